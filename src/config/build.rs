@@ -1,0 +1,315 @@
+//! Is the configuration consistent? From TOML to [`Config`], with all problems at once.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::section::{Problems, Section, distance};
+use super::{Archive, Config, Follow, LakeConfig, Reach, ReceiverConfig, SecretPlace, SourceConfig, SourceKind};
+use crate::alert::{Condition, Measure, Rule};
+use crate::engine::{EngineConfig, Remember};
+use crate::mention::{Topic, parse};
+use crate::post::TopicId;
+use crate::sentiment::Profile;
+use crate::time::{MINUTE_US, SECOND_US};
+
+const DAY_US: i64 = 24 * 60 * MINUTE_US;
+const MEASURES: [(&str, Measure); 3] =
+    [("negative", Measure::Negative), ("positive", Measure::Positive), ("mentions", Measure::Mentions)];
+
+pub(super) fn build(text: &str, base: &Path) -> Result<Config, Vec<super::ConfigError>> {
+    let mut problems = Problems::new(text);
+    let (root, syntax) = DeTable::parse_recoverable(text);
+    for error in syntax {
+        let at = error.span().map_or(text.len(), |span| span.start);
+        problems.add(at, error.message().replace('\n', ", "), "see https://toml.io for the syntax");
+    }
+    let root = root.get_ref();
+    let config = read(root, base, &mut problems);
+    if problems.is_empty() { Ok(config) } else { Err(problems.into_errors()) }
+}
+
+fn read<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -> Config {
+    unknown_tables(root, problems);
+    let receivers = tables(root, "receiver", problems, |value, problems| receiver(value, base, problems));
+    let topics = tables(root, "topic", problems, topic);
+    let rules = tables(root, "rule", problems, |value, problems| rule(value, &topics, &receivers, problems));
+    let lake = lake(root, base, problems);
+    let remember = if lake.archive == Archive::All { Remember::All } else { Remember::Matched };
+    Config {
+        engine: EngineConfig { remember, ..engine(root, problems) },
+        lake,
+        profile: profile(root, problems),
+        author_key_file: privacy(root, base, problems),
+        listen: listen(root, problems),
+        sources: tables(root, "source", problems, |value, problems| source(value, base, problems)),
+        topics,
+        rules,
+        receivers,
+    }
+}
+
+fn unknown_tables<'i>(root: &DeTable<'i>, problems: &mut Problems<'i>) {
+    const KNOWN: [&str; 9] =
+        ["engine", "lake", "sentiment", "privacy", "serve", "source", "topic", "rule", "receiver"];
+    for (key, _) in root {
+        let name = key.get_ref().as_ref();
+        if !KNOWN.contains(&name) {
+            let near = KNOWN.into_iter().min_by_key(|known| distance(known, name)).unwrap_or_default();
+            problems.add(key.span().start, format!("unknown table \"{name}\""), format!("did you mean \"{near}\"? The tables are {}", KNOWN.join(", ")));
+        }
+    }
+}
+
+/// Reads each `[[name]]`, and reports names that appear twice.
+fn tables<'p, 'i, T>(
+    root: &'p DeTable<'i>,
+    name: &'static str,
+    problems: &mut Problems<'i>,
+    mut read: impl FnMut(&'p Spanned<DeValue<'i>>, &mut Problems<'i>) -> T,
+) -> Vec<T> {
+    let Some(value) = root.get(name) else { return Vec::new() };
+    let Some(list) = value.get_ref().as_array() else {
+        problems.add(value.span().start, format!("{name} must be a list of tables"), format!("write [[{name}]] with two brackets"));
+        return Vec::new();
+    };
+    let mut names = HashSet::new();
+    for entry in list {
+        let named = entry.get_ref().as_table().and_then(|table| table.get("name"));
+        if let Some(named) = named
+            && let Some(text) = named.get_ref().as_str()
+            && !names.insert(text.to_owned())
+        {
+            problems.add(named.span().start, format!("two {name}s are called \"{text}\""), "give one of them another name");
+        }
+    }
+    list.iter().map(|entry| read(entry, problems)).collect()
+}
+
+fn engine<'i>(root: &DeTable<'i>, problems: &mut Problems<'i>) -> EngineConfig {
+    let defaults = EngineConfig::default();
+    let mut section = Section::open("[engine]", root.get("engine"), problems);
+    let engine = EngineConfig {
+        lateness_us: section.span("lateness", 1_000).unwrap_or(defaults.lateness_us),
+        idle_us: section.span("idle", SECOND_US).unwrap_or(defaults.idle_us),
+        tick_us: section.span("tick", SECOND_US).unwrap_or(defaults.tick_us),
+        ..defaults
+    };
+    if engine.tick_us <= 0 || MINUTE_US % engine.tick_us != 0 {
+        let at = section.place("tick");
+        section.problems.add(at, "tick does not divide a minute", "write 1s, 2s, 5s, 10s, 15s, 20s, 30s or 1m");
+    }
+    section.finish();
+    engine
+}
+
+fn lake<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -> LakeConfig {
+    let mut section = Section::open("[lake]", root.get("lake"), problems);
+    let archives = [("matched", Archive::Matched), ("all", Archive::All), ("none", Archive::None)];
+    let lake = LakeConfig {
+        path: base.join(section.text("path").unwrap_or_else(|| "resonanz-lake".to_owned())),
+        commit_interval_us: section.span("commit_interval", 1_000).unwrap_or(10 * SECOND_US),
+        archive: section.choice("archive", &archives).unwrap_or_default(),
+    };
+    section.finish();
+    lake
+}
+
+fn privacy<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -> Option<PathBuf> {
+    let mut section = Section::open("[privacy]", root.get("privacy"), problems);
+    let path = section.text("author_key_file").map(|path| base.join(path));
+    section.finish();
+    path
+}
+
+fn profile<'i>(root: &DeTable<'i>, problems: &mut Problems<'i>) -> Profile {
+    let mut section = Section::open("[sentiment]", root.get("sentiment"), problems);
+    let profiles = [("resonanz", Profile::Resonanz), ("vader", Profile::Vader)];
+    let profile = section.choice("profile", &profiles).unwrap_or_default();
+    section.finish();
+    profile
+}
+
+fn listen<'i>(root: &DeTable<'i>, problems: &mut Problems<'i>) -> Option<std::net::SocketAddr> {
+    let mut section = Section::open("[serve]", root.get("serve"), problems);
+    let text = section.text("listen");
+    let listen = text.as_ref().and_then(|text| text.parse().ok());
+    if let (Some(text), None) = (text, listen) {
+        let at = section.place("listen");
+        section.problems.add(at, format!("\"{text}\" is no address to listen on"), "write an IP address and a port, as 127.0.0.1:8600");
+    }
+    section.finish();
+    listen
+}
+
+fn source<'i>(value: &Spanned<DeValue<'i>>, base: &Path, problems: &mut Problems<'i>) -> SourceConfig {
+    #[derive(Clone, Copy, PartialEq)]
+    enum Type {
+        WebSocket,
+        File,
+        Stdin,
+    }
+    let mut section = Section::open("[[source]]", Some(value), problems);
+    let name = crate::post::SourceId::new(&section.required_text("name"));
+    let types = [("websocket", Type::WebSocket), ("file", Type::File), ("stdin", Type::Stdin)];
+    if !section.has("type") {
+        let at = section.at();
+        section.problems.add(at, "[[source]] needs a \"type\"", "add: type = \"websocket\", \"file\" or \"stdin\"");
+    }
+    let kind = match section.choice("type", &types) {
+        Some(Type::WebSocket) => {
+            let url = section.required_text("url");
+            if !url.is_empty() && !url.starts_with("ws://") && !url.starts_with("wss://") {
+                let at = section.place("url");
+                section.problems.add(at, format!("\"{url}\" is no WebSocket address"), "it must begin with wss:// or ws://");
+            }
+            section.choice("format", &[("jetstream", ())]);
+            SourceKind::WebSocket { url }
+        }
+        Some(Type::File) => {
+            let follow = if section.flag("follow") { Follow::Forever } else { Follow::Once };
+            let path = section.required_text("path");
+            if follow == Follow::Forever && (path.ends_with(".gz") || path.ends_with(".zst")) {
+                let at = section.place("follow");
+                section.problems.add(at, "a compressed file cannot be followed", "remove follow, or write the file uncompressed");
+            }
+            SourceKind::File { path: base.join(path), follow }
+        }
+        Some(Type::Stdin) | None => SourceKind::Stdin,
+    };
+    if section.has("type") {
+        section.finish();
+    }
+    SourceConfig { name, kind }
+}
+
+fn topic<'i>(value: &Spanned<DeValue<'i>>, problems: &mut Problems<'i>) -> Topic {
+    let mut section = Section::open("[[topic]]", Some(value), problems);
+    let topic = Topic {
+        name: section.required_text("name"),
+        query: section.required_text("query"),
+        brand: section.text("brand"),
+        group: section.text("group"),
+    };
+    if !topic.query.is_empty()
+        && let Err(error) = parse(&topic.query)
+    {
+        let at = query_place(section.problems.text(), section.place("query"), error.at);
+        section.problems.add(at, format!("query of topic \"{}\": {}", topic.name, error.message), error.hint);
+    }
+    section.finish();
+    topic
+}
+
+/// Where byte `at` of a query stands in the file; the start of the value when quotes are escaped.
+fn query_place(text: &str, value: usize, at: usize) -> usize {
+    let raw = text.get(value..).unwrap_or_default();
+    let quotes = ["'''", "\"\"\"", "'", "\""].into_iter().find(|quotes| raw.starts_with(quotes));
+    let line = raw.lines().next().unwrap_or_default();
+    match quotes {
+        Some(quotes) if quotes.len() == 1 && !line.contains('\\') => value + 1 + at,
+        _ => value,
+    }
+}
+
+fn rule<'i>(value: &Spanned<DeValue<'i>>, topics: &[Topic], receivers: &[ReceiverConfig], problems: &mut Problems<'i>) -> Rule {
+    let mut section = Section::open("[[rule]]", Some(value), problems);
+    let name = section.required_text("name");
+    let watched = section.texts("topics").map_or_else(
+        || (0..topics.len()).collect(),
+        |named| resolve(&named, topics.iter().map(|topic| topic.name.as_str()), "topic", section.problems),
+    );
+    let told = section.texts("receivers").unwrap_or_default();
+    resolve(&told, receivers.iter().map(|receiver| receiver.name.as_str()), "receiver", section.problems);
+    let rule = Rule {
+        name,
+        topics: watched.into_iter().filter_map(|id| u32::try_from(id).ok().map(TopicId)).collect(),
+        window_us: section.span("window", MINUTE_US).filter(|window_us| *window_us > 0).unwrap_or(15 * MINUTE_US),
+        condition: condition(&mut section),
+        min_mentions: section.count("min_mentions").unwrap_or(0),
+        min_authors: section.count("min_authors").unwrap_or(5),
+        for_us: section.span("for", SECOND_US).unwrap_or(0),
+        keep_firing_us: section.span("keep_firing_for", SECOND_US).unwrap_or(5 * MINUTE_US),
+        cooldown_us: section.span("cooldown", SECOND_US).unwrap_or(30 * MINUTE_US),
+        severity: section.text("severity").unwrap_or_else(|| "warning".to_owned()),
+        receivers: told.into_iter().map(|(receiver, _)| receiver).collect(),
+    };
+    if rule.window_us > 7 * DAY_US {
+        let at = section.place("window");
+        section.problems.add(at, "window is longer than a week", "the longest window is \"7d\"");
+    }
+    section.finish();
+    rule
+}
+
+fn condition(section: &mut Section<'_, '_>) -> Condition {
+    #[derive(Clone, Copy)]
+    enum Type {
+        Threshold,
+        Share,
+        Change,
+        Spike,
+    }
+    let types = [("threshold", Type::Threshold), ("share", Type::Share), ("change", Type::Change), ("spike", Type::Spike)];
+    if !section.has("type") {
+        let at = section.at();
+        section.problems.add(at, "[[rule]] needs a \"type\"", "add: type = \"spike\", \"threshold\", \"share\" or \"change\"");
+    }
+    let chosen = section.choice("type", &types);
+    let measure = section.choice("measure", &MEASURES).unwrap_or(Measure::Negative);
+    match chosen {
+        Some(Type::Threshold) => Condition::Threshold { measure, count: section.count("count").unwrap_or(20) },
+        Some(Type::Share) => Condition::Share { measure, share: section.number("share", 0.0..1.0).unwrap_or(0.5) },
+        Some(Type::Change) => Condition::Change { measure, factor: section.number("factor", 1.0..1e6).unwrap_or(3.0) },
+        Some(Type::Spike) | None => Condition::Spike {
+            measure,
+            count: section.count("count").unwrap_or(10),
+            p_value: section.number("p_value", 0.0..0.5).unwrap_or(1e-6),
+            novelty: section.number("novelty", 0.0..1e6).unwrap_or(1.5),
+            history_us: section.span("history", MINUTE_US).unwrap_or(DAY_US),
+        },
+    }
+}
+
+/// The places of named things; reports names that nothing has.
+fn resolve<'n>(
+    named: &[(String, usize)],
+    known: impl Iterator<Item = &'n str> + Clone,
+    what: &str,
+    problems: &mut Problems<'_>,
+) -> Vec<usize> {
+    let mut places = Vec::new();
+    for (name, at) in named {
+        match known.clone().position(|candidate| candidate == name) {
+            Some(place) => places.push(place),
+            None => {
+                let list: Vec<&str> = known.clone().collect();
+                let hint = if list.is_empty() { format!("add a [[{what}]]") } else { format!("the {what}s are {}", list.join(", ")) };
+                problems.add(*at, format!("no {what} is called \"{name}\""), hint);
+            }
+        }
+    }
+    places
+}
+
+fn receiver<'i>(value: &Spanned<DeValue<'i>>, base: &Path, problems: &mut Problems<'i>) -> ReceiverConfig {
+    let mut section = Section::open("[[receiver]]", Some(value), problems);
+    let name = section.required_text("name");
+    let url = section.required_text("url");
+    let reach = if section.flag("internal") { Reach::Internal } else { Reach::Public };
+    let allowed = url.starts_with("https://") || (reach == Reach::Internal && url.starts_with("http://"));
+    if !url.is_empty() && !allowed {
+        let at = section.place("url");
+        section.problems.add(at, format!("\"{url}\" is no HTTPS address"), "use https://, or http:// together with internal = true");
+    }
+    let env = section.text("secret_env").map(SecretPlace::Env);
+    let file = section.text("secret_file").map(|path| SecretPlace::File(base.join(path)));
+    if env.is_some() && file.is_some() {
+        let at = section.place("secret_file");
+        section.problems.add(at, "both secret_env and secret_file are given", "keep one of them");
+    }
+    section.finish();
+    ReceiverConfig { name, url, secret: env.or(file), reach }
+}

@@ -1,0 +1,172 @@
+//! What does the user want? The configuration file, checked as a whole.
+//!
+//! Reads no file and no environment: secrets and keys are named here and fetched by the shells.
+
+mod build;
+mod section;
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use crate::alert::Rule;
+use crate::engine::EngineConfig;
+use crate::mention::Topic;
+use crate::post::SourceId;
+use crate::sentiment::Profile;
+
+/// A configuration that is consistent in itself.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// How the engine treats time.
+    pub engine: EngineConfig,
+    /// Where rows go.
+    pub lake: LakeConfig,
+    /// Which scorer.
+    pub profile: Profile,
+    /// The key under which author names are hashed.
+    pub author_key_file: Option<PathBuf>,
+    /// Where the HTTP API listens, if anywhere.
+    pub listen: Option<SocketAddr>,
+    /// Where posts come from; by name.
+    pub sources: Vec<SourceConfig>,
+    /// What is listened for; a topic's place is its id.
+    pub topics: Vec<Topic>,
+    /// What is worth an alert.
+    pub rules: Vec<Rule>,
+    /// Who is told.
+    pub receivers: Vec<ReceiverConfig>,
+}
+
+/// Where rows go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LakeConfig {
+    /// Folder of the lake.
+    pub path: PathBuf,
+    /// Longest time between two commits, in microseconds.
+    pub commit_interval_us: i64,
+    /// Which posts the table `posts` keeps.
+    pub archive: Archive,
+}
+
+/// Which posts the table `posts` keeps.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Archive {
+    /// Those that mention a topic.
+    #[default]
+    Matched,
+    /// Every one.
+    All,
+    /// None; mentions carry their text all the same.
+    None,
+}
+
+/// Where posts come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceConfig {
+    /// Unique name.
+    pub name: SourceId,
+    /// How to reach it.
+    pub kind: SourceKind,
+}
+
+/// How to reach a source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SourceKind {
+    /// A WebSocket that speaks Bluesky Jetstream's wire format.
+    WebSocket {
+        /// `ws` or `wss`, without a cursor.
+        url: String,
+    },
+    /// A file of JSON lines, plain, `.gz` or `.zst`.
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// Whether to wait for more at its end.
+        follow: Follow,
+    },
+    /// JSON lines on standard input.
+    Stdin,
+}
+
+/// Whether to wait for more at the end of a file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Follow {
+    /// Stop there.
+    #[default]
+    Once,
+    /// Go on as it grows.
+    Forever,
+}
+
+/// Who is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceiverConfig {
+    /// Unique name.
+    pub name: String,
+    /// Where to deliver.
+    pub url: String,
+    /// Where the signing secret is, if messages are signed.
+    pub secret: Option<SecretPlace>,
+    /// Whether the address may be private and plain HTTP.
+    pub reach: Reach,
+}
+
+/// Where a secret is kept; the secret itself is never part of the configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SecretPlace {
+    /// An environment variable.
+    Env(String),
+    /// A file.
+    File(PathBuf),
+}
+
+/// Which addresses a receiver may have.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Reach {
+    /// Public addresses over HTTPS.
+    #[default]
+    Public,
+    /// Private and loopback addresses too, and plain HTTP.
+    Internal,
+}
+
+/// Something wrong in a configuration file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError {
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+    /// What is wrong.
+    pub message: String,
+    /// How to mend it; may be empty.
+    pub hint: String,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.line, self.column, self.message)
+    }
+}
+
+impl Config {
+    /// Reads a configuration from TOML; relative paths in it are taken from `base`.
+    ///
+    /// # Errors
+    /// Everything that is wrong, in the order of the file.
+    ///
+    /// # Example
+    /// ```
+    /// use resonanz::config::Config;
+    /// let errors = Config::parse("[lake]\npth = \"x\"", "".as_ref()).unwrap_err();
+    /// assert_eq!((errors[0].line, errors[0].column), (2, 1));
+    /// assert_eq!(errors[0].message, "unknown key \"pth\" in [lake]");
+    /// ```
+    pub fn parse(text: &str, base: &Path) -> Result<Self, Vec<ConfigError>> {
+        build::build(text, base)
+    }
+
+    /// The commented configuration that `resonanz init` writes.
+    pub const STARTER: &'static str = include_str!("starter.toml");
+}

@@ -1,0 +1,195 @@
+//! What stands in a table of the file? Typed access that remembers every problem with its place.
+
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::ConfigError;
+use crate::time::parse_span;
+
+/// Problems found so far.
+#[derive(Debug)]
+pub(super) struct Problems<'i> {
+    text: &'i str,
+    found: Vec<(usize, ConfigError)>,
+}
+
+impl<'i> Problems<'i> {
+    pub(super) fn new(text: &'i str) -> Self {
+        Self { text, found: Vec::new() }
+    }
+
+    /// Notes a problem at a byte offset.
+    pub(super) fn add(&mut self, at: usize, message: impl Into<String>, hint: impl Into<String>) {
+        let before = self.text.get(..at).unwrap_or(self.text);
+        let line_start = before.rfind('\n').map_or(0, |end| end + 1);
+        let error = ConfigError {
+            line: before.matches('\n').count() + 1,
+            column: before.get(line_start..).unwrap_or_default().chars().count() + 1,
+            message: message.into(),
+            hint: hint.into(),
+        };
+        self.found.push((at, error));
+    }
+
+    pub(super) fn into_errors(mut self) -> Vec<ConfigError> {
+        self.found.sort_by_key(|(at, _)| *at);
+        self.found.into_iter().map(|(_, error)| error).collect()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
+    /// The text itself, to look at what stands at an offset.
+    pub(super) fn text(&self) -> &'i str {
+        self.text
+    }
+}
+
+/// One table of the file, such as `[lake]` or one `[[rule]]`.
+pub(super) struct Section<'p, 'i> {
+    name: &'static str,
+    table: Option<&'p DeTable<'i>>,
+    at: usize,
+    asked: Vec<&'static str>,
+    pub(super) problems: &'p mut Problems<'i>,
+}
+
+impl<'p, 'i> Section<'p, 'i> {
+    /// Opens a table; `None` stands for an absent one, in which every key is absent.
+    pub(super) fn open(
+        name: &'static str,
+        value: Option<&'p Spanned<DeValue<'i>>>,
+        problems: &'p mut Problems<'i>,
+    ) -> Self {
+        let table = value.and_then(|value| value.get_ref().as_table());
+        let at = value.map_or(0, |value| value.span().start);
+        if value.is_some() && table.is_none() {
+            problems.add(at, format!("{name} must be a table"), format!("write it as {name} on a line of its own"));
+        }
+        Self { name, table, at, asked: Vec::new(), problems }
+    }
+
+    /// Where the table begins.
+    pub(super) fn at(&self) -> usize {
+        self.at
+    }
+
+    /// Where a key's value begins, or else the table.
+    pub(super) fn place(&self, key: &str) -> usize {
+        self.table.and_then(|table| table.get(key)).map_or(self.at, |value| value.span().start)
+    }
+
+    pub(super) fn text(&mut self, key: &'static str) -> Option<String> {
+        let (value, span) = self.value(key)?;
+        let found = value.as_str().map(str::to_owned);
+        self.expect(found, key, &span, "a text in quotes")
+    }
+
+    pub(super) fn required_text(&mut self, key: &'static str) -> String {
+        let absent = !self.has(key);
+        let text = self.text(key).unwrap_or_default();
+        if absent || (text.is_empty() && self.has(key)) {
+            let (at, name) = (self.place(key), self.name);
+            self.problems.add(at, format!("{name} needs a \"{key}\""), format!("add: {key} = \"...\""));
+        }
+        text
+    }
+
+    pub(super) fn flag(&mut self, key: &'static str) -> bool {
+        let Some((value, span)) = self.value(key) else { return false };
+        let found = value.as_bool();
+        self.expect(found, key, &span, "true or false").unwrap_or(false)
+    }
+
+    pub(super) fn count(&mut self, key: &'static str) -> Option<u64> {
+        let (value, span) = self.value(key)?;
+        let found = value.as_integer().and_then(|int| u64::from_str_radix(int.as_str(), int.radix()).ok());
+        self.expect(found, key, &span, "a whole number, 0 or more")
+    }
+
+    pub(super) fn number(&mut self, key: &'static str, allowed: Range<f64>) -> Option<f64> {
+        let (value, span) = self.value(key)?;
+        let float = value.as_float().and_then(|float| float.as_str().parse().ok());
+        let int = value.as_integer().and_then(|int| int.as_str().parse().ok());
+        let found = float.or(int).filter(|number: &f64| *number > allowed.start && *number < allowed.end);
+        self.expect(found, key, &span, &format!("a number above {} and below {}", allowed.start, allowed.end))
+    }
+
+    /// A span of time in microseconds, a multiple of `unit_us`.
+    pub(super) fn span(&mut self, key: &'static str, unit_us: i64) -> Option<i64> {
+        let (value, span) = self.value(key)?;
+        let found = value.as_str().and_then(|text| parse_span(text).ok()).filter(|us| us % unit_us == 0);
+        let unit = crate::time::format_span(unit_us);
+        self.expect(found, key, &span, &format!("a span of time, a multiple of {unit}, as \"15m\""))
+    }
+
+    /// One of a few words.
+    pub(super) fn choice<T: Copy>(&mut self, key: &'static str, choices: &[(&str, T)]) -> Option<T> {
+        let (value, span) = self.value(key)?;
+        let found = value.as_str().and_then(|text| choices.iter().find(|(word, _)| *word == text));
+        let words: Vec<String> = choices.iter().map(|(word, _)| format!("\"{word}\"")).collect();
+        self.expect(found.map(|(_, choice)| *choice), key, &span, &format!("one of {}", words.join(", ")))
+    }
+
+    /// A list of texts, each with its place.
+    pub(super) fn texts(&mut self, key: &'static str) -> Option<Vec<(String, usize)>> {
+        let (value, span) = self.value(key)?;
+        let found = value.as_array().and_then(|list| {
+            list.iter().map(|entry| Some((entry.get_ref().as_str()?.to_owned(), entry.span().start))).collect()
+        });
+        self.expect(found, key, &span, "a list of texts, as [\"a\", \"b\"]")
+    }
+
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.table.is_some_and(|table| table.contains_key(key))
+    }
+
+    /// Reports every key that nobody asked for.
+    pub(super) fn finish(self) {
+        let Some(table) = self.table else { return };
+        for (key, _) in table {
+            let name = key.get_ref().as_ref();
+            if self.asked.contains(&name) {
+                continue;
+            }
+            let near = self.asked.iter().min_by_key(|known| distance(known, name));
+            let hint = match near {
+                Some(known) if distance(known, name) <= 2 => format!("did you mean \"{known}\"?"),
+                _ => format!("the keys here are {}", self.asked.join(", ")),
+            };
+            self.problems.add(key.span().start, format!("unknown key \"{name}\" in {}", self.name), hint);
+        }
+    }
+
+    fn value(&mut self, key: &'static str) -> Option<(&'p DeValue<'i>, Range<usize>)> {
+        self.asked.push(key);
+        let value = self.table?.get(key)?;
+        Some((value.get_ref(), value.span()))
+    }
+
+    fn expect<T>(&mut self, found: Option<T>, key: &str, span: &Range<usize>, wanted: &str) -> Option<T> {
+        if found.is_none() {
+            let raw: String = self.problems.text.get(span.clone()).unwrap_or_default().chars().take(40).collect();
+            self.problems.add(span.start, format!("{key} is {raw}"), format!("it must be {wanted}"));
+        }
+        found
+    }
+}
+
+/// Edit distance (Levenshtein) of two short words.
+pub(super) fn distance(left: &str, right: &str) -> usize {
+    let right: Vec<char> = right.chars().collect();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (i, l) in left.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, r) in right.iter().enumerate() {
+            let substituted = diagonal + usize::from(l != *r);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}

@@ -1,0 +1,119 @@
+//! What does a line of resonanz's own archive format say?
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::Visitor;
+use serde::{Deserialize, Deserializer};
+
+use super::{AuthorHasher, reason};
+use crate::post::{Kind, Lang, Post, SourceId};
+use crate::time::EventTime;
+
+/// One line of an archive. Fields that are not listed are ignored.
+#[derive(Debug, Deserialize)]
+pub struct ArchiveLine<'a> {
+    #[serde(borrow)]
+    id: Cow<'a, str>,
+    #[serde(borrow)]
+    text: Cow<'a, str>,
+    posted_at: Stamp,
+    #[serde(default)]
+    received_at: Option<Stamp>,
+    #[serde(borrow, default)]
+    source: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    author: Option<Cow<'a, str>>,
+    #[serde(default)]
+    kind: Kind,
+    #[serde(borrow, default)]
+    parent: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    thread: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    lang: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    url: Option<Cow<'a, str>>,
+    #[serde(default)]
+    reach: Option<u64>,
+    #[serde(default)]
+    engagement: Option<u64>,
+}
+
+/// RFC 3339, or microseconds since the Unix epoch.
+#[derive(Debug, Clone, Copy)]
+struct Stamp(EventTime);
+
+impl<'de> Deserialize<'de> for Stamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(StampVisitor)
+    }
+}
+
+struct StampVisitor;
+
+impl Visitor<'_> for StampVisitor {
+    type Value = Stamp;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an RFC 3339 timestamp or microseconds since the Unix epoch")
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, us: i64) -> Result<Stamp, E> {
+        Ok(Stamp(EventTime(us)))
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, us: u64) -> Result<Stamp, E> {
+        i64::try_from(us).map(|us| Stamp(EventTime(us))).map_err(E::custom)
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Stamp, E> {
+        EventTime::parse(text).map(Stamp).map_err(E::custom)
+    }
+}
+
+impl<'a> ArchiveLine<'a> {
+    /// Parses one line.
+    ///
+    /// # Errors
+    /// In words, for bytes that are no such line.
+    pub fn parse(raw: &'a [u8]) -> Result<Self, String> {
+        let line: Self = serde_json::from_slice(raw).map_err(|error| reason(&error, raw))?;
+        if line.id.is_empty() { Err("the id is empty".to_owned()) } else { Ok(line) }
+    }
+
+    /// The name of the original source, if given.
+    #[must_use]
+    pub fn source(&self) -> Option<&str> {
+        self.source.as_deref().filter(|name| !name.is_empty())
+    }
+
+    /// The author's name, empty if unknown.
+    #[must_use]
+    pub fn author(&self) -> &str {
+        self.author.as_deref().unwrap_or_default()
+    }
+
+    /// The post, with the author hashed.
+    #[must_use]
+    pub fn into_post(self, source: SourceId, authors: &AuthorHasher) -> Post {
+        let Stamp(posted_at) = self.posted_at;
+        let Stamp(received_at) = self.received_at.unwrap_or(self.posted_at);
+        let boxed = |field: Option<Cow<'a, str>>| field.map(|text| text.into_owned().into_boxed_str());
+        Post {
+            author: authors.hash(self.author()),
+            id: self.id.into(),
+            source,
+            posted_at,
+            received_at,
+            kind: self.kind,
+            parent: boxed(self.parent),
+            thread: boxed(self.thread),
+            lang: self.lang.as_deref().map_or(Lang::UND, Lang::parse),
+            text: self.text.into(),
+            url: boxed(self.url),
+            reach: self.reach,
+            engagement: self.engagement,
+        }
+    }
+}

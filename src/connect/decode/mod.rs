@@ -1,0 +1,131 @@
+//! What do these bytes say? From wire formats to events; wire formats end here.
+//!
+//! Decoders are pure: the same bytes give the same event. They never panic, and what they do not
+//! understand they name.
+
+mod archive;
+mod author;
+mod jetstream;
+
+use std::collections::HashSet;
+
+pub use archive::ArchiveLine;
+pub use author::AuthorHasher;
+pub use jetstream::frame as jetstream_frame;
+
+use super::Parcel;
+use super::parcel::{Cursor, Refused};
+use crate::post::{Event, Post, SourceId, TEXT_BYTES_MAX, cut_text};
+
+/// Longest raw excerpt kept of a refused frame.
+const RAW_BYTES_MAX: usize = 64 * 1024;
+/// Most source names taken from the lines of one connector; beyond, its own name is used.
+const NAMES_MAX: usize = 256;
+
+/// A wire format.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Format {
+    /// resonanz's own JSON lines; see data/README.md.
+    #[default]
+    Archive,
+    /// Frames of Bluesky's Jetstream, version 1 of the wire.
+    Jetstream,
+}
+
+/// Decodes the frames of one source.
+#[derive(Debug, Clone)]
+pub struct Decoder {
+    format: Format,
+    source: SourceId,
+    authors: AuthorHasher,
+    names: HashSet<SourceId>,
+}
+
+/// What one frame says.
+enum Decoded {
+    Event(Event, Option<i64>),
+    /// No post by nature, such as a like.
+    Ignored(Option<i64>),
+}
+
+impl Decoder {
+    /// A decoder for frames from `source`.
+    #[must_use]
+    pub fn new(format: Format, source: SourceId, authors: AuthorHasher) -> Self {
+        Self { format, source, authors, names: HashSet::new() }
+    }
+
+    /// Adds what `raw` says to `parcel`: an event, a count, or a refusal.
+    pub fn decode(&mut self, raw: &[u8], parcel: &mut Parcel) {
+        let decoded = match self.format {
+            Format::Archive => self.archive(raw),
+            Format::Jetstream => jetstream::decode(raw, &self.source, &self.authors),
+        };
+        let time_us = match decoded {
+            Ok(Decoded::Event(mut event, time_us)) => {
+                if let Event::Create(post) | Event::Edit(post) = &mut event
+                    && cut(post)
+                {
+                    parcel.cut += 1;
+                }
+                parcel.events.push(event);
+                time_us
+            }
+            Ok(Decoded::Ignored(time_us)) => {
+                parcel.ignored += 1;
+                time_us
+            }
+            Err(reason) => {
+                let raw = raw.get(..RAW_BYTES_MAX).unwrap_or(raw).to_vec();
+                parcel.refused.push(Refused { reason, raw });
+                None
+            }
+        };
+        if let Some(time_us) = time_us {
+            let before = match parcel.cursor {
+                Some(Cursor::TimeUs(before)) => before,
+                _ => i64::MIN,
+            };
+            parcel.cursor = Some(Cursor::TimeUs(before.max(time_us)));
+        }
+    }
+
+    fn archive(&mut self, raw: &[u8]) -> Result<Decoded, String> {
+        let line = ArchiveLine::parse(raw)?;
+        let source = match line.source() {
+            Some(name) => self.named(name),
+            None => self.source.clone(),
+        };
+        Ok(Decoded::Event(Event::Create(line.into_post(source, &self.authors)), None))
+    }
+
+    fn named(&mut self, name: &str) -> SourceId {
+        let id = SourceId::new(name);
+        if let Some(known) = self.names.get(&id) {
+            return known.clone();
+        }
+        if self.names.len() >= NAMES_MAX {
+            return self.source.clone();
+        }
+        self.names.insert(id.clone());
+        id
+    }
+}
+
+/// Cuts a text that is too long; whether it was.
+fn cut(post: &mut Post) -> bool {
+    if post.text.len() <= TEXT_BYTES_MAX {
+        return false;
+    }
+    post.text = cut_text(&post.text, TEXT_BYTES_MAX).into();
+    true
+}
+
+/// What serde says of malformed JSON, without its Rust words.
+fn reason(error: &serde_json::Error, raw: &[u8]) -> String {
+    if std::str::from_utf8(raw).is_err() {
+        return "the bytes are not UTF-8".to_owned();
+    }
+    let what = if error.is_eof() { "JSON that ends too early" } else if error.is_data() { "JSON of another shape" } else { "no JSON" };
+    format!("{what}: {error}")
+}

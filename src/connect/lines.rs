@@ -1,0 +1,182 @@
+//! How is a large file of lines read? In blocks of whole lines, decompressed on the way.
+//!
+//! Memory stays flat whatever the file's size; a line beyond the limit is skipped and counted.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+/// Bytes read at a time, before the rest of the last line.
+const BLOCK_BYTES: usize = 1 << 20;
+/// Longest line; a longer one is skipped.
+const LINE_BYTES_MAX: usize = 16 << 20;
+
+/// A run of whole lines.
+#[derive(Debug, Default)]
+pub struct Block {
+    /// The lines, each with its line feed but perhaps the file's last.
+    pub bytes: Vec<u8>,
+    /// Offset in the decompressed file of the byte after the block.
+    pub end: u64,
+    /// Lines skipped because of their length.
+    pub skipped: u64,
+}
+
+impl Block {
+    /// The lines that are not blank, without line ends.
+    pub fn lines(&self) -> impl Iterator<Item = &[u8]> {
+        self.bytes.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty())
+    }
+}
+
+/// A reader of blocks.
+pub struct Lines {
+    reader: Box<dyn Read + Send>,
+    /// The beginning of a line whose end has not been read.
+    rest: Vec<u8>,
+    offset: u64,
+    /// Inside a line that is too long.
+    skipping: bool,
+}
+
+impl std::fmt::Debug for Lines {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Lines").field("offset", &self.offset).finish_non_exhaustive()
+    }
+}
+
+/// A file that cannot be read on.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}: {source}", path = path.display())]
+pub struct LinesError {
+    path: PathBuf,
+    source: io::Error,
+}
+
+/// Opens a file of lines, plain or by its ending `.gz` or `.zst` compressed, at an offset of the
+/// decompressed bytes. `-` is standard input.
+///
+/// # Errors
+/// When the file cannot be opened, or ends before the offset.
+pub fn open_lines(path: &Path, offset: u64) -> Result<Lines, LinesError> {
+    let error = |source| LinesError { path: path.to_owned(), source };
+    if path.as_os_str() == "-" {
+        return Ok(Lines::new(Box::new(io::stdin()), 0));
+    }
+    let mut file = File::open(path).map_err(error)?;
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    let mut reader: Box<dyn Read + Send> = match ending {
+        "gz" => Box::new(flate2::read::MultiGzDecoder::new(BufReader::with_capacity(BLOCK_BYTES, file))),
+        "zst" => {
+            let mut decoder = zstd::Decoder::new(file).map_err(error)?;
+            // Archives packed with --long=31 need a window of 2 GiB.
+            decoder.window_log_max(31).map_err(error)?;
+            Box::new(decoder)
+        }
+        _ => {
+            file.seek(SeekFrom::Start(offset)).map_err(error)?;
+            return Ok(Lines::new(Box::new(file), offset));
+        }
+    };
+    let skipped = io::copy(&mut reader.by_ref().take(offset), &mut io::sink()).map_err(error)?;
+    if skipped < offset {
+        let message = format!("the file ends at byte {skipped}, before the cursor at {offset}");
+        return Err(error(io::Error::new(io::ErrorKind::UnexpectedEof, message)));
+    }
+    Ok(Lines::new(reader, offset))
+}
+
+impl Lines {
+    fn new(reader: Box<dyn Read + Send>, offset: u64) -> Self {
+        Self { reader, rest: Vec::new(), offset, skipping: false }
+    }
+
+    /// The next block; `None` at the end of the file, where an unfinished last line is given out
+    /// by [`Lines::last_line`].
+    ///
+    /// # Errors
+    /// When reading or decompressing fails; what was read before is still good.
+    pub fn next_block(&mut self) -> io::Result<Option<Block>> {
+        loop {
+            let mut bytes = std::mem::take(&mut self.rest);
+            let before = bytes.len();
+            let limit = u64::try_from(BLOCK_BYTES).unwrap_or(u64::MAX);
+            let read = self.reader.by_ref().take(limit).read_to_end(&mut bytes)?;
+            if read == 0 {
+                self.rest = bytes;
+                return Ok(None);
+            }
+            let fresh = bytes.get(before..).unwrap_or_default();
+            let Some(last) = fresh.iter().rposition(|&byte| byte == b'\n') else {
+                self.keep(bytes);
+                continue;
+            };
+            self.rest = bytes.split_off(before + last + 1);
+            let mut block = Block { bytes, end: 0, skipped: 0 };
+            self.offset += u64::try_from(block.bytes.len()).unwrap_or(0);
+            block.end = self.offset;
+            if self.skipping {
+                self.skipping = false;
+                block.skipped = 1;
+                let first = block.bytes.iter().position(|&byte| byte == b'\n').unwrap_or(0);
+                block.bytes.drain(..=first);
+            }
+            return Ok(Some(block));
+        }
+    }
+
+    /// The unfinished line at the end of the file, as a block of its own.
+    pub fn last_line(&mut self) -> Option<Block> {
+        let bytes = std::mem::take(&mut self.rest);
+        self.offset += u64::try_from(bytes.len()).unwrap_or(0);
+        let skipped = u64::from(std::mem::take(&mut self.skipping));
+        (!bytes.is_empty() || skipped > 0).then_some(Block { bytes, end: self.offset, skipped })
+    }
+
+    /// Keeps the beginning of a line, or gives the line up when it is too long.
+    fn keep(&mut self, bytes: Vec<u8>) {
+        if self.skipping || bytes.len() > LINE_BYTES_MAX {
+            self.offset += u64::try_from(bytes.len()).unwrap_or(0);
+            self.skipping = true;
+        } else {
+            self.rest = bytes;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(bytes: Vec<u8>) -> (Vec<usize>, u64, u64) {
+        let mut lines = Lines::new(Box::new(io::Cursor::new(bytes)), 0);
+        let (mut lengths, mut end, mut skipped) = (Vec::new(), 0, 0);
+        let mut note = |block: &Block| {
+            lengths.extend(block.lines().map(<[u8]>::len));
+            end = block.end;
+            skipped += block.skipped;
+        };
+        while let Some(block) = lines.next_block().expect("memory can be read") {
+            note(&block);
+        }
+        if let Some(block) = lines.last_line() {
+            note(&block);
+        }
+        (lengths, end, skipped)
+    }
+
+    #[test]
+    fn lines_survive_the_cut_of_blocks() {
+        let long = vec![b'x'; BLOCK_BYTES * 2 + 7];
+        let bytes = [b"a\n\r\nbb\r\n".as_slice(), &long, b"\nccc"].concat();
+        let length = bytes.len() as u64;
+        assert_eq!(all(bytes), (vec![1, 2, long.len(), 3], length, 0));
+    }
+
+    #[test]
+    fn a_line_beyond_the_limit_is_skipped_and_counted() {
+        let bytes = [b"a\n".as_slice(), &vec![b'x'; LINE_BYTES_MAX + 3 * BLOCK_BYTES], b"\nb\n"].concat();
+        let length = bytes.len() as u64;
+        assert_eq!(all(bytes), (vec![1, 1], length, 1));
+    }
+}

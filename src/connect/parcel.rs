@@ -1,0 +1,70 @@
+//! What does a connector hand over? Events with the cursor that stands behind them.
+
+use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
+
+use crate::post::{Event, SourceId};
+
+/// Where a source can be asked to go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cursor {
+    /// Jetstream's `time_us`: microseconds since the Unix epoch, inclusive.
+    TimeUs(i64),
+    /// Bytes of the decompressed file.
+    Offset(u64),
+}
+
+/// Bytes that are no post; kept in the dead-letter file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// Why, in words that name what was found.
+    pub reason: String,
+    /// What was received, cut to 64 KiB.
+    pub raw: Vec<u8>,
+}
+
+/// A run of events from one source.
+#[derive(Debug)]
+pub struct Parcel {
+    /// From where.
+    pub source: SourceId,
+    /// What happened, in order of reception.
+    pub events: Vec<Event>,
+    /// What could not be understood.
+    pub refused: Vec<Refused>,
+    /// Frames that are no posts by nature, such as likes.
+    pub ignored: u64,
+    /// Texts that were cut.
+    pub cut: u64,
+    /// Times the source had to be dialed again before this parcel.
+    pub reconnects: u64,
+    /// Where to go on once all this is durable.
+    pub cursor: Option<Cursor>,
+}
+
+impl Parcel {
+    /// An empty parcel.
+    #[must_use]
+    pub fn new(source: &SourceId) -> Self {
+        Self {
+            source: source.clone(),
+            events: Vec::new(),
+            refused: Vec::new(),
+            ignored: 0,
+            cut: 0,
+            reconnects: 0,
+            cursor: None,
+        }
+    }
+
+    /// Takes what is there and leaves an empty parcel of the same source.
+    #[must_use]
+    pub fn take(&mut self) -> Self {
+        let fresh = Self::new(&self.source);
+        std::mem::replace(self, fresh)
+    }
+}
+
+/// The bounded way to the engine; sending waits while it is full.
+pub type Inbox = mpsc::Sender<Parcel>;

@@ -1,0 +1,337 @@
+//! What follows from these events? The pure engine: events in, findings, panes and alerts out.
+//!
+//! One [`Engine::step`] analyzes a batch in parallel and then walks its events in order, moving
+//! the watermark per post, so that the cut of batches leaves no trace. Time arrives with the
+//! events: the same events give the same outcome, live or from an archive.
+
+mod seen;
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::alert::{Alert, Judge, JudgeState, Rule};
+use crate::analyze::{Analyzer, Finding, Findings};
+use crate::post::{Event, FUTURE_US_MAX, Polarity, Post, TopicId, cut_text};
+use crate::time::{EventTime, SECOND_US};
+use crate::window::{
+    ClosedPane, Observation, Sample, Timeliness, Watermark, WatermarkState, WindowConfig, WindowState, Windows,
+};
+use seen::Seen;
+
+/// Longest text of an evidence post in bytes.
+const SAMPLE_BYTES_MAX: usize = 280;
+/// Mentions that may wait for the watermark; beyond, the earliest tick is judged early.
+const WAITING_MAX: usize = 1_000_000;
+
+/// How the engine treats time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EngineConfig {
+    /// How long windows wait for late posts, in microseconds.
+    pub lateness_us: i64,
+    /// After how long a silent source is no longer waited for, in microseconds.
+    pub idle_us: i64,
+    /// Distance of judgements, in microseconds; divides a minute.
+    pub tick_us: i64,
+    /// Which posts a restart must recognize when a source repeats them.
+    pub remember: Remember,
+}
+
+/// Which posts a restart must recognize: those that leave something behind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Remember {
+    /// Those that mention a topic.
+    #[default]
+    Matched,
+    /// Every one, because every one is archived.
+    All,
+}
+
+impl Default for EngineConfig {
+    fn default() -> Self {
+        Self {
+            lateness_us: 5 * SECOND_US,
+            idle_us: 30 * SECOND_US,
+            tick_us: 5 * SECOND_US,
+            remember: Remember::Matched,
+        }
+    }
+}
+
+/// Where each event went. In = analyzed + duplicate + refused + edits + deletes.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    /// Events taken in.
+    pub events: u64,
+    /// Posts matched and scored.
+    pub analyzed: u64,
+    /// Posts whose id was seen before.
+    pub duplicate: u64,
+    /// Posts dated more than a minute ahead of their reception.
+    pub refused_future: u64,
+    /// New versions of posts; not followed yet.
+    pub edits: u64,
+    /// Withdrawals of posts; not followed yet.
+    pub deletes: u64,
+    /// Posts that mention at least one topic.
+    pub matched: u64,
+    /// Post and topic pairs.
+    pub mentions: u64,
+    /// Mentions with a negative target score.
+    pub negative: u64,
+    /// Mentions too late for their pane; stored all the same.
+    pub late: u64,
+}
+
+impl Tally {
+    /// Adds another tally.
+    pub fn add(&mut self, other: &Self) {
+        self.events += other.events;
+        self.analyzed += other.analyzed;
+        self.duplicate += other.duplicate;
+        self.refused_future += other.refused_future;
+        self.edits += other.edits;
+        self.deletes += other.deletes;
+        self.matched += other.matched;
+        self.mentions += other.mentions;
+        self.negative += other.negative;
+        self.late += other.late;
+    }
+}
+
+/// What one step brought; buffers are reused by the caller.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// The posts that were analyzed, in order of arrival.
+    pub posts: Vec<Post>,
+    /// What they say, pointing into `posts`.
+    pub findings: Findings,
+    /// Panes that became final.
+    pub closed: Vec<ClosedPane>,
+    /// What people must be told.
+    pub alerts: Vec<Alert>,
+    /// Posts refused because of their date.
+    pub refused: Vec<Post>,
+    /// Where each event went.
+    pub tally: Tally,
+}
+
+impl Outcome {
+    fn clear(&mut self) {
+        self.posts.clear();
+        self.findings = Findings::default();
+        self.closed.clear();
+        self.alerts.clear();
+        self.refused.clear();
+        self.tally = Tally::default();
+    }
+}
+
+/// The pure engine.
+#[derive(Debug)]
+pub struct Engine {
+    analyzer: Analyzer,
+    config: EngineConfig,
+    watermark: Watermark,
+    windows: Windows,
+    judge: Judge,
+    seen: Seen,
+}
+
+/// What an [`Engine`] remembers, in a form that can be stored.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct EngineState {
+    watermark: WatermarkState,
+    windows: WindowState,
+    judge: JudgeState,
+    remembered: Vec<u64>,
+}
+
+impl Engine {
+    /// An engine that goes on from `state`; `None` when a sketch in the state is damaged.
+    ///
+    /// `topics` are the topics' names by id.
+    #[must_use]
+    pub fn new(analyzer: Analyzer, rules: Vec<Rule>, topics: Vec<String>, config: EngineConfig, state: EngineState) -> Option<Self> {
+        let window_config = WindowConfig { tick_us: config.tick_us, retain_us: Judge::reach_us(&rules) };
+        Some(Self {
+            analyzer,
+            config,
+            watermark: Watermark::new(config.lateness_us, config.idle_us, state.watermark),
+            windows: Windows::from_state(window_config, state.windows)?,
+            judge: Judge::new(rules, topics, state.judge),
+            seen: Seen::new(&state.remembered),
+        })
+    }
+
+    /// The analyzer.
+    #[must_use]
+    pub fn analyzer(&self) -> &Analyzer {
+        &self.analyzer
+    }
+
+    /// The rules.
+    #[must_use]
+    pub fn rules(&self) -> &[Rule] {
+        self.judge.rules()
+    }
+
+    /// The watermark; `None` before the first post.
+    #[must_use]
+    pub fn watermark(&self) -> Option<EventTime> {
+        self.watermark.mark()
+    }
+
+    /// Everything that must survive a restart. Linear in the retained panes.
+    #[must_use]
+    pub fn state(&self) -> EngineState {
+        EngineState {
+            watermark: self.watermark.state().clone(),
+            windows: self.windows.to_state(),
+            judge: self.judge.state().clone(),
+            remembered: self.seen.remembered(),
+        }
+    }
+
+    /// Takes in a batch and says what follows from it; `events` is left empty.
+    pub fn step(&mut self, events: &mut Vec<Event>, outcome: &mut Outcome) {
+        outcome.clear();
+        self.admit(events, outcome);
+        outcome.findings = self.analyzer.analyze_batch(&outcome.posts);
+        let posts = std::mem::take(&mut outcome.posts);
+        let findings = std::mem::take(&mut outcome.findings);
+        let mut rest = findings.list.as_slice();
+        for (index, post) in (0u32..).zip(&posts) {
+            let length = rest.iter().take_while(|finding| finding.post == index).count();
+            let (own, others) = rest.split_at(length);
+            rest = others;
+            self.count(post, own, outcome);
+            self.watermark.observe(&post.source, post.posted_at, post.received_at);
+            self.catch_up(outcome);
+        }
+        outcome.posts = posts;
+        outcome.findings = findings;
+    }
+
+    /// Lets `quiet_us` of silence pass since the last post, so that windows move on without posts.
+    pub fn idle(&mut self, quiet_us: i64, outcome: &mut Outcome) {
+        outcome.clear();
+        if let Some(clock) = self.watermark.clock() {
+            self.watermark.tick(clock.shift(quiet_us));
+            self.catch_up(outcome);
+        }
+    }
+
+    /// Judges everything that waits, as at the end of an archive.
+    pub fn finish(&mut self, outcome: &mut Outcome) {
+        outcome.clear();
+        while let Some(tick_end) = self.windows.earliest_waiting() {
+            self.advance(tick_end, outcome);
+        }
+        if let Some(frontier) = self.windows.frontier() {
+            self.advance_through(frontier.shift(60 * SECOND_US), outcome);
+        }
+    }
+
+    /// Sorts events into posts to analyze and everything else.
+    fn admit(&mut self, events: &mut Vec<Event>, outcome: &mut Outcome) {
+        for event in events.drain(..) {
+            outcome.tally.events += 1;
+            match event {
+                Event::Edit(_) => outcome.tally.edits += 1,
+                Event::Delete { .. } => outcome.tally.deletes += 1,
+                Event::Create(post) if post.posted_at.since(post.received_at) > FUTURE_US_MAX => {
+                    outcome.tally.refused_future += 1;
+                    outcome.refused.push(post);
+                }
+                Event::Create(post) if !self.seen.insert(&post.source, &post.id) => outcome.tally.duplicate += 1,
+                Event::Create(post) => {
+                    outcome.tally.analyzed += 1;
+                    outcome.posts.push(post);
+                }
+            }
+        }
+    }
+
+    fn count(&mut self, post: &Post, findings: &[Finding], outcome: &mut Outcome) {
+        if !findings.is_empty() || self.config.remember == Remember::All {
+            self.seen.remember(&post.source, &post.id);
+        }
+        if findings.is_empty() {
+            return;
+        }
+        outcome.tally.matched += 1;
+        for finding in findings {
+            outcome.tally.mentions += 1;
+            outcome.tally.negative += u64::from(finding.verdict.polarity == Polarity::Negative);
+            if self.windows.observe(observation(post, finding)) == Timeliness::Late {
+                outcome.tally.late += 1;
+            }
+        }
+        while self.windows.waiting_len() > WAITING_MAX
+            && let Some(tick_end) = self.windows.earliest_waiting()
+        {
+            self.advance(tick_end, outcome);
+        }
+    }
+
+    /// Judges every tick that the watermark has passed.
+    fn catch_up(&mut self, outcome: &mut Outcome) {
+        if let Some(mark) = self.watermark.mark() {
+            self.advance_through(mark.floor(self.config.tick_us), outcome);
+        }
+    }
+
+    fn advance_through(&mut self, last: EventTime, outcome: &mut Outcome) {
+        let mut next = self.windows.frontier().map_or(last, |frontier| frontier.shift(self.config.tick_us));
+        while next <= last {
+            // Nothing can happen before the next mention while nothing is retained or firing.
+            if self.windows.is_quiet() && self.judge.is_quiet() {
+                next = self.windows.earliest_waiting().map_or(last, |tick_end| tick_end.clamp(next, last));
+            }
+            self.advance(next, outcome);
+            next = next.shift(self.config.tick_us);
+        }
+    }
+
+    fn advance(&mut self, tick_end: EventTime, outcome: &mut Outcome) {
+        self.windows.release(tick_end);
+        self.judge.judge(tick_end, &self.windows, &mut outcome.alerts);
+        self.windows.drain_closed(&mut outcome.closed);
+    }
+}
+
+impl EngineState {
+    /// Renumbers topics after a change of configuration.
+    #[must_use]
+    pub fn renumbered(self, topic: impl Fn(TopicId) -> Option<TopicId>) -> Self {
+        let (windows, judge) = (self.windows.renumbered(&topic), self.judge.renumbered(&topic));
+        Self { windows, judge, ..self }
+    }
+}
+
+fn observation(post: &Post, finding: &Finding) -> Observation {
+    let verdict = &finding.verdict;
+    let reach = post.reach.unwrap_or(0);
+    let sample = (verdict.polarity == Polarity::Negative).then(|| {
+        Arc::new(Sample {
+            score: verdict.target,
+            reach,
+            post_id: post.id.clone(),
+            text: cut_text(&post.text, SAMPLE_BYTES_MAX).into(),
+            url: post.url.clone(),
+        })
+    });
+    Observation {
+        posted_at: post.posted_at,
+        topic: finding.topic,
+        source: post.source.clone(),
+        lang: post.lang,
+        author: post.author,
+        score: verdict.target,
+        polarity: verdict.polarity,
+        reach,
+        engagement: post.engagement.unwrap_or(0),
+        sample,
+    }
+}

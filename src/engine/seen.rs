@@ -1,0 +1,86 @@
+//! Has this post been taken in before?
+//!
+//! Sources deliver at least once. Two generations of 64-bit hashes remember at least the last
+//! million posts in about 32 MB; a restart keeps only those that left
+//! something behind. A false positive needs two of 2 million ids to share a 64-bit hash:
+//! about one chance in 10 million per run of that length.
+
+use std::collections::{HashSet, VecDeque};
+use std::hash::{BuildHasherDefault, Hasher};
+
+use crate::post::SourceId;
+
+/// Posts per generation.
+const GENERATION_MAX: usize = 1_000_000;
+/// Posts that a restart remembers.
+const REMEMBERED_MAX: usize = 65_536;
+
+#[derive(Debug)]
+pub(super) struct Seen {
+    young: HashSet<u64, BuildHasherDefault<AsIs>>,
+    old: HashSet<u64, BuildHasherDefault<AsIs>>,
+    remembered: VecDeque<u64>,
+}
+
+impl Seen {
+    pub(super) fn new(remembered: &[u64]) -> Self {
+        Self {
+            young: remembered.iter().copied().collect(),
+            old: HashSet::default(),
+            remembered: remembered.iter().copied().collect(),
+        }
+    }
+
+    /// Notes a post; whether it is new.
+    pub(super) fn insert(&mut self, source: &SourceId, id: &str) -> bool {
+        let key = key(source, id);
+        if self.old.contains(&key) || !self.young.insert(key) {
+            return false;
+        }
+        if self.young.len() >= GENERATION_MAX {
+            self.old = std::mem::take(&mut self.young);
+        }
+        true
+    }
+
+    /// Notes that a restart must recognize the post.
+    pub(super) fn remember(&mut self, source: &SourceId, id: &str) {
+        if self.remembered.len() >= REMEMBERED_MAX {
+            self.remembered.pop_front();
+        }
+        self.remembered.push_back(key(source, id));
+    }
+
+    pub(super) fn remembered(&self) -> Vec<u64> {
+        self.remembered.iter().copied().collect()
+    }
+}
+
+/// A hash of the post's identity that is the same in every process.
+fn key(source: &SourceId, id: &str) -> u64 {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(source.as_str().as_bytes()).update(&[0]).update(id.as_bytes());
+    let mut first = [0; 8];
+    hasher.finalize_xof().fill(&mut first);
+    u64::from_le_bytes(first)
+}
+
+/// Keys are hashes already.
+#[derive(Debug, Default)]
+struct AsIs(u64);
+
+impl Hasher for AsIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(byte);
+        }
+    }
+
+    fn write_u64(&mut self, key: u64) {
+        self.0 = key;
+    }
+}

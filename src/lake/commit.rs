@@ -1,0 +1,193 @@
+//! How do four tables, the cursors and the engine's memory change as one?
+//!
+//! A commit writes, in this order: the Parquet files; the engine's checkpoint; a manifest that
+//! names them, with the cursors and the alerts on their way; then one Delta commit per table under
+//! the manifest's sequence number. The manifest's rename is the moment of truth: killed before it,
+//! the commit never happened; killed after it, the next start finishes what it names, and each
+//! table skips a sequence it has seen.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use deltalake_core::kernel::Add;
+use serde::{Deserialize, Serialize};
+
+use super::folder::{Folder, LakeError, io_error, write_whole};
+use super::schema::Table;
+use super::table::TableWriter;
+use crate::connect::Cursor;
+use crate::engine::{EngineState, Tally};
+
+/// First bytes of a checkpoint: format and version.
+const MAGIC: &[u8; 8] = b"RESOCP\x00\x01";
+
+/// All that a restart needs besides the tables.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Checkpoint {
+    /// Names of the topics that the state numbers.
+    pub topics: Vec<String>,
+    /// The engine's memory.
+    pub state: EngineState,
+    /// Where each source goes on.
+    pub cursors: BTreeMap<String, Cursor>,
+    /// Where every event of this lake went so far.
+    pub tally: Tally,
+}
+
+/// What the last commit left.
+#[derive(Debug, Default)]
+pub struct Recovered {
+    /// The checkpoint, if there was a commit.
+    pub checkpoint: Option<Checkpoint>,
+    /// The alerts of the last commit, which may not have reached the outbox.
+    pub messages: Vec<serde_json::Value>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Manifest {
+    sequence: i64,
+    checkpoint_blake3: String,
+    cursors: BTreeMap<String, Cursor>,
+    files: BTreeMap<String, Vec<Add>>,
+    messages: Vec<serde_json::Value>,
+}
+
+/// A lake open for writing.
+#[derive(Debug)]
+pub struct Lake {
+    folder: Arc<Folder>,
+    tables: [TableWriter; 4],
+    sequence: i64,
+}
+
+impl Lake {
+    /// Opens the tables in a folder, finishing a commit that a kill interrupted.
+    ///
+    /// # Errors
+    /// When a table cannot be opened or made, or our own files are damaged.
+    pub async fn open(folder: Arc<Folder>) -> Result<(Self, Recovered), LakeError> {
+        let open = |table| {
+            let path = folder.table(table);
+            async move { TableWriter::open(table, &path).await }
+        };
+        let tables = [open(Table::Posts).await?, open(Table::Mentions).await?, open(Table::Panes).await?, open(Table::Alerts).await?];
+        let mut lake = Self { folder, tables, sequence: 0 };
+        let recovered = lake.recover().await?;
+        Ok((lake, recovered))
+    }
+
+    /// The lake's folder.
+    #[must_use]
+    pub fn folder(&self) -> &Arc<Folder> {
+        &self.folder
+    }
+
+    /// Encodes rows; they become visible with the next commit.
+    ///
+    /// # Errors
+    /// When the disk refuses; then all rows since the last commit must be sent again.
+    pub async fn append(&mut self, batches: Vec<(Table, RecordBatch)>) -> Result<(), LakeError> {
+        for (table, rows) in batches {
+            self.tables[table as usize].append(rows).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes all rows since the last commit visible, together with the checkpoint that stands
+    /// behind them and the messages that follow from them.
+    ///
+    /// # Errors
+    /// When the disk refuses; a restart goes on from the last commit that succeeded.
+    pub async fn commit(&mut self, checkpoint: &Checkpoint, messages: Vec<serde_json::Value>) -> Result<(), LakeError> {
+        let sequence = self.sequence + 1;
+        let mut files = BTreeMap::new();
+        for (table, writer) in Table::ALL.into_iter().zip(&mut self.tables) {
+            files.insert(table.name().to_owned(), writer.flush(&self.folder.table(table)).await?);
+        }
+        let bytes = encode(checkpoint);
+        let checkpoint_blake3 = blake3::hash(&bytes).to_hex().to_string();
+        write_whole(&self.checkpoint_path(sequence), &bytes)?;
+        let manifest = Manifest { sequence, checkpoint_blake3, cursors: checkpoint.cursors.clone(), files, messages };
+        let text = serde_json::to_vec(&manifest).unwrap_or_default();
+        write_whole(&self.manifest_path(sequence), &text)?;
+        self.apply(manifest).await?;
+        self.forget_before(sequence);
+        Ok(())
+    }
+
+    async fn apply(&mut self, mut manifest: Manifest) -> Result<(), LakeError> {
+        let cursors = serde_json::to_value(&manifest.cursors).unwrap_or_default();
+        for (table, writer) in Table::ALL.into_iter().zip(&mut self.tables) {
+            let adds = manifest.files.remove(table.name()).unwrap_or_default();
+            writer.commit(adds, manifest.sequence, &cursors).await?;
+        }
+        self.sequence = manifest.sequence;
+        Ok(())
+    }
+
+    async fn recover(&mut self) -> Result<Recovered, LakeError> {
+        let Some(sequence) = self.last_sequence()? else { return Ok(Recovered::default()) };
+        let path = self.manifest_path(sequence);
+        let damaged = |path: &PathBuf, what: String| LakeError::Damaged { path: path.clone(), what };
+        let text = fs::read(&path).map_err(io_error(&path))?;
+        let manifest: Manifest = serde_json::from_slice(&text).map_err(|error| damaged(&path, error.to_string()))?;
+        let path = self.checkpoint_path(sequence);
+        let bytes = fs::read(&path).map_err(io_error(&path))?;
+        if blake3::hash(&bytes).to_hex().as_str() != manifest.checkpoint_blake3 {
+            return Err(damaged(&path, "its hash is not the one in the manifest".to_owned()));
+        }
+        let checkpoint = decode(&bytes).map_err(|what| damaged(&path, what))?;
+        let messages = manifest.messages.clone();
+        self.apply(manifest).await?;
+        Ok(Recovered { checkpoint: Some(checkpoint), messages })
+    }
+
+    fn last_sequence(&self) -> Result<Option<i64>, LakeError> {
+        let commits = self.folder.commits();
+        let entries = fs::read_dir(&commits).map_err(io_error(&commits))?;
+        let manifests = entries.flatten().filter_map(|entry| {
+            let name = entry.file_name();
+            name.to_str()?.strip_suffix(".json")?.parse().ok()
+        });
+        Ok(manifests.max())
+    }
+
+    /// Removes older commits: the one before is no longer needed once this one is applied.
+    fn forget_before(&self, sequence: i64) {
+        let Ok(entries) = fs::read_dir(self.folder.commits()) else { return };
+        for entry in entries.flatten() {
+            let number = entry.path().file_stem().and_then(|stem| stem.to_str()?.parse::<i64>().ok());
+            if number.is_some_and(|number| number < sequence)
+                && let Err(error) = fs::remove_file(entry.path())
+            {
+                tracing::warn!(%error, "an old commit could not be removed");
+            }
+        }
+    }
+
+    fn manifest_path(&self, sequence: i64) -> PathBuf {
+        self.folder.commits().join(format!("{sequence:012}.json"))
+    }
+
+    fn checkpoint_path(&self, sequence: i64) -> PathBuf {
+        self.folder.commits().join(format!("{sequence:012}.checkpoint"))
+    }
+}
+
+fn encode(checkpoint: &Checkpoint) -> Vec<u8> {
+    let plain = postcard::to_stdvec(checkpoint).unwrap_or_default();
+    let packed = zstd::bulk::compress(&plain, 1).unwrap_or_default();
+    let length = u64::try_from(plain.len()).unwrap_or(0).to_le_bytes();
+    [MAGIC.as_slice(), &length, &packed].concat()
+}
+
+fn decode(bytes: &[u8]) -> Result<Checkpoint, String> {
+    let rest = bytes.strip_prefix(MAGIC).ok_or("it is no checkpoint of this version")?;
+    let (length, packed) = rest.split_first_chunk::<8>().ok_or("it ends too early")?;
+    let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|error| error.to_string())?;
+    let plain = zstd::bulk::decompress(packed, length).map_err(|error| error.to_string())?;
+    postcard::from_bytes(&plain).map_err(|error| error.to_string())
+}

@@ -1,0 +1,20 @@
+//! Where do rows end up? Delta tables over Parquet, written exactly once, open to every reader.
+//!
+//! Arrow lives here. Four tables, each a folder: `posts`, `mentions`, `panes`, `alerts`; the
+//! folder `_resonanz` beside them holds what only resonanz needs.
+
+mod columns;
+mod commit;
+mod dead_letter;
+mod folder;
+mod query;
+mod rows;
+mod schema;
+mod table;
+
+pub use commit::{Checkpoint, Lake, Recovered};
+pub use dead_letter::DeadLetters;
+pub use folder::{Folder, LakeError};
+pub use query::{Answer, QueryFormat, Session};
+pub use rows::{Labels, Rows, evidence};
+pub use schema::{Table, arrow_schema};

@@ -1,0 +1,255 @@
+//! What does the engine's thread do? Parcels in, steps, rows and commits out.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::anyhow;
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, watch};
+
+use super::progress::{AlertLine, Progress, TopicCount};
+use super::store::StoreJob;
+use super::Stop;
+use crate::config::Config;
+use crate::connect::{Cursor, Parcel};
+use crate::engine::{Engine, Outcome};
+use crate::lake::{Checkpoint, DeadLetters, Folder, Labels, Rows};
+use crate::notify::{Message, messages};
+use crate::post::{Event, Polarity, SourceId};
+
+/// Events per step.
+const STEP_EVENTS: usize = 4_096;
+/// Parcels taken from the inbox at once.
+const PARCELS: usize = 32;
+/// Rows that wait before they are encoded, in bytes.
+const ROWS_BYTES: usize = 8 << 20;
+/// Rows that are committed together at most, in bytes.
+const COMMIT_BYTES: usize = 64 << 20;
+/// Longest silence before windows move on without posts.
+const QUIET: Duration = Duration::from_millis(500);
+/// Distance of progress snapshots.
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(200);
+
+/// The engine and everything it needs at hand.
+#[derive(Debug)]
+pub struct EngineLoop {
+    engine: Engine,
+    rows: Rows,
+    topics: Vec<String>,
+    /// Where each source goes on, as far as events have been stepped.
+    cursors: BTreeMap<String, Cursor>,
+    /// Cursors of parcels whose events wait for the next step.
+    ahead: Vec<(SourceId, Cursor)>,
+    dead_letters: DeadLetters,
+    jobs: mpsc::Sender<StoreJob>,
+    shared: Arc<watch::Sender<Progress>>,
+    progress: Progress,
+    published: Instant,
+    commit_interval: Duration,
+    committed: Instant,
+    /// Bytes of rows handed over since the last commit.
+    uncommitted_bytes: usize,
+    /// Whether anything happened since the last commit.
+    dirty: bool,
+    events: Vec<Event>,
+    outcome: Outcome,
+}
+
+impl EngineLoop {
+    /// An engine that goes on from a checkpoint.
+    ///
+    /// # Errors
+    /// When the dead-letter file cannot be opened.
+    pub fn new(
+        config: &Config,
+        engine: Engine,
+        checkpoint: Checkpoint,
+        folder: &Folder,
+        jobs: mpsc::Sender<StoreJob>,
+        shared: Arc<watch::Sender<Progress>>,
+    ) -> anyhow::Result<Self> {
+        let labels = Labels {
+            topics: config.topics.clone(),
+            rules: config.rules.clone(),
+            scorer: engine.analyzer().scorer_version().to_owned(),
+            archive: config.lake.archive,
+        };
+        let topics = config.topics.iter().map(|topic| TopicCount { name: topic.name.clone(), ..TopicCount::default() });
+        let progress = Progress { tally: checkpoint.tally, topics: topics.collect(), ..Progress::default() };
+        Ok(Self {
+            engine,
+            rows: Rows::new(labels),
+            topics: checkpoint.topics,
+            cursors: checkpoint.cursors,
+            ahead: Vec::new(),
+            dead_letters: DeadLetters::open(&folder.dead_letters())?,
+            jobs,
+            shared,
+            progress,
+            published: Instant::now(),
+            commit_interval: Duration::from_micros(u64::try_from(config.lake.commit_interval_us).unwrap_or(0)),
+            committed: Instant::now(),
+            uncommitted_bytes: 0,
+            dirty: false,
+            events: Vec::new(),
+            outcome: Outcome::default(),
+        })
+    }
+
+    /// Works until all sources have hung up, then commits; `stop` says whether to finish windows.
+    ///
+    /// # Errors
+    /// When the lake's task has ended, or dead letters cannot be written.
+    pub fn run(&mut self, runtime: &Handle, mut parcels: mpsc::Receiver<Parcel>, stop: &watch::Receiver<Stop>) -> anyhow::Result<()> {
+        let mut taken = Vec::with_capacity(PARCELS);
+        let mut quiet = Duration::ZERO;
+        loop {
+            let wait = tokio::time::timeout(QUIET, parcels.recv_many(&mut taken, PARCELS));
+            match runtime.block_on(async { wait.await }) {
+                Ok(0) => break,
+                Ok(_) => {
+                    quiet = Duration::ZERO;
+                    for parcel in taken.drain(..) {
+                        self.take(parcel)?;
+                    }
+                    self.step_all()?;
+                }
+                Err(_) => {
+                    quiet += QUIET;
+                    self.engine.idle(i64::try_from(quiet.as_micros()).unwrap_or(i64::MAX), &mut self.outcome);
+                    self.absorb()?;
+                }
+            }
+            if self.dirty && self.committed.elapsed() >= self.commit_interval {
+                self.commit(Vec::new())?;
+            }
+        }
+        let stop = *stop.borrow();
+        self.close(stop)
+    }
+
+    /// Takes in a parcel; its events are stepped through once enough of them wait.
+    ///
+    /// # Errors
+    /// When the lake's task has ended, or dead letters cannot be written.
+    pub fn take(&mut self, parcel: Parcel) -> anyhow::Result<()> {
+        self.progress.ignored += parcel.ignored;
+        self.progress.cut += parcel.cut;
+        self.progress.reconnects += parcel.reconnects;
+        for refused in &parcel.refused {
+            self.progress.malformed += 1;
+            self.dead_letters.write(parcel.source.as_str(), &refused.reason, &refused.raw)?;
+        }
+        self.events.extend(parcel.events);
+        self.ahead.extend(parcel.cursor.map(|cursor| (parcel.source, cursor)));
+        if self.events.len() >= STEP_EVENTS { self.step_all() } else { Ok(()) }
+    }
+
+    /// Judges what is there as at the end of an archive, if `stop` says so, and commits.
+    ///
+    /// # Errors
+    /// When the lake's task has ended.
+    pub fn close(&mut self, stop: Stop) -> anyhow::Result<()> {
+        self.step_all()?;
+        if stop == Stop::Finish {
+            self.engine.finish(&mut self.outcome);
+            self.absorb()?;
+        }
+        self.commit(Vec::new())?;
+        self.publish();
+        Ok(())
+    }
+
+    /// Steps through the waiting events; then their cursors are covered.
+    fn step_all(&mut self) -> anyhow::Result<()> {
+        self.engine.step(&mut self.events, &mut self.outcome);
+        for (source, cursor) in self.ahead.drain(..) {
+            self.dirty = true;
+            let known = self.cursors.entry(source.as_str().to_owned()).or_insert(cursor);
+            *known = match (*known, cursor) {
+                (Cursor::TimeUs(before), Cursor::TimeUs(now)) => Cursor::TimeUs(before.max(now)),
+                (_, now) => now,
+            };
+        }
+        self.absorb()
+    }
+
+    /// Passes on what a step brought.
+    fn absorb(&mut self) -> anyhow::Result<()> {
+        let outcome = &self.outcome;
+        self.progress.tally.add(&outcome.tally);
+        self.progress.watermark = self.engine.watermark();
+        for finding in &outcome.findings.list {
+            if let Some(topic) = self.progress.topics.get_mut(finding.topic.0 as usize) {
+                topic.mentions += 1;
+                topic.negative += u64::from(finding.verdict.polarity == Polarity::Negative);
+            }
+        }
+        for post in &outcome.refused {
+            let reason = format!("posted_at {} is more than a minute after received_at {}", post.posted_at, post.received_at);
+            self.dead_letters.write(post.source.as_str(), &reason, post.id.as_bytes())?;
+        }
+        self.rows.push(outcome);
+        self.dirty |= outcome.tally.events > 0 || !outcome.closed.is_empty() || !outcome.alerts.is_empty();
+        let labels = self.rows.labels();
+        let told: Vec<Message> = outcome.alerts.iter().flat_map(|alert| messages(alert, labels)).collect();
+        let alerted = !outcome.alerts.is_empty();
+        for alert in &outcome.alerts {
+            let rule = labels.rules.get(alert.rule).map_or(String::new(), |rule| rule.name.clone());
+            let topic = labels.topics.get(alert.topic.0 as usize).map_or(String::new(), |topic| topic.name.clone());
+            let (at, transition) = (alert.at, alert.transition);
+            self.progress.push_alert(AlertLine { at, transition, rule, topic, observed: alert.observed, expected: alert.expected });
+        }
+        if alerted {
+            // An alert waits for no interval.
+            self.commit(told)?;
+        } else if self.rows.bytes() >= ROWS_BYTES {
+            self.append()?;
+            if self.uncommitted_bytes >= COMMIT_BYTES {
+                self.commit(Vec::new())?;
+            }
+        }
+        if self.published.elapsed() >= PROGRESS_INTERVAL {
+            self.publish();
+        }
+        Ok(())
+    }
+
+    fn append(&mut self) -> anyhow::Result<()> {
+        self.uncommitted_bytes += self.rows.bytes();
+        let batches = self.rows.take()?;
+        if batches.is_empty() { Ok(()) } else { self.send(StoreJob::Append(batches)) }
+    }
+
+    fn commit(&mut self, told: Vec<Message>) -> anyhow::Result<()> {
+        self.committed = Instant::now();
+        if !self.dirty {
+            return Ok(());
+        }
+        self.append()?;
+        self.dirty = false;
+        self.uncommitted_bytes = 0;
+        let checkpoint = Checkpoint {
+            topics: self.topics.clone(),
+            state: self.engine.state(),
+            cursors: self.cursors.clone(),
+            tally: self.progress.tally,
+        };
+        self.send(StoreJob::Commit(Box::new(checkpoint), told))
+    }
+
+    fn send(&self, job: StoreJob) -> anyhow::Result<()> {
+        self.jobs.blocking_send(job).map_err(|_| anyhow!("the lake can no longer be written"))
+    }
+
+    fn publish(&mut self) {
+        self.published = Instant::now();
+        let fresh = self.progress.clone();
+        self.shared.send_modify(|shared| {
+            let commits = shared.commits;
+            *shared = fresh;
+            shared.commits = commits;
+        });
+    }
+}

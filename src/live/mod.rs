@@ -1,0 +1,152 @@
+//! How does it all run together? Sources, engine, lake and couriers of one process.
+//!
+//! A post walks one line: source task, inbox, engine thread, lake task. Each hand-over is a bounded
+//! channel, so a slow disk slows the sockets down and nothing piles up. Alerts enter the outbox
+//! after the commit that holds what they rest on.
+
+mod engine_loop;
+mod progress;
+mod sources;
+mod store;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::sync::{Notify, mpsc, watch};
+
+pub use engine_loop::EngineLoop;
+pub use progress::{AlertLine, Progress, TopicCount};
+pub use store::{Store, StoreJob, checkpointed_engine};
+
+use crate::config::{Config, ReceiverConfig, SecretPlace};
+use crate::lake::{Folder, Lake};
+use crate::notify::{Courier, CourierStats, Outbox, RETRY_SCHEDULE, Receiver, Signer};
+
+/// Parcels that may wait for the engine.
+const INBOX_PARCELS: usize = 64;
+/// How long the last messages may take after the sources have ended.
+const FAREWELL: Duration = Duration::from_secs(15);
+
+/// When to stop.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Stop {
+    /// Not yet.
+    #[default]
+    No,
+    /// Finish the batch, commit, close; a later run goes on from there.
+    Interrupt,
+    /// Take no more input, and judge what is there as at the end of an archive.
+    Finish,
+}
+
+/// What a run leaves to report.
+#[derive(Debug, Clone)]
+pub struct Summary {
+    /// The last state of affairs.
+    pub progress: Progress,
+    /// Messages that arrived.
+    pub delivered: u64,
+    /// Messages still on their way, or given up.
+    pub undelivered: u64,
+}
+
+/// Runs a configuration until its sources end or `stop` says so.
+///
+/// # Errors
+/// When the lake, a secret or the outbox cannot be used; nothing that was committed is lost.
+pub async fn run(config: Config, mut stop: watch::Receiver<Stop>, progress: Arc<watch::Sender<Progress>>) -> anyhow::Result<Summary> {
+    let folder = Arc::new(Folder::write(&config.lake.path)?);
+    let receivers = config.receivers.iter().map(receiver).collect::<anyhow::Result<Vec<_>>>()?;
+    let authors = crate::connect::decode::AuthorHasher::new(folder.author_key(config.author_key_file.as_deref())?);
+    let (lake, recovered) = Lake::open(Arc::clone(&folder)).await?;
+    let outbox = Arc::new(Outbox::open(&folder.outbox())?);
+    let bell = Arc::new(Notify::new());
+    let stats = Arc::new(CourierStats::default());
+
+    let messages = recovered.messages.iter().map(|value| serde_json::from_value(value.clone()));
+    outbox.insert(&messages.collect::<Result<Vec<_>, _>>().context("the last commit's messages")?)?;
+    let (engine, checkpoint) = checkpointed_engine(&config, recovered.checkpoint)?;
+    let couriers = spawn_couriers(receivers, &outbox, &bell, &stats);
+
+    let (inbox, parcels) = mpsc::channel(INBOX_PARCELS);
+    let mut sources = sources::spawn(&config, &checkpoint.cursors, &authors, inbox);
+    let (jobs, job_queue) = mpsc::channel(2);
+    let store = Store { lake, outbox: Arc::clone(&outbox), bell, committed: Arc::clone(&progress) };
+    let store = tokio::spawn(store.run(job_queue));
+    let mut engine_loop = EngineLoop::new(&config, engine, checkpoint, &folder, jobs, Arc::clone(&progress))?;
+    let (finish, ends) = watch::channel(Stop::Finish);
+    let runtime = tokio::runtime::Handle::current();
+    let engine = tokio::task::spawn_blocking(move || engine_loop.run(&runtime, parcels, &ends));
+
+    let failure = tokio::select! {
+        ended = sources.all_ended() => ended.err(),
+        _ = stop.wait_for(|stop| *stop != Stop::No) => None,
+    };
+    finish.send_replace(if failure.is_some() { Stop::Interrupt } else { stop.borrow().at_end() });
+    sources.stop().await;
+    let engine_ended = engine.await.context("the engine thread")?;
+    store.await.context("the store task")??;
+    engine_ended?;
+    farewell(&outbox, couriers).await?;
+    if let Some(error) = failure {
+        return Err(error);
+    }
+    let undelivered = outbox.pending_len()? + outbox.failed_len()?;
+    let progress = progress.borrow().clone();
+    Ok(Summary { progress, delivered: stats.delivered(), undelivered })
+}
+
+impl Stop {
+    /// What to do once no input comes: sources that ended by themselves mean the end of the input.
+    fn at_end(self) -> Self {
+        if self == Self::Interrupt { Self::Interrupt } else { Self::Finish }
+    }
+}
+
+type Couriers = Vec<tokio::task::JoinHandle<()>>;
+
+fn spawn_couriers(receivers: Vec<Receiver>, outbox: &Arc<Outbox>, bell: &Arc<Notify>, stats: &Arc<CourierStats>) -> Couriers {
+    let couriers = receivers.into_iter().map(|receiver| {
+        let (outbox, bell, stats) = (Arc::clone(outbox), Arc::clone(bell), Arc::clone(stats));
+        let courier = Courier { receiver, outbox, bell, stats, schedule: &RETRY_SCHEDULE };
+        tokio::spawn(async move {
+            if let Err(error) = courier.run().await {
+                tracing::error!(%error, "deliveries stopped");
+            }
+        })
+    });
+    couriers.collect()
+}
+
+/// Waits a while for messages on their way; the rest is kept for the next start.
+async fn farewell(outbox: &Outbox, couriers: Couriers) -> anyhow::Result<()> {
+    let deadline = tokio::time::Instant::now() + FAREWELL;
+    while !couriers.is_empty() && outbox.pending_len()? > 0 && tokio::time::Instant::now() < deadline {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    couriers.iter().for_each(tokio::task::JoinHandle::abort);
+    Ok(())
+}
+
+/// Fetches a receiver's secret.
+fn receiver(config: &ReceiverConfig) -> anyhow::Result<Receiver> {
+    let secret = match &config.secret {
+        None => None,
+        Some(SecretPlace::Env(name)) => {
+            let missing = || format!("receiver \"{}\": environment variable {name} is not set", config.name);
+            Some(std::env::var(name).with_context(missing)?)
+        }
+        Some(SecretPlace::File(path)) => {
+            let unreadable = || format!("receiver \"{}\": {}", config.name, path.display());
+            Some(std::fs::read_to_string(path).with_context(unreadable)?)
+        }
+    };
+    let signer = secret.map(|secret| Signer::new(&secret)).transpose();
+    Ok(Receiver {
+        name: config.name.clone(),
+        url: config.url.parse().with_context(|| format!("receiver \"{}\": {}", config.name, config.url))?,
+        signer: signer.with_context(|| format!("receiver \"{}\"", config.name))?,
+        reach: config.reach,
+    })
+}

@@ -1,0 +1,301 @@
+//! What is a post? The vocabulary every stage shares: posts, events, languages, scores.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::time::EventTime;
+
+/// Longest text of a post in bytes; a longer one is cut at a char boundary and counted.
+pub const TEXT_BYTES_MAX: usize = 64 * 1024;
+/// How far a post may be dated ahead of its reception, in microseconds, before it is refused.
+pub const FUTURE_US_MAX: i64 = 60 * crate::time::SECOND_US;
+
+/// A source by its name; cheap to clone.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SourceId(Arc<str>);
+
+impl SourceId {
+    /// The source of this name.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        Self(name.into())
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for SourceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Index of a topic in the running configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TopicId(pub u32);
+
+/// An author as a keyed 128-bit hash; the name itself is never kept.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct AuthorKey(pub [u8; 16]);
+
+impl fmt::Display for AuthorKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for AuthorKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AuthorKey({self})")
+    }
+}
+
+/// A language as its ISO 639 primary subtag, at most three letters; `und` when unknown.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Lang([u8; 3]);
+
+impl Lang {
+    /// Undetermined.
+    pub const UND: Self = Self(*b"und");
+    /// English.
+    pub const EN: Self = Self(*b"en\0");
+    /// German.
+    pub const DE: Self = Self(*b"de\0");
+
+    /// Takes the primary subtag of a BCP 47 tag (`de` of `de-AT`); anything else is [`Lang::UND`].
+    #[must_use]
+    pub fn parse(tag: &str) -> Self {
+        let primary = tag.split(['-', '_']).next().unwrap_or_default().as_bytes();
+        if !(2..=3).contains(&primary.len()) || !primary.iter().all(u8::is_ascii_alphabetic) {
+            return Self::UND;
+        }
+        let mut code = [0; 3];
+        for (to, from) in code.iter_mut().zip(primary) {
+            *to = from.to_ascii_lowercase();
+        }
+        Self(code)
+    }
+
+    /// The lowercase subtag.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        let end = self.0.iter().position(|&byte| byte == 0).unwrap_or(self.0.len());
+        std::str::from_utf8(self.0.get(..end).unwrap_or_default()).unwrap_or("und")
+    }
+}
+
+impl fmt::Display for Lang {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for Lang {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Lang({self})")
+    }
+}
+
+/// What sort of post it is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// A post that starts a thread.
+    #[default]
+    Original,
+    /// An answer to another post.
+    Reply,
+    /// Another's post passed on unchanged.
+    Repost,
+    /// Another's post passed on with words of one's own.
+    Quote,
+    /// A comment under an article, video or photo.
+    Comment,
+    /// A review of a product, place or service.
+    Review,
+    /// An article or blog entry.
+    Article,
+}
+
+impl Kind {
+    /// The lowercase name, as in the lake and in archives.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Original => "original",
+            Self::Reply => "reply",
+            Self::Repost => "repost",
+            Self::Quote => "quote",
+            Self::Comment => "comment",
+            Self::Review => "review",
+            Self::Article => "article",
+        }
+    }
+}
+
+/// One public utterance.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Post {
+    /// Unique within its source.
+    pub id: Box<str>,
+    /// Where it came from.
+    pub source: SourceId,
+    /// Who wrote it.
+    pub author: AuthorKey,
+    /// When its author says it was written.
+    pub posted_at: EventTime,
+    /// When it reached us, or the source's own reception time where the source gives one.
+    pub received_at: EventTime,
+    /// What sort of post it is.
+    pub kind: Kind,
+    /// The post it answers or quotes.
+    pub parent: Option<Box<str>>,
+    /// The first post of its thread.
+    pub thread: Option<Box<str>>,
+    /// Declared language.
+    pub lang: Lang,
+    /// The text, at most [`TEXT_BYTES_MAX`] bytes.
+    pub text: Box<str>,
+    /// Where a person can read it.
+    pub url: Option<Box<str>>,
+    /// Followers or views, when known.
+    pub reach: Option<u64>,
+    /// Likes, reposts and replies, when known.
+    pub engagement: Option<u64>,
+}
+
+/// What a source says happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// A new post.
+    Create(Post),
+    /// A new version of a post seen before.
+    Edit(Post),
+    /// A post was withdrawn.
+    Delete {
+        /// Where it was.
+        source: SourceId,
+        /// Which post.
+        id: Box<str>,
+        /// When the withdrawal reached us.
+        received_at: EventTime,
+    },
+}
+
+/// Sentiment from -1 to 1 in ten-thousandths, so that sums are exact.
+#[derive(
+    Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct Score(pub i16);
+
+impl Score {
+    /// Rounds to the nearest ten-thousandth; outside -1..=1 and NaN are clamped.
+    #[must_use]
+    pub fn from_f64(value: f64) -> Self {
+        let scaled = (value.clamp(-1.0, 1.0) * 10_000.0).round();
+        #[allow(clippy::cast_possible_truncation, reason = "clamped to +-10,000; NaN becomes 0")]
+        Self(scaled as i16)
+    }
+
+    /// The score as a number from -1 to 1.
+    #[must_use]
+    pub fn as_f64(self) -> f64 {
+        f64::from(self.0) / 10_000.0
+    }
+
+    /// Negative at or below -0.05, positive at or above 0.05, as VADER's authors cut it.
+    #[must_use]
+    pub fn polarity(self) -> Polarity {
+        match self.0 {
+            i16::MIN..=-500 => Polarity::Negative,
+            500..=i16::MAX => Polarity::Positive,
+            _ => Polarity::Neutral,
+        }
+    }
+}
+
+/// The sign of a score.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Polarity {
+    /// At or below -0.05.
+    Negative,
+    /// Between.
+    Neutral,
+    /// At or above 0.05.
+    Positive,
+}
+
+impl Polarity {
+    /// The lowercase name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Negative => "negative",
+            Self::Neutral => "neutral",
+            Self::Positive => "positive",
+        }
+    }
+}
+
+/// A stretch of a text in bytes, always on char boundaries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+/// Cuts a text to `bytes_max`, at a char boundary.
+#[must_use]
+pub fn cut_text(text: &str, bytes_max: usize) -> &str {
+    text.get(..text.floor_char_boundary(bytes_max)).unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn languages_keep_the_primary_subtag() {
+        let rows = [
+            ("de", "de"),
+            ("de-AT", "de"),
+            ("EN_us", "en"),
+            ("gsw", "gsw"),
+            ("", "und"),
+            ("deutsch", "und"),
+        ];
+        for (tag, want) in rows {
+            assert_eq!(Lang::parse(tag).as_str(), want, "{tag}");
+        }
+    }
+
+    #[test]
+    fn scores_are_cut_where_vader_cuts() {
+        let rows = [
+            (-0.05, "negative"),
+            (-0.0499, "neutral"),
+            (0.0499, "neutral"),
+            (0.05, "positive"),
+            (f64::NAN, "neutral"),
+        ];
+        for (value, want) in rows {
+            assert_eq!(Score::from_f64(value).polarity().as_str(), want, "{value}");
+        }
+    }
+
+    #[test]
+    fn texts_are_cut_between_chars() {
+        assert_eq!(cut_text("aä", 2), "a");
+        assert_eq!(cut_text("aä", 3), "aä");
+    }
+}

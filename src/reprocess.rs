@@ -1,0 +1,148 @@
+//! How is an archive worked through? The same engine, as fast as the machine goes, paging nobody.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use rayon::prelude::*;
+use tokio::sync::{Notify, mpsc, watch};
+
+use crate::config::Config;
+use crate::connect::decode::{AuthorHasher, Decoder, Format};
+use crate::connect::{Block, Parcel, Refused, open_lines};
+use crate::lake::{Folder, Lake};
+use crate::live::{EngineLoop, Progress, Stop, Store, checkpointed_engine};
+use crate::notify::Outbox;
+use crate::post::SourceId;
+
+/// Lines that one rayon task decodes.
+const CHUNK_LINES: usize = 256;
+/// Decompressed blocks that may wait.
+const BLOCKS: usize = 4;
+
+/// What to work through.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// Files of lines, plain, `.gz` or `.zst`; `-` is standard input.
+    pub inputs: Vec<PathBuf>,
+    /// Their format.
+    pub format: Format,
+    /// Topics, rules, scorer, and the lake to write to, which must hold no posts yet.
+    pub config: Config,
+    /// Name of the source where lines give none; by default the file's name.
+    pub source: Option<String>,
+}
+
+/// What was worked through.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// Where posts went.
+    pub progress: Progress,
+    /// Bytes after decompression.
+    pub bytes: u64,
+    /// Time from first byte to last commit.
+    pub elapsed: Duration,
+}
+
+/// Works through archives in the order given. `on_bytes` hears how many decompressed bytes are done.
+///
+/// # Errors
+/// When an input or the lake cannot be used, or the lake holds posts already.
+pub async fn reprocess(job: Job, progress: Arc<watch::Sender<Progress>>, on_bytes: impl Fn(u64) + Send + 'static) -> anyhow::Result<Report> {
+    let mut config = job.config;
+    // Reprocessing pages nobody.
+    config.rules.iter_mut().for_each(|rule| rule.receivers.clear());
+    let folder = Arc::new(Folder::write(&config.lake.path)?);
+    let authors = AuthorHasher::new(folder.author_key(config.author_key_file.as_deref())?);
+    let (lake, recovered) = Lake::open(Arc::clone(&folder)).await?;
+    if recovered.checkpoint.is_some() {
+        bail!("{} holds posts already; give a new folder", folder.root().display());
+    }
+    let (engine, checkpoint) = checkpointed_engine(&config, None)?;
+    let outbox = Arc::new(Outbox::open(&folder.outbox())?);
+    let (jobs, job_queue) = mpsc::channel(2);
+    let store = Store { lake, outbox, bell: Arc::new(Notify::new()), committed: Arc::clone(&progress) };
+    let store = tokio::spawn(store.run(job_queue));
+    let mut engine = EngineLoop::new(&config, engine, checkpoint, &folder, jobs, Arc::clone(&progress))?;
+
+    let started = Instant::now();
+    let (inputs, format, source) = (job.inputs, job.format, job.source);
+    let work = tokio::task::spawn_blocking(move || {
+        let mut bytes = 0;
+        for input in &inputs {
+            let name = source.clone().unwrap_or_else(|| name_of(input));
+            let decoder = Decoder::new(format, SourceId::new(&name), authors.clone());
+            let blocks = blocks(input.clone())?;
+            for block in blocks {
+                let block = block.with_context(|| input.display().to_string())?;
+                bytes += u64::try_from(block.bytes.len()).unwrap_or(0);
+                engine.take(decode(&block, &decoder, &name))?;
+                on_bytes(bytes);
+            }
+        }
+        engine.close(Stop::Finish)?;
+        anyhow::Ok(bytes)
+    });
+    let bytes = work.await.context("the engine thread")?;
+    store.await.context("the store task")??;
+    let progress = progress.borrow().clone();
+    Ok(Report { progress, bytes: bytes?, elapsed: started.elapsed() })
+}
+
+/// Reads and decompresses on a thread of its own, a few blocks ahead.
+fn blocks(path: PathBuf) -> anyhow::Result<std::sync::mpsc::IntoIter<std::io::Result<Block>>> {
+    let mut lines = open_lines(&path, 0)?;
+    let (sender, receiver) = std::sync::mpsc::sync_channel(BLOCKS);
+    std::thread::spawn(move || {
+        loop {
+            let block = match lines.next_block() {
+                Ok(Some(block)) => Ok(block),
+                Ok(None) => match lines.last_line() {
+                    Some(block) => Ok(block),
+                    None => return,
+                },
+                Err(error) => Err(error),
+            };
+            let broken = block.is_err();
+            if sender.send(block).is_err() || broken {
+                return;
+            }
+        }
+    });
+    Ok(receiver.into_iter())
+}
+
+/// Decodes the lines of a block on rayon's threads; their order stays.
+fn decode(block: &Block, decoder: &Decoder, name: &str) -> Parcel {
+    let source = SourceId::new(name);
+    let lines: Vec<&[u8]> = block.lines().collect();
+    let parts: Vec<Parcel> = lines
+        .par_chunks(CHUNK_LINES)
+        .map_init(
+            || decoder.clone(),
+            |decoder, lines| {
+                let mut parcel = Parcel::new(&source);
+                lines.iter().for_each(|line| decoder.decode(line, &mut parcel));
+                parcel
+            },
+        )
+        .collect();
+    let mut whole = Parcel::new(&source);
+    for part in parts {
+        whole.events.extend(part.events);
+        whole.refused.extend(part.refused);
+        whole.ignored += part.ignored;
+        whole.cut += part.cut;
+    }
+    for _ in 0..block.skipped {
+        whole.refused.push(Refused { reason: "a line longer than 16 MiB".to_owned(), raw: Vec::new() });
+    }
+    whole
+}
+
+/// The file's name up to its first dot.
+fn name_of(path: &std::path::Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.split('.').next().filter(|stem| !stem.is_empty() && *stem != "-").unwrap_or("archive").to_owned()
+}

@@ -1,0 +1,71 @@
+//! Where do the weights of words come from? The files in `models/`, compiled into the binary.
+//!
+//! Every line is read once, when a scorer is built. A line that is not what the build script
+//! writes would be our own fault: it is left out here and found by the tests, which count.
+
+use std::collections::HashMap;
+
+use foldhash::fast::FixedState;
+
+/// English words and emoticons with the mean of ten ratings from -4 to 4.
+pub(super) const VADER_EN: &str = include_str!("../../models/vader-en.tsv");
+/// Emoji with their names in words.
+pub(super) const VADER_EMOJI: &str = include_str!("../../models/vader-emoji.tsv");
+/// German lemmas with part of speech and polarity from -1 to 1.
+pub(super) const ZURICH_DE: &str = include_str!("../../models/zurich-de.tsv");
+/// Our own German words, -4 to 4.
+pub(super) const RESONANZ_DE: &str = include_str!("../../models/resonanz-de.tsv");
+/// Our own corrections of English words, -4 to 4.
+pub(super) const RESONANZ_EN: &str = include_str!("../../models/resonanz-en.tsv");
+/// Our own weights of emoji, -4 to 4.
+pub(super) const RESONANZ_EMOJI: &str = include_str!("../../models/resonanz-emoji.tsv");
+
+/// Words by their folded bytes. The hash is fixed, for nothing here comes from outside.
+pub(super) type Table<V> = HashMap<Box<[u8]>, V, FixedState>;
+
+/// The lines of a file as first field and second field; comments and other lines are left out.
+pub(super) fn pairs(file: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    file.lines().filter(|line| !line.starts_with("# ")).filter_map(|line| {
+        let mut fields = line.split('\t');
+        Some((fields.next()?, fields.next()?))
+    })
+}
+
+/// The lines of a file as word and weight.
+pub(super) fn weights(file: &'static str) -> impl Iterator<Item = (&'static str, f64)> {
+    pairs(file).filter_map(|(word, weight)| Some((word, weight.parse().ok()?)))
+}
+
+/// The lines of the German lemma list as lemma, part of speech and polarity.
+pub(super) fn lemmas() -> impl Iterator<Item = (&'static str, &'static str, f64)> {
+    ZURICH_DE.lines().filter_map(|line| {
+        let mut fields = line.split('\t');
+        Some((fields.next()?, fields.next()?, fields.next()?.parse().ok()?))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_is_read() {
+        let count = |file: &'static str| {
+            let lines = file.lines().filter(|line| !line.is_empty() && !line.starts_with("# "));
+            (weights(file).count(), lines.count())
+        };
+        for (name, file) in [
+            ("vader-en", VADER_EN),
+            ("resonanz-de", RESONANZ_DE),
+            ("resonanz-en", RESONANZ_EN),
+            ("resonanz-emoji", RESONANZ_EMOJI),
+        ] {
+            let (read, lines) = count(file);
+            assert_eq!(read, lines, "{name}");
+            assert!(weights(file).all(|(_, weight)| (-4.0..=4.0).contains(&weight)), "{name}");
+        }
+        assert_eq!(weights(VADER_EN).count(), 7_506);
+        assert_eq!(pairs(VADER_EMOJI).count(), 3_570);
+        assert_eq!(lemmas().count(), 7_964);
+    }
+}

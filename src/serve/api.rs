@@ -1,0 +1,160 @@
+//! What can be asked over HTTP?
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use super::metrics;
+use crate::lake::{Folder, QueryFormat, Session};
+use crate::live::Progress;
+use crate::mention::Topic;
+use crate::time::{EventTime, parse_span};
+
+/// Most rows of one answer.
+const ROWS_MAX: usize = 10_000;
+
+/// What the API reads.
+#[derive(Debug, Clone)]
+pub struct Api {
+    /// State of the running process.
+    pub progress: watch::Receiver<Progress>,
+    /// The lake's folder.
+    pub lake: PathBuf,
+    /// What is listened for.
+    pub topics: Arc<[Topic]>,
+}
+
+/// Serves until the task is aborted.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve(listener: TcpListener, api: Api) -> std::io::Result<()> {
+    let router = Router::new()
+        .route("/", get(index))
+        .route("/healthz", get(health))
+        .route("/metrics", get(prometheus))
+        .route("/api/topics", get(topics))
+        .route("/api/trends", get(trends))
+        .route("/api/alerts", get(alerts))
+        .with_state(api);
+    axum::serve(listener, router).await
+}
+
+async fn index() -> &'static str {
+    "resonanz\n/healthz\n/metrics\n/api/topics\n/api/trends?topic=NAME&from=RFC3339&to=RFC3339&step=1h\n/api/alerts?topic=NAME\n"
+}
+
+async fn health(State(api): State<Api>) -> axum::Json<Value> {
+    let progress = api.progress.borrow();
+    axum::Json(json!({
+        "status": "ok",
+        "events": progress.tally.events,
+        "watermark": progress.watermark.map(|mark| mark.to_string()),
+        "commits": progress.commits,
+    }))
+}
+
+async fn prometheus(State(api): State<Api>) -> Response {
+    let progress = api.progress.borrow().clone();
+    match metrics::render(progress) {
+        Ok(text) => ([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response(),
+        Err(error) => failure(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+    }
+}
+
+async fn topics(State(api): State<Api>) -> axum::Json<Value> {
+    let progress = api.progress.borrow();
+    let counts = progress.topics.iter().map(|count| (count.name.as_str(), count));
+    let counts: std::collections::HashMap<_, _> = counts.collect();
+    let list = api.topics.iter().map(|topic| {
+        let count = counts.get(topic.name.as_str());
+        json!({
+            "name": topic.name,
+            "query": topic.query,
+            "brand": topic.brand,
+            "group": topic.group,
+            "mentions": count.map_or(0, |count| count.mentions),
+            "negative": count.map_or(0, |count| count.negative),
+        })
+    });
+    axum::Json(Value::Array(list.collect()))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TrendQuery {
+    topic: Option<String>,
+    from: Option<String>,
+    to: Option<String>,
+    step: Option<String>,
+}
+
+/// Closed panes summed by topic and step.
+async fn trends(State(api): State<Api>, Query(asked): Query<TrendQuery>) -> Response {
+    let step_us = match parse_span(asked.step.as_deref().unwrap_or("1h")) {
+        Ok(step_us) if step_us >= crate::time::MINUTE_US => step_us,
+        Ok(_) => return failure(StatusCode::BAD_REQUEST, "step: panes are one minute wide; give 1m or more"),
+        Err(error) => return failure(StatusCode::BAD_REQUEST, &format!("step: {error}")),
+    };
+    let mut wanted = vec!["true".to_owned()];
+    for (column, operator, value) in [("from", ">=", &asked.from), ("to", "<", &asked.to)] {
+        let Some(value) = value else { continue };
+        match EventTime::parse(value) {
+            Ok(time) => wanted.push(format!("start {operator} to_timestamp_micros({})", time.0)),
+            Err(error) => return failure(StatusCode::BAD_REQUEST, &format!("{column}: {error}")),
+        }
+    }
+    wanted.extend(asked.topic.as_deref().map(equals));
+    let step = format!("INTERVAL '{} seconds'", step_us / crate::time::SECOND_US);
+    let sql = format!(
+        "SELECT date_bin({step}, start) AS start, topic, sum(mentions) AS mentions, sum(negative) AS negative, \
+         sum(neutral) AS neutral, sum(positive) AS positive, \
+         round(sum(score_sum) / sum(mentions) / 10000.0, 4) AS mean_score \
+         FROM panes WHERE {} GROUP BY 1, 2 ORDER BY 1, 2 LIMIT {ROWS_MAX}",
+        wanted.join(" AND "),
+    );
+    answer(&api, &sql).await
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AlertQuery {
+    topic: Option<String>,
+}
+
+async fn alerts(State(api): State<Api>, Query(asked): Query<AlertQuery>) -> Response {
+    let wanted = asked.topic.as_deref().map_or("true".to_owned(), equals);
+    let sql = format!("SELECT * FROM alerts WHERE {wanted} ORDER BY at DESC LIMIT {ROWS_MAX}");
+    answer(&api, &sql).await
+}
+
+/// A condition on the topic, quoted for SQL.
+fn equals(topic: &str) -> String {
+    format!("topic = '{}'", topic.replace('\'', "''"))
+}
+
+async fn answer(api: &Api, sql: &str) -> Response {
+    let read = async {
+        let session = Session::open(&Folder::read(&api.lake)?).await?;
+        let mut body = Vec::new();
+        session.query(sql).await?.write(QueryFormat::Json, &mut body).await?;
+        anyhow::Ok(body)
+    };
+    match read.await {
+        Ok(body) => ([(header::CONTENT_TYPE, "application/json")], body).into_response(),
+        Err(error) => failure(StatusCode::INTERNAL_SERVER_ERROR, &format!("{error:#}")),
+    }
+}
+
+fn failure(status: StatusCode, message: &str) -> Response {
+    (status, axum::Json(json!({"error": message}))).into_response()
+}

@@ -1,0 +1,63 @@
+//! How does monitoring see it? The progress snapshot as Prometheus metrics.
+
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, text};
+use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::family::ConstFamily;
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::registry::Registry;
+
+use crate::live::Progress;
+
+#[derive(Debug)]
+struct Snapshot(Progress);
+
+/// The snapshot in the text format that Prometheus reads. Counters begin when the lake was made.
+pub(super) fn render(progress: Progress) -> Result<String, std::fmt::Error> {
+    let mut registry = Registry::with_prefix("resonanz");
+    registry.register_collector(Box::new(Snapshot(progress)));
+    let mut out = String::new();
+    text::encode(&mut out, &registry)?;
+    Ok(out)
+}
+
+impl Collector for Snapshot {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let (progress, tally) = (&self.0, &self.0.tally);
+        let mut counter = |name: &str, help: &str, value: u64| {
+            let counter = ConstCounter::new(value);
+            let encoder = encoder.encode_descriptor(name, help, None, counter.metric_type())?;
+            counter.encode(encoder)
+        };
+        counter("events", "Events taken in", tally.events)?;
+        counter("posts_analyzed", "Posts matched and scored", tally.analyzed)?;
+        counter("posts_matched", "Posts that mention a topic", tally.matched)?;
+        counter("mentions", "Post and topic pairs", tally.mentions)?;
+        counter("mentions_negative", "Mentions with a negative target score", tally.negative)?;
+        counter("mentions_late", "Mentions too late for their pane", tally.late)?;
+        counter("texts_cut", "Texts longer than 64 KiB, cut", progress.cut)?;
+        counter("frames_ignored", "Frames that are no posts by nature", progress.ignored)?;
+        counter("reconnects", "Times a source was dialed again", progress.reconnects)?;
+        counter("commits", "Commits to the lake", progress.commits)?;
+        let dropped = [
+            ("duplicate", tally.duplicate),
+            ("future", tally.refused_future),
+            ("malformed", progress.malformed),
+            ("edit", tally.edits),
+            ("delete", tally.deletes),
+        ];
+        let family = ConstFamily::new(dropped.map(|(reason, value)| ([("reason", reason)], ConstCounter::new(value))));
+        let dropped = encoder.encode_descriptor("dropped", "Input that was not analyzed", None, family.metric_type())?;
+        family.encode(dropped)?;
+        let alerts = [("fired", 0), ("escalated", 1), ("resolved", 2)];
+        let family = ConstFamily::new(alerts.map(|(name, at)| ([("transition", name)], ConstCounter::new(progress.transitions[at]))));
+        let alerts = encoder.encode_descriptor("alerts", "Transitions of alerts", None, family.metric_type())?;
+        family.encode(alerts)?;
+        if let Some(watermark) = progress.watermark {
+            let gauge = ConstGauge::new(watermark.0 / crate::time::SECOND_US);
+            let encoder = encoder.encode_descriptor("watermark_unix_seconds", "Event time up to which the picture is complete", None, gauge.metric_type())?;
+            gauge.encode(encoder)?;
+        }
+        Ok(())
+    }
+}
