@@ -317,7 +317,7 @@ def main():
                  "hint: python -m pip install zstandard==0.23.0")
     with tempfile.TemporaryDirectory() as folder:
         rows = read_rows(fetch_sdist(folder))
-    label(rows, tomllib.loads((HERE / "topics.toml").read_text("utf-8"))["topic"])
+    label(rows, tomllib.loads((HERE / "demo.toml").read_text("utf-8"))["topic"])
     rng = random.Random(SEED)
     draw_bursts(rng, rows)
     spread_background(rng, rows)

@@ -37,3 +37,5 @@ pub mod notify;
 pub mod live;
 pub mod reprocess;
 pub mod serve;
+pub mod replay;
+pub mod cli;

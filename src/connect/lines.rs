@@ -86,6 +86,25 @@ pub fn open_lines(path: &Path, offset: u64) -> Result<Lines, LinesError> {
     Ok(Lines::new(reader, offset))
 }
 
+/// The lines of the archive that comes with resonanz; see data/README.md.
+#[must_use]
+pub fn bundled_lines() -> Lines {
+    const ARCHIVE: &[u8] = include_bytes!("../../data/archive.jsonl.zst");
+    match zstd::Decoder::with_buffer(ARCHIVE) {
+        Ok(decoder) => Lines::new(Box::new(decoder), 0),
+        Err(error) => Lines::new(Box::new(Broken(Some(error))), 0),
+    }
+}
+
+/// Says on the first read why nothing can be read.
+struct Broken(Option<io::Error>);
+
+impl Read for Broken {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        self.0.take().map_or(Ok(0), Err)
+    }
+}
+
 impl Lines {
     fn new(reader: Box<dyn Read + Send>, offset: u64) -> Self {
         Self { reader, rest: Vec::new(), offset, skipping: false }

@@ -55,6 +55,21 @@ impl Signer {
         });
         signatures.collect::<Vec<_>>().join(" ")
     }
+
+    /// Whether a header holds a signature of this message, as a receiver must check it: in
+    /// constant time, and not older or newer than five minutes by the receiver's clock `now_unix_s`.
+    #[must_use]
+    pub fn verify(&self, id: &str, unix_s: i64, body: &str, header: &str, now_unix_s: i64) -> bool {
+        let signed = |key: &Vec<u8>, signature: &str| {
+            let mac = Hmac::<Sha256>::new_from_slice(key).ok();
+            let tag = signature.strip_prefix("v1,").and_then(|tag| STANDARD.decode(tag).ok());
+            let (Some(mut mac), Some(tag)) = (mac, tag) else { return false };
+            mac.update(format!("{id}.{unix_s}.{body}").as_bytes());
+            mac.verify_slice(&tag).is_ok()
+        };
+        let fresh = now_unix_s.abs_diff(unix_s) <= 300;
+        fresh && header.split(' ').any(|signature| self.keys.iter().any(|key| signed(key, signature)))
+    }
 }
 
 impl fmt::Debug for Signer {

@@ -1,0 +1,193 @@
+//! Which commands and options are there?
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+
+/// Listens to what is said in public about brands and topics, and says how it is meant.
+#[derive(Debug, Parser)]
+#[command(version, after_help = "Exit codes: 0 done; 1 finished, but some input was refused or a message not delivered; 2 usage or configuration; 3 damaged data.")]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) command: Command,
+    /// Log more to standard error: -v what happens, -vv details. Also by RESONANZ_LOG
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub(super) verbose: u8,
+    /// Log as JSON lines
+    #[arg(long, global = true)]
+    pub(super) log_json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Show everything at work: replay the bundled archive through sources, alerts and lake
+    Demo(Demo),
+    /// Run a configuration until its sources end or a signal comes
+    Run(Run),
+    /// Check a configuration and report everything that is wrong with it
+    Check(Run),
+    /// Write a commented starter configuration
+    Init(Init),
+    /// Score texts from arguments, or from lines on standard input
+    Score(Score),
+    /// Ask a lake with SQL: tables posts, mentions, panes, alerts
+    Query(Query),
+    /// Work archives through the engine into a new lake, as fast as the machine goes
+    Reprocess(Reprocess),
+    /// Serve an archive over a WebSocket in Bluesky Jetstream's wire format
+    Replay(Replay),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Demo {
+    /// Folder of the lake; an earlier demo's lake there is replaced
+    #[arg(long, default_value = "resonanz-demo")]
+    pub(super) lake: PathBuf,
+    /// How many times faster than it happened
+    #[arg(long, default_value_t = 7200.0, value_parser = speed)]
+    pub(super) speed: f64,
+    /// Keep a small HTTP API up afterwards: health, metrics, topics, trends, alerts
+    #[arg(long)]
+    pub(super) keep_serving: bool,
+    /// Where that API listens
+    #[arg(long, default_value = "127.0.0.1:8600")]
+    pub(super) listen: SocketAddr,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Run {
+    /// The configuration file
+    #[arg(long, default_value = "resonanz.toml")]
+    pub(super) config: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Init {
+    /// Where to write it; an existing file is never overwritten
+    #[arg(default_value = "resonanz.toml")]
+    pub(super) path: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Score {
+    /// Texts to score; without any, lines are read from standard input
+    pub(super) texts: Vec<String>,
+    /// Whose rules decide: resonanz (English and German), or vader (vaderSentiment 3.3.2 exactly)
+    #[arg(long, default_value = "resonanz")]
+    pub(super) profile: crate::sentiment::Profile,
+    /// What a line of standard input is: a text, or a JSON object with a field "text"
+    #[arg(long, value_enum, default_value_t = ScoreInput::Text)]
+    pub(super) input: ScoreInput,
+    /// How scores are written
+    #[arg(long, value_enum, default_value_t = ScoreFormat::Table)]
+    pub(super) format: ScoreFormat,
+    /// Language of the texts, as ISO 639 code; JSON input may give it as "lang"
+    #[arg(long, default_value = "und")]
+    pub(super) lang: String,
+    /// Show which words and rules made each score
+    #[arg(long)]
+    pub(super) explain: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ScoreInput {
+    /// One text per line
+    Text,
+    /// JSON objects; other fields are passed through to JSONL output
+    Jsonl,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ScoreFormat {
+    /// For people
+    Table,
+    /// One JSON object per line
+    Jsonl,
+    /// With a header line
+    Csv,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Query {
+    /// One SELECT over the tables posts, mentions, panes and alerts
+    pub(super) sql: String,
+    /// Folder of the lake
+    #[arg(long)]
+    pub(super) lake: PathBuf,
+    /// How rows are written
+    #[arg(long, value_enum, default_value_t = QueryFormat::Table)]
+    pub(super) format: QueryFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum QueryFormat {
+    /// For people
+    Table,
+    /// One JSON array of objects
+    Json,
+    /// With a header line
+    Csv,
+    /// Arrow IPC stream
+    Arrow,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Reprocess {
+    /// Archives, plain, .gz or .zst; - is standard input
+    #[arg(required = true)]
+    pub(super) inputs: Vec<PathBuf>,
+    /// Topics, rules and scorer; its sources and receivers are not used
+    #[arg(long)]
+    pub(super) config: PathBuf,
+    /// Folder of the new lake
+    #[arg(long)]
+    pub(super) lake: PathBuf,
+    /// Format of the archives
+    #[arg(long, value_enum, default_value_t = ArchiveFormat::Archive)]
+    pub(super) format: ArchiveFormat,
+    /// Name of the source where lines give none; by default the file's name
+    #[arg(long)]
+    pub(super) source: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ArchiveFormat {
+    /// resonanz's own JSON lines
+    Archive,
+    /// Frames of Bluesky's Jetstream, one per line
+    Jetstream,
+}
+
+impl From<ArchiveFormat> for crate::connect::decode::Format {
+    fn from(format: ArchiveFormat) -> Self {
+        match format {
+            ArchiveFormat::Archive => Self::Archive,
+            ArchiveFormat::Jetstream => Self::Jetstream,
+        }
+    }
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Replay {
+    /// The archive, plain, .gz or .zst
+    pub(super) file: PathBuf,
+    /// How many times faster than it happened; 0 for as fast as possible
+    #[arg(long, default_value_t = 600.0, value_parser = speed)]
+    pub(super) speed: f64,
+    /// Where to listen
+    #[arg(long, default_value = "127.0.0.1:8601")]
+    pub(super) listen: SocketAddr,
+    /// Format of the archive
+    #[arg(long, value_enum, default_value_t = ArchiveFormat::Archive)]
+    pub(super) format: ArchiveFormat,
+}
+
+/// A speed; 0 stands for as fast as possible.
+fn speed(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(0.0) => Ok(f64::INFINITY),
+        Ok(speed) if speed > 0.0 && speed.is_finite() => Ok(speed),
+        _ => Err("write a number above 0, or 0 for as fast as possible".to_owned()),
+    }
+}

@@ -1,0 +1,35 @@
+//! Which configuration is meant, and what is wrong with it?
+
+use std::io::Write;
+use std::path::Path;
+
+use super::Failure;
+use crate::config::{Config, ConfigError};
+
+/// Reads a configuration file; prints every problem to standard error.
+pub(super) fn load(path: &Path) -> Result<Config, Failure> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) => {
+            return Err(Failure::usage(format!("{}: {error}", path.display()), "write one with: resonanz init"));
+        }
+    };
+    let base = path.parent().unwrap_or(Path::new(""));
+    Config::parse(&text, base).map_err(|errors| {
+        print_errors(path, &text, &errors);
+        let count = errors.len();
+        let problems = if count == 1 { "problem" } else { "problems" };
+        Failure::usage(format!("{}: {count} {problems}", path.display()), format!("mend them and run: resonanz check --config {}", path.display()))
+    })
+}
+
+/// Each problem with its place, the line, a caret, and a hint.
+fn print_errors(path: &Path, text: &str, errors: &[ConfigError]) {
+    let mut out = std::io::stderr().lock();
+    for error in errors {
+        let line = text.lines().nth(error.line - 1).unwrap_or_default();
+        let caret = " ".repeat(error.column - 1);
+        let hint = if error.hint.is_empty() { String::new() } else { format!("  hint: {}\n", error.hint) };
+        let _ = write!(out, "{}:{error}\n  {line}\n  {caret}^\n{hint}", path.display());
+    }
+}

@@ -1,0 +1,211 @@
+//! How does it feel? The bundled archive through the real pipeline, on this machine alone.
+//!
+//! A WebSocket server replays the archive in Jetstream's wire format; the real connector, engine,
+//! lake and couriers do the rest; a receiver on the loopback checks each message's signature.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use anyhow::Context;
+use axum::Router;
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::post;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+
+use super::args::Demo;
+use super::view::{alert_line, view};
+use super::{Ending, Failure, runtime};
+use crate::config::{Config, Reach, ReceiverConfig, SecretPlace, SourceConfig, SourceKind};
+use crate::connect::bundled_lines;
+use crate::live::{self, Progress, Stop, Summary};
+use crate::notify::Signer;
+use crate::post::SourceId;
+use crate::replay::{Archive, Replay, replay};
+use crate::serve::{Api, serve};
+use crate::time::SECOND_US;
+
+/// The demo's topics and rule, as they come with the archive.
+const TOPICS: &str = include_str!("../../data/demo.toml");
+
+/// What the receiver saw of one message.
+struct Received {
+    kind: String,
+    topic: String,
+    signed: bool,
+}
+
+pub(super) fn demo(args: &Demo) -> Result<Ending, Failure> {
+    make_room(&args.lake)?;
+    runtime()?.block_on(play(args))
+}
+
+async fn play(args: &Demo) -> Result<Ending, Failure> {
+    let posts = count_posts()?;
+    let server = TcpListener::bind("127.0.0.1:0").await?;
+    let url = format!("ws://{}/subscribe", server.local_addr()?);
+    tokio::spawn(replay(server, Replay { archive: Archive::Bundled, speed: args.speed }));
+    let secret = Secret::new()?;
+    let (hook, mut inbox) = start_receiver(&secret.text).await?;
+    let config = config(&args.lake, &url, &hook, &secret.path)?;
+
+    let progress = Arc::new(watch::Sender::new(Progress::default()));
+    if args.keep_serving {
+        let listener = TcpListener::bind(args.listen).await.with_context(|| format!("cannot listen on {}", args.listen))?;
+        let api = Api { progress: progress.subscribe(), lake: args.lake.clone(), topics: config.topics.clone().into() };
+        tokio::spawn(serve(listener, api));
+    }
+    let (stop, stopped) = watch::channel(Stop::No);
+    let mut seen = progress.subscribe();
+    tokio::spawn(async move {
+        let _ = seen.wait_for(|progress| progress.tally.events >= posts).await;
+        stop.send_replace(Stop::Finish);
+    });
+    writeln!(io::stdout().lock(), "replaying {posts} posts of three days at {} times their pace", args.speed)?;
+    let started = Instant::now();
+    let view = tokio::spawn(view(progress.subscribe()));
+    let summary = live::run(config, stopped, Arc::clone(&progress)).await?;
+    view.abort();
+    let _ = view.await;
+    File::create(marker(&args.lake))?;
+    let mut received = Vec::new();
+    while let Ok(message) = inbox.try_recv() {
+        received.push(message);
+    }
+    summarize(&args.lake, &summary, &received, started.elapsed())?;
+    if args.keep_serving {
+        writeln!(io::stdout().lock(), "\nserving http://{} until interrupted", args.listen)?;
+        tokio::signal::ctrl_c().await?;
+    }
+    let complete = summary.undelivered == 0 && received.iter().all(|message| message.signed);
+    Ok(if complete { Ending::Done } else { Ending::Incomplete })
+}
+
+/// The file that says a lake is a demo's, and may be replaced.
+fn marker(lake: &Path) -> PathBuf {
+    lake.join("_resonanz").join("demo")
+}
+
+/// Removes an earlier demo's lake, and nothing else.
+fn make_room(lake: &Path) -> Result<(), Failure> {
+    if marker(lake).exists() {
+        fs::remove_dir_all(lake)?;
+    }
+    Ok(())
+}
+
+fn count_posts() -> io::Result<u64> {
+    let mut lines = bundled_lines();
+    let mut posts = 0;
+    while let Some(block) = lines.next_block()? {
+        posts += block.lines().map(|_| 1).sum::<u64>();
+    }
+    Ok(posts)
+}
+
+/// The demo's topics and rule, with this machine's addresses.
+fn config(lake: &Path, url: &str, hook: &str, secret: &Path) -> Result<Config, Failure> {
+    let mut config = Config::parse(TOPICS, Path::new("")).map_err(|errors| {
+        let first = errors.first().map(ToString::to_string).unwrap_or_default();
+        Failure::usage(format!("data/demo.toml:{first}"), "mend the file and build again")
+    })?;
+    config.lake.path = lake.to_owned();
+    config.lake.commit_interval_us = 2 * SECOND_US;
+    config.sources = vec![SourceConfig { name: SourceId::new("bluesky"), kind: SourceKind::WebSocket { url: url.to_owned() } }];
+    config.receivers = vec![ReceiverConfig {
+        name: "team".to_owned(),
+        url: hook.to_owned(),
+        secret: Some(SecretPlace::File(secret.to_owned())),
+        reach: Reach::Internal,
+    }];
+    config.rules.iter_mut().for_each(|rule| rule.receivers = vec!["team".to_owned()]);
+    Ok(config)
+}
+
+/// A signing secret in a file that lives as long as the demo.
+struct Secret {
+    text: String,
+    path: PathBuf,
+}
+
+impl Secret {
+    fn new() -> io::Result<Self> {
+        let mut key = [0; 24];
+        getrandom::fill(&mut key).map_err(io::Error::other)?;
+        let text = format!("whsec_{}", STANDARD.encode(key));
+        let path = std::env::temp_dir().join(format!("resonanz-demo-{}.secret", std::process::id()));
+        File::create(&path)?.write_all(text.as_bytes())?;
+        Ok(Self { text, path })
+    }
+}
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// A receiver on the loopback that checks signatures; its address, and what it saw.
+async fn start_receiver(secret: &str) -> anyhow::Result<(String, mpsc::Receiver<Received>)> {
+    let signer = Arc::new(Signer::new(secret)?);
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    let (seen, inbox) = mpsc::channel(1_024);
+    let hook = move |headers: HeaderMap, body: String| {
+        let received = check(&signer, &headers, &body);
+        let status = if received.signed { StatusCode::NO_CONTENT } else { StatusCode::UNAUTHORIZED };
+        let _ = seen.try_send(received);
+        async move { status }
+    };
+    let router = Router::new().route("/hook", post(hook));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    Ok((format!("http://{address}/hook"), inbox))
+}
+
+fn check(signer: &Signer, headers: &HeaderMap, body: &str) -> Received {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now_s = i64::try_from(now.as_secs()).unwrap_or(0);
+    let sent_s = text("webhook-timestamp").parse().unwrap_or(0);
+    let signed = signer.verify(text("webhook-id"), sent_s, body, text("webhook-signature"), now_s);
+    let body: serde_json::Value = serde_json::from_str(body).unwrap_or_default();
+    let field = |pointer: &str| body.pointer(pointer).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
+    Received { kind: field("/type"), topic: field("/data/topic"), signed }
+}
+
+fn summarize(lake: &Path, summary: &Summary, received: &[Received], elapsed: Duration) -> io::Result<()> {
+    let (progress, tally) = (&summary.progress, &summary.progress.tally);
+    let mut out = io::stdout().lock();
+    writeln!(out, "\nin {:.1} s", elapsed.as_secs_f64())?;
+    writeln!(out, "  posts     {}, of which {} speak of a topic", tally.analyzed, tally.matched)?;
+    writeln!(out, "  mentions  {}, {} negative, {} late", tally.mentions, tally.negative, tally.late)?;
+    for topic in &progress.topics {
+        let percent = if topic.mentions == 0 { 0 } else { 100 * topic.negative / topic.mentions };
+        writeln!(out, "            {:<10} {:>6} mentions {percent:>4} % negative", topic.name, topic.mentions)?;
+    }
+    writeln!(out, "  alerts")?;
+    for alert in &progress.alerts {
+        writeln!(out, "            {}", alert_line(alert))?;
+    }
+    writeln!(out, "  webhooks  {} delivered, {} not", summary.delivered, summary.undelivered)?;
+    for message in received {
+        let signed = if message.signed { "signature verified" } else { "SIGNATURE WRONG" };
+        writeln!(out, "            {} on {}: {signed}", message.kind, message.topic)?;
+    }
+    writeln!(out, "  lake      {} in {} commits\n", lake.display(), progress.commits)?;
+    let lake = lake.display();
+    writeln!(out, "next, with `cargo run --release --` in front or `resonanz` installed:")?;
+    for sql in [
+        "SELECT topic, count(*) AS mentions, round(avg(target_score), 3) AS mean_score FROM mentions GROUP BY topic ORDER BY mentions DESC",
+        "SELECT at, topic, transition, observed, expected, p_value FROM alerts ORDER BY at",
+        "SELECT date_bin(INTERVAL '5 minutes', start) AS start, sum(negative) AS negative FROM panes WHERE topic = 'apex' GROUP BY 1 ORDER BY negative DESC LIMIT 5",
+    ] {
+        writeln!(out, "  query --lake {lake} \"{sql}\"")?;
+    }
+    writeln!(out, "  score --explain \"love Nike, but Adidas is terrible\"")
+}

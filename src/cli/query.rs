@@ -1,0 +1,27 @@
+//! How is a lake asked on the command line?
+
+use std::io::{self, BufWriter, Write};
+
+use super::args::{Query, QueryFormat};
+use super::{Ending, Failure, runtime};
+use crate::lake::{self, Folder, Session};
+
+pub(super) fn query(args: &Query) -> Result<Ending, Failure> {
+    let format = match args.format {
+        QueryFormat::Table => lake::QueryFormat::Table,
+        QueryFormat::Json => lake::QueryFormat::Json,
+        QueryFormat::Csv => lake::QueryFormat::Csv,
+        QueryFormat::Arrow => lake::QueryFormat::Arrow,
+    };
+    let folder = Folder::read(&args.lake)?;
+    runtime()?.block_on(async {
+        let session = Session::open(&folder).await?;
+        let answer = session.query(&args.sql).await.map_err(|error| {
+            Failure::usage(error.strip_backtrace(), "one SELECT over posts, mentions, panes and alerts; list columns with: DESCRIBE mentions")
+        })?;
+        let mut out = BufWriter::new(io::stdout().lock());
+        answer.write(format, &mut out).await?;
+        out.flush()?;
+        Ok(Ending::Done)
+    })
+}

@@ -1,0 +1,191 @@
+//! How do texts become scores on the command line? Streaming, in order, in flat memory.
+
+use std::fmt::Write as _;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use anyhow::Context;
+use rayon::prelude::*;
+use serde_json::{Map, Value, json};
+
+use super::args::{Score, ScoreFormat, ScoreInput};
+use super::{Ending, Failure};
+use crate::connect::{Block, open_lines};
+use crate::post::{Lang, cut_text};
+use crate::sentiment::{Explanation, Profile, Scorer, Scratch};
+
+/// Lines that one rayon task scores.
+const CHUNK_LINES: usize = 256;
+/// Longest text shown in a table, in bytes.
+const SHOWN_BYTES: usize = 72;
+
+pub(super) fn score(args: &Score) -> Result<Ending, Failure> {
+    let lang = Lang::parse(&args.lang);
+    if lang == Lang::UND && args.lang != "und" {
+        return Err(Failure::usage(format!("--lang {} is no language", args.lang), "write an ISO 639 code, as --lang de"));
+    }
+    let scorer = Scorer::new(args.profile);
+    let printer = Printer { scorer: &scorer, args, lang };
+    let mut out = BufWriter::new(io::stdout().lock());
+    out.write_all(printer.header().as_bytes())?;
+    if !args.texts.is_empty() {
+        let mut scratch = Scratch::default();
+        let mut written = String::new();
+        for text in &args.texts {
+            printer.print(text, lang, Map::new(), &mut scratch, &mut written);
+        }
+        out.write_all(written.as_bytes())?;
+        out.flush()?;
+        return Ok(Ending::Done);
+    }
+    let refused = printer.print_lines(&mut out)?;
+    out.flush()?;
+    Ok(if refused == 0 { Ending::Done } else { Ending::Incomplete })
+}
+
+struct Printer<'a> {
+    scorer: &'a Scorer,
+    args: &'a Score,
+    lang: Lang,
+}
+
+/// A run of lines, scored.
+#[derive(Default)]
+struct Scored {
+    written: String,
+    /// Place in the run and reason of each line that could not be read.
+    refused: Vec<(u64, String)>,
+    lines: u64,
+}
+
+impl Printer<'_> {
+    /// Scores standard input to its end; returns how many lines were refused.
+    fn print_lines(&self, out: &mut impl Write) -> anyhow::Result<u64> {
+        let mut lines = open_lines(Path::new("-"), 0)?;
+        let (mut line_number, mut refused) = (0, 0);
+        loop {
+            let next = lines.next_block().context("standard input")?;
+            let Some(block) = next.or_else(|| lines.last_line()) else { return Ok(refused) };
+            for skipped in 0..block.skipped {
+                tracing::error!(line = line_number + skipped + 1, "line refused: longer than 16 MiB");
+            }
+            refused += block.skipped;
+            for scored in self.score_block(&block) {
+                out.write_all(scored.written.as_bytes())?;
+                for (at, reason) in scored.refused {
+                    refused += 1;
+                    tracing::error!(line = line_number + at + 1, reason, "line refused");
+                }
+                line_number += scored.lines;
+            }
+            // Whoever types or pipes line by line sees each answer at once.
+            out.flush()?;
+        }
+    }
+
+    /// Scores a block on rayon's threads, in order.
+    fn score_block(&self, block: &Block) -> Vec<Scored> {
+        let lines: Vec<&[u8]> = block.lines().collect();
+        lines.par_chunks(CHUNK_LINES).map_init(Scratch::default, |scratch, lines| {
+            let mut scored = Scored::default();
+            for line in lines {
+                match self.read(line) {
+                    Ok((text, lang, fields)) => self.print(&text, lang, fields, scratch, &mut scored.written),
+                    Err(reason) => scored.refused.push((scored.lines, reason)),
+                }
+                scored.lines += 1;
+            }
+            scored
+        }).collect()
+    }
+
+    /// The text of a line, its language, and the fields to pass through.
+    fn read(&self, line: &[u8]) -> Result<(String, Lang, Map<String, Value>), String> {
+        if self.args.input == ScoreInput::Text {
+            return Ok((String::from_utf8_lossy(line).into_owned(), self.lang, Map::new()));
+        }
+        let fields: Map<String, Value> = serde_json::from_slice(line).map_err(|error| error.to_string())?;
+        let text = fields.get("text").and_then(Value::as_str).ok_or("no field \"text\" that is a string")?.to_owned();
+        let lang = fields.get("lang").and_then(Value::as_str).map_or(self.lang, Lang::parse);
+        Ok((text, lang, fields))
+    }
+
+    fn header(&self) -> String {
+        match self.args.format {
+            ScoreFormat::Jsonl => String::new(),
+            ScoreFormat::Csv => "compound,pos,neu,neg,polarity,text\n".to_owned(),
+            ScoreFormat::Table => "compound    pos    neu    neg  polarity  text\n".to_owned(),
+        }
+    }
+
+    fn print(&self, text: &str, lang: Lang, mut fields: Map<String, Value>, scratch: &mut Scratch, out: &mut String) {
+        let document = self.scorer.score(text, lang, scratch);
+        let compound = document.score.as_f64();
+        let polarity = document.score.polarity().as_str();
+        let explained = self.args.explain.then(|| self.scorer.explain(text, lang, &[]));
+        // Writing to a string cannot fail.
+        let _ = match self.args.format {
+            ScoreFormat::Table => {
+                let shown = cut_text(text, SHOWN_BYTES).replace(['\n', '\r', '\t'], " ");
+                let more = if text.len() > SHOWN_BYTES { "…" } else { "" };
+                writeln!(out, "{compound:>8.4} {:>6.3} {:>6.3} {:>6.3}  {polarity:<8}  {shown}{more}", document.pos, document.neu, document.neg)
+            }
+            ScoreFormat::Csv => {
+                let quoted = text.replace('"', "\"\"");
+                writeln!(out, "{compound},{},{},{},{polarity},\"{quoted}\"", document.pos, document.neu, document.neg)
+            }
+            ScoreFormat::Jsonl => {
+                if self.args.input == ScoreInput::Text || fields.is_empty() {
+                    fields.insert("text".to_owned(), text.into());
+                }
+                for (name, value) in [("compound", compound), ("pos", document.pos), ("neu", document.neu), ("neg", document.neg)] {
+                    fields.insert(name.to_owned(), value.into());
+                }
+                fields.insert("polarity".to_owned(), polarity.into());
+                fields.extend(explained.as_ref().map(|explained| ("explanation".to_owned(), as_json(explained, text))));
+                writeln!(out, "{}", Value::Object(fields))
+            }
+        };
+        if let (Some(explained), ScoreFormat::Table) = (&explained, self.args.format) {
+            explain(explained, text, self.args.profile, out);
+        }
+    }
+}
+
+/// The answer to "why?" for people.
+fn explain(explained: &Explanation, text: &str, profile: Profile, out: &mut String) {
+    let word = |span: crate::post::Span| text.get(span.start as usize..span.end as usize).unwrap_or_default();
+    if explained.reasons.is_empty() {
+        out.push_str("          no word in it carries opinion\n");
+    }
+    for reason in &explained.reasons {
+        let _ = write!(out, "          {:<20} {:>+6.2}", reason.word, reason.lexicon);
+        for step in &reason.steps {
+            let by = step.by.map(|by| format!(" \"{}\"", word(by))).unwrap_or_default();
+            let _ = write!(out, "  {}{by} {:>+.2}", step.rule.as_str(), step.after);
+        }
+        let _ = writeln!(out, "  = {:+.2}", reason.weight);
+    }
+    if explained.emphasis != 0.0 {
+        let _ = writeln!(out, "          {:<20} {:>+6.2}", "punctuation", explained.emphasis);
+    }
+    if profile == Profile::Resonanz {
+        let _ = writeln!(out, "          decided by the {}", explained.scope.as_str());
+    }
+}
+
+fn as_json(explained: &Explanation, text: &str) -> Value {
+    let word = |span: crate::post::Span| text.get(span.start as usize..span.end as usize);
+    let reasons = explained.reasons.iter().map(|reason| {
+        let steps = reason.steps.iter().map(|step| json!({"rule": step.rule.as_str(), "by": step.by.and_then(word), "before": step.before, "after": step.after}));
+        json!({
+            "word": reason.word,
+            "start": reason.span.start,
+            "end": reason.span.end,
+            "lexicon": reason.lexicon,
+            "weight": reason.weight,
+            "rules": steps.collect::<Vec<_>>(),
+        })
+    });
+    json!({"emphasis": explained.emphasis, "words": reasons.collect::<Vec<_>>()})
+}
