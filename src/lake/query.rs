@@ -3,7 +3,6 @@
 //! A session sees one version of each table: the files that the Delta log named when it was
 //! opened. It can read and nothing else.
 
-use std::any::Any;
 use std::io::Write;
 use std::sync::Arc;
 
@@ -175,7 +174,7 @@ impl LakeFiles {
         let day = Arc::new(Field::new(DAY, DataType::Date32, false));
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let groups = FileGroup::new(files).split_files(threads);
-        Ok(Self { schema: TableSchema::new(Arc::new(Schema::new(columns)), vec![day]), groups })
+        Ok(Self { schema: TableSchema::builder(Arc::new(Schema::new(columns))).with_table_partition_cols(vec![day]).build(), groups })
     }
 }
 
@@ -188,10 +187,6 @@ fn day_of(path: &str) -> Option<i32> {
 
 #[async_trait::async_trait]
 impl TableProvider for LakeFiles {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
     fn schema(&self) -> SchemaRef {
         Arc::clone(self.schema.table_schema())
     }

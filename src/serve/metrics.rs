@@ -3,8 +3,8 @@
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, text};
 use prometheus_client::metrics::counter::ConstCounter;
-use prometheus_client::metrics::family::ConstFamily;
 use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
 
 use crate::live::Progress;
@@ -26,7 +26,7 @@ impl Collector for Snapshot {
         let (progress, tally) = (&self.0, &self.0.tally);
         let mut counter = |name: &str, help: &str, value: u64| {
             let counter = ConstCounter::new(value);
-            let encoder = encoder.encode_descriptor(name, help, None, counter.metric_type())?;
+            let encoder = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
             counter.encode(encoder)
         };
         counter("events", "Events taken in", tally.events)?;
@@ -46,16 +46,17 @@ impl Collector for Snapshot {
             ("edit", tally.edits),
             ("delete", tally.deletes),
         ];
-        let family = ConstFamily::new(dropped.map(|(reason, value)| ([("reason", reason)], ConstCounter::new(value))));
-        let dropped = encoder.encode_descriptor("dropped", "Input that was not analyzed", None, family.metric_type())?;
-        family.encode(dropped)?;
-        let alerts = [("fired", 0), ("escalated", 1), ("resolved", 2)];
-        let family = ConstFamily::new(alerts.map(|(name, at)| ([("transition", name)], ConstCounter::new(progress.transitions[at]))));
-        let alerts = encoder.encode_descriptor("alerts", "Transitions of alerts", None, family.metric_type())?;
-        family.encode(alerts)?;
+        let mut family = encoder.encode_descriptor("dropped", "Input that was not analyzed", None, MetricType::Counter)?;
+        for (reason, value) in dropped {
+            ConstCounter::new(value).encode(family.encode_family(&[("reason", reason)])?)?;
+        }
+        let mut family = encoder.encode_descriptor("alerts", "Transitions of alerts", None, MetricType::Counter)?;
+        for (transition, value) in ["fired", "escalated", "resolved"].into_iter().zip(progress.transitions) {
+            ConstCounter::new(value).encode(family.encode_family(&[("transition", transition)])?)?;
+        }
         if let Some(watermark) = progress.watermark {
             let gauge = ConstGauge::new(watermark.0 / crate::time::SECOND_US);
-            let encoder = encoder.encode_descriptor("watermark_unix_seconds", "Event time up to which the picture is complete", None, gauge.metric_type())?;
+            let encoder = encoder.encode_descriptor("watermark_unix_seconds", "Event time up to which the picture is complete", None, MetricType::Gauge)?;
             gauge.encode(encoder)?;
         }
         Ok(())
