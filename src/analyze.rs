@@ -93,7 +93,8 @@ impl Analyzer {
         let mut findings = Findings::default();
         for (index, post) in (0u32..).zip(posts) {
             scratch.mentions.clear();
-            let context = Context { lang: post.lang, source: post.source.as_str(), kind: post.kind };
+            let context =
+                Context { lang: post.lang, source: post.source.as_str(), kind: post.kind };
             let (mentions, spans) = (&mut scratch.mentions, &mut findings.spans);
             self.matcher.find(&post.text, context, &mut scratch.mention, mentions, spans);
             for mention in &scratch.mentions {
@@ -104,7 +105,12 @@ impl Analyzer {
                     topic: mention.topic,
                     spans_start: mention.spans_start,
                     spans_end: mention.spans_end,
-                    verdict: self.scorer.verdict(&post.text, post.lang, spans, &mut scratch.sentiment),
+                    verdict: self.scorer.verdict(
+                        &post.text,
+                        post.lang,
+                        spans,
+                        &mut scratch.sentiment,
+                    ),
                 });
             }
         }

@@ -123,7 +123,11 @@ fn cursor_of(query: &str) -> Option<i64> {
 }
 
 /// Reads frames from the cursor on; lines that cannot be read are skipped with a warning.
-fn read(archive: &Archive, cursor: Option<i64>, frames: &mpsc::Sender<(String, i64)>) -> anyhow::Result<()> {
+fn read(
+    archive: &Archive,
+    cursor: Option<i64>,
+    frames: &mpsc::Sender<(String, i64)>,
+) -> anyhow::Result<()> {
     let (mut lines, format) = match archive {
         Archive::Bundled => (bundled_lines(), Format::Archive),
         Archive::File { path, format } => (open_lines(path, 0)?, *format),

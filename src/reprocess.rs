@@ -49,7 +49,11 @@ pub struct Report {
 ///
 /// # Errors
 /// When an input or the lake cannot be used, or the lake holds posts already.
-pub async fn reprocess(job: Job, progress: Arc<watch::Sender<Progress>>, on_bytes: impl Fn(u64) + Send + 'static) -> anyhow::Result<Report> {
+pub async fn reprocess(
+    job: Job,
+    progress: Arc<watch::Sender<Progress>>,
+    on_bytes: impl Fn(u64) + Send + 'static,
+) -> anyhow::Result<Report> {
     let mut config = job.config;
     // Reprocessing pages nobody.
     config.rules.iter_mut().for_each(|rule| rule.receivers.clear());
@@ -62,9 +66,11 @@ pub async fn reprocess(job: Job, progress: Arc<watch::Sender<Progress>>, on_byte
     let (engine, checkpoint) = checkpointed_engine(&config, None)?;
     let outbox = Arc::new(Outbox::open(&folder.outbox())?);
     let (jobs, job_queue) = mpsc::channel(2);
-    let store = Store { lake, outbox, bell: Arc::new(Notify::new()), committed: Arc::clone(&progress) };
+    let store =
+        Store { lake, outbox, bell: Arc::new(Notify::new()), committed: Arc::clone(&progress) };
     let store = tokio::spawn(store.run(job_queue));
-    let mut engine = EngineLoop::new(&config, engine, checkpoint, &folder, jobs, Arc::clone(&progress))?;
+    let mut engine =
+        EngineLoop::new(&config, engine, checkpoint, &folder, jobs, Arc::clone(&progress))?;
 
     let started = Instant::now();
     let (inputs, format, source) = (job.inputs, job.format, job.source);
@@ -136,7 +142,9 @@ fn decode(block: &Block, decoder: &Decoder, name: &str) -> Parcel {
         whole.cut += part.cut;
     }
     for _ in 0..block.skipped {
-        whole.refused.push(Refused { reason: "a line longer than 16 MiB".to_owned(), raw: Vec::new() });
+        whole
+            .refused
+            .push(Refused { reason: "a line longer than 16 MiB".to_owned(), raw: Vec::new() });
     }
     whole
 }
@@ -144,5 +152,9 @@ fn decode(block: &Block, decoder: &Decoder, name: &str) -> Parcel {
 /// The file's name up to its first dot.
 fn name_of(path: &std::path::Path) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    name.split('.').next().filter(|stem| !stem.is_empty() && *stem != "-").unwrap_or("archive").to_owned()
+    name.split('.')
+        .next()
+        .filter(|stem| !stem.is_empty() && *stem != "-")
+        .unwrap_or("archive")
+        .to_owned()
 }

@@ -56,7 +56,8 @@ impl Baseline {
     /// history is too short to speak. Linear in the blocks that are not empty.
     pub(super) fn compare(&self, count: u64, now: i64, oldest: i64) -> Option<Unusual> {
         let span = now - oldest;
-        let kept = || self.blocks.iter().filter(move |&&(number, _)| number >= oldest && number < now);
+        let kept =
+            || self.blocks.iter().filter(move |&&(number, _)| number >= oldest && number < now);
         let left_out = kept().filter(|(_, count)| count.is_none()).count();
         let blocks = span - i64::try_from(left_out).unwrap_or(span);
         if blocks < BLOCKS_MIN {
@@ -66,7 +67,10 @@ impl Baseline {
         let blocks = as_f64(blocks);
         let sum: f64 = counted().map(|(_, count)| count).sum();
         let squares: f64 = counted().map(|(_, count)| count * count).sum();
-        let recent: f64 = counted().filter(|&(number, _)| number >= now - RECENT_BLOCKS).map(|(_, count)| count).sum();
+        let recent: f64 = counted()
+            .filter(|&(number, _)| number >= now - RECENT_BLOCKS)
+            .map(|(_, count)| count)
+            .sum();
         // Half a mention of prior: a topic never spoken of is not infinitely surprising.
         let mean = (sum + 0.5) / (blocks + 1.0);
         let expected = mean.max(recent / as_f64(RECENT_BLOCKS));
@@ -131,7 +135,12 @@ mod tests {
     #[test]
     fn tail_agrees_with_known_values() {
         // scipy.stats.nbinom(n, p).sf(k - 1) with n = mean / (d - 1), p = 1 / d.
-        let rows = [(0, 2.0, 2.0, 1.0), (1, 2.0, 2.0, 0.75), (5, 2.0, 2.0, 0.109_375), (10, 3.0, 1.5, 0.008_504_3)];
+        let rows = [
+            (0, 2.0, 2.0, 1.0),
+            (1, 2.0, 2.0, 0.75),
+            (5, 2.0, 2.0, 0.109_375),
+            (10, 3.0, 1.5, 0.008_504_3),
+        ];
         for (count, mean, dispersion, want) in rows {
             let tail = negative_binomial_tail(count, mean, dispersion);
             assert!((tail - want).abs() < 1e-6, "{count} {mean} {dispersion}: {tail}");
@@ -146,7 +155,8 @@ mod tests {
             busy.push(block, Some(20 + 10 * u64::from(block % 2 == 0)), 0);
             calm.push(block, Some(1), 0);
         }
-        let compare = |baseline: &Baseline| baseline.compare(30, 50, 0).expect("long enough").p_value;
+        let compare =
+            |baseline: &Baseline| baseline.compare(30, 50, 0).expect("long enough").p_value;
         assert!(compare(&busy) > 0.05);
         assert!(compare(&calm) < 1e-9);
         assert_eq!(calm.compare(30, 57, 50), None, "seven blocks are too short");

@@ -39,9 +39,7 @@ pub(super) enum Episode {
     #[default]
     Quiet,
     /// The condition holds, but not yet for long enough.
-    Pending {
-        since: EventTime,
-    },
+    Pending { since: EventTime },
     /// People have been told.
     Firing {
         started: EventTime,
@@ -51,9 +49,7 @@ pub(super) enum Episode {
         told: u64,
     },
     /// Just resolved; silent for a while.
-    Cooling {
-        until: EventTime,
-    },
+    Cooling { until: EventTime },
 }
 
 impl Episode {
@@ -68,7 +64,13 @@ impl Episode {
 
     /// Moves to `at`, where the condition `holds` with this `observed` count. Returns the
     /// transition to tell, with the instant at which the episode started.
-    pub(super) fn step(&mut self, rule: &Rule, at: EventTime, holds: Holds, observed: u64) -> Option<(Transition, EventTime)> {
+    pub(super) fn step(
+        &mut self,
+        rule: &Rule,
+        at: EventTime,
+        holds: Holds,
+        observed: u64,
+    ) -> Option<(Transition, EventTime)> {
         if let Self::Cooling { until } = *self
             && at >= until
         {
@@ -86,10 +88,16 @@ impl Episode {
             }
             (Self::Firing { started, told, .. }, Holds::Yes) => {
                 let escalated = observed >= told.saturating_mul(ESCALATION_FACTOR);
-                *self = Self::Firing { started, held: at, told: if escalated { observed } else { told } };
+                *self = Self::Firing {
+                    started,
+                    held: at,
+                    told: if escalated { observed } else { told },
+                };
                 escalated.then_some((Transition::Escalated, started))
             }
-            (Self::Firing { started, held, .. }, Holds::No) if at.since(held) >= rule.keep_firing_us => {
+            (Self::Firing { started, held, .. }, Holds::No)
+                if at.since(held) >= rule.keep_firing_us =>
+            {
                 *self = Self::Cooling { until: at.shift(rule.cooldown_us) };
                 Some((Transition::Resolved, started))
             }
@@ -97,7 +105,12 @@ impl Episode {
         }
     }
 
-    fn fire_if_due(&mut self, rule: &Rule, at: EventTime, observed: u64) -> Option<(Transition, EventTime)> {
+    fn fire_if_due(
+        &mut self,
+        rule: &Rule,
+        at: EventTime,
+        observed: u64,
+    ) -> Option<(Transition, EventTime)> {
         match *self {
             Self::Pending { since } if at.since(since) >= rule.for_us => {
                 *self = Self::Firing { started: since, held: at, told: observed };

@@ -93,7 +93,8 @@ impl Judge {
             (0u32..).zip(&names).find_map(|(new, known)| (known == name).then_some(new))
         };
         let watches = state.watches.iter();
-        let watches = watches.filter_map(|(&(rule, topic), watch)| Some(((renumber(rule)?, topic), watch.clone())));
+        let watches = watches
+            .filter_map(|(&(rule, topic), watch)| Some(((renumber(rule)?, topic), watch.clone())));
         let state = JudgeState { since: state.since, watches: watches.collect(), rules: names };
         Self { rules, topics, state }
     }
@@ -148,15 +149,24 @@ impl JudgeState {
     #[must_use]
     pub fn renumbered(mut self, topic: impl Fn(TopicId) -> Option<TopicId>) -> Self {
         let watches = std::mem::take(&mut self.watches).into_iter();
-        self.watches = watches.filter_map(|((rule, old), watch)| Some(((rule, topic(old)?), watch))).collect();
+        self.watches =
+            watches.filter_map(|((rule, old), watch)| Some(((rule, topic(old)?), watch))).collect();
         self
     }
 }
 
 impl Watch {
-    fn judge(&mut self, rule: &Rule, (topic, name): (TopicId, &str), at: EventTime, since: EventTime, windows: &Windows) -> Option<Alert> {
+    fn judge(
+        &mut self,
+        rule: &Rule,
+        (topic, name): (TopicId, &str),
+        at: EventTime,
+        since: EventTime,
+        windows: &Windows,
+    ) -> Option<Alert> {
         let from = at.shift(-rule.window_us);
-        let from = if at == at.floor(MINUTE_US) { from } else { from.floor(MINUTE_US).shift(MINUTE_US) };
+        let from =
+            if at == at.floor(MINUTE_US) { from } else { from.floor(MINUTE_US).shift(MINUTE_US) };
         let counts = windows.counts(topic, from, at);
         let observed = rule.condition.measure().of(&counts);
         let measured = self.measure(rule, topic, at, since, &counts, windows);
@@ -189,7 +199,15 @@ impl Watch {
         })
     }
 
-    fn measure(&self, rule: &Rule, topic: TopicId, at: EventTime, since: EventTime, counts: &Counts, windows: &Windows) -> Measured {
+    fn measure(
+        &self,
+        rule: &Rule,
+        topic: TopicId,
+        at: EventTime,
+        since: EventTime,
+        counts: &Counts,
+        windows: &Windows,
+    ) -> Measured {
         let measure = rule.condition.measure();
         let observed = measure.of(counts);
         let plain = |holds| Measured { holds, expected: None, unusual: None };
@@ -199,9 +217,17 @@ impl Watch {
                 plain(counts.mentions > 0 && ratio(observed, counts.mentions) >= share)
             }
             Condition::Change { factor, .. } => {
-                let before = windows.counts(topic, at.shift(-2 * rule.window_us).floor(MINUTE_US), at.shift(-rule.window_us).floor(MINUTE_US));
+                let before = windows.counts(
+                    topic,
+                    at.shift(-2 * rule.window_us).floor(MINUTE_US),
+                    at.shift(-rule.window_us).floor(MINUTE_US),
+                );
                 let before = measure.of(&before).max(1);
-                Measured { holds: ratio(observed, before) >= factor, expected: Some(ratio(before, 1)), unusual: None }
+                Measured {
+                    holds: ratio(observed, before) >= factor,
+                    expected: Some(ratio(before, 1)),
+                    unusual: None,
+                }
             }
             Condition::Spike { count, p_value, novelty, history_us, .. } => {
                 if observed < count && !self.episode.is_firing() {
@@ -210,7 +236,10 @@ impl Watch {
                 let (now, oldest) = (block(at, rule), oldest_block(at, since, history_us, rule));
                 let unusual = self.baseline.compare(observed, now, oldest);
                 let holds = match unusual {
-                    _ if self.episode.is_firing() => unusual.is_none_or(|unusual| unusual.p_value <= RECOVERY_P_VALUE) && observed > count / 2,
+                    _ if self.episode.is_firing() => {
+                        unusual.is_none_or(|unusual| unusual.p_value <= RECOVERY_P_VALUE)
+                            && observed > count / 2
+                    }
                     Some(unusual) => unusual.p_value <= p_value && unusual.novelty >= novelty,
                     // No history yet: only what is alarming in itself.
                     None => observed >= 2 * count && wilson_lower(observed, counts.mentions) > 0.5,
@@ -248,7 +277,12 @@ fn ratio(part: u64, whole: u64) -> f64 {
 
 fn alert_id(rule: &str, topic: &str, started_at: EventTime) -> String {
     let mut hasher = blake3::Hasher::new();
-    hasher.update(rule.as_bytes()).update(&[0]).update(topic.as_bytes()).update(&[0]).update(&started_at.0.to_le_bytes());
+    hasher
+        .update(rule.as_bytes())
+        .update(&[0])
+        .update(topic.as_bytes())
+        .update(&[0])
+        .update(&started_at.0.to_le_bytes());
     let hex = hasher.finalize().to_hex();
     format!("alt_{}", hex.as_str().get(..24).unwrap_or_default())
 }

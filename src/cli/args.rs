@@ -7,7 +7,10 @@ use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 
 /// Listens to what is said in public about brands and topics, and says how it is meant.
 #[derive(Debug, Parser)]
-#[command(version, after_help = "Exit codes: 0 done; 1 finished, but some input was refused or a message not delivered; 2 usage or configuration; 3 damaged data.")]
+#[command(
+    version,
+    after_help = "Exit codes: 0 done; 1 finished, but some input was refused or a message not delivered; 2 usage or configuration; 3 damaged data."
+)]
 pub(super) struct Args {
     #[command(subcommand)]
     pub(super) command: Command,

@@ -11,7 +11,10 @@ pub(super) fn load(path: &Path) -> Result<Config, Failure> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) => {
-            return Err(Failure::usage(format!("{}: {error}", path.display()), "write one with: resonanz init"));
+            return Err(Failure::usage(
+                format!("{}: {error}", path.display()),
+                "write one with: resonanz init",
+            ));
         }
     };
     let base = path.parent().unwrap_or(Path::new(""));
@@ -19,7 +22,10 @@ pub(super) fn load(path: &Path) -> Result<Config, Failure> {
         print_errors(path, &text, &errors);
         let count = errors.len();
         let problems = if count == 1 { "problem" } else { "problems" };
-        Failure::usage(format!("{}: {count} {problems}", path.display()), format!("mend them and run: resonanz check --config {}", path.display()))
+        Failure::usage(
+            format!("{}: {count} {problems}", path.display()),
+            format!("mend them and run: resonanz check --config {}", path.display()),
+        )
     })
 }
 
@@ -29,7 +35,8 @@ fn print_errors(path: &Path, text: &str, errors: &[ConfigError]) {
     for error in errors {
         let line = text.lines().nth(error.line - 1).unwrap_or_default();
         let caret = " ".repeat(error.column - 1);
-        let hint = if error.hint.is_empty() { String::new() } else { format!("  hint: {}\n", error.hint) };
+        let hint =
+            if error.hint.is_empty() { String::new() } else { format!("  hint: {}\n", error.hint) };
         let _ = write!(out, "{}:{error}\n  {line}\n  {caret}^\n{hint}", path.display());
     }
 }

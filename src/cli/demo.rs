@@ -56,8 +56,14 @@ async fn play(args: &Demo) -> Result<Ending, Failure> {
 
     let progress = Arc::new(watch::Sender::new(Progress::default()));
     if args.keep_serving {
-        let listener = TcpListener::bind(args.listen).await.with_context(|| format!("cannot listen on {}", args.listen))?;
-        let api = Api { progress: progress.subscribe(), lake: args.lake.clone(), topics: config.topics.clone().into() };
+        let listener = TcpListener::bind(args.listen)
+            .await
+            .with_context(|| format!("cannot listen on {}", args.listen))?;
+        let api = Api {
+            progress: progress.subscribe(),
+            lake: args.lake.clone(),
+            topics: config.topics.clone().into(),
+        };
         tokio::spawn(serve(listener, api));
     }
     let (stop, stopped) = watch::channel(Stop::No);
@@ -66,7 +72,11 @@ async fn play(args: &Demo) -> Result<Ending, Failure> {
         let _ = seen.wait_for(|progress| progress.tally.events >= posts).await;
         stop.send_replace(Stop::Finish);
     });
-    writeln!(io::stdout().lock(), "replaying {posts} posts of three days at {} times their pace", args.speed)?;
+    writeln!(
+        io::stdout().lock(),
+        "replaying {posts} posts of three days at {} times their pace",
+        args.speed
+    )?;
     let started = Instant::now();
     let view = tokio::spawn(view(progress.subscribe()));
     let summary = live::run(config, stopped, Arc::clone(&progress)).await?;
@@ -116,7 +126,10 @@ fn config(lake: &Path, url: &str, hook: &str, secret: &Path) -> Result<Config, F
     })?;
     config.lake.path = lake.to_owned();
     config.lake.commit_interval_us = 2 * SECOND_US;
-    config.sources = vec![SourceConfig { name: SourceId::new("bluesky"), kind: SourceKind::WebSocket { url: url.to_owned() } }];
+    config.sources = vec![SourceConfig {
+        name: SourceId::new("bluesky"),
+        kind: SourceKind::WebSocket { url: url.to_owned() },
+    }];
     config.receivers = vec![ReceiverConfig {
         name: "team".to_owned(),
         url: hook.to_owned(),
@@ -138,7 +151,8 @@ impl Secret {
         let mut key = [0; 24];
         getrandom::fill(&mut key).map_err(io::Error::other)?;
         let text = format!("whsec_{}", STANDARD.encode(key));
-        let path = std::env::temp_dir().join(format!("resonanz-demo-{}.secret", std::process::id()));
+        let path =
+            std::env::temp_dir().join(format!("resonanz-demo-{}.secret", std::process::id()));
         File::create(&path)?.write_all(text.as_bytes())?;
         Ok(Self { text, path })
     }
@@ -158,7 +172,8 @@ async fn start_receiver(secret: &str) -> anyhow::Result<(String, mpsc::Receiver<
     let (seen, inbox) = mpsc::channel(1_024);
     let hook = move |headers: HeaderMap, body: String| {
         let received = check(&signer, &headers, &body);
-        let status = if received.signed { StatusCode::NO_CONTENT } else { StatusCode::UNAUTHORIZED };
+        let status =
+            if received.signed { StatusCode::NO_CONTENT } else { StatusCode::UNAUTHORIZED };
         let _ = seen.try_send(received);
         async move { status }
     };
@@ -168,25 +183,41 @@ async fn start_receiver(secret: &str) -> anyhow::Result<(String, mpsc::Receiver<
 }
 
 fn check(signer: &Signer, headers: &HeaderMap, body: &str) -> Received {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let text =
+        |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let now_s = i64::try_from(now.as_secs()).unwrap_or(0);
     let sent_s = text("webhook-timestamp").parse().unwrap_or(0);
     let signed = signer.verify(text("webhook-id"), sent_s, body, text("webhook-signature"), now_s);
     let body: serde_json::Value = serde_json::from_str(body).unwrap_or_default();
-    let field = |pointer: &str| body.pointer(pointer).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
+    let field = |pointer: &str| {
+        body.pointer(pointer).and_then(|value| value.as_str()).unwrap_or_default().to_owned()
+    };
     Received { kind: field("/type"), topic: field("/data/topic"), signed }
 }
 
-fn summarize(lake: &Path, summary: &Summary, received: &[Received], elapsed: Duration) -> io::Result<()> {
+fn summarize(
+    lake: &Path,
+    summary: &Summary,
+    received: &[Received],
+    elapsed: Duration,
+) -> io::Result<()> {
     let (progress, tally) = (&summary.progress, &summary.progress.tally);
     let mut out = io::stdout().lock();
     writeln!(out, "\nin {:.1} s", elapsed.as_secs_f64())?;
     writeln!(out, "  posts     {}, of which {} speak of a topic", tally.analyzed, tally.matched)?;
-    writeln!(out, "  mentions  {}, {} negative, {} late", tally.mentions, tally.negative, tally.late)?;
+    writeln!(
+        out,
+        "  mentions  {}, {} negative, {} late",
+        tally.mentions, tally.negative, tally.late
+    )?;
     for topic in &progress.topics {
         let percent = if topic.mentions == 0 { 0 } else { 100 * topic.negative / topic.mentions };
-        writeln!(out, "            {:<10} {:>6} mentions {percent:>4} % negative", topic.name, topic.mentions)?;
+        writeln!(
+            out,
+            "            {:<10} {:>6} mentions {percent:>4} % negative",
+            topic.name, topic.mentions
+        )?;
     }
     writeln!(out, "  alerts")?;
     for alert in &progress.alerts {

@@ -50,7 +50,12 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
         let lake = error.downcast_ref::<LakeError>();
         let code = match lake {
             Some(lake) if lake.is_damage() => 3,
-            Some(LakeError::NoLake { .. } | LakeError::NotEmpty { .. } | LakeError::Locked { .. } | LakeError::Format { .. }) => 2,
+            Some(
+                LakeError::NoLake { .. }
+                | LakeError::NotEmpty { .. }
+                | LakeError::Locked { .. }
+                | LakeError::Format { .. },
+            ) => 2,
             _ => 1,
         };
         let hint = lake.map(|lake| lake.hint().to_owned());
@@ -92,7 +97,9 @@ pub fn run() -> ExitCode {
 /// Prints an error, unless it is only that nobody reads our output any more.
 fn report(failure: &Failure) -> ExitCode {
     let broken_pipe = failure.error.chain().any(|cause| {
-        cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+        cause
+            .downcast_ref::<io::Error>()
+            .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
     });
     if broken_pipe || failure.error.to_string().contains("Broken pipe") {
         return ExitCode::SUCCESS;
@@ -113,7 +120,10 @@ fn start_logs(args: &Args) {
     };
     let filter = tracing_subscriber::EnvFilter::try_from_env("RESONANZ_LOG");
     let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_target(false);
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_target(false);
     let _ = if args.log_json { logs.json().try_init() } else { logs.with_ansi(false).try_init() };
 }
 

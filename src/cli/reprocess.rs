@@ -14,7 +14,12 @@ use crate::reprocess::{Job, reprocess as work};
 pub(super) fn reprocess(args: &Reprocess) -> Result<Ending, Failure> {
     let mut config = config_file::load(&args.config)?;
     config.lake.path.clone_from(&args.lake);
-    let job = Job { inputs: args.inputs.clone(), format: args.format.into(), config, source: args.source.clone() };
+    let job = Job {
+        inputs: args.inputs.clone(),
+        format: args.format.into(),
+        config,
+        source: args.source.clone(),
+    };
     let bar = bar();
     let seen = bar.clone();
     let progress = Arc::new(watch::Sender::new(Progress::default()));
@@ -26,13 +31,29 @@ pub(super) fn reprocess(args: &Reprocess) -> Result<Ending, Failure> {
     #[allow(clippy::cast_precision_loss, reason = "a rate for people")]
     let (posts_s, mb_s) = (tally.events as f64 / seconds, report.bytes as f64 / 1e6 / seconds);
     let mut out = io::stdout().lock();
-    writeln!(out, "{} posts in {seconds:.1} s: {posts_s:.0} posts/s, {mb_s:.0} MB/s", tally.events)?;
-    writeln!(out, "{} posts matched, {} mentions, {} negative, {} late", tally.matched, tally.mentions, tally.negative, tally.late)?;
-    writeln!(out, "{} duplicates, {malformed} malformed, {} dated in the future", tally.duplicate, tally.refused_future)?;
+    writeln!(
+        out,
+        "{} posts in {seconds:.1} s: {posts_s:.0} posts/s, {mb_s:.0} MB/s",
+        tally.events
+    )?;
+    writeln!(
+        out,
+        "{} posts matched, {} mentions, {} negative, {} late",
+        tally.matched, tally.mentions, tally.negative, tally.late
+    )?;
+    writeln!(
+        out,
+        "{} duplicates, {malformed} malformed, {} dated in the future",
+        tally.duplicate, tally.refused_future
+    )?;
     writeln!(out, "lake: {}", args.lake.display())?;
     let refused = malformed + tally.refused_future;
     if refused > 0 {
-        writeln!(out, "what was refused, and why: {}", args.lake.join("_resonanz/dead-letter.jsonl").display())?;
+        writeln!(
+            out,
+            "what was refused, and why: {}",
+            args.lake.join("_resonanz/dead-letter.jsonl").display()
+        )?;
     }
     Ok(if refused == 0 { Ending::Done } else { Ending::Incomplete })
 }
@@ -43,5 +64,6 @@ fn bar() -> ProgressBar {
         return ProgressBar::hidden();
     }
     let style = ProgressStyle::with_template("{spinner} {bytes} at {bytes_per_sec}, {elapsed}");
-    ProgressBar::new_spinner().with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()))
+    ProgressBar::new_spinner()
+        .with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()))
 }

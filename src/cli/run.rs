@@ -19,16 +19,27 @@ use crate::serve::{Api, serve};
 pub(super) fn run(args: &Run) -> Result<Ending, Failure> {
     let config = config_file::load(&args.config)?;
     if config.sources.is_empty() || config.topics.is_empty() {
-        let message = format!("{}: nothing to do without a [[source]] and a [[topic]]", args.config.display());
+        let message = format!(
+            "{}: nothing to do without a [[source]] and a [[topic]]",
+            args.config.display()
+        );
         return Err(Failure::usage(message, "see the examples in: resonanz init"));
     }
     let summary = runtime()?.block_on(run_until_signal(config))?;
     let (tally, malformed) = (summary.progress.tally, summary.progress.malformed);
     let mut out = io::stdout().lock();
-    writeln!(out, "{} posts, {} mentions, {} negative; {} commits", tally.events, tally.mentions, tally.negative, summary.progress.commits)?;
+    writeln!(
+        out,
+        "{} posts, {} mentions, {} negative; {} commits",
+        tally.events, tally.mentions, tally.negative, summary.progress.commits
+    )?;
     writeln!(out, "messages: {} delivered, {} not", summary.delivered, summary.undelivered)?;
     if malformed + tally.refused_future > 0 {
-        writeln!(out, "refused: {malformed} malformed, {} dated in the future; see the lake's _resonanz/dead-letter.jsonl", tally.refused_future)?;
+        writeln!(
+            out,
+            "refused: {malformed} malformed, {} dated in the future; see the lake's _resonanz/dead-letter.jsonl",
+            tally.refused_future
+        )?;
     }
     let complete = malformed + tally.refused_future + summary.undelivered == 0;
     Ok(if complete { Ending::Done } else { Ending::Incomplete })
@@ -38,11 +49,18 @@ async fn run_until_signal(config: Config) -> anyhow::Result<Summary> {
     let progress = Arc::new(watch::Sender::new(Progress::default()));
     let (stop, stopped) = watch::channel(Stop::No);
     if let Some(address) = config.listen {
-        let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
-        let api = Api { progress: progress.subscribe(), lake: config.lake.path.clone(), topics: config.topics.clone().into() };
+        let listener = TcpListener::bind(address)
+            .await
+            .with_context(|| format!("cannot listen on {address}"))?;
+        let api = Api {
+            progress: progress.subscribe(),
+            lake: config.lake.path.clone(),
+            topics: config.topics.clone().into(),
+        };
         tokio::spawn(serve(listener, api));
     }
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let (mut terminate, mut interrupt) =
+        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     tokio::spawn(async move {
         tokio::select! {
             _ = terminate.recv() => {}
@@ -82,21 +100,38 @@ pub(super) fn check(args: &Run) -> Result<Ending, Failure> {
 pub(super) fn init(args: &Init) -> Result<Ending, Failure> {
     let file = OpenOptions::new().write(true).create_new(true).open(&args.path);
     let mut file = file.map_err(|error| {
-        Failure::usage(format!("{}: {error}", args.path.display()), "give another name: resonanz init other.toml")
+        Failure::usage(
+            format!("{}: {error}", args.path.display()),
+            "give another name: resonanz init other.toml",
+        )
     })?;
     file.write_all(Config::STARTER.as_bytes())?;
-    writeln!(io::stdout().lock(), "wrote {0}; next: resonanz check --config {0}", args.path.display())?;
+    writeln!(
+        io::stdout().lock(),
+        "wrote {0}; next: resonanz check --config {0}",
+        args.path.display()
+    )?;
     Ok(Ending::Done)
 }
 
 pub(super) fn replay(args: &Replay) -> Result<Ending, Failure> {
     if !args.file.exists() {
-        return Err(Failure::usage(format!("{}: no such file", args.file.display()), "the bundled archive is data/archive.jsonl.zst"));
+        return Err(Failure::usage(
+            format!("{}: no such file", args.file.display()),
+            "the bundled archive is data/archive.jsonl.zst",
+        ));
     }
     let archive = Archive::File { path: args.file.clone(), format: args.format.into() };
     runtime()?.block_on(async {
-        let listener = TcpListener::bind(args.listen).await.with_context(|| format!("cannot listen on {}", args.listen))?;
-        writeln!(io::stdout().lock(), "serving {} on ws://{}/subscribe", args.file.display(), listener.local_addr()?)?;
+        let listener = TcpListener::bind(args.listen)
+            .await
+            .with_context(|| format!("cannot listen on {}", args.listen))?;
+        writeln!(
+            io::stdout().lock(),
+            "serving {} on ws://{}/subscribe",
+            args.file.display(),
+            listener.local_addr()?
+        )?;
         let served = replay::replay(listener, replay::Replay { archive, speed: args.speed });
         tokio::select! {
             served = served => served?,

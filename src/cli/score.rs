@@ -22,7 +22,10 @@ const SHOWN_BYTES: usize = 72;
 pub(super) fn score(args: &Score) -> Result<Ending, Failure> {
     let lang = Lang::parse(&args.lang);
     if lang == Lang::UND && args.lang != "und" {
-        return Err(Failure::usage(format!("--lang {} is no language", args.lang), "write an ISO 639 code, as --lang de"));
+        return Err(Failure::usage(
+            format!("--lang {} is no language", args.lang),
+            "write an ISO 639 code, as --lang de",
+        ));
     }
     let scorer = Scorer::new(args.profile);
     let printer = Printer { scorer: &scorer, args, lang };
@@ -67,7 +70,10 @@ impl Printer<'_> {
             let next = lines.next_block().context("standard input")?;
             let Some(block) = next.or_else(|| lines.last_line()) else { return Ok(refused) };
             for skipped in 0..block.skipped {
-                tracing::error!(line = line_number + skipped + 1, "line refused: longer than 16 MiB");
+                tracing::error!(
+                    line = line_number + skipped + 1,
+                    "line refused: longer than 16 MiB"
+                );
             }
             refused += block.skipped;
             for scored in self.score_block(&block) {
@@ -86,17 +92,22 @@ impl Printer<'_> {
     /// Scores a block on rayon's threads, in order.
     fn score_block(&self, block: &Block) -> Vec<Scored> {
         let lines: Vec<&[u8]> = block.lines().collect();
-        lines.par_chunks(CHUNK_LINES).map_init(Scratch::default, |scratch, lines| {
-            let mut scored = Scored::default();
-            for line in lines {
-                match self.read(line) {
-                    Ok((text, lang, fields)) => self.print(&text, lang, fields, scratch, &mut scored.written),
-                    Err(reason) => scored.refused.push((scored.lines, reason)),
+        lines
+            .par_chunks(CHUNK_LINES)
+            .map_init(Scratch::default, |scratch, lines| {
+                let mut scored = Scored::default();
+                for line in lines {
+                    match self.read(line) {
+                        Ok((text, lang, fields)) => {
+                            self.print(&text, lang, fields, scratch, &mut scored.written)
+                        }
+                        Err(reason) => scored.refused.push((scored.lines, reason)),
+                    }
+                    scored.lines += 1;
                 }
-                scored.lines += 1;
-            }
-            scored
-        }).collect()
+                scored
+            })
+            .collect()
     }
 
     /// The text of a line, its language, and the fields to pass through.
@@ -104,8 +115,13 @@ impl Printer<'_> {
         if self.args.input == ScoreInput::Text {
             return Ok((String::from_utf8_lossy(line).into_owned(), self.lang, Map::new()));
         }
-        let fields: Map<String, Value> = serde_json::from_slice(line).map_err(|error| error.to_string())?;
-        let text = fields.get("text").and_then(Value::as_str).ok_or("no field \"text\" that is a string")?.to_owned();
+        let fields: Map<String, Value> =
+            serde_json::from_slice(line).map_err(|error| error.to_string())?;
+        let text = fields
+            .get("text")
+            .and_then(Value::as_str)
+            .ok_or("no field \"text\" that is a string")?
+            .to_owned();
         let lang = fields.get("lang").and_then(Value::as_str).map_or(self.lang, Lang::parse);
         Ok((text, lang, fields))
     }
@@ -118,7 +134,14 @@ impl Printer<'_> {
         }
     }
 
-    fn print(&self, text: &str, lang: Lang, mut fields: Map<String, Value>, scratch: &mut Scratch, out: &mut String) {
+    fn print(
+        &self,
+        text: &str,
+        lang: Lang,
+        mut fields: Map<String, Value>,
+        scratch: &mut Scratch,
+        out: &mut String,
+    ) {
         let document = self.scorer.score(text, lang, scratch);
         let compound = document.score.as_f64();
         let polarity = document.score.polarity().as_str();
@@ -128,21 +151,38 @@ impl Printer<'_> {
             ScoreFormat::Table => {
                 let shown = cut_text(text, SHOWN_BYTES).replace(['\n', '\r', '\t'], " ");
                 let more = if text.len() > SHOWN_BYTES { "…" } else { "" };
-                writeln!(out, "{compound:>8.4} {:>6.3} {:>6.3} {:>6.3}  {polarity:<8}  {shown}{more}", document.pos, document.neu, document.neg)
+                writeln!(
+                    out,
+                    "{compound:>8.4} {:>6.3} {:>6.3} {:>6.3}  {polarity:<8}  {shown}{more}",
+                    document.pos, document.neu, document.neg
+                )
             }
             ScoreFormat::Csv => {
                 let quoted = text.replace('"', "\"\"");
-                writeln!(out, "{compound},{},{},{},{polarity},\"{quoted}\"", document.pos, document.neu, document.neg)
+                writeln!(
+                    out,
+                    "{compound},{},{},{},{polarity},\"{quoted}\"",
+                    document.pos, document.neu, document.neg
+                )
             }
             ScoreFormat::Jsonl => {
                 if self.args.input == ScoreInput::Text || fields.is_empty() {
                     fields.insert("text".to_owned(), text.into());
                 }
-                for (name, value) in [("compound", compound), ("pos", document.pos), ("neu", document.neu), ("neg", document.neg)] {
+                for (name, value) in [
+                    ("compound", compound),
+                    ("pos", document.pos),
+                    ("neu", document.neu),
+                    ("neg", document.neg),
+                ] {
                     fields.insert(name.to_owned(), value.into());
                 }
                 fields.insert("polarity".to_owned(), polarity.into());
-                fields.extend(explained.as_ref().map(|explained| ("explanation".to_owned(), as_json(explained, text))));
+                fields.extend(
+                    explained
+                        .as_ref()
+                        .map(|explained| ("explanation".to_owned(), as_json(explained, text))),
+                );
                 writeln!(out, "{}", Value::Object(fields))
             }
         };
@@ -154,7 +194,9 @@ impl Printer<'_> {
 
 /// The answer to "why?" for people.
 fn explain(explained: &Explanation, text: &str, profile: Profile, out: &mut String) {
-    let word = |span: crate::post::Span| text.get(span.start as usize..span.end as usize).unwrap_or_default();
+    let word = |span: crate::post::Span| {
+        text.get(span.start as usize..span.end as usize).unwrap_or_default()
+    };
     if explained.reasons.is_empty() {
         out.push_str("          no word in it carries opinion\n");
     }

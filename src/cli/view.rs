@@ -42,7 +42,8 @@ struct Screen {
 
 impl Screen {
     fn new(terminal: bool) -> Self {
-        let style = ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
+        let style = ProgressStyle::with_template("{msg}")
+            .unwrap_or_else(|_| ProgressStyle::default_spinner());
         let bar = terminal.then(|| ProgressBar::new_spinner().with_style(style));
         Self { bar, printed: 0, last_line: Instant::now(), rate: Rate::default() }
     }
@@ -125,13 +126,25 @@ fn block(progress: &Progress, rate: f64) -> String {
         let filled = usize::try_from(percent / 5).unwrap_or(0);
         let bar = format!("{}{}", "█".repeat(filled), "░".repeat(20 - filled));
         // Writing to a string cannot fail.
-        let _ = write!(text, "\n  {:<16} {:>8} mentions  {bar} {percent:>3} % negative", topic.name, topic.mentions);
+        let _ = write!(
+            text,
+            "\n  {:<16} {:>8} mentions  {bar} {percent:>3} % negative",
+            topic.name, topic.mentions
+        );
     }
     text
 }
 
 /// One alert for people.
 pub(super) fn alert_line(alert: &AlertLine) -> String {
-    let expected = alert.expected.map(|expected| format!(", expected {expected:.1}")).unwrap_or_default();
-    format!("{}  {:<9}  {} on {}: observed {}{expected}", alert.at, alert.transition.as_str(), alert.rule, alert.topic, alert.observed)
+    let expected =
+        alert.expected.map(|expected| format!(", expected {expected:.1}")).unwrap_or_default();
+    format!(
+        "{}  {:<9}  {} on {}: observed {}{expected}",
+        alert.at,
+        alert.transition.as_str(),
+        alert.rule,
+        alert.topic,
+        alert.observed
+    )
 }

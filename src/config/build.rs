@@ -7,7 +7,10 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::section::{Problems, Section, distance};
-use super::{Archive, Config, Follow, LakeConfig, Reach, ReceiverConfig, SecretPlace, SourceConfig, SourceKind};
+use super::{
+    Archive, Config, Follow, LakeConfig, Reach, ReceiverConfig, SecretPlace, SourceConfig,
+    SourceKind,
+};
 use crate::alert::{Condition, Measure, Rule};
 use crate::engine::{EngineConfig, Remember};
 use crate::mention::{Topic, parse};
@@ -16,8 +19,11 @@ use crate::sentiment::Profile;
 use crate::time::{MINUTE_US, SECOND_US};
 
 const DAY_US: i64 = 24 * 60 * MINUTE_US;
-const MEASURES: [(&str, Measure); 3] =
-    [("negative", Measure::Negative), ("positive", Measure::Positive), ("mentions", Measure::Mentions)];
+const MEASURES: [(&str, Measure); 3] = [
+    ("negative", Measure::Negative),
+    ("positive", Measure::Positive),
+    ("mentions", Measure::Mentions),
+];
 
 pub(super) fn build(text: &str, base: &Path) -> Result<Config, Vec<super::ConfigError>> {
     let mut problems = Problems::new(text);
@@ -33,9 +39,12 @@ pub(super) fn build(text: &str, base: &Path) -> Result<Config, Vec<super::Config
 
 fn read<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -> Config {
     unknown_tables(root, problems);
-    let receivers = tables(root, "receiver", problems, |value, problems| receiver(value, base, problems));
+    let receivers =
+        tables(root, "receiver", problems, |value, problems| receiver(value, base, problems));
     let topics = tables(root, "topic", problems, topic);
-    let rules = tables(root, "rule", problems, |value, problems| rule(value, &topics, &receivers, problems));
+    let rules = tables(root, "rule", problems, |value, problems| {
+        rule(value, &topics, &receivers, problems)
+    });
     let lake = lake(root, base, problems);
     let remember = if lake.archive == Archive::All { Remember::All } else { Remember::Matched };
     Config {
@@ -57,8 +66,13 @@ fn unknown_tables<'i>(root: &DeTable<'i>, problems: &mut Problems<'i>) {
     for (key, _) in root {
         let name = key.get_ref().as_ref();
         if !KNOWN.contains(&name) {
-            let near = KNOWN.into_iter().min_by_key(|known| distance(known, name)).unwrap_or_default();
-            problems.add(key.span().start, format!("unknown table \"{name}\""), format!("did you mean \"{near}\"? The tables are {}", KNOWN.join(", ")));
+            let near =
+                KNOWN.into_iter().min_by_key(|known| distance(known, name)).unwrap_or_default();
+            problems.add(
+                key.span().start,
+                format!("unknown table \"{name}\""),
+                format!("did you mean \"{near}\"? The tables are {}", KNOWN.join(", ")),
+            );
         }
     }
 }
@@ -72,7 +86,11 @@ fn tables<'p, 'i, T>(
 ) -> Vec<T> {
     let Some(value) = root.get(name) else { return Vec::new() };
     let Some(list) = value.get_ref().as_array() else {
-        problems.add(value.span().start, format!("{name} must be a list of tables"), format!("write [[{name}]] with two brackets"));
+        problems.add(
+            value.span().start,
+            format!("{name} must be a list of tables"),
+            format!("write [[{name}]] with two brackets"),
+        );
         return Vec::new();
     };
     let mut names = HashSet::new();
@@ -82,7 +100,11 @@ fn tables<'p, 'i, T>(
             && let Some(text) = named.get_ref().as_str()
             && !names.insert(text.to_owned())
         {
-            problems.add(named.span().start, format!("two {name}s are called \"{text}\""), "give one of them another name");
+            problems.add(
+                named.span().start,
+                format!("two {name}s are called \"{text}\""),
+                "give one of them another name",
+            );
         }
     }
     list.iter().map(|entry| read(entry, problems)).collect()
@@ -99,7 +121,11 @@ fn engine<'i>(root: &DeTable<'i>, problems: &mut Problems<'i>) -> EngineConfig {
     };
     if engine.tick_us <= 0 || MINUTE_US % engine.tick_us != 0 {
         let at = section.place("tick");
-        section.problems.add(at, "tick does not divide a minute", "write 1s, 2s, 5s, 10s, 15s, 20s, 30s or 1m");
+        section.problems.add(
+            at,
+            "tick does not divide a minute",
+            "write 1s, 2s, 5s, 10s, 15s, 20s, 30s or 1m",
+        );
     }
     section.finish();
     engine
@@ -138,13 +164,21 @@ fn listen<'i>(root: &DeTable<'i>, problems: &mut Problems<'i>) -> Option<std::ne
     let listen = text.as_ref().and_then(|text| text.parse().ok());
     if let (Some(text), None) = (text, listen) {
         let at = section.place("listen");
-        section.problems.add(at, format!("\"{text}\" is no address to listen on"), "write an IP address and a port, as 127.0.0.1:8600");
+        section.problems.add(
+            at,
+            format!("\"{text}\" is no address to listen on"),
+            "write an IP address and a port, as 127.0.0.1:8600",
+        );
     }
     section.finish();
     listen
 }
 
-fn source<'i>(value: &Spanned<DeValue<'i>>, base: &Path, problems: &mut Problems<'i>) -> SourceConfig {
+fn source<'i>(
+    value: &Spanned<DeValue<'i>>,
+    base: &Path,
+    problems: &mut Problems<'i>,
+) -> SourceConfig {
     #[derive(Clone, Copy, PartialEq)]
     enum Type {
         WebSocket,
@@ -156,14 +190,22 @@ fn source<'i>(value: &Spanned<DeValue<'i>>, base: &Path, problems: &mut Problems
     let types = [("websocket", Type::WebSocket), ("file", Type::File), ("stdin", Type::Stdin)];
     if !section.has("type") {
         let at = section.at();
-        section.problems.add(at, "[[source]] needs a \"type\"", "add: type = \"websocket\", \"file\" or \"stdin\"");
+        section.problems.add(
+            at,
+            "[[source]] needs a \"type\"",
+            "add: type = \"websocket\", \"file\" or \"stdin\"",
+        );
     }
     let kind = match section.choice("type", &types) {
         Some(Type::WebSocket) => {
             let url = section.required_text("url");
             if !url.is_empty() && !url.starts_with("ws://") && !url.starts_with("wss://") {
                 let at = section.place("url");
-                section.problems.add(at, format!("\"{url}\" is no WebSocket address"), "it must begin with wss:// or ws://");
+                section.problems.add(
+                    at,
+                    format!("\"{url}\" is no WebSocket address"),
+                    "it must begin with wss:// or ws://",
+                );
             }
             section.choice("format", &[("jetstream", ())]);
             SourceKind::WebSocket { url }
@@ -173,7 +215,11 @@ fn source<'i>(value: &Spanned<DeValue<'i>>, base: &Path, problems: &mut Problems
             let path = section.required_text("path");
             if follow == Follow::Forever && (path.ends_with(".gz") || path.ends_with(".zst")) {
                 let at = section.place("follow");
-                section.problems.add(at, "a compressed file cannot be followed", "remove follow, or write the file uncompressed");
+                section.problems.add(
+                    at,
+                    "a compressed file cannot be followed",
+                    "remove follow, or write the file uncompressed",
+                );
             }
             SourceKind::File { path: base.join(path), follow }
         }
@@ -197,7 +243,11 @@ fn topic<'i>(value: &Spanned<DeValue<'i>>, problems: &mut Problems<'i>) -> Topic
         && let Err(error) = parse(&topic.query)
     {
         let at = query_place(section.problems.text(), section.place("query"), error.at);
-        section.problems.add(at, format!("query of topic \"{}\": {}", topic.name, error.message), error.hint);
+        section.problems.add(
+            at,
+            format!("query of topic \"{}\": {}", topic.name, error.message),
+            error.hint,
+        );
     }
     section.finish();
     topic
@@ -214,19 +264,39 @@ fn query_place(text: &str, value: usize, at: usize) -> usize {
     }
 }
 
-fn rule<'i>(value: &Spanned<DeValue<'i>>, topics: &[Topic], receivers: &[ReceiverConfig], problems: &mut Problems<'i>) -> Rule {
+fn rule<'i>(
+    value: &Spanned<DeValue<'i>>,
+    topics: &[Topic],
+    receivers: &[ReceiverConfig],
+    problems: &mut Problems<'i>,
+) -> Rule {
     let mut section = Section::open("[[rule]]", Some(value), problems);
     let name = section.required_text("name");
     let watched = section.texts("topics").map_or_else(
         || (0..topics.len()).collect(),
-        |named| resolve(&named, topics.iter().map(|topic| topic.name.as_str()), "topic", section.problems),
+        |named| {
+            resolve(
+                &named,
+                topics.iter().map(|topic| topic.name.as_str()),
+                "topic",
+                section.problems,
+            )
+        },
     );
     let told = section.texts("receivers").unwrap_or_default();
-    resolve(&told, receivers.iter().map(|receiver| receiver.name.as_str()), "receiver", section.problems);
+    resolve(
+        &told,
+        receivers.iter().map(|receiver| receiver.name.as_str()),
+        "receiver",
+        section.problems,
+    );
     let rule = Rule {
         name,
         topics: watched.into_iter().filter_map(|id| u32::try_from(id).ok().map(TopicId)).collect(),
-        window_us: section.span("window", MINUTE_US).filter(|window_us| *window_us > 0).unwrap_or(15 * MINUTE_US),
+        window_us: section
+            .span("window", MINUTE_US)
+            .filter(|window_us| *window_us > 0)
+            .unwrap_or(15 * MINUTE_US),
         condition: condition(&mut section),
         min_mentions: section.count("min_mentions").unwrap_or(0),
         min_authors: section.count("min_authors").unwrap_or(5),
@@ -252,17 +322,32 @@ fn condition(section: &mut Section<'_, '_>) -> Condition {
         Change,
         Spike,
     }
-    let types = [("threshold", Type::Threshold), ("share", Type::Share), ("change", Type::Change), ("spike", Type::Spike)];
+    let types = [
+        ("threshold", Type::Threshold),
+        ("share", Type::Share),
+        ("change", Type::Change),
+        ("spike", Type::Spike),
+    ];
     if !section.has("type") {
         let at = section.at();
-        section.problems.add(at, "[[rule]] needs a \"type\"", "add: type = \"spike\", \"threshold\", \"share\" or \"change\"");
+        section.problems.add(
+            at,
+            "[[rule]] needs a \"type\"",
+            "add: type = \"spike\", \"threshold\", \"share\" or \"change\"",
+        );
     }
     let chosen = section.choice("type", &types);
     let measure = section.choice("measure", &MEASURES).unwrap_or(Measure::Negative);
     match chosen {
-        Some(Type::Threshold) => Condition::Threshold { measure, count: section.count("count").unwrap_or(20) },
-        Some(Type::Share) => Condition::Share { measure, share: section.number("share", 0.0..1.0).unwrap_or(0.5) },
-        Some(Type::Change) => Condition::Change { measure, factor: section.number("factor", 1.0..1e6).unwrap_or(3.0) },
+        Some(Type::Threshold) => {
+            Condition::Threshold { measure, count: section.count("count").unwrap_or(20) }
+        }
+        Some(Type::Share) => {
+            Condition::Share { measure, share: section.number("share", 0.0..1.0).unwrap_or(0.5) }
+        }
+        Some(Type::Change) => {
+            Condition::Change { measure, factor: section.number("factor", 1.0..1e6).unwrap_or(3.0) }
+        }
         Some(Type::Spike) | None => Condition::Spike {
             measure,
             count: section.count("count").unwrap_or(10),
@@ -286,7 +371,11 @@ fn resolve<'n>(
             Some(place) => places.push(place),
             None => {
                 let list: Vec<&str> = known.clone().collect();
-                let hint = if list.is_empty() { format!("add a [[{what}]]") } else { format!("the {what}s are {}", list.join(", ")) };
+                let hint = if list.is_empty() {
+                    format!("add a [[{what}]]")
+                } else {
+                    format!("the {what}s are {}", list.join(", "))
+                };
                 problems.add(*at, format!("no {what} is called \"{name}\""), hint);
             }
         }
@@ -294,15 +383,24 @@ fn resolve<'n>(
     places
 }
 
-fn receiver<'i>(value: &Spanned<DeValue<'i>>, base: &Path, problems: &mut Problems<'i>) -> ReceiverConfig {
+fn receiver<'i>(
+    value: &Spanned<DeValue<'i>>,
+    base: &Path,
+    problems: &mut Problems<'i>,
+) -> ReceiverConfig {
     let mut section = Section::open("[[receiver]]", Some(value), problems);
     let name = section.required_text("name");
     let url = section.required_text("url");
     let reach = if section.flag("internal") { Reach::Internal } else { Reach::Public };
-    let allowed = url.starts_with("https://") || (reach == Reach::Internal && url.starts_with("http://"));
+    let allowed =
+        url.starts_with("https://") || (reach == Reach::Internal && url.starts_with("http://"));
     if !url.is_empty() && !allowed {
         let at = section.place("url");
-        section.problems.add(at, format!("\"{url}\" is no HTTPS address"), "use https://, or http:// together with internal = true");
+        section.problems.add(
+            at,
+            format!("\"{url}\" is no HTTPS address"),
+            "use https://, or http:// together with internal = true",
+        );
     }
     let env = section.text("secret_env").map(SecretPlace::Env);
     let file = section.text("secret_file").map(|path| SecretPlace::File(base.join(path)));

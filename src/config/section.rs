@@ -67,7 +67,11 @@ impl<'p, 'i> Section<'p, 'i> {
         let table = value.and_then(|value| value.get_ref().as_table());
         let at = value.map_or(0, |value| value.span().start);
         if value.is_some() && table.is_none() {
-            problems.add(at, format!("{name} must be a table"), format!("write it as {name} on a line of its own"));
+            problems.add(
+                at,
+                format!("{name} must be a table"),
+                format!("write it as {name} on a line of its own"),
+            );
         }
         Self { name, table, at, asked: Vec::new(), problems }
     }
@@ -93,7 +97,11 @@ impl<'p, 'i> Section<'p, 'i> {
         let text = self.text(key).unwrap_or_default();
         if absent || (text.is_empty() && self.has(key)) {
             let (at, name) = (self.place(key), self.name);
-            self.problems.add(at, format!("{name} needs a \"{key}\""), format!("add: {key} = \"...\""));
+            self.problems.add(
+                at,
+                format!("{name} needs a \"{key}\""),
+                format!("add: {key} = \"...\""),
+            );
         }
         text
     }
@@ -106,7 +114,8 @@ impl<'p, 'i> Section<'p, 'i> {
 
     pub(super) fn count(&mut self, key: &'static str) -> Option<u64> {
         let (value, span) = self.value(key)?;
-        let found = value.as_integer().and_then(|int| u64::from_str_radix(int.as_str(), int.radix()).ok());
+        let found =
+            value.as_integer().and_then(|int| u64::from_str_radix(int.as_str(), int.radix()).ok());
         self.expect(found, key, &span, "a whole number, 0 or more")
     }
 
@@ -114,31 +123,49 @@ impl<'p, 'i> Section<'p, 'i> {
         let (value, span) = self.value(key)?;
         let float = value.as_float().and_then(|float| float.as_str().parse().ok());
         let int = value.as_integer().and_then(|int| int.as_str().parse().ok());
-        let found = float.or(int).filter(|number: &f64| *number > allowed.start && *number < allowed.end);
-        self.expect(found, key, &span, &format!("a number above {} and below {}", allowed.start, allowed.end))
+        let found =
+            float.or(int).filter(|number: &f64| *number > allowed.start && *number < allowed.end);
+        self.expect(
+            found,
+            key,
+            &span,
+            &format!("a number above {} and below {}", allowed.start, allowed.end),
+        )
     }
 
     /// A span of time in microseconds, a multiple of `unit_us`.
     pub(super) fn span(&mut self, key: &'static str, unit_us: i64) -> Option<i64> {
         let (value, span) = self.value(key)?;
-        let found = value.as_str().and_then(|text| parse_span(text).ok()).filter(|us| us % unit_us == 0);
+        let found =
+            value.as_str().and_then(|text| parse_span(text).ok()).filter(|us| us % unit_us == 0);
         let unit = crate::time::format_span(unit_us);
         self.expect(found, key, &span, &format!("a span of time, a multiple of {unit}, as \"15m\""))
     }
 
     /// One of a few words.
-    pub(super) fn choice<T: Copy>(&mut self, key: &'static str, choices: &[(&str, T)]) -> Option<T> {
+    pub(super) fn choice<T: Copy>(
+        &mut self,
+        key: &'static str,
+        choices: &[(&str, T)],
+    ) -> Option<T> {
         let (value, span) = self.value(key)?;
         let found = value.as_str().and_then(|text| choices.iter().find(|(word, _)| *word == text));
         let words: Vec<String> = choices.iter().map(|(word, _)| format!("\"{word}\"")).collect();
-        self.expect(found.map(|(_, choice)| *choice), key, &span, &format!("one of {}", words.join(", ")))
+        self.expect(
+            found.map(|(_, choice)| *choice),
+            key,
+            &span,
+            &format!("one of {}", words.join(", ")),
+        )
     }
 
     /// A list of texts, each with its place.
     pub(super) fn texts(&mut self, key: &'static str) -> Option<Vec<(String, usize)>> {
         let (value, span) = self.value(key)?;
         let found = value.as_array().and_then(|list| {
-            list.iter().map(|entry| Some((entry.get_ref().as_str()?.to_owned(), entry.span().start))).collect()
+            list.iter()
+                .map(|entry| Some((entry.get_ref().as_str()?.to_owned(), entry.span().start)))
+                .collect()
         });
         self.expect(found, key, &span, "a list of texts, as [\"a\", \"b\"]")
     }
@@ -160,7 +187,11 @@ impl<'p, 'i> Section<'p, 'i> {
                 Some(known) if distance(known, name) <= 2 => format!("did you mean \"{known}\"?"),
                 _ => format!("the keys here are {}", self.asked.join(", ")),
             };
-            self.problems.add(key.span().start, format!("unknown key \"{name}\" in {}", self.name), hint);
+            self.problems.add(
+                key.span().start,
+                format!("unknown key \"{name}\" in {}", self.name),
+                hint,
+            );
         }
     }
 
@@ -170,10 +201,21 @@ impl<'p, 'i> Section<'p, 'i> {
         Some((value.get_ref(), value.span()))
     }
 
-    fn expect<T>(&mut self, found: Option<T>, key: &str, span: &Range<usize>, wanted: &str) -> Option<T> {
+    fn expect<T>(
+        &mut self,
+        found: Option<T>,
+        key: &str,
+        span: &Range<usize>,
+        wanted: &str,
+    ) -> Option<T> {
         if found.is_none() {
-            let raw: String = self.problems.text.get(span.clone()).unwrap_or_default().chars().take(40).collect();
-            self.problems.add(span.start, format!("{key} is {raw}"), format!("it must be {wanted}"));
+            let raw: String =
+                self.problems.text.get(span.clone()).unwrap_or_default().chars().take(40).collect();
+            self.problems.add(
+                span.start,
+                format!("{key} is {raw}"),
+                format!("it must be {wanted}"),
+            );
         }
         found
     }

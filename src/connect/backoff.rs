@@ -43,7 +43,8 @@ mod tests {
     fn waits_grow_and_stay_bounded() {
         let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
         for attempt in 0..100 {
-            let limit = Duration::from_millis(100 * (1 << attempt.min(6))).min(Duration::from_secs(5));
+            let limit =
+                Duration::from_millis(100 * (1 << attempt.min(6))).min(Duration::from_secs(5));
             let wait = backoff.next_wait();
             assert!(wait > Duration::ZERO && wait <= limit, "{attempt}: {wait:?}");
         }

@@ -15,7 +15,13 @@ const FOLLOW_WAIT: Duration = Duration::from_millis(200);
 ///
 /// # Errors
 /// When the file cannot be opened or read.
-pub async fn read_file(path: &Path, source: &SourceId, decoder: Decoder, cursor: Option<Cursor>, inbox: &Inbox) -> anyhow::Result<()> {
+pub async fn read_file(
+    path: &Path,
+    source: &SourceId,
+    decoder: Decoder,
+    cursor: Option<Cursor>,
+    inbox: &Inbox,
+) -> anyhow::Result<()> {
     let lines = open_lines(path, offset(cursor))?;
     pump(lines, source.clone(), decoder, inbox.clone()).await?;
     Ok(())
@@ -35,7 +41,13 @@ pub async fn read_stdin(source: &SourceId, decoder: Decoder, inbox: &Inbox) -> a
 ///
 /// # Errors
 /// When the file cannot be opened or read.
-pub async fn follow_file(path: &Path, source: &SourceId, mut decoder: Decoder, cursor: Option<Cursor>, inbox: &Inbox) -> anyhow::Result<()> {
+pub async fn follow_file(
+    path: &Path,
+    source: &SourceId,
+    mut decoder: Decoder,
+    cursor: Option<Cursor>,
+    inbox: &Inbox,
+) -> anyhow::Result<()> {
     let mut at = offset(cursor);
     while !inbox.is_closed() {
         let length = tokio::fs::metadata(path).await?.len();
@@ -45,7 +57,8 @@ pub async fn follow_file(path: &Path, source: &SourceId, mut decoder: Decoder, c
         }
         if length > at {
             let lines = open_lines(path, at)?;
-            (decoder, at) = pump_whole_lines(lines, at, source.clone(), decoder, inbox.clone()).await?;
+            (decoder, at) =
+                pump_whole_lines(lines, at, source.clone(), decoder, inbox.clone()).await?;
         }
         tokio::time::sleep(FOLLOW_WAIT).await;
     }
@@ -59,7 +72,12 @@ fn offset(cursor: Option<Cursor>) -> u64 {
     }
 }
 
-async fn pump(lines: Lines, source: SourceId, decoder: Decoder, inbox: Inbox) -> anyhow::Result<()> {
+async fn pump(
+    lines: Lines,
+    source: SourceId,
+    decoder: Decoder,
+    inbox: Inbox,
+) -> anyhow::Result<()> {
     tokio::task::spawn_blocking(move || {
         let mut lines = lines;
         let mut decoder = decoder;
@@ -80,7 +98,13 @@ async fn pump(lines: Lines, source: SourceId, decoder: Decoder, inbox: Inbox) ->
 }
 
 /// Like [`pump`], but leaves an unfinished last line for later; returns where it begins.
-async fn pump_whole_lines(lines: Lines, at: u64, source: SourceId, decoder: Decoder, inbox: Inbox) -> anyhow::Result<(Decoder, u64)> {
+async fn pump_whole_lines(
+    lines: Lines,
+    at: u64,
+    source: SourceId,
+    decoder: Decoder,
+    inbox: Inbox,
+) -> anyhow::Result<(Decoder, u64)> {
     tokio::task::spawn_blocking(move || {
         let (mut lines, mut decoder, mut at) = (lines, decoder, at);
         while let Some(block) = lines.next_block()? {
@@ -98,7 +122,9 @@ fn parcel(block: &Block, source: &SourceId, decoder: &mut Decoder) -> Parcel {
     let mut parcel = Parcel::new(source);
     block.lines().for_each(|line| decoder.decode(line, &mut parcel));
     for _ in 0..block.skipped {
-        parcel.refused.push(Refused { reason: "a line longer than 16 MiB".to_owned(), raw: Vec::new() });
+        parcel
+            .refused
+            .push(Refused { reason: "a line longer than 16 MiB".to_owned(), raw: Vec::new() });
     }
     parcel.cursor = Some(Cursor::Offset(block.end));
     parcel

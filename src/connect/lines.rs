@@ -25,7 +25,10 @@ pub struct Block {
 impl Block {
     /// The lines that are not blank, without line ends.
     pub fn lines(&self) -> impl Iterator<Item = &[u8]> {
-        self.bytes.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty())
+        self.bytes
+            .split(|&byte| byte == b'\n')
+            .map(<[u8]>::trim_ascii)
+            .filter(|line| !line.is_empty())
     }
 }
 
@@ -66,7 +69,9 @@ pub fn open_lines(path: &Path, offset: u64) -> Result<Lines, LinesError> {
     let mut file = File::open(path).map_err(error)?;
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     let mut reader: Box<dyn Read + Send> = match ending {
-        "gz" => Box::new(flate2::read::MultiGzDecoder::new(BufReader::with_capacity(BLOCK_BYTES, file))),
+        "gz" => {
+            Box::new(flate2::read::MultiGzDecoder::new(BufReader::with_capacity(BLOCK_BYTES, file)))
+        }
         "zst" => {
             let mut decoder = zstd::Decoder::new(file).map_err(error)?;
             // Archives packed with --long=31 need a window of 2 GiB.
@@ -194,7 +199,8 @@ mod tests {
 
     #[test]
     fn a_line_beyond_the_limit_is_skipped_and_counted() {
-        let bytes = [b"a\n".as_slice(), &vec![b'x'; LINE_BYTES_MAX + 3 * BLOCK_BYTES], b"\nb\n"].concat();
+        let bytes =
+            [b"a\n".as_slice(), &vec![b'x'; LINE_BYTES_MAX + 3 * BLOCK_BYTES], b"\nb\n"].concat();
         let length = bytes.len() as u64;
         assert_eq!(all(bytes), (vec![1, 1], length, 1));
     }

@@ -78,7 +78,9 @@ pub async fn websocket(mut source: WebSocketSource, inbox: Inbox) {
         parcel.reconnects += 1;
         match ended {
             Ended::Inbox => return,
-            Ended::Lost(reason) => tracing::warn!(source = %source.source, reason, "connection lost"),
+            Ended::Lost(reason) => {
+                tracing::warn!(source = %source.source, reason, "connection lost")
+            }
             Ended::TooLarge(reason) => {
                 // The frame would come again: go on behind it, further each time.
                 skip_us = (skip_us * 10).max(1) + if skip_us == 0 { REWIND_US } else { 0 };
@@ -95,8 +97,12 @@ pub async fn websocket(mut source: WebSocketSource, inbox: Inbox) {
 
 async fn dial(url: &str, cursor: Option<Cursor>, skip_us: i64) -> Result<Socket, String> {
     let url = with_query(url, cursor, skip_us);
-    let limits = WebSocketConfig::default().max_message_size(Some(FRAME_BYTES_MAX)).max_frame_size(Some(FRAME_BYTES_MAX));
-    match timeout(CONNECT_TIMEOUT, connect_async_with_config(url.as_str(), Some(limits), true)).await {
+    let limits = WebSocketConfig::default()
+        .max_message_size(Some(FRAME_BYTES_MAX))
+        .max_frame_size(Some(FRAME_BYTES_MAX));
+    match timeout(CONNECT_TIMEOUT, connect_async_with_config(url.as_str(), Some(limits), true))
+        .await
+    {
         Ok(Ok((socket, _))) => Ok(socket),
         Ok(Err(error)) => Err(error.to_string()),
         Err(_) => Err(format!("no answer within {CONNECT_TIMEOUT:?}")),
@@ -119,7 +125,12 @@ fn with_query(url: &str, cursor: Option<Cursor>, skip_us: i64) -> String {
     url
 }
 
-async fn read(mut socket: Socket, source: &mut WebSocketSource, parcel: &mut Parcel, inbox: &Inbox) -> Ended {
+async fn read(
+    mut socket: Socket,
+    source: &mut WebSocketSource,
+    parcel: &mut Parcel,
+    inbox: &Inbox,
+) -> Ended {
     let mut pings = tokio::time::interval_at(Instant::now() + PING_INTERVAL, PING_INTERVAL);
     loop {
         let first = tokio::select! {
@@ -162,17 +173,26 @@ async fn read(mut socket: Socket, source: &mut WebSocketSource, parcel: &mut Par
 }
 
 /// Takes one message; says why the connection ended, if it did.
-fn take(message: Option<Result<Message, Error>>, source: &mut WebSocketSource, parcel: &mut Parcel) -> Option<Ended> {
+fn take(
+    message: Option<Result<Message, Error>>,
+    source: &mut WebSocketSource,
+    parcel: &mut Parcel,
+) -> Option<Ended> {
     match message {
         Some(Ok(Message::Text(text))) => source.decoder.decode(text.as_bytes(), parcel),
         Some(Ok(Message::Binary(bytes))) => source.decoder.decode(&bytes, parcel),
         Some(Ok(Message::Close(frame))) => {
-            let why = frame.map_or_else(|| "without a reason".to_owned(), |frame| format!("with {}: {}", frame.code, frame.reason));
+            let why = frame.map_or_else(
+                || "without a reason".to_owned(),
+                |frame| format!("with {}: {}", frame.code, frame.reason),
+            );
             return Some(Ended::Lost(format!("the server closed {why}")));
         }
         Some(Ok(_)) => {}
         Some(Err(Error::Capacity(CapacityError::MessageTooLong { size, max_size }))) => {
-            return Some(Ended::TooLarge(format!("a frame of {size} bytes; at most {max_size} are taken")));
+            return Some(Ended::TooLarge(format!(
+                "a frame of {size} bytes; at most {max_size} are taken"
+            )));
         }
         Some(Err(error)) => return Some(Ended::Lost(error.to_string())),
         None => return Some(Ended::Lost("the server closed without a goodbye".to_owned())),
@@ -191,7 +211,11 @@ mod tests {
         let rows = [
             ("ws://h/subscribe", None, "ws://h/subscribe?maxMessageSizeBytes=1048576"),
             ("ws://h/s?a=b", cursor, "ws://h/s?a=b&maxMessageSizeBytes=1048576&cursor=5000000"),
-            ("ws://h/s?cursor=7&maxMessageSizeBytes=0", cursor, "ws://h/s?cursor=7&maxMessageSizeBytes=0"),
+            (
+                "ws://h/s?cursor=7&maxMessageSizeBytes=0",
+                cursor,
+                "ws://h/s?cursor=7&maxMessageSizeBytes=0",
+            ),
         ];
         for (url, cursor, want) in rows {
             assert_eq!(with_query(url, cursor, 0), want);

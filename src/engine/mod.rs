@@ -15,7 +15,8 @@ use crate::analyze::{Analyzer, Finding, Findings};
 use crate::post::{Event, FUTURE_US_MAX, Polarity, Post, TopicId, cut_text};
 use crate::time::{EventTime, SECOND_US};
 use crate::window::{
-    ClosedPane, Observation, Sample, Timeliness, Watermark, WatermarkState, WindowConfig, WindowState, Windows,
+    ClosedPane, Observation, Sample, Timeliness, Watermark, WatermarkState, WindowConfig,
+    WindowState, Windows,
 };
 use seen::Seen;
 
@@ -152,8 +153,15 @@ impl Engine {
     ///
     /// `topics` are the topics' names by id.
     #[must_use]
-    pub fn new(analyzer: Analyzer, rules: Vec<Rule>, topics: Vec<String>, config: EngineConfig, state: EngineState) -> Option<Self> {
-        let window_config = WindowConfig { tick_us: config.tick_us, retain_us: Judge::reach_us(&rules) };
+    pub fn new(
+        analyzer: Analyzer,
+        rules: Vec<Rule>,
+        topics: Vec<String>,
+        config: EngineConfig,
+        state: EngineState,
+    ) -> Option<Self> {
+        let window_config =
+            WindowConfig { tick_us: config.tick_us, retain_us: Judge::reach_us(&rules) };
         Some(Self {
             analyzer,
             config,
@@ -244,7 +252,9 @@ impl Engine {
                     outcome.tally.refused_future += 1;
                     outcome.refused.push(post);
                 }
-                Event::Create(post) if !self.seen.insert(&post.source, &post.id) => outcome.tally.duplicate += 1,
+                Event::Create(post) if !self.seen.insert(&post.source, &post.id) => {
+                    outcome.tally.duplicate += 1
+                }
                 Event::Create(post) => {
                     outcome.tally.analyzed += 1;
                     outcome.posts.push(post);
@@ -283,11 +293,15 @@ impl Engine {
     }
 
     fn advance_through(&mut self, last: EventTime, outcome: &mut Outcome) {
-        let mut next = self.windows.frontier().map_or(last, |frontier| frontier.shift(self.config.tick_us));
+        let mut next =
+            self.windows.frontier().map_or(last, |frontier| frontier.shift(self.config.tick_us));
         while next <= last {
             // Nothing can happen before the next mention while nothing is retained or firing.
             if self.windows.is_quiet() && self.judge.is_quiet() {
-                next = self.windows.earliest_waiting().map_or(last, |tick_end| tick_end.clamp(next, last));
+                next = self
+                    .windows
+                    .earliest_waiting()
+                    .map_or(last, |tick_end| tick_end.clamp(next, last));
             }
             self.advance(next, outcome);
             next = next.shift(self.config.tick_us);

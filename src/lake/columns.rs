@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Date32Builder, Float64Builder, Int64Builder, RecordBatch, StringBuilder, TimestampMicrosecondBuilder};
+use arrow::array::{
+    ArrayRef, Date32Builder, Float64Builder, Int64Builder, RecordBatch, StringBuilder,
+    TimestampMicrosecondBuilder,
+};
 use arrow::datatypes::DataType;
 use arrow::error::ArrowError;
 
@@ -32,18 +35,24 @@ impl Columns {
     pub(super) fn new(table: Table) -> Self {
         let builder = |kind: &DataType| match kind {
             DataType::Date32 => Builder::Day(Date32Builder::new()),
-            DataType::Timestamp(..) => Builder::Time(TimestampMicrosecondBuilder::new().with_timezone("UTC")),
+            DataType::Timestamp(..) => {
+                Builder::Time(TimestampMicrosecondBuilder::new().with_timezone("UTC"))
+            }
             DataType::Int64 => Builder::Int(Int64Builder::new()),
             DataType::Float64 => Builder::Float(Float64Builder::new()),
             _ => Builder::Text(StringBuilder::new()),
         };
-        let builders = arrow_schema(table).fields().iter().map(|field| builder(field.data_type())).collect();
+        let builders =
+            arrow_schema(table).fields().iter().map(|field| builder(field.data_type())).collect();
         Self { table, builders, next: 0, bytes: 0 }
     }
 
     /// Begins a row.
     pub(super) fn row(&mut self, day: EventTime) -> &mut Self {
-        debug_assert!(self.next == 0 || self.next == self.builders.len(), "the row before is complete");
+        debug_assert!(
+            self.next == 0 || self.next == self.builders.len(),
+            "the row before is complete"
+        );
         self.next = 0;
         if let Some(Builder::Day(days)) = self.column() {
             days.append_value(day.day());

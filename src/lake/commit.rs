@@ -73,7 +73,12 @@ impl Lake {
             let path = folder.table(table);
             async move { TableWriter::open(table, &path).await }
         };
-        let tables = [open(Table::Posts).await?, open(Table::Mentions).await?, open(Table::Panes).await?, open(Table::Alerts).await?];
+        let tables = [
+            open(Table::Posts).await?,
+            open(Table::Mentions).await?,
+            open(Table::Panes).await?,
+            open(Table::Alerts).await?,
+        ];
         let mut lake = Self { folder, tables, sequence: 0 };
         let recovered = lake.recover().await?;
         Ok((lake, recovered))
@@ -101,7 +106,11 @@ impl Lake {
     ///
     /// # Errors
     /// When the disk refuses; a restart goes on from the last commit that succeeded.
-    pub async fn commit(&mut self, checkpoint: &Checkpoint, messages: Vec<serde_json::Value>) -> Result<(), LakeError> {
+    pub async fn commit(
+        &mut self,
+        checkpoint: &Checkpoint,
+        messages: Vec<serde_json::Value>,
+    ) -> Result<(), LakeError> {
         let sequence = self.sequence + 1;
         let mut files = BTreeMap::new();
         for (table, writer) in Table::ALL.into_iter().zip(&mut self.tables) {
@@ -110,7 +119,13 @@ impl Lake {
         let bytes = encode(checkpoint);
         let checkpoint_blake3 = blake3::hash(&bytes).to_hex().to_string();
         write_whole(&self.checkpoint_path(sequence), &bytes)?;
-        let manifest = Manifest { sequence, checkpoint_blake3, cursors: checkpoint.cursors.clone(), files, messages };
+        let manifest = Manifest {
+            sequence,
+            checkpoint_blake3,
+            cursors: checkpoint.cursors.clone(),
+            files,
+            messages,
+        };
         let text = serde_json::to_vec(&manifest).unwrap_or_default();
         write_whole(&self.manifest_path(sequence), &text)?;
         self.apply(manifest).await?;
@@ -131,9 +146,11 @@ impl Lake {
     async fn recover(&mut self) -> Result<Recovered, LakeError> {
         let Some(sequence) = self.last_sequence()? else { return Ok(Recovered::default()) };
         let path = self.manifest_path(sequence);
-        let damaged = |path: &PathBuf, what: String| LakeError::Damaged { path: path.clone(), what };
+        let damaged =
+            |path: &PathBuf, what: String| LakeError::Damaged { path: path.clone(), what };
         let text = fs::read(&path).map_err(io_error(&path))?;
-        let manifest: Manifest = serde_json::from_slice(&text).map_err(|error| damaged(&path, error.to_string()))?;
+        let manifest: Manifest =
+            serde_json::from_slice(&text).map_err(|error| damaged(&path, error.to_string()))?;
         let path = self.checkpoint_path(sequence);
         let bytes = fs::read(&path).map_err(io_error(&path))?;
         if blake3::hash(&bytes).to_hex().as_str() != manifest.checkpoint_blake3 {
@@ -159,7 +176,8 @@ impl Lake {
     fn forget_before(&self, sequence: i64) {
         let Ok(entries) = fs::read_dir(self.folder.commits()) else { return };
         for entry in entries.flatten() {
-            let number = entry.path().file_stem().and_then(|stem| stem.to_str()?.parse::<i64>().ok());
+            let number =
+                entry.path().file_stem().and_then(|stem| stem.to_str()?.parse::<i64>().ok());
             if number.is_some_and(|number| number < sequence)
                 && let Err(error) = fs::remove_file(entry.path())
             {

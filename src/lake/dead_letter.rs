@@ -32,7 +32,9 @@ impl DeadLetters {
     /// # Errors
     /// When the disk refuses.
     pub fn write(&mut self, source: &str, reason: &str, raw: &[u8]) -> io::Result<()> {
-        let mut line = json!({"source": source, "reason": reason, "raw": String::from_utf8_lossy(raw)}).to_string();
+        let mut line =
+            json!({"source": source, "reason": reason, "raw": String::from_utf8_lossy(raw)})
+                .to_string();
         line.push('\n');
         let length = u64::try_from(line.len()).unwrap_or(u64::MAX);
         if length <= self.room_bytes {

@@ -94,12 +94,18 @@ impl LakeError {
                 "free some space and start again: reading goes on from the last commit"
             }
             Self::Io { .. } => "check that the folder exists and may be written",
-            Self::NoLake { .. } => "give the folder that `resonanz run`, `reprocess` or `demo` wrote",
+            Self::NoLake { .. } => {
+                "give the folder that `resonanz run`, `reprocess` or `demo` wrote"
+            }
             Self::NotEmpty { .. } => "give an empty or new folder",
             Self::Locked { .. } => "stop the other process, or give another folder",
             Self::Format { .. } => "use the version of resonanz that wrote it, or a later one",
-            Self::Damaged { .. } => "restore the file from a backup; the tables themselves stay readable",
-            Self::Delta { .. } => "look at the table's _delta_log folder; reading goes on from the last commit",
+            Self::Damaged { .. } => {
+                "restore the file from a backup; the tables themselves stay readable"
+            }
+            Self::Delta { .. } => {
+                "look at the table's _delta_log folder; reading goes on from the last commit"
+            }
             Self::Arrow(_) => "commit more often: [lake] commit_interval",
         }
     }
@@ -143,7 +149,10 @@ impl Folder {
         let mut folder = Self { root: root.to_owned(), _lock: None };
         let private = folder.private();
         let known = private.join("lake.json").exists();
-        if !known && !private.exists() && fs::read_dir(root).is_ok_and(|mut entries| entries.next().is_some()) {
+        if !known
+            && !private.exists()
+            && fs::read_dir(root).is_ok_and(|mut entries| entries.next().is_some())
+        {
             return Err(LakeError::NotEmpty { path: root.to_owned() });
         }
         fs::create_dir_all(folder.commits()).map_err(io_error(root))?;
@@ -151,7 +160,10 @@ impl Folder {
         if known {
             folder.check_format()?;
         } else {
-            let meta = Meta { format: FORMAT, created_by: format!("resonanz {}", env!("CARGO_PKG_VERSION")) };
+            let meta = Meta {
+                format: FORMAT,
+                created_by: format!("resonanz {}", env!("CARGO_PKG_VERSION")),
+            };
             let text = serde_json::to_vec_pretty(&meta).unwrap_or_default();
             write_whole(&private.join("lake.json"), &text)?;
         }
@@ -198,15 +210,24 @@ impl Folder {
         let inside = self.private().join("author.key");
         let path = file.unwrap_or(&inside);
         if !path.exists() {
-            let hex: String = random_key().map_err(io_error(path))?.iter().map(|byte| format!("{byte:02x}")).collect();
+            let hex: String = random_key()
+                .map_err(io_error(path))?
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect();
             write_whole(path, hex.as_bytes())?;
         }
         let text = fs::read_to_string(path).map_err(io_error(path))?;
         let digits = text.trim();
-        let byte = |at: usize| digits.get(2 * at..2 * at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
+        let byte = |at: usize| {
+            digits.get(2 * at..2 * at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok())
+        };
         let mut key = [0; 32];
         for (at, slot) in key.iter_mut().enumerate() {
-            let damaged = || LakeError::Damaged { path: path.to_owned(), what: "it must hold 64 hexadecimal digits".to_owned() };
+            let damaged = || LakeError::Damaged {
+                path: path.to_owned(),
+                what: "it must hold 64 hexadecimal digits".to_owned(),
+            };
             *slot = byte(at).filter(|_| digits.len() == 64).ok_or_else(damaged)?;
         }
         Ok(key)
@@ -214,7 +235,12 @@ impl Folder {
 
     fn lock(&self) -> Result<File, LakeError> {
         let path = self.private().join("lock");
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(io_error(&path))?;
+        let file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(io_error(&path))?;
         match file.try_lock() {
             Ok(()) => Ok(file),
             Err(TryLockError::WouldBlock) => Err(LakeError::Locked { path: self.root.clone() }),
@@ -230,7 +256,8 @@ impl Folder {
             }
             read => read.map_err(io_error(&path))?,
         };
-        let meta: Meta = serde_json::from_slice(&bytes).map_err(|error| LakeError::Damaged { path, what: error.to_string() })?;
+        let meta: Meta = serde_json::from_slice(&bytes)
+            .map_err(|error| LakeError::Damaged { path, what: error.to_string() })?;
         if meta.format > FORMAT {
             return Err(LakeError::Format { path: self.root.clone(), found: meta.format });
         }

@@ -74,7 +74,10 @@ impl Session {
     /// # Errors
     /// DataFusion's, for SQL that is wrong or would change anything.
     pub async fn query(&self, sql: &str) -> QueryResult<Answer> {
-        let options = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+        let options = SQLOptions::new()
+            .with_allow_ddl(false)
+            .with_allow_dml(false)
+            .with_allow_statements(false);
         let frame = self.context.sql_with_options(sql, options).await?;
         let schema = Arc::clone(frame.schema().inner());
         Ok(Answer { schema, batches: frame.execute_stream().await? })
@@ -119,11 +122,13 @@ impl Answer {
             QueryFormat::Table => {
                 let schema = Arc::clone(&self.schema);
                 let batches = self.collect().await?;
-                let table = arrow::util::pretty::pretty_format_batches_with_schema(schema, &batches);
+                let table =
+                    arrow::util::pretty::pretty_format_batches_with_schema(schema, &batches);
                 writeln!(out, "{}", table?)?;
             }
             QueryFormat::Json => {
-                let mut writer = arrow::json::WriterBuilder::new().build::<_, arrow::json::writer::JsonArray>(out);
+                let mut writer = arrow::json::WriterBuilder::new()
+                    .build::<_, arrow::json::writer::JsonArray>(out);
                 while let Some(batch) = self.batches.next().await {
                     writer.write(&batch?)?;
                 }
@@ -158,23 +163,35 @@ struct LakeFiles {
 
 impl LakeFiles {
     async fn open(table: Table, folder: &Folder) -> Result<Self, LakeError> {
-        let root = folder.table(table).canonicalize().map_err(super::folder::io_error(&folder.table(table)))?;
+        let root = folder
+            .table(table)
+            .canonicalize()
+            .map_err(super::folder::io_error(&folder.table(table)))?;
         let mut files = Vec::new();
         for name in table::files(table, &root).await? {
             let path = root.join(&name);
             let size = std::fs::metadata(&path).map_err(super::folder::io_error(&path))?.len();
             let location = object_store::path::Path::from_absolute_path(&path);
-            let location = location.map_err(|error| LakeError::Damaged { path: path.clone(), what: error.to_string() })?;
+            let location = location.map_err(|error| LakeError::Damaged {
+                path: path.clone(),
+                what: error.to_string(),
+            })?;
             let mut file = PartitionedFile::new(location.to_string(), size);
             file.partition_values = vec![ScalarValue::Date32(day_of(&name))];
             files.push(file);
         }
         let all = arrow_schema(table);
-        let columns: Vec<_> = all.fields().iter().filter(|field| field.name() != DAY).cloned().collect();
+        let columns: Vec<_> =
+            all.fields().iter().filter(|field| field.name() != DAY).cloned().collect();
         let day = Arc::new(Field::new(DAY, DataType::Date32, false));
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let groups = FileGroup::new(files).split_files(threads);
-        Ok(Self { schema: TableSchema::builder(Arc::new(Schema::new(columns))).with_table_partition_cols(vec![day]).build(), groups })
+        Ok(Self {
+            schema: TableSchema::builder(Arc::new(Schema::new(columns)))
+                .with_table_partition_cols(vec![day])
+                .build(),
+            groups,
+        })
     }
 }
 
@@ -182,7 +199,8 @@ impl LakeFiles {
 fn day_of(path: &str) -> Option<i32> {
     let text = path.split('/').find_map(|part| part.strip_prefix("day="))?;
     let day: jiff::civil::Date = text.parse().ok()?;
-    Some(day.duration_since(jiff::civil::Date::constant(1970, 1, 1)).as_hours()).and_then(|hours| i32::try_from(hours / 24).ok())
+    Some(day.duration_since(jiff::civil::Date::constant(1970, 1, 1)).as_hours())
+        .and_then(|hours| i32::try_from(hours / 24).ok())
 }
 
 #[async_trait::async_trait]
@@ -196,7 +214,10 @@ impl TableProvider for LakeFiles {
     }
 
     /// Filters skip files and row groups by their statistics, and are applied again to the rows.
-    fn supports_filters_pushdown(&self, filters: &[&Expr]) -> QueryResult<Vec<TableProviderFilterPushDown>> {
+    fn supports_filters_pushdown(
+        &self,
+        filters: &[&Expr],
+    ) -> QueryResult<Vec<TableProviderFilterPushDown>> {
         Ok(vec![TableProviderFilterPushDown::Inexact; filters.len()])
     }
 

@@ -75,7 +75,12 @@ impl TableWriter {
     }
 
     /// Commits files under a sequence number; does nothing if the table has it already.
-    pub(super) async fn commit(&mut self, adds: Vec<Add>, sequence: i64, cursors: &serde_json::Value) -> Result<(), LakeError> {
+    pub(super) async fn commit(
+        &mut self,
+        adds: Vec<Add>,
+        sequence: i64,
+        cursors: &serde_json::Value,
+    ) -> Result<(), LakeError> {
         let error = delta_error(self.table);
         let store = self.delta.log_store();
         let state = self.delta.snapshot().map_err(&error)?;
@@ -86,7 +91,11 @@ impl TableWriter {
         let properties = CommitProperties::default()
             .with_application_transaction(Transaction::new(APPLICATION, sequence))
             .with_metadata([("resonanz.cursors".to_owned(), cursors.clone())]);
-        let operation = DeltaOperation::Write { mode: SaveMode::Append, partition_by: Some(vec![DAY.to_owned()]), predicate: None };
+        let operation = DeltaOperation::Write {
+            mode: SaveMode::Append,
+            partition_by: Some(vec![DAY.to_owned()]),
+            predicate: None,
+        };
         CommitBuilder::from(properties)
             .with_actions(adds.into_iter().map(Action::Add).collect())
             .build(Some(state.snapshot()), store, operation)
@@ -132,4 +141,3 @@ pub(super) async fn files(table: Table, folder: &Path) -> Result<Vec<String>, La
     let state = delta.snapshot().map_err(delta_error(table))?;
     Ok(state.log_data().into_iter().map(|file| file.path().to_string()).collect())
 }
-

@@ -8,9 +8,9 @@ use anyhow::anyhow;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 
+use super::Stop;
 use super::progress::{AlertLine, Progress, TopicCount};
 use super::store::StoreJob;
-use super::Stop;
 use crate::config::Config;
 use crate::connect::{Cursor, Parcel};
 use crate::engine::{Engine, Outcome};
@@ -75,8 +75,12 @@ impl EngineLoop {
             scorer: engine.analyzer().scorer_version().to_owned(),
             archive: config.lake.archive,
         };
-        let topics = config.topics.iter().map(|topic| TopicCount { name: topic.name.clone(), ..TopicCount::default() });
-        let progress = Progress { tally: checkpoint.tally, topics: topics.collect(), ..Progress::default() };
+        let topics = config
+            .topics
+            .iter()
+            .map(|topic| TopicCount { name: topic.name.clone(), ..TopicCount::default() });
+        let progress =
+            Progress { tally: checkpoint.tally, topics: topics.collect(), ..Progress::default() };
         Ok(Self {
             engine,
             rows: Rows::new(labels),
@@ -88,7 +92,9 @@ impl EngineLoop {
             shared,
             progress,
             published: Instant::now(),
-            commit_interval: Duration::from_micros(u64::try_from(config.lake.commit_interval_us).unwrap_or(0)),
+            commit_interval: Duration::from_micros(
+                u64::try_from(config.lake.commit_interval_us).unwrap_or(0),
+            ),
             committed: Instant::now(),
             uncommitted_bytes: 0,
             dirty: false,
@@ -101,7 +107,12 @@ impl EngineLoop {
     ///
     /// # Errors
     /// When the lake's task has ended, or dead letters cannot be written.
-    pub fn run(&mut self, runtime: &Handle, mut parcels: mpsc::Receiver<Parcel>, stop: &watch::Receiver<Stop>) -> anyhow::Result<()> {
+    pub fn run(
+        &mut self,
+        runtime: &Handle,
+        mut parcels: mpsc::Receiver<Parcel>,
+        stop: &watch::Receiver<Stop>,
+    ) -> anyhow::Result<()> {
         let mut taken = Vec::with_capacity(PARCELS);
         let mut quiet = Duration::ZERO;
         loop {
@@ -117,7 +128,10 @@ impl EngineLoop {
                 }
                 Err(_) => {
                     quiet += QUIET;
-                    self.engine.idle(i64::try_from(quiet.as_micros()).unwrap_or(i64::MAX), &mut self.outcome);
+                    self.engine.idle(
+                        i64::try_from(quiet.as_micros()).unwrap_or(i64::MAX),
+                        &mut self.outcome,
+                    );
                     self.absorb()?;
                 }
             }
@@ -187,19 +201,34 @@ impl EngineLoop {
             }
         }
         for post in &outcome.refused {
-            let reason = format!("posted_at {} is more than a minute after received_at {}", post.posted_at, post.received_at);
+            let reason = format!(
+                "posted_at {} is more than a minute after received_at {}",
+                post.posted_at, post.received_at
+            );
             self.dead_letters.write(post.source.as_str(), &reason, post.id.as_bytes())?;
         }
         self.rows.push(outcome);
-        self.dirty |= outcome.tally.events > 0 || !outcome.closed.is_empty() || !outcome.alerts.is_empty();
+        self.dirty |=
+            outcome.tally.events > 0 || !outcome.closed.is_empty() || !outcome.alerts.is_empty();
         let labels = self.rows.labels();
-        let told: Vec<Message> = outcome.alerts.iter().flat_map(|alert| messages(alert, labels)).collect();
+        let told: Vec<Message> =
+            outcome.alerts.iter().flat_map(|alert| messages(alert, labels)).collect();
         let alerted = !outcome.alerts.is_empty();
         for alert in &outcome.alerts {
             let rule = labels.rules.get(alert.rule).map_or(String::new(), |rule| rule.name.clone());
-            let topic = labels.topics.get(alert.topic.0 as usize).map_or(String::new(), |topic| topic.name.clone());
+            let topic = labels
+                .topics
+                .get(alert.topic.0 as usize)
+                .map_or(String::new(), |topic| topic.name.clone());
             let (at, transition) = (alert.at, alert.transition);
-            self.progress.push_alert(AlertLine { at, transition, rule, topic, observed: alert.observed, expected: alert.expected });
+            self.progress.push_alert(AlertLine {
+                at,
+                transition,
+                rule,
+                topic,
+                observed: alert.observed,
+                expected: alert.expected,
+            });
         }
         if alerted {
             // An alert waits for no interval.

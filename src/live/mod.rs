@@ -55,17 +55,24 @@ pub struct Summary {
 ///
 /// # Errors
 /// When the lake, a secret or the outbox cannot be used; nothing that was committed is lost.
-pub async fn run(config: Config, mut stop: watch::Receiver<Stop>, progress: Arc<watch::Sender<Progress>>) -> anyhow::Result<Summary> {
+pub async fn run(
+    config: Config,
+    mut stop: watch::Receiver<Stop>,
+    progress: Arc<watch::Sender<Progress>>,
+) -> anyhow::Result<Summary> {
     let folder = Arc::new(Folder::write(&config.lake.path)?);
     let receivers = config.receivers.iter().map(receiver).collect::<anyhow::Result<Vec<_>>>()?;
-    let authors = crate::connect::decode::AuthorHasher::new(folder.author_key(config.author_key_file.as_deref())?);
+    let authors = crate::connect::decode::AuthorHasher::new(
+        folder.author_key(config.author_key_file.as_deref())?,
+    );
     let (lake, recovered) = Lake::open(Arc::clone(&folder)).await?;
     let outbox = Arc::new(Outbox::open(&folder.outbox())?);
     let bell = Arc::new(Notify::new());
     let stats = Arc::new(CourierStats::default());
 
     let messages = recovered.messages.iter().map(|value| serde_json::from_value(value.clone()));
-    outbox.insert(&messages.collect::<Result<Vec<_>, _>>().context("the last commit's messages")?)?;
+    outbox
+        .insert(&messages.collect::<Result<Vec<_>, _>>().context("the last commit's messages")?)?;
     let (engine, checkpoint) = checkpointed_engine(&config, recovered.checkpoint)?;
     let couriers = spawn_couriers(receivers, &outbox, &bell, &stats);
 
@@ -74,7 +81,8 @@ pub async fn run(config: Config, mut stop: watch::Receiver<Stop>, progress: Arc<
     let (jobs, job_queue) = mpsc::channel(2);
     let store = Store { lake, outbox: Arc::clone(&outbox), bell, committed: Arc::clone(&progress) };
     let store = tokio::spawn(store.run(job_queue));
-    let mut engine_loop = EngineLoop::new(&config, engine, checkpoint, &folder, jobs, Arc::clone(&progress))?;
+    let mut engine_loop =
+        EngineLoop::new(&config, engine, checkpoint, &folder, jobs, Arc::clone(&progress))?;
     let (finish, ends) = watch::channel(Stop::Finish);
     let runtime = tokio::runtime::Handle::current();
     let engine = tokio::task::spawn_blocking(move || engine_loop.run(&runtime, parcels, &ends));
@@ -106,7 +114,12 @@ impl Stop {
 
 type Couriers = Vec<tokio::task::JoinHandle<()>>;
 
-fn spawn_couriers(receivers: Vec<Receiver>, outbox: &Arc<Outbox>, bell: &Arc<Notify>, stats: &Arc<CourierStats>) -> Couriers {
+fn spawn_couriers(
+    receivers: Vec<Receiver>,
+    outbox: &Arc<Outbox>,
+    bell: &Arc<Notify>,
+    stats: &Arc<CourierStats>,
+) -> Couriers {
     let couriers = receivers.into_iter().map(|receiver| {
         let (outbox, bell, stats) = (Arc::clone(outbox), Arc::clone(bell), Arc::clone(stats));
         let courier = Courier { receiver, outbox, bell, stats, schedule: &RETRY_SCHEDULE };
@@ -122,7 +135,10 @@ fn spawn_couriers(receivers: Vec<Receiver>, outbox: &Arc<Outbox>, bell: &Arc<Not
 /// Waits a while for messages on their way; the rest is kept for the next start.
 async fn farewell(outbox: &Outbox, couriers: Couriers) -> anyhow::Result<()> {
     let deadline = tokio::time::Instant::now() + FAREWELL;
-    while !couriers.is_empty() && outbox.pending_len()? > 0 && tokio::time::Instant::now() < deadline {
+    while !couriers.is_empty()
+        && outbox.pending_len()? > 0
+        && tokio::time::Instant::now() < deadline
+    {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     couriers.iter().for_each(tokio::task::JoinHandle::abort);
@@ -134,7 +150,8 @@ fn receiver(config: &ReceiverConfig) -> anyhow::Result<Receiver> {
     let secret = match &config.secret {
         None => None,
         Some(SecretPlace::Env(name)) => {
-            let missing = || format!("receiver \"{}\": environment variable {name} is not set", config.name);
+            let missing =
+                || format!("receiver \"{}\": environment variable {name} is not set", config.name);
             Some(std::env::var(name).with_context(missing)?)
         }
         Some(SecretPlace::File(path)) => {
@@ -145,7 +162,10 @@ fn receiver(config: &ReceiverConfig) -> anyhow::Result<Receiver> {
     let signer = secret.map(|secret| Signer::new(&secret)).transpose();
     Ok(Receiver {
         name: config.name.clone(),
-        url: config.url.parse().with_context(|| format!("receiver \"{}\": {}", config.name, config.url))?,
+        url: config
+            .url
+            .parse()
+            .with_context(|| format!("receiver \"{}\": {}", config.name, config.url))?,
         signer: signer.with_context(|| format!("receiver \"{}\"", config.name))?,
         reach: config.reach,
     })

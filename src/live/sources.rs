@@ -7,7 +7,9 @@ use tokio::task::JoinSet;
 
 use crate::config::{Config, Follow, SourceConfig, SourceKind};
 use crate::connect::decode::{AuthorHasher, Decoder, Format};
-use crate::connect::{Cursor, Inbox, WebSocketSource, follow_file, read_file, read_stdin, websocket};
+use crate::connect::{
+    Cursor, Inbox, WebSocketSource, follow_file, read_file, read_stdin, websocket,
+};
 
 /// The running source tasks.
 #[derive(Debug)]
@@ -15,7 +17,12 @@ pub(super) struct Sources {
     tasks: JoinSet<anyhow::Result<()>>,
 }
 
-pub(super) fn spawn(config: &Config, cursors: &BTreeMap<String, Cursor>, authors: &AuthorHasher, inbox: Inbox) -> Sources {
+pub(super) fn spawn(
+    config: &Config,
+    cursors: &BTreeMap<String, Cursor>,
+    authors: &AuthorHasher,
+    inbox: Inbox,
+) -> Sources {
     let mut tasks = JoinSet::new();
     for source in &config.sources {
         let cursor = cursors.get(source.name.as_str()).copied();
@@ -24,7 +31,12 @@ pub(super) fn spawn(config: &Config, cursors: &BTreeMap<String, Cursor>, authors
     Sources { tasks }
 }
 
-async fn read(source: SourceConfig, cursor: Option<Cursor>, authors: AuthorHasher, inbox: Inbox) -> anyhow::Result<()> {
+async fn read(
+    source: SourceConfig,
+    cursor: Option<Cursor>,
+    authors: AuthorHasher,
+    inbox: Inbox,
+) -> anyhow::Result<()> {
     let name = source.name;
     let decoder = |format| Decoder::new(format, name.clone(), authors);
     let ended = match source.kind {
@@ -33,8 +45,12 @@ async fn read(source: SourceConfig, cursor: Option<Cursor>, authors: AuthorHashe
             websocket(WebSocketSource { source: name.clone(), url, cursor, decoder }, inbox).await;
             Ok(())
         }
-        SourceKind::File { path, follow: Follow::Once } => read_file(&path, &name, decoder(Format::Archive), cursor, &inbox).await,
-        SourceKind::File { path, follow: Follow::Forever } => follow_file(&path, &name, decoder(Format::Archive), cursor, &inbox).await,
+        SourceKind::File { path, follow: Follow::Once } => {
+            read_file(&path, &name, decoder(Format::Archive), cursor, &inbox).await
+        }
+        SourceKind::File { path, follow: Follow::Forever } => {
+            follow_file(&path, &name, decoder(Format::Archive), cursor, &inbox).await
+        }
         SourceKind::Stdin => read_stdin(&name, decoder(Format::Archive), &inbox).await,
     };
     ended.with_context(|| format!("source \"{name}\""))

@@ -49,7 +49,8 @@ impl Store {
             match job {
                 StoreJob::Append(batches) => self.lake.append(batches).await?,
                 StoreJob::Commit(checkpoint, messages) => {
-                    let values = messages.iter().map(serde_json::to_value).collect::<Result<_, _>>()?;
+                    let values =
+                        messages.iter().map(serde_json::to_value).collect::<Result<_, _>>()?;
                     self.lake.commit(&checkpoint, values).await?;
                     self.outbox.insert(&messages)?;
                     self.bell.notify_waiters();
@@ -66,7 +67,10 @@ impl Store {
 ///
 /// # Errors
 /// When a query cannot be compiled, or the checkpoint is damaged.
-pub fn checkpointed_engine(config: &Config, checkpoint: Option<Checkpoint>) -> anyhow::Result<(Engine, Checkpoint)> {
+pub fn checkpointed_engine(
+    config: &Config,
+    checkpoint: Option<Checkpoint>,
+) -> anyhow::Result<(Engine, Checkpoint)> {
     let matcher = Matcher::compile(&config.topics).map_err(|errors| {
         let first = errors.first().map(|(topic, error)| format!("topic {}: {error}", topic + 1));
         anyhow!(first.unwrap_or_default())

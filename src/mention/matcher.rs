@@ -8,8 +8,8 @@ use std::collections::HashMap;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
-use super::query::{Expr, QueryError, parse};
 use super::Topic;
+use super::query::{Expr, QueryError, parse};
 use crate::post::{Kind, Lang, Span, TopicId};
 use crate::text::Folded;
 
@@ -130,7 +130,16 @@ impl Matcher {
         let automaton = AhoCorasick::builder()
             .match_kind(MatchKind::Standard)
             .build(&compiler.patterns)
-            .map_err(|error| vec![(0, QueryError { at: 0, message: format!("all terms together are too large: {error}"), hint: "split the topics over two processes" })])?;
+            .map_err(|error| {
+                vec![(
+                    0,
+                    QueryError {
+                        at: 0,
+                        message: format!("all terms together are too large: {error}"),
+                        hint: "split the topics over two processes",
+                    },
+                )]
+            })?;
         Ok(Self { automaton, atoms: compiler.atoms, rules })
     }
 
@@ -195,7 +204,10 @@ impl Matcher {
 impl Present {
     fn begin(&mut self, atoms: usize, topics: usize) {
         self.candidates.clear();
-        if self.round == u32::MAX || self.atom_round.len() != atoms || self.topic_round.len() != topics {
+        if self.round == u32::MAX
+            || self.atom_round.len() != atoms
+            || self.topic_round.len() != topics
+        {
             self.atom_round = vec![0; atoms];
             self.topic_round = vec![0; topics];
             self.round = 0;
@@ -276,7 +288,8 @@ impl Compiler {
     }
 
     fn node(&mut self, expr: &Expr, side: Side, positive: &mut Vec<u32>) -> Node {
-        let mut list = |parts: &[Expr]| parts.iter().map(|part| self.node(part, side, positive)).collect();
+        let mut list =
+            |parts: &[Expr]| parts.iter().map(|part| self.node(part, side, positive)).collect();
         match expr {
             Expr::And(parts) => Node::And(list(parts)),
             Expr::Or(parts) => Node::Or(list(parts)),

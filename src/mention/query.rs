@@ -151,8 +151,12 @@ impl<'q> Parser<'q> {
         self.skip_space();
         let open = self.at;
         match self.rest().chars().next() {
-            None => Err(self.error("the query ends where a term is expected", "add a term or remove the operator")),
-            Some(')') => Err(self.error("a closing parenthesis where a term is expected", "put a term before it")),
+            None => Err(self.error(
+                "the query ends where a term is expected",
+                "add a term or remove the operator",
+            )),
+            Some(')') => Err(self
+                .error("a closing parenthesis where a term is expected", "put a term before it")),
             Some('(') => {
                 self.enter()?;
                 self.at += 1;
@@ -160,7 +164,9 @@ impl<'q> Parser<'q> {
                 self.skip_space();
                 if !self.rest().starts_with(')') {
                     self.at = open;
-                    return Err(self.error("this parenthesis is never closed", "add a closing parenthesis"));
+                    return Err(
+                        self.error("this parenthesis is never closed", "add a closing parenthesis")
+                    );
                 }
                 self.at += 1;
                 self.depth -= 1;
@@ -184,10 +190,15 @@ impl<'q> Parser<'q> {
     fn word(&mut self) -> Result<Expr, QueryError> {
         let start = self.at;
         let rest = self.rest();
-        let length = rest.find(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | '"')).unwrap_or(rest.len());
+        let length = rest
+            .find(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | '"'))
+            .unwrap_or(rest.len());
         let word = rest.get(..length).unwrap_or_default();
         if let Some(operator) = ["AND", "OR"].into_iter().find(|&operator| operator == word) {
-            return Err(self.error(&format!("{operator} where a term is expected"), "put a term before it, or write it in lower case to look for the word"));
+            return Err(self.error(
+                &format!("{operator} where a term is expected"),
+                "put a term before it, or write it in lower case to look for the word",
+            ));
         }
         self.at = start + length;
         match word.split_once(':') {
@@ -203,7 +214,10 @@ impl<'q> Parser<'q> {
         };
         let error = |message: &str, hint| QueryError { at, message: message.to_owned(), hint };
         if text.contains(['*', '?']) {
-            return Err(error("a wildcard inside a term", "only a star at the end is known, as in: support*"));
+            return Err(error(
+                "a wildcard inside a term",
+                "only a star at the end is known, as in: support*",
+            ));
         }
         let folded = fold_pattern(text);
         if folded.is_empty() {
@@ -236,7 +250,11 @@ impl<'q> Parser<'q> {
     }
 
     fn take_minus(&mut self) -> bool {
-        let seen = self.rest().strip_prefix('-').and_then(|after| after.chars().next()).is_some_and(|c| !c.is_whitespace());
+        let seen = self
+            .rest()
+            .strip_prefix('-')
+            .and_then(|after| after.chars().next())
+            .is_some_and(|c| !c.is_whitespace());
         if seen {
             self.at += 1;
         }
@@ -278,23 +296,40 @@ fn is_field_name(name: &str) -> bool {
 fn field(name: &str, value: &str, at: usize) -> Result<Expr, QueryError> {
     let error = |message: String, hint| QueryError { at, message, hint };
     if value.is_empty() {
-        return Err(error(format!("field {name} has no value"), "write it without a space, as lang:de"));
+        return Err(error(
+            format!("field {name} has no value"),
+            "write it without a space, as lang:de",
+        ));
     }
     match name {
         "lang" => match Lang::parse(value) {
-            Lang::UND if value != "und" => {
-                Err(error(format!("\"{value}\" is no language"), "write an ISO 639 code, as lang:de"))
-            }
+            Lang::UND if value != "und" => Err(error(
+                format!("\"{value}\" is no language"),
+                "write an ISO 639 code, as lang:de",
+            )),
             lang => Ok(Expr::Lang(lang)),
         },
         "source" => Ok(Expr::Source(value.to_owned())),
         "kind" => {
-            let kinds = [Kind::Original, Kind::Reply, Kind::Repost, Kind::Quote, Kind::Comment, Kind::Review, Kind::Article];
+            let kinds = [
+                Kind::Original,
+                Kind::Reply,
+                Kind::Repost,
+                Kind::Quote,
+                Kind::Comment,
+                Kind::Review,
+                Kind::Article,
+            ];
             kinds.into_iter().find(|kind| kind.as_str() == value).map(Expr::Kind).ok_or_else(|| {
-                error(format!("\"{value}\" is no kind of post"), "one of original, reply, repost, quote, comment, review, article")
+                error(
+                    format!("\"{value}\" is no kind of post"),
+                    "one of original, reply, repost, quote, comment, review, article",
+                )
             })
         }
-        _ => Err(error(format!("field {name} is not known"), "the fields are lang, source and kind")),
+        _ => {
+            Err(error(format!("field {name} is not known"), "the fields are lang, source and kind"))
+        }
     }
 }
 
@@ -335,9 +370,20 @@ mod tests {
     fn errors_name_the_place() {
         let deep = format!("{}a", "(".repeat(100));
         let rows = [
-            ("", 0), ("a OR", 4), ("AND a", 0), ("(a", 0), ("a )", 2), ("a \"b", 2), ("NOT a", 0),
-            ("a OR lang:de", 0), ("a kind:tweet", 2), ("a lang:", 2), ("a*b", 0), ("a \"\"", 2),
-            ("a author:x", 2), (&deep, 64),
+            ("", 0),
+            ("a OR", 4),
+            ("AND a", 0),
+            ("(a", 0),
+            ("a )", 2),
+            ("a \"b", 2),
+            ("NOT a", 0),
+            ("a OR lang:de", 0),
+            ("a kind:tweet", 2),
+            ("a lang:", 2),
+            ("a*b", 0),
+            ("a \"\"", 2),
+            ("a author:x", 2),
+            (&deep, 64),
         ];
         for (query, at) in rows {
             assert_eq!(parse(query).map_err(|error| error.at), Err(at), "{query}");

@@ -24,7 +24,9 @@ pub enum GuardError {
         why: String,
     },
     /// An address inside the network.
-    #[error("{host} leads to {address}, which is not public; mark the receiver as internal if that is meant")]
+    #[error(
+        "{host} leads to {address}, which is not public; mark the receiver as internal if that is meant"
+    )]
     Private {
         /// The name.
         host: String,
@@ -39,7 +41,9 @@ pub(super) async fn resolve(url: &Url, reach: Reach) -> Result<Vec<SocketAddr>, 
     let host = url.host_str().ok_or_else(bad)?.trim_start_matches('[').trim_end_matches(']');
     let port = url.port_or_known_default().ok_or_else(bad)?;
     let unresolved = |why: String| GuardError::Resolve { host: host.to_owned(), why };
-    let found = tokio::net::lookup_host((host, port)).await.map_err(|error| unresolved(error.to_string()))?;
+    let found = tokio::net::lookup_host((host, port))
+        .await
+        .map_err(|error| unresolved(error.to_string()))?;
     let addresses: Vec<SocketAddr> = found.collect();
     if addresses.is_empty() {
         return Err(unresolved("the name is known, but has none".to_owned()));
@@ -97,9 +101,27 @@ mod tests {
     #[test]
     fn special_ranges_are_not_public() {
         let private = [
-            "10.1.2.3", "127.0.0.1", "169.254.169.254", "100.64.0.1", "192.168.1.1", "172.16.0.1", "0.0.0.0",
-            "255.255.255.255", "198.18.0.1", "192.0.0.8", "224.0.0.1", "::1", "::", "fc00::1", "fe80::1",
-            "::ffff:10.0.0.1", "::ffff:169.254.169.254", "64:ff9b::7f00:1", "2002:7f00:1::", "2001:db8::1", "ff02::1",
+            "10.1.2.3",
+            "127.0.0.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "192.168.1.1",
+            "172.16.0.1",
+            "0.0.0.0",
+            "255.255.255.255",
+            "198.18.0.1",
+            "192.0.0.8",
+            "224.0.0.1",
+            "::1",
+            "::",
+            "fc00::1",
+            "fe80::1",
+            "::ffff:10.0.0.1",
+            "::ffff:169.254.169.254",
+            "64:ff9b::7f00:1",
+            "2002:7f00:1::",
+            "2001:db8::1",
+            "ff02::1",
             "::127.0.0.1",
         ];
         for address in private {
@@ -112,9 +134,17 @@ mod tests {
 
     #[tokio::test]
     async fn a_public_receiver_may_not_lead_inside() {
-        for url in ["https://localhost/hook", "https://127.0.0.1/", "https://[::1]/", "https://0x7f000001/"] {
+        for url in [
+            "https://localhost/hook",
+            "https://127.0.0.1/",
+            "https://[::1]/",
+            "https://0x7f000001/",
+        ] {
             let url: Url = url.parse().expect(url);
-            assert!(matches!(resolve(&url, Reach::Public).await, Err(GuardError::Private { .. })), "{url}");
+            assert!(
+                matches!(resolve(&url, Reach::Public).await, Err(GuardError::Private { .. })),
+                "{url}"
+            );
             assert!(resolve(&url, Reach::Internal).await.is_ok(), "{url}");
         }
     }

@@ -56,5 +56,12 @@ pub fn messages(alert: &Alert, labels: &Labels) -> Vec<Message> {
     });
     let body = body.to_string();
     let receivers = rule.receivers.iter();
-    receivers.map(|receiver| Message { id: id.clone(), receiver: receiver.clone(), at_us: alert.at.0, body: body.clone() }).collect()
+    receivers
+        .map(|receiver| Message {
+            id: id.clone(),
+            receiver: receiver.clone(),
+            at_us: alert.at.0,
+            body: body.clone(),
+        })
+        .collect()
 }

@@ -9,5 +9,5 @@ mod webhook;
 pub use guard::{GuardError, is_public};
 pub use message::{Message, messages};
 pub use outbox::{Outbox, OutboxError};
-pub use sign::{Signer, SecretError};
+pub use sign::{SecretError, Signer};
 pub use webhook::{Courier, CourierStats, RETRY_SCHEDULE, Receiver};

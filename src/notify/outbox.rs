@@ -131,7 +131,10 @@ impl Outbox {
         })
     }
 
-    fn write<T>(&self, change: impl FnOnce(&mut Queue<'_>, &mut Ids<'_>, &mut Queue<'_>) -> Result<T, redb::Error>) -> Result<T, OutboxError> {
+    fn write<T>(
+        &self,
+        change: impl FnOnce(&mut Queue<'_>, &mut Ids<'_>, &mut Queue<'_>) -> Result<T, redb::Error>,
+    ) -> Result<T, OutboxError> {
         let run = || {
             let transaction = self.database.begin_write()?;
             let outcome = {
@@ -172,13 +175,22 @@ mod tests {
         let path = folder.path().join("outbox.redb");
         let outbox = Outbox::open(&path).expect("a new store");
         let (fired, resolved) = (message("a", "2", 1), message("a", "1", 2));
-        assert_eq!(outbox.insert(&[resolved.clone(), fired.clone(), message("b", "1", 0)]).ok(), Some(3));
-        assert_eq!(outbox.first("a").ok().flatten().map(|entry| entry.message), Some(fired.clone()));
+        assert_eq!(
+            outbox.insert(&[resolved.clone(), fired.clone(), message("b", "1", 0)]).ok(),
+            Some(3)
+        );
+        assert_eq!(
+            outbox.first("a").ok().flatten().map(|entry| entry.message),
+            Some(fired.clone())
+        );
         outbox.delivered(&fired).expect("the store writes");
         drop(outbox);
         let outbox = Outbox::open(&path).expect("the same store");
         assert_eq!(outbox.insert(&[fired]).ok(), Some(0), "an id is known for ever");
-        assert_eq!(outbox.first("a").ok().flatten().map(|entry| entry.message), Some(resolved.clone()));
+        assert_eq!(
+            outbox.first("a").ok().flatten().map(|entry| entry.message),
+            Some(resolved.clone())
+        );
         outbox.give_up(&resolved, "gone").expect("the store writes");
         assert_eq!(outbox.first("a").ok().flatten(), None);
         assert_eq!((outbox.pending_len().ok(), outbox.failed_len().ok()), (Some(1), Some(1)));

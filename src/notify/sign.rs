@@ -39,7 +39,11 @@ impl Signer {
         let keys = secrets.split_whitespace().map(|secret| {
             let encoded = secret.strip_prefix("whsec_").ok_or(SecretError::Form)?;
             let key = STANDARD.decode(encoded).map_err(|_| SecretError::Form)?;
-            if (24..=64).contains(&key.len()) { Ok(key) } else { Err(SecretError::Length { found: key.len() }) }
+            if (24..=64).contains(&key.len()) {
+                Ok(key)
+            } else {
+                Err(SecretError::Length { found: key.len() })
+            }
         });
         let keys = keys.collect::<Result<Vec<_>, _>>()?;
         if keys.is_empty() { Err(SecretError::Empty) } else { Ok(Self { keys }) }
@@ -68,7 +72,8 @@ impl Signer {
             mac.verify_slice(&tag).is_ok()
         };
         let fresh = now_unix_s.abs_diff(unix_s) <= 300;
-        fresh && header.split(' ').any(|signature| self.keys.iter().any(|key| signed(key, signature)))
+        fresh
+            && header.split(' ').any(|signature| self.keys.iter().any(|key| signed(key, signature)))
     }
 }
 
@@ -98,11 +103,16 @@ mod tests {
     fn the_reference_implementation_accepts_both_signatures_of_a_rotation() {
         let secrets = [[1; 32], [2; 32]].map(|key| format!("whsec_{}", STANDARD.encode(key)));
         let signer = Signer::new(&secrets.join(" ")).expect("both secrets are well formed");
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
+        let now =
+            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
         let now_s = i64::try_from(now.as_secs()).expect("fits");
         let body = r#"{"type":"alert.fired"}"#;
         let mut headers = http::HeaderMap::new();
-        for (name, value) in [("webhook-id", "msg_1".to_owned()), ("webhook-timestamp", now_s.to_string()), ("webhook-signature", signer.sign("msg_1", now_s, body))] {
+        for (name, value) in [
+            ("webhook-id", "msg_1".to_owned()),
+            ("webhook-timestamp", now_s.to_string()),
+            ("webhook-signature", signer.sign("msg_1", now_s, body)),
+        ] {
             headers.insert(name, value.parse().expect("a header value"));
         }
         for secret in secrets {

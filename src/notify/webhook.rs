@@ -87,7 +87,10 @@ pub struct Courier {
 /// How one attempt went.
 enum Attempt {
     Arrived,
-    Failed { why: String, retry_after: Option<Duration> },
+    Failed {
+        why: String,
+        retry_after: Option<Duration>,
+    },
     /// The endpoint is gone for good.
     Gone,
 }
@@ -125,14 +128,23 @@ impl Courier {
             Attempt::Failed { why, retry_after } => {
                 self.stats.attempts_failed.fetch_add(1, Ordering::Relaxed);
                 let Some(wait) = self.schedule.get(entry.attempts as usize) else {
-                    tracing::error!(receiver = name, why, "message given up after the last attempt");
+                    tracing::error!(
+                        receiver = name,
+                        why,
+                        "message given up after the last attempt"
+                    );
                     self.stats.given_up.fetch_add(1, Ordering::Relaxed);
                     return self.outbox.give_up(message, &why);
                 };
                 let wait = retry_after.unwrap_or_else(|| jittered(*wait));
                 tracing::warn!(receiver = name, why, ?wait, "message not delivered, trying again");
-                let due_unix_ms = unix_ms() + i64::try_from(wait.as_millis()).unwrap_or(i64::MAX / 2);
-                self.outbox.postpone(&Pending { attempts: entry.attempts + 1, due_unix_ms, ..entry.clone() })
+                let due_unix_ms =
+                    unix_ms() + i64::try_from(wait.as_millis()).unwrap_or(i64::MAX / 2);
+                self.outbox.postpone(&Pending {
+                    attempts: entry.attempts + 1,
+                    due_unix_ms,
+                    ..entry.clone()
+                })
             }
         }
     }
@@ -163,12 +175,16 @@ impl Courier {
             .header("webhook-id", &message.id)
             .header("webhook-timestamp", now_s);
         if let Some(signer) = &receiver.signer {
-            request = request.header("webhook-signature", signer.sign(&message.id, now_s, &message.body));
+            request =
+                request.header("webhook-signature", signer.sign(&message.id, now_s, &message.body));
         }
         match request.body(message.body.clone()).send().await {
             Ok(response) if response.status().is_success() => Attempt::Arrived,
             Ok(response) if response.status() == StatusCode::GONE => Attempt::Gone,
-            Ok(response) => Attempt::Failed { why: format!("answered {}", response.status()), retry_after: retry_after(&response) },
+            Ok(response) => Attempt::Failed {
+                why: format!("answered {}", response.status()),
+                retry_after: retry_after(&response),
+            },
             Err(error) => failed(error.without_url().to_string()),
         }
     }
@@ -176,10 +192,12 @@ impl Courier {
 
 /// What the receiver asks for on 429 and 503, in seconds.
 fn retry_after(response: &reqwest::Response) -> Option<Duration> {
-    if !matches!(response.status(), StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
+    if !matches!(response.status(), StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE)
+    {
         return None;
     }
-    let seconds = response.headers().get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    let seconds =
+        response.headers().get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds).min(RETRY_AFTER_MAX))
 }
 

@@ -20,6 +20,8 @@ pub(super) struct Word {
     pub(super) upper: bool,
     /// Part of a mention or a handle: never an opinion.
     pub(super) masked: bool,
+    /// An emoticon or emoji: a "not" before it does not mean it.
+    pub(super) sign: bool,
 }
 
 /// A stretch between commas, conjunctions and full stops.
@@ -166,7 +168,9 @@ impl Layout {
         self.open(start, contrast);
         let letters = || word.chars().filter(|c| c.is_alphabetic());
         let upper = !word.chars().any(char::is_lowercase) && letters().nth(1).is_some();
-        self.push(start, start + word.len(), senses, upper, handle);
+        let (start, end) = (index(start), index(start + word.len()));
+        let clause = self.current_clause();
+        self.words.push(Word { start, end, clause, senses, upper, masked: handle, sign: false });
     }
 
     /// Adds an emoticon or emoji to the clause before it.
@@ -174,13 +178,12 @@ impl Layout {
         if self.clauses.is_empty() {
             self.open(start, false);
         }
-        self.push(start, end, senses, false, false);
+        let (start, end, clause) = (index(start), index(end), self.current_clause());
+        self.words.push(Word { start, end, clause, senses, upper: false, masked: false, sign: true });
     }
 
-    fn push(&mut self, start: usize, end: usize, senses: Senses, upper: bool, masked: bool) {
-        let clause = index(self.clauses.len().saturating_sub(1));
-        let (start, end) = (index(start), index(end));
-        self.words.push(Word { start, end, clause, senses, upper, masked });
+    fn current_clause(&self) -> u32 {
+        index(self.clauses.len().saturating_sub(1))
     }
 
     /// Begins a clause if a break is pending.

@@ -44,7 +44,7 @@ pub use explain::{Explanation, Reason, Rule, Scope, Step};
 use trace::Trace;
 
 /// Raised by one whenever a rule changes what a text scores.
-const RULES_VERSION: u32 = 1;
+const RULES_VERSION: u32 = 2;
 
 /// Whose rules decide.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Hash)]

@@ -198,6 +198,9 @@ impl View<'_> {
 
     /// The word that negates `i`.
     fn negation(&self, i: usize) -> Option<usize> {
+        if self.word(i).sign {
+            return None;
+        }
         let ahead = self.before(i, NEGATION_REACH).find(|&j| match self.sense(j).role {
             Role::Negation => !self.is_not_only(j),
             Role::NearNegation => i - j <= NEAR_REACH,
@@ -209,7 +212,7 @@ impl View<'_> {
         self.after(i, BACK_REACH).find(|&j| {
             self.sense(j).role == Role::Negation
                 && !self.is_not_only(j)
-                && !self.after(j, NEGATION_REACH).any(|k| self.is_opinion(k))
+                && !self.after(j, NEGATION_REACH).any(|k| self.is_opinion(k) && !self.word(k).sign)
         })
     }
 

@@ -66,7 +66,11 @@ async fn health(State(api): State<Api>) -> axum::Json<Value> {
 async fn prometheus(State(api): State<Api>) -> Response {
     let progress = api.progress.borrow().clone();
     match metrics::render(progress) {
-        Ok(text) => ([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response(),
+        Ok(text) => (
+            [(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")],
+            text,
+        )
+            .into_response(),
         Err(error) => failure(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
     }
 }
@@ -102,7 +106,12 @@ struct TrendQuery {
 async fn trends(State(api): State<Api>, Query(asked): Query<TrendQuery>) -> Response {
     let step_us = match parse_span(asked.step.as_deref().unwrap_or("1h")) {
         Ok(step_us) if step_us >= crate::time::MINUTE_US => step_us,
-        Ok(_) => return failure(StatusCode::BAD_REQUEST, "step: panes are one minute wide; give 1m or more"),
+        Ok(_) => {
+            return failure(
+                StatusCode::BAD_REQUEST,
+                "step: panes are one minute wide; give 1m or more",
+            );
+        }
         Err(error) => return failure(StatusCode::BAD_REQUEST, &format!("step: {error}")),
     };
     let mut wanted = vec!["true".to_owned()];

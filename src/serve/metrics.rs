@@ -2,9 +2,9 @@
 
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, text};
+use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
-use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
 
 use crate::live::Progress;
@@ -46,17 +46,35 @@ impl Collector for Snapshot {
             ("edit", tally.edits),
             ("delete", tally.deletes),
         ];
-        let mut family = encoder.encode_descriptor("dropped", "Input that was not analyzed", None, MetricType::Counter)?;
+        let mut family = encoder.encode_descriptor(
+            "dropped",
+            "Input that was not analyzed",
+            None,
+            MetricType::Counter,
+        )?;
         for (reason, value) in dropped {
             ConstCounter::new(value).encode(family.encode_family(&[("reason", reason)])?)?;
         }
-        let mut family = encoder.encode_descriptor("alerts", "Transitions of alerts", None, MetricType::Counter)?;
-        for (transition, value) in ["fired", "escalated", "resolved"].into_iter().zip(progress.transitions) {
-            ConstCounter::new(value).encode(family.encode_family(&[("transition", transition)])?)?;
+        let mut family = encoder.encode_descriptor(
+            "alerts",
+            "Transitions of alerts",
+            None,
+            MetricType::Counter,
+        )?;
+        for (transition, value) in
+            ["fired", "escalated", "resolved"].into_iter().zip(progress.transitions)
+        {
+            ConstCounter::new(value)
+                .encode(family.encode_family(&[("transition", transition)])?)?;
         }
         if let Some(watermark) = progress.watermark {
             let gauge = ConstGauge::new(watermark.0 / crate::time::SECOND_US);
-            let encoder = encoder.encode_descriptor("watermark_unix_seconds", "Event time up to which the picture is complete", None, MetricType::Gauge)?;
+            let encoder = encoder.encode_descriptor(
+                "watermark_unix_seconds",
+                "Event time up to which the picture is complete",
+                None,
+                MetricType::Gauge,
+            )?;
             gauge.encode(encoder)?;
         }
         Ok(())

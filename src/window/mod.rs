@@ -9,7 +9,9 @@ mod state;
 mod totals;
 mod watermark;
 
-pub use panes::{ClosedPane, Observation, PaneCell, PaneKey, Sample, Timeliness, WindowConfig, Windows};
+pub use panes::{
+    ClosedPane, Observation, PaneCell, PaneKey, Sample, Timeliness, WindowConfig, Windows,
+};
 pub use state::{PaneState, WindowState};
 pub use totals::{Counts, Totals, TotalsState};
 pub use watermark::{Watermark, WatermarkState};

@@ -292,7 +292,11 @@ impl Windows {
         } else {
             let mut totals = Totals::default();
             totals.observe(mention);
-            pane.cells.push(PaneCell { source: mention.source.clone(), lang: mention.lang, totals });
+            pane.cells.push(PaneCell {
+                source: mention.source.clone(),
+                lang: mention.lang,
+                totals,
+            });
         }
         if let Some(sample) = &mention.sample {
             let place = pane.samples.partition_point(|kept| kept.rank() < sample.rank());
@@ -303,7 +307,13 @@ impl Windows {
         }
     }
 
-    fn for_each_pane(&self, topic: TopicId, from: EventTime, to: EventTime, mut visit: impl FnMut(&Pane)) {
+    fn for_each_pane(
+        &self,
+        topic: TopicId,
+        from: EventTime,
+        to: EventTime,
+        mut visit: impl FnMut(&Pane),
+    ) {
         for (&start, topics) in self.minutes.range(from..to) {
             if topics.contains(&topic)
                 && let Some(pane) = self.panes.get(&(topic, start))

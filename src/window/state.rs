@@ -48,7 +48,11 @@ impl Windows {
             .map(|entry| PaneState {
                 topic: entry.key().0,
                 start: entry.key().1,
-                cells: entry.cells.iter().map(|cell| (cell.source.clone(), cell.lang, cell.totals.to_state())).collect(),
+                cells: entry
+                    .cells
+                    .iter()
+                    .map(|cell| (cell.source.clone(), cell.lang, cell.totals.to_state()))
+                    .collect(),
                 samples: entry.samples.clone(),
             })
             .collect();
@@ -67,7 +71,11 @@ impl Windows {
         let mut windows = Self::new(config);
         for pane in state.panes {
             let cells = pane.cells.iter().map(|(source, lang, totals)| {
-                Some(PaneCell { source: source.clone(), lang: *lang, totals: Totals::from_state(totals)? })
+                Some(PaneCell {
+                    source: source.clone(),
+                    lang: *lang,
+                    totals: Totals::from_state(totals)?,
+                })
             });
             let cells = cells.collect::<Option<Vec<_>>>()?;
             windows.index(pane.topic, pane.start);

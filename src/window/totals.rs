@@ -49,7 +49,11 @@ impl Counts {
     #[must_use]
     #[allow(clippy::cast_precision_loss, reason = "sums stay far below 2^53")]
     pub fn mean_score(&self) -> f64 {
-        if self.mentions == 0 { 0.0 } else { self.score_sum as f64 / self.mentions as f64 / 10_000.0 }
+        if self.mentions == 0 {
+            0.0
+        } else {
+            self.score_sum as f64 / self.mentions as f64 / 10_000.0
+        }
     }
 
     fn observe(&mut self, observation: &Observation) {
@@ -197,7 +201,11 @@ impl Authors {
         }
     }
 
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an estimate is finite and not negative")]
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "an estimate is finite and not negative"
+    )]
     fn estimate(&self) -> u64 {
         match self {
             Self::None => 0,

@@ -48,7 +48,11 @@ impl Watermark {
                 mark.posted_max = mark.posted_max.max(posted_at);
                 mark.received_max = mark.received_max.max(received_at);
             }
-            None => self.state.sources.push(SourceMark { source: source.clone(), posted_max: posted_at, received_max: received_at }),
+            None => self.state.sources.push(SourceMark {
+                source: source.clone(),
+                posted_max: posted_at,
+                received_max: received_at,
+            }),
         }
         self.tick(received_at);
     }

@@ -99,7 +99,8 @@ impl<'a> ArchiveLine<'a> {
     pub fn into_post(self, source: SourceId, authors: &AuthorHasher) -> Post {
         let Stamp(posted_at) = self.posted_at;
         let Stamp(received_at) = self.received_at.unwrap_or(self.posted_at);
-        let boxed = |field: Option<Cow<'a, str>>| field.map(|text| text.into_owned().into_boxed_str());
+        let boxed =
+            |field: Option<Cow<'a, str>>| field.map(|text| text.into_owned().into_boxed_str());
         Post {
             author: authors.hash(self.author()),
             id: self.id.into(),

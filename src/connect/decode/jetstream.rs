@@ -70,7 +70,11 @@ struct Embed<'a> {
     kind: Cow<'a, str>,
 }
 
-pub(super) fn decode(raw: &[u8], source: &SourceId, authors: &AuthorHasher) -> Result<Decoded, String> {
+pub(super) fn decode(
+    raw: &[u8],
+    source: &SourceId,
+    authors: &AuthorHasher,
+) -> Result<Decoded, String> {
     let frame: Frame<'_> = serde_json::from_slice(raw).map_err(|error| reason(&error, raw))?;
     let time_us = Some(frame.time_us);
     let Some(commit) = &frame.commit else { return Ok(Decoded::Ignored(time_us)) };
@@ -88,11 +92,20 @@ pub(super) fn decode(raw: &[u8], source: &SourceId, authors: &AuthorHasher) -> R
     Ok(Decoded::Event(event, time_us))
 }
 
-fn post(frame: &Frame<'_>, commit: &Commit<'_>, id: Box<str>, source: &SourceId, authors: &AuthorHasher) -> Result<Post, String> {
+fn post(
+    frame: &Frame<'_>,
+    commit: &Commit<'_>,
+    id: Box<str>,
+    source: &SourceId,
+    authors: &AuthorHasher,
+) -> Result<Post, String> {
     let raw = commit.record.ok_or("a post without a record")?.get();
-    let record: Record<'_> = serde_json::from_str(raw).map_err(|error| reason(&error, raw.as_bytes()))?;
-    let posted_at = EventTime::parse(&record.created_at).map_err(|error| format!("createdAt: {error}"))?;
-    let quotes = record.embed.as_ref().is_some_and(|embed| embed.kind.starts_with("app.bsky.embed.record"));
+    let record: Record<'_> =
+        serde_json::from_str(raw).map_err(|error| reason(&error, raw.as_bytes()))?;
+    let posted_at =
+        EventTime::parse(&record.created_at).map_err(|error| format!("createdAt: {error}"))?;
+    let quotes =
+        record.embed.as_ref().is_some_and(|embed| embed.kind.starts_with("app.bsky.embed.record"));
     let boxed = |uri: &Cow<'_, str>| uri.as_ref().to_owned().into_boxed_str();
     Ok(Post {
         url: Some(format!("https://bsky.app/profile/{}/post/{}", frame.did, commit.rkey).into()),
@@ -101,7 +114,13 @@ fn post(frame: &Frame<'_>, commit: &Commit<'_>, id: Box<str>, source: &SourceId,
         author: authors.hash(&frame.did),
         posted_at,
         received_at: EventTime(frame.time_us),
-        kind: if record.reply.is_some() { Kind::Reply } else if quotes { Kind::Quote } else { Kind::Original },
+        kind: if record.reply.is_some() {
+            Kind::Reply
+        } else if quotes {
+            Kind::Quote
+        } else {
+            Kind::Original
+        },
         parent: record.reply.as_ref().map(|reply| boxed(&reply.parent.uri)),
         thread: record.reply.as_ref().map(|reply| boxed(&reply.root.uri)),
         lang: record.langs.iter().flatten().next().map_or(Lang::UND, |tag| Lang::parse(tag)),
@@ -116,7 +135,8 @@ fn post(frame: &Frame<'_>, commit: &Commit<'_>, id: Box<str>, source: &SourceId,
 pub fn frame(line: ArchiveLine<'_>) -> (String, i64) {
     // Author names become made-up DIDs; they are not secret, so the key is public.
     let public = AuthorHasher::new([0; 32]);
-    let did = format!("did:plc:{}", public.hash(line.author()).to_string().get(..24).unwrap_or_default());
+    let did =
+        format!("did:plc:{}", public.hash(line.author()).to_string().get(..24).unwrap_or_default());
     let post = line.into_post(SourceId::new("replay"), &public);
     let uri = |id: &str| json!({"uri": format!("at://{did}/{POST}/{id}"), "cid": "bafyreplay"});
     let mut record = json!({

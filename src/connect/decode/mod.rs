@@ -126,6 +126,12 @@ fn reason(error: &serde_json::Error, raw: &[u8]) -> String {
     if std::str::from_utf8(raw).is_err() {
         return "the bytes are not UTF-8".to_owned();
     }
-    let what = if error.is_eof() { "JSON that ends too early" } else if error.is_data() { "JSON of another shape" } else { "no JSON" };
+    let what = if error.is_eof() {
+        "JSON that ends too early"
+    } else if error.is_data() {
+        "JSON of another shape"
+    } else {
+        "no JSON"
+    };
     format!("{what}: {error}")
 }

@@ -1,0 +1,77 @@
+//! What do the end-to-end tests share? The real binary, scratch folders, and a recording receiver.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+/// The binary under test.
+pub fn resonanz() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_resonanz"))
+}
+
+/// Runs the binary to its end.
+pub fn run(arguments: &[&str]) -> Output {
+    resonanz().args(arguments).output().expect("the binary runs")
+}
+
+/// Standard output as text.
+pub fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("UTF-8")
+}
+
+/// Standard error as text.
+pub fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("UTF-8")
+}
+
+/// Runs a query and gives its rows as CSV without the header.
+pub fn query(lake: &Path, sql: &str) -> String {
+    let output = run(&["query", "--format", "csv", "--lake", lake.to_str().expect("UTF-8"), sql]);
+    assert!(output.status.success(), "{sql}: {}", stderr(&output));
+    let text = stdout(&output);
+    text.split_once('\n').map(|(_, rows)| rows.trim_end().to_owned()).unwrap_or_default()
+}
+
+/// A file of the repository.
+pub fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// Waits until `ready` gives something; fails after a minute.
+pub fn wait_for<T>(what: &str, mut ready: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        if let Some(value) = ready() {
+            return value;
+        }
+        assert!(Instant::now() < deadline, "waited a minute for {what}");
+        std::thread::yield_now();
+    }
+}
+
+/// A process that is killed when the test ends.
+pub struct Killed(pub Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Starts a replay server on a free port; gives its address.
+pub fn replay(archive: &Path, options: &[&str]) -> (Killed, String) {
+    use std::io::{BufRead, BufReader};
+    let mut child = resonanz()
+        .args(["replay", "--listen", "127.0.0.1:0"])
+        .arg(archive)
+        .args(options)
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the server starts");
+    let mut line = String::new();
+    let output = child.stdout.take().expect("a pipe");
+    BufReader::new(output).read_line(&mut line).expect("the server says where it listens");
+    let url = line.trim().rsplit(' ').next().expect("an address").to_owned();
+    (Killed(child), url)
+}
