@@ -7,7 +7,15 @@ const LINES_MAX: usize = 420;
 const FUNCTION_LINES_MAX: usize = 70;
 /// What pure stages must not touch.
 const IMPURE: [&str; 9] = [
-    "tokio", "std::fs", "std::net", "std::thread::sleep", "SystemTime", "Instant::now", "tracing::", "rand::", "std::env",
+    "tokio",
+    "std::fs",
+    "std::net",
+    "std::thread::sleep",
+    "SystemTime",
+    "Instant::now",
+    "tracing::",
+    "rand::",
+    "std::env",
 ];
 
 fn root() -> PathBuf {
@@ -31,7 +39,10 @@ fn sources() -> Vec<(PathBuf, String)> {
         rust_files(&root().join(folder), &mut files);
     }
     files.sort();
-    files.into_iter().map(|path| (path.clone(), fs::read_to_string(path).expect("the file can be read"))).collect()
+    files
+        .into_iter()
+        .map(|path| (path.clone(), fs::read_to_string(path).expect("the file can be read")))
+        .collect()
 }
 
 /// The modules of lib.rs in order, and how many of them are pure.
@@ -74,7 +85,8 @@ fn every_file_says_which_question_it_answers_and_stays_short() {
         let mut begun: Option<(usize, String)> = None;
         for (number, line) in (1..).zip(text.lines()) {
             let indent = &line[..line.len() - line.trim_start().len()];
-            if line.trim_start().split(' ').take(4).any(|word| word == "fn") && line.ends_with('{') {
+            if line.trim_start().split(' ').take(4).any(|word| word == "fn") && line.ends_with('{')
+            {
                 begun = Some((number, indent.to_owned()));
             } else if let Some((first, outer)) = &begun
                 && line.strip_prefix(outer.as_str()) == Some("}")
@@ -104,12 +116,18 @@ fn modules_use_only_those_above_them() {
             }
             for (other, name) in order.iter().enumerate() {
                 if other > place && line.contains(&format!("crate::{name}::")) {
-                    breaches.push(format!("{}:{number}: {own} uses {name}, which comes after it", path.display()));
+                    breaches.push(format!(
+                        "{}:{number}: {own} uses {name}, which comes after it",
+                        path.display()
+                    ));
                 }
             }
             if place < pure {
                 for word in IMPURE.iter().filter(|word| line.contains(**word)) {
-                    breaches.push(format!("{}:{number}: the pure stage {own} touches {word}", path.display()));
+                    breaches.push(format!(
+                        "{}:{number}: the pure stage {own} touches {word}",
+                        path.display()
+                    ));
                 }
             }
         }
@@ -119,7 +137,13 @@ fn modules_use_only_those_above_them() {
 
 #[test]
 fn nothing_is_unfinished() {
-    let marks = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("todo", "!("), concat!("#[ig", "nore"), concat!("thread::sl", "eep(")];
+    let marks = [
+        concat!("TO", "DO"),
+        concat!("FIX", "ME"),
+        concat!("todo", "!("),
+        concat!("#[ig", "nore"),
+        concat!("thread::sl", "eep("),
+    ];
     let mut breaches = Vec::new();
     for (path, text) in sources() {
         for (number, line) in (1..).zip(text.lines()) {

@@ -212,7 +212,7 @@ fn summarize(
         tally.mentions, tally.negative, tally.late
     )?;
     for topic in &progress.topics {
-        let percent = if topic.mentions == 0 { 0 } else { 100 * topic.negative / topic.mentions };
+        let percent = (100 * topic.negative).checked_div(topic.mentions).unwrap_or(0);
         writeln!(
             out,
             "            {:<10} {:>6} mentions {percent:>4} % negative",

@@ -117,7 +117,7 @@ impl EngineLoop {
         let mut quiet = Duration::ZERO;
         loop {
             let wait = tokio::time::timeout(QUIET, parcels.recv_many(&mut taken, PARCELS));
-            match runtime.block_on(async { wait.await }) {
+            match runtime.block_on(wait) {
                 Ok(0) => break,
                 Ok(_) => {
                     quiet = Duration::ZERO;

@@ -179,7 +179,15 @@ impl Layout {
             self.open(start, false);
         }
         let (start, end, clause) = (index(start), index(end), self.current_clause());
-        self.words.push(Word { start, end, clause, senses, upper: false, masked: false, sign: true });
+        self.words.push(Word {
+            start,
+            end,
+            clause,
+            senses,
+            upper: false,
+            masked: false,
+            sign: true,
+        });
     }
 
     fn current_clause(&self) -> u32 {

@@ -1,16 +1,14 @@
 //! Does a hostile WebSocket stop us? Garbage, giant frames, and connections cut without a word.
 
-mod support;
-
 use std::fs::File;
 use std::io::Write;
 use std::net::TcpListener;
 use std::process::Stdio;
 
+use crate::support::{Killed, query, resonanz, wait_for};
 use futures_util::SinkExt;
-use support::{Killed, query, resonanz, wait_for};
-use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
 
 fn post(key: u32, time_us: i64) -> Message {
     let frame = serde_json::json!({
@@ -23,7 +21,8 @@ fn post(key: u32, time_us: i64) -> Message {
 
 /// Serves three connections, each worse than the one before; reports the cursors it was asked for.
 fn serve(listener: TcpListener, asked: std::sync::mpsc::SyncSender<Option<i64>>) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         listener.set_nonblocking(true).expect("a socket");
         let listener = tokio::net::TcpListener::from_std(listener).expect("a socket");
@@ -33,16 +32,23 @@ fn serve(listener: TcpListener, asked: std::sync::mpsc::SyncSender<Option<i64>>)
             #[allow(clippy::result_large_err, reason = "the signature is the handshake's")]
             let note = |request: &Request, response: Response| {
                 let query = request.uri().query().unwrap_or_default();
-                cursor = query.split('&').find_map(|pair| pair.strip_prefix("cursor=")).and_then(|text| text.parse().ok());
+                cursor = query
+                    .split('&')
+                    .find_map(|pair| pair.strip_prefix("cursor="))
+                    .and_then(|text| text.parse().ok());
                 Ok(response)
             };
-            let Ok(mut socket) = tokio_tungstenite::accept_hdr_async(stream, note).await else { continue };
+            let Ok(mut socket) = tokio_tungstenite::accept_hdr_async(stream, note).await else {
+                continue;
+            };
             let _ = asked.try_send(cursor);
             let base = 1_772_366_400_000_000;
             let _ = socket.send(post(connection, base + i64::from(connection) * 1_000_000)).await;
             let _ = socket.send(Message::text("{\"did\":\"did:plc:abc\",\"time_us\":1")).await;
             let _ = socket.send(Message::binary(vec![0xff; 100])).await;
-            let _ = socket.send(Message::text("{\"did\":\"d\",\"time_us\":5,\"kind\":\"identity\"}")).await;
+            let _ = socket
+                .send(Message::text("{\"did\":\"d\",\"time_us\":5,\"kind\":\"identity\"}"))
+                .await;
             if connection == 1 {
                 let _ = socket.send(Message::text("x".repeat(100 << 20))).await;
             }
@@ -66,15 +72,33 @@ fn a_hostile_server_is_survived_and_asked_to_go_on() {
         "[lake]\npath = \"lake\"\ncommit_interval = \"50ms\"\n[[source]]\nname = \"s\"\ntype = \"websocket\"\nurl = \"{url}\"\n[[topic]]\nname = \"acme\"\nquery = 'acme'\n"
     );
     File::create(&path).and_then(|mut file| file.write_all(text.as_bytes())).expect("a file");
-    let child = resonanz().args(["run", "--config"]).arg(&path).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    let child = resonanz()
+        .args(["run", "--config"])
+        .arg(&path)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
     let process = Killed(child.expect("the process starts"));
     let lake = folder.path().join("lake");
-    let ready = || lake.join("alerts/_delta_log").exists().then(|| query(&lake, "SELECT count(*) FROM mentions"));
+    let ready = || {
+        lake.join("alerts/_delta_log")
+            .exists()
+            .then(|| query(&lake, "SELECT count(*) FROM mentions"))
+    };
     wait_for("three mentions", || ready().filter(|count| count == "3"));
     drop(process);
     let cursors: Vec<Option<i64>> = cursors.try_iter().collect();
     assert_eq!(cursors.first(), Some(&None), "the first connection is the live tail");
-    assert!(cursors.iter().skip(1).all(|cursor| cursor.is_some_and(|us| us >= 1_772_366_395_000_000)), "{cursors:?}");
-    let letters = std::fs::read_to_string(lake.join("_resonanz/dead-letter.jsonl")).expect("a file");
-    assert!(letters.contains("ends too early") && letters.contains("not UTF-8") && letters.contains("a frame of"), "{letters}");
+    assert!(
+        cursors.iter().skip(1).all(|cursor| cursor.is_some_and(|us| us >= 1_772_366_395_000_000)),
+        "{cursors:?}"
+    );
+    let letters =
+        std::fs::read_to_string(lake.join("_resonanz/dead-letter.jsonl")).expect("a file");
+    assert!(
+        letters.contains("ends too early")
+            && letters.contains("not UTF-8")
+            && letters.contains("a frame of"),
+        "{letters}"
+    );
 }

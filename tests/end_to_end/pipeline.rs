@@ -1,7 +1,5 @@
 //! Does the whole line hold? Live equals archive, and a kill costs nothing.
 
-mod support;
-
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufWriter, Read, Write};
@@ -10,15 +8,16 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 
+use crate::support::{Killed, query, replay, repository, resonanz, run, stderr, stdout, wait_for};
 use resonanz::connect::bundled_lines;
 use resonanz::connect::decode::{ArchiveLine, jetstream_frame};
-use support::{Killed, query, replay, repository, resonanz, run, stderr, stdout, wait_for};
 
 const SECRET: &str = "whsec_cmVzb25hbnotdGVzdC1zZWNyZXQtMDEyMzQ1Njc4OQ==";
 const MENTIONS: &str = "SELECT received_at, posted_at, topic, source, post_id, author, score, target_score, polarity, terms, text FROM mentions ORDER BY received_at, post_id, topic";
 const ALERTS: &str = "SELECT at, alert_id, topic, transition, observed, expected, p_value, novelty, mentions, authors, evidence FROM alerts ORDER BY at, alert_id";
 /// A live run stops inside a minute, so its last panes stay open.
-const PANES: &str = "SELECT * FROM panes WHERE start < '2026-03-04T23:00:00Z' ORDER BY start, topic, lang";
+const PANES: &str =
+    "SELECT * FROM panes WHERE start < '2026-03-04T23:00:00Z' ORDER BY start, topic, lang";
 
 /// The bundled archive as Jetstream frames in a file.
 fn frames(folder: &Path) -> PathBuf {
@@ -27,7 +26,8 @@ fn frames(folder: &Path) -> PathBuf {
     let mut lines = bundled_lines();
     while let Some(block) = lines.next_block().expect("the archive is whole") {
         for line in block.lines() {
-            let (frame, _) = jetstream_frame(ArchiveLine::parse(line).expect("the archive is well formed"));
+            let (frame, _) =
+                jetstream_frame(ArchiveLine::parse(line).expect("the archive is well formed"));
             writeln!(out, "{frame}").expect("written");
         }
     }
@@ -100,18 +100,30 @@ fn receive(mut stream: TcpStream) -> Option<(String, String)> {
 /// The number of the last commit.
 fn last_commit(lake: &Path) -> u64 {
     let entries = std::fs::read_dir(lake.join("_resonanz/commits")).into_iter().flatten().flatten();
-    let numbers = entries.filter_map(|entry| entry.file_name().to_str()?.strip_suffix(".json")?.parse().ok());
+    let numbers =
+        entries.filter_map(|entry| entry.file_name().to_str()?.strip_suffix(".json")?.parse().ok());
     numbers.max().unwrap_or(0)
 }
 
 fn start(config: &Path) -> Killed {
-    let child = resonanz().args(["run", "--config"]).arg(config).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    let child = resonanz()
+        .args(["run", "--config"])
+        .arg(config)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
     Killed(child.expect("the process starts"))
 }
 
 fn terminate(mut process: Killed) -> Option<i32> {
     let id = process.0.id().to_string();
-    assert!(std::process::Command::new("kill").args(["-TERM", &id]).status().expect("kill runs").success());
+    assert!(
+        std::process::Command::new("kill")
+            .args(["-TERM", &id])
+            .status()
+            .expect("kill runs")
+            .success()
+    );
     process.0.wait().expect("the process ends").code()
 }
 
@@ -125,7 +137,18 @@ fn a_run_killed_many_times_ends_as_an_uninterrupted_one_and_as_reprocessing() {
     let text = |path: &Path| path.to_str().expect("UTF-8").to_owned();
 
     let archive = folder.path().join("archive-lake");
-    let worked = run(&["reprocess", &text(&frames), "--format", "jetstream", "--source", "bluesky", "--config", &text(&config), "--lake", &text(&archive)]);
+    let worked = run(&[
+        "reprocess",
+        &text(&frames),
+        "--format",
+        "jetstream",
+        "--source",
+        "bluesky",
+        "--config",
+        &text(&config),
+        "--lake",
+        &text(&archive),
+    ]);
     assert!(worked.status.success(), "{}", stderr(&worked));
     assert!(stdout(&worked).contains("23703 posts"), "{}", stdout(&worked));
     assert!(seen.lock().expect("not poisoned").is_empty(), "reprocessing pages nobody");
@@ -145,10 +168,14 @@ fn a_run_killed_many_times_ends_as_an_uninterrupted_one_and_as_reprocessing() {
     }
     assert!(kills >= 3, "the replay was over after {kills} kills");
     let process = start(&config);
-    wait_for("all mentions", || (query(&lake, "SELECT count(*) FROM mentions") == mentions).then_some(()));
+    wait_for("all mentions", || {
+        (query(&lake, "SELECT count(*) FROM mentions") == mentions).then_some(())
+    });
     wait_for("both messages", || {
         let seen = seen.lock().expect("not poisoned");
-        let has = |kind: &str| seen.values().any(|(_, body)| body.contains(&format!("\"type\":\"alert.{kind}\"")));
+        let has = |kind: &str| {
+            seen.values().any(|(_, body)| body.contains(&format!("\"type\":\"alert.{kind}\"")))
+        };
         (has("fired") && has("resolved")).then_some(())
     });
     assert_eq!(terminate(process), Some(0));

@@ -1,13 +1,11 @@
 //! What does a user see at the command line? The real binary, its output and its exit codes.
 
-mod support;
-
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use support::{query, repository, resonanz, run, stderr, stdout};
+use crate::support::{query, repository, resonanz, run, stderr, stdout};
 
 fn file(folder: &Path, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
     let path = folder.join(name);
@@ -16,7 +14,12 @@ fn file(folder: &Path, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
 }
 
 fn pipe(arguments: &[&str], input: &[u8]) -> std::process::Output {
-    let child = resonanz().args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let child = resonanz()
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
     let mut child = child.expect("the binary runs");
     child.stdin.take().expect("a pipe").write_all(input).expect("written");
     child.wait_with_output().expect("the binary ends")
@@ -56,24 +59,41 @@ fn the_starter_configuration_has_no_problems_and_is_never_overwritten() {
 
 #[test]
 fn scores_stream_in_three_formats() {
-    let input = b"{\"id\": 7, \"text\": \"VADER is smart, handsome, and funny!\"}\n{\"id\": 8}\nnonsense\n";
-    let scored = pipe(&["score", "--profile", "vader", "--input", "jsonl", "--format", "jsonl"], input);
+    let input =
+        b"{\"id\": 7, \"text\": \"VADER is smart, handsome, and funny!\"}\n{\"id\": 8}\nnonsense\n";
+    let scored =
+        pipe(&["score", "--profile", "vader", "--input", "jsonl", "--format", "jsonl"], input);
     assert_eq!(scored.status.code(), Some(1), "two lines were refused");
-    let line: serde_json::Value = serde_json::from_str(stdout(&scored).trim()).expect("one JSON line");
-    assert_eq!((line["id"].as_i64(), line["compound"].as_f64(), line["polarity"].as_str()), (Some(7), Some(0.8439), Some("positive")));
-    assert_eq!((line["pos"].as_f64(), line["neu"].as_f64(), line["neg"].as_f64()), (Some(0.752), Some(0.248), Some(0.0)));
+    let line: serde_json::Value =
+        serde_json::from_str(stdout(&scored).trim()).expect("one JSON line");
+    assert_eq!(
+        (line["id"].as_i64(), line["compound"].as_f64(), line["polarity"].as_str()),
+        (Some(7), Some(0.8439), Some("positive"))
+    );
+    assert_eq!(
+        (line["pos"].as_f64(), line["neu"].as_f64(), line["neg"].as_f64()),
+        (Some(0.752), Some(0.248), Some(0.0))
+    );
     let errors = stderr(&scored);
     assert!(errors.contains("line=2") && errors.contains("line=3"), "{errors}");
 
     let csv = stdout(&pipe(&["score", "--profile", "vader", "--format", "csv"], b"say \"good\"\n"));
-    assert_eq!(csv, "compound,pos,neu,neg,polarity,text\n0.4404,0.744,0.256,0,positive,\"say \"\"good\"\"\"\n");
+    assert_eq!(
+        csv,
+        "compound,pos,neu,neg,polarity,text\n0.4404,0.744,0.256,0,positive,\"say \"\"good\"\"\"\n"
+    );
     let table = stdout(&run(&["score", "--explain", "--lang", "de", "Das gefällt mir gar nicht"]));
     assert!(table.contains("negative") && table.contains("negation \"nicht\""), "{table}");
 }
 
 #[test]
 fn nobody_reading_is_no_failure() {
-    let mut child = resonanz().args(["score"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("runs");
+    let mut child = resonanz()
+        .args(["score"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("runs");
     drop(child.stdout.take());
     let mut input = child.stdin.take().expect("a pipe");
     // The process may be gone before everything is written.
@@ -84,7 +104,9 @@ fn nobody_reading_is_no_failure() {
 
 /// A post as an archive line.
 fn line(id: &str, posted_at: &str, text: &str) -> String {
-    format!("{{\"id\":\"{id}\",\"author\":\"somebody\",\"posted_at\":\"{posted_at}\",\"received_at\":\"2026-03-01T12:00:00Z\",\"text\":\"{text}\"}}\n")
+    format!(
+        "{{\"id\":\"{id}\",\"author\":\"somebody\",\"posted_at\":\"{posted_at}\",\"received_at\":\"2026-03-01T12:00:00Z\",\"text\":\"{text}\"}}\n"
+    )
 }
 
 #[test]
@@ -98,7 +120,9 @@ fn bad_input_is_kept_and_counted_and_stops_nothing() {
     input.extend(line("5", "1999-03-02T11:59:59Z", "acme from the past").into_bytes());
     input.extend(line("6", "2026-03-01T11:59:58Z", "").into_bytes());
     input.extend(line("7", "yesterday", "acme").into_bytes());
-    input.extend(line("8", "2026-03-01T11:59:58Z", &format!("acme {}", "ä".repeat(80_000))).into_bytes());
+    input.extend(
+        line("8", "2026-03-01T11:59:58Z", &format!("acme {}", "ä".repeat(80_000))).into_bytes(),
+    );
     let archive = file(folder.path(), "a.jsonl", input);
     let lake = folder.path().join("lake");
     let paths = [&archive, &config, &lake].map(|path| path.to_str().expect("UTF-8"));
@@ -106,27 +130,43 @@ fn bad_input_is_kept_and_counted_and_stops_nothing() {
     let worked = run(&arguments);
     assert_eq!(worked.status.code(), Some(1), "{}", stderr(&worked));
     let report = stdout(&worked);
-    assert!(report.contains("6 posts in") && report.contains("1 duplicates, 6 malformed, 1 dated in the future"), "{report}");
+    assert!(
+        report.contains("6 posts in")
+            && report.contains("1 duplicates, 6 malformed, 1 dated in the future"),
+        "{report}"
+    );
     assert_eq!(query(&lake, "SELECT post_id FROM mentions ORDER BY post_id"), "1\n5\n8");
     assert_eq!(query(&lake, "SELECT max(octet_length(text)) FROM mentions"), "65535");
-    let letters = std::fs::read_to_string(lake.join("_resonanz/dead-letter.jsonl")).expect("a file");
+    let letters =
+        std::fs::read_to_string(lake.join("_resonanz/dead-letter.jsonl")).expect("a file");
     assert_eq!(letters.lines().count(), 7);
-    for reason in ["no JSON", "another shape", "not UTF-8", "yesterday", "more than a minute after"] {
+    for reason in ["no JSON", "another shape", "not UTF-8", "yesterday", "more than a minute after"]
+    {
         assert!(letters.contains(reason), "{reason} not in {letters}");
     }
-    assert!(!letters.contains("somebody") || letters.contains("yesterday"), "only malformed lines keep their bytes");
+    assert!(
+        !letters.contains("somebody") || letters.contains("yesterday"),
+        "only malformed lines keep their bytes"
+    );
     let again = run(&arguments);
-    assert!(!again.status.success() && stderr(&again).contains("holds posts already"), "{}", stderr(&again));
+    assert!(
+        !again.status.success() && stderr(&again).contains("holds posts already"),
+        "{}",
+        stderr(&again)
+    );
 }
 
 #[test]
 fn no_author_is_named_in_the_lake() {
     let folder = tempfile::tempdir().expect("a folder");
     let config = file(folder.path(), "c.toml", "[[topic]]\nname = \"acme\"\nquery = 'acme'\n");
-    let archive = file(folder.path(), "a.jsonl", line("1", "2026-03-01T11:59:59Z", "acme is great"));
+    let archive =
+        file(folder.path(), "a.jsonl", line("1", "2026-03-01T11:59:59Z", "acme is great"));
     let lake = folder.path().join("lake");
     let paths = [&archive, &config, &lake].map(|path| path.to_str().expect("UTF-8"));
-    assert!(run(&["reprocess", paths[0], "--config", paths[1], "--lake", paths[2]]).status.success());
+    assert!(
+        run(&["reprocess", paths[0], "--config", paths[1], "--lake", paths[2]]).status.success()
+    );
     let author = query(&lake, "SELECT author FROM mentions");
     assert!(author.len() == 32 && author.chars().all(|c| c.is_ascii_hexdigit()), "{author}");
 }
@@ -137,7 +177,11 @@ fn a_lake_that_is_none_or_damaged_is_said_so() {
     let path = folder.path().to_str().expect("UTF-8");
     let none = run(&["query", "--lake", path, "SELECT 1"]);
     assert_eq!(none.status.code(), Some(2));
-    assert!(stderr(&none).contains("is no lake") && stderr(&none).contains("hint:"), "{}", stderr(&none));
+    assert!(
+        stderr(&none).contains("is no lake") && stderr(&none).contains("hint:"),
+        "{}",
+        stderr(&none)
+    );
 
     std::fs::create_dir(folder.path().join("_resonanz")).expect("a folder");
     file(folder.path(), "_resonanz/lake.json", "{\"format\": 99, \"created_by\": \"later\"}");
@@ -157,8 +201,16 @@ fn only_reading_is_possible_through_queries() {
     let archive = repository("data/archive.jsonl.zst");
     let lake = folder.path().join("lake");
     let paths = [&archive, &config, &lake].map(|path| path.to_str().expect("UTF-8"));
-    assert!(run(&["reprocess", paths[0], "--config", paths[1], "--lake", paths[2]]).status.success());
-    for sql in ["DROP TABLE mentions", "COPY (SELECT 1) TO 'x.csv'", "CREATE EXTERNAL TABLE t STORED AS CSV LOCATION '/etc/passwd'", "SELECT nothing", "SELEC 1"] {
+    assert!(
+        run(&["reprocess", paths[0], "--config", paths[1], "--lake", paths[2]]).status.success()
+    );
+    for sql in [
+        "DROP TABLE mentions",
+        "COPY (SELECT 1) TO 'x.csv'",
+        "CREATE EXTERNAL TABLE t STORED AS CSV LOCATION '/etc/passwd'",
+        "SELECT nothing",
+        "SELEC 1",
+    ] {
         let refused = run(&["query", "--lake", paths[2], sql]);
         assert_eq!(refused.status.code(), Some(2), "{sql}");
         assert!(stderr(&refused).contains("hint:"), "{sql}");

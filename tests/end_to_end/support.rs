@@ -5,27 +5,27 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 /// The binary under test.
-pub fn resonanz() -> Command {
+pub(crate) fn resonanz() -> Command {
     Command::new(env!("CARGO_BIN_EXE_resonanz"))
 }
 
 /// Runs the binary to its end.
-pub fn run(arguments: &[&str]) -> Output {
+pub(crate) fn run(arguments: &[&str]) -> Output {
     resonanz().args(arguments).output().expect("the binary runs")
 }
 
 /// Standard output as text.
-pub fn stdout(output: &Output) -> String {
+pub(crate) fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).expect("UTF-8")
 }
 
 /// Standard error as text.
-pub fn stderr(output: &Output) -> String {
+pub(crate) fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).expect("UTF-8")
 }
 
 /// Runs a query and gives its rows as CSV without the header.
-pub fn query(lake: &Path, sql: &str) -> String {
+pub(crate) fn query(lake: &Path, sql: &str) -> String {
     let output = run(&["query", "--format", "csv", "--lake", lake.to_str().expect("UTF-8"), sql]);
     assert!(output.status.success(), "{sql}: {}", stderr(&output));
     let text = stdout(&output);
@@ -33,12 +33,12 @@ pub fn query(lake: &Path, sql: &str) -> String {
 }
 
 /// A file of the repository.
-pub fn repository(path: &str) -> PathBuf {
+pub(crate) fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
 /// Waits until `ready` gives something; fails after a minute.
-pub fn wait_for<T>(what: &str, mut ready: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn wait_for<T>(what: &str, mut ready: impl FnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + Duration::from_secs(60);
     loop {
         if let Some(value) = ready() {
@@ -50,7 +50,7 @@ pub fn wait_for<T>(what: &str, mut ready: impl FnMut() -> Option<T>) -> T {
 }
 
 /// A process that is killed when the test ends.
-pub struct Killed(pub Child);
+pub(crate) struct Killed(pub(crate) Child);
 
 impl Drop for Killed {
     fn drop(&mut self) {
@@ -60,7 +60,7 @@ impl Drop for Killed {
 }
 
 /// Starts a replay server on a free port; gives its address.
-pub fn replay(archive: &Path, options: &[&str]) -> (Killed, String) {
+pub(crate) fn replay(archive: &Path, options: &[&str]) -> (Killed, String) {
     use std::io::{BufRead, BufReader};
     let mut child = resonanz()
         .args(["replay", "--listen", "127.0.0.1:0"])

@@ -1,0 +1,6 @@
+//! Does the product hold from outside? The real binary against real sockets, files and readers.
+
+mod cli;
+mod pipeline;
+mod sources;
+mod support;
