@@ -4,14 +4,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use rayon::prelude::*;
 use tokio::sync::{Notify, mpsc, watch};
 
 use crate::config::Config;
 use crate::connect::decode::{AuthorHasher, Decoder, Format};
 use crate::connect::{Block, Parcel, Refused, open_lines};
-use crate::lake::{Folder, Lake};
+use crate::lake::{Folder, Lake, LakeError};
 use crate::live::{EngineLoop, Progress, Stop, Store, checkpointed_engine};
 use crate::notify::Outbox;
 use crate::post::SourceId;
@@ -61,7 +61,7 @@ pub async fn reprocess(
     let authors = AuthorHasher::new(folder.author_key(config.author_key_file.as_deref())?);
     let (lake, recovered) = Lake::open(Arc::clone(&folder)).await?;
     if recovered.checkpoint.is_some() {
-        bail!("{} holds posts already; give a new folder", folder.root().display());
+        return Err(LakeError::NotNew { path: folder.root().to_owned() }.into());
     }
     let (engine, checkpoint) = checkpointed_engine(&config, None)?;
     let outbox = Arc::new(Outbox::open(&folder.outbox())?);

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const LINES_MAX: usize = 420;
+const LINES_MAX: usize = 400;
 const FUNCTION_LINES_MAX: usize = 70;
 /// What pure stages must not touch.
 const IMPURE: [&str; 9] = [
@@ -84,7 +84,7 @@ fn every_file_says_which_question_it_answers_and_stays_short() {
         }
         let mut begun: Option<(usize, String)> = None;
         for (number, line) in (1..).zip(text.lines()) {
-            let indent = &line[..line.len() - line.trim_start().len()];
+            let indent = line.strip_suffix(line.trim_start()).unwrap_or_default();
             if line.trim_start().split(' ').take(4).any(|word| word == "fn") && line.ends_with('{')
             {
                 begun = Some((number, indent.to_owned()));

@@ -23,6 +23,7 @@ use super::view::{alert_line, view};
 use super::{Ending, Failure, runtime};
 use crate::config::{Config, Reach, ReceiverConfig, SecretPlace, SourceConfig, SourceKind};
 use crate::connect::bundled_lines;
+use crate::lake::private_file;
 use crate::live::{self, Progress, Stop, Summary};
 use crate::notify::Signer;
 use crate::post::SourceId;
@@ -69,8 +70,11 @@ async fn play(args: &Demo) -> Result<Ending, Failure> {
     let (stop, stopped) = watch::channel(Stop::No);
     let mut seen = progress.subscribe();
     tokio::spawn(async move {
-        let _ = seen.wait_for(|progress| progress.tally.events >= posts).await;
-        stop.send_replace(Stop::Finish);
+        let how = tokio::select! {
+            _ = seen.wait_for(|progress| progress.tally.events >= posts) => Stop::Finish,
+            _ = tokio::signal::ctrl_c() => Stop::Interrupt,
+        };
+        stop.send_replace(how);
     });
     writeln!(
         io::stdout().lock(),
@@ -82,7 +86,6 @@ async fn play(args: &Demo) -> Result<Ending, Failure> {
     let summary = live::run(config, stopped, Arc::clone(&progress)).await?;
     view.abort();
     let _ = view.await;
-    File::create(marker(&args.lake))?;
     let mut received = Vec::new();
     while let Ok(message) = inbox.try_recv() {
         received.push(message);
@@ -96,16 +99,18 @@ async fn play(args: &Demo) -> Result<Ending, Failure> {
     Ok(if complete { Ending::Done } else { Ending::Incomplete })
 }
 
-/// The file that says a lake is a demo's, and may be replaced.
-fn marker(lake: &Path) -> PathBuf {
-    lake.join("_resonanz").join("demo")
-}
-
-/// Removes an earlier demo's lake, and nothing else.
+/// Removes an earlier demo's lake, and nothing else; marks the folder as a demo's.
 fn make_room(lake: &Path) -> Result<(), Failure> {
-    if marker(lake).exists() {
+    let marker = lake.join("_resonanz").join("demo");
+    if marker.exists() {
         fs::remove_dir_all(lake)?;
     }
+    if fs::read_dir(lake).is_ok_and(|mut entries| entries.next().is_some()) {
+        let message = format!("{} is not empty, and not an earlier demo's", lake.display());
+        return Err(Failure::usage(message, "give another folder: demo --lake FOLDER"));
+    }
+    fs::create_dir_all(lake.join("_resonanz"))?;
+    File::create(marker)?;
     Ok(())
 }
 
@@ -153,7 +158,7 @@ impl Secret {
         let text = format!("whsec_{}", STANDARD.encode(key));
         let path =
             std::env::temp_dir().join(format!("resonanz-demo-{}.secret", std::process::id()));
-        File::create(&path)?.write_all(text.as_bytes())?;
+        private_file(&path)?.write_all(text.as_bytes())?;
         Ok(Self { text, path })
     }
 }

@@ -53,6 +53,7 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
             Some(
                 LakeError::NoLake { .. }
                 | LakeError::NotEmpty { .. }
+                | LakeError::NotNew { .. }
                 | LakeError::Locked { .. }
                 | LakeError::Format { .. },
             ) => 2,

@@ -2,6 +2,8 @@
 
 use std::io::{self, BufWriter, Write};
 
+use datafusion::error::DataFusionError;
+
 use super::args::{Query, QueryFormat};
 use super::{Ending, Failure, runtime};
 use crate::lake::{self, Folder, Session};
@@ -20,8 +22,20 @@ pub(super) fn query(args: &Query) -> Result<Ending, Failure> {
             Failure::usage(error.strip_backtrace(), "one SELECT over posts, mentions, panes and alerts; list columns with: DESCRIBE mentions")
         })?;
         let mut out = BufWriter::new(io::stdout().lock());
-        answer.write(format, &mut out).await?;
+        answer.write(format, &mut out).await.map_err(unreadable)?;
         out.flush()?;
         Ok(Ending::Done)
     })
+}
+
+/// An error while reading rows: damage, if a Parquet file is not what was written.
+fn unreadable(error: DataFusionError) -> Failure {
+    let damaged = matches!(error.find_root(), DataFusionError::ParquetError(_));
+    let failure = Failure::from(error);
+    if damaged {
+        let hint =
+            "restore the file from a backup; days without it stay readable: WHERE day <> ...";
+        return Failure { code: 3, hint: Some(hint.to_owned()), ..failure };
+    }
+    failure
 }

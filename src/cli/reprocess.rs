@@ -14,6 +14,14 @@ use crate::reprocess::{Job, reprocess as work};
 pub(super) fn reprocess(args: &Reprocess) -> Result<Ending, Failure> {
     let mut config = config_file::load(&args.config)?;
     config.lake.path.clone_from(&args.lake);
+    let missing = args.inputs.iter().find(|input| input.as_os_str() != "-" && !input.is_file());
+    if let Some(missing) = missing {
+        let message = format!("{}: no such file", missing.display());
+        return Err(Failure::usage(
+            message,
+            "give files of lines, plain, .gz or .zst, or - for standard input",
+        ));
+    }
     let job = Job {
         inputs: args.inputs.clone(),
         format: args.format.into(),

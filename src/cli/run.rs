@@ -34,14 +34,15 @@ pub(super) fn run(args: &Run) -> Result<Ending, Failure> {
         tally.events, tally.mentions, tally.negative, summary.progress.commits
     )?;
     writeln!(out, "messages: {} delivered, {} not", summary.delivered, summary.undelivered)?;
-    if malformed + tally.refused_future > 0 {
+    let future = tally.refused_future - summary.progress.tally_at_start.refused_future;
+    if malformed + future > 0 {
         writeln!(
             out,
             "refused: {malformed} malformed, {} dated in the future; see the lake's _resonanz/dead-letter.jsonl",
-            tally.refused_future
+            future
         )?;
     }
-    let complete = malformed + tally.refused_future + summary.undelivered == 0;
+    let complete = malformed + future + summary.undelivered == 0;
     Ok(if complete { Ending::Done } else { Ending::Incomplete })
 }
 

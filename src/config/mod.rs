@@ -2,11 +2,12 @@
 //!
 //! Reads no file and no environment: secrets and keys are named here and fetched by the shells.
 
-mod build;
 mod section;
+mod rules;
+mod build;
 
+use core::net::SocketAddr;
 use std::fmt;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use crate::alert::Rule;

@@ -44,6 +44,12 @@ pub enum LakeError {
         /// Which folder.
         path: PathBuf,
     },
+    /// The lake must be new, and holds rows.
+    #[error("{path} holds posts already", path = path.display())]
+    NotNew {
+        /// Which folder.
+        path: PathBuf,
+    },
     /// Another process writes.
     #[error("{path} is being written by another process", path = path.display())]
     Locked {
@@ -97,11 +103,14 @@ impl LakeError {
             Self::NoLake { .. } => {
                 "give the folder that `resonanz run`, `reprocess` or `demo` wrote"
             }
-            Self::NotEmpty { .. } => "give an empty or new folder",
+            Self::NotEmpty { .. } | Self::NotNew { .. } => "give an empty or new folder",
             Self::Locked { .. } => "stop the other process, or give another folder",
             Self::Format { .. } => "use the version of resonanz that wrote it, or a later one",
             Self::Damaged { .. } => {
                 "restore the file from a backup; the tables themselves stay readable"
+            }
+            Self::Delta { source, .. } if source.to_string().contains("No space left") => {
+                "free some space and start again: reading goes on from the last commit"
             }
             Self::Delta { .. } => {
                 "look at the table's _delta_log folder; reading goes on from the last commit"
@@ -269,13 +278,22 @@ impl Folder {
 pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), LakeError> {
     let draft = path.with_extension("draft");
     let written = (|| {
-        let mut file = File::create(&draft)?;
+        let mut file = private_file(&draft)?;
         file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(&draft, path)?;
         path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
     })();
     written.map_err(io_error(path))
+}
+
+/// Makes a file that only its owner may read.
+pub(crate) fn private_file(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 /// 32 bytes from the operating system.

@@ -14,6 +14,7 @@ mod table;
 
 pub use commit::{Checkpoint, Lake, Recovered};
 pub use dead_letter::DeadLetters;
+pub(crate) use folder::private_file;
 pub use folder::{Folder, LakeError};
 pub use query::{Answer, QueryFormat, Session};
 pub use rows::{Labels, Rows, evidence};

@@ -41,10 +41,32 @@ impl Table {
 /// Partition column of every table.
 pub(super) const DAY: &str = "day";
 
-#[derive(Clone, Copy)]
-enum Null {
-    No,
-    Yes,
+/// The columns after `day`: name and kind, with a question mark where nulls are allowed.
+fn columns(table: Table) -> &'static str {
+    match table {
+        Table::Posts => {
+            "received_at time, posted_at time, source text, post_id text, author text, kind text, \
+             lang text, parent text?, thread text?, url text?, reach int?, engagement int?, \
+             topics int, text text"
+        }
+        Table::Mentions => {
+            "received_at time, posted_at time, topic text, brand text?, topic_group text?, \
+             source text, post_id text, author text, kind text, lang text, parent text?, thread text?, \
+             url text?, reach int?, engagement int?, score float, target_score float, polarity text, \
+             terms text, scorer text, text text"
+        }
+        Table::Panes => {
+            "start time, topic text, source text, lang text, mentions int, negative int, neutral int, \
+             positive int, score_sum int, score_square_sum int, reach_sum int, engagement_sum int, \
+             authors int, negative_authors int"
+        }
+        Table::Alerts => {
+            "at time, alert_id text, rule text, rule_type text, topic text, transition text, \
+             severity text, started_at time, window_s int, measure text, observed int, \
+             expected float?, p_value float?, novelty float?, mentions int, negative int, neutral int, \
+             positive int, mean_score float, authors int, evidence text"
+        }
+    }
 }
 
 /// The columns of a table.
@@ -55,92 +77,16 @@ pub fn arrow_schema(table: Table) -> SchemaRef {
 }
 
 fn build(table: Table) -> SchemaRef {
-    use Null::{No, Yes};
-    let time = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
-    let (text, int, float) = (DataType::Utf8, DataType::Int64, DataType::Float64);
-    let columns: Vec<(&str, &DataType, Null)> = match table {
-        Table::Posts => vec![
-            ("received_at", &time, No),
-            ("posted_at", &time, No),
-            ("source", &text, No),
-            ("post_id", &text, No),
-            ("author", &text, No),
-            ("kind", &text, No),
-            ("lang", &text, No),
-            ("parent", &text, Yes),
-            ("thread", &text, Yes),
-            ("url", &text, Yes),
-            ("reach", &int, Yes),
-            ("engagement", &int, Yes),
-            ("topics", &int, No),
-            ("text", &text, No),
-        ],
-        Table::Mentions => vec![
-            ("received_at", &time, No),
-            ("posted_at", &time, No),
-            ("topic", &text, No),
-            ("brand", &text, Yes),
-            ("topic_group", &text, Yes),
-            ("source", &text, No),
-            ("post_id", &text, No),
-            ("author", &text, No),
-            ("kind", &text, No),
-            ("lang", &text, No),
-            ("parent", &text, Yes),
-            ("thread", &text, Yes),
-            ("url", &text, Yes),
-            ("reach", &int, Yes),
-            ("engagement", &int, Yes),
-            ("score", &float, No),
-            ("target_score", &float, No),
-            ("polarity", &text, No),
-            ("terms", &text, No),
-            ("scorer", &text, No),
-            ("text", &text, No),
-        ],
-        Table::Panes => vec![
-            ("start", &time, No),
-            ("topic", &text, No),
-            ("source", &text, No),
-            ("lang", &text, No),
-            ("mentions", &int, No),
-            ("negative", &int, No),
-            ("neutral", &int, No),
-            ("positive", &int, No),
-            ("score_sum", &int, No),
-            ("score_square_sum", &int, No),
-            ("reach_sum", &int, No),
-            ("engagement_sum", &int, No),
-            ("authors", &int, No),
-            ("negative_authors", &int, No),
-        ],
-        Table::Alerts => vec![
-            ("at", &time, No),
-            ("alert_id", &text, No),
-            ("rule", &text, No),
-            ("rule_type", &text, No),
-            ("topic", &text, No),
-            ("transition", &text, No),
-            ("severity", &text, No),
-            ("started_at", &time, No),
-            ("window_s", &int, No),
-            ("measure", &text, No),
-            ("observed", &int, No),
-            ("expected", &float, Yes),
-            ("p_value", &float, Yes),
-            ("novelty", &float, Yes),
-            ("mentions", &int, No),
-            ("negative", &int, No),
-            ("neutral", &int, No),
-            ("positive", &int, No),
-            ("mean_score", &float, No),
-            ("authors", &int, No),
-            ("evidence", &text, No),
-        ],
-    };
+    let fields = columns(table).split(", ").map(|column| {
+        let (name, kind) = column.split_once(' ').unwrap_or((column, "text"));
+        let data_type = match kind.trim_end_matches('?') {
+            "time" => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+            "int" => DataType::Int64,
+            "float" => DataType::Float64,
+            _ => DataType::Utf8,
+        };
+        Field::new(name, data_type, kind.ends_with('?'))
+    });
     let day = Field::new(DAY, DataType::Date32, false);
-    let fields = columns
-        .into_iter()
-        .map(|(name, kind, null)| Field::new(name, kind.clone(), matches!(null, Yes)));
     Arc::new(Schema::new(std::iter::once(day).chain(fields).collect::<Vec<_>>()))
 }

@@ -79,8 +79,12 @@ impl EngineLoop {
             .topics
             .iter()
             .map(|topic| TopicCount { name: topic.name.clone(), ..TopicCount::default() });
-        let progress =
-            Progress { tally: checkpoint.tally, topics: topics.collect(), ..Progress::default() };
+        let progress = Progress {
+            tally: checkpoint.tally,
+            tally_at_start: checkpoint.tally,
+            topics: topics.collect(),
+            ..Progress::default()
+        };
         Ok(Self {
             engine,
             rows: Rows::new(labels),

@@ -47,7 +47,7 @@ pub struct Summary {
     pub progress: Progress,
     /// Messages that arrived.
     pub delivered: u64,
-    /// Messages still on their way, or given up.
+    /// Messages still on their way, and those given up in this run.
     pub undelivered: u64,
 }
 
@@ -100,7 +100,7 @@ pub async fn run(
     if let Some(error) = failure {
         return Err(error);
     }
-    let undelivered = outbox.pending_len()? + outbox.failed_len()?;
+    let undelivered = outbox.pending_len()? + stats.given_up();
     let progress = progress.borrow().clone();
     Ok(Summary { progress, delivered: stats.delivered(), undelivered })
 }

@@ -12,6 +12,8 @@ const ALERTS_MAX: usize = 100;
 pub struct Progress {
     /// Where events went since the lake was made.
     pub tally: Tally,
+    /// The same when the process started.
+    pub tally_at_start: Tally,
     /// Frames that are no posts by nature, such as likes.
     pub ignored: u64,
     /// Frames that could not be understood.

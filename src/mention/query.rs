@@ -200,6 +200,12 @@ impl<'q> Parser<'q> {
                 "put a term before it, or write it in lower case to look for the word",
             ));
         }
+        if word.starts_with('~') || word.starts_with("NEAR/") || word.starts_with("ONEAR/") {
+            return Err(self.error(
+                "proximity is not known",
+                "join the terms with AND, or write an exact \"phrase\"",
+            ));
+        }
         self.at = start + length;
         match word.split_once(':') {
             Some((name, value)) if is_field_name(name) => field(name, value, start),
@@ -383,6 +389,8 @@ mod tests {
             ("a*b", 0),
             ("a \"\"", 2),
             ("a author:x", 2),
+            ("\"a b\"~3", 5),
+            ("a NEAR/5 b", 2),
             (&deep, 64),
         ];
         for (query, at) in rows {

@@ -150,7 +150,7 @@ fn bad_input_is_kept_and_counted_and_stops_nothing() {
     );
     let again = run(&arguments);
     assert!(
-        !again.status.success() && stderr(&again).contains("holds posts already"),
+        again.status.code() == Some(2) && stderr(&again).contains("holds posts already"),
         "{}",
         stderr(&again)
     );
@@ -216,4 +216,46 @@ fn only_reading_is_possible_through_queries() {
         assert!(stderr(&refused).contains("hint:"), "{sql}");
     }
     assert_eq!(query(&lake, "SELECT count(*) FROM mentions"), "0");
+}
+
+#[test]
+fn a_damaged_file_of_a_lake_is_damage_and_a_missing_archive_is_usage() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = file(folder.path(), "c.toml", "[[topic]]\nname = \"acme\"\nquery = 'acme'\n");
+    let archive =
+        file(folder.path(), "a.jsonl", line("1", "2026-03-01T11:59:59Z", "acme is great"));
+    let lake = folder.path().join("lake");
+    let paths = [&archive, &config, &lake].map(|path| path.to_str().expect("UTF-8"));
+    let missing = run(&["reprocess", "nowhere.jsonl", "--config", paths[1], "--lake", paths[2]]);
+    assert_eq!((missing.status.code(), lake.exists()), (Some(2), false), "{}", stderr(&missing));
+    assert!(
+        run(&["reprocess", paths[0], "--config", paths[1], "--lake", paths[2]]).status.success()
+    );
+
+    let day = lake.join("mentions").join("day=2026-03-01");
+    let parquet =
+        std::fs::read_dir(day).expect("a folder").flatten().next().expect("a file").path();
+    let bytes = std::fs::read(&parquet).expect("a file");
+    File::create(&parquet)
+        .and_then(|mut file| file.write_all(&bytes[..bytes.len() / 2]))
+        .expect("cut");
+    let damaged =
+        run(&["query", "--lake", paths[2], "SELECT count(text) FROM mentions WHERE text <> ''"]);
+    assert_eq!(damaged.status.code(), Some(3), "{}", stderr(&damaged));
+
+    let commits = lake.join("_resonanz/commits");
+    let checkpoint =
+        std::fs::read_dir(commits).expect("a folder").flatten().map(|entry| entry.path());
+    let checkpoint =
+        checkpoint.filter(|path| path.extension().is_some_and(|ending| ending == "checkpoint"));
+    for path in checkpoint {
+        File::create(path).and_then(|mut file| file.write_all(b"RESOCP")).expect("cut");
+    }
+    let again = run(&["reprocess", paths[0], "--config", paths[1], "--lake", paths[2]]);
+    assert_eq!(again.status.code(), Some(3), "{}", stderr(&again));
+    assert!(
+        stderr(&again).contains("its hash is not the one in the manifest"),
+        "{}",
+        stderr(&again)
+    );
 }
