@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::alert::{Alert, Judge, JudgeState, Rule};
 use crate::analyze::{Analyzer, Finding, Findings};
 use crate::post::{Event, FUTURE_US_MAX, Polarity, Post, TopicId, cut_text};
-use crate::time::{EventTime, SECOND_US};
+use crate::time::{EventTime, MINUTE_US, SECOND_US};
 use crate::window::{
     ClosedPane, Observation, Sample, Timeliness, Watermark, WatermarkState, WindowConfig,
     WindowState, Windows,
@@ -237,7 +237,7 @@ impl Engine {
             self.advance(tick_end, outcome);
         }
         if let Some(frontier) = self.windows.frontier() {
-            self.advance_through(frontier.shift(60 * SECOND_US), outcome);
+            self.advance_through(frontier.shift(MINUTE_US), outcome);
         }
     }
 
@@ -296,12 +296,18 @@ impl Engine {
         let mut next =
             self.windows.frontier().map_or(last, |frontier| frontier.shift(self.config.tick_us));
         while next <= last {
-            // Nothing can happen before the next mention while nothing is retained or firing.
-            if self.windows.is_quiet() && self.judge.is_quiet() {
+            // While nothing fires, a rule can become true only by a new mention or as a minute
+            // leaves its window; while nothing is retained either, only by a new mention.
+            if self.judge.is_quiet() {
+                let minute = next.shift(MINUTE_US - 1).floor(MINUTE_US);
+                let change = if self.windows.is_quiet() { last } else { minute };
                 next = self
                     .windows
                     .earliest_waiting()
-                    .map_or(last, |tick_end| tick_end.clamp(next, last));
+                    .map_or(change, |tick_end| tick_end.clamp(next, change));
+                if next > last {
+                    return;
+                }
             }
             self.advance(next, outcome);
             next = next.shift(self.config.tick_us);

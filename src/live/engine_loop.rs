@@ -217,7 +217,6 @@ impl EngineLoop {
         let labels = self.rows.labels();
         let told: Vec<Message> =
             outcome.alerts.iter().flat_map(|alert| messages(alert, labels)).collect();
-        let alerted = !outcome.alerts.is_empty();
         for alert in &outcome.alerts {
             let rule = labels.rules.get(alert.rule).map_or(String::new(), |rule| rule.name.clone());
             let topic = labels
@@ -234,8 +233,8 @@ impl EngineLoop {
                 expected: alert.expected,
             });
         }
-        if alerted {
-            // An alert waits for no interval.
+        if !told.is_empty() {
+            // A message waits for no interval.
             self.commit(told)?;
         } else if self.rows.bytes() >= ROWS_BYTES {
             self.append()?;

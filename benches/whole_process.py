@@ -1,0 +1,117 @@
+"""How fast are the main jobs as whole processes, against named peers, in one run?
+
+usage: python3 benches/whole_process.py [--posts N] [--binary PATH]
+
+Needs `cargo build --release` first, and the Python packages duckdb, zstandard and vaderSentiment. Prints one
+Markdown table row per job: median of three runs, peak memory of the process, and the ratio to the
+peer. Everything runs on this machine, in a temporary folder.
+"""
+import argparse
+import json
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+REPOSITORY = os.path.dirname(HERE)
+TOPICS = f"{REPOSITORY}/data/demo.toml"
+RUNS = 3
+
+
+def measure(command, **options):
+    """Seconds and peak MB of one process."""
+    begin = time.monotonic()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, **options)
+    _, status, usage = os.wait4(process.pid, 0)
+    assert os.waitstatus_to_exitcode(status) == 0, command
+    return time.monotonic() - begin, usage.ru_maxrss / 1024
+
+
+def median(command, prepare=lambda: None, **options):
+    runs = []
+    for _ in range(RUNS):
+        prepare()
+        runs.append(measure(command, **options))
+    return statistics.median(seconds for seconds, _ in runs), max(memory for _, memory in runs)
+
+
+def make_archive(path, posts):
+    """The bundled archive, each post many times with ids and milliseconds of its own."""
+    unpack = "import sys,zstandard;zstandard.ZstdDecompressor().copy_stream(open(sys.argv[1],'rb'),sys.stdout.buffer)"
+    plain = subprocess.check_output([sys.executable, "-c", unpack, f"{REPOSITORY}/data/archive.jsonl.zst"])
+    rows = [json.loads(line) for line in plain.splitlines()]
+    turns = -(-posts // len(rows))
+    with open(path, "w") as out:
+        for number in range(posts):
+            row, turn = rows[number // turns], number % turns
+            fresh = dict(row, id=f"{row['id']}-{turn}", author=f"{row['author']}-{turn}")
+            for field in ("posted_at", "received_at"):
+                fresh[field] = f"{row[field][:-1]}{turn:03}Z"
+            out.write(json.dumps(fresh, separators=(",", ":")) + "\n")
+    texts = f"{path}.texts"
+    with open(texts, "w") as out:
+        out.writelines(row["text"].replace("\n", " ") + "\n" for row in rows)
+    return texts, len(rows)
+
+
+def row(job, items, ours, peer_name, peer):
+    (seconds, memory), (peer_seconds, peer_memory) = ours, peer
+    print(f"| {job} | {items / seconds:,.0f}/s | {seconds:.2f} s | {memory:.0f} MB | {peer_name} | {peer_seconds:.2f} s | {peer_memory:.0f} MB | {peer_seconds / seconds:.1f} |", flush=True)
+
+
+def live(binary, folder, archive, posts):
+    """Posts a second over a loopback WebSocket, sender in another process, until all are committed."""
+    frames = subprocess.Popen([binary, "replay", archive, "--speed", "0", "--listen", "127.0.0.1:0"], stdout=subprocess.PIPE, text=True)
+    url = frames.stdout.readline().split()[-1]
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    config = f"{folder}/live.toml"
+    with open(config, "w") as out:
+        out.write(f'[lake]\npath = "live"\n[serve]\nlisten = "127.0.0.1:{port}"\n[[source]]\nname = "ws"\ntype = "websocket"\nurl = "{url}"\n' + open(TOPICS).read())
+    begin = time.monotonic()
+    run = subprocess.Popen([binary, "run", "--config", config], stdout=subprocess.DEVNULL)
+    seen = 0
+    while seen < posts:
+        try:
+            seen = json.load(urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz"))["events"]
+        except OSError:
+            pass
+        time.sleep(0.01)
+    seconds = time.monotonic() - begin
+    run.terminate()
+    _, _, usage = os.wait4(run.pid, 0)
+    frames.kill()
+    print(f"| live over a WebSocket | {posts / seconds:,.0f}/s | {seconds:.2f} s | {usage.ru_maxrss / 1024:.0f} MB | | | | |", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--posts", type=int, default=2_000_000)
+    parser.add_argument("--binary", default=f"{REPOSITORY}/target/release/resonanz")
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        archive = f"{folder}/posts.jsonl"
+        texts, count = make_archive(archive, args.posts)
+        size = os.path.getsize(archive) / 1e6
+        print(f"{args.posts:,} posts, {size:.0f} MB of JSON lines\n")
+        print("| job | rate | time | peak memory | peer | its time | its memory | times as fast |\n|---|---|---|---|---|---|---|---|")
+        clean = lambda: subprocess.run(["rm", "-rf", f"{folder}/lake", f"{folder}/peer.parquet"], check=True)
+        ours = median([args.binary, "reprocess", archive, "--config", TOPICS, "--lake", f"{folder}/lake"], clean)
+        convert = "import duckdb,sys;duckdb.sql(f\"copy (select * from read_json('{sys.argv[1]}',format='newline_delimited')) to '{sys.argv[2]}' (format parquet, compression zstd)\")"
+        peer = median([sys.executable, "-c", convert, archive, f"{folder}/peer.parquet"], clean)
+        row("reprocess into a lake", args.posts, ours, "DuckDB, JSON to zstd Parquet only", peer)
+        single = dict(os.environ, RAYON_NUM_THREADS="1")
+        ours = median(["sh", "-c", f"'{args.binary}' score --profile vader --format jsonl < '{texts}'"], env=single)
+        vader = "import sys;from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer as S;s=S();[s.polarity_scores(l.rstrip('\\n')) for l in open(sys.argv[1])]"
+        peer = median([sys.executable, "-c", vader, texts])
+        row("score --profile vader, one thread", count, ours, "vaderSentiment 3.3.2, Python", peer)
+        live(args.binary, folder, archive, min(args.posts, 500_000))
+
+
+main()
