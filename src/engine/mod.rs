@@ -8,6 +8,7 @@ mod seen;
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::alert::{Alert, Judge, JudgeState, Rule};
@@ -119,7 +120,8 @@ pub struct Outcome {
 
 impl Outcome {
     fn clear(&mut self) {
-        self.posts.clear();
+        // Freeing some ten million strings a second is work for more than one thread.
+        self.posts.par_drain(..).for_each(drop);
         self.findings = Findings::default();
         self.closed.clear();
         self.alerts.clear();
@@ -243,7 +245,12 @@ impl Engine {
 
     /// Sorts events into posts to analyze and everything else.
     fn admit(&mut self, events: &mut Vec<Event>, outcome: &mut Outcome) {
-        for event in events.drain(..) {
+        let key = |event: &Event| match event {
+            Event::Create(post) => seen::key(&post.source, &post.id),
+            Event::Edit(_) | Event::Delete { .. } => 0,
+        };
+        let keys: Vec<u64> = events.par_iter().map(key).collect();
+        for (event, key) in events.drain(..).zip(keys) {
             outcome.tally.events += 1;
             match event {
                 Event::Edit(_) => outcome.tally.edits += 1,
@@ -252,9 +259,7 @@ impl Engine {
                     outcome.tally.refused_future += 1;
                     outcome.refused.push(post);
                 }
-                Event::Create(post) if !self.seen.insert(&post.source, &post.id) => {
-                    outcome.tally.duplicate += 1
-                }
+                Event::Create(_) if !self.seen.insert(key) => outcome.tally.duplicate += 1,
                 Event::Create(post) => {
                     outcome.tally.analyzed += 1;
                     outcome.posts.push(post);
@@ -265,7 +270,7 @@ impl Engine {
 
     fn count(&mut self, post: &Post, findings: &[Finding], outcome: &mut Outcome) {
         if !findings.is_empty() || self.config.remember == Remember::All {
-            self.seen.remember(&post.source, &post.id);
+            self.seen.remember(seen::key(&post.source, &post.id));
         }
         if findings.is_empty() {
             return;

@@ -32,8 +32,7 @@ impl Seen {
     }
 
     /// Notes a post; whether it is new.
-    pub(super) fn insert(&mut self, source: &SourceId, id: &str) -> bool {
-        let key = key(source, id);
+    pub(super) fn insert(&mut self, key: u64) -> bool {
         if self.old.contains(&key) || !self.young.insert(key) {
             return false;
         }
@@ -44,11 +43,11 @@ impl Seen {
     }
 
     /// Notes that a restart must recognize the post.
-    pub(super) fn remember(&mut self, source: &SourceId, id: &str) {
+    pub(super) fn remember(&mut self, key: u64) {
         if self.remembered.len() >= REMEMBERED_MAX {
             self.remembered.pop_front();
         }
-        self.remembered.push_back(key(source, id));
+        self.remembered.push_back(key);
     }
 
     pub(super) fn remembered(&self) -> Vec<u64> {
@@ -57,12 +56,11 @@ impl Seen {
 }
 
 /// A hash of the post's identity that is the same in every process.
-fn key(source: &SourceId, id: &str) -> u64 {
+pub(super) fn key(source: &SourceId, id: &str) -> u64 {
     let mut hasher = blake3::Hasher::new();
     hasher.update(source.as_str().as_bytes()).update(&[0]).update(id.as_bytes());
-    let mut first = [0; 8];
-    hasher.finalize_xof().fill(&mut first);
-    u64::from_le_bytes(first)
+    let hash = hasher.finalize();
+    hash.as_bytes().first_chunk().map_or(0, |first| u64::from_le_bytes(*first))
 }
 
 /// Keys are hashes already.
