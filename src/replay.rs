@@ -132,14 +132,7 @@ fn read(
         Archive::Bundled => (bundled_lines(), Format::Archive),
         Archive::File { path, format } => (open_lines(path, 0)?, *format),
     };
-    loop {
-        let block = match lines.next_block()? {
-            Some(block) => block,
-            None => match lines.last_line() {
-                Some(block) => block,
-                None => return Ok(()),
-            },
-        };
+    while let Some(block) = lines.next_block()? {
         for line in block.lines() {
             let frame = match format {
                 Format::Archive => ArchiveLine::parse(line).map(jetstream_frame),
@@ -156,6 +149,7 @@ fn read(
             }
         }
     }
+    Ok(())
 }
 
 fn pass_on(line: &[u8]) -> Result<(String, i64), String> {

@@ -102,14 +102,7 @@ fn blocks(path: PathBuf) -> anyhow::Result<std::sync::mpsc::IntoIter<std::io::Re
     let (sender, receiver) = std::sync::mpsc::sync_channel(BLOCKS);
     std::thread::spawn(move || {
         loop {
-            let block = match lines.next_block() {
-                Ok(Some(block)) => Ok(block),
-                Ok(None) => match lines.last_line() {
-                    Some(block) => Ok(block),
-                    None => return,
-                },
-                Err(error) => Err(error),
-            };
+            let Some(block) = lines.next_block().transpose() else { return };
             let broken = block.is_err();
             if sender.send(block).is_err() || broken {
                 return;

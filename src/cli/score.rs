@@ -67,8 +67,9 @@ impl Printer<'_> {
         let mut lines = open_lines(Path::new("-"), 0)?;
         let (mut line_number, mut refused) = (0, 0);
         loop {
-            let next = lines.next_block().context("standard input")?;
-            let Some(block) = next.or_else(|| lines.last_line()) else { return Ok(refused) };
+            let Some(block) = lines.next_block().context("standard input")? else {
+                return Ok(refused);
+            };
             for skipped in 0..block.skipped {
                 tracing::error!(
                     line = line_number + skipped + 1,

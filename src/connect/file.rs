@@ -81,18 +81,12 @@ async fn pump(
     tokio::task::spawn_blocking(move || {
         let mut lines = lines;
         let mut decoder = decoder;
-        loop {
-            let block = match lines.next_block()? {
-                Some(block) => block,
-                None => match lines.last_line() {
-                    Some(block) => block,
-                    None => return Ok(()),
-                },
-            };
+        while let Some(block) = lines.next_block()? {
             if inbox.blocking_send(parcel(&block, &source, &mut decoder)).is_err() {
-                return Ok(());
+                break;
             }
         }
+        Ok(())
     })
     .await?
 }
@@ -107,7 +101,7 @@ async fn pump_whole_lines(
 ) -> anyhow::Result<(Decoder, u64)> {
     tokio::task::spawn_blocking(move || {
         let (mut lines, mut decoder, mut at) = (lines, decoder, at);
-        while let Some(block) = lines.next_block()? {
+        while let Some(block) = lines.next_whole_lines()? {
             at = block.end;
             if inbox.blocking_send(parcel(&block, &source, &mut decoder)).is_err() {
                 break;

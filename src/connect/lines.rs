@@ -115,12 +115,19 @@ impl Lines {
         Self { reader, rest: Vec::new(), offset, skipping: false }
     }
 
-    /// The next block; `None` at the end of the file, where an unfinished last line is given out
-    /// by [`Lines::last_line`].
+    /// The next block, the unfinished last line included; `None` at the end of the file.
     ///
     /// # Errors
     /// When reading or decompressing fails; what was read before is still good.
     pub fn next_block(&mut self) -> io::Result<Option<Block>> {
+        Ok(self.next_whole_lines()?.or_else(|| self.last_line()))
+    }
+
+    /// The next block of finished lines; `None` when no more are there yet.
+    ///
+    /// # Errors
+    /// When reading or decompressing fails; what was read before is still good.
+    pub fn next_whole_lines(&mut self) -> io::Result<Option<Block>> {
         loop {
             let mut bytes = std::mem::take(&mut self.rest);
             let before = bytes.len();
@@ -150,7 +157,7 @@ impl Lines {
     }
 
     /// The unfinished line at the end of the file, as a block of its own.
-    pub fn last_line(&mut self) -> Option<Block> {
+    fn last_line(&mut self) -> Option<Block> {
         let bytes = std::mem::take(&mut self.rest);
         self.offset += u64::try_from(bytes.len()).unwrap_or(0);
         let skipped = u64::from(std::mem::take(&mut self.skipping));
@@ -181,9 +188,6 @@ mod tests {
             skipped += block.skipped;
         };
         while let Some(block) = lines.next_block().expect("memory can be read") {
-            note(&block);
-        }
-        if let Some(block) = lines.last_line() {
             note(&block);
         }
         (lengths, end, skipped)

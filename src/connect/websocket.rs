@@ -4,6 +4,8 @@
 //! a few seconds earlier, since servers drop and reorder at the hand-over; the engine drops what it
 //! has seen. A socket that is half open is found by pings and an idle limit.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use futures_util::{FutureExt, SinkExt, StreamExt};
@@ -42,6 +44,8 @@ pub struct WebSocketSource {
     pub cursor: Option<Cursor>,
     /// Decoder of its frames.
     pub decoder: Decoder,
+    /// How many sources are without a connection; this one counts itself.
+    pub lost: Arc<AtomicU32>,
 }
 
 /// Why a connection ended.
@@ -61,12 +65,15 @@ pub async fn websocket(mut source: WebSocketSource, inbox: Inbox) {
     let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(60));
     let mut parcel = Parcel::new(&source.source);
     let mut skip_us = 0;
+    source.lost.fetch_add(1, Ordering::Relaxed);
     while !inbox.is_closed() {
         let ended = match dial(&source.url, source.cursor, skip_us).await {
             Ok(socket) => {
                 tracing::info!(source = %source.source, "connected");
+                source.lost.fetch_sub(1, Ordering::Relaxed);
                 let before = source.cursor;
                 let ended = read(socket, &mut source, &mut parcel, &inbox).await;
+                source.lost.fetch_add(1, Ordering::Relaxed);
                 if source.cursor != before {
                     backoff.reset();
                     skip_us = 0;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::anyhow;
@@ -116,6 +117,7 @@ impl EngineLoop {
         runtime: &Handle,
         mut parcels: mpsc::Receiver<Parcel>,
         stop: &watch::Receiver<Stop>,
+        lost: &AtomicU32,
     ) -> anyhow::Result<()> {
         let mut taken = Vec::with_capacity(PARCELS);
         let mut quiet = Duration::ZERO;
@@ -130,6 +132,9 @@ impl EngineLoop {
                     }
                     self.step_all()?;
                 }
+                // Without a connection nobody knows whether it is silent: time waits for what the
+                // source will send again.
+                Err(_) if lost.load(Ordering::Relaxed) > 0 => quiet = Duration::ZERO,
                 Err(_) => {
                     quiet += QUIET;
                     self.engine.idle(

@@ -10,6 +10,7 @@ mod sources;
 mod store;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -77,7 +78,8 @@ pub async fn run(
     let couriers = spawn_couriers(receivers, &outbox, &bell, &stats);
 
     let (inbox, parcels) = mpsc::channel(INBOX_PARCELS);
-    let mut sources = sources::spawn(&config, &checkpoint.cursors, &authors, inbox);
+    let lost = Arc::new(AtomicU32::new(0));
+    let mut sources = sources::spawn(&config, &checkpoint.cursors, &authors, inbox, &lost);
     let (jobs, job_queue) = mpsc::channel(2);
     let store = Store { lake, outbox: Arc::clone(&outbox), bell, committed: Arc::clone(&progress) };
     let store = tokio::spawn(store.run(job_queue));
@@ -85,7 +87,8 @@ pub async fn run(
         EngineLoop::new(&config, engine, checkpoint, &folder, jobs, Arc::clone(&progress))?;
     let (finish, ends) = watch::channel(Stop::Finish);
     let runtime = tokio::runtime::Handle::current();
-    let engine = tokio::task::spawn_blocking(move || engine_loop.run(&runtime, parcels, &ends));
+    let engine =
+        tokio::task::spawn_blocking(move || engine_loop.run(&runtime, parcels, &ends, &lost));
 
     let failure = tokio::select! {
         ended = sources.all_ended() => ended.err(),

@@ -1,6 +1,8 @@
 //! Which source tasks run, and when have they all ended?
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 
 use anyhow::Context;
 use tokio::task::JoinSet;
@@ -22,11 +24,12 @@ pub(super) fn spawn(
     cursors: &BTreeMap<String, Cursor>,
     authors: &AuthorHasher,
     inbox: Inbox,
+    lost: &Arc<AtomicU32>,
 ) -> Sources {
     let mut tasks = JoinSet::new();
     for source in &config.sources {
         let cursor = cursors.get(source.name.as_str()).copied();
-        tasks.spawn(read(source.clone(), cursor, authors.clone(), inbox.clone()));
+        tasks.spawn(read(source.clone(), cursor, authors.clone(), inbox.clone(), Arc::clone(lost)));
     }
     Sources { tasks }
 }
@@ -36,13 +39,15 @@ async fn read(
     cursor: Option<Cursor>,
     authors: AuthorHasher,
     inbox: Inbox,
+    lost: Arc<AtomicU32>,
 ) -> anyhow::Result<()> {
     let name = source.name;
     let decoder = |format| Decoder::new(format, name.clone(), authors);
     let ended = match source.kind {
         SourceKind::WebSocket { url } => {
             let decoder = decoder(Format::Jetstream);
-            websocket(WebSocketSource { source: name.clone(), url, cursor, decoder }, inbox).await;
+            websocket(WebSocketSource { source: name.clone(), url, cursor, decoder, lost }, inbox)
+                .await;
             Ok(())
         }
         SourceKind::File { path, follow: Follow::Once } => {
