@@ -15,6 +15,18 @@ pub enum Cursor {
     Offset(u64),
 }
 
+impl Cursor {
+    /// The later of two cursors of one source: servers send frames out of order, and a cursor that
+    /// went back would make them send everything again.
+    #[must_use]
+    pub fn latest(self, before: Option<Self>) -> Self {
+        match (before, self) {
+            (Some(Self::TimeUs(before)), Self::TimeUs(now)) => Self::TimeUs(before.max(now)),
+            (_, now) => now,
+        }
+    }
+}
+
 /// Bytes that are no post; kept in the dead-letter file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused {

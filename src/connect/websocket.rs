@@ -204,7 +204,7 @@ fn take(
         Some(Err(error)) => return Some(Ended::Lost(error.to_string())),
         None => return Some(Ended::Lost("the server closed without a goodbye".to_owned())),
     }
-    source.cursor = parcel.cursor.or(source.cursor);
+    source.cursor = parcel.cursor.map_or(source.cursor, |now| Some(now.latest(source.cursor)));
     None
 }
 

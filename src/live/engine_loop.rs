@@ -189,11 +189,8 @@ impl EngineLoop {
         self.engine.step(&mut self.events, &mut self.outcome);
         for (source, cursor) in self.ahead.drain(..) {
             self.dirty = true;
-            let known = self.cursors.entry(source.as_str().to_owned()).or_insert(cursor);
-            *known = match (*known, cursor) {
-                (Cursor::TimeUs(before), Cursor::TimeUs(now)) => Cursor::TimeUs(before.max(now)),
-                (_, now) => now,
-            };
+            let latest = cursor.latest(self.cursors.get(source.as_str()).copied());
+            self.cursors.insert(source.as_str().to_owned(), latest);
         }
         self.absorb()
     }

@@ -82,11 +82,7 @@ impl Decoder {
             }
         };
         if let Some(time_us) = time_us {
-            let before = match parcel.cursor {
-                Some(Cursor::TimeUs(before)) => before,
-                _ => i64::MIN,
-            };
-            parcel.cursor = Some(Cursor::TimeUs(before.max(time_us)));
+            parcel.cursor = Some(Cursor::TimeUs(time_us).latest(parcel.cursor));
         }
     }
 

@@ -1,0 +1,118 @@
+//! Does the engine keep its promises for any input? Batches and arrival order leave no trace.
+
+use proptest::prelude::*;
+
+use resonanz::alert::{Alert, Condition, Measure, Rule};
+use resonanz::analyze::Analyzer;
+use resonanz::engine::{Engine, EngineConfig, EngineState, Outcome};
+use resonanz::mention::{Matcher, Topic};
+use resonanz::post::{AuthorKey, Event, Kind, Lang, Post, SourceId, TopicId};
+use resonanz::sentiment::{Profile, Scorer};
+use resonanz::time::{EventTime, MINUTE_US, SECOND_US};
+use resonanz::window::ClosedPane;
+
+fn engine() -> Engine {
+    let topic =
+        |name: &str| Topic { name: name.to_owned(), query: name.to_owned(), ..Topic::default() };
+    let topics = [topic("acme"), topic("globex")];
+    let rule = Rule {
+        name: "many".to_owned(),
+        topics: vec![TopicId(0), TopicId(1)],
+        window_us: 2 * MINUTE_US,
+        condition: Condition::Threshold { measure: Measure::Negative, count: 4 },
+        min_mentions: 0,
+        min_authors: 2,
+        for_us: 0,
+        keep_firing_us: 30 * SECOND_US,
+        cooldown_us: 60 * SECOND_US,
+        severity: "warning".to_owned(),
+        receivers: Vec::new(),
+    };
+    let analyzer =
+        Analyzer::new(Matcher::compile(&topics).expect("two words"), Scorer::new(Profile::Vader));
+    let names = topics.map(|topic| topic.name).to_vec();
+    Engine::new(analyzer, vec![rule], names, EngineConfig::default(), EngineState::default())
+        .expect("a fresh state")
+}
+
+/// A post so many milliseconds after the start, received `delay_ms` later.
+fn post(number: usize, at_ms: i64, delay_ms: i64, words: usize, author: u8) -> Post {
+    let texts = [
+        "acme is horrible",
+        "globex is terrible",
+        "acme and globex are a disaster",
+        "acme is great",
+        "nothing",
+    ];
+    let posted_at = EventTime(1_772_366_400_000_000 + at_ms * 1_000);
+    Post {
+        id: number.to_string().into(),
+        source: SourceId::new(if author.is_multiple_of(2) { "a" } else { "b" }),
+        author: AuthorKey([author; 16]),
+        posted_at,
+        received_at: posted_at.shift(delay_ms * 1_000),
+        kind: Kind::Original,
+        parent: None,
+        thread: None,
+        lang: Lang::EN,
+        text: texts[words].into(),
+        url: None,
+        reach: Some(u64::from(author)),
+        engagement: None,
+    }
+}
+
+fn posts() -> impl Strategy<Value = Vec<Post>> {
+    let one = (0i64..900_000, 0i64..4_000, 0usize..5, 0u8..6);
+    prop::collection::vec(one, 1..120).prop_map(|rows| {
+        let numbered = rows.into_iter().enumerate();
+        numbered
+            .map(|(number, (at, delay, words, author))| post(number, at, delay, words, author))
+            .collect()
+    })
+}
+
+/// Runs posts in batches of these sizes, again and again; counts late mentions.
+fn run(posts: &[Post], sizes: &[usize]) -> (Vec<ClosedPane>, Vec<Alert>, u64) {
+    let (mut engine, mut outcome) = (engine(), Outcome::default());
+    let (mut closed, mut alerts, mut late) = (Vec::new(), Vec::new(), 0);
+    let mut absorb = |outcome: &Outcome| {
+        closed.extend(outcome.closed.iter().cloned());
+        alerts.extend(outcome.alerts.iter().cloned());
+        late += outcome.tally.late;
+    };
+    let mut rest = posts;
+    for size in sizes.iter().cycle() {
+        if rest.is_empty() {
+            break;
+        }
+        let (batch, others) = rest.split_at((*size).min(rest.len()));
+        rest = others;
+        let mut events = batch.iter().cloned().map(Event::Create).collect();
+        engine.step(&mut events, &mut outcome);
+        absorb(&outcome);
+    }
+    engine.finish(&mut outcome);
+    absorb(&outcome);
+    (closed, alerts, late)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_cut_of_batches_leaves_no_trace(mut posts in posts(), sizes in prop::collection::vec(1usize..40, 1..6)) {
+        posts.sort_by_key(|post| post.received_at);
+        prop_assert_eq!(run(&posts, &[1]), run(&posts, &sizes));
+    }
+
+    #[test]
+    fn arrival_order_inside_the_lateness_leaves_no_trace(posts in posts()) {
+        let (mut posted, mut received) = (posts.clone(), posts);
+        posted.sort_by_key(|post| post.posted_at);
+        received.sort_by_key(|post| post.received_at);
+        let (in_order, as_received) = (run(&posted, &[16]), run(&received, &[16]));
+        prop_assert_eq!(as_received.2, 0, "delays are below the lateness");
+        prop_assert_eq!(in_order, as_received);
+    }
+}
