@@ -1,10 +1,11 @@
 """How fast are the main jobs as whole processes, against named peers, in one run?
 
-usage: python3 benches/whole_process.py [--posts N] [--binary PATH]
+usage: python3 benches/whole_process.py [--posts N] [--flat-gb N] [--binary PATH]
 
 Needs `cargo build --release` first, and the Python packages duckdb, zstandard and vaderSentiment. Prints one
 Markdown table row per job: median of three runs, peak memory of the process, and the ratio to the
-peer. Everything runs on this machine, in a temporary folder.
+peer. Everything runs on this machine, in a temporary folder. `--flat-gb 10` instead streams so much text
+through `score` and prints its peak memory at 1 % of it and at the end.
 """
 import argparse
 import json
@@ -21,6 +22,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 REPOSITORY = os.path.dirname(HERE)
 TOPICS = f"{REPOSITORY}/data/demo.toml"
 RUNS = 3
+# Turns through the archive's texts that `score` gets, so that its start does not decide.
+TURNS = 10
 
 
 def measure(command, **options):
@@ -55,8 +58,9 @@ def make_archive(path, posts):
             out.write(json.dumps(fresh, separators=(",", ":")) + "\n")
     texts = f"{path}.texts"
     with open(texts, "w") as out:
-        out.writelines(row["text"].replace("\n", " ") + "\n" for row in rows)
-    return texts, len(rows)
+        for _ in range(TURNS):
+            out.writelines(row["text"].replace("\n", " ") + "\n" for row in rows)
+    return texts, TURNS * len(rows)
 
 
 def row(job, items, ours, peer_name, peer):
@@ -90,14 +94,38 @@ def live(binary, folder, archive, posts):
     print(f"| live over a WebSocket | {posts / seconds:,.0f}/s | {seconds:.2f} s | {usage.ru_maxrss / 1024:.0f} MB | | | | |", flush=True)
 
 
+def flat(binary, texts, gigabytes):
+    """Peak memory of one `score` early and late in a long stream."""
+    block = open(texts, "rb").read()
+    process = subprocess.Popen([binary, "score", "--format", "jsonl"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+
+    def peak():
+        lines = open(f"/proc/{process.pid}/status").read().splitlines()
+        return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 1024
+
+    begin, sent, early = time.monotonic(), 0, None
+    while sent < gigabytes * 1e9:
+        process.stdin.write(block)
+        sent += len(block)
+        if early is None and sent >= gigabytes * 1e7:
+            early = peak()
+    late = peak()
+    process.stdin.close()
+    assert process.wait() == 0
+    print(f"score: {sent / 1e9:.1f} GB in {time.monotonic() - begin:.0f} s, peak memory {early:.0f} MB after {gigabytes * 10:.0f} MB, {late:.0f} MB at the end")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--posts", type=int, default=2_000_000)
     parser.add_argument("--binary", default=f"{REPOSITORY}/target/release/resonanz")
+    parser.add_argument("--flat-gb", type=float)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         archive = f"{folder}/posts.jsonl"
         texts, count = make_archive(archive, args.posts)
+        if args.flat_gb:
+            return flat(args.binary, texts, args.flat_gb)
         size = os.path.getsize(archive) / 1e6
         print(f"{args.posts:,} posts, {size:.0f} MB of JSON lines\n")
         print("| job | rate | time | peak memory | peer | its time | its memory | times as fast |\n|---|---|---|---|---|---|---|---|")

@@ -75,6 +75,15 @@ impl Analyzer {
         self.scorer.version()
     }
 
+    /// Whether a text mentions any topic, without looking at how.
+    pub fn mentions_any(&self, text: &str, context: Context<'_>, scratch: &mut AnyScratch) -> bool {
+        scratch.mentions.clear();
+        scratch.spans.clear();
+        let (mentions, spans) = (&mut scratch.mentions, &mut scratch.spans);
+        self.matcher.find(text, context, &mut scratch.mention, mentions, spans);
+        !mentions.is_empty()
+    }
+
     /// Analyzes a batch on rayon's threads. Linear in the texts.
     #[must_use]
     pub fn analyze_batch(&self, posts: &[Post]) -> Findings {
@@ -116,6 +125,14 @@ impl Analyzer {
         }
         findings
     }
+}
+
+/// Buffers of one thread for [`Analyzer::mentions_any`].
+#[derive(Debug, Default)]
+pub struct AnyScratch {
+    mention: MentionScratch,
+    mentions: Vec<Mention>,
+    spans: Vec<Span>,
 }
 
 #[derive(Debug, Default)]

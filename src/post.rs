@@ -1,5 +1,6 @@
 //! What is a post? The vocabulary every stage shares: posts, events, languages, scores.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -27,6 +28,12 @@ impl SourceId {
     /// Its name.
     #[must_use]
     pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Borrow<str> for SourceId {
+    fn borrow(&self) -> &str {
         &self.0
     }
 }
@@ -171,13 +178,51 @@ pub struct Post {
     pub engagement: Option<u64>,
 }
 
+impl Post {
+    /// Whether it is dated further ahead of its reception than is believed.
+    #[must_use]
+    pub fn is_ahead(&self) -> bool {
+        self.posted_at.since(self.received_at) > FUTURE_US_MAX
+    }
+}
+
+/// A post's identity, its source and id, as a hash that is the same in every process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct PostKey(pub u64);
+
+impl PostKey {
+    /// The first 64 bits of the BLAKE3 hash of source and id.
+    #[must_use]
+    pub fn new(source: &SourceId, id: &str) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(source.as_str().as_bytes()).update(&[0]).update(id.as_bytes());
+        let hash = hasher.finalize();
+        Self(hash.as_bytes().first_chunk().map_or(0, |first| u64::from_le_bytes(*first)))
+    }
+}
+
+/// What the engine must still know of a post that mentions no topic and is not kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Passed {
+    /// Where it came from.
+    pub source: SourceId,
+    /// Which post.
+    pub key: PostKey,
+    /// When its author says it was written.
+    pub posted_at: EventTime,
+    /// When it reached us.
+    pub received_at: EventTime,
+}
+
 /// What a source says happened.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
     /// A new post.
-    Create(Post),
+    Create(Box<Post>),
+    /// A new post of which is known already that it mentions no topic.
+    Pass(Passed),
     /// A new version of a post seen before.
-    Edit(Post),
+    Edit(Box<Post>),
     /// A post was withdrawn.
     Delete {
         /// Where it was.

@@ -2,24 +2,25 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::mpsc::{IntoIter, sync_channel};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use rayon::prelude::*;
 use tokio::sync::{Notify, mpsc, watch};
 
-use crate::config::Config;
-use crate::connect::decode::{AuthorHasher, Decoder, Format};
-use crate::connect::{Block, Parcel, Refused, open_lines};
+use crate::config::{Archive, Config};
+use crate::connect::decode::{AuthorHasher, Decoder, Format, Sieve};
+use crate::connect::{Block, Parcel, lines, open_lines};
 use crate::lake::{Folder, Lake, LakeError};
 use crate::live::{EngineLoop, Progress, Stop, Store, checkpointed_engine};
 use crate::notify::Outbox;
 use crate::post::SourceId;
 
-/// Lines that one rayon task decodes.
-const CHUNK_LINES: usize = 256;
-/// Decompressed blocks that may wait.
-const BLOCKS: usize = 4;
+/// Bytes that one rayon task decodes.
+const PIECE_BYTES: usize = 64 << 10;
+/// Decompressed blocks that may wait, and decoded ones as well.
+const BLOCKS: usize = 2;
 
 /// What to work through.
 #[derive(Debug, Clone)]
@@ -64,6 +65,8 @@ pub async fn reprocess(
         return Err(LakeError::NotNew { path: folder.root().to_owned() }.into());
     }
     let (engine, checkpoint) = checkpointed_engine(&config, None)?;
+    let sieve =
+        (config.lake.archive != Archive::All).then(|| Sieve::new(Arc::clone(engine.analyzer())));
     let outbox = Arc::new(Outbox::open(&folder.outbox())?);
     let (jobs, job_queue) = mpsc::channel(2);
     let store =
@@ -78,12 +81,16 @@ pub async fn reprocess(
         let mut bytes = 0;
         for input in &inputs {
             let name = source.clone().unwrap_or_else(|| name_of(input));
-            let decoder = Decoder::new(format, SourceId::new(&name), authors.clone());
-            let blocks = blocks(input.clone())?;
-            for block in blocks {
-                let block = block.with_context(|| input.display().to_string())?;
-                bytes += u64::try_from(block.bytes.len()).unwrap_or(0);
-                engine.take(decode(&block, &decoder, &name))?;
+            let mut decoder = Decoder::new(format, SourceId::new(&name), authors.clone());
+            if let Some(sieve) = &sieve {
+                decoder = decoder.with_sieve(sieve.clone());
+            }
+            for decoded in decoded(blocks(input.clone())?, decoder, SourceId::new(&name)) {
+                let decoded = decoded.with_context(|| input.display().to_string())?;
+                bytes += decoded.bytes;
+                for parcel in decoded.parcels {
+                    engine.take(parcel)?;
+                }
                 on_bytes(bytes);
             }
         }
@@ -97,9 +104,9 @@ pub async fn reprocess(
 }
 
 /// Reads and decompresses on a thread of its own, a few blocks ahead.
-fn blocks(path: PathBuf) -> anyhow::Result<std::sync::mpsc::IntoIter<std::io::Result<Block>>> {
+fn blocks(path: PathBuf) -> anyhow::Result<IntoIter<std::io::Result<Block>>> {
     let mut lines = open_lines(&path, 0)?;
-    let (sender, receiver) = std::sync::mpsc::sync_channel(BLOCKS);
+    let (sender, receiver) = sync_channel(BLOCKS);
     std::thread::spawn(move || {
         loop {
             let Some(block) = lines.next_block().transpose() else { return };
@@ -112,34 +119,50 @@ fn blocks(path: PathBuf) -> anyhow::Result<std::sync::mpsc::IntoIter<std::io::Re
     Ok(receiver.into_iter())
 }
 
+/// The parcels of one block.
+struct Decoded {
+    parcels: Vec<Parcel>,
+    bytes: u64,
+}
+
+/// Decodes on a thread of its own, beside the engine's.
+fn decoded(
+    blocks: IntoIter<std::io::Result<Block>>,
+    decoder: Decoder,
+    source: SourceId,
+) -> IntoIter<std::io::Result<Decoded>> {
+    let (sender, receiver) = sync_channel(BLOCKS);
+    std::thread::spawn(move || {
+        for block in blocks {
+            let decoded = block.map(|block| decode(&block, &decoder, &source));
+            if sender.send(decoded).is_err() {
+                return;
+            }
+        }
+    });
+    receiver.into_iter()
+}
+
 /// Decodes the lines of a block on rayon's threads; their order stays.
-fn decode(block: &Block, decoder: &Decoder, name: &str) -> Parcel {
-    let source = SourceId::new(name);
-    let lines: Vec<&[u8]> = block.lines().collect();
-    let parts: Vec<Parcel> = lines
-        .par_chunks(CHUNK_LINES)
+fn decode(block: &Block, decoder: &Decoder, source: &SourceId) -> Decoded {
+    let mut parcels: Vec<Parcel> = block
+        .pieces(PIECE_BYTES)
+        .into_par_iter()
         .map_init(
             || decoder.clone(),
-            |decoder, lines| {
-                let mut parcel = Parcel::new(&source);
-                lines.iter().for_each(|line| decoder.decode(line, &mut parcel));
+            |decoder, piece| {
+                let mut parcel = Parcel::new(source);
+                lines(piece).for_each(|line| decoder.decode(line, &mut parcel));
                 parcel
             },
         )
         .collect();
-    let mut whole = Parcel::new(&source);
-    for part in parts {
-        whole.events.extend(part.events);
-        whole.refused.extend(part.refused);
-        whole.ignored += part.ignored;
-        whole.cut += part.cut;
+    if block.skipped > 0 {
+        let mut parcel = Parcel::new(source);
+        parcel.refuse_long_lines(block.skipped);
+        parcels.push(parcel);
     }
-    for _ in 0..block.skipped {
-        whole
-            .refused
-            .push(Refused { reason: "a line longer than 16 MiB".to_owned(), raw: Vec::new() });
-    }
-    whole
+    Decoded { parcels, bytes: u64::try_from(block.bytes.len()).unwrap_or(0) }
 }
 
 /// The file's name up to its first dot.

@@ -1,5 +1,7 @@
 //! Does the engine keep its promises for any input? Batches and arrival order leave no trace.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 
 use resonanz::alert::{Alert, Condition, Measure, Rule};
@@ -28,8 +30,8 @@ fn engine() -> Engine {
         severity: "warning".to_owned(),
         receivers: Vec::new(),
     };
-    let analyzer =
-        Analyzer::new(Matcher::compile(&topics).expect("two words"), Scorer::new(Profile::Vader));
+    let matcher = Matcher::compile(&topics).expect("two words");
+    let analyzer = Arc::new(Analyzer::new(matcher, Scorer::new(Profile::Vader)));
     let names = topics.map(|topic| topic.name).to_vec();
     Engine::new(analyzer, vec![rule], names, EngineConfig::default(), EngineState::default())
         .expect("a fresh state")
@@ -88,7 +90,7 @@ fn run(posts: &[Post], sizes: &[usize]) -> (Vec<ClosedPane>, Vec<Alert>, u64) {
         }
         let (batch, others) = rest.split_at((*size).min(rest.len()));
         rest = others;
-        let mut events = batch.iter().cloned().map(Event::Create).collect();
+        let mut events = batch.iter().cloned().map(|post| Event::Create(Box::new(post))).collect();
         engine.step(&mut events, &mut outcome);
         absorb(&outcome);
     }

@@ -1,21 +1,24 @@
 //! How do texts become scores on the command line? Streaming, in order, in flat memory.
 
-use std::fmt::Write as _;
+use std::borrow::Cow;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use anyhow::Context;
 use rayon::prelude::*;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::args::{Score, ScoreFormat, ScoreInput};
 use super::{Ending, Failure};
 use crate::connect::{Block, open_lines};
 use crate::post::{Lang, cut_text};
-use crate::sentiment::{Explanation, Profile, Scorer, Scratch};
+use crate::sentiment::{Document, Explanation, Profile, Scorer, Scratch};
 
 /// Lines that one rayon task scores.
 const CHUNK_LINES: usize = 256;
+/// About how many bytes an answer adds to its text.
+const ANSWER_BYTES: usize = 96;
 /// Longest text shown in a table, in bytes.
 const SHOWN_BYTES: usize = 72;
 
@@ -33,11 +36,11 @@ pub(super) fn score(args: &Score) -> Result<Ending, Failure> {
     out.write_all(printer.header().as_bytes())?;
     if !args.texts.is_empty() {
         let mut scratch = Scratch::default();
-        let mut written = String::new();
+        let mut written = Vec::new();
         for text in &args.texts {
-            printer.print(text, lang, Map::new(), &mut scratch, &mut written);
+            printer.print(text, lang, None, &mut scratch, &mut written);
         }
-        out.write_all(written.as_bytes())?;
+        out.write_all(&written)?;
         out.flush()?;
         return Ok(Ending::Done);
     }
@@ -55,7 +58,7 @@ struct Printer<'a> {
 /// A run of lines, scored.
 #[derive(Default)]
 struct Scored {
-    written: String,
+    written: Vec<u8>,
     /// Place in the run and reason of each line that could not be read.
     refused: Vec<(u64, String)>,
     lines: u64,
@@ -78,7 +81,7 @@ impl Printer<'_> {
             }
             refused += block.skipped;
             for scored in self.score_block(&block) {
-                out.write_all(scored.written.as_bytes())?;
+                out.write_all(&scored.written)?;
                 for (at, reason) in scored.refused {
                     refused += 1;
                     tracing::error!(line = line_number + at + 1, reason, "line refused");
@@ -97,6 +100,8 @@ impl Printer<'_> {
             .par_chunks(CHUNK_LINES)
             .map_init(Scratch::default, |scratch, lines| {
                 let mut scored = Scored::default();
+                let bytes: usize = lines.iter().map(|line| line.len()).sum();
+                scored.written.reserve(bytes + lines.len() * ANSWER_BYTES);
                 for line in lines {
                     match self.read(line) {
                         Ok((text, lang, fields)) => {
@@ -112,19 +117,15 @@ impl Printer<'_> {
     }
 
     /// The text of a line, its language, and the fields to pass through.
-    fn read(&self, line: &[u8]) -> Result<(String, Lang, Map<String, Value>), String> {
+    fn read<'l>(&self, line: &'l [u8]) -> Result<(Cow<'l, str>, Lang, Option<Fields>), String> {
         if self.args.input == ScoreInput::Text {
-            return Ok((String::from_utf8_lossy(line).into_owned(), self.lang, Map::new()));
+            return Ok((String::from_utf8_lossy(line), self.lang, None));
         }
-        let fields: Map<String, Value> =
-            serde_json::from_slice(line).map_err(|error| error.to_string())?;
-        let text = fields
-            .get("text")
-            .and_then(Value::as_str)
-            .ok_or("no field \"text\" that is a string")?
-            .to_owned();
+        let fields: Fields = serde_json::from_slice(line).map_err(|error| error.to_string())?;
+        let text = fields.get("text").and_then(Value::as_str);
+        let text = text.ok_or("no field \"text\" that is a string")?.to_owned();
         let lang = fields.get("lang").and_then(Value::as_str).map_or(self.lang, Lang::parse);
-        Ok((text, lang, fields))
+        Ok((Cow::Owned(text), lang, Some(fields)))
     }
 
     fn header(&self) -> String {
@@ -139,82 +140,115 @@ impl Printer<'_> {
         &self,
         text: &str,
         lang: Lang,
-        mut fields: Map<String, Value>,
+        fields: Option<Fields>,
         scratch: &mut Scratch,
-        out: &mut String,
+        out: &mut Vec<u8>,
     ) {
         let document = self.scorer.score(text, lang, scratch);
-        let compound = document.score.as_f64();
-        let polarity = document.score.polarity().as_str();
         let explained = self.args.explain.then(|| self.scorer.explain(text, lang, &[]));
-        // Writing to a string cannot fail.
+        // Writing to memory cannot fail.
         let _ = match self.args.format {
-            ScoreFormat::Table => {
-                let shown = cut_text(text, SHOWN_BYTES).replace(['\n', '\r', '\t'], " ");
-                let more = if text.len() > SHOWN_BYTES { "…" } else { "" };
-                writeln!(
-                    out,
-                    "{compound:>8.4} {:>6.3} {:>6.3} {:>6.3}  {polarity:<8}  {shown}{more}",
-                    document.pos, document.neu, document.neg
-                )
-            }
-            ScoreFormat::Csv => {
-                let quoted = text.replace('"', "\"\"");
-                writeln!(
-                    out,
-                    "{compound},{},{},{},{polarity},\"{quoted}\"",
-                    document.pos, document.neu, document.neg
-                )
-            }
+            ScoreFormat::Table => table_row(&document, text, out)
+                .and_then(|()| explained.map_or(Ok(()), |why| self.explain(&why, text, out))),
+            ScoreFormat::Csv => csv_row(&document, text, out),
             ScoreFormat::Jsonl => {
-                if self.args.input == ScoreInput::Text || fields.is_empty() {
-                    fields.insert("text".to_owned(), text.into());
-                }
-                for (name, value) in [
-                    ("compound", compound),
-                    ("pos", document.pos),
-                    ("neu", document.neu),
-                    ("neg", document.neg),
-                ] {
-                    fields.insert(name.to_owned(), value.into());
-                }
-                fields.insert("polarity".to_owned(), polarity.into());
-                fields.extend(
-                    explained
-                        .as_ref()
-                        .map(|explained| ("explanation".to_owned(), as_json(explained, text))),
-                );
-                writeln!(out, "{}", Value::Object(fields))
+                let answer = Answer::new(&document, explained.map(|why| as_json(&why, text)));
+                json_line(answer, text, fields, out)
             }
         };
-        if let (Some(explained), ScoreFormat::Table) = (&explained, self.args.format) {
-            explain(explained, text, self.args.profile, out);
+    }
+
+    /// The answer to "why?" for people.
+    fn explain(&self, explained: &Explanation, text: &str, out: &mut Vec<u8>) -> io::Result<()> {
+        let word = |span: crate::post::Span| {
+            text.get(span.start as usize..span.end as usize).unwrap_or_default()
+        };
+        if explained.reasons.is_empty() {
+            writeln!(out, "          no word in it carries opinion")?;
+        }
+        for reason in &explained.reasons {
+            write!(out, "          {:<20} {:>+6.2}", reason.word, reason.lexicon)?;
+            for step in &reason.steps {
+                let by = step.by.map(|by| format!(" \"{}\"", word(by))).unwrap_or_default();
+                write!(out, "  {}{by} {:>+.2}", step.rule.as_str(), step.after)?;
+            }
+            writeln!(out, "  = {:+.2}", reason.weight)?;
+        }
+        if explained.emphasis != 0.0 {
+            writeln!(out, "          {:<20} {:>+6.2}", "punctuation", explained.emphasis)?;
+        }
+        if self.args.profile == Profile::Resonanz {
+            writeln!(out, "          decided by the {}", explained.scope.as_str())?;
+        }
+        Ok(())
+    }
+}
+
+/// A line's fields, passed through.
+type Fields = Map<String, Value>;
+
+/// What is said of a text.
+#[derive(Serialize)]
+struct Answer {
+    compound: f64,
+    pos: f64,
+    neu: f64,
+    neg: f64,
+    polarity: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explanation: Option<Value>,
+}
+
+impl Answer {
+    fn new(document: &Document, explanation: Option<Value>) -> Self {
+        Self {
+            compound: document.score.as_f64(),
+            pos: document.pos,
+            neu: document.neu,
+            neg: document.neg,
+            polarity: document.score.polarity().as_str(),
+            explanation,
         }
     }
 }
 
-/// The answer to "why?" for people.
-fn explain(explained: &Explanation, text: &str, profile: Profile, out: &mut String) {
-    let word = |span: crate::post::Span| {
-        text.get(span.start as usize..span.end as usize).unwrap_or_default()
-    };
-    if explained.reasons.is_empty() {
-        out.push_str("          no word in it carries opinion\n");
+fn table_row(document: &Document, text: &str, out: &mut Vec<u8>) -> io::Result<()> {
+    let shown = cut_text(text, SHOWN_BYTES).replace(['\n', '\r', '\t'], " ");
+    let more = if text.len() > SHOWN_BYTES { "…" } else { "" };
+    let Answer { compound, pos, neu, neg, polarity, .. } = Answer::new(document, None);
+    writeln!(out, "{compound:>8.4} {pos:>6.3} {neu:>6.3} {neg:>6.3}  {polarity:<8}  {shown}{more}")
+}
+
+fn csv_row(document: &Document, text: &str, out: &mut Vec<u8>) -> io::Result<()> {
+    let quoted = text.replace('"', "\"\"");
+    let Answer { compound, pos, neu, neg, polarity, .. } = Answer::new(document, None);
+    writeln!(out, "{compound},{pos},{neu},{neg},{polarity},\"{quoted}\"")
+}
+
+/// The answer after the text, or among the fields of the line it came from.
+fn json_line(
+    answer: Answer,
+    text: &str,
+    fields: Option<Fields>,
+    out: &mut Vec<u8>,
+) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct Line<'a> {
+        text: &'a str,
+        #[serde(flatten)]
+        answer: Answer,
     }
-    for reason in &explained.reasons {
-        let _ = write!(out, "          {:<20} {:>+6.2}", reason.word, reason.lexicon);
-        for step in &reason.steps {
-            let by = step.by.map(|by| format!(" \"{}\"", word(by))).unwrap_or_default();
-            let _ = write!(out, "  {}{by} {:>+.2}", step.rule.as_str(), step.after);
+    match fields {
+        None => serde_json::to_writer(&mut *out, &Line { text, answer })?,
+        Some(mut fields) => {
+            if let Value::Object(answer) = serde_json::to_value(answer)? {
+                fields.extend(answer);
+            }
+            serde_json::to_writer(&mut *out, &fields)?;
         }
-        let _ = writeln!(out, "  = {:+.2}", reason.weight);
     }
-    if explained.emphasis != 0.0 {
-        let _ = writeln!(out, "          {:<20} {:>+6.2}", "punctuation", explained.emphasis);
-    }
-    if profile == Profile::Resonanz {
-        let _ = writeln!(out, "          decided by the {}", explained.scope.as_str());
-    }
+    out.push(b'\n');
+    Ok(())
 }
 
 fn as_json(explained: &Explanation, text: &str) -> Value {

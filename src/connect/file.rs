@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::decode::Decoder;
 use super::lines::{Block, Lines, open_lines};
-use super::parcel::{Cursor, Inbox, Parcel, Refused};
+use super::parcel::{Cursor, Inbox, Parcel};
 use crate::post::SourceId;
 
 /// How long to wait at the end of a growing file before looking again.
@@ -115,11 +115,7 @@ async fn pump_whole_lines(
 fn parcel(block: &Block, source: &SourceId, decoder: &mut Decoder) -> Parcel {
     let mut parcel = Parcel::new(source);
     block.lines().for_each(|line| decoder.decode(line, &mut parcel));
-    for _ in 0..block.skipped {
-        parcel
-            .refused
-            .push(Refused { reason: "a line longer than 16 MiB".to_owned(), raw: Vec::new() });
-    }
+    parcel.refuse_long_lines(block.skipped);
     parcel.cursor = Some(Cursor::Offset(block.end));
     parcel
 }

@@ -25,11 +25,38 @@ pub struct Block {
 impl Block {
     /// The lines that are not blank, without line ends.
     pub fn lines(&self) -> impl Iterator<Item = &[u8]> {
-        self.bytes
-            .split(|&byte| byte == b'\n')
-            .map(<[u8]>::trim_ascii)
-            .filter(|line| !line.is_empty())
+        lines(&self.bytes)
     }
+
+    /// The block in pieces of whole lines, each about `bytes` long.
+    #[must_use]
+    pub fn pieces(&self, bytes: usize) -> Vec<&[u8]> {
+        let (mut pieces, mut rest) = (Vec::new(), self.bytes.as_slice());
+        while !rest.is_empty() {
+            let tail = rest.get(bytes..).unwrap_or_default();
+            let end = memchr::memchr(b'\n', tail).map_or(rest.len(), |at| bytes + at + 1);
+            let (piece, others) = rest.split_at(end);
+            pieces.push(piece);
+            rest = others;
+        }
+        pieces
+    }
+}
+
+/// The lines in `bytes` that are not blank, without line ends.
+pub fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = bytes;
+    std::iter::from_fn(move || {
+        let end = memchr::memchr(b'\n', rest);
+        let (line, others) = match end {
+            Some(end) => (rest.get(..end)?, rest.get(end + 1..)?),
+            None if rest.is_empty() => return None,
+            None => (rest, [].as_slice()),
+        };
+        rest = others;
+        Some(line.trim_ascii())
+    })
+    .filter(|line| !line.is_empty())
 }
 
 /// A reader of blocks.

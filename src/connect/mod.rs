@@ -12,6 +12,6 @@ mod websocket;
 
 pub use backoff::Backoff;
 pub use file::{follow_file, read_file, read_stdin};
-pub use lines::{Block, Lines, LinesError, bundled_lines, open_lines};
+pub use lines::{Block, Lines, LinesError, bundled_lines, lines, open_lines};
 pub use parcel::{Cursor, Inbox, Parcel, Refused};
 pub use websocket::{WebSocketSource, websocket};

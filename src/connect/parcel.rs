@@ -70,6 +70,14 @@ impl Parcel {
         }
     }
 
+    /// Notes lines that were skipped because of their length.
+    pub fn refuse_long_lines(&mut self, skipped: u64) {
+        for _ in 0..skipped {
+            let reason = "a line longer than 16 MiB".to_owned();
+            self.refused.push(Refused { reason, raw: Vec::new() });
+        }
+    }
+
     /// Takes what is there and leaves an empty parcel of the same source.
     #[must_use]
     pub fn take(&mut self) -> Self {

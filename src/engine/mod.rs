@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::alert::{Alert, Judge, JudgeState, Rule};
 use crate::analyze::{Analyzer, Finding, Findings};
-use crate::post::{Event, FUTURE_US_MAX, Polarity, Post, TopicId, cut_text};
+use crate::post::{Event, Passed, Polarity, Post, PostKey, TopicId, cut_text};
 use crate::time::{EventTime, MINUTE_US, SECOND_US};
 use crate::window::{
     ClosedPane, Observation, Sample, Timeliness, Watermark, WatermarkState, WindowConfig,
@@ -104,7 +104,7 @@ impl Tally {
 /// What one step brought; buffers are reused by the caller.
 #[derive(Debug, Default)]
 pub struct Outcome {
-    /// The posts that were analyzed, in order of arrival.
+    /// The posts that were analyzed here, in order of arrival; not those that came as passed.
     pub posts: Vec<Post>,
     /// What they say, pointing into `posts`.
     pub findings: Findings,
@@ -133,12 +133,21 @@ impl Outcome {
 /// The pure engine.
 #[derive(Debug)]
 pub struct Engine {
-    analyzer: Analyzer,
+    analyzer: Arc<Analyzer>,
     config: EngineConfig,
     watermark: Watermark,
     windows: Windows,
     judge: Judge,
     seen: Seen,
+    /// The posts of a step in order of arrival, reused.
+    arrivals: Vec<Arrival>,
+}
+
+/// A post that counts: the next of the step's posts, or one that passed.
+#[derive(Debug)]
+enum Arrival {
+    Post(PostKey),
+    Passed(Passed),
 }
 
 /// What an [`Engine`] remembers, in a form that can be stored.
@@ -156,7 +165,7 @@ impl Engine {
     /// `topics` are the topics' names by id.
     #[must_use]
     pub fn new(
-        analyzer: Analyzer,
+        analyzer: Arc<Analyzer>,
         rules: Vec<Rule>,
         topics: Vec<String>,
         config: EngineConfig,
@@ -171,12 +180,13 @@ impl Engine {
             windows: Windows::from_state(window_config, state.windows)?,
             judge: Judge::new(rules, topics, state.judge),
             seen: Seen::new(&state.remembered),
+            arrivals: Vec::new(),
         })
     }
 
     /// The analyzer.
     #[must_use]
-    pub fn analyzer(&self) -> &Analyzer {
+    pub fn analyzer(&self) -> &Arc<Analyzer> {
         &self.analyzer
     }
 
@@ -210,15 +220,26 @@ impl Engine {
         outcome.findings = self.analyzer.analyze_batch(&outcome.posts);
         let posts = std::mem::take(&mut outcome.posts);
         let findings = std::mem::take(&mut outcome.findings);
+        let mut arrivals = std::mem::take(&mut self.arrivals);
         let mut rest = findings.list.as_slice();
-        for (index, post) in (0u32..).zip(&posts) {
-            let length = rest.iter().take_while(|finding| finding.post == index).count();
-            let (own, others) = rest.split_at(length);
-            rest = others;
-            self.count(post, own, outcome);
-            self.watermark.observe(&post.source, post.posted_at, post.received_at);
+        let mut analyzed = (0u32..).zip(&posts);
+        for arrival in arrivals.drain(..) {
+            match arrival {
+                Arrival::Passed(post) => {
+                    self.watermark.observe(&post.source, post.posted_at, post.received_at);
+                }
+                Arrival::Post(key) => {
+                    let Some((index, post)) = analyzed.next() else { continue };
+                    let length = rest.iter().take_while(|finding| finding.post == index).count();
+                    let (own, others) = rest.split_at(length);
+                    rest = others;
+                    self.count(post, key, own, outcome);
+                    self.watermark.observe(&post.source, post.posted_at, post.received_at);
+                }
+            }
             self.catch_up(outcome);
         }
+        self.arrivals = arrivals;
         outcome.posts = posts;
         outcome.findings = findings;
     }
@@ -246,31 +267,39 @@ impl Engine {
     /// Sorts events into posts to analyze and everything else.
     fn admit(&mut self, events: &mut Vec<Event>, outcome: &mut Outcome) {
         let key = |event: &Event| match event {
-            Event::Create(post) => seen::key(&post.source, &post.id),
-            Event::Edit(_) | Event::Delete { .. } => 0,
+            Event::Create(post) => PostKey::new(&post.source, &post.id),
+            Event::Pass(post) => post.key,
+            Event::Edit(_) | Event::Delete { .. } => PostKey(0),
         };
-        let keys: Vec<u64> = events.par_iter().map(key).collect();
+        let keys: Vec<PostKey> = events.par_iter().map(key).collect();
         for (event, key) in events.drain(..).zip(keys) {
             outcome.tally.events += 1;
             match event {
                 Event::Edit(_) => outcome.tally.edits += 1,
                 Event::Delete { .. } => outcome.tally.deletes += 1,
-                Event::Create(post) if post.posted_at.since(post.received_at) > FUTURE_US_MAX => {
+                Event::Create(post) if post.is_ahead() => {
                     outcome.tally.refused_future += 1;
-                    outcome.refused.push(post);
+                    outcome.refused.push(*post);
                 }
-                Event::Create(_) if !self.seen.insert(key) => outcome.tally.duplicate += 1,
+                Event::Create(_) | Event::Pass(_) if !self.seen.insert(key) => {
+                    outcome.tally.duplicate += 1;
+                }
                 Event::Create(post) => {
                     outcome.tally.analyzed += 1;
-                    outcome.posts.push(post);
+                    outcome.posts.push(*post);
+                    self.arrivals.push(Arrival::Post(key));
+                }
+                Event::Pass(post) => {
+                    outcome.tally.analyzed += 1;
+                    self.arrivals.push(Arrival::Passed(post));
                 }
             }
         }
     }
 
-    fn count(&mut self, post: &Post, findings: &[Finding], outcome: &mut Outcome) {
+    fn count(&mut self, post: &Post, key: PostKey, findings: &[Finding], outcome: &mut Outcome) {
         if !findings.is_empty() || self.config.remember == Remember::All {
-            self.seen.remember(seen::key(&post.source, &post.id));
+            self.seen.remember(key);
         }
         if findings.is_empty() {
             return;

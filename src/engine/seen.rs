@@ -8,7 +8,7 @@
 use std::collections::{HashSet, VecDeque};
 use std::hash::{BuildHasherDefault, Hasher};
 
-use crate::post::SourceId;
+use crate::post::PostKey;
 
 /// Posts per generation.
 const GENERATION_MAX: usize = 1_000_000;
@@ -32,7 +32,7 @@ impl Seen {
     }
 
     /// Notes a post; whether it is new.
-    pub(super) fn insert(&mut self, key: u64) -> bool {
+    pub(super) fn insert(&mut self, PostKey(key): PostKey) -> bool {
         if self.old.contains(&key) || !self.young.insert(key) {
             return false;
         }
@@ -43,7 +43,7 @@ impl Seen {
     }
 
     /// Notes that a restart must recognize the post.
-    pub(super) fn remember(&mut self, key: u64) {
+    pub(super) fn remember(&mut self, PostKey(key): PostKey) {
         if self.remembered.len() >= REMEMBERED_MAX {
             self.remembered.pop_front();
         }
@@ -53,14 +53,6 @@ impl Seen {
     pub(super) fn remembered(&self) -> Vec<u64> {
         self.remembered.iter().copied().collect()
     }
-}
-
-/// A hash of the post's identity that is the same in every process.
-pub(super) fn key(source: &SourceId, id: &str) -> u64 {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(source.as_str().as_bytes()).update(&[0]).update(id.as_bytes());
-    let hash = hasher.finalize();
-    hash.as_bytes().first_chunk().map_or(0, |first| u64::from_le_bytes(*first))
 }
 
 /// Keys are hashes already.

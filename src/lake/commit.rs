@@ -13,8 +13,10 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use deltalake_core::kernel::Add;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::encode::Draft;
 use super::folder::{Folder, LakeError, io_error, write_whole};
 use super::schema::Table;
 use super::table::TableWriter;
@@ -90,15 +92,11 @@ impl Lake {
         &self.folder
     }
 
-    /// Encodes rows; they become visible with the next commit.
-    ///
-    /// # Errors
-    /// When the disk refuses; then all rows since the last commit must be sent again.
-    pub async fn append(&mut self, batches: Vec<(Table, RecordBatch)>) -> Result<(), LakeError> {
+    /// Keeps rows in memory; they become visible with the next commit.
+    pub fn append(&mut self, batches: &[(Table, RecordBatch)]) {
         for (table, rows) in batches {
-            self.tables[table as usize].append(rows).await?;
+            self.tables[*table as usize].append(rows);
         }
-        Ok(())
     }
 
     /// Makes all rows since the last commit visible, together with the checkpoint that stands
@@ -112,10 +110,13 @@ impl Lake {
         messages: Vec<serde_json::Value>,
     ) -> Result<(), LakeError> {
         let sequence = self.sequence + 1;
-        let mut files = BTreeMap::new();
-        for (table, writer) in Table::ALL.into_iter().zip(&mut self.tables) {
-            files.insert(table.name().to_owned(), writer.flush(&self.folder.table(table)).await?);
-        }
+        let drafts: Vec<Draft> =
+            self.tables.iter_mut().flat_map(|table| table.drafts(sequence)).collect();
+        let files = tokio::task::spawn_blocking(|| write_files(drafts)).await;
+        let files = files.map_err(|error| LakeError::Io {
+            path: self.folder.root().to_owned(),
+            source: std::io::Error::other(error),
+        })??;
         let bytes = encode(checkpoint);
         let checkpoint_blake3 = blake3::hash(&bytes).to_hex().to_string();
         write_whole(&self.checkpoint_path(sequence), &bytes)?;
@@ -193,6 +194,17 @@ impl Lake {
     fn checkpoint_path(&self, sequence: i64) -> PathBuf {
         self.folder.commits().join(format!("{sequence:012}.checkpoint"))
     }
+}
+
+/// Encodes and writes files on rayon's threads; their actions by the name of their table.
+fn write_files(drafts: Vec<Draft>) -> Result<BTreeMap<String, Vec<Add>>, LakeError> {
+    let written: Result<Vec<(Table, Add)>, LakeError> =
+        drafts.into_par_iter().map(|draft| Ok((draft.table, draft.write()?))).collect();
+    let mut files: BTreeMap<String, Vec<Add>> = BTreeMap::new();
+    for (table, add) in written? {
+        files.entry(table.name().to_owned()).or_default().push(add);
+    }
+    Ok(files)
 }
 
 fn encode(checkpoint: &Checkpoint) -> Vec<u8> {

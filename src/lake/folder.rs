@@ -274,17 +274,28 @@ impl Folder {
     }
 }
 
-/// Writes a file that is there whole or not at all, whatever happens in between.
+/// Writes a file that is there whole or not at all, whatever happens in between, and that only its
+/// owner may read.
 pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), LakeError> {
+    write_drafted(path, bytes, private_file).map_err(io_error(path))
+}
+
+/// Like [`write_whole`], for a file that analysts read.
+pub(super) fn write_whole_shared(path: &Path, bytes: &[u8]) -> Result<(), LakeError> {
+    write_drafted(path, bytes, |draft| File::create(draft)).map_err(io_error(path))
+}
+
+fn write_drafted(
+    path: &Path,
+    bytes: &[u8],
+    open: impl Fn(&Path) -> io::Result<File>,
+) -> io::Result<()> {
     let draft = path.with_extension("draft");
-    let written = (|| {
-        let mut file = private_file(&draft)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&draft, path)?;
-        path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
-    })();
-    written.map_err(io_error(path))
+    let mut file = open(&draft)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&draft, path)?;
+    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
 }
 
 /// Makes a file that only its owner may read.

@@ -6,6 +6,7 @@
 mod columns;
 mod commit;
 mod dead_letter;
+mod encode;
 mod folder;
 mod query;
 mod rows;

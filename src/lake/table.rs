@@ -1,6 +1,7 @@
 //! How does one Delta table grow? Append Parquet, then one commit that names the new files.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use arrow::array::RecordBatch;
 use deltalake_core::kernel::engine::arrow_conversion::TryIntoKernel;
@@ -8,12 +9,9 @@ use deltalake_core::kernel::transaction::{CommitBuilder, CommitProperties};
 use deltalake_core::kernel::{Action, Add, StructType, Transaction};
 use deltalake_core::operations::create::CreateBuilder;
 use deltalake_core::protocol::{DeltaOperation, SaveMode};
-use deltalake_core::writer::{DeltaWriter, RecordBatchWriter};
 use deltalake_core::{DeltaTable, DeltaTableError, ensure_table_uri};
-use parquet::basic::{Compression, Encoding, ZstdLevel};
-use parquet::file::properties::WriterProperties;
-use parquet::schema::types::ColumnPath;
 
+use super::encode::{Draft, by_day};
 use super::folder::LakeError;
 use super::schema::{DAY, Table, arrow_schema};
 
@@ -23,8 +21,10 @@ const APPLICATION: &str = "resonanz";
 /// A table open for appending.
 pub(super) struct TableWriter {
     table: Table,
+    folder: PathBuf,
     delta: DeltaTable,
-    writer: RecordBatchWriter,
+    /// Rows that wait for the next commit, by day.
+    days: BTreeMap<i32, Vec<RecordBatch>>,
 }
 
 impl std::fmt::Debug for TableWriter {
@@ -54,24 +54,21 @@ impl TableWriter {
         } else {
             create(table, folder).await.map_err(&error)?
         };
-        let writer = RecordBatchWriter::for_table(&delta).map_err(&error)?;
-        Ok(Self { table, delta, writer: writer.with_writer_properties(properties(table)) })
+        Ok(Self { table, folder: folder.to_owned(), delta, days: BTreeMap::new() })
     }
 
-    /// Encodes rows; they become visible with [`TableWriter::commit`].
-    pub(super) async fn append(&mut self, rows: RecordBatch) -> Result<(), LakeError> {
-        self.writer.write(rows).await.map_err(delta_error(self.table))
-    }
-
-    /// Finishes the files of all rows since the last call, durably.
-    pub(super) async fn flush(&mut self, folder: &Path) -> Result<Vec<Add>, LakeError> {
-        let adds = self.writer.flush().await.map_err(delta_error(self.table))?;
-        for add in &adds {
-            let path = folder.join(&add.path);
-            let file = std::fs::File::open(&path).and_then(|file| file.sync_all());
-            file.map_err(|source| LakeError::Io { path, source })?;
+    /// Keeps rows for the next commit.
+    pub(super) fn append(&mut self, rows: &RecordBatch) {
+        for (day, rows) in by_day(rows) {
+            self.days.entry(day).or_default().push(rows);
         }
-        Ok(adds)
+    }
+
+    /// The files that the waiting rows make, leaving none.
+    pub(super) fn drafts(&mut self, sequence: i64) -> Vec<Draft> {
+        let (table, folder) = (self.table, &self.folder);
+        let draft = |(day, rows)| Draft { table, folder: folder.clone(), day, sequence, rows };
+        std::mem::take(&mut self.days).into_iter().map(draft).collect()
     }
 
     /// Commits files under a sequence number; does nothing if the table has it already.
@@ -114,25 +111,6 @@ async fn create(table: Table, folder: &Path) -> Result<DeltaTable, DeltaTableErr
         .with_columns(schema.fields().cloned())
         .with_partition_columns([DAY])
         .await
-}
-
-/// zstd at its fast level: within 5 % of level 3 in size here, at half the time. Texts and ids
-/// rarely repeat, so they take no dictionary.
-fn properties(table: Table) -> WriterProperties {
-    let mut properties = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(1).unwrap_or_default()))
-        .set_created_by(format!("resonanz {}", env!("CARGO_PKG_VERSION")));
-    if matches!(table, Table::Posts | Table::Mentions) {
-        for column in ["text", "post_id", "url"] {
-            properties = properties.set_column_dictionary_enabled(ColumnPath::from(column), false);
-        }
-        for column in ["posted_at", "received_at"] {
-            properties = properties
-                .set_column_dictionary_enabled(ColumnPath::from(column), false)
-                .set_column_encoding(ColumnPath::from(column), Encoding::DELTA_BINARY_PACKED);
-        }
-    }
-    properties.build()
 }
 
 /// The newest committed files of a table, as paths in its folder, and its schema.

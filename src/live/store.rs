@@ -20,7 +20,7 @@ use crate::sentiment::Scorer;
 /// What the engine's thread asks of the lake's task.
 #[derive(Debug)]
 pub enum StoreJob {
-    /// Encode rows.
+    /// Keep rows for the next commit.
     Append(Vec<(Table, RecordBatch)>),
     /// Make all rows so far visible, then let the messages leave.
     Commit(Box<Checkpoint>, Vec<Message>),
@@ -47,7 +47,7 @@ impl Store {
     pub async fn run(mut self, mut jobs: mpsc::Receiver<StoreJob>) -> anyhow::Result<()> {
         while let Some(job) = jobs.recv().await {
             match job {
-                StoreJob::Append(batches) => self.lake.append(batches).await?,
+                StoreJob::Append(batches) => self.lake.append(&batches),
                 StoreJob::Commit(checkpoint, messages) => {
                     let values =
                         messages.iter().map(serde_json::to_value).collect::<Result<_, _>>()?;
@@ -83,7 +83,7 @@ pub fn checkpointed_engine(
         places.get(name.as_str()).copied().map(TopicId)
     };
     let state = std::mem::take(&mut checkpoint.state).renumbered(renumber);
-    let analyzer = Analyzer::new(matcher, Scorer::new(config.profile));
+    let analyzer = Arc::new(Analyzer::new(matcher, Scorer::new(config.profile)));
     let engine = Engine::new(analyzer, config.rules.clone(), topics.clone(), config.engine, state);
     checkpoint.topics = topics;
     Ok((engine.context("the checkpoint holds a damaged sketch")?, checkpoint))

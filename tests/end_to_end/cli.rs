@@ -2,16 +2,10 @@
 
 use std::fs::File;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 
-use crate::support::{query, repository, resonanz, run, stderr, stdout};
-
-fn file(folder: &Path, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
-    let path = folder.join(name);
-    File::create(&path).and_then(|mut file| file.write_all(text.as_ref())).expect("a file");
-    path
-}
+use crate::support::{Place, file, line, query, repository, resonanz, run, stderr, stdout};
 
 fn pipe(arguments: &[&str], input: &[u8]) -> std::process::Output {
     let child = resonanz()
@@ -102,17 +96,9 @@ fn nobody_reading_is_no_failure() {
     assert_eq!(child.wait().expect("ends").code(), Some(0));
 }
 
-/// A post as an archive line.
-fn line(id: &str, posted_at: &str, text: &str) -> String {
-    format!(
-        "{{\"id\":\"{id}\",\"author\":\"somebody\",\"posted_at\":\"{posted_at}\",\"received_at\":\"2026-03-01T12:00:00Z\",\"text\":\"{text}\"}}\n"
-    )
-}
-
 #[test]
 fn bad_input_is_kept_and_counted_and_stops_nothing() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let config = file(folder.path(), "c.toml", "[[topic]]\nname = \"acme\"\nquery = 'acme'\n");
+    let place = Place::new();
     let mut input = line("1", "2026-03-01T11:59:59Z", "acme is great").into_bytes();
     input.extend(b"not json\n{\"id\":\"2\",\"text\":\"cut of\n[1,2]\n{\"id\":3}\n\xff\xfe\n\n");
     input.extend(line("1", "2026-03-01T11:59:59Z", "acme again, same id").into_bytes());
@@ -123,11 +109,8 @@ fn bad_input_is_kept_and_counted_and_stops_nothing() {
     input.extend(
         line("8", "2026-03-01T11:59:58Z", &format!("acme {}", "ä".repeat(80_000))).into_bytes(),
     );
-    let archive = file(folder.path(), "a.jsonl", input);
-    let lake = folder.path().join("lake");
-    let paths = [&archive, &config, &lake].map(|path| path.to_str().expect("UTF-8"));
-    let arguments = ["reprocess", paths[0], "--config", paths[1], "--lake", paths[2]];
-    let worked = run(&arguments);
+    let archive = file(place.folder.path(), "a.jsonl", input);
+    let worked = place.reprocess(&archive);
     assert_eq!(worked.status.code(), Some(1), "{}", stderr(&worked));
     let report = stdout(&worked);
     assert!(
@@ -135,10 +118,10 @@ fn bad_input_is_kept_and_counted_and_stops_nothing() {
             && report.contains("1 duplicates, 6 malformed, 1 dated in the future"),
         "{report}"
     );
-    assert_eq!(query(&lake, "SELECT post_id FROM mentions ORDER BY post_id"), "1\n5\n8");
-    assert_eq!(query(&lake, "SELECT max(octet_length(text)) FROM mentions"), "65535");
+    assert_eq!(query(&place.lake, "SELECT post_id FROM mentions ORDER BY post_id"), "1\n5\n8");
+    assert_eq!(query(&place.lake, "SELECT max(octet_length(text)) FROM mentions"), "65535");
     let letters =
-        std::fs::read_to_string(lake.join("_resonanz/dead-letter.jsonl")).expect("a file");
+        std::fs::read_to_string(place.lake.join("_resonanz/dead-letter.jsonl")).expect("a file");
     assert_eq!(letters.lines().count(), 7);
     for reason in ["no JSON", "another shape", "not UTF-8", "yesterday", "more than a minute after"]
     {
@@ -148,7 +131,7 @@ fn bad_input_is_kept_and_counted_and_stops_nothing() {
         !letters.contains("somebody") || letters.contains("yesterday"),
         "only malformed lines keep their bytes"
     );
-    let again = run(&arguments);
+    let again = place.reprocess(&archive);
     assert!(
         again.status.code() == Some(2) && stderr(&again).contains("holds posts already"),
         "{}",
@@ -158,16 +141,10 @@ fn bad_input_is_kept_and_counted_and_stops_nothing() {
 
 #[test]
 fn no_author_is_named_in_the_lake() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let config = file(folder.path(), "c.toml", "[[topic]]\nname = \"acme\"\nquery = 'acme'\n");
-    let archive =
-        file(folder.path(), "a.jsonl", line("1", "2026-03-01T11:59:59Z", "acme is great"));
-    let lake = folder.path().join("lake");
-    let paths = [&archive, &config, &lake].map(|path| path.to_str().expect("UTF-8"));
-    assert!(
-        run(&["reprocess", paths[0], "--config", paths[1], "--lake", paths[2]]).status.success()
-    );
-    let author = query(&lake, "SELECT author FROM mentions");
+    let place = Place::new();
+    let post = line("1", "2026-03-01T11:59:59Z", "acme is great");
+    assert!(place.reprocess(&file(place.folder.path(), "a.jsonl", post)).status.success());
+    let author = query(&place.lake, "SELECT author FROM mentions");
     assert!(author.len() == 32 && author.chars().all(|c| c.is_ascii_hexdigit()), "{author}");
 }
 
@@ -196,14 +173,8 @@ fn a_lake_that_is_none_or_damaged_is_said_so() {
 
 #[test]
 fn only_reading_is_possible_through_queries() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let config = file(folder.path(), "c.toml", "[[topic]]\nname = \"acme\"\nquery = 'acme'\n");
-    let archive = repository("data/archive.jsonl.zst");
-    let lake = folder.path().join("lake");
-    let paths = [&archive, &config, &lake].map(|path| path.to_str().expect("UTF-8"));
-    assert!(
-        run(&["reprocess", paths[0], "--config", paths[1], "--lake", paths[2]]).status.success()
-    );
+    let place = Place::new();
+    assert!(place.reprocess(&repository("data/archive.jsonl.zst")).status.success());
     for sql in [
         "DROP TABLE mentions",
         "COPY (SELECT 1) TO 'x.csv'",
@@ -211,26 +182,22 @@ fn only_reading_is_possible_through_queries() {
         "SELECT nothing",
         "SELEC 1",
     ] {
-        let refused = run(&["query", "--lake", paths[2], sql]);
+        let refused = run(&["query", "--lake", place.lake.to_str().expect("UTF-8"), sql]);
         assert_eq!(refused.status.code(), Some(2), "{sql}");
         assert!(stderr(&refused).contains("hint:"), "{sql}");
     }
-    assert_eq!(query(&lake, "SELECT count(*) FROM mentions"), "0");
+    assert_eq!(query(&place.lake, "SELECT count(*) FROM mentions"), "0");
 }
 
 #[test]
 fn a_damaged_file_of_a_lake_is_damage_and_a_missing_archive_is_usage() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let config = file(folder.path(), "c.toml", "[[topic]]\nname = \"acme\"\nquery = 'acme'\n");
-    let archive =
-        file(folder.path(), "a.jsonl", line("1", "2026-03-01T11:59:59Z", "acme is great"));
-    let lake = folder.path().join("lake");
-    let paths = [&archive, &config, &lake].map(|path| path.to_str().expect("UTF-8"));
-    let missing = run(&["reprocess", "nowhere.jsonl", "--config", paths[1], "--lake", paths[2]]);
+    let place = Place::new();
+    let lake = &place.lake;
+    let post = line("1", "2026-03-01T11:59:59Z", "acme is great");
+    let archive = file(place.folder.path(), "a.jsonl", post);
+    let missing = place.reprocess(Path::new("nowhere.jsonl"));
     assert_eq!((missing.status.code(), lake.exists()), (Some(2), false), "{}", stderr(&missing));
-    assert!(
-        run(&["reprocess", paths[0], "--config", paths[1], "--lake", paths[2]]).status.success()
-    );
+    assert!(place.reprocess(&archive).status.success());
 
     let day = lake.join("mentions").join("day=2026-03-01");
     let parquet =
@@ -239,8 +206,12 @@ fn a_damaged_file_of_a_lake_is_damage_and_a_missing_archive_is_usage() {
     File::create(&parquet)
         .and_then(|mut file| file.write_all(&bytes[..bytes.len() / 2]))
         .expect("cut");
-    let damaged =
-        run(&["query", "--lake", paths[2], "SELECT count(text) FROM mentions WHERE text <> ''"]);
+    let damaged = run(&[
+        "query",
+        "--lake",
+        lake.to_str().expect("UTF-8"),
+        "SELECT count(text) FROM mentions WHERE text <> ''",
+    ]);
     assert_eq!(damaged.status.code(), Some(3), "{}", stderr(&damaged));
 
     let commits = lake.join("_resonanz/commits");
@@ -251,7 +222,7 @@ fn a_damaged_file_of_a_lake_is_damage_and_a_missing_archive_is_usage() {
     for path in checkpoint {
         File::create(path).and_then(|mut file| file.write_all(b"RESOCP")).expect("cut");
     }
-    let again = run(&["reprocess", paths[0], "--config", paths[1], "--lake", paths[2]]);
+    let again = place.reprocess(&archive);
     assert_eq!(again.status.code(), Some(3), "{}", stderr(&again));
     assert!(
         stderr(&again).contains("its hash is not the one in the manifest"),

@@ -75,3 +75,44 @@ pub(crate) fn replay(archive: &Path, options: &[&str]) -> (Killed, String) {
     let url = line.trim().rsplit(' ').next().expect("an address").to_owned();
     (Killed(child), url)
 }
+
+/// Writes a file in a folder.
+pub(crate) fn file(folder: &Path, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+    use std::io::Write;
+    let path = folder.join(name);
+    let made = std::fs::File::create(&path);
+    made.and_then(|mut file| file.write_all(text.as_ref())).expect("a file");
+    path
+}
+
+/// A post as an archive line.
+pub(crate) fn line(id: &str, posted_at: &str, text: &str) -> String {
+    format!(
+        "{{\"id\":\"{id}\",\"author\":\"somebody\",\"posted_at\":\"{posted_at}\",\"received_at\":\"2026-03-01T12:00:00Z\",\"text\":\"{text}\"}}\n"
+    )
+}
+
+/// A folder for a lake, with a configuration that listens for `acme`.
+pub(crate) struct Place {
+    /// Removed when the test ends.
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) config: PathBuf,
+    pub(crate) lake: PathBuf,
+}
+
+impl Place {
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let topic = "[[topic]]\nname = \"acme\"\nquery = 'acme'\n";
+        let config = file(folder.path(), "topics.toml", topic);
+        let lake = folder.path().join("lake");
+        Self { folder, config, lake }
+    }
+
+    /// Reprocesses an archive into the lake.
+    pub(crate) fn reprocess(&self, archive: &Path) -> Output {
+        let mut command = resonanz();
+        command.arg("reprocess").arg(archive).arg("--config").arg(&self.config);
+        command.arg("--lake").arg(&self.lake).output().expect("the binary runs")
+    }
+}

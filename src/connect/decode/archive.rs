@@ -6,8 +6,9 @@ use std::fmt;
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer};
 
-use super::{AuthorHasher, reason};
-use crate::post::{Kind, Lang, Post, SourceId};
+use super::{AuthorHasher, Sieve, reason};
+use crate::mention::Context;
+use crate::post::{FUTURE_US_MAX, Kind, Lang, Passed, Post, PostKey, SourceId, TEXT_BYTES_MAX};
 use crate::time::EventTime;
 
 /// One line of an archive. Fields that are not listed are ignored.
@@ -78,7 +79,9 @@ impl<'a> ArchiveLine<'a> {
     /// # Errors
     /// In words, for bytes that are no such line.
     pub fn parse(raw: &'a [u8]) -> Result<Self, String> {
-        let line: Self = serde_json::from_slice(raw).map_err(|error| reason(&error, raw))?;
+        let text =
+            simdutf8::basic::from_utf8(raw).map_err(|_| "the bytes are not UTF-8".to_owned())?;
+        let line: Self = serde_json::from_str(text).map_err(|error| reason(&error, raw))?;
         if line.id.is_empty() { Err("the id is empty".to_owned()) } else { Ok(line) }
     }
 
@@ -94,11 +97,30 @@ impl<'a> ArchiveLine<'a> {
         self.author.as_deref().unwrap_or_default()
     }
 
+    /// What is left of the post if it mentions no topic; `None` for one that must be carried on.
+    pub(super) fn sift(&self, source: &SourceId, sieve: &mut Sieve) -> Option<Passed> {
+        let (Stamp(posted_at), Stamp(received_at)) = (self.posted_at, self.received_at());
+        let lang = self.lang.as_deref().map_or(Lang::UND, Lang::parse);
+        let context = Context { lang, source: source.as_str(), kind: self.kind };
+        let carried = self.text.len() > TEXT_BYTES_MAX
+            || posted_at.since(received_at) > FUTURE_US_MAX
+            || sieve.holds(&self.text, context);
+        (!carried).then(|| Passed {
+            source: source.clone(),
+            key: PostKey::new(source, &self.id),
+            posted_at,
+            received_at,
+        })
+    }
+
+    fn received_at(&self) -> Stamp {
+        self.received_at.unwrap_or(self.posted_at)
+    }
+
     /// The post, with the author hashed.
     #[must_use]
     pub fn into_post(self, source: SourceId, authors: &AuthorHasher) -> Post {
-        let Stamp(posted_at) = self.posted_at;
-        let Stamp(received_at) = self.received_at.unwrap_or(self.posted_at);
+        let (Stamp(posted_at), Stamp(received_at)) = (self.posted_at, self.received_at());
         let boxed =
             |field: Option<Cow<'a, str>>| field.map(|text| text.into_owned().into_boxed_str());
         Post {

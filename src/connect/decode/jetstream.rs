@@ -84,8 +84,8 @@ pub(super) fn decode(
     let id = format!("at://{}/{POST}/{}", frame.did, commit.rkey).into_boxed_str();
     let received_at = EventTime(frame.time_us);
     let event = match &*commit.operation {
-        "create" => Event::Create(post(&frame, commit, id, source, authors)?),
-        "update" => Event::Edit(post(&frame, commit, id, source, authors)?),
+        "create" => Event::Create(Box::new(post(&frame, commit, id, source, authors)?)),
+        "update" => Event::Edit(Box::new(post(&frame, commit, id, source, authors)?)),
         "delete" => Event::Delete { source: source.clone(), id, received_at },
         other => return Err(format!("the operation \"{other}\" is not known")),
     };

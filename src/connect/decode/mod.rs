@@ -6,12 +6,14 @@
 mod archive;
 mod author;
 mod jetstream;
+mod sieve;
 
 use std::collections::HashSet;
 
 pub use archive::ArchiveLine;
 pub use author::AuthorHasher;
 pub use jetstream::frame as jetstream_frame;
+pub use sieve::Sieve;
 
 use super::Parcel;
 use super::parcel::{Cursor, Refused};
@@ -39,6 +41,7 @@ pub struct Decoder {
     source: SourceId,
     authors: AuthorHasher,
     names: HashSet<SourceId>,
+    sieve: Option<Sieve>,
 }
 
 /// What one frame says.
@@ -52,7 +55,13 @@ impl Decoder {
     /// A decoder for frames from `source`.
     #[must_use]
     pub fn new(format: Format, source: SourceId, authors: AuthorHasher) -> Self {
-        Self { format, source, authors, names: HashSet::new() }
+        Self { format, source, authors, names: HashSet::new(), sieve: None }
+    }
+
+    /// Lets posts of an archive that the sieve does not hold pass as [`Event::Pass`].
+    #[must_use]
+    pub fn with_sieve(self, sieve: Sieve) -> Self {
+        Self { sieve: Some(sieve), ..self }
     }
 
     /// Adds what `raw` says to `parcel`: an event, a count, or a refusal.
@@ -92,17 +101,23 @@ impl Decoder {
             Some(name) => self.named(name),
             None => self.source.clone(),
         };
-        Ok(Decoded::Event(Event::Create(line.into_post(source, &self.authors)), None))
+        if let Some(sieve) = &mut self.sieve
+            && let Some(passed) = line.sift(&source, sieve)
+        {
+            return Ok(Decoded::Event(Event::Pass(passed), None));
+        }
+        let post = Box::new(line.into_post(source, &self.authors));
+        Ok(Decoded::Event(Event::Create(post), None))
     }
 
     fn named(&mut self, name: &str) -> SourceId {
-        let id = SourceId::new(name);
-        if let Some(known) = self.names.get(&id) {
+        if let Some(known) = self.names.get(name) {
             return known.clone();
         }
         if self.names.len() >= NAMES_MAX {
             return self.source.clone();
         }
+        let id = SourceId::new(name);
         self.names.insert(id.clone());
         id
     }

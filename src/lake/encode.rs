@@ -1,0 +1,201 @@
+//! How do rows become a Parquet file? Sorted, compressed, with statistics, there whole or not at
+//! all.
+//!
+//! A file's name is its commit's sequence number: a commit that was killed halfway is written
+//! again under the same names, and leaves nothing behind.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use arrow::compute::{
+    SortColumn, concat_batches, lexsort_to_indices, max, max_string, min, min_string, take,
+};
+use arrow::datatypes::{DataType, Float64Type, Int64Type, TimestampMicrosecondType};
+use arrow::error::ArrowError;
+use deltalake_core::kernel::Add;
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, Encoding, ZstdLevel};
+use parquet::errors::ParquetError;
+use parquet::file::properties::WriterProperties;
+use parquet::schema::types::ColumnPath;
+use serde_json::{Map, Value, json};
+
+use super::folder::{LakeError, io_error, write_whole_shared};
+use super::schema::{DAY, Table, arrow_schema};
+use crate::time::{EventTime, MINUTE_US};
+
+/// Columns whose values rarely repeat: they take no dictionary, and no place in the log.
+const UNIQUE: [&str; 9] =
+    ["text", "post_id", "url", "author", "parent", "thread", "terms", "alert_id", "evidence"];
+/// Longest text in the log's statistics, in bytes.
+const STATISTIC_BYTES_MAX: usize = 64;
+
+/// Rows of one table and day, on their way into one file.
+#[derive(Debug)]
+pub(super) struct Draft {
+    pub(super) table: Table,
+    /// The table's folder.
+    pub(super) folder: PathBuf,
+    /// Days since the Unix epoch, UTC.
+    pub(super) day: i32,
+    pub(super) sequence: i64,
+    pub(super) rows: Vec<RecordBatch>,
+}
+
+impl Draft {
+    /// Writes the file durably; it becomes visible when the returned action is committed.
+    pub(super) fn write(self) -> Result<Add, LakeError> {
+        let day = day_name(self.day);
+        let path = format!("{DAY}={day}/part-{:012}.parquet", self.sequence);
+        let target = self.folder.join(&path);
+        let encoded = self.encode().map_err(|error| LakeError::Io {
+            path: target.clone(),
+            source: std::io::Error::other(error),
+        });
+        let (bytes, statistics) = encoded?;
+        make_folder(&self.folder, &target)?;
+        write_whole_shared(&target, &bytes)?;
+        let written = fs::metadata(&target).and_then(|metadata| metadata.modified());
+        let age = written.map_err(io_error(&target))?.duration_since(std::time::UNIX_EPOCH);
+        let millis = age.map_or(0, |age| age.as_millis());
+        Ok(Add {
+            path,
+            partition_values: HashMap::from([(DAY.to_owned(), Some(day))]),
+            size: i64::try_from(bytes.len()).unwrap_or(i64::MAX),
+            modification_time: i64::try_from(millis).unwrap_or(i64::MAX),
+            data_change: true,
+            stats: Some(statistics.to_string()),
+            tags: None,
+            deletion_vector: None,
+            base_row_id: None,
+            default_row_commit_version: None,
+            clustering_provider: None,
+        })
+    }
+
+    fn encode(&self) -> Result<(Vec<u8>, Value), ParquetError> {
+        let rows = concat_batches(&arrow_schema(self.table), &self.rows)?;
+        let mut rows = sorted(self.table, rows)?;
+        // Delta keeps the partition column in the path and the log.
+        rows.remove_column(0);
+        let properties = properties(self.table);
+        let mut writer = ArrowWriter::try_new(Vec::new(), rows.schema(), Some(properties))?;
+        writer.write(&rows)?;
+        Ok((writer.into_inner()?, statistics(&rows)))
+    }
+}
+
+/// Splits rows by their day.
+pub(super) fn by_day(rows: &RecordBatch) -> Vec<(i32, RecordBatch)> {
+    let days = rows.column(0).as_primitive::<arrow::datatypes::Date32Type>();
+    let (mut parts, mut begin) = (Vec::new(), 0);
+    for end in 1..=days.len() {
+        if end == days.len() || days.value(end) != days.value(begin) {
+            parts.push((days.value(begin), rows.slice(begin, end - begin)));
+            begin = end;
+        }
+    }
+    parts
+}
+
+/// Mentions and panes lie together by topic, since that is how they are asked for.
+fn sorted(table: Table, rows: RecordBatch) -> Result<RecordBatch, ArrowError> {
+    let keys = match table {
+        Table::Mentions => ["topic", "posted_at"],
+        Table::Panes => ["topic", "start"],
+        Table::Posts | Table::Alerts => return Ok(rows),
+    };
+    let column = |name| rows.column_by_name(name).cloned();
+    let keys: Option<Vec<ArrayRef>> = keys.into_iter().map(column).collect();
+    let keys: Vec<SortColumn> = keys
+        .unwrap_or_default()
+        .into_iter()
+        .map(|values| SortColumn { values, options: None })
+        .collect();
+    let order = lexsort_to_indices(&keys, None)?;
+    let columns: Result<Vec<ArrayRef>, ArrowError> =
+        rows.columns().iter().map(|column| take(column, &order, None)).collect();
+    RecordBatch::try_new(rows.schema(), columns?)
+}
+
+/// zstd at its fast level: within 5 % of level 3 in size here, at half the time.
+fn properties(table: Table) -> WriterProperties {
+    let mut properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(1).unwrap_or_default()))
+        .set_created_by(format!("resonanz {}", env!("CARGO_PKG_VERSION")));
+    for field in arrow_schema(table).fields() {
+        let column = || ColumnPath::from(field.name().as_str());
+        if UNIQUE.contains(&field.name().as_str()) {
+            properties = properties.set_column_dictionary_enabled(column(), false);
+        } else if matches!(field.data_type(), DataType::Timestamp(..)) {
+            properties = properties
+                .set_column_dictionary_enabled(column(), false)
+                .set_column_encoding(column(), Encoding::DELTA_BINARY_PACKED);
+        }
+    }
+    properties.build()
+}
+
+/// Delta's per-file statistics: rows, nulls, and the range of every column that can be asked for
+/// by range.
+fn statistics(rows: &RecordBatch) -> Value {
+    let (mut least, mut most, mut nulls) = (Map::new(), Map::new(), Map::new());
+    for (field, column) in rows.schema_ref().fields().iter().zip(rows.columns()) {
+        let name = field.name();
+        nulls.insert(name.clone(), column.null_count().into());
+        if let Some((low, high)) = range(name, column) {
+            least.insert(name.clone(), low);
+            most.insert(name.clone(), high);
+        }
+    }
+    json!({
+        "numRecords": rows.num_rows(),
+        "minValues": least,
+        "maxValues": most,
+        "nullCount": nulls,
+    })
+}
+
+fn range(name: &str, column: &ArrayRef) -> Option<(Value, Value)> {
+    match column.data_type() {
+        DataType::Timestamp(..) => {
+            let times = column.as_primitive::<TimestampMicrosecondType>();
+            let text = |time| EventTime(time).to_string().into();
+            Some((text(min(times)?), text(max(times)?)))
+        }
+        DataType::Int64 => {
+            let ints = column.as_primitive::<Int64Type>();
+            Some((min(ints)?.into(), max(ints)?.into()))
+        }
+        DataType::Float64 => {
+            let floats = column.as_primitive::<Float64Type>();
+            Some((min(floats)?.into(), max(floats)?.into()))
+        }
+        _ if UNIQUE.contains(&name) => None,
+        _ => {
+            let texts = column.as_string::<i32>();
+            let (low, high) = (min_string(texts)?, max_string(texts)?);
+            let short = low.len().max(high.len()) <= STATISTIC_BYTES_MAX;
+            short.then(|| (low.into(), high.into()))
+        }
+    }
+}
+
+/// Days since the epoch as `2026-03-02`.
+fn day_name(day: i32) -> String {
+    let midnight = EventTime(i64::from(day) * 24 * 60 * MINUTE_US).to_string();
+    midnight.split('T').next().unwrap_or_default().to_owned()
+}
+
+/// Makes the file's folder, durably.
+fn make_folder(table: &Path, file: &Path) -> Result<(), LakeError> {
+    let Some(folder) = file.parent() else { return Ok(()) };
+    if !folder.exists() {
+        fs::create_dir_all(folder).map_err(io_error(folder))?;
+        let synced = fs::File::open(table).and_then(|table| table.sync_all());
+        synced.map_err(io_error(table))?;
+    }
+    Ok(())
+}
