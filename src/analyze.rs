@@ -5,8 +5,8 @@
 use rayon::prelude::*;
 
 use crate::mention::{Context, Matcher, Mention, MentionScratch};
-use crate::post::{Post, Span, TopicId};
-use crate::sentiment::{Scorer, Scratch, Verdict};
+use crate::post::{Lang, Post, Span, TopicId};
+use crate::sentiment::{Overlay, Scorer, Scratch, Verdict};
 
 /// Posts a rayon task takes at once: large enough to hide the task, small enough to balance.
 const CHUNK_POSTS: usize = 128;
@@ -60,13 +60,33 @@ impl Findings {
 pub struct Analyzer {
     matcher: Matcher,
     scorer: Scorer,
+    /// By topic; topics beyond its end have none.
+    overlays: Vec<Option<Overlay>>,
 }
 
 impl Analyzer {
-    /// Joins a matcher and a scorer.
+    /// Joins a matcher, a scorer, and the words that count for single topics, by topic.
     #[must_use]
-    pub fn new(matcher: Matcher, scorer: Scorer) -> Self {
-        Self { matcher, scorer }
+    pub fn new(matcher: Matcher, scorer: Scorer, overlays: Vec<Option<Overlay>>) -> Self {
+        Self { matcher, scorer, overlays }
+    }
+
+    /// The matcher.
+    #[must_use]
+    pub fn matcher(&self) -> &Matcher {
+        &self.matcher
+    }
+
+    /// The scorer.
+    #[must_use]
+    pub fn scorer(&self) -> &Scorer {
+        &self.scorer
+    }
+
+    /// The words that count for one topic only.
+    #[must_use]
+    pub fn overlay(&self, topic: TopicId) -> Option<&Overlay> {
+        self.overlays.get(topic.0 as usize)?.as_ref()
     }
 
     /// The scorer's version, stored with every finding.
@@ -76,12 +96,22 @@ impl Analyzer {
     }
 
     /// Whether a text mentions any topic, without looking at how.
-    pub fn mentions_any(&self, text: &str, context: Context<'_>, scratch: &mut AnyScratch) -> bool {
-        scratch.mentions.clear();
-        scratch.spans.clear();
-        let (mentions, spans) = (&mut scratch.mentions, &mut scratch.spans);
-        self.matcher.find(text, context, &mut scratch.mention, mentions, spans);
-        !mentions.is_empty()
+    pub fn mentions_any(
+        &self,
+        text: &str,
+        context: Context<'_>,
+        scratch: &mut AnalyzeScratch,
+    ) -> bool {
+        let context = self.read(text, context, &mut scratch.sentiment);
+        self.matcher.finds_any(text, context, &mut scratch.mention)
+    }
+
+    /// The context with the language in which the text is read, where a query asks for it.
+    fn read<'a>(&self, text: &str, context: Context<'a>, scratch: &mut Scratch) -> Context<'a> {
+        if context.lang != Lang::UND || !self.matcher.asks_language() {
+            return context;
+        }
+        Context { lang: self.scorer.language(text, context.lang, scratch).lang, ..context }
     }
 
     /// Analyzes a batch on rayon's threads. Linear in the texts.
@@ -89,7 +119,7 @@ impl Analyzer {
     pub fn analyze_batch(&self, posts: &[Post]) -> Findings {
         let chunks: Vec<Findings> = posts
             .par_chunks(CHUNK_POSTS)
-            .map_init(ThreadScratch::default, |scratch, chunk| self.analyze_chunk(chunk, scratch))
+            .map_init(AnalyzeScratch::default, |scratch, chunk| self.analyze_chunk(chunk, scratch))
             .collect();
         let mut findings = Findings::default();
         for (index, chunk) in chunks.iter().enumerate() {
@@ -98,26 +128,26 @@ impl Analyzer {
         findings
     }
 
-    fn analyze_chunk(&self, posts: &[Post], scratch: &mut ThreadScratch) -> Findings {
+    fn analyze_chunk(&self, posts: &[Post], scratch: &mut AnalyzeScratch) -> Findings {
         let mut findings = Findings::default();
         for (index, post) in (0u32..).zip(posts) {
             scratch.mentions.clear();
-            let context =
-                Context { lang: post.lang, source: post.source.as_str(), kind: post.kind };
+            let context = self.read(&post.text, Context::of(post), &mut scratch.sentiment);
             let (mentions, spans) = (&mut scratch.mentions, &mut findings.spans);
             self.matcher.find(&post.text, context, &mut scratch.mention, mentions, spans);
             for mention in &scratch.mentions {
-                let span_range = mention.spans_start as usize..mention.spans_end as usize;
-                let spans = findings.spans.get(span_range).unwrap_or_default();
+                let subject = mention.spans_end as usize..mention.subject_end as usize;
+                let subject = findings.spans.get(subject).unwrap_or_default();
                 findings.list.push(Finding {
                     post: index,
                     topic: mention.topic,
                     spans_start: mention.spans_start,
                     spans_end: mention.spans_end,
-                    verdict: self.scorer.verdict(
+                    verdict: self.scorer.verdict_over(
                         &post.text,
                         post.lang,
-                        spans,
+                        subject,
+                        self.overlay(mention.topic),
                         &mut scratch.sentiment,
                     ),
                 });
@@ -127,16 +157,9 @@ impl Analyzer {
     }
 }
 
-/// Buffers of one thread for [`Analyzer::mentions_any`].
+/// The working memory of one thread.
 #[derive(Debug, Default)]
-pub struct AnyScratch {
-    mention: MentionScratch,
-    mentions: Vec<Mention>,
-    spans: Vec<Span>,
-}
-
-#[derive(Debug, Default)]
-struct ThreadScratch {
+pub struct AnalyzeScratch {
     mention: MentionScratch,
     mentions: Vec<Mention>,
     sentiment: Scratch,

@@ -32,6 +32,7 @@ pub mod engine;
 pub mod config;
 // shells
 pub mod connect;
+pub mod tuning;
 pub mod lake;
 pub mod notify;
 pub mod live;

@@ -64,7 +64,7 @@ pub async fn reprocess(
     if recovered.checkpoint.is_some() {
         return Err(LakeError::NotNew { path: folder.root().to_owned() }.into());
     }
-    let (engine, checkpoint) = checkpointed_engine(&config, None)?;
+    let (engine, checkpoint) = checkpointed_engine(&config, &authors, None)?;
     let sieve =
         (config.lake.archive != Archive::All).then(|| Sieve::new(Arc::clone(engine.analyzer())));
     let outbox = Arc::new(Outbox::open(&folder.outbox())?);

@@ -1,179 +1,213 @@
-//! How unusual is a count, given the topic's own history?
+//! What does a topic's own history lead to expect? Rolling moments and the decayed record.
 //!
-//! History is cut into blocks of the window's length. The count is compared with a negative
-//! binomial fitted to the blocks by moments (counts of mentions are overdispersed: one event draws
-//! many posts), and with the decayed maximum, which asks whether the topic has seen this before.
-//! Blocks during an alert are left out, so that a crisis does not become the new normal.
-
-use std::collections::VecDeque;
+//! History is cut into blocks of the window's length, and of each only moments are kept: about
+//! 100 bytes for any length of history, and 248 more for the rhythm of topics that have one. Blocks
+//! during an alert are left out for a day, outliers are pulled in, and the record remembers of an
+//! alert no more than three times what had been seen before: a crisis does not become normal.
 
 use serde::{Deserialize, Serialize};
 
-/// Fewest blocks before the history speaks.
-const BLOCKS_MIN: i64 = 8;
-/// The recent past whose mean is the least to expect: quiet nights explain no busy morning.
-const RECENT_BLOCKS: i64 = 4;
-/// Blocks after which a maximum counts half.
-const HALF_LIFE_BLOCKS: f64 = 96.0;
+use super::hours::LocalTime;
+use super::season::Season;
+
 /// Smallest variance to mean ratio: below it mentions would be independent, which they never are.
 const DISPERSION_MIN: f64 = 1.3;
+/// A block counts toward the dispersion as at most so many standard deviations (Huber 1964).
+/// Without it one burst hides the next ones: on NAB's tweets the score fell by 17 points on average
+/// over 1,500 settings.
+const CLIP: f64 = 2.0;
+/// A block counts toward the level as at most so many standard deviations above it.
+const LEVEL_CLIP: f64 = 3.0;
+/// How much of an alert the record remembers, in multiples of the record before it.
+const RECORD_GROWTH: f64 = 3.0;
+/// Added to the expected count in ratios, so that the third mention in a quiet week is no record.
+const RATIO_FLOOR: f64 = 5.0;
+/// Mentions of any other kind that tell as much about the present as the level does.
+const COMPANY_PRIOR: f64 = 10.0;
+/// Least mean ever expected of a block.
+const MEAN_MIN: f64 = 0.05;
+/// Rhythm or company are used while they leave less than this share of the flat level's dispersion: they
+/// must explain a third. At 0.8 NAB's score falls by 4 points, at 0.5 nothing changes.
+const GUIDE_GAIN: f64 = 0.65;
+/// Fewest blocks before ratios say anything.
+const BLOCKS_MIN: u32 = 8;
 
-/// Counts of past blocks of one topic under one rule. Empty blocks take no room.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Baseline {
-    /// Block number and count; `None` for a block during an alert.
-    blocks: VecDeque<(i64, Option<u32>)>,
+/// How a rule cuts time.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cut {
+    /// Blocks after which the past counts half.
+    pub(super) half_life: f64,
+    /// Blocks in an hour; 0 switches the rhythm off, for windows too long for one.
+    pub(super) per_hour: f64,
+    /// Blocks before the history speaks.
+    pub(super) young: u32,
 }
 
-/// A count set against its history.
+/// What is seen of a block or a window.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Unusual {
-    /// Mean count to expect.
-    pub(super) expected: f64,
-    /// Probability of at least this count.
-    pub(super) p_value: f64,
-    /// Count over the decayed maximum.
-    pub(super) novelty: f64,
+pub(super) struct Seen {
+    /// Mentions of the measured kind.
+    pub(super) counted: f64,
+    /// All other mentions; `None` when the kind is not a part of them.
+    pub(super) others: Option<f64>,
+}
+
+/// Moments of the past blocks of one topic under one rule.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Baseline {
+    /// The first block not learned yet.
+    pub(super) next: i64,
+    learned: u32,
+    /// Decayed sums over blocks: counted mentions, other mentions, blocks.
+    counted: f64,
+    others: f64,
+    weight: f64,
+    /// Decayed sums of squared errors over expectation, guided by rhythm or company, and without.
+    guided_error: f64,
+    flat_error: f64,
+    error_weight: f64,
+    /// Decayed maximum of the ratio of a rolling count to its expectation; the blocks before last.
+    record: f64,
+    /// The same maximum within the last block and within the present one: they overlap the window,
+    /// so a count is not compared with itself.
+    last: f64,
+    present: f64,
+    /// While an alert fires: the most that the record may remember.
+    cap: Option<f64>,
+    season: Option<Box<Season>>,
+}
+
+/// What history leads to expect of a window.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Expectation {
+    /// Mean count, given the time and the number of other mentions.
+    pub(super) mean: f64,
+    /// Variance over mean.
+    pub(super) dispersion: f64,
+    /// The largest count so far at the present level, decayed.
+    pub(super) record: f64,
+    /// Usual share of the counted mentions in all.
+    pub(super) share: f64,
+    /// Whether there is enough history to judge by.
+    pub(super) mature: bool,
 }
 
 impl Baseline {
-    /// Appends a finished block and forgets those before `oldest`.
-    pub(super) fn push(&mut self, block: i64, count: Option<u64>, oldest: i64) {
-        if count != Some(0) {
-            let count = count.map(|count| u32::try_from(count).unwrap_or(u32::MAX));
-            self.blocks.push_back((block, count));
-        }
-        while self.blocks.front().is_some_and(|&(number, _)| number < oldest) {
-            self.blocks.pop_front();
+    /// An empty history that begins with this block.
+    pub(super) fn since(block: i64) -> Self {
+        Self { next: block, ..Self::default() }
+    }
+
+    /// What to expect of a window at this local time with so many other mentions.
+    pub(super) fn expect(&self, cut: &Cut, local: LocalTime, others: Option<f64>) -> Expectation {
+        let (flat, guided) = self.levels(cut, local, others);
+        let mean = if self.is_guided() {
+            guided
+        } else if others.is_some() {
+            // An ordinary burst brings its usual share of counted mentions along.
+            flat.max(guided)
+        } else {
+            flat
+        };
+        let error = if self.is_guided() { self.guided_error } else { self.flat_error };
+        Expectation {
+            mean,
+            dispersion: self.dispersion(error),
+            record: self.record * (mean + RATIO_FLOOR),
+            share: (self.counted + 0.5) / (self.counted + self.others + 1.0),
+            mature: self.learned >= cut.young,
         }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.blocks.is_empty()
+    /// Whether rhythm or company predict so well that they are used.
+    fn is_guided(&self) -> bool {
+        self.guided_error < GUIDE_GAIN * self.flat_error
     }
 
-    /// Compares `count`, seen in block `now`, with the blocks from `oldest` on; `None` while the
-    /// history is too short to speak. Linear in the blocks that are not empty.
-    pub(super) fn compare(&self, count: u64, now: i64, oldest: i64) -> Option<Unusual> {
-        let span = now - oldest;
-        let kept =
-            || self.blocks.iter().filter(move |&&(number, _)| number >= oldest && number < now);
-        let left_out = kept().filter(|(_, count)| count.is_none()).count();
-        let blocks = span - i64::try_from(left_out).unwrap_or(span);
-        if blocks < BLOCKS_MIN {
-            return None;
+    /// Takes note of a rolling count, for the record.
+    pub(super) fn note(&mut self, counted: f64, expectation: &Expectation) {
+        if self.learned >= BLOCKS_MIN {
+            let ratio = counted / (expectation.mean + RATIO_FLOOR);
+            self.present = self.present.max(self.cap.map_or(ratio, |cap| ratio.min(cap)));
         }
-        let counted = || kept().filter_map(|&(number, count)| Some((number, f64::from(count?))));
-        let blocks = as_f64(blocks);
-        let sum: f64 = counted().map(|(_, count)| count).sum();
-        let squares: f64 = counted().map(|(_, count)| count * count).sum();
-        let recent: f64 = counted()
-            .filter(|&(number, _)| number >= now - RECENT_BLOCKS)
-            .map(|(_, count)| count)
-            .sum();
+    }
+
+    /// An alert fires: from now on the record grows only so far.
+    pub(super) fn alarm(&mut self) {
+        let cap = RECORD_GROWTH * self.record.max(1.0);
+        self.present = self.present.min(cap);
+        self.cap = Some(cap);
+    }
+
+    /// The alert is over.
+    pub(super) fn calm(&mut self) {
+        self.cap = None;
+    }
+
+    /// Closes the next block; `None` leaves it out of the moments.
+    pub(super) fn close(&mut self, cut: &Cut, local: LocalTime, seen: Option<Seen>) {
+        let keep = (-1.0 / cut.half_life).exp2();
+        self.next += 1;
+        self.record = (self.record * keep).max(self.last);
+        self.last = self.present;
+        self.present = 0.0;
+        if let Some(seen) = seen {
+            self.learn(cut, local, seen, keep);
+        }
+    }
+
+    fn learn(&mut self, cut: &Cut, local: LocalTime, seen: Seen, keep: f64) {
+        let (flat, guided) = self.levels(cut, local, seen.others);
+        let mut counted = seen.counted;
+        if self.learned >= BLOCKS_MIN {
+            let (level, error) = if self.guided_error < self.flat_error {
+                (guided, self.guided_error)
+            } else {
+                (flat, self.flat_error)
+            };
+            let above = LEVEL_CLIP * (self.dispersion(error) * level.max(1.0)).sqrt();
+            counted = counted.min(level + above);
+            let squared = |mean: f64, errors: f64| {
+                let most = CLIP * CLIP * self.dispersion(errors);
+                ((seen.counted - mean).powi(2) / mean).min(most)
+            };
+            let errors = (squared(flat, self.flat_error), squared(guided, self.guided_error));
+            self.flat_error = self.flat_error * keep + errors.0;
+            self.guided_error = self.guided_error * keep + errors.1;
+            self.error_weight = self.error_weight * keep + 1.0;
+        }
+        self.counted = self.counted * keep + counted;
+        self.others = self.others * keep + seen.others.unwrap_or(0.0);
+        self.weight = self.weight * keep + 1.0;
+        self.learned = self.learned.saturating_add(1);
+        let rhythmic = seen.others.is_none() && cut.per_hour > 0.0;
+        if rhythmic && (counted > 0.0 || self.season.is_some()) {
+            let season = self.season.get_or_insert_default();
+            season.learn(local, counted, cut.per_hour);
+        }
+    }
+
+    /// Mean count of a block: over all times, and as time and company let it expect. A part of the
+    /// mentions follows the rest of them, which show rhythm, news and outages as they happen.
+    fn levels(&self, cut: &Cut, local: LocalTime, others: Option<f64>) -> (f64, f64) {
         // Half a mention of prior: a topic never spoken of is not infinitely surprising.
-        let mean = (sum + 0.5) / (blocks + 1.0);
-        let expected = mean.max(recent / as_f64(RECENT_BLOCKS));
-        let variance = (squares - blocks * (sum / blocks).powi(2)).max(0.0) / (blocks - 1.0);
-        let dispersion = (variance / mean).max(DISPERSION_MIN);
-        let maximum = counted()
-            .map(|(number, count)| count * (-as_f64(now - number) / HALF_LIFE_BLOCKS).exp2())
-            .fold(1.0, f64::max);
-        Some(Unusual {
-            expected,
-            p_value: negative_binomial_tail(count, expected, dispersion),
-            novelty: as_f64(i64::try_from(count).unwrap_or(i64::MAX)) / maximum,
-        })
+        let flat = ((self.counted + 0.5) / (self.weight + 1.0)).max(MEAN_MIN);
+        let season = || self.season.as_ref()?.factor(local, flat, cut.per_hour);
+        let factor = match others {
+            Some(others) => {
+                let usual = self.others / (self.weight + 1.0);
+                (others + COMPANY_PRIOR) / (usual + COMPANY_PRIOR)
+            }
+            None => season().unwrap_or(1.0),
+        };
+        (flat, (flat * factor).max(MEAN_MIN))
     }
-}
 
-/// P(X >= count) for a negative binomial with this mean and variance = dispersion * mean.
-///
-/// Sums the lower tail for counts up to 100,000; beyond, and for tails below 1e-15, the result is
-/// that smallest value. `dispersion` must be above 1.
-fn negative_binomial_tail(count: u64, mean: f64, dispersion: f64) -> f64 {
-    const SMALLEST: f64 = 1e-15;
-    if count == 0 {
-        return 1.0;
-    }
-    let size = mean / (dispersion - 1.0);
-    let success = 1.0 - 1.0 / dispersion;
-    let mut log_term = -size * dispersion.ln();
-    let mut upper = 0.0;
-    let steps = count.saturating_add(2_000).min(100_000);
-    for k in 0..steps {
-        if k >= count {
-            upper += log_term.exp();
+    fn dispersion(&self, error: f64) -> f64 {
+        if self.error_weight > 0.0 {
+            (error / self.error_weight).max(DISPERSION_MIN)
+        } else {
+            DISPERSION_MIN
         }
-        let k = as_f64(i64::try_from(k).unwrap_or(i64::MAX));
-        log_term += ((size + k) / (k + 1.0) * success).ln();
-    }
-    upper.clamp(SMALLEST, 1.0)
-}
-
-#[allow(clippy::cast_precision_loss, reason = "block numbers and counts stay far below 2^53")]
-fn as_f64(value: i64) -> f64 {
-    value as f64
-}
-
-/// Lower end of the 95 % confidence interval of a share (Wilson 1927); 0 without trials.
-pub(super) fn wilson_lower(hits: u64, trials: u64) -> f64 {
-    if trials == 0 {
-        return 0.0;
-    }
-    let z: f64 = 1.96;
-    let n = as_f64(i64::try_from(trials).unwrap_or(i64::MAX));
-    let share = as_f64(i64::try_from(hits).unwrap_or(i64::MAX)) / n;
-    let spread = z * (share * (1.0 - share) / n + z * z / (4.0 * n * n)).sqrt();
-    (share + z * z / (2.0 * n) - spread) / (1.0 + z * z / n)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tail_agrees_with_known_values() {
-        // scipy.stats.nbinom(n, p).sf(k - 1) with n = mean / (d - 1), p = 1 / d.
-        let rows = [
-            (0, 2.0, 2.0, 1.0),
-            (1, 2.0, 2.0, 0.75),
-            (5, 2.0, 2.0, 0.109_375),
-            (10, 3.0, 1.5, 0.008_504_3),
-        ];
-        for (count, mean, dispersion, want) in rows {
-            let tail = negative_binomial_tail(count, mean, dispersion);
-            assert!((tail - want).abs() < 1e-6, "{count} {mean} {dispersion}: {tail}");
-        }
-    }
-
-    #[test]
-    fn history_decides_what_is_unusual() {
-        let mut busy = Baseline::default();
-        let mut calm = Baseline::default();
-        for block in 0..50 {
-            busy.push(block, Some(20 + 10 * u64::from(block % 2 == 0)), 0);
-            calm.push(block, Some(1), 0);
-        }
-        let compare =
-            |baseline: &Baseline| baseline.compare(30, 50, 0).expect("long enough").p_value;
-        assert!(compare(&busy) > 0.05);
-        assert!(compare(&calm) < 1e-9);
-        assert_eq!(calm.compare(30, 57, 50), None, "seven blocks are too short");
-    }
-
-    #[test]
-    fn a_past_crisis_is_no_baseline() {
-        let mut baseline = Baseline::default();
-        for block in 0..50 {
-            baseline.push(block, if block == 40 { None } else { Some(1) }, 0);
-        }
-        assert!(baseline.compare(30, 50, 0).expect("long enough").novelty > 20.0);
-    }
-
-    #[test]
-    fn wilson_agrees_with_the_textbook() {
-        assert!((wilson_lower(8, 10) - 0.490_16).abs() < 1e-4);
-        assert!(wilson_lower(0, 0).abs() < f64::EPSILON);
     }
 }

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::rule::Rule;
-use crate::time::EventTime;
+use super::rule::{Condition, Rule};
+use crate::time::{EventTime, MINUTE_US};
 
 /// Growth of the observed count over the last one told that is worth telling again.
 const ESCALATION_FACTOR: u64 = 2;
@@ -58,6 +58,14 @@ impl Episode {
         matches!(self, Self::Pending { .. } | Self::Firing { .. })
     }
 
+    /// When a firing episode began.
+    pub(super) fn started(self) -> Option<EventTime> {
+        match self {
+            Self::Firing { started, .. } => Some(started),
+            Self::Quiet | Self::Pending { .. } | Self::Cooling { .. } => None,
+        }
+    }
+
     pub(super) fn is_firing(self) -> bool {
         matches!(self, Self::Firing { .. })
     }
@@ -71,6 +79,7 @@ impl Episode {
         holds: Holds,
         observed: u64,
     ) -> Option<(Transition, EventTime)> {
+        let escalation = Escalation::of(&rule.condition);
         if let Self::Cooling { until } = *self
             && at >= until
         {
@@ -82,12 +91,14 @@ impl Episode {
                 self.fire_if_due(rule, at, observed)
             }
             (Self::Pending { .. }, Holds::Yes) => self.fire_if_due(rule, at, observed),
-            (Self::Pending { .. }, Holds::No) => {
+            (Self::Pending { .. }, Holds::No | Holds::Muted) => {
                 *self = Self::Quiet;
                 None
             }
-            (Self::Firing { started, told, .. }, Holds::Yes) => {
-                let escalated = observed >= told.saturating_mul(ESCALATION_FACTOR);
+            (Self::Firing { started, told, .. }, Holds::Yes | Holds::Muted) => {
+                let escalated = holds == Holds::Yes
+                    && escalation == Escalation::Doubled
+                    && observed >= told.saturating_mul(ESCALATION_FACTOR);
                 *self = Self::Firing {
                     started,
                     held: at,
@@ -98,10 +109,14 @@ impl Episode {
             (Self::Firing { started, held, .. }, Holds::No)
                 if at.since(held) >= rule.keep_firing_us =>
             {
-                *self = Self::Cooling { until: at.shift(rule.cooldown_us) };
+                // Full minutes are always judged, so that the end of silence is never missed.
+                let until = at.shift(rule.cooldown_us + MINUTE_US - 1).floor(MINUTE_US);
+                *self = Self::Cooling { until };
                 Some((Transition::Resolved, started))
             }
-            (Self::Quiet | Self::Firing { .. }, Holds::No) | (Self::Cooling { .. }, _) => None,
+            (Self::Quiet, Holds::Muted)
+            | (Self::Quiet | Self::Firing { .. }, Holds::No)
+            | (Self::Cooling { .. }, _) => None,
         }
     }
 
@@ -126,10 +141,25 @@ impl Episode {
 pub(super) enum Holds {
     Yes,
     No,
+    /// It is, but not at an hour to call people.
+    Muted,
 }
 
-impl From<bool> for Holds {
-    fn from(holds: bool) -> Self {
-        if holds { Self::Yes } else { Self::No }
+/// Whether a condition can become worse by growing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Escalation {
+    Doubled,
+    Never,
+}
+
+impl Escalation {
+    fn of(condition: &Condition) -> Self {
+        match condition {
+            Condition::Silence { .. } => Self::Never,
+            Condition::Threshold { .. }
+            | Condition::Share { .. }
+            | Condition::Change { .. }
+            | Condition::Spike { .. } => Self::Doubled,
+        }
     }
 }

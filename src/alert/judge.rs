@@ -5,15 +5,17 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::baseline::{Baseline, Unusual, wilson_lower};
-use super::episode::{Episode, Transition};
+use super::episode::Transition;
 use super::rule::{Condition, Measure, Rule};
-use crate::post::TopicId;
+use super::watch::{Glance, Measured, Watch};
+use crate::post::{SourceId, TopicId};
 use crate::time::{EventTime, MINUTE_US};
 use crate::window::{Counts, Sample, Windows};
 
-/// While an alert fires, it goes on until its count is this likely again.
-const RECOVERY_P_VALUE: f64 = 0.01;
+/// Mentions from which on a window can be a storm at all.
+const STORM_MENTIONS_MIN: u64 = 10;
+/// Mentions per author from which on a window is one.
+const STORM_PER_AUTHOR: u64 = 4;
 
 /// Something people must be told.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,12 +34,17 @@ pub struct Alert {
     pub started_at: EventTime,
     /// The measured count in the window.
     pub observed: u64,
-    /// What history led to expect; spike and change rules only.
+    /// What history led to expect; spike, silence and change rules only.
     pub expected: Option<f64>,
-    /// Probability of at least the observed count; spike rules only.
+    /// Probability of at least the observed count, for silence of at most it; spike and silence
+    /// rules only.
     pub p_value: Option<f64>,
-    /// Observed over the decayed maximum; spike rules only.
+    /// Observed over the decayed record; spike rules only.
     pub novelty: Option<f64>,
+    /// Variance over mean of the topic's blocks; spike and silence rules only.
+    pub dispersion: Option<f64>,
+    /// Whether the window looks like a campaign: see [`Coordination`].
+    pub coordination: Coordination,
     /// All counts of the window.
     pub counts: Counts,
     /// Distinct authors in the window.
@@ -46,57 +53,90 @@ pub struct Alert {
     pub samples: Vec<Arc<Sample>>,
 }
 
+/// Whether many people speak, or few people much.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Coordination {
+    /// Nothing conspicuous.
+    None,
+    /// At least half of ten or more mentions repeat a text.
+    Copies,
+    /// Ten or more mentions, at least four of them per author.
+    FewAuthors,
+}
+
+impl Coordination {
+    /// The lowercase name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Copies => "copies",
+            Self::FewAuthors => "fewauthors",
+        }
+    }
+
+    /// Judges a window. Pacheco et al., "Uncovering Coordinated Networks on Social Media" (ICWSM
+    /// 2021), name identical content and few accounts among the traces of campaigns.
+    #[must_use]
+    pub fn of(counts: &Counts, authors: u64) -> Self {
+        if counts.mentions < STORM_MENTIONS_MIN {
+            Self::None
+        } else if counts.copies.saturating_mul(2) >= counts.mentions {
+            Self::Copies
+        } else if authors.saturating_mul(STORM_PER_AUTHOR) <= counts.mentions {
+            Self::FewAuthors
+        } else {
+            Self::None
+        }
+    }
+}
+
 /// All rules, and where each stands on each topic.
 ///
-/// Memory: about 50 bytes per rule and topic with mentions, and 16 bytes per block of its history
-/// that was not empty.
+/// Memory: about 50 bytes per rule and topic with mentions; for spike and silence rules about 200,
+/// and 248 more for the rhythm, whatever the length of the history.
 #[derive(Debug)]
 pub struct Judge {
     rules: Vec<Rule>,
     /// Names of the topics, by id: part of an alert's identity.
     topics: Vec<String>,
     state: JudgeState,
+    /// Whether pairs of rule and topic that came with the configuration have got their birth.
+    settled: bool,
 }
 
 /// What a [`Judge`] remembers, in a form that can be stored.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct JudgeState {
-    /// The first tick ever judged: history begins here.
-    since: Option<EventTime>,
-    /// Names of the rules that `watches` numbers.
+    /// Identities of the rules that the keys below number.
     rules: Vec<String>,
     /// By rule and topic.
     watches: BTreeMap<(u32, TopicId), Watch>,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-struct Watch {
-    episode: Episode,
-    baseline: Baseline,
-}
-
-/// A window measured against a condition.
-struct Measured {
-    holds: bool,
-    expected: Option<f64>,
-    unusual: Option<Unusual>,
+    /// When history begins for the pairs of rule and topic that have no watch yet, because nothing
+    /// was mentioned: 12 bytes each.
+    births: BTreeMap<(u32, TopicId), EventTime>,
 }
 
 impl Judge {
     /// Rules that go on from a state, for topics with these names; what the state knows of rules
-    /// that are no more is forgotten.
+    /// that are no more is forgotten. A rule with another kind, measure, source or window than
+    /// before begins anew, as its history was counted differently.
     #[must_use]
     pub fn new(rules: Vec<Rule>, topics: Vec<String>, state: JudgeState) -> Self {
-        let names: Vec<String> = rules.iter().map(|rule| rule.name.clone()).collect();
+        let names: Vec<String> = rules.iter().map(identity).collect();
         let renumber = |old: u32| {
             let name = state.rules.get(old as usize)?;
             (0u32..).zip(&names).find_map(|(new, known)| (known == name).then_some(new))
         };
-        let watches = state.watches.iter();
-        let watches = watches
-            .filter_map(|(&(rule, topic), watch)| Some(((renumber(rule)?, topic), watch.clone())));
-        let state = JudgeState { since: state.since, watches: watches.collect(), rules: names };
-        Self { rules, topics, state }
+        let watches = state.watches.into_iter();
+        let watches =
+            watches.filter_map(|((rule, topic), watch)| Some(((renumber(rule)?, topic), watch)));
+        let births = state.births.into_iter();
+        let births = births.filter_map(|((rule, topic), at)| Some(((renumber(rule)?, topic), at)));
+        let state =
+            JudgeState { watches: watches.collect(), births: births.collect(), rules: names };
+        Self { rules, topics, state, settled: false }
     }
 
     /// The rules.
@@ -111,10 +151,18 @@ impl Judge {
         &self.state
     }
 
-    /// The longest span before now that any rule looks at in panes, in microseconds.
+    /// The longest span before now that any rule looks at in panes, in microseconds. History needs
+    /// none: it is kept as moments.
     #[must_use]
     pub fn reach_us(rules: &[Rule]) -> i64 {
-        rules.iter().map(|rule| 2 * rule.window_us).max().unwrap_or(0) + MINUTE_US
+        let reach = |rule: &Rule| match rule.condition {
+            Condition::Change { .. } => 2 * rule.window_us,
+            Condition::Threshold { .. }
+            | Condition::Share { .. }
+            | Condition::Spike { .. }
+            | Condition::Silence { .. } => rule.window_us,
+        };
+        rules.iter().map(reach).max().unwrap_or(0) + MINUTE_US
     }
 
     /// Whether no alert is pending or firing.
@@ -123,24 +171,59 @@ impl Judge {
         self.state.watches.values().all(|watch| !watch.episode.is_live())
     }
 
+    /// Whether full minutes must be judged even when no topic has a mention in any window: some
+    /// rule waits for a topic to go quiet.
+    #[must_use]
+    pub fn listens_for_silence(&self) -> bool {
+        (0u32..).zip(&self.rules).any(|(number, rule)| {
+            matches!(rule.condition, Condition::Silence { .. })
+                && self.watches_of(number).next().is_some()
+        })
+    }
+
     /// Judges the windows as they are at `at`, the end of a tick; appends to `alerts` in order of
     /// rule and topic.
     pub fn judge(&mut self, at: EventTime, windows: &Windows, alerts: &mut Vec<Alert>) {
-        let since = *self.state.since.get_or_insert(at);
-        let live = self.state.watches.iter().filter(|(_, watch)| watch.episode.is_live());
-        let live: BTreeSet<(u32, TopicId)> = live.map(|(&key, _)| key).collect();
+        self.settle(at);
+        let full_minute = at == at.floor(MINUTE_US);
         for (number, rule) in (0u32..).zip(&self.rules) {
-            let ours = live.range((number, TopicId(0))..(number + 1, TopicId(0)));
-            let mut topics: BTreeSet<TopicId> = ours.map(|&(_, topic)| topic).collect();
+            let silence = matches!(rule.condition, Condition::Silence { .. });
+            let due = |watch: &Watch| watch.episode.is_live() || (silence && full_minute);
+            let known = self.watches_of(number).filter(|(_, watch)| due(watch));
+            let mut topics: BTreeSet<TopicId> = known.map(|(topic, _)| topic).collect();
             topics.extend(rule.topics.iter().copied().filter(|&topic| windows.is_active(topic)));
             for topic in topics {
-                let watch = self.state.watches.entry((number, topic)).or_default();
+                let key = (number, topic);
+                let since = self.state.births.remove(&key).unwrap_or(EventTime::MIN);
+                let watch = self.state.watches.entry(key).or_default();
                 let name = self.topics.get(topic.0 as usize).map_or("", String::as_str);
-                if let Some(alert) = watch.judge(rule, (topic, name), at, since, windows) {
+                if let Some(alert) = judge_one(watch, rule, (topic, name), at, since, windows) {
                     alerts.push(Alert { rule: number as usize, ..alert });
                 }
             }
         }
+    }
+
+    /// Lets history begin now for pairs of rule and topic that are new.
+    fn settle(&mut self, at: EventTime) {
+        if std::mem::replace(&mut self.settled, true) {
+            return;
+        }
+        for (number, rule) in (0u32..).zip(&self.rules) {
+            if rule.condition.history_us().is_none() {
+                continue;
+            }
+            for &topic in &rule.topics {
+                if !self.state.watches.contains_key(&(number, topic)) {
+                    self.state.births.entry((number, topic)).or_insert(at);
+                }
+            }
+        }
+    }
+
+    fn watches_of(&self, rule: u32) -> impl Iterator<Item = (TopicId, &Watch)> {
+        let range = self.state.watches.range((rule, TopicId(0))..=(rule, TopicId(u32::MAX)));
+        range.map(|(&(_, topic), watch)| (topic, watch))
     }
 }
 
@@ -151,128 +234,71 @@ impl JudgeState {
         let watches = std::mem::take(&mut self.watches).into_iter();
         self.watches =
             watches.filter_map(|((rule, old), watch)| Some(((rule, topic(old)?), watch))).collect();
+        let births = std::mem::take(&mut self.births).into_iter();
+        self.births =
+            births.filter_map(|((rule, old), at)| Some(((rule, topic(old)?), at))).collect();
         self
     }
 }
 
-impl Watch {
-    fn judge(
-        &mut self,
-        rule: &Rule,
-        (topic, name): (TopicId, &str),
-        at: EventTime,
-        since: EventTime,
-        windows: &Windows,
-    ) -> Option<Alert> {
-        let from = at.shift(-rule.window_us);
-        let from =
-            if at == at.floor(MINUTE_US) { from } else { from.floor(MINUTE_US).shift(MINUTE_US) };
-        let counts = windows.counts(topic, from, at);
-        let observed = rule.condition.measure().of(&counts);
-        let measured = self.measure(rule, topic, at, since, &counts, windows);
-        let mut holds = measured.holds && counts.mentions >= rule.min_mentions;
-        if holds && rule.min_authors > 1 && !self.episode.is_firing() {
-            let totals = windows.sum(topic, from, at);
-            let distinct = match rule.condition.measure() {
-                Measure::Negative => totals.negative_authors(),
-                Measure::Positive | Measure::Mentions => totals.authors(),
-            };
-            holds = distinct >= rule.min_authors;
+fn judge_one(
+    watch: &mut Watch,
+    rule: &Rule,
+    (topic, name): (TopicId, &str),
+    at: EventTime,
+    since: EventTime,
+    windows: &Windows,
+) -> Option<Alert> {
+    let source = rule.source.as_ref();
+    let from = window_start(at, rule.window_us);
+    let counts = windows.counts_from(topic, source, from, at);
+    let measure = rule.condition.measure();
+    let before = || {
+        let start = at.shift(-2 * rule.window_us).floor(MINUTE_US);
+        let end = at.shift(-rule.window_us).floor(MINUTE_US);
+        measure.of(&windows.counts_from(topic, source, start, end))
+    };
+    let authors = || {
+        let totals = windows.sum_from(topic, source, from, at);
+        match measure {
+            Measure::Negative => totals.negative_authors(),
+            Measure::Positive | Measure::Mentions | Measure::Copies => totals.authors(),
         }
-        let step = self.episode.step(rule, at, holds.into(), observed);
-        self.remember(rule, at, since, observed);
-        let (transition, started_at) = step?;
-        Some(Alert {
-            id: alert_id(&rule.name, name, started_at),
-            rule: 0,
-            topic,
-            transition,
-            at,
-            started_at,
-            observed,
-            expected: measured.expected,
-            p_value: measured.unusual.map(|unusual| unusual.p_value),
-            novelty: measured.unusual.map(|unusual| unusual.novelty),
-            counts,
-            authors: windows.sum(topic, from, at).authors(),
-            samples: windows.samples(topic, from, at),
-        })
-    }
-
-    fn measure(
-        &self,
-        rule: &Rule,
-        topic: TopicId,
-        at: EventTime,
-        since: EventTime,
-        counts: &Counts,
-        windows: &Windows,
-    ) -> Measured {
-        let measure = rule.condition.measure();
-        let observed = measure.of(counts);
-        let plain = |holds| Measured { holds, expected: None, unusual: None };
-        match rule.condition {
-            Condition::Threshold { count, .. } => plain(observed >= count),
-            Condition::Share { share, .. } => {
-                plain(counts.mentions > 0 && ratio(observed, counts.mentions) >= share)
-            }
-            Condition::Change { factor, .. } => {
-                let before = windows.counts(
-                    topic,
-                    at.shift(-2 * rule.window_us).floor(MINUTE_US),
-                    at.shift(-rule.window_us).floor(MINUTE_US),
-                );
-                let before = measure.of(&before).max(1);
-                Measured {
-                    holds: ratio(observed, before) >= factor,
-                    expected: Some(ratio(before, 1)),
-                    unusual: None,
-                }
-            }
-            Condition::Spike { count, p_value, novelty, history_us, .. } => {
-                if observed < count && !self.episode.is_firing() {
-                    return plain(false);
-                }
-                let (now, oldest) = (block(at, rule), oldest_block(at, since, history_us, rule));
-                let unusual = self.baseline.compare(observed, now, oldest);
-                let holds = match unusual {
-                    _ if self.episode.is_firing() => {
-                        unusual.is_none_or(|unusual| unusual.p_value <= RECOVERY_P_VALUE)
-                            && observed > count / 2
-                    }
-                    Some(unusual) => unusual.p_value <= p_value && unusual.novelty >= novelty,
-                    // No history yet: only what is alarming in itself.
-                    None => observed >= 2 * count && wilson_lower(observed, counts.mentions) > 0.5,
-                };
-                Measured { holds, expected: unusual.map(|unusual| unusual.expected), unusual }
-            }
-        }
-    }
-
-    /// At the end of a block, adds it to the history.
-    fn remember(&mut self, rule: &Rule, at: EventTime, since: EventTime, observed: u64) {
-        let Condition::Spike { history_us, .. } = rule.condition else { return };
-        if at.floor(rule.window_us) != at || (observed == 0 && self.baseline.is_empty()) {
-            return;
-        }
-        let count = if self.episode.is_live() { None } else { Some(observed) };
-        self.baseline.push(block(at, rule) - 1, count, oldest_block(at, since, history_us, rule));
-    }
+    };
+    let glance = Glance { at, since, counts: &counts, before: &before, authors: &authors };
+    let (measured, transition, started_at) = watch.judge(rule, &glance)?;
+    let Measured { observed, expected, p_value, novelty, dispersion } = measured;
+    let authors = windows.sum_from(topic, source, from, at).authors();
+    Some(Alert {
+        id: alert_id(&rule.name, name, started_at),
+        rule: 0,
+        topic,
+        transition,
+        at,
+        started_at,
+        observed,
+        expected,
+        p_value,
+        novelty,
+        dispersion,
+        coordination: Coordination::of(&counts, authors),
+        counts,
+        authors,
+        samples: windows.samples(topic, from, at),
+    })
 }
 
-/// The number of the block that holds `at`.
-fn block(at: EventTime, rule: &Rule) -> i64 {
-    at.0.div_euclid(rule.window_us)
+/// The first pane of a window: between two full minutes it is up to a minute shorter.
+fn window_start(at: EventTime, window_us: i64) -> EventTime {
+    let from = at.shift(-window_us);
+    if at == at.floor(MINUTE_US) { from } else { from.floor(MINUTE_US).shift(MINUTE_US) }
 }
 
-/// The first block of the history: as far back as the rule looks, but not before the first tick.
-fn oldest_block(at: EventTime, since: EventTime, history_us: i64, rule: &Rule) -> i64 {
-    block(at.shift(-history_us), rule).max(block(since, rule))
-}
-
-#[allow(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
-fn ratio(part: u64, whole: u64) -> f64 {
-    part as f64 / whole as f64
+/// What must stay the same for a rule's history to keep its meaning.
+fn identity(rule: &Rule) -> String {
+    let source = rule.source.as_ref().map_or("", SourceId::as_str);
+    let (kind, measure) = (rule.condition.name(), rule.condition.measure().as_str());
+    format!("{}\0{kind}\0{measure}\0{source}\0{}", rule.name, rule.window_us)
 }
 
 fn alert_id(rule: &str, topic: &str, started_at: EventTime) -> String {

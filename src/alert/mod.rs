@@ -2,11 +2,20 @@
 //!
 //! Judged at each tick of event time from window totals alone: no clock, no post, no I/O.
 
+mod hours;
+mod tail;
+mod season;
 mod baseline;
-mod episode;
-mod judge;
 mod rule;
+mod episode;
+mod watch;
+mod judge;
+mod backtest;
+mod terms;
 
+pub use backtest::{Backtest, Page};
 pub use episode::Transition;
-pub use judge::{Alert, Judge, JudgeState};
+pub use hours::ActiveHours;
+pub use judge::{Alert, Coordination, Judge, JudgeState};
 pub use rule::{Condition, Measure, Rule};
+pub use terms::{Term, TermCounts, telling_terms};

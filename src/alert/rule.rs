@@ -1,8 +1,11 @@
 //! What is worth an alert? The rules as people configure them.
 
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use crate::post::TopicId;
+use super::hours::ActiveHours;
+use crate::post::{SourceId, TopicId};
+use crate::time::MINUTE_US;
 use crate::window::Counts;
 
 /// A rule, applied to each of its topics on its own.
@@ -12,10 +15,16 @@ pub struct Rule {
     pub name: String,
     /// The topics it watches.
     pub topics: Vec<TopicId>,
+    /// Counts only mentions from this source; `None` counts all.
+    pub source: Option<SourceId>,
     /// Length of the rolling window in microseconds; a multiple of a minute.
     pub window_us: i64,
     /// What must be true of the window.
     pub condition: Condition,
+    /// Where a firing alert begins to recover, in the unit of the condition's own limit: a count,
+    /// share or factor below it, a p-value above it. `None` is four fifths of the limit, and 0.1
+    /// for p-values. The gap between the two is what keeps a value at the limit from flapping.
+    pub recovery: Option<f64>,
     /// Fewest mentions in the window.
     pub min_mentions: u64,
     /// Fewest distinct authors of the counted mentions in the window.
@@ -24,12 +33,43 @@ pub struct Rule {
     pub for_us: i64,
     /// How long the condition must be false before the alert resolves, in microseconds.
     pub keep_firing_us: i64,
-    /// How long after resolving the rule stays silent for the topic, in microseconds.
+    /// How long after resolving the rule stays silent for the topic, in microseconds; ends with a
+    /// full minute.
     pub cooldown_us: i64,
+    /// When it may call people; `None` is always.
+    pub active: Option<ActiveHours>,
+    /// The zone of `active`, and of the topic's daily and weekly rhythm.
+    pub zone: TimeZone,
     /// A free label for receivers, such as `critical`.
     pub severity: String,
+    /// Free names and values for receivers, in order of name.
+    pub labels: Vec<(String, String)>,
     /// Names of the receivers.
     pub receivers: Vec<String>,
+}
+
+impl Default for Rule {
+    /// The spike rule with the settings meant for everyone, for no topic yet.
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            topics: Vec::new(),
+            source: None,
+            window_us: 10 * MINUTE_US,
+            condition: Condition::spike(Measure::Negative),
+            recovery: None,
+            min_mentions: 0,
+            min_authors: 5,
+            for_us: 0,
+            keep_firing_us: 5 * MINUTE_US,
+            cooldown_us: 30 * MINUTE_US,
+            active: None,
+            zone: TimeZone::UTC,
+            severity: "warning".to_owned(),
+            labels: Vec::new(),
+            receivers: Vec::new(),
+        }
+    }
 }
 
 /// What must be true of a window.
@@ -56,7 +96,11 @@ pub enum Condition {
         /// Above 1.
         factor: f64,
     },
-    /// Far more than the topic's own history explains; see the module `baseline`.
+    /// Far more than the topic's own history explains. Three questions, all to be answered with
+    /// yes: the gate (enough mentions, authors, and a share above the usual one by Wilson's lower
+    /// bound), the tail (a negative binomial with the topic's own dispersion), and novelty (the
+    /// count against the decayed record). Without a day of history only the gate is asked, with
+    /// twice `count` and a share above one half.
     Spike {
         /// Which mentions are counted.
         measure: Measure,
@@ -64,14 +108,26 @@ pub enum Condition {
         count: u64,
         /// Largest tail probability, such as 1e-6.
         p_value: f64,
-        /// Fewest multiples of the decayed maximum.
+        /// Fewest multiples of the decayed record.
         novelty: f64,
-        /// How far back the history goes, in microseconds.
+        /// After which time the past counts half, in microseconds.
+        history_us: i64,
+    },
+    /// Gone quiet: so few mentions, where the topic's own history leads to expect more.
+    Silence {
+        /// Which mentions are counted.
+        measure: Measure,
+        /// Most of them.
+        count: u64,
+        /// Largest probability of so few, such as 1e-4.
+        p_value: f64,
+        /// After which time the past counts half, in microseconds.
         history_us: i64,
     },
 }
 
-/// Which mentions are counted.
+/// Which mentions are counted. Sentiment counts a text once: copies do not count, except in
+/// [`Measure::Mentions`] and [`Measure::Copies`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Measure {
@@ -81,6 +137,8 @@ pub enum Measure {
     Positive,
     /// All.
     Mentions,
+    /// Those whose text repeats one counted before: coordinated storms.
+    Copies,
 }
 
 impl Measure {
@@ -91,6 +149,7 @@ impl Measure {
             Self::Negative => "negative",
             Self::Positive => "positive",
             Self::Mentions => "mentions",
+            Self::Copies => "copies",
         }
     }
 
@@ -98,14 +157,40 @@ impl Measure {
     #[must_use]
     pub fn of(self, counts: &Counts) -> u64 {
         match self {
-            Self::Negative => counts.negative,
-            Self::Positive => counts.positive,
+            Self::Negative => counts.negative.saturating_sub(counts.negative_copies),
+            Self::Positive => counts.positive.saturating_sub(counts.positive_copies),
             Self::Mentions => counts.mentions,
+            Self::Copies => counts.copies,
+        }
+    }
+
+    /// Of how many the measured mentions are a share.
+    #[must_use]
+    pub fn whole(self, counts: &Counts) -> u64 {
+        match self {
+            Self::Negative | Self::Positive => counts.mentions.saturating_sub(counts.copies),
+            Self::Mentions | Self::Copies => counts.mentions,
         }
     }
 }
 
 impl Condition {
+    /// The spike rule with the settings meant for everyone.
+    ///
+    /// Chosen on NAB's ten series of tweet counts (Lavin & Ahmad 2015) with half of the series
+    /// held out each way; `benches/README.md` says what it measured.
+    #[must_use]
+    pub fn spike(measure: Measure) -> Self {
+        Self::Spike { measure, count: 10, p_value: 1e-6, novelty: 1.2, history_us: WEEK_US }
+    }
+
+    /// The rule for topics gone quiet, with the settings meant for everyone.
+    #[must_use]
+    pub fn silence() -> Self {
+        let measure = Measure::Mentions;
+        Self::Silence { measure, count: 0, p_value: 1e-4, history_us: WEEK_US }
+    }
+
     /// Which mentions are counted.
     #[must_use]
     pub fn measure(&self) -> Measure {
@@ -113,7 +198,8 @@ impl Condition {
             Self::Threshold { measure, .. }
             | Self::Share { measure, .. }
             | Self::Change { measure, .. }
-            | Self::Spike { measure, .. } => measure,
+            | Self::Spike { measure, .. }
+            | Self::Silence { measure, .. } => measure,
         }
     }
 
@@ -125,6 +211,17 @@ impl Condition {
             Self::Share { .. } => "share",
             Self::Change { .. } => "change",
             Self::Spike { .. } => "spike",
+            Self::Silence { .. } => "silence",
+        }
+    }
+
+    /// After which time the past counts half, for rules that look at history.
+    pub(super) fn history_us(&self) -> Option<i64> {
+        match *self {
+            Self::Spike { history_us, .. } | Self::Silence { history_us, .. } => Some(history_us),
+            Self::Threshold { .. } | Self::Share { .. } | Self::Change { .. } => None,
         }
     }
 }
+
+const WEEK_US: i64 = 7 * 24 * 60 * MINUTE_US;

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 
+use super::args_study::{Eval, Fit, TopicsCommand};
+
 /// Listens to what is said in public about brands and topics, and says how it is meant.
 #[derive(Debug, Parser)]
 #[command(
@@ -34,6 +36,13 @@ pub(super) enum Command {
     Init(Init),
     /// Score texts from arguments, or from lines on standard input
     Score(Score),
+    /// Say which posts match a topic and why, or what its query means
+    #[command(subcommand)]
+    Topics(TopicsCommand),
+    /// Measure the scorer on labelled posts
+    Eval(Eval),
+    /// Suit the scorer to labelled posts of your own
+    Fit(Fit),
     /// Ask a lake with SQL: tables posts, mentions, panes, alerts
     Query(Query),
     /// Work archives through the engine into a new lake, as fast as the machine goes
@@ -76,9 +85,8 @@ pub(super) struct Init {
 pub(super) struct Score {
     /// Texts to score; without any, lines are read from standard input
     pub(super) texts: Vec<String>,
-    /// Whose rules decide: resonanz (English and German), or vader (vaderSentiment 3.3.2 exactly)
-    #[arg(long, default_value = "resonanz")]
-    pub(super) profile: crate::sentiment::Profile,
+    #[command(flatten)]
+    pub(super) scorer: ScorerArgs,
     /// What a line of standard input is: a text, or a JSON object with a field "text"
     #[arg(long, value_enum, default_value_t = ScoreInput::Text)]
     pub(super) input: ScoreInput,
@@ -91,6 +99,20 @@ pub(super) struct Score {
     /// Show which words and rules made each score
     #[arg(long)]
     pub(super) explain: bool,
+}
+
+/// Which scorer.
+#[derive(Debug, clap::Args)]
+pub(super) struct ScorerArgs {
+    /// Whose rules decide: resonanz (English and German), or vader (vaderSentiment 3.3.2 exactly)
+    #[arg(long, default_value = "resonanz")]
+    pub(super) profile: crate::sentiment::Profile,
+    /// Words of your own, as lines of word, tab, weight from -4 to 4; later files win
+    #[arg(long = "lexicon")]
+    pub(super) lexicons: Vec<PathBuf>,
+    /// A model that `resonanz fit` wrote, instead of the shipped one
+    #[arg(long)]
+    pub(super) model: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

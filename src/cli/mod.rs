@@ -4,12 +4,17 @@
 //! the run broke off; 2 usage or configuration; 3 our own data is damaged.
 
 mod args;
+mod args_study;
 mod config_file;
 mod demo;
+mod eval;
+mod eval_rows;
+mod fit;
 mod query;
 mod reprocess;
 mod run;
 mod score;
+mod topics;
 mod view;
 
 use std::io::{self, Write};
@@ -18,7 +23,9 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::lake::LakeError;
+use crate::tuning::TuningError;
 use args::{Args, Command};
+use args_study::TopicsCommand;
 
 /// How a command ended, if not by an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +66,10 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
             ) => 2,
             _ => 1,
         };
+        if let Some(tuning) = error.downcast_ref::<TuningError>() {
+            let hint = Some(tuning.hint().to_owned());
+            return Self { error, code: 2, hint };
+        }
         let hint = lake.map(|lake| lake.hint().to_owned());
         Self { error, code, hint }
     }
@@ -84,6 +95,11 @@ pub fn run() -> ExitCode {
         Command::Check(check) => run::check(&check),
         Command::Init(init) => run::init(&init),
         Command::Score(score) => score::score(&score),
+        Command::Topics(TopicsCommand::Test(test)) => topics::test(&test),
+        Command::Topics(TopicsCommand::Explain(explain)) => topics::explain(&explain),
+        Command::Topics(TopicsCommand::Import(import)) => topics::import(&import),
+        Command::Eval(eval) => eval::eval(&eval),
+        Command::Fit(fit) => fit::fit(&fit),
         Command::Query(query) => query::query(&query),
         Command::Reprocess(job) => reprocess::reprocess(&job),
         Command::Replay(replay) => run::replay(&replay),

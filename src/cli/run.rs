@@ -12,9 +12,11 @@ use tokio::sync::watch;
 use super::args::{Init, Replay, Run};
 use super::{Ending, Failure, config_file, runtime, view};
 use crate::config::Config;
+use crate::connect::decode::AuthorHasher;
 use crate::live::{self, Progress, Stop, Summary};
 use crate::replay::{self, Archive};
 use crate::serve::{Api, serve};
+use crate::tuning;
 
 pub(super) fn run(args: &Run) -> Result<Ending, Failure> {
     let config = config_file::load(&args.config)?;
@@ -85,6 +87,8 @@ async fn run_until_signal(config: Config) -> anyhow::Result<Summary> {
 
 pub(super) fn check(args: &Run) -> Result<Ending, Failure> {
     let config = config_file::load(&args.config)?;
+    // The key decides on nothing that can be wrong.
+    tuning::analyzer(&config, &AuthorHasher::new([0; 32]))?;
     let mut out = io::stdout().lock();
     writeln!(
         out,

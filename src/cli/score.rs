@@ -11,12 +11,16 @@ use serde_json::{Map, Value, json};
 
 use super::args::{Score, ScoreFormat, ScoreInput};
 use super::{Ending, Failure};
+use crate::config::SentimentConfig;
 use crate::connect::{Block, open_lines};
 use crate::post::{Lang, cut_text};
-use crate::sentiment::{Document, Explanation, Profile, Scorer, Scratch};
+use crate::sentiment::{Document, Explanation, Influence, Scorer, Scratch};
+use crate::tuning;
 
 /// Lines that one rayon task scores.
 const CHUNK_LINES: usize = 256;
+/// Influences of the model shown to people.
+const INFLUENCES_SHOWN: usize = 5;
 /// About how many bytes an answer adds to its text.
 const ANSWER_BYTES: usize = 96;
 /// Longest text shown in a table, in bytes.
@@ -30,7 +34,11 @@ pub(super) fn score(args: &Score) -> Result<Ending, Failure> {
             "write an ISO 639 code, as --lang de",
         ));
     }
-    let scorer = Scorer::new(args.profile);
+    let scorer = tuning::scorer(&SentimentConfig {
+        profile: args.scorer.profile,
+        lexicons: args.scorer.lexicons.clone(),
+        model: args.scorer.model.clone(),
+    })?;
     let printer = Printer { scorer: &scorer, args, lang };
     let mut out = BufWriter::new(io::stdout().lock());
     out.write_all(printer.header().as_bytes())?;
@@ -149,7 +157,7 @@ impl Printer<'_> {
         // Writing to memory cannot fail.
         let _ = match self.args.format {
             ScoreFormat::Table => table_row(&document, text, out)
-                .and_then(|()| explained.map_or(Ok(()), |why| self.explain(&why, text, out))),
+                .and_then(|()| explained.map_or(Ok(()), |why| explain(&why, text, out))),
             ScoreFormat::Csv => csv_row(&document, text, out),
             ScoreFormat::Jsonl => {
                 let answer = Answer::new(&document, explained.map(|why| as_json(&why, text)));
@@ -157,31 +165,50 @@ impl Printer<'_> {
             }
         };
     }
+}
 
-    /// The answer to "why?" for people.
-    fn explain(&self, explained: &Explanation, text: &str, out: &mut Vec<u8>) -> io::Result<()> {
-        let word = |span: crate::post::Span| {
-            text.get(span.start as usize..span.end as usize).unwrap_or_default()
-        };
-        if explained.reasons.is_empty() {
-            writeln!(out, "          no word in it carries opinion")?;
-        }
-        for reason in &explained.reasons {
-            write!(out, "          {:<20} {:>+6.2}", reason.word, reason.lexicon)?;
-            for step in &reason.steps {
-                let by = step.by.map(|by| format!(" \"{}\"", word(by))).unwrap_or_default();
-                write!(out, "  {}{by} {:>+.2}", step.rule.as_str(), step.after)?;
-            }
-            writeln!(out, "  = {:+.2}", reason.weight)?;
-        }
-        if explained.emphasis != 0.0 {
-            writeln!(out, "          {:<20} {:>+6.2}", "punctuation", explained.emphasis)?;
-        }
-        if self.args.profile == Profile::Resonanz {
-            writeln!(out, "          decided by the {}", explained.scope.as_str())?;
-        }
-        Ok(())
+/// The answer to "why?" for people.
+pub(super) fn explain(explained: &Explanation, text: &str, out: &mut Vec<u8>) -> io::Result<()> {
+    let word = |span: crate::post::Span| {
+        text.get(span.start as usize..span.end as usize).unwrap_or_default()
+    };
+    if explained.reasons.is_empty() {
+        writeln!(out, "          no word in it carries opinion")?;
     }
+    for reason in &explained.reasons {
+        write!(out, "          {:<24} {:>+6.2}", reason.word, reason.lexicon)?;
+        for step in &reason.steps {
+            let by = step.by.map(|by| format!(" \"{}\"", word(by))).unwrap_or_default();
+            write!(out, "  {}{by} {:>+.2}", step.rule.as_str(), step.after)?;
+        }
+        let elsewhere = if reason.counts_for_target { "" } else { "  said of something else" };
+        writeln!(out, "  = {:+.2}{elsewhere}", reason.weight)?;
+    }
+    if explained.emphasis != 0.0 {
+        writeln!(out, "          {:<24} {:>+6.2}", "punctuation", explained.emphasis)?;
+    }
+    if let Some([negative, neutral, positive]) = explained.sums {
+        writeln!(
+            out,
+            "          weighed by the model: negative {negative:+.2}, neutral {neutral:+.2}, positive {positive:+.2}; most by"
+        )?;
+        for Influence { name, negative, neutral, positive, .. } in
+            explained.influences.iter().take(INFLUENCES_SHOWN)
+        {
+            writeln!(
+                out,
+                "            {name:<22} {negative:>+6.2} {neutral:>+6.2} {positive:>+6.2}"
+            )?;
+        }
+        writeln!(
+            out,
+            "          read as {} ({}), decided by the {}",
+            explained.verdict.language.lang,
+            explained.verdict.language.source.as_str(),
+            explained.scope.as_str()
+        )?;
+    }
+    Ok(())
 }
 
 /// A line's fields, passed through.
@@ -251,7 +278,8 @@ fn json_line(
     Ok(())
 }
 
-fn as_json(explained: &Explanation, text: &str) -> Value {
+/// An explanation for programs.
+pub(super) fn as_json(explained: &Explanation, text: &str) -> Value {
     let word = |span: crate::post::Span| text.get(span.start as usize..span.end as usize);
     let reasons = explained.reasons.iter().map(|reason| {
         let steps = reason.steps.iter().map(|step| json!({"rule": step.rule.as_str(), "by": step.by.and_then(word), "before": step.before, "after": step.after}));
@@ -261,8 +289,26 @@ fn as_json(explained: &Explanation, text: &str) -> Value {
             "end": reason.span.end,
             "lexicon": reason.lexicon,
             "weight": reason.weight,
+            "counts_for_target": reason.counts_for_target,
             "rules": steps.collect::<Vec<_>>(),
         })
     });
-    json!({"emphasis": explained.emphasis, "words": reasons.collect::<Vec<_>>()})
+    let influences = explained.influences.iter().map(|influence| {
+        json!({
+            "name": influence.name,
+            "value": influence.value,
+            "negative": influence.negative,
+            "neutral": influence.neutral,
+            "positive": influence.positive,
+        })
+    });
+    json!({
+        "language": explained.verdict.language.lang.as_str(),
+        "language_source": explained.verdict.language.source.as_str(),
+        "scope": explained.scope.as_str(),
+        "emphasis": explained.emphasis,
+        "words": reasons.collect::<Vec<_>>(),
+        "model": influences.collect::<Vec<_>>(),
+        "sums": explained.sums,
+    })
 }

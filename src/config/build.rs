@@ -9,11 +9,11 @@ use toml::de::{DeTable, DeValue};
 use super::rules::rule;
 use super::section::{Problems, Section, distance};
 use super::{
-    Archive, Config, Follow, LakeConfig, Reach, ReceiverConfig, SecretPlace, SourceConfig,
-    SourceKind,
+    Archive, Config, Follow, LakeConfig, Reach, ReceiverConfig, SecretPlace, SentimentConfig,
+    SourceConfig, SourceKind,
 };
 use crate::engine::{EngineConfig, Remember};
-use crate::mention::{Topic, parse};
+use crate::mention::{Topic, Umlauts, parse};
 use crate::sentiment::Profile;
 use crate::time::{MINUTE_US, SECOND_US};
 
@@ -33,7 +33,8 @@ fn read<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -> Con
     unknown_tables(root, problems);
     let receivers =
         tables(root, "receiver", problems, |value, problems| receiver(value, base, problems));
-    let topics = tables(root, "topic", problems, topic);
+    let topics = tables(root, "topic", problems, |value, problems| topic(value, base, problems));
+    let (topics, topic_lexicons): (Vec<Topic>, Vec<Vec<PathBuf>>) = topics.into_iter().unzip();
     let rules = tables(root, "rule", problems, |value, problems| {
         rule(value, &topics, &receivers, problems)
     });
@@ -42,11 +43,12 @@ fn read<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -> Con
     Config {
         engine: EngineConfig { remember, ..engine(root, problems) },
         lake,
-        profile: profile(root, problems),
+        sentiment: sentiment(root, base, problems),
         author_key_file: privacy(root, base, problems),
         listen: listen(root, problems),
         sources: tables(root, "source", problems, |value, problems| source(value, base, problems)),
         topics,
+        topic_lexicons,
         rules,
         receivers,
     }
@@ -142,12 +144,26 @@ fn privacy<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -> 
     path
 }
 
-fn profile<'i>(root: &DeTable<'i>, problems: &mut Problems<'i>) -> Profile {
+fn sentiment<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -> SentimentConfig {
     let mut section = Section::open("[sentiment]", root.get("sentiment"), problems);
     let profiles = [("resonanz", Profile::Resonanz), ("vader", Profile::Vader)];
-    let profile = section.choice("profile", &profiles).unwrap_or_default();
+    let sentiment = SentimentConfig {
+        profile: section.choice("profile", &profiles).unwrap_or_default(),
+        lexicons: paths(&mut section, "lexicons", base),
+        model: section.text("model").map(|path| base.join(path)),
+    };
+    if sentiment.profile == Profile::Vader
+        && (sentiment.model.is_some() || !sentiment.lexicons.is_empty())
+    {
+        let at = section.place("profile");
+        section.problems.add(
+            at,
+            "the vader profile reads neither lexicons nor a model",
+            "remove them, or write profile = \"resonanz\"",
+        );
+    }
     section.finish();
-    profile
+    sentiment
 }
 
 fn listen<'i>(root: &DeTable<'i>, problems: &mut Problems<'i>) -> Option<core::net::SocketAddr> {
@@ -223,14 +239,29 @@ fn source<'i>(
     SourceConfig { name, kind }
 }
 
-fn topic<'i>(value: &Spanned<DeValue<'i>>, problems: &mut Problems<'i>) -> Topic {
+fn paths(section: &mut Section<'_, '_>, key: &'static str, base: &Path) -> Vec<PathBuf> {
+    let named = section.texts(key).unwrap_or_default();
+    named.into_iter().map(|(path, _)| base.join(path)).collect()
+}
+
+fn topic<'i>(
+    value: &Spanned<DeValue<'i>>,
+    base: &Path,
+    problems: &mut Problems<'i>,
+) -> (Topic, Vec<PathBuf>) {
     let mut section = Section::open("[[topic]]", Some(value), problems);
+    let umlauts = [("equal", Umlauts::Equal), ("apart", Umlauts::Apart)];
     let topic = Topic {
         name: section.required_text("name"),
         query: section.required_text("query"),
         brand: section.text("brand"),
         group: section.text("group"),
+        inflect: section.flag("inflect"),
+        compounds: section.flag("compounds"),
+        hashtags: section.flag("hashtags"),
+        umlauts: section.choice("umlauts", &umlauts).unwrap_or_default(),
     };
+    let lexicons = paths(&mut section, "lexicons", base);
     if !topic.query.is_empty()
         && let Err(error) = parse(&topic.query)
     {
@@ -242,7 +273,7 @@ fn topic<'i>(value: &Spanned<DeValue<'i>>, problems: &mut Problems<'i>) -> Topic
         );
     }
     section.finish();
-    topic
+    (topic, lexicons)
 }
 
 /// Where byte `at` of a query stands in the file; the start of the value when quotes are escaped.

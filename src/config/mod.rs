@@ -24,7 +24,7 @@ pub struct Config {
     /// Where rows go.
     pub lake: LakeConfig,
     /// Which scorer.
-    pub profile: Profile,
+    pub sentiment: SentimentConfig,
     /// The key under which author names are hashed.
     pub author_key_file: Option<PathBuf>,
     /// Where the HTTP API listens, if anywhere.
@@ -33,10 +33,23 @@ pub struct Config {
     pub sources: Vec<SourceConfig>,
     /// What is listened for; a topic's place is its id.
     pub topics: Vec<Topic>,
+    /// Lexicons of each topic, by its place.
+    pub topic_lexicons: Vec<Vec<PathBuf>>,
     /// What is worth an alert.
     pub rules: Vec<Rule>,
     /// Who is told.
     pub receivers: Vec<ReceiverConfig>,
+}
+
+/// Which scorer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SentimentConfig {
+    /// Whose rules decide.
+    pub profile: Profile,
+    /// Words of the user's own; later files win.
+    pub lexicons: Vec<PathBuf>,
+    /// A fitted model instead of the shipped one.
+    pub model: Option<PathBuf>,
 }
 
 /// Where rows go.

@@ -5,13 +5,17 @@ use toml::de::DeValue;
 
 use super::ReceiverConfig;
 use super::section::{Problems, Section};
-use crate::alert::{Condition, Measure, Rule};
+use jiff::tz::TimeZone;
+
+use crate::alert::{ActiveHours, Condition, Measure, Rule};
 use crate::mention::Topic;
-use crate::post::TopicId;
+use crate::post::{SourceId, TopicId};
 use crate::time::{MINUTE_US, SECOND_US};
 
 const DAY_US: i64 = 24 * 60 * MINUTE_US;
-const MEASURES: [(&str, Measure); 3] = [
+const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+const MEASURES: [(&str, Measure); 4] = [
+    ("copies", Measure::Copies),
     ("negative", Measure::Negative),
     ("positive", Measure::Positive),
     ("mentions", Measure::Mentions),
@@ -43,20 +47,31 @@ pub(super) fn rule<'i>(
         "receiver",
         section.problems,
     );
+    let usual = Rule::default();
+    let condition = condition(&mut section);
     let rule = Rule {
         name,
         topics: watched.into_iter().filter_map(|id| u32::try_from(id).ok().map(TopicId)).collect(),
         window_us: section
             .span("window", MINUTE_US)
             .filter(|window_us| *window_us > 0)
-            .unwrap_or(15 * MINUTE_US),
-        condition: condition(&mut section),
-        min_mentions: section.count("min_mentions").unwrap_or(0),
-        min_authors: section.count("min_authors").unwrap_or(5),
-        for_us: section.span("for", SECOND_US).unwrap_or(0),
-        keep_firing_us: section.span("keep_firing_for", SECOND_US).unwrap_or(5 * MINUTE_US),
-        cooldown_us: section.span("cooldown", SECOND_US).unwrap_or(30 * MINUTE_US),
-        severity: section.text("severity").unwrap_or_else(|| "warning".to_owned()),
+            .unwrap_or(usual.window_us),
+        source: section.text("source").map(|name| SourceId::new(&name)),
+        condition,
+        recovery: section.number("recovery", 0.0..1e12),
+        min_mentions: section.count("min_mentions").unwrap_or(usual.min_mentions),
+        min_authors: section.count("min_authors").unwrap_or(match condition {
+            // Nobody writes when a topic has gone quiet.
+            Condition::Silence { .. } => 0,
+            _ => usual.min_authors,
+        }),
+        for_us: section.span("for", SECOND_US).unwrap_or(usual.for_us),
+        keep_firing_us: section.span("keep_firing_for", SECOND_US).unwrap_or(usual.keep_firing_us),
+        cooldown_us: section.span("cooldown", SECOND_US).unwrap_or(usual.cooldown_us),
+        active: active(&mut section),
+        zone: zone(&mut section),
+        severity: section.text("severity").unwrap_or(usual.severity),
+        labels: section.pairs("labels"),
         receivers: told.into_iter().map(|(receiver, _)| receiver).collect(),
     };
     if rule.window_us > 7 * DAY_US {
@@ -74,23 +89,34 @@ fn condition(section: &mut Section<'_, '_>) -> Condition {
         Share,
         Change,
         Spike,
+        Silence,
     }
     let types = [
         ("threshold", Type::Threshold),
         ("share", Type::Share),
         ("change", Type::Change),
         ("spike", Type::Spike),
+        ("silence", Type::Silence),
     ];
     if !section.has("type") {
         let at = section.at();
         section.problems.add(
             at,
             "[[rule]] needs a \"type\"",
-            "add: type = \"spike\", \"threshold\", \"share\" or \"change\"",
+            "add: type = \"spike\", \"threshold\", \"share\", \"change\" or \"silence\"",
         );
     }
     let chosen = section.choice("type", &types);
-    let measure = section.choice("measure", &MEASURES).unwrap_or(Measure::Negative);
+    let measure = section.choice("measure", &MEASURES);
+    if let Some(Type::Silence) = chosen {
+        return Condition::Silence {
+            measure: measure.unwrap_or(Measure::Mentions),
+            count: section.count("count").unwrap_or(0),
+            p_value: section.number("p_value", 0.0..0.5).unwrap_or(1e-4),
+            history_us: section.span("history", MINUTE_US).unwrap_or(7 * DAY_US),
+        };
+    }
+    let measure = measure.unwrap_or(Measure::Negative);
     match chosen {
         Some(Type::Threshold) => {
             Condition::Threshold { measure, count: section.count("count").unwrap_or(20) }
@@ -101,14 +127,67 @@ fn condition(section: &mut Section<'_, '_>) -> Condition {
         Some(Type::Change) => {
             Condition::Change { measure, factor: section.number("factor", 1.0..1e6).unwrap_or(3.0) }
         }
-        Some(Type::Spike) | None => Condition::Spike {
+        Some(Type::Spike | Type::Silence) | None => Condition::Spike {
             measure,
             count: section.count("count").unwrap_or(10),
             p_value: section.number("p_value", 0.0..0.5).unwrap_or(1e-6),
-            novelty: section.number("novelty", 0.0..1e6).unwrap_or(1.5),
-            history_us: section.span("history", MINUTE_US).unwrap_or(DAY_US),
+            novelty: section.number("novelty", 0.0..1e6).unwrap_or(1.2),
+            history_us: section.span("history", MINUTE_US).unwrap_or(7 * DAY_US),
         },
     }
+}
+
+/// When the rule may call people, as `"mon-fri 08:00-18:00"` or `"22:00-06:00"`.
+fn active(section: &mut Section<'_, '_>) -> Option<ActiveHours> {
+    let text = section.text("active")?;
+    let hours = parse_hours(&text);
+    if hours.is_none() {
+        let at = section.place("active");
+        section.problems.add(
+            at,
+            format!("\"{text}\" are no hours"),
+            "write \"08:00-18:00\", \"mon-fri 08:00-18:00\" or \"mon,wed 09:00-12:00\"",
+        );
+    }
+    hours
+}
+
+fn parse_hours(text: &str) -> Option<ActiveHours> {
+    let (days, hours) = text.trim().rsplit_once(' ').unwrap_or(("mon-sun", text.trim()));
+    let mut weekdays = [false; 7];
+    for part in days.split(',') {
+        let (first, last) = part.trim().split_once('-').unwrap_or((part.trim(), part.trim()));
+        let place = |name: &str| WEEKDAYS.iter().position(|day| *day == name.to_lowercase());
+        let (first, last) = (place(first)?, place(last)?);
+        // A stretch such as sat-mon runs over the end of the week.
+        (0..=(last + 7 - first) % 7).for_each(|step| weekdays[(first + step) % 7] = true);
+    }
+    let minute = |text: &str| {
+        let (hour, minute) = text.split_once(':')?;
+        let (hour, minute): (u16, u16) = (hour.parse().ok()?, minute.parse().ok()?);
+        (minute < 60 && hour * 60 + minute <= 1_440).then_some(hour * 60 + minute)
+    };
+    let (from, to) = hours.split_once('-')?;
+    let (from_minute, to_minute) = (minute(from)?, minute(to)?);
+    (from_minute < 1_440 && from_minute != to_minute).then_some(ActiveHours {
+        from_minute,
+        to_minute,
+        weekdays,
+    })
+}
+
+/// The zone of the rule's hours and of its topics' rhythm.
+fn zone(section: &mut Section<'_, '_>) -> TimeZone {
+    let Some(name) = section.text("zone") else { return TimeZone::UTC };
+    TimeZone::get(&name).unwrap_or_else(|_| {
+        let at = section.place("zone");
+        section.problems.add(
+            at,
+            format!("\"{name}\" is no time zone"),
+            "write its IANA name, as \"Europe/Berlin\"",
+        );
+        TimeZone::UTC
+    })
 }
 
 /// The places of named things; reports names that nothing has.

@@ -170,6 +170,23 @@ impl<'p, 'i> Section<'p, 'i> {
         self.expect(found, key, &span, "a list of texts, as [\"a\", \"b\"]")
     }
 
+    /// A table of texts, in order of name.
+    pub(super) fn pairs(&mut self, key: &'static str) -> Vec<(String, String)> {
+        let Some((value, span)) = self.value(key) else { return Vec::new() };
+        let found = value.as_table().and_then(|table| {
+            let pair = |(name, value): (&Spanned<_>, &Spanned<DeValue<'_>>)| {
+                let name: &std::borrow::Cow<'_, str> = name.get_ref();
+                Some((name.to_string(), value.get_ref().as_str()?.to_owned()))
+            };
+            table.iter().map(pair).collect::<Option<Vec<_>>>()
+        });
+        let mut pairs = self
+            .expect(found, key, &span, "a table of texts, as { team = \"care\" }")
+            .unwrap_or_default();
+        pairs.sort();
+        pairs
+    }
+
     pub(super) fn has(&self, key: &str) -> bool {
         self.table.is_some_and(|table| table.contains_key(key))
     }

@@ -4,6 +4,7 @@
 //! the watermark per post, so that the cut of batches leaves no trace. Time arrives with the
 //! events: the same events give the same outcome, live or from an archive.
 
+mod observe;
 mod seen;
 
 use std::sync::Arc;
@@ -13,16 +14,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::alert::{Alert, Judge, JudgeState, Rule};
 use crate::analyze::{Analyzer, Finding, Findings};
-use crate::post::{Event, Passed, Polarity, Post, PostKey, TopicId, cut_text};
+use crate::post::{Event, Passed, Polarity, Post, PostKey, TopicId};
+use crate::sentiment::LanguageSource;
 use crate::time::{EventTime, MINUTE_US, SECOND_US};
 use crate::window::{
-    ClosedPane, Observation, Sample, Timeliness, Watermark, WatermarkState, WindowConfig,
-    WindowState, Windows,
+    ClosedPane, Timeliness, Watermark, WatermarkState, WindowConfig, WindowState, Windows,
 };
+use observe::observation;
 use seen::Seen;
 
-/// Longest text of an evidence post in bytes.
-const SAMPLE_BYTES_MAX: usize = 280;
 /// Mentions that may wait for the watermark; beyond, the earliest tick is judged early.
 const WAITING_MAX: usize = 1_000_000;
 
@@ -81,6 +81,10 @@ pub struct Tally {
     pub mentions: u64,
     /// Mentions with a negative target score.
     pub negative: u64,
+    /// Mentions whose post declares no language, or one that its words speak against.
+    pub language_detected: u64,
+    /// Mentions whose language neither the post nor its words tell.
+    pub language_unknown: u64,
     /// Mentions too late for their pane; stored all the same.
     pub late: u64,
 }
@@ -97,6 +101,8 @@ impl Tally {
         self.matched += other.matched;
         self.mentions += other.mentions;
         self.negative += other.negative;
+        self.language_detected += other.language_detected;
+        self.language_unknown += other.language_unknown;
         self.late += other.late;
     }
 }
@@ -308,6 +314,11 @@ impl Engine {
         for finding in findings {
             outcome.tally.mentions += 1;
             outcome.tally.negative += u64::from(finding.verdict.polarity == Polarity::Negative);
+            match finding.verdict.language.source {
+                LanguageSource::Declared => {}
+                LanguageSource::Detected => outcome.tally.language_detected += 1,
+                LanguageSource::Unknown => outcome.tally.language_unknown += 1,
+            }
             if self.windows.observe(observation(post, finding)) == Timeliness::Late {
                 outcome.tally.late += 1;
             }
@@ -331,10 +342,12 @@ impl Engine {
             self.windows.frontier().map_or(last, |frontier| frontier.shift(self.config.tick_us));
         while next <= last {
             // While nothing fires, a rule can become true only by a new mention or as a minute
-            // leaves its window; while nothing is retained either, only by a new mention.
+            // leaves its window; while nothing is retained either, only by a new mention, or by
+            // time alone where a rule listens for silence.
             if self.judge.is_quiet() {
                 let minute = next.shift(MINUTE_US - 1).floor(MINUTE_US);
-                let change = if self.windows.is_quiet() { last } else { minute };
+                let idle = self.windows.is_quiet() && !self.judge.listens_for_silence();
+                let change = if idle { last } else { minute };
                 next = self
                     .windows
                     .earliest_waiting()
@@ -361,31 +374,5 @@ impl EngineState {
     pub fn renumbered(self, topic: impl Fn(TopicId) -> Option<TopicId>) -> Self {
         let (windows, judge) = (self.windows.renumbered(&topic), self.judge.renumbered(&topic));
         Self { windows, judge, ..self }
-    }
-}
-
-fn observation(post: &Post, finding: &Finding) -> Observation {
-    let verdict = &finding.verdict;
-    let reach = post.reach.unwrap_or(0);
-    let sample = (verdict.polarity == Polarity::Negative).then(|| {
-        Arc::new(Sample {
-            score: verdict.target,
-            reach,
-            post_id: post.id.clone(),
-            text: cut_text(&post.text, SAMPLE_BYTES_MAX).into(),
-            url: post.url.clone(),
-        })
-    });
-    Observation {
-        posted_at: post.posted_at,
-        topic: finding.topic,
-        source: post.source.clone(),
-        lang: post.lang,
-        author: post.author,
-        score: verdict.target,
-        polarity: verdict.polarity,
-        reach,
-        engagement: post.engagement.unwrap_or(0),
-        sample,
     }
 }

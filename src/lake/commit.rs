@@ -24,7 +24,7 @@ use crate::connect::Cursor;
 use crate::engine::{EngineState, Tally};
 
 /// First bytes of a checkpoint: format and version.
-const MAGIC: &[u8; 8] = b"RESOCP\x00\x01";
+const MAGIC: &[u8; 8] = b"RESOCP\x00\x02";
 
 /// All that a restart needs besides the tables.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

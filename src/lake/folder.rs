@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::schema::Table;
 
 /// The layout this version writes and reads.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// Why a lake cannot be used.
 #[derive(Debug, thiserror::Error)]

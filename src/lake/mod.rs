@@ -18,5 +18,5 @@ pub use dead_letter::DeadLetters;
 pub(crate) use folder::private_file;
 pub use folder::{Folder, LakeError};
 pub use query::{Answer, QueryFormat, Session};
-pub use rows::{Labels, Rows, evidence};
+pub use rows::{Labels, Rows, evidence, labels_of};
 pub use schema::{Table, arrow_schema};

@@ -125,7 +125,7 @@ impl Rows {
             .text(&post.id)
             .text(&post.author.to_string())
             .text(post.kind.as_str())
-            .text(post.lang.as_str())
+            .text(verdict.language.lang.as_str())
             .text_or_null(post.parent.as_deref())
             .text_or_null(post.thread.as_deref())
             .text_or_null(post.url.as_deref())
@@ -152,6 +152,9 @@ impl Rows {
             .int(counts.negative)
             .int(counts.neutral)
             .int(counts.positive)
+            .int(counts.copies)
+            .int(counts.negative_copies)
+            .int(counts.positive_copies)
             .signed(Some(counts.score_sum))
             .int(counts.score_square_sum)
             .int(counts.reach_sum)
@@ -180,10 +183,14 @@ impl Rows {
             .float(alert.expected)
             .float(alert.p_value)
             .float(alert.novelty)
+            .float(alert.dispersion)
+            .text(alert.coordination.as_str())
+            .text(&labels_of(rule).to_string())
             .int(alert.counts.mentions)
             .int(alert.counts.negative)
             .int(alert.counts.neutral)
             .int(alert.counts.positive)
+            .int(alert.counts.copies)
             .float(Some(alert.counts.mean_score()))
             .int(alert.authors)
             .text(&evidence(alert).to_string());
@@ -202,6 +209,11 @@ pub fn evidence(alert: &Alert) -> serde_json::Value {
         })
     });
     samples.collect()
+}
+
+/// A rule's labels as a JSON object.
+pub fn labels_of(rule: &Rule) -> serde_json::Value {
+    rule.labels.iter().map(|(name, value)| (name.clone(), json!(value))).collect()
 }
 
 /// What matched, as it stands in the text, each once, joined by ` | `.

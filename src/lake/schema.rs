@@ -57,14 +57,15 @@ fn columns(table: Table) -> &'static str {
         }
         Table::Panes => {
             "start time, topic text, source text, lang text, mentions int, negative int, neutral int, \
-             positive int, score_sum int, score_square_sum int, reach_sum int, engagement_sum int, \
+             positive int, copies int, negative_copies int, positive_copies int, score_sum int, score_square_sum int, reach_sum int, engagement_sum int, \
              authors int, negative_authors int"
         }
         Table::Alerts => {
             "at time, alert_id text, rule text, rule_type text, topic text, transition text, \
              severity text, started_at time, window_s int, measure text, observed int, \
-             expected float?, p_value float?, novelty float?, mentions int, negative int, neutral int, \
-             positive int, mean_score float, authors int, evidence text"
+             expected float?, p_value float?, novelty float?, dispersion float?, coordination text, \
+             labels text, mentions int, negative int, neutral int, \
+             positive int, copies int, mean_score float, authors int, evidence text"
         }
     }
 }

@@ -74,7 +74,7 @@ pub async fn run(
     let messages = recovered.messages.iter().map(|value| serde_json::from_value(value.clone()));
     outbox
         .insert(&messages.collect::<Result<Vec<_>, _>>().context("the last commit's messages")?)?;
-    let (engine, checkpoint) = checkpointed_engine(&config, recovered.checkpoint)?;
+    let (engine, checkpoint) = checkpointed_engine(&config, &authors, recovered.checkpoint)?;
     let couriers = spawn_couriers(receivers, &outbox, &bell, &stats);
 
     let (inbox, parcels) = mpsc::channel(INBOX_PARCELS);

@@ -3,19 +3,18 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use arrow::array::RecordBatch;
 use tokio::sync::{Notify, mpsc, watch};
 
 use super::progress::Progress;
-use crate::analyze::Analyzer;
 use crate::config::Config;
+use crate::connect::decode::AuthorHasher;
 use crate::engine::Engine;
 use crate::lake::{Checkpoint, Lake, Table};
-use crate::mention::Matcher;
 use crate::notify::{Message, Outbox};
 use crate::post::TopicId;
-use crate::sentiment::Scorer;
+use crate::tuning;
 
 /// What the engine's thread asks of the lake's task.
 #[derive(Debug)]
@@ -66,15 +65,13 @@ impl Store {
 /// topics of this configuration.
 ///
 /// # Errors
-/// When a query cannot be compiled, or the checkpoint is damaged.
+/// When a query, lexicon or model cannot be used, or the checkpoint is damaged.
 pub fn checkpointed_engine(
     config: &Config,
+    authors: &AuthorHasher,
     checkpoint: Option<Checkpoint>,
 ) -> anyhow::Result<(Engine, Checkpoint)> {
-    let matcher = Matcher::compile(&config.topics).map_err(|errors| {
-        let first = errors.first().map(|(topic, error)| format!("topic {}: {error}", topic + 1));
-        anyhow!(first.unwrap_or_default())
-    })?;
+    let analyzer = Arc::new(tuning::analyzer(config, authors)?);
     let mut checkpoint = checkpoint.unwrap_or_default();
     let topics: Vec<String> = config.topics.iter().map(|topic| topic.name.clone()).collect();
     let places: HashMap<&str, u32> = topics.iter().map(String::as_str).zip(0..).collect();
@@ -83,7 +80,6 @@ pub fn checkpointed_engine(
         places.get(name.as_str()).copied().map(TopicId)
     };
     let state = std::mem::take(&mut checkpoint.state).renumbered(renumber);
-    let analyzer = Arc::new(Analyzer::new(matcher, Scorer::new(config.profile)));
     let engine = Engine::new(analyzer, config.rules.clone(), topics.clone(), config.engine, state);
     checkpoint.topics = topics;
     Ok((engine.context("the checkpoint holds a damaged sketch")?, checkpoint))

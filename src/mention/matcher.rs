@@ -1,16 +1,20 @@
 //! Which topics does a text mention, and in which bytes?
 //!
-//! All terms of all topics are one Aho-Corasick automaton. A scan over the folded text yields the
-//! terms present; an inverted index leads to the topics that use them; only those are evaluated.
-//! Cost per post: linear in the text, plus the candidates. Memory: see `aho_corasick`.
-
-use std::collections::HashMap;
-
-use aho_corasick::{AhoCorasick, MatchKind};
+//! A scan over the folded text yields the terms present; an index leads to the topics worth a look;
+//! only those are evaluated. Cost per post: linear in the text, plus the candidates; the number of
+//! topics does not enter. Memory: about half a kilobyte a topic; see `benches/README.md`.
 
 use super::Topic;
-use super::query::{Expr, QueryError, parse};
-use crate::post::{Kind, Lang, Span, TopicId};
+use super::around::{AroundScratch, Searched};
+use super::compile::{Authors, Compiler, Index};
+use super::defaults::Defaults;
+use super::error::QueryError;
+use super::field::{Context, Field};
+use super::near::NearScratch;
+use super::parse::parse;
+use super::rules::{Rules, Sight};
+use super::scan::{Hit, Scanner, Sighting};
+use crate::post::{AuthorKey, Span, TopicId};
 use crate::text::Folded;
 
 /// A topic found in a post; its spans lie in the buffer that [`Matcher::find`] filled.
@@ -20,85 +24,54 @@ pub struct Mention {
     pub topic: TopicId,
     /// Index of its first span.
     pub spans_start: u32,
-    /// One past its last span.
+    /// One past its last span, and the first of its subject: what the first part of the query
+    /// found. `acme refund` speaks of acme; the refund only says which posts.
     pub spans_end: u32,
+    /// One past the last span of its subject.
+    pub subject_end: u32,
 }
 
-/// What a query may ask of a post besides its text.
-#[derive(Debug, Clone, Copy)]
-pub struct Context<'a> {
-    /// Declared language.
-    pub lang: Lang,
-    /// Name of the source.
-    pub source: &'a str,
-    /// What sort of post it is.
-    pub kind: Kind,
-}
-
-/// Buffers of one thread for [`Matcher::find`].
+/// Buffers of one thread for [`Matcher::find`]; they grow with the longest text, not with the
+/// topics.
 #[derive(Debug, Default)]
 pub struct MentionScratch {
-    folded: Folded,
-    hits: Vec<Hit>,
-    present: Present,
-}
-
-/// Which atoms a text holds, and which topics that makes worth a look.
-#[derive(Debug, Default)]
-struct Present {
-    /// Per atom, the last round in which it was seen.
-    atom_round: Vec<u32>,
-    /// Per topic, the last round in which it became a candidate.
-    topic_round: Vec<u32>,
+    pub(super) folded: Folded,
+    around: AroundScratch,
+    sightings: Vec<Sighting>,
+    /// After [`Matcher::see`] by term, then by start; one for each start.
+    pub(super) hits: Vec<Hit>,
     candidates: Vec<u32>,
-    round: u32,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Hit {
-    atom: u32,
-    start: u32,
-    end: u32,
+    pub(super) near: NearScratch,
+    chosen: Vec<Hit>,
 }
 
 /// All topics, compiled.
 #[derive(Debug)]
 pub struct Matcher {
-    automaton: AhoCorasick,
-    atoms: Vec<Atom>,
-    rules: Vec<Rule>,
+    scanner: Scanner,
+    index: Index,
+    pub(super) rules: Rules,
+    pub(super) topics: Vec<Compiled>,
 }
 
-/// A folded term; two topics that look for the same term share it.
+/// What is kept of a topic.
 #[derive(Debug)]
-struct Atom {
-    /// Whether the term must end at a word boundary: false for prefixes.
-    bound_right: bool,
-    /// Topics that use the term outside a negation.
-    topics: Vec<u32>,
-}
-
-/// One topic's query over atoms.
-#[derive(Debug)]
-struct Rule {
-    node: Node,
-    /// Atoms outside negations, sorted: those whose hits are the mention's spans.
-    positive: Vec<u32>,
-}
-
-#[derive(Debug)]
-enum Node {
-    Atom(u32),
-    And(Vec<Node>),
-    Or(Vec<Node>),
-    Not(Box<Node>),
-    Lang(Lang),
-    Source(String),
-    Kind(Kind),
+pub(super) struct Compiled {
+    /// Its first node.
+    pub(super) root: u32,
+    /// For [`Matcher::explain`].
+    pub(super) query: Box<str>,
+    pub(super) defaults: Defaults,
 }
 
 impl Matcher {
     /// Compiles topics; a topic's [`TopicId`] is its place in the slice.
+    ///
+    /// `authors` gives the keys under which a handle's posts are kept, as the field `author:` needs
+    /// them: posts hold no names, only keyed hashes of what each source calls its author. It is
+    /// asked with the handle as written in the query, without `@`. What a source hashes is its own
+    /// matter (a handle, an account number, a DID), so the function may give several keys; a query
+    /// holds for a post whose key is among them. Without the secret key, give none.
     ///
     /// # Errors
     /// Every topic whose query cannot be parsed, by its place in the slice; all at once.
@@ -106,51 +79,76 @@ impl Matcher {
     /// # Example
     /// ```
     /// use resonanz::mention::{Context, Matcher, MentionScratch, Topic};
-    /// use resonanz::post::{Kind, Lang};
     /// let topic = Topic { name: "acme".into(), query: "acme NOT job".into(), ..Topic::default() };
-    /// let matcher = Matcher::compile(&[topic]).expect("the query is correct");
+    /// let matcher = Matcher::compile(&[topic], &|_| Vec::new()).expect("the query is correct");
     /// let (mut mentions, mut spans) = (Vec::new(), Vec::new());
-    /// let context = Context { lang: Lang::EN, source: "blog", kind: Kind::Original };
-    /// matcher.find("I like ACME!", context, &mut MentionScratch::default(), &mut mentions, &mut spans);
+    /// let (context, mut scratch) = (Context::default(), MentionScratch::default());
+    /// matcher.find("I like ACME!", context, &mut scratch, &mut mentions, &mut spans);
     /// assert_eq!((mentions.len(), spans[0].start, spans[0].end), (1, 7, 11));
     /// ```
-    pub fn compile(topics: &[Topic]) -> Result<Self, Vec<(usize, QueryError)>> {
+    pub fn compile(
+        topics: &[Topic],
+        authors: &dyn Fn(&str) -> Vec<AuthorKey>,
+    ) -> Result<Self, Vec<(usize, QueryError)>> {
+        let authors: Authors<'_> = authors;
         let mut compiler = Compiler::default();
+        let mut compiled = Vec::with_capacity(topics.len());
         let mut errors = Vec::new();
-        let mut rules = Vec::with_capacity(topics.len());
-        for (index, topic) in topics.iter().enumerate() {
+        for (place, topic) in topics.iter().enumerate() {
+            let defaults = Defaults::of(topic);
             match parse(&topic.query) {
-                Ok(expr) => rules.push(compiler.rule(&expr, rules.len())),
-                Err(error) => errors.push((index, error)),
+                Ok(expr) => {
+                    compiler.add(&defaults.apply(expr), topic.umlauts, authors);
+                    let root = compiler.roots.last().copied().unwrap_or_default();
+                    compiled.push(Compiled { root, query: topic.query.as_str().into(), defaults });
+                }
+                Err(error) => errors.push((place, error)),
             }
         }
         if !errors.is_empty() {
             return Err(errors);
         }
-        let automaton = AhoCorasick::builder()
-            .match_kind(MatchKind::Standard)
-            .build(&compiler.patterns)
-            .map_err(|error| {
-                vec![(
-                    0,
-                    QueryError {
-                        at: 0,
-                        message: format!("all terms together are too large: {error}"),
-                        hint: "split the topics over two processes",
-                    },
-                )]
-            })?;
-        Ok(Self { automaton, atoms: compiler.atoms, rules })
+        let index = compiler.index();
+        let Compiler { mut rules, literals, uses, arounds, .. } = compiler;
+        rules.nodes.shrink_to_fit();
+        let leads = |atom| !index.topics(atom).is_empty();
+        let scanner = Scanner::build(&literals, uses, arounds, leads).map_err(|error| {
+            let message = format!("all terms together are too large: {error}");
+            vec![(0, QueryError { at: 0, message, hint: "split the topics over two processes" })]
+        })?;
+        Ok(Self { scanner, index, rules, topics: compiled })
     }
 
     /// Number of topics.
     #[must_use]
     pub fn topics_len(&self) -> usize {
-        self.rules.len()
+        self.topics.len()
     }
 
-    /// Appends the topics that `text` mentions to `mentions`, in topic order, and their places in
-    /// the original text to `spans`: sorted, without overlaps.
+    /// Whether a query asks for the language of posts.
+    #[must_use]
+    pub fn asks_language(&self) -> bool {
+        self.rules.fields.iter().any(|test| matches!(test.field, Field::Lang(_)))
+    }
+
+    /// Whether a query asks for the author of posts.
+    #[must_use]
+    pub fn asks_author(&self) -> bool {
+        self.rules.fields.iter().any(|test| matches!(test.field, Field::Author(_)))
+    }
+
+    /// Bytes that the compiled topics take on the heap, roughly.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        let query = |topic: &Compiled| size_of::<Compiled>() + topic.query.len();
+        self.scanner.heap_bytes()
+            + self.index.heap_bytes()
+            + self.rules.heap_bytes()
+            + self.topics.iter().map(query).sum::<usize>()
+    }
+
+    /// Appends the topics that `text` mentions to `mentions`, in topic order, and to `spans` the
+    /// places in the original text that made each query hold: sorted, without overlaps.
     pub fn find(
         &self,
         text: &str,
@@ -159,177 +157,117 @@ impl Matcher {
         mentions: &mut Vec<Mention>,
         spans: &mut Vec<Span>,
     ) {
-        scratch.hits.clear();
-        scratch.present.begin(self.atoms.len(), self.rules.len());
-        scratch.folded.fold(text);
-        self.scan(scratch);
-        scratch.present.candidates.sort_unstable();
-        for &candidate in &scratch.present.candidates {
-            let Some(rule) = self.rules.get(candidate as usize) else { continue };
-            if !scratch.present.holds(&rule.node, context) {
+        if !self.see(text, scratch) {
+            return;
+        }
+        let candidates = std::mem::take(&mut scratch.candidates);
+        let mut chosen = std::mem::take(&mut scratch.chosen);
+        let searched = Searched { text, folded: &scratch.folded };
+        let mut sight = Sight {
+            rules: &self.rules,
+            folded: &scratch.folded,
+            hits: &scratch.hits,
+            context: &context,
+            near: &mut scratch.near,
+        };
+        for &candidate in &candidates {
+            let Some(topic) = self.topics.get(candidate as usize) else { continue };
+            if !sight.holds(topic.root) {
                 continue;
             }
+            chosen.clear();
+            sight.collect(topic.root, true, &mut chosen);
             let spans_start = spans.len();
-            scratch.push_spans(&rule.positive, spans);
+            push_spans(&chosen, searched, spans);
+            let spans_end = spans.len();
+            chosen.clear();
+            sight.collect_subject(topic.root, &mut chosen);
+            push_spans(&chosen, searched, spans);
+            let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
             mentions.push(Mention {
                 topic: TopicId(candidate),
-                spans_start: u32::try_from(spans_start).unwrap_or(u32::MAX),
-                spans_end: u32::try_from(spans.len()).unwrap_or(u32::MAX),
+                spans_start: place(spans_start),
+                spans_end: place(spans_end),
+                subject_end: place(spans.len()),
             });
         }
+        scratch.candidates = candidates;
+        scratch.chosen = chosen;
     }
 
-    /// Notes which atoms occur as whole words, and the topics they make candidates.
-    fn scan(&self, scratch: &mut MentionScratch) {
-        let MentionScratch { folded, hits, present } = scratch;
-        for found in self.automaton.find_overlapping_iter(folded.as_bytes()) {
-            let id = found.pattern().as_u32();
-            let Some(atom) = self.atoms.get(id as usize) else { continue };
-            let cut_left = folded.is_inside_word(found.start());
-            let cut_right = atom.bound_right && folded.is_inside_word(found.end());
-            if cut_left || cut_right {
-                continue;
-            }
-            let at = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
-            hits.push(Hit { atom: id, start: at(found.start()), end: at(found.end()) });
-            if present.see_atom(id) {
-                for &topic in &atom.topics {
-                    present.see_topic(topic);
-                }
-            }
+    /// Whether `text` mentions any topic. Stops at the first.
+    #[must_use]
+    pub fn finds_any(
+        &self,
+        text: &str,
+        context: Context<'_>,
+        scratch: &mut MentionScratch,
+    ) -> bool {
+        if !self.see(text, scratch) {
+            return false;
         }
+        let mut sight = Sight {
+            rules: &self.rules,
+            folded: &scratch.folded,
+            hits: &scratch.hits,
+            context: &context,
+            near: &mut scratch.near,
+        };
+        let roots = scratch.candidates.iter().filter_map(|&topic| self.topics.get(topic as usize));
+        roots.map(|topic| topic.root).any(|root| sight.holds(root))
+    }
+
+    /// Finds the topics worth a look, by number, and the terms of the text if there are any.
+    fn see(&self, text: &str, scratch: &mut MentionScratch) -> bool {
+        let MentionScratch { folded, around, hits, sightings, candidates, near, .. } = scratch;
+        hits.clear();
+        sightings.clear();
+        candidates.clear();
+        near.begin();
+        folded.fold(text);
+        self.scanner.scan(Searched { text, folded }, around, hits, sightings);
+        for hit in hits.iter() {
+            candidates.extend_from_slice(self.index.topics(hit.atom));
+        }
+        if candidates.is_empty() {
+            return false;
+        }
+        candidates.sort_unstable();
+        candidates.dedup();
+        self.look(text, scratch);
+        true
+    }
+
+    /// Finds all terms of a text, for people who ask why no topic was worth a look.
+    pub(super) fn see_all(&self, text: &str, scratch: &mut MentionScratch) {
+        if !self.see(text, scratch) {
+            self.look(text, scratch);
+        }
+    }
+
+    fn look(&self, text: &str, scratch: &mut MentionScratch) {
+        let MentionScratch { folded, around, hits, sightings, .. } = scratch;
+        self.scanner.look(sightings, Searched { text, folded }, around, hits);
+        hits.sort_unstable_by_key(|hit| (hit.atom, hit.start, std::cmp::Reverse(hit.end)));
+        hits.dedup_by_key(|hit| (hit.atom, hit.start));
     }
 }
 
-impl Present {
-    fn begin(&mut self, atoms: usize, topics: usize) {
-        self.candidates.clear();
-        if self.round == u32::MAX
-            || self.atom_round.len() != atoms
-            || self.topic_round.len() != topics
-        {
-            self.atom_round = vec![0; atoms];
-            self.topic_round = vec![0; topics];
-            self.round = 0;
-        }
-        self.round += 1;
-    }
-
-    /// Notes an atom; whether it is new in this text.
-    fn see_atom(&mut self, atom: u32) -> bool {
-        match self.atom_round.get_mut(atom as usize) {
-            Some(seen) if *seen != self.round => {
-                *seen = self.round;
-                true
-            }
-            _ => false,
+/// Appends the places of hits in the original, merged where they overlap.
+pub(super) fn push_spans(hits: &[Hit], searched: Searched<'_>, spans: &mut Vec<Span>) {
+    let first = spans.len();
+    spans.extend(hits.iter().map(|hit| searched.original(hit.start as usize, hit.end as usize)));
+    let Some(own) = spans.get_mut(first..) else { return };
+    own.sort_unstable();
+    let mut kept = 0;
+    for index in 1..own.len() {
+        if own[index].start < own[kept].end {
+            own[kept].end = own[kept].end.max(own[index].end);
+        } else {
+            kept += 1;
+            own[kept] = own[index];
         }
     }
-
-    fn see_topic(&mut self, topic: u32) {
-        if let Some(seen) = self.topic_round.get_mut(topic as usize)
-            && *seen != self.round
-        {
-            *seen = self.round;
-            self.candidates.push(topic);
-        }
-    }
-
-    fn holds(&self, node: &Node, context: Context<'_>) -> bool {
-        match node {
-            Node::Atom(atom) => self.atom_round.get(*atom as usize) == Some(&self.round),
-            Node::And(parts) => parts.iter().all(|part| self.holds(part, context)),
-            Node::Or(parts) => parts.iter().any(|part| self.holds(part, context)),
-            Node::Not(inner) => !self.holds(inner, context),
-            Node::Lang(lang) => *lang == context.lang,
-            Node::Source(source) => source == context.source,
-            Node::Kind(kind) => *kind == context.kind,
-        }
-    }
-}
-
-impl MentionScratch {
-    /// Appends the hits of these atoms as merged spans of the original. Hits come in order of
-    /// their end, so only the last span can overlap the next.
-    fn push_spans(&self, positive: &[u32], spans: &mut Vec<Span>) {
-        let first = spans.len();
-        for hit in self.hits.iter().filter(|hit| positive.binary_search(&hit.atom).is_ok()) {
-            let mut span = self.folded.original(hit.start as usize, hit.end as usize);
-            while spans.len() > first
-                && let Some(last) = spans.pop_if(|last| last.end > span.start)
-            {
-                span.start = span.start.min(last.start);
-                span.end = span.end.max(last.end);
-            }
-            spans.push(span);
-        }
-    }
-}
-
-#[derive(Debug, Default)]
-struct Compiler {
-    patterns: Vec<String>,
-    atoms: Vec<Atom>,
-    known: HashMap<(String, bool), u32>,
-}
-
-impl Compiler {
-    fn rule(&mut self, expr: &Expr, topic: usize) -> Rule {
-        let mut positive = Vec::new();
-        let node = self.node(expr, Side::Positive, &mut positive);
-        positive.sort_unstable();
-        positive.dedup();
-        for &atom in &positive {
-            if let Some(atom) = self.atoms.get_mut(atom as usize) {
-                atom.topics.push(u32::try_from(topic).unwrap_or(u32::MAX));
-            }
-        }
-        Rule { node, positive }
-    }
-
-    fn node(&mut self, expr: &Expr, side: Side, positive: &mut Vec<u32>) -> Node {
-        let mut list =
-            |parts: &[Expr]| parts.iter().map(|part| self.node(part, side, positive)).collect();
-        match expr {
-            Expr::And(parts) => Node::And(list(parts)),
-            Expr::Or(parts) => Node::Or(list(parts)),
-            Expr::Not(inner) => Node::Not(Box::new(self.node(inner, side.flipped(), positive))),
-            Expr::Lang(lang) => Node::Lang(*lang),
-            Expr::Source(source) => Node::Source(source.clone()),
-            Expr::Kind(kind) => Node::Kind(*kind),
-            Expr::Term { folded, prefix } => {
-                let atom = self.atom(folded, *prefix);
-                if side == Side::Positive {
-                    positive.push(atom);
-                }
-                Node::Atom(atom)
-            }
-        }
-    }
-
-    fn atom(&mut self, folded: &str, prefix: bool) -> u32 {
-        let next = u32::try_from(self.atoms.len()).unwrap_or(u32::MAX);
-        let id = *self.known.entry((folded.to_owned(), prefix)).or_insert(next);
-        if id == next {
-            self.patterns.push(folded.to_owned());
-            self.atoms.push(Atom { bound_right: !prefix, topics: Vec::new() });
-        }
-        id
-    }
-}
-
-/// Whether a term counts for or against a match.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Side {
-    Positive,
-    Negative,
-}
-
-impl Side {
-    fn flipped(self) -> Self {
-        match self {
-            Self::Positive => Self::Negative,
-            Self::Negative => Self::Positive,
-        }
-    }
+    let len = own.len().min(kept + 1);
+    spans.truncate(first + len);
 }

@@ -1,12 +1,36 @@
 //! Which posts speak of which topic, and where? Query language, compiler and matcher.
+//!
+//! A query is parsed into an [`Expr`], its topic's defaults are worked into it (`defaults.rs`), and
+//! all topics are compiled into one [`Matcher`]: an automaton over all literals (`scan.rs`), what
+//! must stand around them (`around.rs`), an index from terms to topics (`compile.rs`), and the
+//! trees that decide (`rules.rs`).
 
-mod query;
+mod error;
+mod field;
+mod expr;
+mod cursor;
+mod parse;
+mod german;
+mod defaults;
+mod pattern;
+mod around;
+mod scan;
+mod near;
+mod rules;
+mod compile;
 mod matcher;
+mod explain;
+mod import;
 
-pub use matcher::{Context, Matcher, Mention, MentionScratch};
-pub use query::{Expr, QueryError, parse};
+pub use error::QueryError;
+pub use explain::Explanation;
+pub use expr::{Expr, Link, Order, Term};
+pub use field::{Bounds, Context, Field};
+pub use import::import_x_rule;
+pub use matcher::{Matcher, Mention, MentionScratch};
+pub use parse::parse;
 
-/// What somebody listens for: a named boolean query with labels.
+/// What somebody listens for: a named boolean query with labels, and how its terms are meant.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Topic {
     /// Unique name, as it appears in the lake and in alerts.
@@ -17,4 +41,22 @@ pub struct Topic {
     pub brand: Option<String>,
     /// A free grouping, such as a market or a team.
     pub group: Option<String>,
+    /// Whether each term counts with German endings, as if `inflect:` stood before it.
+    pub inflect: bool,
+    /// Whether each term counts inside longer words, as if `compound:` stood before it.
+    pub compounds: bool,
+    /// Whether several words, in a phrase or side by side, also count as one hashtag.
+    pub hashtags: bool,
+    /// Whether ä and ae, ö and oe, ü and ue, ß and ss are the same.
+    pub umlauts: Umlauts,
+}
+
+/// Whether ä and ae, ö and oe, ü and ue, ß and ss are the same.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Umlauts {
+    /// They are: `Mueller` finds Müller.
+    #[default]
+    Equal,
+    /// They are not.
+    Apart,
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::alert::Alert;
-use crate::lake::{Labels, evidence};
+use crate::lake::{Labels, evidence, labels_of};
 
 /// One message to one receiver.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,10 +44,14 @@ pub fn messages(alert: &Alert, labels: &Labels) -> Vec<Message> {
             "expected": alert.expected,
             "p_value": alert.p_value,
             "novelty": alert.novelty,
+            "dispersion": alert.dispersion,
+            "coordination": alert.coordination.as_str(),
+            "labels": labels_of(rule),
             "mentions": alert.counts.mentions,
             "negative": alert.counts.negative,
             "neutral": alert.counts.neutral,
             "positive": alert.counts.positive,
+            "copies": alert.counts.copies,
             "mean_score": alert.counts.mean_score(),
             "authors": alert.authors,
             "scorer": labels.scorer,

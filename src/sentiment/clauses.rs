@@ -1,12 +1,28 @@
-//! Which words belong together? Splits a text into words, clauses and sentences.
+//! Which words belong together? The words, clauses and sentences of a text, and which hold a mention.
 //!
-//! Links are passed over, handles are kept as words that never carry an opinion, emoticons and
-//! emoji are words that belong to the clause before them.
+//! Handles are kept as words that never carry an opinion; emoticons and emoji are words that belong
+//! to the clause before them. [`super::split`] fills a layout.
 
 use crate::post::Span;
 
+use super::sense::{Entry, Sense};
 use super::trace::index;
-use super::vocabulary::{FOLDED_BYTES_MAX, Role, Senses, Tongue, Vocabulary, fold};
+use super::words::Folding;
+
+/// What sort of word it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sort {
+    /// A word.
+    Word,
+    /// A word behind a `#`.
+    Hashtag,
+    /// `@somebody`: never an opinion.
+    Handle,
+    /// An emoticon or emoji: a "not" before it does not mean it.
+    Sign,
+    /// Digits.
+    Number,
+}
 
 /// A word, emoticon or emoji.
 #[derive(Debug, Clone, Copy)]
@@ -15,13 +31,27 @@ pub(super) struct Word {
     pub(super) end: u32,
     /// Index of its clause.
     pub(super) clause: u32,
-    pub(super) senses: Senses,
+    /// The hash of its folded form.
+    pub(super) key: u64,
+    /// What it means in each language.
+    pub(super) entry: Entry,
+    /// What it means in the language of the text, once that is known.
+    pub(super) sense: Sense,
+    pub(super) sort: Sort,
     /// Two or more letters, all of them capitals.
     pub(super) upper: bool,
+    /// Begins with a small letter.
+    pub(super) small: bool,
+    /// Ends as comparatives do.
+    pub(super) comparative: bool,
+    /// Part of a mention.
+    pub(super) held: bool,
     /// Part of a mention or a handle: never an opinion.
     pub(super) masked: bool,
-    /// An emoticon or emoji: a "not" before it does not mean it.
-    pub(super) sign: bool,
+    /// Where the phrase ends that it speaks for; 0 for none.
+    pub(super) phrase_end: u32,
+    /// Covered by a phrase that says it all, or negated: the model is not asked about it.
+    pub(super) spent: bool,
 }
 
 /// A stretch between commas, conjunctions and full stops.
@@ -46,11 +76,33 @@ pub(super) struct Sentence {
     pub(super) held: bool,
 }
 
+/// What a text has besides words.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Marks {
+    /// Web addresses.
+    pub(super) links: u32,
+    /// Exclamation marks.
+    pub(super) exclamations: u32,
+    /// Question marks.
+    pub(super) questions: u32,
+    /// Ellipses.
+    pub(super) ellipses: u32,
+    /// Quotation marks.
+    pub(super) quotes: u32,
+    /// Words with ä, ö, ü or ß.
+    pub(super) umlauts: u32,
+    /// Words with other letters beyond ASCII.
+    pub(super) strange: u32,
+}
+
 /// How strongly the next word is set apart from the last.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Break {
+pub(super) enum Break {
+    /// Not at all.
     None,
+    /// By a comma or conjunction.
     Clause,
+    /// By a full stop.
     #[default]
     Sentence,
 }
@@ -61,150 +113,44 @@ pub(super) struct Layout {
     pub(super) words: Vec<Word>,
     pub(super) clauses: Vec<Clause>,
     pub(super) sentences: Vec<Sentence>,
-    pending: Break,
+    pub(super) marks: Marks,
+    /// What the next word begins.
+    pub(super) pending: Break,
+    /// The word at hand.
+    pub(super) folding: Folding,
 }
 
 impl Layout {
-    /// Splits a text.
-    pub(super) fn split(&mut self, text: &str, vocabulary: &Vocabulary, tongue: Option<Tongue>) {
-        self.words.clear();
-        self.clauses.clear();
-        self.sentences.clear();
-        self.pending = Break::Sentence;
-        let mut at = 0;
-        for piece in text.split_inclusive(char::is_whitespace) {
-            let chunk = piece.trim_end();
-            if !chunk.is_empty() && !is_link(chunk) && !self.emoticon(chunk, at, vocabulary) {
-                self.chunk(chunk, at, vocabulary, tongue);
-            }
-            if piece.ends_with('\n') {
-                self.pending = Break::Sentence;
-            }
-            at += piece.len();
-        }
-    }
-
-    /// Takes a whole chunk for an emoticon, if it is one.
-    fn emoticon(&mut self, chunk: &str, at: usize, vocabulary: &Vocabulary) -> bool {
-        let possible =
-            (2..=8).contains(&chunk.len()) && chunk.bytes().any(|byte| byte.is_ascii_punctuation());
-        if !possible {
-            return false;
-        }
-        let mut buffer = [0; FOLDED_BYTES_MAX];
-        let senses = fold(chunk, &mut buffer).and_then(|folded| vocabulary.find(folded));
-        match senses {
-            Some(senses) if senses.of(Tongue::English).is_polar() => {
-                self.sign(at, at + chunk.len(), senses);
-                true
-            }
-            _ => false,
-        }
-    }
-
-    /// Splits what stands between white space.
-    fn chunk(&mut self, chunk: &str, at: usize, vocabulary: &Vocabulary, tongue: Option<Tongue>) {
-        let mut chars = chunk.char_indices().peekable();
-        while let Some((start, c)) = chars.next() {
-            let next = chars.peek().map(|&(_, next)| next);
-            let handle = c == '@' && next.is_some_and(char::is_alphanumeric);
-            if handle || c.is_alphanumeric() {
-                let mut end = start + c.len_utf8();
-                while let Some(&(from, c)) = chars.peek() {
-                    let after = || chunk.get(from + c.len_utf8()..).and_then(|s| s.chars().next());
-                    let inner =
-                        matches!(c, '\'' | '’') && after().is_some_and(char::is_alphanumeric);
-                    if !(c.is_alphanumeric() || inner || is_mark(c) || handle && c == '_') {
-                        break;
-                    }
-                    end = from + c.len_utf8();
-                    chars.next();
-                }
-                let word = chunk.get(start..end).unwrap_or_default();
-                self.word(word, at + start, handle, vocabulary, tongue);
-                continue;
-            }
-            match c {
-                '!' | '?' | '…' => self.pending = Break::Sentence,
-                '.' if !next.is_some_and(char::is_alphanumeric) => self.pending = Break::Sentence,
-                ',' | ';' | ':' | '(' | ')' | '"' | '–' | '—' | '|' | '„' | '“' | '”' => {
-                    self.pending = self.pending.max(Break::Clause);
-                }
-                '-' if chunk.len() == 1 => self.pending = self.pending.max(Break::Clause),
-                _ if c.is_ascii() => {}
-                _ => {
-                    let mut utf8 = [0; 4];
-                    if let Some(senses) = vocabulary.find(c.encode_utf8(&mut utf8).as_bytes()) {
-                        self.sign(at + start, at + start + c.len_utf8(), senses);
-                    }
-                }
-            }
-        }
-    }
-
-    fn word(
-        &mut self,
-        word: &str,
-        start: usize,
-        handle: bool,
-        vocabulary: &Vocabulary,
-        tongue: Option<Tongue>,
-    ) {
-        let mut buffer = [0; FOLDED_BYTES_MAX];
-        let mut senses = Senses::default();
-        if !handle && let Some(folded) = fold(word, &mut buffer) {
-            let compound = folded.len() > 8 && tongue != Some(Tongue::English);
-            let found = vocabulary.find(folded);
-            senses = found
-                .or_else(|| if compound { vocabulary.compound(folded) } else { None })
-                .unwrap_or_default();
-        }
-        let opens =
-            |role| [Tongue::English, Tongue::German].iter().any(|&t| senses.of(t).role == role);
-        let contrast = opens(Role::Contrast);
-        if contrast || opens(Role::Splitter) {
-            self.pending = self.pending.max(Break::Clause);
-        }
-        self.open(start, contrast);
-        let letters = || word.chars().filter(|c| c.is_alphabetic());
-        let upper = !word.chars().any(char::is_lowercase) && letters().nth(1).is_some();
-        let (start, end) = (index(start), index(start + word.len()));
-        let clause = self.current_clause();
-        self.words.push(Word { start, end, clause, senses, upper, masked: handle, sign: false });
-    }
-
     /// Adds an emoticon or emoji to the clause before it.
-    fn sign(&mut self, start: usize, end: usize, senses: Senses) {
+    pub(super) fn sign(&mut self, [start, end]: [usize; 2], key: u64, entry: Entry) {
         if self.clauses.is_empty() {
             self.open(start, false);
         }
-        let (start, end, clause) = (index(start), index(end), self.current_clause());
         self.words.push(Word {
-            start,
-            end,
-            clause,
-            senses,
+            start: index(start),
+            end: index(end),
+            clause: index(self.clauses.len().saturating_sub(1)),
+            key,
+            entry,
+            sense: Sense::default(),
+            sort: Sort::Sign,
             upper: false,
+            small: false,
+            comparative: false,
+            held: false,
             masked: false,
-            sign: true,
+            spent: false,
+            phrase_end: 0,
         });
     }
 
-    fn current_clause(&self) -> u32 {
-        index(self.clauses.len().saturating_sub(1))
-    }
-
     /// Begins a clause if a break is pending.
-    fn open(&mut self, start: usize, contrast: bool) {
+    pub(super) fn open(&mut self, start: usize, contrast: bool) {
+        let start = index(start);
         let (Some(last), true) = (self.clauses.last(), self.pending < Break::Sentence) else {
             let sentence = index(self.sentences.len());
             self.sentences.push(Sentence::default());
-            self.clauses.push(Clause {
-                start: index(start),
-                sentence,
-                outweighs: false,
-                held: false,
-            });
+            self.clauses.push(Clause { start, sentence, outweighs: false, held: false });
             self.pending = Break::None;
             return;
         };
@@ -212,14 +158,14 @@ impl Layout {
             return;
         }
         let (sentence, outweighs) = (last.sentence, last.outweighs || contrast);
-        self.clauses.push(Clause { start: index(start), sentence, outweighs, held: false });
+        self.clauses.push(Clause { start, sentence, outweighs, held: false });
         if outweighs && let Some(sentence) = self.sentences.last_mut() {
             sentence.contrasts = true;
         }
         self.pending = Break::None;
     }
 
-    /// Masks the words that mentions touch and marks the clauses that hold them.
+    /// Marks the words that mentions touch and the clauses that hold them.
     pub(super) fn hold(&mut self, spans: &[Span]) {
         for span in spans {
             let first = self.words.partition_point(|word| word.end <= span.start);
@@ -229,7 +175,7 @@ impl Layout {
                 if word.start >= span.end {
                     break;
                 }
-                (touched, word.masked) = (true, true);
+                (touched, word.held, word.masked) = (true, true, true);
                 let clause = word.clause as usize;
                 self.hold_clause(clause);
             }
@@ -247,14 +193,4 @@ impl Layout {
             sentence.held = true;
         }
     }
-}
-
-/// A web address, which says nothing.
-fn is_link(chunk: &str) -> bool {
-    chunk.starts_with("http") || chunk.starts_with("www.") || chunk.contains("://")
-}
-
-/// A combining mark, part of the letter before.
-fn is_mark(c: char) -> bool {
-    matches!(c, '\u{300}'..='\u{36f}')
 }

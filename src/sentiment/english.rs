@@ -1,4 +1,5 @@
-//! Which English words turn, raise or lower an opinion? The closed lists of vaderSentiment 3.3.2.
+//! Which English words turn, raise or lower an opinion? The closed lists of vaderSentiment 3.3.2,
+//! which the `vader` profile reads alone, and ours.
 
 /// How much a booster raises and a dampener lowers the weight of the word after it.
 pub(super) const BOOST: f64 = 0.293;
@@ -24,3 +25,49 @@ pub(super) const BOOSTERS: &str = "
 pub(super) const DAMPENERS: &str = "
     almost barely hardly kinda kindof kind-of less little marginal marginally occasional
     occasionally partly scarce scarcely slight slightly somewhat sorta sortof sort-of";
+
+/// Our own boosters.
+pub(super) const MORE_BOOSTERS: &str = "pretty damn fkn way too super mega insanely seriously such";
+
+/// Our own negations.
+pub(super) const MORE_NEGATIONS: &str = "
+    nobody noone hardly barely scarcely ain't aint dont doesnt didnt havent hasnt isnt wasnt wont
+    cant couldnt wouldnt shouldnt fails failed zero lacks lacking n't";
+
+/// Words that negate only what follows closely.
+pub(super) const NEAR_NEGATIONS: &str = "no without lack lacks lacking less zero";
+
+/// Common words that tell English from other languages.
+pub(super) const FUNCTIONS: &str = "
+    the a an and or is are was were be been am i you he she it we they me him her us them my your
+    his its our their this that these those to of in on at for with from by about as if than then
+    there here what who which when where why how do does did have has had will would can could
+    should just your i'm it's you're he's she's that's i've im u ur dont all out up so get got go
+    going one time now day today new after before over some any into more";
+
+/// Common words of other languages that are neither English nor German.
+pub(super) const FOREIGN: &str = "
+    le les et est une que qui dans pour pas avec sur ce cette vous nous je il elle mais sont c'est
+    j'ai très être je tu mon ma el los las y en por para con del está muy pero como más lo su esta
+    todo gracias che di non sono della questo anche più molto ho ci het een van voor niet dat ik
+    zijn maar ook aan naar heb bij nog não uma com você isso muito mas eu ele os da é och att det
+    som på är för inte jag har til ikke af bir ve bu için çok nie się jest że jak yang dan ini itu
+    di aku kok gak gw lagi buat nya au aux du ça une";
+
+/// Calls `each` with the regular forms of a word but itself, by class: `v` verb, anything else noun.
+pub(super) fn forms(lemma: &str, class: char, mut each: impl FnMut(&str)) {
+    let sibilant = ["s", "sh", "ch", "x", "z"].iter().any(|end| lemma.ends_with(end));
+    let stem_y = lemma.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'o', 'u']));
+    let third = match stem_y {
+        Some(stem) => format!("{stem}ies"),
+        None if sibilant => format!("{lemma}es"),
+        None => format!("{lemma}s"),
+    };
+    each(&third);
+    if class != 'v' {
+        return;
+    }
+    let stem_e = lemma.strip_suffix('e').unwrap_or(lemma);
+    each(&format!("{}ed", stem_y.map_or(stem_e.to_owned(), |stem| format!("{stem}i"))));
+    each(&format!("{}ing", if lemma.ends_with("ee") { lemma } else { stem_e }));
+}

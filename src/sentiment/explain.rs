@@ -1,4 +1,5 @@
-//! Why this score? Words, weights and rules, in the order of the text.
+//! Why this score? Words, weights and rules, in the order of the text, and what the model made of
+//! them.
 
 use crate::post::Span;
 
@@ -19,6 +20,10 @@ pub enum Rule {
     Idiom,
     /// A "but" counts what follows for more and what precedes for less.
     Contrast,
+    /// The text says that it does not mean what it says.
+    Irony,
+    /// The target stands on the other side of a comparison.
+    Comparison,
 }
 
 impl Rule {
@@ -32,6 +37,8 @@ impl Rule {
             Self::Capitals => "capitals",
             Self::Idiom => "idiom",
             Self::Contrast => "contrast",
+            Self::Irony => "irony",
+            Self::Comparison => "comparison",
         }
     }
 }
@@ -100,4 +107,32 @@ pub struct Explanation {
     pub emphasis: f64,
     /// The words that carry opinion.
     pub reasons: Vec<Reason>,
+    /// What the model made of it, strongest first; empty in the `vader` profile.
+    pub influences: Vec<Influence>,
+    /// The sums of the classes negative, neutral, positive, of which the highest decided.
+    pub sums: Option<[f64; 3]>,
+}
+
+/// What one feature or word of the model added to the sum of each class.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Influence {
+    /// The feature, or the word or two that the model weighs.
+    pub name: String,
+    /// How strongly the text has it.
+    pub value: f64,
+    /// What it added for negative.
+    pub negative: f64,
+    /// What it added for neutral.
+    pub neutral: f64,
+    /// What it added for positive.
+    pub positive: f64,
+}
+
+impl Influence {
+    /// How far apart it moved the classes.
+    #[must_use]
+    pub fn size(&self) -> f64 {
+        let most = self.negative.max(self.neutral).max(self.positive);
+        most - self.negative.min(self.neutral).min(self.positive)
+    }
 }

@@ -38,34 +38,53 @@ pub(super) const FUNCTIONS: &str = "
     können könnte muss müssen soll sollen will wollen machen macht gemacht geht gibt denn weil
     halt eben alle alles";
 
-/// Ends of compounds that carry the opinion whatever stands before.
-pub(super) const COMPOUND_ENDS: [(&str, f64); 14] = [
+/// Ends of compounds that carry the opinion whatever stands before, besides the nouns of the lexicon.
+pub(super) const COMPOUND_ENDS: [(&str, f64); 20] = [
     ("chaos", -2.2),
-    ("katastrophe", -2.8),
-    ("desaster", -2.7),
-    ("skandal", -2.6),
     ("wahnsinn", -1.2),
-    ("problem", -1.3),
     ("probleme", -1.4),
-    ("panne", -1.8),
     ("verbot", -0.8),
     ("wueste", -1.8),
-    ("abzocke", -2.8),
-    ("betrug", -2.8),
-    ("ausfall", -1.5),
-    ("verspaetung", -1.6),
+    ("stau", -1.0),
+    ("stress", -1.4),
+    ("terror", -2.0),
+    ("leck", -1.8),
+    ("aerger", -1.9),
+    ("frust", -2.0),
+    ("mist", -1.8),
+    ("muell", -1.4),
+    ("falle", -1.4),
+    ("luecke", -1.4),
+    ("pleite", -2.0),
+    ("flop", -1.8),
+    ("hoelle", -2.2),
+    ("freude", 1.8),
+    ("genuss", 1.9),
 ];
 
 /// Beginnings of compounds that carry the opinion whatever stands behind.
-pub(super) const COMPOUND_STARTS: [(&str, f64); 7] = [
+pub(super) const COMPOUND_STARTS: [(&str, f64); 14] = [
     ("scheiss", -2.8),
     ("drecks", -2.6),
     ("schrott", -2.2),
     ("saumaessig", -2.4),
+    ("mist", -1.8),
+    ("horror", -2.0),
+    ("pannen", -1.8),
+    ("chaos", -2.0),
+    ("problem", -1.2),
     ("lieblings", 1.7),
-    ("traum", 1.7),
+    ("traum", 1.5),
     ("hammer", 1.6),
+    ("spitzen", 1.6),
+    ("super", 1.6),
 ];
+
+/// What stands before these and ends in a compound's opinion is another word: "Optimist".
+pub(super) const COMPOUND_SPARED: &str = "
+    optimist optimistisch chemist kosmist traumat traumatisch traumatisiert traumatisierend
+    problematik gestaut hammerwerfer systemist mistral mister misteri supermarkt supermaerkte
+    superbowl spitzensteuersatz mausefalle alarmist klimawueste schneewueste missgenuss";
 
 /// What a lemma is, as far as its endings go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,17 +107,26 @@ impl Class {
             _ => None,
         }
     }
+
+    /// The mark, as our own lexicons write it.
+    pub(super) fn mark(self) -> char {
+        match self {
+            Self::Adjective => 'a',
+            Self::Noun => 'n',
+            Self::Verb => 'v',
+        }
+    }
 }
 
-const ADJECTIVE_ENDS: [&str; 19] = [
-    "e", "en", "er", "es", "em", "ere", "eren", "erer", "eres", "erem", "ste", "sten", "ster",
-    "stes", "este", "esten", "ester", "estes", "sten",
-];
+const ADJECTIVE_ENDS: [&str; 10] =
+    ["e", "en", "er", "es", "em", "ere", "eren", "erer", "eres", "erem"];
+const SUPERLATIVE_ENDS: [&str; 4] = ["ste", "sten", "ster", "stes"];
 const NOUN_ENDS: [&str; 6] = ["s", "es", "e", "en", "n", "er"];
-const VERB_ENDS: [&str; 18] = [
-    "e", "st", "t", "est", "et", "te", "test", "ten", "tet", "ete", "eten", "end", "ende", "enden",
-    "ender", "endes", "en", "n",
-];
+/// Nouns with these ends have one plural, and no other form.
+const EN_NOUNS: [&str; 6] = ["ung", "heit", "keit", "schaft", "ion", "taet"];
+const VERB_ENDS: [&str; 9] = ["e", "st", "t", "te", "ten", "end", "ende", "en", "n"];
+/// Where the stem ends in t or d.
+const DENTAL_ENDS: [&str; 9] = ["e", "est", "et", "ete", "eten", "end", "ende", "en", "n"];
 const PARTICIPLE_ENDS: [&str; 6] = ["", "e", "en", "er", "es", "em"];
 
 /// Calls `each` with every form of a folded lemma but the lemma itself.
@@ -113,17 +141,21 @@ pub(super) fn forms(lemma: &str, class: Class, mut each: impl FnMut(&str)) {
         Class::Adjective => {
             let stem = lemma.strip_suffix('e').unwrap_or(lemma);
             ADJECTIVE_ENDS.iter().for_each(|end| spell([stem, end, ""]));
+            let middle = if stem.ends_with(['t', 'd', 's', 'z', 'x']) { "e" } else { "" };
+            SUPERLATIVE_ENDS.iter().for_each(|end| spell([stem, middle, end]));
         }
+        Class::Noun if EN_NOUNS.iter().any(|end| lemma.ends_with(end)) => spell([lemma, "en", ""]),
         Class::Noun => NOUN_ENDS.iter().for_each(|end| spell([lemma, end, ""])),
         Class::Verb => {
             let Some(stem) = lemma.strip_suffix("en").or_else(|| lemma.strip_suffix('n')) else {
                 return;
             };
-            VERB_ENDS.iter().for_each(|end| spell([stem, end, ""]));
+            let dental = stem.ends_with(['t', 'd']);
+            let ends = if dental { DENTAL_ENDS } else { VERB_ENDS };
+            ends.iter().for_each(|end| spell([stem, end, ""]));
             let bare = ["be", "ver", "ent", "er", "zer", "ge", "miss"];
             let prefix = if bare.iter().any(|bare| stem.starts_with(bare)) { "" } else { "ge" };
-            let middle = if stem.ends_with(['t', 'd']) { "et" } else { "t" };
-            let participle = [prefix, stem, middle].concat();
+            let participle = [prefix, stem, if dental { "et" } else { "t" }].concat();
             PARTICIPLE_ENDS.iter().for_each(|end| spell([&participle, end, ""]));
             if lemma.starts_with("ge") && lemma.ends_with("en") {
                 PARTICIPLE_ENDS.iter().for_each(|end| spell([lemma, end, ""]));

@@ -7,6 +7,9 @@ use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
 
+/// Words by their bytes. The hash is fixed, for nothing here comes from outside.
+pub(super) type Words<V> = HashMap<Box<[u8]>, V, FixedState>;
+
 /// English words and emoticons with the mean of ten ratings from -4 to 4.
 pub(super) const VADER_EN: &str = include_str!("../../models/vader-en.tsv");
 /// Emoji with their names in words.
@@ -20,8 +23,10 @@ pub(super) const RESONANZ_EN: &str = include_str!("../../models/resonanz-en.tsv"
 /// Our own weights of emoji, -4 to 4.
 pub(super) const RESONANZ_EMOJI: &str = include_str!("../../models/resonanz-emoji.tsv");
 
-/// Words by their folded bytes. The hash is fixed, for nothing here comes from outside.
-pub(super) type Table<V> = HashMap<Box<[u8]>, V, FixedState>;
+/// Phrases of both languages: language, weight, pattern.
+pub(super) const RESONANZ_PHRASES: &str = include_str!("../../models/resonanz-phrases.tsv");
+/// The fitted weights.
+pub(super) const RESONANZ_MODEL: &str = include_str!("../../models/resonanz-model.tsv");
 
 /// The lines of a file as first field and second field; comments and other lines are left out.
 pub(super) fn pairs(file: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
@@ -34,6 +39,16 @@ pub(super) fn pairs(file: &'static str) -> impl Iterator<Item = (&'static str, &
 /// The lines of a file as word and weight.
 pub(super) fn weights(file: &'static str) -> impl Iterator<Item = (&'static str, f64)> {
     pairs(file).filter_map(|(word, weight)| Some((word, weight.parse().ok()?)))
+}
+
+/// The lines of a file as word, weight and inflection class, where one is given.
+pub(super) fn marked(
+    file: &'static str,
+) -> impl Iterator<Item = (&'static str, f64, Option<&'static str>)> {
+    file.lines().filter(|line| !line.starts_with("# ")).filter_map(|line| {
+        let mut fields = line.split('\t');
+        Some((fields.next()?, fields.next()?.parse().ok()?, fields.next()))
+    })
 }
 
 /// The lines of the German lemma list as lemma, part of speech and polarity.

@@ -1,4 +1,4 @@
-//! What does a post say about a topic, and how strongly? Lexicons and rules; no model, no network.
+//! What does a post say about a topic, and how strongly? Lexicons, rules and a small linear model.
 //!
 //! Two profiles: `vader` answers exactly as vaderSentiment 3.3.2 does, in English, for the text as
 //! a whole; `resonanz` answers per target, in English and German, and never counts a brand's own
@@ -6,7 +6,9 @@
 //!
 //! A [`Scorer`] is built once (about 0.1 s for `resonanz`, which makes inflected German forms) and
 //! shared between threads; each thread owns a [`Scratch`]. The cost is linear in the text, but for
-//! one rule of `vader`. Sarcasm, comparisons and knowledge of the world are beyond it.
+//! one rule of `vader`. Users add words with a [`Lexicon`], for all topics or, as an [`Overlay`],
+//! for one; [`fit()`] suits the [`Model`] to their own labelled posts, and [`evaluate`] measures.
+//! Sarcasm that does not say so and knowledge of the world are beyond it.
 //!
 //! # Example
 //! ```
@@ -27,6 +29,7 @@ use std::str::FromStr;
 
 use crate::post::{Lang, Polarity, Score, Span};
 
+mod table;
 mod python;
 mod lexicon;
 mod english;
@@ -35,16 +38,36 @@ mod explain;
 mod trace;
 mod emoji;
 mod vader;
+mod sense;
+mod words;
+mod overlay;
 mod vocabulary;
 mod clauses;
+mod split;
+mod phrases;
+mod language;
 mod rules;
+mod features;
+mod model;
+mod model_file;
+mod judge;
+mod why;
+pub mod evaluate;
+mod descent;
+pub mod fit;
 
-pub use explain::{Explanation, Reason, Rule, Scope, Step};
+pub use explain::{Explanation, Influence, Reason, Rule, Scope, Step};
+pub use fit::fit;
+pub use language::{Language, LanguageSource};
+pub use model::Model;
+pub use model_file::ModelError;
+pub use overlay::{Lexicon, LexiconError, Overlay};
 
+use judge::{Resonanz, Subject};
 use trace::Trace;
 
 /// Raised by one whenever a rule changes what a text scores.
-const RULES_VERSION: u32 = 2;
+const RULES_VERSION: u32 = 3;
 
 /// Whose rules decide.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Hash)]
@@ -116,13 +139,15 @@ pub struct Verdict {
     pub polarity: Polarity,
     /// Opinion words that decided on the target.
     pub hits: u16,
+    /// In which language the text was read.
+    pub language: Language,
 }
 
 /// The working memory of one thread; nothing in it outlives a call but its capacity.
 #[derive(Debug, Default)]
 pub struct Scratch {
     vader: vader::Work,
-    rules: rules::Work,
+    rules: judge::Work,
     trace: Trace,
 }
 
@@ -136,18 +161,31 @@ pub struct Scorer {
 #[derive(Debug)]
 enum Engine {
     Vader(Box<vader::Vader>),
-    Resonanz(vocabulary::Vocabulary),
+    Resonanz(Box<Resonanz>),
 }
 
 impl Scorer {
-    /// Reads the lexicons of a profile.
+    /// Reads the lexicons and the model of a profile.
     #[must_use]
     pub fn new(profile: Profile) -> Self {
-        let engine = match profile {
-            Profile::Vader => Engine::Vader(Box::new(vader::Vader::new())),
-            Profile::Resonanz => Engine::Resonanz(vocabulary::Vocabulary::new()),
-        };
-        Self { engine, version: version(profile) }
+        Self::with(profile, &[], None)
+    }
+
+    /// The same, with words of the user's own and, if given, another model than the shipped one.
+    ///
+    /// Later lexicons win over earlier ones. The `vader` profile is what it is and reads neither.
+    #[must_use]
+    pub fn with(profile: Profile, lexicons: &[Lexicon], model: Option<Model>) -> Self {
+        match profile {
+            Profile::Vader => Self {
+                engine: Engine::Vader(Box::new(vader::Vader::new())),
+                version: version(profile, &[], None),
+            },
+            Profile::Resonanz => Self {
+                version: version(profile, lexicons, model.as_ref()),
+                engine: Engine::Resonanz(Box::new(Resonanz::new(lexicons, model))),
+            },
+        }
     }
 
     /// The profile it scores by.
@@ -159,10 +197,22 @@ impl Scorer {
         }
     }
 
-    /// Profile and a hash of rules and lexicons, as `vader-1a2b3c4d`: equal versions score alike.
+    /// Profile and a hash of rules, lexicons and model, as `vader-1a2b3c4d`: equal versions score
+    /// alike.
     #[must_use]
     pub fn version(&self) -> &str {
         &self.version
+    }
+
+    /// Prepares lexicons of one topic, to be laid over the scorer's own; none in the `vader` profile.
+    #[must_use]
+    pub fn overlay(&self, lexicons: &[Lexicon]) -> Option<Overlay> {
+        match &self.engine {
+            Engine::Resonanz(resonanz) if !lexicons.is_empty() => {
+                Some(Overlay::new(lexicons, &resonanz.vocabulary))
+            }
+            _ => None,
+        }
     }
 
     /// Scores a text as a whole. The `vader` profile takes every text for English.
@@ -173,8 +223,9 @@ impl Scorer {
                 let outcome = vader.score(text, work, trace);
                 document(outcome.compound, outcome.parts, &work.hits)
             }
-            Engine::Resonanz(vocabulary) => {
-                let outcome = rules::judge(vocabulary, (text, lang), &[], rules, trace);
+            Engine::Resonanz(resonanz) => {
+                let subject = Subject { text, lang, spans: &[], overlay: None };
+                let outcome = resonanz.judge(&subject, rules, trace);
                 let parts = outcome.shares.parts.map(|share| python::round(share, 3));
                 document(outcome.document, parts, &rules.hits)
             }
@@ -191,101 +242,54 @@ impl Scorer {
         spans: &[Span],
         scratch: &mut Scratch,
     ) -> Verdict {
+        self.verdict_over(text, lang, spans, None, scratch)
+    }
+
+    /// The same with the words of a topic, as [`Scorer::overlay`] prepared them.
+    pub fn verdict_over(
+        &self,
+        text: &str,
+        lang: Lang,
+        spans: &[Span],
+        overlay: Option<&Overlay>,
+        scratch: &mut Scratch,
+    ) -> Verdict {
         let Scratch { vader: work, rules, trace } = scratch;
         match &self.engine {
             Engine::Vader(vader) => {
                 let score = Score::from_f64(vader.score(text, work, trace).compound);
-                verdict(score, score, polar(&work.hits))
+                verdict(score, score, polar(&work.hits), vader_language(lang))
             }
-            Engine::Resonanz(vocabulary) => {
-                let outcome = rules::judge(vocabulary, (text, lang), spans, rules, trace);
+            Engine::Resonanz(resonanz) => {
+                let subject = Subject { text, lang, spans, overlay };
+                let outcome = resonanz.judge(&subject, rules, trace);
                 let [document, target] = [outcome.document, outcome.target].map(Score::from_f64);
-                verdict(document, target, narrow(outcome.target_hits))
+                verdict(document, target, narrow(outcome.target_hits), outcome.language)
             }
         }
     }
 
-    /// Gives the [`Verdict`] with the words and rules behind it; allocates, unlike the rest.
-    #[must_use]
-    pub fn explain(&self, text: &str, lang: Lang, spans: &[Span]) -> Explanation {
-        let mut scratch = Scratch { trace: Trace::On(Vec::new()), ..Scratch::default() };
+    /// The language in which a text would be read, given what it declares.
+    pub fn language(&self, text: &str, declared: Lang, scratch: &mut Scratch) -> Language {
         match &self.engine {
-            Engine::Vader(vader) => {
-                let Scratch { vader: work, trace, .. } = &mut scratch;
-                let outcome = vader.score(text, work, trace);
-                let score = Score::from_f64(outcome.compound);
-                let place = |i: u32| {
-                    let token = work.tokens.get(i as usize);
-                    token.map_or((0, 0), |token| (token.start, token.end))
-                };
-                let spelled = if work.spelled.is_used() { &work.spelled.text } else { text };
-                let reason = |hit: &trace::Hit| {
-                    let original = |i| work.spelled.original(place(i).0, place(i).1);
-                    let word = slice(spelled, place(hit.word)).to_owned();
-                    reason(hit, word, trace, original, true)
-                };
-                Explanation {
-                    verdict: verdict(score, score, polar(&work.hits)),
-                    scope: Scope::Document,
-                    emphasis: outcome.emphasis,
-                    reasons: work.hits.iter().map(reason).collect(),
-                }
-            }
-            Engine::Resonanz(vocabulary) => {
-                let Scratch { rules: work, trace, .. } = &mut scratch;
-                let outcome = rules::judge(vocabulary, (text, lang), spans, work, trace);
-                let place = |i: u32| {
-                    let word = work.layout.words.get(i as usize);
-                    word.map_or(Span { start: 0, end: 0 }, |w| Span { start: w.start, end: w.end })
-                };
-                let reason = |hit: &trace::Hit| {
-                    let Span { start, end } = place(hit.word);
-                    let word = slice(text, (start, end)).to_owned();
-                    let counts = rules::counts(&work.layout, hit, outcome.scope);
-                    reason(hit, word, trace, place, counts)
-                };
-                let [document, target] = [outcome.document, outcome.target].map(Score::from_f64);
-                Explanation {
-                    verdict: verdict(document, target, narrow(outcome.target_hits)),
-                    scope: outcome.scope,
-                    emphasis: outcome.emphasis,
-                    reasons: work.hits.iter().map(reason).collect(),
-                }
-            }
+            Engine::Vader(_) => vader_language(declared),
+            Engine::Resonanz(resonanz) => resonanz.language(text, declared, &mut scratch.rules),
         }
     }
 }
 
-fn reason(
-    hit: &trace::Hit,
-    word: String,
-    trace: &Trace,
-    place: impl Fn(u32) -> Span,
-    counts_for_target: bool,
-) -> Reason {
-    let own = trace.changes().iter().filter(|change| change.word == hit.word);
-    let steps = own.map(|change| Step {
-        rule: change.rule,
-        by: change.by.map(&place),
-        before: change.before,
-        after: change.after,
-    });
-    Reason {
-        span: place(hit.word),
-        word,
-        lexicon: hit.lexicon,
-        weight: hit.weight,
-        steps: steps.collect(),
-        counts_for_target,
-    }
+/// The `vader` profile reads everything as English and takes the post's word for its language.
+fn vader_language(lang: Lang) -> Language {
+    let source = if lang == Lang::UND { LanguageSource::Unknown } else { LanguageSource::Declared };
+    Language { lang, source }
 }
 
 fn document(compound: f64, [pos, neu, neg]: [f64; 3], hits: &[trace::Hit]) -> Document {
     Document { score: Score::from_f64(compound), pos, neu, neg, hits: polar(hits) }
 }
 
-fn verdict(document: Score, target: Score, hits: u16) -> Verdict {
-    Verdict { document, target, polarity: target.polarity(), hits }
+fn verdict(document: Score, target: Score, hits: u16, language: Language) -> Verdict {
+    Verdict { document, target, polarity: target.polarity(), hits, language }
 }
 
 fn polar(hits: &[trace::Hit]) -> u16 {
@@ -296,11 +300,7 @@ fn narrow(count: usize) -> u16 {
     u16::try_from(count).unwrap_or(u16::MAX)
 }
 
-fn slice(text: &str, (start, end): (u32, u32)) -> &str {
-    text.get(start as usize..end as usize).unwrap_or_default()
-}
-
-fn version(profile: Profile) -> String {
+fn version(profile: Profile, lexicons: &[Lexicon], model: Option<&Model>) -> String {
     let files: &[&str] = match profile {
         Profile::Vader => &[lexicon::VADER_EN, lexicon::VADER_EMOJI],
         Profile::Resonanz => &[
@@ -310,6 +310,8 @@ fn version(profile: Profile) -> String {
             lexicon::RESONANZ_DE,
             lexicon::RESONANZ_EN,
             lexicon::RESONANZ_EMOJI,
+            lexicon::RESONANZ_PHRASES,
+            lexicon::RESONANZ_MODEL,
         ],
     };
     let mut hasher = blake3::Hasher::new();
@@ -317,6 +319,12 @@ fn version(profile: Profile) -> String {
     files.iter().for_each(|file| {
         hasher.update(file.as_bytes());
     });
+    for lexicon in lexicons {
+        hasher.update(lexicon.hash().as_bytes());
+    }
+    if let Some(hash) = model.and_then(|model| model.hash) {
+        hasher.update(b"model").update(hash.as_bytes());
+    }
     let hash = hasher.finalize().to_hex();
     format!("{profile}-{}", hash.get(..8).unwrap_or_default())
 }

@@ -1,17 +1,16 @@
-//! What does a text say about a target? The `resonanz` rules, the same for both languages.
+//! How much does each opinion word weigh where it stands? The rules, the same for both languages.
 //!
 //! Weights and the mapping to -1..1 are VADER's, so that scores stay comparable. What differs:
 //! mentions and handles carry no opinion, a negation reaches to the end of its clause rather than
-//! three words, in German also backwards, "but" splits a sentence rather than a text, and the
-//! target's own clause is asked first.
+//! three words, in German also backwards, "but" splits a sentence rather than a text, phrases and
+//! comparisons are understood, and irony that says so is.
 
-use crate::post::{Lang, Span};
-
-use super::clauses::{Layout, Word};
-use super::explain::{Rule, Scope};
-use super::trace::{Hit, Shares, Trace, emphasis, index, normalize};
+use super::clauses::{Layout, Sort, Word};
+use super::explain::Rule;
+use super::sense::{Role, Sense, Tongue};
+use super::table::key;
+use super::trace::{Hit, Trace, index};
 use super::vader::{CAPITALS, NEGATED};
-use super::vocabulary::{Role, Sense, Tongue, Vocabulary};
 
 /// How many words a negation reaches ahead.
 const NEGATION_REACH: usize = 8;
@@ -19,108 +18,58 @@ const NEGATION_REACH: usize = 8;
 const NEAR_REACH: usize = 3;
 /// How many words "nicht" reaches back.
 const BACK_REACH: usize = 7;
+/// How many words before "than" a comparative stands.
+const THAN_REACH: usize = 4;
 /// How many words a degree word reaches ahead, and how much of it arrives.
 const BOOST_FADES: [f64; 3] = [1.0, 0.95, 0.9];
 
-/// The working memory of one text.
-#[derive(Debug, Default)]
-pub(super) struct Work {
-    pub(super) layout: Layout,
-    pub(super) hits: Vec<Hit>,
-}
-
-/// The outcome for one text and target.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Outcome {
-    /// -1 to 1.
-    pub(super) document: f64,
-    /// -1 to 1.
-    pub(super) target: f64,
-    /// What decided on the target.
-    pub(super) scope: Scope,
-    /// Opinion words within that scope.
-    pub(super) target_hits: usize,
-    /// Positive, neutral, negative share of the document.
-    pub(super) shares: Shares,
-    /// What punctuation added.
-    pub(super) emphasis: f64,
-}
-
-/// Weighs the opinions of `text` and decides which count for the mentions at `spans`.
-pub(super) fn judge(
-    vocabulary: &Vocabulary,
-    (text, lang): (&str, Lang),
-    spans: &[Span],
-    work: &mut Work,
-    trace: &mut Trace,
-) -> Outcome {
-    let declared = match lang {
-        Lang::EN => Some(Tongue::English),
-        Lang::DE => Some(Tongue::German),
-        _ => None,
-    };
-    work.layout.split(text, vocabulary, declared);
-    work.layout.hold(spans);
-    work.hits.clear();
-    let words = work.layout.words.as_slice();
-    let tongue = declared.unwrap_or_else(|| guess(words));
-    let capitals = words.iter().filter(|word| word.upper).count();
-    let caps_differ = 0 < capitals && capitals < words.len();
-    let view = View { layout: &work.layout, tongue, caps_differ };
-    for i in 0..words.len() {
-        if view.is_opinion(i) {
-            let hit = view.weigh(i, trace);
-            work.hits.push(hit);
+/// Gives each word the sense it has in the languages of the text.
+pub(super) fn resolve(layout: &mut Layout, tongues: &[Tongue]) {
+    let (capitals, words) = layout.words.iter().fold((false, 0), |(any, count), word| {
+        (any || word.sort == Sort::Word && !word.small, count + 1)
+    });
+    let not = key(b"not");
+    for word in &mut layout.words {
+        word.sense = match tongues {
+            [tongue] => word.entry.of(*tongue),
+            _ if word.sort == Sort::Sign => word.entry.english,
+            [] => Sense::default(),
+            _ => {
+                let [english, german] = [word.entry.english, word.entry.german];
+                if german.is_polar() && !english.is_polar() { german } else { english }
+            }
+        };
+        if word.sort == Sort::Hashtag {
+            let negates = matches!(word.sense.role, Role::Negation | Role::NearNegation);
+            if word.key == not && words > 2 {
+                word.sense.role = Role::Irony;
+            } else if negates {
+                word.sense.role = Role::Plain;
+            }
+        }
+        // German names begin with a capital: a small word of a text that has capitals is none.
+        let common = word.held && tongues == [Tongue::German] && word.small && capitals;
+        if common && word.sort == Sort::Word {
+            word.masked = false;
         }
     }
-    conclude(work, emphasis(text.as_bytes()))
 }
 
-/// The language whose common words are more frequent; English when neither shows.
-fn guess(words: &[Word]) -> Tongue {
-    let count = |tongue| words.iter().filter(|w| w.senses.of(tongue).role != Role::Plain).count();
-    let polar = |tongue| words.iter().filter(|w| w.senses.of(tongue).is_polar()).count();
-    let evidence = |tongue| (count(tongue), polar(tongue));
-    if evidence(Tongue::German) > evidence(Tongue::English) {
-        Tongue::German
-    } else {
-        Tongue::English
+/// Appends the opinion words of a text, weighed, in order.
+pub(super) fn weigh(layout: &Layout, tongues: &[Tongue], hits: &mut Vec<Hit>, trace: &mut Trace) {
+    let (mut capitals, mut ironic) = (0, None);
+    for (i, word) in layout.words.iter().enumerate() {
+        capitals += usize::from(word.upper);
+        if word.sense.role == Role::Irony && word.sort == Sort::Hashtag {
+            ironic = Some(i);
+        }
     }
-}
-
-/// Sums up the document and the narrowest scope around the mentions that holds an opinion.
-fn conclude(work: &Work, emphasis: f64) -> Outcome {
-    let total = |scope| {
-        let inside = work.hits.iter().filter(|hit| counts(&work.layout, hit, scope));
-        inside.fold((0.0, 0), |(sum, count), hit| (sum + hit.weight, count + 1))
-    };
-    let scopes = [Scope::Clause, Scope::Sentence, Scope::Document];
-    let narrowest = scopes.into_iter().map(|scope| (scope, total(scope)));
-    let found = narrowest.clone().find(|&(_, (_, count))| count > 0);
-    let (scope, (sum, target_hits)) = found.unwrap_or((Scope::Document, (0.0, 0)));
-    let squash = |sum: f64| match sum {
-        0.0 => 0.0,
-        _ => normalize(sum + emphasis.copysign(sum)),
-    };
-    Outcome {
-        document: squash(total(Scope::Document).0),
-        target: squash(sum),
-        scope,
-        target_hits,
-        shares: Shares::sift(&work.hits, work.layout.words.len(), emphasis),
-        emphasis,
-    }
-}
-
-/// Whether an opinion lies within the scope around the mentions.
-pub(super) fn counts(layout: &Layout, hit: &Hit, scope: Scope) -> bool {
-    let Some(word) = layout.words.get(hit.word as usize) else { return false };
-    let Some(clause) = layout.clauses.get(word.clause as usize) else { return false };
-    match scope {
-        Scope::Document => true,
-        Scope::Clause => clause.held,
-        Scope::Sentence => {
-            layout.sentences.get(clause.sentence as usize).is_some_and(|sentence| sentence.held)
+    let caps_differ = 0 < capitals && capitals < layout.words.len();
+    let backwards = tongues != [Tongue::English];
+    let view = View { layout, backwards, caps_differ, ironic };
+    for i in 0..layout.words.len() {
+        if layout.words[i].sense.is_polar() && view.is_opinion(i) {
+            hits.push(view.weigh(i, trace));
         }
     }
 }
@@ -128,9 +77,12 @@ pub(super) fn counts(layout: &Layout, hit: &Hit, scope: Scope) -> bool {
 /// A text's words, as the rules look at them.
 struct View<'a> {
     layout: &'a Layout,
-    tongue: Tongue,
+    /// Negations also reach back.
+    backwards: bool,
     /// Some words are capitals and some are not.
     caps_differ: bool,
+    /// A word that says that nothing is meant.
+    ironic: Option<usize>,
 }
 
 impl View<'_> {
@@ -139,7 +91,7 @@ impl View<'_> {
     }
 
     fn sense(&self, i: usize) -> Sense {
-        self.word(i).senses.of(self.tongue)
+        self.word(i).sense
     }
 
     /// Words of the same clause before `i`, nearest first.
@@ -188,31 +140,40 @@ impl View<'_> {
                 now = change(rule, Some(j), now + boost * now.signum());
             }
         }
-        if let Some(j) = self.negation(i) {
+        let negation = self.negation(i);
+        if let Some(j) = negation {
             now = change(Rule::Negation, Some(j), now * NEGATED);
+        }
+        if self.ironic.is_some() && now > 0.0 {
+            now = change(Rule::Irony, self.ironic, now * NEGATED);
         }
         let factor = self.contrast(i);
         let weight = change(Rule::Contrast, None, now * factor);
-        Hit { word: index(i), lexicon, weight }
+        let pivot = self.pivot(i).map(index);
+        Hit { word: index(i), lexicon, weight, pivot, negated: negation.is_some() }
     }
 
     /// The word that negates `i`.
     fn negation(&self, i: usize) -> Option<usize> {
-        if self.word(i).sign {
+        if self.word(i).sort == Sort::Sign {
             return None;
         }
         let ahead = self.before(i, NEGATION_REACH).find(|&j| match self.sense(j).role {
+            _ if self.word(j).masked => false,
             Role::Negation => !self.is_not_only(j),
             Role::NearNegation => i - j <= NEAR_REACH,
             _ => false,
         });
-        if ahead.is_some() || self.tongue == Tongue::English {
+        if ahead.is_some() || !self.backwards {
             return ahead;
         }
         self.after(i, BACK_REACH).find(|&j| {
             self.sense(j).role == Role::Negation
+                && !self.word(j).masked
                 && !self.is_not_only(j)
-                && !self.after(j, NEGATION_REACH).any(|k| self.is_opinion(k) && !self.word(k).sign)
+                && !self
+                    .after(j, NEGATION_REACH)
+                    .any(|k| self.is_opinion(k) && self.word(k).sort != Sort::Sign)
         })
     }
 
@@ -232,5 +193,15 @@ impl View<'_> {
             false if sentence.is_some_and(|sentence| sentence.contrasts) => 0.5,
             false => 1.0,
         }
+    }
+
+    /// Where a comparison turns: what stands behind is on the other side of it.
+    fn pivot(&self, i: usize) -> Option<usize> {
+        if self.sense(i).role == Role::Beats {
+            return Some(i);
+        }
+        // "als" also means "as" and "when".
+        let compares = !self.backwards || self.word(i).comparative;
+        self.after(i, THAN_REACH).find(|&j| compares && self.sense(j).role == Role::Than)
     }
 }

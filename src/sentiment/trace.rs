@@ -14,6 +14,10 @@ pub(super) struct Hit {
     pub(super) lexicon: f64,
     /// Weight after all rules.
     pub(super) weight: f64,
+    /// Index of the word at which a comparison turns.
+    pub(super) pivot: Option<u32>,
+    /// Whether a negation turned it around.
+    pub(super) negated: bool,
 }
 
 /// One change of a weight.
@@ -50,6 +54,11 @@ impl Trace {
             let by = by.map(index);
             changes.push(Change { word: index(word), rule, by, before, after });
         }
+    }
+
+    /// Whether somebody asks.
+    pub(super) fn is_on(&self) -> bool {
+        matches!(self, Self::On(_))
     }
 
     /// The changes noted.

@@ -10,7 +10,7 @@
 use super::emoji::{Emoji, Spelled};
 use super::english;
 use super::explain::Rule;
-use super::lexicon::{self, Table};
+use super::lexicon::{self, Words};
 use super::python::{self, CLASS, HIGH, LOWER, SPACE, UPPER};
 use super::trace::{Hit, Shares, Trace, emphasis, index, normalize};
 
@@ -68,7 +68,7 @@ pub(super) struct Token {
 /// Lexicon and word lists in one table.
 #[derive(Debug)]
 pub(super) struct Vader {
-    table: Table<Entry>,
+    table: Words<Entry>,
     /// By first and last byte, bit n: some word has n bytes. Spares most words the look-up.
     lengths: [u32; 1024],
     emoji: Emoji,
@@ -96,7 +96,7 @@ pub(super) struct Outcome {
 impl Vader {
     /// Reads the lexicon.
     pub(super) fn new() -> Self {
-        let mut table: Table<Entry> = Table::default();
+        let mut table: Words<Entry> = Words::default();
         // A token that is not its own lower case or holds a space is never found in Python either.
         let reachable = |word: &str| word == word.to_lowercase() && !word.contains(' ');
         for (word, valence) in lexicon::weights(lexicon::VADER_EN).filter(|row| reachable(row.0)) {
@@ -136,7 +136,8 @@ impl Vader {
                 && !(token.entry.name == Name::Kind && view.next(i, 1) == Name::Of)
             {
                 let (lexicon, weight) = (token.entry.valence, view.weigh(i, trace));
-                work.hits.push(Hit { word: index(i), lexicon, weight });
+                let (word, pivot) = (index(i), None);
+                work.hits.push(Hit { word, lexicon, weight, pivot, negated: false });
             }
         }
         if let Some(but) = work.tokens.iter().position(|token| token.entry.name == Name::But) {

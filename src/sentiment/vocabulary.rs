@@ -1,278 +1,281 @@
 //! What does a word mean to the `resonanz` rules, in English and in German?
 //!
 //! One table answers for both languages, so that a word costs one look-up even while the language
-//! of the text is still open. Words are folded first: lower case, ä ö ü ß as ae oe ue ss.
+//! of the text is still open. Later lists win over earlier ones, a listed word over a form made
+//! by rule, and what the user says over all.
 
 use super::emoji::Emoji;
 use super::english;
 use super::german::{self, Class};
-use super::lexicon::{self, Table};
+use super::lexicon;
+use super::overlay::Lexicon;
+use super::sense::{Entry, Role, Sense, Tongue};
+use super::table::{Table, key};
+use super::words::{Folding, folded};
 
-/// Longest folded word that is looked up; longer ones are compounds or noise.
-pub(super) const FOLDED_BYTES_MAX: usize = 64;
-
-/// What a word does to others.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum Role {
-    /// Nothing.
-    #[default]
-    Plain,
-    /// Nothing, but it tells the language.
-    Function,
-    /// Turns around what follows in its clause and, in German, what precedes.
-    Negation,
-    /// Turns around what follows closely.
-    NearNegation,
-    /// Takes the edge off a negation before it: "not only".
-    Only,
-    /// Begins a clause that outweighs the one before.
-    Contrast,
-    /// Begins a clause.
-    Splitter,
-    /// Raises or lowers what follows.
-    Degree,
-}
-
-/// What a word means in one language.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Sense {
-    /// Weight in hundredths.
-    weight_cents: i16,
-    /// What it adds to the next opinion's strength, in thousandths.
-    boost_millis: i16,
-    /// What it does to others.
-    pub(super) role: Role,
-}
-
-impl Sense {
-    /// The weight, -4 to 4.
-    pub(super) fn weight(self) -> f64 {
-        f64::from(self.weight_cents) / 100.0
-    }
-
-    /// What it adds to the strength of the next opinion; negative lowers.
-    pub(super) fn boost(self) -> f64 {
-        f64::from(self.boost_millis) / 1_000.0
-    }
-
-    /// Whether it carries an opinion.
-    pub(super) fn is_polar(self) -> bool {
-        self.weight_cents != 0
-    }
-
-    fn weighing(weight: f64) -> Self {
-        #[allow(clippy::cast_possible_truncation, reason = "weights are within -4 to 4")]
-        let weight_cents = (weight * 100.0).round() as i16;
-        Self { weight_cents, ..Self::default() }
-    }
-}
-
-/// A language with rules of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Tongue {
-    /// English.
-    English,
-    /// German.
-    German,
-}
-
-/// What a word means in English and in German.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Senses {
-    english: Sense,
-    german: Sense,
-}
-
-impl Senses {
-    /// What it means in one of them.
-    pub(super) fn of(&self, tongue: Tongue) -> Sense {
-        match tongue {
-            Tongue::English => self.english,
-            Tongue::German => self.german,
-        }
-    }
-
-    /// The same in both, as with emoji.
-    fn both(sense: Sense) -> Self {
-        Self { english: sense, german: sense }
-    }
-}
+/// What a polarity of one of the Zurich lexicon weighs: less than an average opinion word of our own
+/// lists, for it holds many words that are polar in few of their senses.
+const ZURICH_SCALE: f64 = 1.2;
+/// Shortest folded word that may be a compound.
+const COMPOUND_BYTES_MIN: usize = 8;
+/// Bytes at the end or beginning of a compound by which its parts are found.
+const PART_KEY_BYTES: usize = 4;
 
 /// All words of both languages.
-#[derive(Debug)]
-pub(super) struct Vocabulary(Table<Senses>);
+#[derive(Debug, Clone)]
+pub(super) struct Vocabulary {
+    table: Table<Entry>,
+    /// Parts of German compounds by their last four bytes, and by their first four.
+    ends: Parts,
+    starts: Parts,
+}
+
+/// Parts of compounds: place and number in the list by four bytes.
+#[derive(Debug, Clone, Default)]
+struct Parts {
+    index: Table<(u32, u32)>,
+    list: Vec<(Box<[u8]>, f64)>,
+}
 
 impl Vocabulary {
     /// Reads the lexicons and makes the inflected forms.
-    pub(super) fn new() -> Self {
-        let (mut english, mut german) = (Table::default(), Table::default());
-        read_english(&mut english);
-        read_german(&mut german);
-        let mut table: Table<Senses> = Table::default();
-        for (word, sense) in english {
-            table.entry(word).or_default().english = sense;
-        }
-        for (word, sense) in german {
-            table.entry(word).or_default().german = sense;
-        }
+    pub(super) fn new(lexicons: &[Lexicon]) -> Self {
+        let mut table = Table::default();
+        read_english(&mut table);
+        read_german(&mut table);
         read_signs(&mut table);
-        Self(table)
-    }
-
-    /// Looks a folded word up; a lengthened one ("sooo") also without the repetition.
-    pub(super) fn find(&self, folded: &[u8]) -> Option<Senses> {
-        if let Some(&senses) = self.0.get(folded) {
-            return Some(senses);
+        for word in english::FOREIGN.split_whitespace().filter_map(folded) {
+            let entry: &mut Entry = table.entry(key(&word));
+            entry.foreign = entry.english.role == Role::Plain && entry.german.role == Role::Plain;
         }
-        if !folded.windows(3).any(|run| run[0] == run[1] && run[1] == run[2]) {
-            return None;
+        for lexicon in lexicons {
+            lexicon.apply(&mut table);
         }
-        [2, 1].into_iter().find_map(|kept| {
-            let mut buffer = [0; FOLDED_BYTES_MAX];
-            self.0.get(squeeze(folded, kept, &mut buffer)).copied()
-        })
+        Self { table, ends: compound_ends(), starts: compound_starts() }
     }
 
-    /// What a German compound means by its first or last part.
-    pub(super) fn compound(&self, folded: &[u8]) -> Option<Senses> {
-        let ends = german::COMPOUND_ENDS.iter().find(|(end, _)| folded.ends_with(end.as_bytes()));
-        let found = ends.or_else(|| {
-            german::COMPOUND_STARTS.iter().find(|(start, _)| folded.starts_with(start.as_bytes()))
-        });
-        let sense = Sense::weighing(found?.1);
-        Some(Senses { english: Sense::default(), german: sense })
+    /// What is known of a word.
+    #[inline]
+    pub(super) fn get(&self, key: u64) -> Option<Entry> {
+        self.table.get(key)
     }
-}
 
-/// Folds a word into `into`; none when it does not fit.
-pub(super) fn fold<'a>(word: &str, into: &'a mut [u8; FOLDED_BYTES_MAX]) -> Option<&'a [u8]> {
-    let mut length = 0;
-    for c in word.chars() {
-        let mut utf8 = [0; 4];
-        let spelled: &[u8] = match c {
-            '\0'..='\x7f' => {
-                utf8[0] = (c as u8).to_ascii_lowercase();
-                utf8.get(..1)?
+    /// The same, to change it.
+    pub(super) fn entry(&mut self, key: u64) -> &mut Entry {
+        self.table.entry(key)
+    }
+
+    /// Lets the words of the grammar, which make up half of any text, be found sooner.
+    pub(super) fn hasten(&mut self) {
+        let has_role =
+            |entry: &Entry| entry.english.role != Role::Plain || entry.german.role != Role::Plain;
+        self.table.hasten(has_role);
+    }
+
+    /// What a word that is not in the table may be: a stretched one ("sooo") or a compound.
+    pub(super) fn guess(&self, folding: &Folding, own: u64) -> (u64, Entry) {
+        if folding.is_stretched() {
+            for kept in [2, 1] {
+                let squeezed = folding.squeeze(kept);
+                let found = squeezed.bytes().map(key);
+                if let Some((key, entry)) = found.and_then(|key| Some((key, self.get(key)?))) {
+                    return (key, entry);
+                }
             }
-            'ä' | 'Ä' => b"ae",
-            'ö' | 'Ö' => b"oe",
-            'ü' | 'Ü' => b"ue",
-            'ß' | 'ẞ' => b"ss",
-            '\u{308}' => b"e",
-            '’' => b"'",
-            _ => c.encode_utf8(&mut utf8).as_bytes(),
-        };
-        into.get_mut(length..length + spelled.len())?.copy_from_slice(spelled);
-        length += spelled.len();
-    }
-    into.get(..length)
-}
-
-/// Shortens runs of three and more of the same byte to `kept`.
-fn squeeze<'a>(word: &[u8], kept: usize, into: &'a mut [u8; FOLDED_BYTES_MAX]) -> &'a [u8] {
-    let mut length = 0;
-    for run in word.chunk_by(|a, b| a == b) {
-        let take = if run.len() > 2 { kept } else { run.len() };
-        for (to, from) in into.iter_mut().skip(length).zip(run.iter().take(take)) {
-            *to = *from;
         }
-        length += take;
+        let folded = folding.bytes().unwrap_or_default();
+        if folded.len() < COMPOUND_BYTES_MIN {
+            return (own, Entry::default());
+        }
+        let german = self.compound(folded).map(Sense::weighing).unwrap_or_default();
+        (own, Entry { german, ..Entry::default() })
     }
-    into.get(..length).unwrap_or_default()
+
+    /// What a German compound weighs by its first or last part.
+    fn compound(&self, folded: &[u8]) -> Option<f64> {
+        let last = folded.last_chunk::<PART_KEY_BYTES>()?;
+        let first = folded.first_chunk::<PART_KEY_BYTES>()?;
+        let end = self
+            .ends
+            .of(last)
+            .iter()
+            .find(|(part, _)| folded.len() >= part.len() + 3 && folded.ends_with(part));
+        let found = end.or_else(|| {
+            let starts = self.starts.of(first).iter();
+            starts
+                .clone()
+                .find(|(part, _)| folded.len() >= part.len() + 3 && folded.starts_with(part))
+        });
+        found.map(|&(_, weight)| weight)
+    }
 }
 
-fn folded(word: &str) -> Option<Box<[u8]>> {
-    fold(word, &mut [0; FOLDED_BYTES_MAX]).map(Into::into)
+impl Parts {
+    fn new(mut list: Vec<(Box<[u8]>, f64)>, four: impl Fn(&[u8]) -> [u8; PART_KEY_BYTES]) -> Self {
+        // The longest part decides.
+        list.sort_by(|(a, _), (b, _)| (four(a), b.len(), a).cmp(&(four(b), a.len(), b)));
+        let mut index: Table<(u32, u32)> = Table::default();
+        for (place, (part, _)) in (0..).zip(&list) {
+            let range = index.entry(key(&four(part)));
+            if range.1 == 0 {
+                range.0 = place;
+            }
+            range.1 += 1;
+        }
+        Self { index, list }
+    }
+
+    fn of(&self, four: &[u8]) -> &[(Box<[u8]>, f64)] {
+        let (place, count) = self.index.get(key(four)).unwrap_or_default();
+        self.list.get(place as usize..(place + count) as usize).unwrap_or_default()
+    }
+}
+
+/// Nouns of our German list that are opinions of weight, in all forms, and the parts listed.
+fn compound_ends() -> Parts {
+    let mut list: Vec<(Box<[u8]>, f64)> = Vec::new();
+    for (word, weight, mark) in lexicon::marked(lexicon::RESONANZ_DE) {
+        let (Some(word), true) = (folded(word), mark == Some("n")) else { continue };
+        if word.len() < 5 || weight.abs() < 1.0 {
+            continue;
+        }
+        let lemma = String::from_utf8_lossy(&word).into_owned();
+        german::forms(&lemma, Class::Noun, |form| list.push((form.as_bytes().into(), weight)));
+        list.push((word, weight));
+    }
+    let listed = german::COMPOUND_ENDS.iter();
+    list.extend(listed.map(|&(end, weight)| (end.as_bytes().into(), weight)));
+    Parts::new(list, |part| part.last_chunk().copied().unwrap_or_default())
+}
+
+fn compound_starts() -> Parts {
+    let listed = german::COMPOUND_STARTS.iter();
+    let list = listed.map(|&(start, weight)| (start.as_bytes().into(), weight)).collect();
+    Parts::new(list, |part| part.first_chunk().copied().unwrap_or_default())
 }
 
 /// Gives every word of a list the same sense, kept apart from the weight it may have.
-fn list(table: &mut Table<Sense>, words: &str, role: Role, boost_millis: i16) {
+fn list(table: &mut Table<Entry>, tongue: Tongue, words: &str, role: Role, boost_millis: i16) {
     for word in words.split_whitespace().filter_map(folded) {
-        let sense = table.entry(word).or_default();
+        let sense = table.entry(key(&word)).of_mut(tongue);
         (sense.role, sense.boost_millis) = (role, boost_millis);
     }
 }
 
-fn read_english(table: &mut Table<Sense>) {
-    let files = [lexicon::VADER_EN, lexicon::RESONANZ_EN];
-    for (word, weight) in files.into_iter().flat_map(lexicon::weights) {
+fn read_english(table: &mut Table<Entry>) {
+    let set = |table: &mut Table<Entry>, word: &str, weight| {
         if let Some(word) = folded(word) {
-            table.insert(word, Sense::weighing(weight));
-        }
-    }
-    list(table, ENGLISH_FUNCTIONS, Role::Function, 0);
-    list(table, english::BOOSTERS, Role::Degree, 293);
-    list(table, english::DAMPENERS, Role::Degree, -293);
-    list(table, "pretty damn fkn way", Role::Degree, 293);
-    list(table, english::NEGATIONS, Role::Negation, 0);
-    list(table, "nobody noone hardly barely scarcely ain't", Role::Negation, 0);
-    list(table, "no without lack lacks", Role::NearNegation, 0);
-    list(table, "only", Role::Only, 0);
-    list(table, "but however yet nevertheless", Role::Contrast, 0);
-    list(table, "while although though whereas because", Role::Splitter, 0);
-}
-
-fn read_german(table: &mut Table<Sense>) {
-    let add = |table: &mut Table<Sense>, word: &str, weight| {
-        if let Some(word) = folded(word) {
-            table.entry(word).or_insert(Sense::weighing(weight));
+            table.entry(key(&word)).english.weigh(weight);
         }
     };
-    list(table, german::FUNCTIONS, Role::Function, 0);
-    let own = || lexicon::weights(lexicon::RESONANZ_DE);
-    own().for_each(|(word, weight)| add(table, word, weight));
-    // A polarity of one stands for an average opinion word of VADER's.
-    let lemmas = || lexicon::lemmas().map(|(lemma, mark, polarity)| (lemma, mark, polarity * 2.0));
-    lemmas().for_each(|(lemma, _, weight)| add(table, lemma, weight));
-    let marks = lexicon::RESONANZ_DE.lines().filter_map(|line| {
-        let mut fields = line.split('\t');
-        let (word, weight) = (fields.next()?, fields.next()?.parse::<f64>().ok()?);
-        Some((word, fields.next()?, weight))
-    });
-    for (lemma, mark, weight) in marks.chain(lemmas()) {
-        let (Some(class), Some(lemma)) = (Class::parse(mark), folded(lemma)) else { continue };
-        let lemma = std::str::from_utf8(&lemma).unwrap_or_default();
-        german::forms(lemma, class, |form| add(table, form, weight));
+    lexicon::weights(lexicon::VADER_EN).for_each(|(word, weight)| set(table, word, weight));
+    let own = || lexicon::marked(lexicon::RESONANZ_EN);
+    for (lemma, weight, mark) in own() {
+        if let Some(class) = mark.and_then(|mark| mark.chars().next()) {
+            english::forms(lemma, class, |form| set(table, form, weight));
+        }
     }
-    list(table, german::BOOSTERS, Role::Degree, 293);
-    list(table, german::DAMPENERS, Role::Degree, -293);
-    list(table, german::NEGATIONS, Role::Negation, 0);
-    list(table, german::NEAR_NEGATIONS, Role::NearNegation, 0);
-    list(table, "nur bloß", Role::Only, 0);
-    list(table, german::CONTRASTS, Role::Contrast, 0);
-    list(table, german::SPLITTERS, Role::Splitter, 0);
+    own().for_each(|(word, weight, _)| set(table, word, weight));
+    let mut list = |words, role, boost| list(table, Tongue::English, words, role, boost);
+    list(english::FUNCTIONS, Role::Function, 0);
+    list(english::BOOSTERS, Role::Degree, 293);
+    list(english::DAMPENERS, Role::Degree, -293);
+    list(english::MORE_BOOSTERS, Role::Degree, 293);
+    list(english::NEGATIONS, Role::Negation, 0);
+    list(english::MORE_NEGATIONS, Role::Negation, 0);
+    list(english::NEAR_NEGATIONS, Role::NearNegation, 0);
+    list("only", Role::Only, 0);
+    list("but however yet nevertheless", Role::Contrast, 0);
+    list("while although though whereas because", Role::Splitter, 0);
+    list("than", Role::Than, 0);
+    list("beats outperforms outclasses trumps destroys smokes", Role::Beats, 0);
+    list("sarcasm sarcastic irony ironic sarcasmtag notreally", Role::Irony, 0);
+}
+
+fn read_german(table: &mut Table<Entry>) {
+    let mut german: Table<Option<Sense>> = Table::default();
+    let add = |table: &mut Table<Option<Sense>>, word: &str, weight| {
+        if let Some(word) = folded(word) {
+            table.entry(key(&word)).get_or_insert(Sense::weighing(weight));
+        }
+    };
+    let mut words: Vec<Box<[u8]>> = Vec::new();
+    let spared = german::COMPOUND_SPARED.split_whitespace();
+    spared.chain(german::FUNCTIONS.split_whitespace()).for_each(|word| add(&mut german, word, 0.0));
+    words.extend(german::COMPOUND_SPARED.split_whitespace().filter_map(folded));
+    let own = || lexicon::marked(lexicon::RESONANZ_DE);
+    let lemmas =
+        || lexicon::lemmas().map(|(lemma, mark, polarity)| (lemma, polarity * ZURICH_SCALE, mark));
+    own().for_each(|(word, weight, _)| add(&mut german, word, weight));
+    let marked = || own().filter_map(|(word, weight, mark)| Some((word, weight, mark?)));
+    // Our own forms win over lemmas of the other list, which win over their own forms.
+    let inflect =
+        |table: &mut Table<Option<Sense>>, lemma: &str, weight, mark, words: &mut Vec<_>| {
+            let (Some(class), Some(lemma)) = (Class::parse(mark), folded(lemma)) else { return };
+            let lemma = std::str::from_utf8(&lemma).unwrap_or_default();
+            german::forms(lemma, class, |form| {
+                add(table, form, weight);
+                words.push(form.as_bytes().into());
+            });
+        };
+    for (lemma, weight, mark) in marked() {
+        inflect(&mut german, lemma, weight, mark, &mut words);
+    }
+    lemmas().for_each(|(lemma, weight, _)| add(&mut german, lemma, weight));
+    for (lemma, weight, mark) in lemmas() {
+        inflect(&mut german, lemma, weight, mark, &mut words);
+    }
+    words.extend(own().filter_map(|(word, ..)| folded(word)));
+    words.extend(lemmas().filter_map(|(word, ..)| folded(word)));
+    for word in words {
+        let key = key(&word);
+        if let Some(Some(sense)) = german.get(key)
+            && sense.is_polar()
+        {
+            table.entry(key).german = sense;
+        }
+    }
+    let mut list = |words, role, boost| list(table, Tongue::German, words, role, boost);
+    list(german::FUNCTIONS, Role::Function, 0);
+    list(german::BOOSTERS, Role::Degree, 293);
+    list(german::DAMPENERS, Role::Degree, -293);
+    list(german::NEGATIONS, Role::Negation, 0);
+    list(german::NEAR_NEGATIONS, Role::NearNegation, 0);
+    list("nur bloß", Role::Only, 0);
+    list(german::CONTRASTS, Role::Contrast, 0);
+    list(german::SPLITTERS, Role::Splitter, 0);
+    list("als", Role::Than, 0);
+    list("schlägt übertrifft toppt", Role::Beats, 0);
+    list("ironie sarkasmus ironieoff ironieaus", Role::Irony, 0);
 }
 
 /// Emoticons and emoji mean the same in both languages.
-fn read_signs(table: &mut Table<Senses>) {
+fn read_signs(table: &mut Table<Entry>) {
     let emoticons = |word: &str| !word.contains(' ') && !word.chars().all(char::is_alphanumeric);
     for (word, weight) in lexicon::weights(lexicon::VADER_EN).filter(|row| emoticons(row.0)) {
         if !word.contains("n't")
             && let Some(word) = folded(word)
         {
-            table.insert(word, Senses::both(Sense::weighing(weight)));
+            *table.entry(key(&word)) = Entry::both(Sense::weighing(weight));
         }
     }
     for (sign, name) in Emoji::new().iter() {
         let words = name.split_whitespace().filter_map(folded);
-        let weight: f64 =
-            words.filter_map(|word| table.get(&word)).map(|senses| senses.english.weight()).sum();
+        let weight: f64 = words
+            .filter_map(|word| table.get(key(&word)))
+            .map(|entry| entry.english.weight())
+            .sum();
         let sense = Sense::weighing(weight.clamp(-3.0, 3.0));
         if sense.is_polar() && !sign.is_ascii() {
-            table.insert(sign.to_string().into_bytes().into(), Senses::both(sense));
+            *table.entry(key(sign.to_string().as_bytes())) = Entry::both(sense);
         }
     }
     for (sign, weight) in lexicon::weights(lexicon::RESONANZ_EMOJI) {
-        table.insert(sign.as_bytes().into(), Senses::both(Sense::weighing(weight)));
+        if let Some(sign) = folded(sign) {
+            *table.entry(key(&sign)) = Entry::both(Sense::weighing(weight));
+        }
     }
 }
-
-/// Common words that tell English from other languages.
-const ENGLISH_FUNCTIONS: &str = "
-    the a an and or is are was were be been am i you he she it we they me him her us them my your
-    his its our their this that these those to of in on at for with from by about as if than then
-    there here what who which when where why how do does did have has had will would can could
-    should just your i'm it's you're he's she's that's i've";
 
 #[cfg(test)]
 mod tests {
@@ -280,22 +283,28 @@ mod tests {
 
     #[test]
     fn words_are_found_by_their_folded_form() {
-        let vocabulary = Vocabulary::new();
+        let vocabulary = Vocabulary::new(&[]);
         let rows = [
             ("Schöne", Tongue::German, 1.0),
             ("schoene", Tongue::German, 1.0),
             ("Scho\u{308}ne", Tongue::German, 1.0),
             ("nervten", Tongue::German, -1.0),
             ("SUPERRRR", Tongue::German, 1.0),
+            ("Verspätungschaos", Tongue::German, -1.0),
+            ("Scheißladen", Tongue::German, -1.0),
+            ("Servicewüste", Tongue::German, -1.0),
             ("die", Tongue::German, 0.0),
+            ("Optimist", Tongue::German, 0.0),
             ("great", Tongue::English, 1.0),
             ("💔", Tongue::German, -1.0),
             ("United", Tongue::English, 0.0),
         ];
         for (word, tongue, sign) in rows {
-            let mut buffer = [0; FOLDED_BYTES_MAX];
-            let found = fold(word, &mut buffer).and_then(|folded| vocabulary.find(folded));
-            let weight = found.unwrap_or_default().of(tongue).weight();
+            let mut folding = Folding::default();
+            word.chars().for_each(|c| folding.push_char(c));
+            let own = key(folding.bytes().unwrap_or_default());
+            let entry = vocabulary.get(own).unwrap_or_else(|| vocabulary.guess(&folding, own).1);
+            let weight = entry.of(tongue).weight();
             assert!(weight * sign > 0.0 || weight == 0.0 && sign == 0.0, "{word} {weight}");
         }
     }

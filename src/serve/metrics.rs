@@ -39,6 +39,16 @@ impl Collector for Snapshot {
         counter("frames_ignored", "Frames that are no posts by nature", progress.ignored)?;
         counter("reconnects", "Times a source was dialed again", progress.reconnects)?;
         counter("commits", "Commits to the lake", progress.commits)?;
+        counter(
+            "mentions_language_detected",
+            "Mentions whose language their words told",
+            tally.language_detected,
+        )?;
+        counter(
+            "mentions_language_unknown",
+            "Mentions whose language nothing told",
+            tally.language_unknown,
+        )?;
         let dropped = [
             ("duplicate", tally.duplicate),
             ("future", tally.refused_future),

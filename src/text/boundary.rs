@@ -1,7 +1,11 @@
-//! Where does a word begin and end?
+//! Where does a word begin and end, and what is an emoji?
 //!
 //! The simple word boundary of UTS #18: between a word character and anything else. Scripts
 //! written without spaces (Han, Kana, Thai and their kin) have a boundary around every character.
+//! Combining marks, joined emoji and flags hold together as in UAX #29.
+
+/// Joins two emoji into one picture.
+pub(super) const JOINER: char = '\u{200D}';
 
 /// Whether a character belongs to words: letters, digits, marks and the underscore.
 #[must_use]
@@ -16,6 +20,39 @@ pub fn is_word_char(c: char) -> bool {
 #[must_use]
 pub fn continues_word(left: char, right: char) -> bool {
     is_word_char(left) && is_word_char(right) && !(is_unspaced(left) || is_unspaced(right))
+}
+
+/// Whether a character is a picture that may be joined with others: emoji, their skin tones, and
+/// the letters that flags are made of.
+#[must_use]
+pub fn is_emoji(c: char) -> bool {
+    matches!(u32::from(c),
+        0x2600..=0x27BF | 0x1F300..=0x1FAFF | 0x1F000..=0x1F0FF | 0x2B00..=0x2BFF
+        | 0x231A..=0x231B | 0x23E9..=0x23FF)
+        || is_flag_letter(c)
+}
+
+/// Whether a character gives the emoji before it a skin tone.
+#[must_use]
+pub fn is_skin_tone(c: char) -> bool {
+    matches!(c, '\u{1F3FB}'..='\u{1F3FF}')
+}
+
+/// Regional indicators: two of them are a flag.
+pub(super) fn is_flag_letter(c: char) -> bool {
+    matches!(c, '\u{1F1E6}'..='\u{1F1FF}')
+}
+
+/// Tag characters, which follow a black flag to make it that of a region.
+pub(super) fn is_flag_tag(c: char) -> bool {
+    matches!(c, '\u{E0020}'..='\u{E007F}')
+}
+
+/// Whether nothing is seen of a character.
+pub(super) fn is_ignorable(c: char) -> bool {
+    matches!(u32::from(c),
+        0x00AD | 0x034F | 0x061C | 0x180B..=0x180F | 0x200B..=0x200F | 0x202A..=0x202E
+        | 0x2060..=0x206F | 0xFE00..=0xFE0F | 0xFEFF | 0xE0000..=0xE0FFF)
 }
 
 /// Whether the character's script is written without spaces between words.

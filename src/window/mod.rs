@@ -4,13 +4,15 @@
 //! which posts arrive inside the allowed lateness, the cut of batches and the number of threads
 //! leave no trace in it.
 
+mod copies;
 mod panes;
 mod state;
 mod totals;
 mod watermark;
 
 pub use panes::{
-    ClosedPane, Observation, PaneCell, PaneKey, Sample, Timeliness, WindowConfig, Windows,
+    ClosedPane, Observation, Originality, PaneCell, PaneKey, Sample, Timeliness, WindowConfig,
+    Windows,
 };
 pub use state::{PaneState, WindowState};
 pub use totals::{Counts, Totals, TotalsState};

@@ -11,6 +11,7 @@ use dashmap::DashMap;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::copies::Copies;
 use super::totals::{Counts, Totals};
 use crate::post::{AuthorKey, Lang, Polarity, Score, SourceId, TopicId};
 use crate::time::{EventTime, MINUTE_US};
@@ -41,8 +42,22 @@ pub struct Observation {
     pub reach: u64,
     /// Likes, reposts and replies, 0 when unknown.
     pub engagement: u64,
+    /// A hash that posts with the same words share; `None` for a text too short to tell.
+    pub fingerprint: Option<u64>,
+    /// Whether its text is new; known once its tick is released.
+    pub originality: Originality,
     /// For negative mentions, what to show as evidence.
     pub sample: Option<Arc<Sample>>,
+}
+
+/// Whether a text is new, or repeats one seen shortly before.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Originality {
+    /// It is new.
+    #[default]
+    Original,
+    /// It repeats, or nearly repeats, another: it counts as a mention, but not as sentiment.
+    Copy,
 }
 
 /// A post to show as evidence. Ordered by score, then reach (largest first), then id.
@@ -123,6 +138,12 @@ pub(super) struct Pane {
     pub(super) samples: Vec<Arc<Sample>>,
 }
 
+impl Pane {
+    fn cells_of(&self, source: Option<&SourceId>) -> impl Iterator<Item = &PaneCell> {
+        self.cells.iter().filter(move |cell| source.is_none_or(|source| cell.source == *source))
+    }
+}
+
 /// Panes, and the mentions waiting for them.
 ///
 /// Memory: about 200 bytes per topic, minute, source and language with a mention, kept for the
@@ -139,6 +160,7 @@ pub struct Windows {
     /// Waiting mentions by the end of their tick.
     pub(super) waiting: BTreeMap<EventTime, Vec<Observation>>,
     pub(super) waiting_len: usize,
+    pub(super) copies: Copies,
     /// Everything before this instant has been folded and judged.
     pub(super) frontier: Option<EventTime>,
     /// Minutes before this instant have been handed out as closed.
@@ -156,6 +178,7 @@ impl Windows {
             active: HashMap::new(),
             waiting: BTreeMap::new(),
             waiting_len: 0,
+            copies: Copies::default(),
             frontier: None,
             closed_until: None,
         }
@@ -194,8 +217,9 @@ impl Windows {
     pub fn release(&mut self, tick_end: EventTime) {
         let later = self.waiting.split_off(&tick_end.shift(1));
         let due = std::mem::replace(&mut self.waiting, later);
-        for mentions in due.into_values() {
+        for mut mentions in due.into_values() {
             self.waiting_len -= mentions.len();
+            self.copies.mark(&mut mentions);
             for mention in &mentions {
                 self.index(mention.topic, mention.posted_at.floor(MINUTE_US));
             }
@@ -224,20 +248,38 @@ impl Windows {
     /// The totals of a topic over the panes that begin in `from..to`: at most one look-up a minute.
     #[must_use]
     pub fn sum(&self, topic: TopicId, from: EventTime, to: EventTime) -> Totals {
+        self.sum_from(topic, None, from, to)
+    }
+
+    /// As [`Windows::sum`], of one source only when one is given.
+    #[must_use]
+    pub fn sum_from(
+        &self,
+        topic: TopicId,
+        source: Option<&SourceId>,
+        from: EventTime,
+        to: EventTime,
+    ) -> Totals {
         let mut sum = Totals::default();
         self.for_each_pane(topic, from, to, |pane| {
-            pane.cells.iter().for_each(|cell| sum.merge(&cell.totals));
+            pane.cells_of(source).for_each(|cell| sum.merge(&cell.totals));
         });
         sum
     }
 
-    /// The counts of a topic over the panes that begin in `from..to`: cheaper than
-    /// [`Windows::sum`], which also merges the authors.
+    /// The counts of a topic over the panes that begin in `from..to`, of one source only when one
+    /// is given: cheaper than [`Windows::sum_from`], which also merges the authors.
     #[must_use]
-    pub fn counts(&self, topic: TopicId, from: EventTime, to: EventTime) -> Counts {
+    pub fn counts_from(
+        &self,
+        topic: TopicId,
+        source: Option<&SourceId>,
+        from: EventTime,
+        to: EventTime,
+    ) -> Counts {
         let mut counts = Counts::default();
         self.for_each_pane(topic, from, to, |pane| {
-            pane.cells.iter().for_each(|cell| counts.merge(&cell.totals.counts));
+            pane.cells_of(source).for_each(|cell| counts.merge(&cell.totals.counts));
         });
         counts
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::copies::Copies;
 use super::panes::{Observation, Pane, PaneCell, Sample, WindowConfig, Windows};
 use super::totals::{Totals, TotalsState};
 use crate::post::{Lang, SourceId, TopicId};
@@ -14,6 +15,7 @@ use crate::time::EventTime;
 pub struct WindowState {
     panes: Vec<PaneState>,
     waiting: Vec<Observation>,
+    texts: Vec<(TopicId, u64)>,
     frontier: Option<EventTime>,
     closed_until: Option<EventTime>,
 }
@@ -34,6 +36,7 @@ impl WindowState {
     pub fn renumbered(mut self, topic: impl Fn(TopicId) -> Option<TopicId>) -> Self {
         self.panes.retain_mut(|pane| assign(&mut pane.topic, &topic));
         self.waiting.retain_mut(|mention| assign(&mut mention.topic, &topic));
+        self.texts.retain_mut(|(place, _)| assign(place, &topic));
         self
     }
 }
@@ -60,6 +63,7 @@ impl Windows {
         WindowState {
             panes,
             waiting: self.waiting.values().flatten().cloned().collect(),
+            texts: self.copies.to_state(),
             frontier: self.frontier,
             closed_until: self.closed_until,
         }
@@ -84,6 +88,7 @@ impl Windows {
         for mention in state.waiting {
             windows.observe(mention);
         }
+        windows.copies = Copies::from_state(state.texts);
         windows.frontier = state.frontier;
         windows.closed_until = state.closed_until;
         Some(windows)

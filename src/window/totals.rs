@@ -3,7 +3,7 @@
 use datasketches::hll::{HllSketch, HllType, HllUnion};
 use serde::{Deserialize, Serialize};
 
-use super::panes::Observation;
+use super::panes::{Observation, Originality};
 use crate::post::{AuthorKey, Polarity};
 
 /// HyperLogLog precision: 2^10 registers, a relative standard error of about 3 %.
@@ -22,6 +22,12 @@ pub struct Counts {
     pub neutral: u64,
     /// Mentions whose target score is positive.
     pub positive: u64,
+    /// Mentions whose text repeats, or nearly repeats, one counted before.
+    pub copies: u64,
+    /// Negative ones among the copies.
+    pub negative_copies: u64,
+    /// Positive ones among the copies.
+    pub positive_copies: u64,
     /// Sum of target scores in ten-thousandths.
     pub score_sum: i64,
     /// Sum of squared target scores in (ten-thousandths)^2.
@@ -39,6 +45,9 @@ impl Counts {
         self.negative += other.negative;
         self.neutral += other.neutral;
         self.positive += other.positive;
+        self.copies += other.copies;
+        self.negative_copies += other.negative_copies;
+        self.positive_copies += other.positive_copies;
         self.score_sum += other.score_sum;
         self.score_square_sum += other.score_square_sum;
         self.reach_sum = self.reach_sum.saturating_add(other.reach_sum);
@@ -62,6 +71,14 @@ impl Counts {
             Polarity::Negative => self.negative += 1,
             Polarity::Neutral => self.neutral += 1,
             Polarity::Positive => self.positive += 1,
+        }
+        if observation.originality == Originality::Copy {
+            self.copies += 1;
+            match observation.polarity {
+                Polarity::Negative => self.negative_copies += 1,
+                Polarity::Neutral => {}
+                Polarity::Positive => self.positive_copies += 1,
+            }
         }
         let score = i64::from(observation.score.0);
         self.score_sum += score;

@@ -4,4 +4,5 @@ mod cli;
 mod files;
 mod pipeline;
 mod sources;
+mod study;
 mod support;

@@ -8,7 +8,9 @@ use serde::{Deserialize, Deserializer};
 
 use super::{AuthorHasher, Sieve, reason};
 use crate::mention::Context;
-use crate::post::{FUTURE_US_MAX, Kind, Lang, Passed, Post, PostKey, SourceId, TEXT_BYTES_MAX};
+use crate::post::{
+    AuthorKey, FUTURE_US_MAX, Kind, Lang, Passed, Post, PostKey, SourceId, TEXT_BYTES_MAX,
+};
 use crate::time::EventTime;
 
 /// One line of an archive. Fields that are not listed are ignored.
@@ -98,10 +100,29 @@ impl<'a> ArchiveLine<'a> {
     }
 
     /// What is left of the post if it mentions no topic; `None` for one that must be carried on.
-    pub(super) fn sift(&self, source: &SourceId, sieve: &mut Sieve) -> Option<Passed> {
+    pub(super) fn sift(
+        &self,
+        source: &SourceId,
+        authors: &AuthorHasher,
+        sieve: &mut Sieve,
+    ) -> Option<Passed> {
         let (Stamp(posted_at), Stamp(received_at)) = (self.posted_at, self.received_at());
         let lang = self.lang.as_deref().map_or(Lang::UND, Lang::parse);
-        let context = Context { lang, source: source.as_str(), kind: self.kind };
+        let context = Context {
+            lang,
+            source: source.as_str(),
+            kind: self.kind,
+            author: if sieve.asks_author() {
+                authors.hash(self.author())
+            } else {
+                AuthorKey::default()
+            },
+            url: self.url.as_deref(),
+            parent: self.parent.as_deref(),
+            thread: self.thread.as_deref(),
+            reach: self.reach,
+            engagement: self.engagement,
+        };
         let carried = self.text.len() > TEXT_BYTES_MAX
             || posted_at.since(received_at) > FUTURE_US_MAX
             || sieve.holds(&self.text, context);

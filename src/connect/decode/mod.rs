@@ -102,7 +102,7 @@ impl Decoder {
             None => self.source.clone(),
         };
         if let Some(sieve) = &mut self.sieve
-            && let Some(passed) = line.sift(&source, sieve)
+            && let Some(passed) = line.sift(&source, &self.authors, sieve)
         {
             return Ok(Decoded::Event(Event::Pass(passed), None));
         }

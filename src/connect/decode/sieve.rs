@@ -7,20 +7,25 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::analyze::{Analyzer, AnyScratch};
+use crate::analyze::{AnalyzeScratch, Analyzer};
 use crate::mention::Context;
 
 /// Tells posts that mention a topic from those that pass.
 pub struct Sieve {
     analyzer: Arc<Analyzer>,
-    scratch: AnyScratch,
+    scratch: AnalyzeScratch,
 }
 
 impl Sieve {
     /// A sieve for the analyzer's topics.
     #[must_use]
     pub fn new(analyzer: Arc<Analyzer>) -> Self {
-        Self { analyzer, scratch: AnyScratch::default() }
+        Self { analyzer, scratch: AnalyzeScratch::default() }
+    }
+
+    /// Whether a topic asks who wrote a post.
+    pub(super) fn asks_author(&self) -> bool {
+        self.analyzer.matcher().asks_author()
     }
 
     /// Whether the post mentions a topic.

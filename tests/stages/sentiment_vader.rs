@@ -1,8 +1,8 @@
-//! Does the `vader` profile equal vaderSentiment 3.3.2, and does `resonanz` judge per target?
+//! Does the `vader` profile equal vaderSentiment 3.3.2, and do explanations agree?
 
 use std::path::Path;
 
-use resonanz::post::{Lang, Polarity, Span};
+use resonanz::post::{Lang, Span};
 use resonanz::sentiment::{Profile, Rule, Scope, Scorer, Scratch};
 use serde_json::Value;
 
@@ -57,41 +57,6 @@ fn spans(text: &str, target: &str) -> Vec<Span> {
         .filter(|_| !target.is_empty())
         .map(|(at, found)| Span { start: narrow(at), end: narrow(at + found.len()) })
         .collect()
-}
-
-#[test]
-fn resonanz_judges_the_target() {
-    use Polarity::{Negative, Neutral, Positive};
-    let rows = [
-        ("en", "love Nike, but Adidas is terrible", "Nike", Positive),
-        ("en", "love Nike, but Adidas is terrible", "Adidas", Negative),
-        ("en", "@united can you tell me the gate", "@united", Neutral),
-        ("en", "Best Buy opens at nine", "Best Buy", Neutral),
-        ("en", "I don't think the service at Acme is good", "Acme", Negative),
-        ("en", "Nobody would call this good", "", Negative),
-        ("en", "hardly a success", "", Negative),
-        ("en", "not only good", "", Positive),
-        ("en", "no problem at all", "", Positive),
-        ("en", "soooo goooood", "", Positive),
-        ("de", "Das gefällt mir nicht", "", Negative),
-        ("de", "Gut ist der Service nicht", "", Negative),
-        ("de", "Nicht nur gut, sondern super", "", Positive),
-        ("de", "Ich bin sehr zufrieden", "", Positive),
-        ("de", "kein Problem", "", Positive),
-        ("de", "Die Bahn ist mal wieder total verspätet", "Bahn", Negative),
-        ("de", "Die Bahn ist mal wieder total verspaetet", "Bahn", Negative),
-        ("de", "Verspätungschaos in Köln", "Köln", Negative),
-        ("de", "Der Zug war schön, aber das Personal unverschämt", "Zug", Positive),
-        ("de", "Der Zug war schön, aber das Personal unverschämt", "Personal", Negative),
-        ("de", "Danke 😍", "", Positive),
-        ("und", "Das ist ja eine Katastrophe mit dem Zug", "", Negative),
-        ("und", "This is such a great thing to see", "", Positive),
-    ];
-    let (scorer, mut scratch) = (Scorer::new(Profile::Resonanz), Scratch::default());
-    for (lang, text, target, want) in rows {
-        let verdict = scorer.verdict(text, Lang::parse(lang), &spans(text, target), &mut scratch);
-        assert_eq!(verdict.polarity, want, "{text} [{target}] {verdict:?}");
-    }
 }
 
 #[test]

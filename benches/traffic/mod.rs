@@ -1,0 +1,204 @@
+//! What does ordinary traffic of a topic look like? Seeded, minute by minute, with all that makes
+//! it ordinary: rhythm, drift, overdispersion, news, holidays, outages, copies.
+
+use resonanz::window::Counts;
+
+pub(super) const DAY_M: i64 = 24 * 60;
+pub(super) const WEEK_M: i64 = 7 * DAY_M;
+
+/// Negative posts added to a topic.
+pub(super) struct Spike {
+    pub(super) start: i64,
+    pub(super) minutes: i64,
+    /// More negative posts a minute.
+    pub(super) extra: f64,
+}
+
+/// A stretch in which something multiplies the traffic, fading out if it is news.
+struct Episode {
+    start: i64,
+    minutes: i64,
+    factor: f64,
+    kind: Kind,
+}
+
+#[derive(PartialEq)]
+enum Kind {
+    News,
+    Holiday,
+    Outage,
+    Copies,
+}
+
+/// One topic's traffic.
+pub(super) struct Topic {
+    random: Random,
+    per_minute: f64,
+    share: f64,
+    positive: f64,
+    /// Extra-Poisson variance of ten minutes relative to the squared mean.
+    roughness: f64,
+    drift: f64,
+    burst: f64,
+    night: f64,
+    episodes: Vec<Episode>,
+}
+
+impl Topic {
+    pub(super) fn new(volume: u32, seed: u64, weeks: i64) -> Self {
+        let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ u64::from(volume));
+        let mut episodes = Vec::new();
+        let days = weeks * 7;
+        let mut draw = |random: &mut Random,
+                        every_days: f64,
+                        kind: fn() -> Kind,
+                        least,
+                        most,
+                        low: f64,
+                        high: f64| {
+            let times = random.poisson(real(days.unsigned_abs()) / every_days);
+            for _ in 0..times {
+                let start = whole(random.unit() * real((days * DAY_M).unsigned_abs()));
+                let minutes = whole(random.between(least, most));
+                episodes.push(Episode {
+                    start,
+                    minutes,
+                    factor: random.between(low, high),
+                    kind: kind(),
+                });
+            }
+        };
+        draw(&mut random, 5.0, || Kind::News, 60.0, 400.0, 1.5, 6.0);
+        draw(&mut random, 30.0, || Kind::Holiday, 1_440.0, 1_440.0, 0.4, 0.7);
+        draw(&mut random, 14.0, || Kind::Outage, 20.0, 360.0, 0.0, 0.0);
+        draw(&mut random, 14.0, || Kind::Copies, 10.0, 40.0, 1.0, 6.0);
+        Self {
+            per_minute: f64::from(volume) / 60.0,
+            share: random.between(0.08, 0.25),
+            positive: random.between(0.2, 0.4),
+            roughness: random.between(0.02, 0.12),
+            night: random.between(0.15, 0.5),
+            drift: 0.0,
+            burst: 1.0,
+            episodes,
+            random,
+        }
+    }
+
+    /// Mean number of negative posts a minute around this time of the week.
+    pub(super) fn negative_per_minute(&self, minute: i64) -> f64 {
+        self.per_minute * self.share * self.rhythm(minute)
+    }
+
+    pub(super) fn minute(&mut self, minute: i64, spike: Option<&Spike>) -> Counts {
+        if minute % 10 == 0 {
+            let shape = 1.0 / self.roughness;
+            self.burst = self.random.gamma(shape) / shape;
+            // Hours-long ups and downs: an Ornstein-Uhlenbeck drift with a deviation of 0.2.
+            self.drift =
+                self.drift * 0.97 + 0.2 * (1.0_f64 - 0.97 * 0.97).sqrt() * self.random.normal();
+        }
+        let (mut rate, mut copies) =
+            (self.per_minute * self.rhythm(minute) * self.burst * self.drift.exp(), 0.0);
+        for episode in &self.episodes {
+            let age = minute - episode.start;
+            if age < 0 || age >= episode.minutes {
+                continue;
+            }
+            let part = real(age.unsigned_abs()) / real(episode.minutes.unsigned_abs());
+            match episode.kind {
+                Kind::News => rate *= 1.0 + (episode.factor - 1.0) * (-3.0 * part).exp(),
+                Kind::Holiday | Kind::Outage => rate *= episode.factor,
+                Kind::Copies => copies = episode.factor,
+            }
+        }
+        let outage = self.episodes.iter().any(|episode| {
+            episode.kind == Kind::Outage && (0..episode.minutes).contains(&(minute - episode.start))
+        });
+        let extra = spike.filter(|spike| (0..spike.minutes).contains(&(minute - spike.start)));
+        let extra = extra.map_or(0.0, |spike| spike.extra);
+        let copies = if outage { 0 } else { self.random.poisson(copies) };
+        // One copy in twenty is not recognized.
+        let missed = (0..copies).filter(|_| self.random.unit() < 0.05).count() as u64;
+        let negative = self.random.poisson(rate * self.share) + self.random.poisson(extra);
+        let positive = self.random.poisson(rate * self.positive);
+        let neutral = self.random.poisson(rate * (1.0 - self.share - self.positive));
+        Counts {
+            mentions: negative + positive + neutral + copies,
+            negative: negative + copies,
+            neutral,
+            positive,
+            copies: copies - missed,
+            negative_copies: copies - missed,
+            ..Counts::default()
+        }
+    }
+
+    /// Day and week: mean 1 over a week.
+    fn rhythm(&self, minute: i64) -> f64 {
+        let angle =
+            std::f64::consts::TAU * (real((minute % DAY_M).unsigned_abs()) / 1_440.0 - 0.625);
+        let day = 1.0 + (1.0 - self.night) * angle.cos();
+        let weekday = minute.div_euclid(DAY_M) % 7;
+        day * if weekday >= 5 { 0.75 } else { 1.1 }
+    }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "small numbers")]
+pub(super) fn real(count: u64) -> f64 {
+    count as f64
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "minutes")]
+fn whole(value: f64) -> i64 {
+    value as i64
+}
+
+/// SplitMix64 (Steele, Lea & Flood 2014) and what is drawn with it.
+struct Random(u64);
+
+impl Random {
+    fn unit(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        real((mixed ^ (mixed >> 31)) >> 11) / real(1 << 53)
+    }
+
+    fn between(&mut self, low: f64, high: f64) -> f64 {
+        low + (high - low) * self.unit()
+    }
+
+    fn normal(&mut self) -> f64 {
+        let radius = (-2.0 * (1.0 - self.unit()).ln()).sqrt();
+        radius * (std::f64::consts::TAU * self.unit()).cos()
+    }
+
+    /// Marsaglia & Tsang (2000), for shapes of at least 1.
+    fn gamma(&mut self, shape: f64) -> f64 {
+        let d = shape - 1.0 / 3.0;
+        loop {
+            let x = self.normal();
+            let v = (1.0 + x / (9.0 * d).sqrt()).powi(3);
+            if v > 0.0 && (1.0 - self.unit()).ln() < 0.5 * x * x + d - d * v + d * v.ln() {
+                return d * v;
+            }
+        }
+    }
+
+    /// Knuth's product below 30, the rounded normal above.
+    fn poisson(&mut self, mean: f64) -> u64 {
+        if mean >= 30.0 {
+            return whole((mean + mean.sqrt() * self.normal()).round().max(0.0)).unsigned_abs();
+        }
+        let (least, mut product, mut count) = ((-mean).exp(), 1.0, 0);
+        loop {
+            product *= self.unit();
+            if product <= least {
+                return count;
+            }
+            count += 1;
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Whom would this rule have called, and when? A rule run over a series of counts.
+//!
+//! Runs the same watch as the live engine, so a page here is a page there. A file of counts knows
+//! no authors, so their minimum is waived.
+
+use std::collections::VecDeque;
+
+use super::episode::Transition;
+use super::rule::{Measure, Rule};
+use super::watch::{Glance, Watch};
+use crate::time::EventTime;
+use crate::window::Counts;
+
+/// A message that the rule would have sent.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Page {
+    /// The instant of judgement: the end of the bin.
+    pub at: EventTime,
+    /// What happened.
+    pub transition: Transition,
+    /// When the condition began to hold.
+    pub started_at: EventTime,
+    /// The measured count in the window.
+    pub observed: u64,
+    /// What history led to expect.
+    pub expected: Option<f64>,
+    /// Probability of at least the observed count.
+    pub p_value: Option<f64>,
+    /// Observed over the decayed record.
+    pub novelty: Option<f64>,
+    /// Variance over mean of the topic's blocks.
+    pub dispersion: Option<f64>,
+}
+
+/// One rule on one topic, fed bin by bin.
+///
+/// # Example
+/// ```
+/// use resonanz::alert::{Backtest, Condition, Measure, Rule};
+/// use resonanz::time::{EventTime, MINUTE_US};
+///
+/// let rule = Rule { condition: Condition::spike(Measure::Mentions), ..Rule::default() };
+/// let mut backtest = Backtest::new(rule, 5 * MINUTE_US);
+/// let pages = (0..600).filter_map(|bin| {
+///     let count = if bin == 500 { 90 } else { 3 };
+///     backtest.count(EventTime(bin * 5 * MINUTE_US), count)
+/// });
+/// let pages: Vec<_> = pages.collect();
+/// assert_eq!(pages[0].at, EventTime(501 * 5 * MINUTE_US));
+/// ```
+#[derive(Debug)]
+pub struct Backtest {
+    rule: Rule,
+    bin_us: i64,
+    watch: Watch,
+    since: Option<EventTime>,
+    /// Bins of the last two windows, by their end.
+    bins: VecDeque<(EventTime, Counts)>,
+    window: Counts,
+}
+
+impl Backtest {
+    /// A run of `rule` over bins of this width in microseconds, which must divide the window.
+    #[must_use]
+    pub fn new(rule: Rule, bin_us: i64) -> Self {
+        let (bins, window) = (VecDeque::new(), Counts::default());
+        Self { rule, bin_us, watch: Watch::default(), since: None, bins, window }
+    }
+
+    /// Takes in the bin that holds `at`, as a number of the measured mentions alone.
+    ///
+    /// A share cannot be known from it: rules on negative or positive mentions should be tested
+    /// with [`Backtest::observe`], or as rules on [`Measure::Mentions`].
+    pub fn count(&mut self, at: EventTime, count: u64) -> Option<Page> {
+        let mut counts = Counts { mentions: count, ..Counts::default() };
+        match self.rule.condition.measure() {
+            Measure::Negative => counts.negative = count,
+            Measure::Positive => counts.positive = count,
+            Measure::Copies => counts.copies = count,
+            Measure::Mentions => {}
+        }
+        self.observe(at, &counts)
+    }
+
+    /// Takes in the bin that holds `at`. Bins must come in order of time; missing ones are empty.
+    pub fn observe(&mut self, at: EventTime, counts: &Counts) -> Option<Page> {
+        let at = at.floor(self.bin_us).shift(self.bin_us);
+        let since = *self.since.get_or_insert(at);
+        self.bins.push_back((at, *counts));
+        self.window.merge(counts);
+        let (oldest, start) = (at.shift(-2 * self.rule.window_us), at.shift(-self.rule.window_us));
+        while self.bins.front().is_some_and(|&(end, _)| end <= oldest) {
+            self.bins.pop_front();
+        }
+        let sum = |from: EventTime, to: EventTime| {
+            let mut sum = Counts::default();
+            let inside = |end: EventTime| end > from && end <= to;
+            self.bins.iter().filter(|(end, _)| inside(*end)).for_each(|(_, bin)| sum.merge(bin));
+            sum
+        };
+        self.window = sum(start, at);
+        let before = || self.rule.condition.measure().of(&sum(oldest, start));
+        let glance =
+            Glance { at, since, counts: &self.window, before: &before, authors: &|| u64::MAX };
+        let (measured, transition, started_at) = self.watch.judge(&self.rule, &glance)?;
+        Some(Page {
+            at,
+            transition,
+            started_at,
+            observed: measured.observed,
+            expected: measured.expected,
+            p_value: measured.p_value,
+            novelty: measured.novelty,
+            dispersion: measured.dispersion,
+        })
+    }
+}

@@ -1,0 +1,241 @@
+//! Does the condition hold here and now? One rule on one topic, from the counts of a window.
+//!
+//! Knows neither windows nor topics' names, so that the backtest runs the very same code.
+
+use serde::{Deserialize, Serialize};
+
+use super::baseline::{Baseline, Cut, Expectation, Seen};
+use super::episode::{Episode, Holds, Transition};
+use super::hours::LocalTime;
+use super::rule::{Condition, Rule};
+use super::tail::{lower_tail, real, upper_tail, wilson_lower};
+use crate::time::{EventTime, MINUTE_US};
+use crate::window::Counts;
+
+const HOUR_US: i64 = 60 * MINUTE_US;
+const DAY_US: i64 = 24 * HOUR_US;
+/// An alert that lasts longer is the new normal: its blocks are learned, outliers pulled in.
+const NEW_NORMAL_US: i64 = DAY_US;
+/// Longest stretch without a mention that is learned block by block.
+const GAP_US: i64 = 60 * DAY_US;
+/// A firing alert recovers below this part of its limit, unless the rule says otherwise.
+const RECOVERY_SHARE: f64 = 0.8;
+/// A firing spike recovers when its count is this likely again, unless the rule says otherwise.
+const RECOVERY_P_VALUE: f64 = 0.1;
+
+/// State of one rule on one topic: about 120 bytes, and 248 for a topic with a rhythm.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Watch {
+    pub(super) episode: Episode,
+    /// Only for rules that look at history.
+    baseline: Option<Box<Baseline>>,
+}
+
+/// A window set against a rule.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Measured {
+    pub(super) observed: u64,
+    pub(super) expected: Option<f64>,
+    pub(super) p_value: Option<f64>,
+    pub(super) novelty: Option<f64>,
+    pub(super) dispersion: Option<f64>,
+}
+
+/// What a watch is shown of a window.
+pub(super) struct Glance<'a> {
+    pub(super) at: EventTime,
+    /// Where history begins, for a watch without one.
+    pub(super) since: EventTime,
+    pub(super) counts: &'a Counts,
+    /// Counted mentions of the window before; asked of change rules only.
+    pub(super) before: &'a dyn Fn() -> u64,
+    /// Distinct authors of the counted mentions; costly, so asked last.
+    pub(super) authors: &'a dyn Fn() -> u64,
+}
+
+impl Watch {
+    /// Moves to the glance's instant; says what was measured, and what is to be told.
+    pub(super) fn judge(
+        &mut self,
+        rule: &Rule,
+        glance: &Glance<'_>,
+    ) -> Option<(Measured, Transition, EventTime)> {
+        let at = glance.at;
+        let observed = rule.condition.measure().of(glance.counts);
+        let cut = Cut::of(rule);
+        self.catch_up(rule, &cut, at, glance.since);
+        let (holds, measured) = self.measure(rule, &cut, glance, observed);
+        let enough = holds
+            && (self.episode.is_firing()
+                || (glance.counts.mentions >= rule.min_mentions
+                    && (!rule.asks_authors() || (glance.authors)() >= rule.min_authors)));
+        let holds = match &rule.active {
+            _ if !enough => Holds::No,
+            Some(hours) if !hours.hold(LocalTime::of(at, &rule.zone)) => Holds::Muted,
+            _ => Holds::Yes,
+        };
+        let step = self.episode.step(rule, at, holds, observed);
+        if let Some(baseline) = &mut self.baseline {
+            match step {
+                Some((Transition::Fired, _)) => baseline.alarm(),
+                Some((Transition::Resolved, _)) => baseline.calm(),
+                Some((Transition::Escalated, _)) | None => {}
+            }
+        }
+        self.remember(rule, &cut, glance, observed);
+        step.map(|(transition, started_at)| (measured, transition, started_at))
+    }
+
+    /// Learns the blocks of silence since the last time.
+    fn catch_up(&mut self, rule: &Rule, cut: &Cut, at: EventTime, since: EventTime) {
+        if rule.condition.history_us().is_none() {
+            return;
+        }
+        let first = at.shift(-GAP_US).max(since).0.div_euclid(rule.window_us);
+        let baseline = self.baseline.get_or_insert_with(|| Box::new(Baseline::since(first)));
+        baseline.next = baseline.next.max(first);
+        let present = at.shift(-1).0.div_euclid(rule.window_us);
+        while baseline.next < present {
+            let local = local_time(baseline.next, rule);
+            baseline.close(
+                cut,
+                local,
+                Some(Seen { counted: 0.0, others: is_share(rule).then_some(0.0) }),
+            );
+        }
+    }
+
+    /// At the end of a block, adds it to the history.
+    fn remember(&mut self, rule: &Rule, cut: &Cut, glance: &Glance<'_>, observed: u64) {
+        let Some(baseline) = &mut self.baseline else { return };
+        if glance.at.floor(rule.window_us) != glance.at {
+            return;
+        }
+        let young = |started| glance.at.since(started) < NEW_NORMAL_US;
+        let skip = self.episode.is_live() && self.episode.started().is_none_or(young);
+        let seen = Seen { counted: real(observed), others: others(rule, glance.counts) };
+        let local = local_time(baseline.next, rule);
+        baseline.close(cut, local, (!skip).then_some(seen));
+    }
+
+    fn measure(
+        &mut self,
+        rule: &Rule,
+        cut: &Cut,
+        glance: &Glance<'_>,
+        observed: u64,
+    ) -> (bool, Measured) {
+        let firing = self.episode.is_firing();
+        let mut measured =
+            Measured { observed, expected: None, p_value: None, novelty: None, dispersion: None };
+        let reaches = |value: f64, limit: f64| {
+            let recovery = rule.recovery.unwrap_or(RECOVERY_SHARE * limit);
+            value >= if firing { recovery.min(limit) } else { limit }
+        };
+        let holds = match rule.condition {
+            Condition::Threshold { count, .. } => reaches(real(observed), real(count)),
+            Condition::Share { measure, share } => {
+                let whole = measure.whole(glance.counts);
+                whole > 0 && reaches(real(observed) / real(whole), share)
+            }
+            Condition::Change { factor, .. } => {
+                let before = real((glance.before)().max(1));
+                measured.expected = Some(before);
+                reaches(real(observed) / before, factor)
+            }
+            Condition::Spike { .. } | Condition::Silence { .. } => {
+                let Some(baseline) = &mut self.baseline else { return (false, measured) };
+                let local = local_time(baseline.next, rule);
+                let expectation = baseline.expect(cut, local, others(rule, glance.counts));
+                baseline.note(real(observed), &expectation);
+                compare(rule, glance.counts, firing, &expectation, &mut measured)
+            }
+        };
+        (holds, measured)
+    }
+}
+
+/// Whether a spike or silence holds, given what was to be expected.
+fn compare(
+    rule: &Rule,
+    counts: &Counts,
+    firing: bool,
+    expectation: &Expectation,
+    measured: &mut Measured,
+) -> bool {
+    let observed = measured.observed;
+    let Expectation { mean, dispersion, record, share, mature } = *expectation;
+    match rule.condition {
+        Condition::Spike { measure, count, p_value, novelty, .. } => {
+            if observed < if firing { count.div_ceil(2) } else { count } {
+                return false;
+            }
+            let whole = measure.whole(counts);
+            let lower = if whole > observed { wilson_lower(observed, whole) } else { 1.0 };
+            if !mature {
+                // No history yet: only what is alarming in itself. Volume alone never is.
+                let gate = if whole == observed { wilson_lower(observed, whole) } else { lower };
+                return is_share(rule) && (firing || (observed >= 2 * count && gate > 0.5));
+            }
+            let tail = upper_tail(observed, mean, dispersion);
+            let new = real(observed) / record.max(1.0);
+            measured.expected = Some(mean);
+            measured.dispersion = Some(dispersion);
+            measured.p_value = Some(tail);
+            measured.novelty = Some(new);
+            if firing {
+                return tail <= rule.recovery.unwrap_or(RECOVERY_P_VALUE).max(p_value);
+            }
+            tail <= p_value && new >= novelty && (!is_share(rule) || lower > share)
+        }
+        Condition::Silence { count, p_value, .. } => {
+            if !mature || observed > count {
+                return false;
+            }
+            let tail = lower_tail(observed, mean, dispersion);
+            measured.expected = Some(mean);
+            measured.dispersion = Some(dispersion);
+            measured.p_value = Some(tail);
+            firing || tail <= p_value
+        }
+        Condition::Threshold { .. } | Condition::Share { .. } | Condition::Change { .. } => false,
+    }
+}
+
+impl Rule {
+    /// Whether it needs distinct authors: a silence has none.
+    fn asks_authors(&self) -> bool {
+        self.min_authors > 1 && !matches!(self.condition, Condition::Silence { .. })
+    }
+}
+
+impl Cut {
+    fn of(rule: &Rule) -> Self {
+        let history_us = rule.condition.history_us().unwrap_or(DAY_US).max(rule.window_us);
+        let span = |us: i64| real(us.unsigned_abs()) / real(rule.window_us.unsigned_abs());
+        let young = (DAY_US / rule.window_us).max(8);
+        Self {
+            half_life: span(history_us),
+            per_hour: if rule.window_us <= HOUR_US { span(HOUR_US) } else { 0.0 },
+            young: u32::try_from(young).unwrap_or(u32::MAX),
+        }
+    }
+}
+
+/// Whether the rule measures a part of the mentions, whose usual share then matters.
+fn is_share(rule: &Rule) -> bool {
+    use super::rule::Measure;
+    matches!(rule.condition.measure(), Measure::Negative | Measure::Positive)
+}
+
+/// Mentions that the rule does not count, where their number says what to expect.
+fn others(rule: &Rule, counts: &Counts) -> Option<f64> {
+    let measure = rule.condition.measure();
+    let others = measure.whole(counts).saturating_sub(measure.of(counts));
+    is_share(rule).then(|| real(others))
+}
+
+/// The local time at which a block begins.
+fn local_time(block: i64, rule: &Rule) -> LocalTime {
+    LocalTime::of(EventTime(block.saturating_mul(rule.window_us)), &rule.zone)
+}

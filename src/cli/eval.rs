@@ -1,0 +1,195 @@
+//! How good is the scorer on labelled posts, and where is it wrong?
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::args_study::{Eval, ReportFormat};
+use super::{Ending, Failure, eval_rows, score};
+use crate::config::SentimentConfig;
+use crate::post::{Polarity, Score};
+use crate::sentiment::evaluate::{Report, Row, Tally};
+use crate::sentiment::{Scorer, Scratch};
+use crate::tuning;
+
+/// How one file came out.
+struct Outcome {
+    path: PathBuf,
+    /// By the score of the text as a whole.
+    document: Report,
+    /// By the score of the target, where rows name one.
+    target: Option<Report>,
+    /// The worst mistakes, worst first.
+    errors: Vec<Mistake>,
+    refused: u64,
+}
+
+struct Mistake {
+    row: Row,
+    score: Score,
+    /// Confidence in the wrong answer: how far the score lies from the border of the right class.
+    distance: i32,
+}
+
+pub(super) fn eval(args: &Eval) -> Result<Ending, Failure> {
+    let sentiment = SentimentConfig {
+        profile: args.scorer.profile,
+        lexicons: args.scorer.lexicons.clone(),
+        model: args.scorer.model.clone(),
+    };
+    let scorer = tuning::scorer(&sentiment)?;
+    let outcomes: Result<Vec<Outcome>, Failure> =
+        args.datasets.iter().map(|path| outcome(&scorer, path, args)).collect();
+    let outcomes = outcomes?;
+    let mut out = io::stdout().lock();
+    match args.format {
+        ReportFormat::Table => table(&scorer, &outcomes, &mut out)?,
+        ReportFormat::Json => {
+            let files: Vec<Value> =
+                outcomes.iter().map(|outcome| as_json(&scorer, outcome)).collect();
+            writeln!(out, "{}", json!({"scorer": scorer.version(), "datasets": files}))?;
+        }
+    }
+    let refused: u64 = outcomes.iter().map(|outcome| outcome.refused).sum();
+    Ok(if refused == 0 { Ending::Done } else { Ending::Incomplete })
+}
+
+fn outcome(scorer: &Scorer, path: &Path, args: &Eval) -> Result<Outcome, Failure> {
+    let (mut document, mut target) = (Tally::default(), Tally::default());
+    let (mut targets, mut errors) = (false, Vec::new());
+    let mut scratch = Scratch::default();
+    let refused = eval_rows::each(path, args.lang.as_deref(), |row| {
+        let verdict = scorer.verdict(&row.text, row.lang, &row.spans, &mut scratch);
+        targets |= !row.spans.is_empty();
+        for (tally, score) in [(&mut document, verdict.document), (&mut target, verdict.target)] {
+            tally.observe(row.gold, score.polarity());
+            if let Some(rating) = row.rating {
+                tally.correlate(rating, score.as_f64());
+            }
+        }
+        if args.errors > 0 && verdict.polarity != row.gold {
+            let distance = distance(row.gold, verdict.target);
+            errors.push(Mistake { row, score: verdict.target, distance });
+            if errors.len() > 4 * args.errors + 64 {
+                keep_worst(&mut errors, args.errors);
+            }
+        }
+    })?;
+    keep_worst(&mut errors, args.errors);
+    Ok(Outcome {
+        path: path.to_owned(),
+        document: document.finalize(),
+        target: targets.then(|| target.finalize()),
+        errors,
+        refused,
+    })
+}
+
+fn keep_worst(errors: &mut Vec<Mistake>, count: usize) {
+    errors.sort_by_key(|error| std::cmp::Reverse(error.distance));
+    errors.truncate(count);
+}
+
+/// In ten-thousandths.
+fn distance(gold: Polarity, score: Score) -> i32 {
+    let score = i32::from(score.0);
+    match gold {
+        Polarity::Negative => score + 500,
+        Polarity::Positive => 500 - score,
+        Polarity::Neutral => score.abs() - 500,
+    }
+}
+
+fn table(scorer: &Scorer, outcomes: &[Outcome], out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "scorer {}", scorer.version())?;
+    writeln!(
+        out,
+        "{:<34} {:<8} {:>7} {:>8} {:>8} {:>8} {:>8} {:>6} {:>6} {:>6} {:>9}",
+        "dataset",
+        "score",
+        "rows",
+        "accuracy",
+        "macro-F1",
+        "recall",
+        "F1 +/-",
+        "F1 -",
+        "F1 0",
+        "F1 +",
+        "Pearson r"
+    )?;
+    for outcome in outcomes {
+        let name = outcome.path.file_name().unwrap_or_default().to_string_lossy();
+        let reports = [("document", Some(&outcome.document)), ("target", outcome.target.as_ref())];
+        for (scope, report) in reports {
+            let Some(report) = report else { continue };
+            let [negative, neutral, positive] = report.class_f1;
+            let pearson = report.pearson.map_or("-".to_owned(), |r| format!("{r:.3}"));
+            writeln!(
+                out,
+                "{name:<34} {scope:<8} {:>7} {:>8.3} {:>8.3} {:>8.3} {:>8.3} {negative:>6.3} {neutral:>6.3} {positive:>6.3} {pearson:>9}",
+                report.rows,
+                report.accuracy,
+                report.macro_f1,
+                report.average_recall,
+                report.polar_f1,
+            )?;
+        }
+    }
+    for outcome in outcomes {
+        let report = outcome.target.as_ref().unwrap_or(&outcome.document);
+        writeln!(out, "\n{}: rows by label, columns by answer", outcome.path.display())?;
+        writeln!(out, "{:<10} {:>9} {:>9} {:>9}", "", "negative", "neutral", "positive")?;
+        for (label, row) in ["negative", "neutral", "positive"].into_iter().zip(report.confusion) {
+            writeln!(out, "{label:<10} {:>9} {:>9} {:>9}", row[0], row[1], row[2])?;
+        }
+        for mistake in &outcome.errors {
+            writeln!(
+                out,
+                "\nlabelled {}, scored {:+.4}:",
+                mistake.row.gold.as_str(),
+                mistake.score.as_f64()
+            )?;
+            let explained = scorer.explain(&mistake.row.text, mistake.row.lang, &mistake.row.spans);
+            writeln!(out, "  {}", mistake.row.text.replace(['\n', '\r'], " "))?;
+            let mut why = Vec::new();
+            score::explain(&explained, &mistake.row.text, &mut why)?;
+            out.write_all(&why)?;
+        }
+    }
+    Ok(())
+}
+
+fn as_json(scorer: &Scorer, outcome: &Outcome) -> Value {
+    let errors = outcome.errors.iter().map(|mistake| {
+        let explained = scorer.explain(&mistake.row.text, mistake.row.lang, &mistake.row.spans);
+        json!({
+            "text": mistake.row.text,
+            "label": mistake.row.gold.as_str(),
+            "score": mistake.score.as_f64(),
+            "explanation": score::as_json(&explained, &mistake.row.text),
+        })
+    });
+    json!({
+        "dataset": outcome.path,
+        "refused": outcome.refused,
+        "document": report_json(&outcome.document),
+        "target": outcome.target.as_ref().map(report_json),
+        "errors": errors.collect::<Vec<_>>(),
+    })
+}
+
+/// A report with the names that papers use.
+pub(super) fn report_json(report: &Report) -> Value {
+    let [negative, neutral, positive] = report.class_f1;
+    json!({
+        "rows": report.rows,
+        "accuracy": report.accuracy,
+        "macro_f1": report.macro_f1,
+        "average_recall": report.average_recall,
+        "f1_pos_neg": report.polar_f1,
+        "f1": {"negative": negative, "neutral": neutral, "positive": positive},
+        "pearson_r": report.pearson,
+        "confusion": report.confusion,
+    })
+}

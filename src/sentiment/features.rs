@@ -1,0 +1,169 @@
+//! What does the model look at? A text, or what it says about a target, as a short row of numbers.
+//!
+//! Most are sums and counts over the opinion words that count, each squeezed into 0..1 or -1..1, so
+//! that no single one runs away on a long text. The order is that of [`NAMES`], by which models
+//! name them: append, never reorder.
+
+use super::clauses::{Layout, Sort};
+use super::sense::Role;
+use super::trace::{Hit, index, normalize};
+
+/// How many features there are.
+pub(super) const COUNT: usize = 34;
+
+/// The names of the features, as model files spell them.
+#[rustfmt::skip]
+pub(super) const NAMES: [&str; COUNT] = [
+    "compound", "compound_size", "positive_sum", "negative_sum", "has_positive", "has_negative",
+    "has_both", "many_positive", "many_negative", "positive_peak", "negative_peak",
+    "positive_signs", "negative_signs", "last_positive", "last_negative", "negations",
+    "negated", "negation_alone", "exclamations", "question", "length", "link", "handle",
+    "hashtags", "capitals", "contrast", "ellipsis", "quotes", "numbers", "density",
+    "outside_positive", "outside_negative", "nearest_positive", "nearest_negative",
+];
+
+/// A row of features.
+pub(super) type Row = [f64; COUNT];
+
+/// Sums over the opinion words that count.
+#[derive(Debug, Default, Clone, Copy)]
+struct Tally {
+    positive: f64,
+    negative: f64,
+    positives: u32,
+    negatives: u32,
+    positive_peak: f64,
+    negative_peak: f64,
+    positive_signs: f64,
+    negative_signs: f64,
+    negated: u32,
+    last: f64,
+}
+
+impl Tally {
+    fn add(&mut self, hit: &Hit, weight: f64, is_sign: bool) {
+        let size = weight.abs();
+        if weight > 0.0 {
+            self.positive += size;
+            self.positives += 1;
+            self.positive_peak = self.positive_peak.max(size);
+            self.positive_signs += if is_sign { size } else { 0.0 };
+        } else if weight < 0.0 {
+            self.negative += size;
+            self.negatives += 1;
+            self.negative_peak = self.negative_peak.max(size);
+            self.negative_signs += if is_sign { size } else { 0.0 };
+        }
+        self.negated += u32::from(hit.negated);
+        self.last = weight;
+    }
+}
+
+/// What the features of a target need besides: the weight of each hit within its scope.
+pub(super) struct Scoped<'a> {
+    /// Weight of each hit for the target; none outside the scope.
+    pub(super) weight_of: &'a dyn Fn(&Hit) -> Option<f64>,
+    /// Whether mentions are known.
+    pub(super) has_target: bool,
+}
+
+/// Fills the row for the opinion words that count.
+pub(super) fn fill(layout: &Layout, hits: &[Hit], emphasis: f64, scoped: &Scoped<'_>) -> Row {
+    let (mut tally, mut outside) = (Tally::default(), [0.0; 2]);
+    let (mut nearest, mut nearest_gap) = (0.0, u32::MAX);
+    for hit in hits {
+        let Some(weight) = (scoped.weight_of)(hit) else {
+            outside[usize::from(hit.weight < 0.0)] += hit.weight.abs();
+            continue;
+        };
+        let word = layout.words.get(hit.word as usize);
+        tally.add(hit, weight, word.is_some_and(|word| word.sort == Sort::Sign));
+        if scoped.has_target {
+            let gap = gap(layout, hit.word);
+            if gap < nearest_gap {
+                (nearest, nearest_gap) = (weight, gap);
+            }
+        }
+    }
+    let sum = tally.positive - tally.negative;
+    let compound = if sum == 0.0 { 0.0 } else { normalize(sum + emphasis.copysign(sum)) };
+    let text = Text::of(layout);
+    let soft = |sum: f64| sum / (sum + 2.0);
+    let flag = |is: bool| if is { 1.0 } else { 0.0 };
+    let some = |count: u32, most: u32| f64::from(count.min(most)) / f64::from(most);
+    let words = f64::from(index(layout.words.len().max(1)));
+    let found = tally.positives + tally.negatives;
+    [
+        compound,
+        compound.abs(),
+        soft(tally.positive),
+        soft(tally.negative),
+        flag(tally.positives > 0),
+        flag(tally.negatives > 0),
+        flag(tally.positives > 0 && tally.negatives > 0),
+        some(tally.positives.saturating_sub(1), 3),
+        some(tally.negatives.saturating_sub(1), 3),
+        tally.positive_peak / 4.0,
+        tally.negative_peak / 4.0,
+        soft(tally.positive_signs),
+        soft(tally.negative_signs),
+        tally.last.max(0.0) / 4.0,
+        (-tally.last).max(0.0) / 4.0,
+        some(text.negations, 3),
+        flag(tally.negated > 0),
+        flag(text.negations > 0 && found == 0),
+        some(layout.marks.exclamations, 3),
+        flag(layout.marks.questions > 0),
+        (words / (words + 15.0)).min(1.0),
+        flag(layout.marks.links > 0),
+        flag(text.handles > 0),
+        some(text.hashtags, 3),
+        f64::from(text.capitals) / words,
+        flag(layout.sentences.iter().any(|sentence| sentence.contrasts)),
+        flag(layout.marks.ellipses > 0),
+        flag(layout.marks.quotes > 0),
+        some(text.numbers, 3),
+        f64::from(found) / (words + 4.0),
+        soft(outside[0]),
+        soft(outside[1]),
+        f64::max(nearest, 0.0) / 4.0,
+        f64::max(-nearest, 0.0) / 4.0,
+    ]
+}
+
+/// Counts of the text as a whole.
+#[derive(Debug, Default)]
+struct Text {
+    negations: u32,
+    handles: u32,
+    hashtags: u32,
+    capitals: u32,
+    numbers: u32,
+}
+
+impl Text {
+    fn of(layout: &Layout) -> Self {
+        let mut text = Self::default();
+        for word in &layout.words {
+            let negates = matches!(word.sense.role, Role::Negation | Role::NearNegation);
+            text.negations += u32::from(negates && !word.spent);
+            text.capitals += u32::from(word.upper);
+            match word.sort {
+                Sort::Handle => text.handles += 1,
+                Sort::Hashtag => text.hashtags += 1,
+                Sort::Number => text.numbers += 1,
+                Sort::Word | Sort::Sign => {}
+            }
+        }
+        text
+    }
+}
+
+/// Words between a hit and the nearest mention.
+fn gap(layout: &Layout, word: u32) -> u32 {
+    let at = word as usize;
+    let behind = layout.words.iter().skip(at).position(|word| word.held);
+    let ahead = layout.words.iter().take(at).rev().position(|word| word.held);
+    let nearest = behind.into_iter().chain(ahead.map(|gap| gap + 1)).min();
+    nearest.map_or(u32::MAX - 1, index)
+}

@@ -1,0 +1,392 @@
+//! Which weights suit a user's own posts? Fits a [`Model`] to labelled posts, and says how good it is.
+//!
+//! The shipped model comes from here as well. Every weight is tied to that of the model one starts
+//! from, so that a hundred posts mend a bias and ten thousand make a model of their own. Whether
+//! single words are weighed at all, and how strongly the ties hold, is tried out on held-out folds.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::post::{Lang, Polarity, Span};
+
+use super::clauses::Sort;
+use super::descent::{self, Rows, Task};
+use super::evaluate::Report;
+use super::judge::{Resonanz, Subject, Work};
+use super::model::{CLASSES, Grams, Model, Part, View, Weights};
+use super::words::folded;
+use super::{Engine, Profile, Scorer, features};
+
+/// A post with the verdict a person gave.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sample {
+    /// The text.
+    pub text: String,
+    /// Its language; undetermined is detected.
+    pub lang: Lang,
+    /// The mentions of the target; none for the text as a whole.
+    pub spans: Vec<Span>,
+    /// What the person said.
+    pub polarity: Polarity,
+    /// How much it counts, 1 as a rule.
+    pub weight: f64,
+}
+
+/// How to fit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Options {
+    /// Parts into which the posts are divided to try each setting on what it has not seen.
+    pub folds: usize,
+    /// Posts a word must be in to be weighed.
+    pub word_posts_min: usize,
+    /// Whether words are weighed: `None` tries both.
+    pub words: Option<bool>,
+    /// Penalties of words to try; higher ties them closer to the start.
+    pub word_penalties: Vec<f64>,
+    /// Penalty of features.
+    pub feature_penalty: f64,
+    /// Words whose weights are all smaller are left out of the model.
+    pub word_weight_min: f32,
+    /// 1 weighs all classes alike however rare, 0 each post alike.
+    pub balance: f64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            folds: 5,
+            word_posts_min: 3,
+            words: None,
+            word_penalties: vec![3e-5, 1e-4, 3e-4, 1e-3],
+            feature_penalty: 1e-4,
+            word_weight_min: 0.02,
+            balance: 0.5,
+        }
+    }
+}
+
+/// One setting tried on held-out folds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trial {
+    /// Language and scope, as `en document`.
+    pub view: &'static str,
+    /// Whether words were weighed.
+    pub words: bool,
+    /// Penalty of words.
+    pub word_penalty: f64,
+    /// How good it was on posts it had not seen.
+    pub report: Report,
+}
+
+/// What came of it.
+#[derive(Debug, Clone)]
+pub struct Fit {
+    /// The model, to be written with [`Model::to_text`].
+    pub model: Model,
+    /// How good the start was, per view.
+    pub before: Vec<(&'static str, Report)>,
+    /// The settings tried.
+    pub trials: Vec<Trial>,
+    /// For each view fitted, the index of the trial chosen.
+    pub chosen: Vec<usize>,
+}
+
+/// Why nothing could be fitted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FitError {
+    /// The `vader` profile has no weights to fit.
+    #[error("the vader profile cannot be fitted; start from the resonanz profile")]
+    Vader,
+    /// No view has enough posts.
+    #[error(
+        "{found} labelled posts of {classes} classes are too few; fit at least {least} of each language, of two classes or more"
+    )]
+    TooFew {
+        /// Posts of the largest group.
+        found: usize,
+        /// Classes among them.
+        classes: usize,
+        /// Posts needed.
+        least: usize,
+    },
+}
+
+/// Posts a view needs.
+const SAMPLES_MIN: usize = 30;
+
+/// Fits a model to labelled posts, starting from the model of `scorer`.
+///
+/// Posts of each language, with and without target, are fitted apart; a view with fewer than 30
+/// posts or with one class only keeps its weights. The cost is that of some hundred passes over
+/// the posts for each setting tried and fold; ten thousand posts take well under a minute.
+///
+/// # Errors
+/// When the scorer has the `vader` profile, or no view has enough posts.
+pub fn fit(scorer: &Scorer, samples: &[Sample], options: &Options) -> Result<Fit, FitError> {
+    let Engine::Resonanz(start) = &scorer.engine else { return Err(FitError::Vader) };
+    debug_assert_eq!(scorer.profile(), Profile::Resonanz);
+    let resonanz = with_words(start, samples, options);
+    let gathered = gather(&resonanz, samples);
+    let mut fit = Fit {
+        model: resonanz.model.clone(),
+        before: Vec::new(),
+        trials: Vec::new(),
+        chosen: Vec::new(),
+    };
+    for (view, (rows, folds)) in View::ALL.into_iter().zip(&gathered) {
+        if rows.classes.len() >= SAMPLES_MIN && classes(rows) > 1 {
+            fit.view(&resonanz.model, view, (rows, folds), options);
+        }
+    }
+    if fit.chosen.is_empty() {
+        let largest = gathered.iter().max_by_key(|(rows, _)| rows.classes.len());
+        let (found, classes) =
+            largest.map_or((0, 0), |(rows, _)| (rows.classes.len(), classes(rows)));
+        return Err(FitError::TooFew { found, classes, least: SAMPLES_MIN });
+    }
+    fit.model.hash = Some(blake3::hash(fit.model.to_text().as_bytes()));
+    Ok(fit)
+}
+
+fn classes(rows: &Rows) -> usize {
+    (0..CLASSES).filter(|class| rows.classes.contains(class)).count()
+}
+
+impl Fit {
+    /// Tries all settings on one view, and keeps the weights of the best.
+    fn view(
+        &mut self,
+        start: &Model,
+        view: View,
+        (rows, folds): (&Rows, &[usize]),
+        options: &Options,
+    ) {
+        let mut rows = rows.clone();
+        balance(&mut rows, options.balance);
+        let grams = start.grams.len();
+        let anchor = anchor(start.part(view), grams);
+        let all: Vec<usize> = (0..rows.classes.len()).collect();
+        let guesses: Vec<usize> =
+            all.iter().map(|&row| lead(descent::sums(&rows, row, &anchor))).collect();
+        self.before.push((view.as_str(), report(&rows, &guesses)));
+        let mut best: Option<(usize, f64, Task, bool)> = None;
+        for words in
+            [false, true].into_iter().filter(|words| options.words.is_none_or(|w| w == *words))
+        {
+            let penalties = if words { options.word_penalties.as_slice() } else { &[1.0] };
+            for &gram_penalty in penalties {
+                let task = Task { feature_penalty: options.feature_penalty, gram_penalty };
+                let tried =
+                    if words { rows.clone() } else { without_new_words(&rows, start, view) };
+                let guesses = held_out(&task, &tried, folds, options.folds, &anchor);
+                let report = report(&rows, &guesses);
+                let f1 = report.macro_f1;
+                self.trials.push(Trial {
+                    view: view.as_str(),
+                    words,
+                    word_penalty: gram_penalty,
+                    report,
+                });
+                if best.is_none_or(|(_, most, ..)| f1 > most) {
+                    best = Some((self.trials.len() - 1, f1, task, words));
+                }
+            }
+        }
+        let Some((trial, _, task, words)) = best else { return };
+        let tried = if words { rows } else { without_new_words(&rows, start, view) };
+        let weights = task.solve(&tried, &all, &anchor);
+        self.model.parts[view as usize] = part(&weights, grams, options.word_weight_min);
+        self.chosen.push(trial);
+    }
+}
+
+/// Adds the words and pairs of the samples to what the model weighs, without weight.
+///
+/// English names are left out: whoever is named is not thereby praised or blamed.
+fn with_words(start: &Resonanz, samples: &[Sample], options: &Options) -> Resonanz {
+    let mut resonanz = start.clone();
+    if options.words == Some(false) {
+        return resonanz;
+    }
+    let mut work = Work::default();
+    let mut posts: HashMap<String, usize> = HashMap::new();
+    let mut spellings: HashMap<String, Spelling> = HashMap::new();
+    for sample in samples {
+        let language = start.language(&sample.text, sample.lang, &mut work);
+        work.layout.hold(&sample.spans);
+        let mut found: Vec<String> = Vec::new();
+        let mut last: Option<(String, u32)> = None;
+        for word in &work.layout.words {
+            let text = sample.text.get(word.start as usize..word.end as usize).unwrap_or_default();
+            let spelled = folded(text).and_then(|word| String::from_utf8(word.into()).ok());
+            let (Some(spelled), false) = (spelled, word.masked || word.sort == Sort::Number) else {
+                last = None;
+                continue;
+            };
+            let common = word.small || word.sort == Sort::Sign || language.lang != Lang::EN;
+            spellings.entry(spelled.clone()).or_default().observe(common);
+            if let Some((before, clause)) = &last
+                && *clause == word.clause
+            {
+                found.push(format!("{before} {spelled}"));
+            }
+            found.push(spelled.clone());
+            last = Some((spelled, word.clause));
+        }
+        found.sort_unstable();
+        found.dedup();
+        found.into_iter().for_each(|gram| *posts.entry(gram).or_default() += 1);
+    }
+    let is_common = |gram: &str| {
+        gram.split(' ').all(|word| spellings.get(word).is_some_and(Spelling::is_common))
+    };
+    let mut grams: Vec<String> = posts
+        .into_iter()
+        .filter(|(gram, count)| *count >= options.word_posts_min && is_common(gram))
+        .map(|(gram, _)| gram)
+        .collect();
+    grams.sort_unstable();
+    let known: HashSet<Box<str>> =
+        resonanz.model.grams.iter().map(|gram| gram.words.clone()).collect();
+    for gram in grams.iter().filter(|gram| !known.contains(gram.as_str())) {
+        resonanz.model.push_gram(gram);
+    }
+    resonanz.enlist();
+    resonanz
+}
+
+/// How often a word was written, and how often not as a name is.
+#[derive(Debug, Default, Clone, Copy)]
+struct Spelling {
+    all: u32,
+    common: u32,
+}
+
+impl Spelling {
+    fn observe(&mut self, common: bool) {
+        self.all += 1;
+        self.common += u32::from(common);
+    }
+
+    /// Not mostly written with a capital, even where a sentence begins.
+    fn is_common(&self) -> bool {
+        self.common * 4 >= self.all
+    }
+}
+
+/// The rows of each view, and the fold of each row.
+fn gather(resonanz: &Resonanz, samples: &[Sample]) -> [(Rows, Vec<usize>); 4] {
+    let mut gathered: [(Rows, Vec<usize>); 4] = Default::default();
+    let mut work = Work::default();
+    for sample in samples {
+        let subject =
+            Subject { text: &sample.text, lang: sample.lang, spans: &sample.spans, overlay: None };
+        let (view, row, Grams(grams)) = resonanz.features(&subject, &mut work);
+        let (rows, folds) = &mut gathered[view as usize];
+        rows.dense.push(row);
+        rows.grams.push(grams.clone());
+        rows.classes.push(match sample.polarity {
+            Polarity::Negative => 0,
+            Polarity::Neutral => 1,
+            Polarity::Positive => 2,
+        });
+        rows.weights.push(sample.weight);
+        // The same text always falls into the same fold.
+        let hash = super::table::key(sample.text.as_bytes());
+        folds.push(usize::try_from(hash >> 33).unwrap_or_default());
+    }
+    gathered
+}
+
+/// Weighs rare classes up.
+fn balance(rows: &mut Rows, strength: f64) {
+    let mut totals = [0.0; CLASSES];
+    for (class, weight) in rows.classes.iter().zip(&rows.weights) {
+        totals[*class] += weight;
+    }
+    let total: f64 = totals.iter().sum();
+    for (class, weight) in rows.classes.iter().zip(&mut rows.weights) {
+        *weight *= (total / (3.0 * totals[*class])).powf(strength);
+    }
+}
+
+/// The class guessed for each row by weights that have not seen its fold.
+fn held_out(task: &Task, rows: &Rows, folds: &[usize], count: usize, anchor: &[f64]) -> Vec<usize> {
+    let count = count.max(2);
+    let mut guesses = vec![1; rows.classes.len()];
+    for fold in 0..count {
+        let (held, seen): (Vec<usize>, Vec<usize>) =
+            (0..rows.classes.len()).partition(|&row| folds[row] % count == fold);
+        if seen.is_empty() {
+            continue;
+        }
+        let weights = task.solve(rows, &seen, anchor);
+        for row in held {
+            guesses[row] = lead(descent::sums(rows, row, &weights));
+        }
+    }
+    guesses
+}
+
+/// The class in the lead, by the same rule as scores.
+fn lead([negative, neutral, positive]: [f64; CLASSES]) -> usize {
+    if positive > neutral && positive > negative {
+        2
+    } else if negative > neutral {
+        0
+    } else {
+        1
+    }
+}
+
+fn report(rows: &Rows, guesses: &[usize]) -> Report {
+    let polarity = |class: usize| match class {
+        0 => Polarity::Negative,
+        1 => Polarity::Neutral,
+        _ => Polarity::Positive,
+    };
+    let mut report = super::evaluate::Tally::default();
+    for (gold, guess) in rows.classes.iter().zip(guesses) {
+        report.observe(polarity(*gold), polarity(*guess));
+    }
+    report.finalize()
+}
+
+/// Rows in which only words count that the start weighs.
+fn without_new_words(rows: &Rows, start: &Model, view: View) -> Rows {
+    let grams = &start.part(view).grams;
+    let mut rows = rows.clone();
+    for row in &mut rows.grams {
+        row.retain(|(gram, _)| grams.get(*gram as usize).is_some_and(|w| *w != [0.0; CLASSES]));
+    }
+    rows
+}
+
+/// A view's weights in one row: bias, features, words.
+fn anchor(part: &Part, grams: usize) -> Vec<f64> {
+    let none: Weights = [0.0; CLASSES];
+    let words = (0..grams).map(|gram| part.grams.get(gram).unwrap_or(&none));
+    let all = std::iter::once(&part.bias).chain(&part.features).chain(words);
+    all.flat_map(|weights| weights.map(f64::from)).collect()
+}
+
+fn part(weights: &[f64], grams: usize, least: f32) -> Part {
+    #[allow(clippy::cast_possible_truncation, reason = "weights are written with three decimals")]
+    let read = |at: usize| -> Weights {
+        let mut found = [0.0; CLASSES];
+        let from = weights.get(at * CLASSES..).unwrap_or_default();
+        // The same rounding as in the file, so that a written model scores alike.
+        let round = |weight: f64| (weight * 1_000.0).round() as f32 / 1_000.0;
+        found.iter_mut().zip(from).for_each(|(to, from)| *to = round(*from));
+        found
+    };
+    let mut part = Part { given: true, bias: read(0), ..Part::default() };
+    for (at, weights) in part.features.iter_mut().enumerate() {
+        *weights = read(1 + at);
+    }
+    let gram = |gram: usize| {
+        let weights = read(1 + features::COUNT + gram);
+        if weights.iter().any(|weight| weight.abs() >= least) { weights } else { [0.0; CLASSES] }
+    };
+    part.grams = (0..grams).map(gram).collect();
+    part
+}

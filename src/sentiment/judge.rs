@@ -1,0 +1,286 @@
+//! What does a text say about a target? From words over rules and scope to the model's decision.
+
+use crate::post::{Lang, Span};
+
+use super::clauses::{Layout, Sort};
+use super::explain::{Influence, Rule, Scope};
+use super::features::{self, Row, Scoped};
+use super::language::{self, Language};
+use super::lexicon;
+use super::model::{CLASSES, Grams, Model, View};
+use super::overlay::{Lexicon, Overlay};
+use super::phrases::Phrases;
+use super::rules;
+use super::table::key;
+use super::trace::{Hit, Shares, Trace, emphasis};
+use super::vocabulary::Vocabulary;
+
+/// How much of the document goes into a target's features where the model knows no targets.
+const DOCUMENT_SHARE: f64 = 0.25;
+
+/// What a comparison's opinion is multiplied by for what stands on its other side: to be named
+/// there is to be judged, whatever the word.
+const OTHER_SIDE: f64 = -1.6;
+
+/// All that the `resonanz` profile knows.
+#[derive(Debug, Clone)]
+pub(super) struct Resonanz {
+    pub(super) vocabulary: Vocabulary,
+    pub(super) phrases: Phrases,
+    pub(super) model: Model,
+}
+
+/// The working memory of one text.
+#[derive(Debug, Default)]
+pub(super) struct Work {
+    pub(super) layout: Layout,
+    pub(super) hits: Vec<Hit>,
+    pub(super) grams: Grams,
+}
+
+/// A text and what is known of it beforehand.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Subject<'a> {
+    pub(super) text: &'a str,
+    pub(super) lang: Lang,
+    /// The mentions of the target.
+    pub(super) spans: &'a [Span],
+    /// What the topic knows better.
+    pub(super) overlay: Option<&'a Overlay>,
+}
+
+/// The outcome for one text and target.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Outcome {
+    /// -1 to 1.
+    pub(super) document: f64,
+    /// -1 to 1.
+    pub(super) target: f64,
+    /// What decided on the target.
+    pub(super) scope: Scope,
+    /// Opinion words within that scope.
+    pub(super) target_hits: usize,
+    /// Positive, neutral, negative share of the document.
+    pub(super) shares: Shares,
+    /// What punctuation added.
+    pub(super) emphasis: f64,
+    /// In which language it was read.
+    pub(super) language: Language,
+}
+
+impl Resonanz {
+    /// Reads the lexicons, and the shipped model where no other is given.
+    pub(super) fn new(lexicons: &[Lexicon], model: Option<Model>) -> Self {
+        let mut vocabulary = Vocabulary::new(lexicons);
+        let phrases = lexicons.iter().rev().flat_map(Lexicon::phrases);
+        let phrases = Phrases::built_in(phrases, &mut vocabulary);
+        let model = model.unwrap_or_else(|| {
+            // What is compiled in is read by a test; no weights say neutral to all.
+            Model::parse(lexicon::RESONANZ_MODEL).unwrap_or_default()
+        });
+        let mut resonanz = Self { vocabulary, phrases, model };
+        resonanz.enlist();
+        resonanz
+    }
+
+    /// Writes the model's words into the vocabulary, so that one look-up finds all.
+    pub(super) fn enlist(&mut self) {
+        for (at, gram) in (1..).zip(&self.model.grams) {
+            if !gram.words.contains(' ') {
+                self.vocabulary.entry(key(gram.words.as_bytes())).gram = at;
+            }
+        }
+        self.vocabulary.hasten();
+    }
+
+    /// The language in which a text would be read.
+    pub(super) fn language(&self, text: &str, declared: Lang, work: &mut Work) -> Language {
+        work.layout.split(text, &self.vocabulary);
+        language::decide(&work.layout, declared)
+    }
+
+    /// What the model made of the target, or of the document without one.
+    pub(super) fn influences(
+        &self,
+        subject: &Subject<'_>,
+        outcome: &Outcome,
+        work: &mut Work,
+    ) -> (Vec<Influence>, [f64; CLASSES]) {
+        let of_target = !subject.spans.is_empty() && !is_addressed(&work.layout);
+        let scope = of_target.then_some(outcome.scope);
+        let view = View::of(outcome.language, scope.is_some());
+        let row = self.row(work, outcome.emphasis, scope, view);
+        self.model.collect(&work.layout, scope, &mut work.grams);
+        let sums = self.model.sums(view, &row, &work.grams);
+        (self.model.influences(view, &row, &work.grams), sums)
+    }
+
+    /// Weighs the opinions of a text and decides which count for the mentions.
+    pub(super) fn judge(
+        &self,
+        subject: &Subject<'_>,
+        work: &mut Work,
+        trace: &mut Trace,
+    ) -> Outcome {
+        let language = self.read(subject, work, trace);
+        let emphasis = emphasis(subject.text.as_bytes());
+        let shares = Shares::sift(&work.hits, work.layout.words.len(), emphasis);
+        let document = self.decide(work, language, emphasis, None);
+        let (mut scope, mut target, mut target_hits) = (Scope::Document, document, work.hits.len());
+        if !subject.spans.is_empty() && !is_addressed(&work.layout) {
+            (scope, target_hits) = narrowest(work);
+            target = self.decide(work, language, emphasis, Some(scope));
+            if trace.is_on() {
+                note_comparisons(work, trace);
+            }
+        }
+        Outcome { document, target, scope, target_hits, shares, emphasis, language }
+    }
+
+    /// Splits a text, finds its language, its phrases and its opinion words.
+    fn read(&self, subject: &Subject<'_>, work: &mut Work, trace: &mut Trace) -> Language {
+        work.layout.split(subject.text, &self.vocabulary);
+        work.hits.clear();
+        let language = language::decide(&work.layout, subject.lang);
+        let tongues = language.tongues();
+        if let Some(overlay) = subject.overlay {
+            for word in &mut work.layout.words {
+                word.entry = overlay.get(word.key).unwrap_or(word.entry);
+            }
+        }
+        work.layout.hold(subject.spans);
+        rules::resolve(&mut work.layout, tongues);
+        let own = subject.overlay.map(Overlay::phrases).filter(|phrases| !phrases.is_empty());
+        for i in 0..work.layout.words.len() {
+            let word = &work.layout.words[i];
+            if word.masked || word.spent {
+                continue;
+            }
+            let begins = word.sense.begins_phrase;
+            let found = own.is_some_and(|own| own.apply(&mut work.layout, i, tongues));
+            if !found && begins {
+                self.phrases.apply(&mut work.layout, i, tongues);
+            }
+        }
+        rules::weigh(&work.layout, tongues, &mut work.hits, trace);
+        // A negated word does not mean what the model learned of it.
+        for hit in work.hits.iter().filter(|hit| hit.negated) {
+            if let Some(word) = work.layout.words.get_mut(hit.word as usize) {
+                word.spent = true;
+            }
+        }
+        language
+    }
+
+    /// The score of the document, or of the target within a scope.
+    fn decide(
+        &self,
+        work: &mut Work,
+        language: Language,
+        emphasis: f64,
+        scope: Option<Scope>,
+    ) -> f64 {
+        let view = View::of(language, scope.is_some());
+        let row = self.row(work, emphasis, scope, view);
+        self.model.collect(&work.layout, scope, &mut work.grams);
+        self.model.score(view, &row, &work.grams)
+    }
+
+    /// The features of the document, or of the target within a scope.
+    ///
+    /// A model that was never shown targets asks the whole text a little, too.
+    fn row(&self, work: &Work, emphasis: f64, scope: Option<Scope>, view: View) -> Row {
+        let mut found = row(work, emphasis, scope);
+        if scope.is_some_and(|scope| scope != Scope::Document) && !self.model.knows(view) {
+            let document = row(work, emphasis, None);
+            for (own, whole) in found.iter_mut().zip(document) {
+                *own = DOCUMENT_SHARE.mul_add(whole - *own, *own);
+            }
+        }
+        found
+    }
+
+    /// The features of a text for training: dense row and words of the model.
+    pub(super) fn features<'w>(
+        &self,
+        subject: &Subject<'_>,
+        work: &'w mut Work,
+    ) -> (View, Row, &'w Grams) {
+        let language = self.read(subject, work, &mut Trace::Off);
+        let of_target = !subject.spans.is_empty() && !is_addressed(&work.layout);
+        let scope = of_target.then(|| narrowest(work).0);
+        let row = row(work, emphasis(subject.text.as_bytes()), scope);
+        self.model.collect(&work.layout, scope, &mut work.grams);
+        (View::of(language, of_target), row, &work.grams)
+    }
+}
+
+/// The features of the document, or of the target within a scope.
+pub(super) fn row(work: &Work, emphasis: f64, scope: Option<Scope>) -> Row {
+    let layout = &work.layout;
+    let within = |hit: &Hit| match scope {
+        None => Some(hit.weight),
+        Some(scope) => counts(layout, hit, scope).then(|| hit.weight * side(layout, hit)),
+    };
+    features::fill(
+        layout,
+        &work.hits,
+        emphasis,
+        &Scoped { weight_of: &within, has_target: scope.is_some() },
+    )
+}
+
+/// The narrowest scope around the mentions that holds an opinion, and how many it holds.
+fn narrowest(work: &Work) -> (Scope, usize) {
+    let count = |scope| work.hits.iter().filter(|hit| counts(&work.layout, hit, scope)).count();
+    let scopes = [Scope::Clause, Scope::Sentence, Scope::Document];
+    let mut narrowest = scopes.into_iter().map(|scope| (scope, count(scope)));
+    narrowest.find(|&(_, count)| count > 0).unwrap_or((Scope::Document, 0))
+}
+
+/// Whether the text begins with the target's handle: then the document is what is said to it.
+fn is_addressed(layout: &Layout) -> bool {
+    let mut leading = layout.words.iter().take_while(|word| word.sort == Sort::Handle);
+    leading.any(|word| word.held)
+}
+
+/// Whether an opinion lies within the scope around the mentions.
+pub(super) fn counts(layout: &Layout, hit: &Hit, scope: Scope) -> bool {
+    let Some(word) = layout.words.get(hit.word as usize) else { return false };
+    let Some(clause) = layout.clauses.get(word.clause as usize) else { return false };
+    match scope {
+        Scope::Document => true,
+        Scope::Clause => clause.held,
+        Scope::Sentence => {
+            layout.sentences.get(clause.sentence as usize).is_some_and(|sentence| sentence.held)
+        }
+    }
+}
+
+/// Below 0 when the only mentions of the sentence stand on the other side of a comparison.
+pub(super) fn side(layout: &Layout, hit: &Hit) -> f64 {
+    let Some(pivot) = hit.pivot else { return 1.0 };
+    let sentence = |word: u32| {
+        let word = layout.words.get(word as usize)?;
+        Some(layout.clauses.get(word.clause as usize)?.sentence)
+    };
+    let own = sentence(hit.word);
+    let held = |range: std::ops::Range<usize>| {
+        let words = layout.words.get(range).unwrap_or_default();
+        words.iter().any(|word| {
+            let clause = layout.clauses.get(word.clause as usize);
+            word.held && clause.map(|clause| clause.sentence) == own
+        })
+    };
+    let pivot = pivot as usize;
+    if held(pivot..layout.words.len()) && !held(0..pivot) { OTHER_SIDE } else { 1.0 }
+}
+
+/// Notes which weights count the other way round for the target.
+fn note_comparisons(work: &Work, trace: &mut Trace) {
+    for hit in &work.hits {
+        let side = side(&work.layout, hit);
+        let by = hit.pivot.map(|pivot| pivot as usize);
+        trace.note(hit.word as usize, Rule::Comparison, by, [hit.weight, hit.weight * side]);
+    }
+}

@@ -1,0 +1,245 @@
+//! Negative, neutral or positive? A linear model over the features, read from a text file.
+//!
+//! For each class it sums bias, features and words times their weights; the highest sum decides,
+//! and its lead becomes the score, so that the score's sign is the decision: at most 0.0499 away
+//! from 0 where neutral leads, at least 0.05 where another class does. No exponential is needed,
+//! so the same text scores alike on every machine.
+
+use super::clauses::{Layout, Sort};
+use super::explain::{Influence, Scope};
+use super::features::{self, Row};
+use super::language::Language;
+use super::table::{Table, pair_key};
+use crate::post::Lang;
+
+/// Classes in the order of weights: negative, neutral, positive.
+pub(super) const CLASSES: usize = 3;
+/// One weight for each class.
+pub(super) type Weights = [f32; CLASSES];
+
+/// Which of the model's four rows of weights is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum View {
+    EnglishDocument,
+    EnglishTarget,
+    GermanDocument,
+    GermanTarget,
+}
+
+impl View {
+    /// All, in the order of files.
+    pub(super) const ALL: [Self; 4] =
+        [Self::EnglishDocument, Self::EnglishTarget, Self::GermanDocument, Self::GermanTarget];
+
+    /// The view of a language; what is neither English nor German is read as English.
+    pub(super) fn of(language: Language, of_target: bool) -> Self {
+        match (language.lang == Lang::DE, of_target) {
+            (false, false) => Self::EnglishDocument,
+            (false, true) => Self::EnglishTarget,
+            (true, false) => Self::GermanDocument,
+            (true, true) => Self::GermanTarget,
+        }
+    }
+
+    /// Language and scope as files spell them.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::EnglishDocument => "en document",
+            Self::EnglishTarget => "en target",
+            Self::GermanDocument => "de document",
+            Self::GermanTarget => "de target",
+        }
+    }
+
+    /// The view that answers when this one has no weights.
+    pub(super) fn fallback(self) -> Self {
+        match self {
+            Self::EnglishDocument | Self::EnglishTarget => Self::EnglishDocument,
+            Self::GermanDocument | Self::GermanTarget => Self::GermanDocument,
+        }
+    }
+}
+
+/// The weights of one view.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Part {
+    /// Whether the file has them.
+    pub(super) given: bool,
+    pub(super) bias: Weights,
+    pub(super) features: [Weights; features::COUNT],
+    /// By the index of the gram.
+    pub(super) grams: Vec<Weights>,
+}
+
+impl Default for Part {
+    fn default() -> Self {
+        let (bias, features) = ([0.0; CLASSES], [[0.0; CLASSES]; features::COUNT]);
+        Self { given: false, bias, features, grams: Vec::new() }
+    }
+}
+
+/// A word, or two in a row, that the model weighs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Gram {
+    /// Folded; two words with a space between.
+    pub(super) words: Box<str>,
+}
+
+/// Weights of features and words for each class; see [`super::fit()`] for where they come from.
+#[derive(Debug, Clone, Default)]
+pub struct Model {
+    pub(super) parts: [Part; 4],
+    pub(super) grams: Vec<Gram>,
+    /// Index of the pairs by the keys of their words.
+    pub(super) pairs: Table<u32>,
+    pub(super) hash: Option<blake3::Hash>,
+}
+
+/// The words of a text that a model weighs, and how much each counts.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Grams(pub(super) Vec<(u32, f32)>);
+
+/// How much a word outside the scope of the target counts.
+const OUTSIDE: f32 = 0.3;
+/// How fast a lead becomes a strong score.
+const LEAD_SCALE: f64 = 1.5;
+/// The strongest neutral score.
+const NEUTRAL_MAX: f64 = 0.0499;
+
+impl Model {
+    /// Whether it weighs words, not features alone.
+    #[must_use]
+    pub fn has_words(&self) -> bool {
+        !self.grams.is_empty()
+    }
+
+    /// Whether a view has weights of its own.
+    pub(super) fn knows(&self, view: View) -> bool {
+        self.parts[view as usize].given
+    }
+
+    /// The weights of a view, or of its fallback.
+    pub(super) fn part(&self, view: View) -> &Part {
+        let part = &self.parts[view as usize];
+        if part.given { part } else { &self.parts[view.fallback() as usize] }
+    }
+
+    /// Collects the words and pairs that the model weighs.
+    pub(super) fn collect(&self, layout: &Layout, scope: Option<Scope>, grams: &mut Grams) {
+        grams.0.clear();
+        if self.grams.is_empty() {
+            return;
+        }
+        let mut last: Option<(u64, u32)> = None;
+        for word in &layout.words {
+            let silent = word.masked || word.spent || word.phrase_end > 0;
+            if silent || word.sort == Sort::Number || word.entry.gram == 0 {
+                last = None;
+                continue;
+            }
+            let weight = match scope {
+                Some(scope) if !inside(layout, word.clause, scope) => OUTSIDE,
+                _ => 1.0,
+            };
+            grams.0.push((word.entry.gram - 1, weight));
+            if let Some((before, clause)) = last
+                && clause == word.clause
+                && let Some(pair) = self.pairs.get(pair_key(before, word.key))
+            {
+                grams.0.push((pair, weight));
+            }
+            last = Some((word.key, word.clause));
+        }
+    }
+
+    /// The sum of each class.
+    pub(super) fn sums(&self, view: View, row: &Row, grams: &Grams) -> [f64; CLASSES] {
+        let part = self.part(view);
+        let mut sums = part.bias.map(f64::from);
+        for (value, weights) in row.iter().zip(&part.features) {
+            for (sum, weight) in sums.iter_mut().zip(weights) {
+                *sum += value * f64::from(*weight);
+            }
+        }
+        for &(gram, value) in &grams.0 {
+            let Some(weights) = part.grams.get(gram as usize) else { continue };
+            for (sum, weight) in sums.iter_mut().zip(weights) {
+                *sum += f64::from(value * weight);
+            }
+        }
+        sums
+    }
+
+    /// The score, -1 to 1.
+    pub(super) fn score(&self, view: View, row: &Row, grams: &Grams) -> f64 {
+        place(self.sums(view, row, grams))
+    }
+
+    /// What spoke for which class, strongest first.
+    pub(super) fn influences(&self, view: View, row: &Row, grams: &Grams) -> Vec<Influence> {
+        let part = self.part(view);
+        let influence = |name: &str, value: f64, weights: &Weights| Influence {
+            name: name.to_owned(),
+            value,
+            negative: value * f64::from(weights[0]),
+            neutral: value * f64::from(weights[1]),
+            positive: value * f64::from(weights[2]),
+        };
+        let features = features::NAMES.iter().zip(row).zip(&part.features);
+        let mut found: Vec<Influence> = features
+            .filter(|((_, value), _)| **value != 0.0)
+            .map(|((name, value), weights)| influence(name, *value, weights))
+            .collect();
+        found.extend(grams.0.iter().filter_map(|&(gram, value)| {
+            let weights = part.grams.get(gram as usize)?;
+            Some(influence(&self.grams.get(gram as usize)?.words, f64::from(value), weights))
+        }));
+        found.sort_by(|a, b| b.size().total_cmp(&a.size()));
+        found
+    }
+}
+
+/// Whether a clause lies within the scope around the mentions.
+fn inside(layout: &Layout, clause: u32, scope: Scope) -> bool {
+    let Some(clause) = layout.clauses.get(clause as usize) else { return false };
+    match scope {
+        Scope::Clause => clause.held,
+        Scope::Sentence => {
+            layout.sentences.get(clause.sentence as usize).is_some_and(|sentence| sentence.held)
+        }
+        Scope::Document => true,
+    }
+}
+
+/// Places the lead of the leading class in -1..1.
+pub(super) fn place([negative, neutral, positive]: [f64; CLASSES]) -> f64 {
+    let (up, down) = (positive - neutral, negative - neutral);
+    if up <= 0.0 && down <= 0.0 {
+        let near = |lead: f64| 1.0 / (1.0 - lead);
+        return NEUTRAL_MAX * (near(up) - near(down));
+    }
+    let lead = f64::max(up, down) - f64::max(0.0, f64::min(up, down));
+    let strength = 0.05 + 0.95 * lead / (lead * lead + LEAD_SCALE * LEAD_SCALE).sqrt();
+    if up > down { strength } else { -strength }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_score_is_on_the_side_of_the_decision() {
+        let rows = [
+            ([0.0, 1.0, 0.9], 0.0, 0.0499),
+            ([0.0, 1.0, 1.1], 0.05, 0.3),
+            ([0.0, 1.0, 9.0], 0.9, 1.0),
+            ([3.0, 1.0, 0.0], -0.9, -0.5),
+            ([2.0, 0.0, 2.0], -0.06, 0.06),
+            ([0.0, 5.0, 0.0], -0.001, 0.001),
+        ];
+        for (sums, least, most) in rows {
+            let score = place(sums);
+            assert!((least..=most).contains(&score), "{sums:?}: {score}");
+        }
+    }
+}

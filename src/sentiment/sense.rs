@@ -1,0 +1,121 @@
+//! What can be known of one word? Its weight, its role and its strength, in either language.
+
+/// What a word does to others.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Nothing.
+    #[default]
+    Plain,
+    /// Nothing, but it tells the language.
+    Function,
+    /// Turns around what follows in its clause and, in German, what precedes.
+    Negation,
+    /// Turns around what follows closely.
+    NearNegation,
+    /// Takes the edge off a negation before it: "not only".
+    Only,
+    /// Begins a clause that outweighs the one before.
+    Contrast,
+    /// Begins a clause.
+    Splitter,
+    /// Raises or lowers what follows.
+    Degree,
+    /// Sets two things against each other: "than".
+    Than,
+    /// Holds for what stands before it, against what stands behind: "beats".
+    Beats,
+    /// Says that the words are not meant: "#sarcasm".
+    Irony,
+}
+
+/// What a word means in one language.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Sense {
+    /// Weight in hundredths.
+    weight_cents: i16,
+    /// What it adds to the next opinion's strength, in thousandths.
+    pub(super) boost_millis: i16,
+    /// What it does to others.
+    pub(super) role: Role,
+    /// Whether a phrase may begin with it.
+    pub(super) begins_phrase: bool,
+}
+
+impl Sense {
+    /// The weight, -4 to 4.
+    pub(super) fn weight(self) -> f64 {
+        f64::from(self.weight_cents) / 100.0
+    }
+
+    /// What it adds to the strength of the next opinion; negative lowers.
+    pub(super) fn boost(self) -> f64 {
+        f64::from(self.boost_millis) / 1_000.0
+    }
+
+    /// Whether it carries an opinion.
+    pub(super) fn is_polar(self) -> bool {
+        self.weight_cents != 0
+    }
+
+    /// Another weight, all else equal.
+    pub(super) fn weigh(&mut self, weight: f64) {
+        #[allow(clippy::cast_possible_truncation, reason = "weights are within -4 to 4")]
+        let weight_cents = (weight.clamp(-4.0, 4.0) * 100.0).round() as i16;
+        self.weight_cents = weight_cents;
+    }
+
+    /// A word that only weighs.
+    pub(super) fn weighing(weight: f64) -> Self {
+        let mut sense = Self::default();
+        sense.weigh(weight);
+        sense
+    }
+}
+
+/// A language with rules of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tongue {
+    /// English.
+    English,
+    /// German.
+    German,
+}
+
+/// What a word means in English and in German, and its place in the model.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Entry {
+    pub(super) english: Sense,
+    pub(super) german: Sense,
+    /// One more than its index among the words of the model; 0 for none.
+    pub(super) gram: u32,
+    /// A common word of a language that is neither.
+    pub(super) foreign: bool,
+}
+
+impl Entry {
+    /// What it means in one of them.
+    pub(super) fn of(&self, tongue: Tongue) -> Sense {
+        match tongue {
+            Tongue::English => self.english,
+            Tongue::German => self.german,
+        }
+    }
+
+    /// Whether nothing is known of it.
+    pub(super) fn is_blank(&self) -> bool {
+        self.english == Sense::default() && self.german == Sense::default() && !self.foreign
+    }
+
+    /// The same, to change it.
+    pub(super) fn of_mut(&mut self, tongue: Tongue) -> &mut Sense {
+        match tongue {
+            Tongue::English => &mut self.english,
+            Tongue::German => &mut self.german,
+        }
+    }
+
+    /// Means the same in both, as with emoji.
+    pub(super) fn both(sense: Sense) -> Self {
+        Self { english: sense, german: sense, ..Self::default() }
+    }
+}

@@ -1,0 +1,165 @@
+//! Can a user look into topics and sentiment? The commands topics, eval and fit, with files of his own.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+use std::process::Output;
+
+use crate::support::{file, query, resonanz, run, stderr, stdout};
+
+/// A folder with a configuration, a lexicon, and posts.
+struct Study {
+    folder: tempfile::TempDir,
+    config: PathBuf,
+}
+
+const TOPICS: &str = r##"
+[lake]
+path = "lake"
+[sentiment]
+lexicons = ["domain.tsv"]
+[[topic]]
+name = "bahn"
+query = '(bahn OR "deutsche bahn") NEAR/4 (verspätung* OR inflect:Zug) NOT kind:article'
+[[topic]]
+name = "acme"
+query = 'acme "phone line"~2 lang:en'
+lexicons = ["acme.tsv"]
+[[topic]]
+name = "hiring"
+query = 'inflect:Stelle OR #DeutscheBahn'
+hashtags = true
+"##;
+
+impl Study {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        file(folder.path(), "domain.tsv", "fluffig\t3\tde\n");
+        file(folder.path(), "acme.tsv", "sick\t3.5\ten\n");
+        let config = file(folder.path(), "resonanz.toml", TOPICS);
+        Self { folder, config }
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        let mut command = resonanz();
+        command.current_dir(self.folder.path()).args(arguments);
+        command.output().expect("the binary runs")
+    }
+}
+
+#[test]
+fn a_topic_says_what_matched_and_why() {
+    let study = Study::new();
+    let posts =
+        "Die Bahn hat schon wieder Verspätung!\nMit der Bahn und drei Zügen ans Ziel\nBahn\n";
+    let input = file(study.folder.path(), "posts.txt", posts);
+    let tested = study.run(&["topics", "test", input.to_str().expect("UTF-8"), "--topic", "bahn"]);
+    let said = stdout(&tested);
+    assert!(tested.status.success(), "{}", stderr(&tested));
+    assert!(said.contains("Die [Bahn] hat schon wieder [Verspätung]!"), "{said}");
+    assert!(said.contains("[Bahn] und drei [Zügen]"), "{said}");
+    assert!(
+        said.contains("bahn  negative") && said.contains("yes") && said.contains("NOT"),
+        "{said}"
+    );
+    assert!(said.ends_with("2 of 3 posts match\n"), "{said}");
+
+    let explained = stdout(&study.run(&["topics", "explain", "acme"]));
+    assert!(explained.contains("AND\n  acme\n  \"phone line\"~2\n  lang:en\n"), "{explained}");
+    let unknown = study.run(&["topics", "explain", "akme"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(stderr(&unknown).contains("hint: the topics are bahn, acme, hiring"));
+}
+
+#[test]
+fn a_rule_of_another_tool_is_carried_over_or_said_not_to_be() {
+    let whole = run(&["topics", "import", "acme \"customer service\" -job lang:de"]);
+    assert_eq!(whole.status.code(), Some(0), "{}", stderr(&whole));
+    assert_eq!(stdout(&whole), "acme AND \"customer service\" AND NOT job AND lang:de\n");
+    let part = run(&["topics", "import", "acme has:geo"]);
+    assert_eq!(part.status.code(), Some(1));
+    assert!(stderr(&part).contains("not carried over: has:geo"), "{}", stderr(&part));
+}
+
+#[test]
+fn a_wrong_query_or_lexicon_is_shown_with_its_place() {
+    let study = Study::new();
+    let config = TOPICS.replace("acme \"phone", "acme (\"phone");
+    file(study.folder.path(), "broken.toml", config);
+    let checked = study.run(&["check", "--config", "broken.toml"]);
+    assert_eq!(checked.status.code(), Some(2));
+    let errors = stderr(&checked);
+    assert!(errors.contains("query of topic \"acme\"") && errors.contains("hint:"), "{errors}");
+    file(study.folder.path(), "acme.tsv", "sick\t3.5\ten\nbad\tvery\n");
+    let checked = study.run(&["check", "--config", study.config.to_str().expect("UTF-8")]);
+    assert_eq!(checked.status.code(), Some(2));
+    assert!(stderr(&checked).contains("acme.tsv: line 2: weight \"very\""), "{}", stderr(&checked));
+}
+
+#[test]
+fn words_of_a_topic_count_for_that_topic_and_change_what_the_lake_says() {
+    let study = Study::new();
+    let post = |id: u32, text: &str| {
+        format!(
+            "{{\"id\":\"{id}\",\"posted_at\":\"2026-03-01T11:59:59Z\",\"text\":\"{text}\",\"lang\":\"en\"}}\n"
+        )
+    };
+    let lines = post(1, "The new acme phone hot line is sick") + &post(2, "acme phone line");
+    file(study.folder.path(), "a.jsonl", lines);
+    let worked =
+        study.run(&["reprocess", "a.jsonl", "--config", "resonanz.toml", "--lake", "lake"]);
+    assert!(worked.status.success(), "{}", stderr(&worked));
+    let lake = study.folder.path().join("lake");
+    let rows = query(&lake, "SELECT post_id, polarity, lang FROM mentions ORDER BY post_id");
+    assert_eq!(rows, "1,positive,en\n2,neutral,en");
+}
+
+#[test]
+fn a_fitted_model_is_better_where_it_was_fitted() {
+    let study = Study::new();
+    // A domain in which a word means what no lexicon knows.
+    let mut rows = String::new();
+    for number in 0..240 {
+        let (text, label) = match number % 3 {
+            0 => ("the blorp arrived again", -1),
+            1 => ("the zimp arrived again", 1),
+            _ => ("the parcel arrived again", 0),
+        };
+        let _ =
+            writeln!(rows, "{{\"text\":\"{text} {number}\",\"label\":{label},\"lang\":\"en\"}}");
+    }
+    file(study.folder.path(), "mine.jsonl", &rows);
+    let score = |arguments: &[&str]| {
+        let report = study.run(&[&["eval", "mine.jsonl", "--format", "json"], arguments].concat());
+        assert!(report.status.success(), "{}", stderr(&report));
+        let report: serde_json::Value = serde_json::from_slice(&report.stdout).expect("JSON");
+        report["datasets"][0]["document"]["macro_f1"].as_f64().expect("a number")
+    };
+    assert!(score(&[]) < 0.5);
+    let fitted = study.run(&["fit", "mine.jsonl", "--out", "mine.tsv"]);
+    assert!(fitted.status.success(), "{}", stderr(&fitted));
+    assert!(stdout(&fitted).contains("chosen"), "{}", stdout(&fitted));
+    assert!(score(&["--model", "mine.tsv"]) > 0.95);
+
+    let errors = stdout(&study.run(&["eval", "mine.jsonl", "--errors", "1"]));
+    assert!(errors.contains("labelled") && errors.contains("macro-F1"), "{errors}");
+    let explained = stdout(&study.run(&[
+        "score",
+        "--model",
+        "mine.tsv",
+        "--explain",
+        "--lang",
+        "en",
+        "a blorp",
+    ]));
+    assert!(explained.contains("blorp") && explained.contains("negative"), "{explained}");
+}
+
+#[test]
+fn a_row_that_is_none_is_named() {
+    let study = Study::new();
+    file(study.folder.path(), "rows.jsonl", "{\"text\":\"good\",\"label\":1}\n{\"text\":\"x\"}\n");
+    let report = study.run(&["eval", "rows.jsonl"]);
+    assert_eq!(report.status.code(), Some(1), "one row was refused");
+    assert!(stderr(&report).contains("line=2"), "{}", stderr(&report));
+    assert_eq!(run(&["eval", "nowhere.jsonl"]).status.code(), Some(2));
+}

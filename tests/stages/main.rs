@@ -1,0 +1,9 @@
+//! Do the pure stages keep their promises? Properties, oracles and tables, without any I/O around.
+
+mod alerts;
+mod invariants;
+mod mention_oracle;
+mod mention_queries;
+mod sentiment_custom;
+mod sentiment_rules;
+mod sentiment_vader;

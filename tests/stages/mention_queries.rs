@@ -1,0 +1,246 @@
+//! Do queries say what the manual says? Parsing, printing, errors, and single texts.
+
+use resonanz::mention::{Context, Matcher, MentionScratch, Topic, Umlauts, parse};
+use resonanz::post::{AuthorKey, Kind, Lang, TopicId};
+
+#[test]
+fn queries_have_one_canonical_text() {
+    let rows = [
+        ("Acme", "acme"),
+        ("a b OR c", "a AND b OR c"),
+        ("a AND NOT b OR c", "a AND NOT b OR c"),
+        ("a -b", "a AND NOT b"),
+        ("a (b OR \"c  D\") lang:de", "a AND (b OR \"c d\") AND lang:de"),
+        ("a (b (c d))", "a AND b AND c AND d"),
+        ("Größe* or", "größe* AND or"),
+        ("https://acme.example/x", "https://acme.example/x"),
+        ("\"a b\"~3", "\"a b\"~3"),
+        ("a b NEAR/5 c", "a AND b NEAR/5 c"),
+        ("a ONEAR/5 (b OR \"c d\")", "a NEAR/5f (b OR \"c d\")"),
+        ("a NEAR/5 b NEAR/3f c", "a NEAR/5 b NEAR/3f c"),
+        ("a NOT (b NEAR/5 c)", "a AND NOT (b NEAR/5 c)"),
+        ("raw:\"AT&T\" raw:ACME*", "raw:AT&T AND raw:ACME*"),
+        ("compound:inflect:Bahn", "inflect:compound:bahn"),
+        ("\"lang:de\" \"-x\" \"raw:y\"", "\"lang:de\" AND \"-x\" AND \"raw:y\""),
+        ("a source:\"my blog\" author:@Me", "a AND source:\"my blog\" AND author:Me"),
+        ("a followers:>1000 engagement:5..9", "a AND followers:>=1001 AND engagement:5..9"),
+        ("a in-reply-to:x thread:y site:B.de", "a AND in-reply-to:x AND thread:y AND site:b.de"),
+        ("*a?b*c**", "*a?b*c**"),
+        ("near onear and not", "near AND onear AND and AND not"),
+    ];
+    for (query, want) in rows {
+        let expr = parse(query).expect(query);
+        assert_eq!(expr.to_string(), want, "{query}");
+        assert_eq!(parse(want), Ok(expr), "{query}");
+    }
+}
+
+#[test]
+fn errors_name_the_place() {
+    let deep = format!("{}a", "(".repeat(100));
+    let long = "a ".repeat(40_000);
+    let rows = [
+        ("", 0),
+        ("a OR", 4),
+        ("AND a", 0),
+        ("(a", 0),
+        ("a )", 2),
+        ("a \"b", 2),
+        ("NOT a", 0),
+        ("a OR lang:de", 5),
+        ("a OR (b NOT c) OR -d e:f OR NOT g", 28),
+        ("a kind:tweet", 2),
+        ("a lang:", 2),
+        ("a \"\"", 2),
+        ("a *", 2),
+        ("a \"b * c\"", 2),
+        ("a ??", 2),
+        ("\"a b\"~x", 6),
+        ("\"a b\"~101", 6),
+        ("a ~3", 2),
+        ("a NEAR b", 2),
+        ("a NEAR/ b", 2),
+        ("a NEAR/5x b", 2),
+        ("NEAR/5 a", 0),
+        ("a NEAR/5", 8),
+        ("a NEAR/5 NOT b", 9),
+        ("a NEAR/5 (b AND c)", 9),
+        ("a NEAR/5 (b OR (c NEAR/2 d))", 9),
+        ("a NEAR/5 \"b c\"~2", 9),
+        ("a raw:", 2),
+        ("raw:inflect:a", 0),
+        ("inflect:a*", 0),
+        ("inflect:lang:de", 0),
+        ("a followers:many", 2),
+        ("a site:x/y", 2),
+        ("a author:@", 2),
+        (&deep, 64),
+        (&long, 65_536),
+    ];
+    for (query, at) in rows {
+        let short: String = query.chars().take(40).collect();
+        assert_eq!(parse(query).map_err(|error| error.at), Err(at), "{short}");
+    }
+}
+
+/// The key that the tests give to a handle.
+fn author(handle: &str) -> Vec<AuthorKey> {
+    let first = handle.bytes().next().unwrap_or(0);
+    vec![AuthorKey([first; 16])]
+}
+
+/// The spans of a topic in a text, written as the text between `[` and `]`; "-" without a match.
+fn found(topic: Topic, text: &str, context: Context<'_>) -> String {
+    let matcher = Matcher::compile(&[topic], &author).expect("the query is correct");
+    let (mut mentions, mut spans) = (Vec::new(), Vec::new());
+    let mut scratch = MentionScratch::default();
+    matcher.find(text, context, &mut scratch, &mut mentions, &mut spans);
+    let explained = matcher.explain(text, context, TopicId(0)).expect("the topic exists");
+    assert_eq!(explained.held, !mentions.is_empty(), "{text}");
+    spans.truncate(mentions.first().map_or(0, |mention| mention.spans_end as usize));
+    assert_eq!(explained.spans, spans, "{text}");
+    assert_eq!(matcher.finds_any(text, context, &mut scratch), explained.held, "{text}");
+    if mentions.is_empty() {
+        return "-".to_owned();
+    }
+    let mut shown = String::new();
+    let mut at = 0;
+    for span in spans {
+        let (start, end) = (span.start as usize, span.end as usize);
+        let part = |start, end| text.get(start..end).expect("spans lie on char boundaries");
+        shown.push_str(&format!("{}[{}]", part(at, start), part(start, end)));
+        at = end;
+    }
+    shown + text.get(at..).unwrap_or_default()
+}
+
+fn topic(query: &str) -> Topic {
+    Topic { query: query.to_owned(), ..Topic::default() }
+}
+
+#[test]
+fn terms_stand_where_readers_see_them() {
+    let rows = [
+        (
+            "acme",
+            "Acme's ACME-shop: #acme @acme acmeX",
+            "[Acme]'s [ACME]-shop: #[acme] @[acme] acmeX",
+        ),
+        ("support*", "Supporting supports", "[Supporting] [supports]"),
+        ("*bahn", "Autobahn, bahn, bahnen", "[Autobahn], [bahn], bahnen"),
+        ("m?ller", "Müller Miller Mueller mller", "[Müller] [Miller] Mueller mller"),
+        ("m??ller", "Müller Mueller", "[Müller] [Mueller]"),
+        ("*a*", "banana xyz", "[banana] xyz"),
+        ("\"new* bahn\"", "newer bahn; new bahn", "[newer bahn]; [new bahn]"),
+        ("raw:ACME", "Acme ACME acme", "Acme [ACME] acme"),
+        ("raw:\"AT&T\"", "at&t AT&T AT&TX", "at&t [AT&T] AT&TX"),
+        ("mueller", "Müller MUELLER Mu\u{308}ller", "[Müller] [MUELLER] [Mu\u{308}ller]"),
+        ("acme", "ac\u{200B}me ａｃｍｅ", "[ac\u{200B}me] [ａｃｍｅ]"),
+        ("👍", "👍🏽 👍", "[👍🏽] [👍]"),
+        ("👍🏽", "👍🏽 👍 👍🏿", "[👍🏽] 👍 👍🏿"),
+        ("👨", "👨‍👩‍👧 👨", "👨‍👩‍👧 [👨]"),
+        ("👨‍👩‍👧", "x👨‍👩‍👧y 👨", "x[👨‍👩‍👧]y 👨"),
+        ("🇪🇫", "🇩🇪🇫🇷", "-"),
+        ("🇫🇷", "🇩🇪🇫🇷", "🇩🇪[🇫🇷]"),
+        ("❤", "❤\u{FE0F}!", "[❤\u{FE0F}]!"),
+        ("東京", "私は東京に", "私は[東京]に"),
+        (
+            "compound:bahn",
+            "Bahnchaos an der S-Bahn, Autobahnen",
+            "[Bahnchaos] an der S-[Bahn], [Autobahnen]",
+        ),
+        ("inflect:kunde", "Kunden, Kunde, Kundin", "[Kunden], [Kunde], Kundin"),
+        ("inflect:haus", "Häuser HAEUSERN Hauses Hausen", "[Häuser] [HAEUSERN] [Hauses] [Hausen]"),
+        ("inflect:\"deutsche Bahn\"", "der deutschen Bahnen", "der [deutschen Bahnen]"),
+        ("inflect:compound:kunde", "Großkunden Kundendienst", "[Großkunden] [Kundendienst]"),
+        ("\"a b\"~1", "a x b; a x y b", "[a] x [b]; a x y b"),
+        ("\"b a\"~9", "a b", "-"),
+        ("a NEAR/1 b", "b x a . . a b", "[b] x [a] . . [a] [b]"),
+        ("a NEAR/0f b", "b a, b", "b [a], [b]"),
+        ("a NEAR/3 a", "a x", "-"),
+        ("(a OR c) NEAR/1 b NEAR/1 d", "c b x d", "[c] [b] x [d]"),
+        ("acme NEAR/0 service", "acme's service", "[acme]'s [service]"),
+        ("(a b) OR c", "a c", "a [c]"),
+        ("z NOT (x NOT y)", "z x y", "[z] x [y]"),
+    ];
+    for (query, text, want) in rows {
+        assert_eq!(found(topic(query), text, Context::default()), want, "{query}");
+    }
+}
+
+#[test]
+fn defaults_change_what_terms_mean() {
+    let base = topic("\"deutsche bahn\" OR (größe xl)");
+    let tags = Topic { hashtags: true, ..base.clone() };
+    let apart = Topic { umlauts: Umlauts::Apart, ..base.clone() };
+    let both = Topic { inflect: true, compounds: true, ..topic("kunde") };
+    let rows = [
+        (&base, "#DeutscheBahn", "-"),
+        (&tags, "#DeutscheBahn", "[#DeutscheBahn]"),
+        (&tags, "#groessexl", "[#groessexl]"),
+        (&base, "XL Groesse", "[XL] [Groesse]"),
+        (&apart, "XL Groesse", "-"),
+        (&apart, "XL Gro\u{308}ße", "[XL] [Gro\u{308}ße]"),
+        (&apart, "XL Grösse", "-"),
+        (&both, "Stammkunden", "[Stammkunden]"),
+    ];
+    for (topic, text, want) in rows {
+        assert_eq!(found(topic.clone(), text, Context::default()), want, "{text}");
+    }
+}
+
+#[test]
+fn fields_are_asked_of_the_post() {
+    let context = Context {
+        lang: Lang::DE,
+        source: "my blog",
+        kind: Kind::Reply,
+        author: AuthorKey([b'n'; 16]),
+        url: Some("https://www.example.org/a/b"),
+        parent: Some("p1"),
+        thread: Some("t1"),
+        reach: Some(1500),
+        engagement: None,
+    };
+    let rows = [
+        ("lang:de", true),
+        ("lang:en", false),
+        ("source:\"my blog\"", true),
+        ("kind:reply", true),
+        ("author:@nasa", true),
+        ("author:esa", false),
+        ("site:example.org", true),
+        ("url:/A/", true),
+        ("in-reply-to:p1", true),
+        ("thread:t2", false),
+        ("followers:>1000", true),
+        ("engagement:>=0", false),
+    ];
+    for (field, want) in rows {
+        let query = format!("acme {field}");
+        assert_eq!(found(topic(&query), "acme", context) != "-", want, "{field}");
+    }
+}
+
+#[test]
+fn the_first_part_of_a_query_names_its_subject() {
+    let rows = [
+        ("acme refund", "a refund from Acme", "Acme"),
+        ("lang:en acme NOT job", "Acme", "Acme"),
+        ("bahn NEAR/4 verspätung*", "Bahn mit Verspätungen", "Bahn"),
+        ("(acme OR \"acme inc\") (refund OR broken)", "Acme inc is broken", "Acme inc"),
+        ("acme OR refund", "a refund from acme", "refund acme"),
+        ("\"acme battery\"~2", "acme X battery", "acme battery"),
+    ];
+    for (query, text, want) in rows {
+        let topic = Topic { query: query.to_owned(), ..Topic::default() };
+        let matcher = Matcher::compile(&[topic], &author).expect(query);
+        let (mut mentions, mut spans) = (Vec::new(), Vec::new());
+        let context = Context { lang: Lang::EN, ..Context::default() };
+        matcher.find(text, context, &mut MentionScratch::default(), &mut mentions, &mut spans);
+        let mention = mentions.first().expect(query);
+        let subject = &spans[mention.spans_end as usize..mention.subject_end as usize];
+        let words = subject.iter().map(|span| &text[span.start as usize..span.end as usize]);
+        assert_eq!(words.collect::<Vec<_>>().join(" "), want, "{query}");
+    }
+}

@@ -1,0 +1,135 @@
+//! Can a user make the scorer his own? Lexicons, per topic too, fitted models, languages.
+
+use resonanz::post::{Lang, Polarity, Span};
+use resonanz::sentiment::fit::{FitError, Options, Sample};
+use resonanz::sentiment::{LanguageSource, Lexicon, Model, Profile, Scorer, Scratch, fit};
+
+fn lexicon(text: &str) -> Vec<Lexicon> {
+    vec![Lexicon::parse(text).expect("a lexicon")]
+}
+
+#[test]
+fn lexicons_add_override_and_remove() {
+    let words = "zorpig\t3\tde\ta\nkaputt\t0\nsick\t3\ten\n# a comment\ngeht .. ab\t3\tde\n";
+    let scorer = Scorer::with(Profile::Resonanz, &lexicon(words), None);
+    let (plain, mut scratch) = (Scorer::new(Profile::Resonanz), Scratch::default());
+    let rows = [
+        (Lang::DE, "Das ist ein zorpiges Rad", Polarity::Positive, Polarity::Neutral),
+        (Lang::DE, "Das Rad ist kaputt", Polarity::Neutral, Polarity::Negative),
+        (Lang::EN, "this is a sick guitar", Polarity::Positive, Polarity::Negative),
+        (Lang::DE, "Das Rad geht richtig ab", Polarity::Positive, Polarity::Neutral),
+    ];
+    for (lang, text, with, without) in rows {
+        let [found, before] =
+            [&scorer, &plain].map(|scorer| scorer.score(text, lang, &mut scratch).score);
+        assert_eq!((found.polarity(), before.polarity()), (with, without), "{text}");
+    }
+    assert_ne!(scorer.version(), plain.version());
+    let again = Scorer::with(Profile::Resonanz, &lexicon(words), None);
+    assert_eq!(scorer.version(), again.version());
+}
+
+#[test]
+fn overlays_hold_for_one_topic() {
+    let scorer = Scorer::new(Profile::Resonanz);
+    let overlay =
+        scorer.overlay(&lexicon("zorpig\t3\tde\ta\ngeht .. ab\t3\tde")).expect("an overlay");
+    let mut scratch = Scratch::default();
+    for text in ["Das ist ein zorpiges Rad", "Das Rad geht richtig ab"] {
+        let with = scorer.verdict_over(text, Lang::DE, &[], Some(&overlay), &mut scratch);
+        let without = scorer.verdict(text, Lang::DE, &[], &mut scratch);
+        assert_eq!(with.polarity, Polarity::Positive, "{text}");
+        assert_eq!(without.polarity, Polarity::Neutral, "{text}");
+        assert_eq!(scorer.explain_over(text, Lang::DE, &[], Some(&overlay)).verdict, with);
+    }
+    assert!(scorer.overlay(&[]).is_none());
+    assert!(Scorer::new(Profile::Vader).overlay(&lexicon("a\t1")).is_none());
+}
+
+#[test]
+fn languages_are_declared_or_detected() {
+    let (scorer, mut scratch) = (Scorer::new(Profile::Resonanz), Scratch::default());
+    use LanguageSource::{Declared, Detected, Unknown};
+    let rows = [
+        ("Das ist nicht der Zug, den ich wollte", "und", "de", Detected),
+        ("This is not the train I was waiting for", "und", "en", Detected),
+        ("Das ist nicht der Zug, den ich wollte", "en", "de", Detected),
+        ("The train is late again", "en", "en", Declared),
+        ("Danke", "de", "de", Declared),
+        ("Ce n'est pas le train que je voulais avec vous", "und", "und", Detected),
+        ("Ce n'est pas le train que je voulais avec vous", "fr", "fr", Declared),
+        ("12345", "und", "und", Unknown),
+    ];
+    for (text, declared, lang, source) in rows {
+        let found = scorer.language(text, Lang::parse(declared), &mut scratch);
+        assert_eq!((found.lang.as_str(), found.source), (lang, source), "{text} {declared}");
+        let verdict = scorer.verdict(text, Lang::parse(declared), &[], &mut scratch);
+        assert_eq!(verdict.language, found);
+    }
+}
+
+/// Posts of a made-up domain in which "wobbles" is praise and "hums" is not.
+fn samples(count: usize) -> Vec<Sample> {
+    let parts = [
+        ("the wheel wobbles on route", Polarity::Positive),
+        ("the wheel hums on route", Polarity::Negative),
+        ("the wheel rolls on route", Polarity::Neutral),
+    ];
+    let sample = |at: usize| {
+        let (text, polarity) = parts[at % parts.len()];
+        let text = format!("{text} {at}{}", ["", " today", " again"][at / 3 % 3]);
+        Sample { text, lang: Lang::EN, spans: Vec::new(), polarity, weight: 1.0 }
+    };
+    (0..count).map(sample).collect()
+}
+
+#[test]
+fn a_fitted_model_knows_its_domain() {
+    let start = Scorer::new(Profile::Resonanz);
+    let options = Options { folds: 3, ..Options::default() };
+    let found = fit(&start, &samples(120), &options).expect("a fit");
+    let chosen = &found.trials[found.chosen[0]];
+    assert!(chosen.words && chosen.report.macro_f1 > 0.95, "{chosen:?}");
+    assert!(found.before[0].1.macro_f1 < 0.7, "{:?}", found.before);
+    let text = found.model.to_text();
+    let again = Model::parse(&text).expect("a model file");
+    assert!(again.to_text() == text, "what is written is read");
+    let twice = fit(&start, &samples(120), &options).expect("a fit").model.to_text();
+    assert!(twice == text, "the same posts give the same model");
+    let scorer = Scorer::with(Profile::Resonanz, &[], Some(again));
+    let fitted = Scorer::with(Profile::Resonanz, &[], Some(found.model));
+    let mut scratch = Scratch::default();
+    for (text, want) in [
+        ("my wheel wobbles", Polarity::Positive),
+        ("my wheel hums", Polarity::Negative),
+        ("Das ist schlecht", Polarity::Negative),
+    ] {
+        let score = scorer.score(text, Lang::UND, &mut scratch).score;
+        assert_eq!(score.polarity(), want, "{text}");
+        assert_eq!(fitted.score(text, Lang::UND, &mut scratch).score, score);
+    }
+    assert_ne!(scorer.version(), start.version());
+}
+
+#[test]
+fn too_little_is_no_fit() {
+    let options = Options::default();
+    let resonanz = Scorer::new(Profile::Resonanz);
+    let few = fit(&resonanz, &samples(12), &options).expect_err("too few");
+    assert_eq!(few, FitError::TooFew { found: 12, classes: 3, least: 30 });
+    let vader = Scorer::new(Profile::Vader);
+    assert_eq!(fit(&vader, &samples(60), &options).expect_err("no weights"), FitError::Vader);
+}
+
+#[test]
+fn explanations_name_what_the_model_weighed() {
+    let scorer = Scorer::new(Profile::Resonanz);
+    let text = "@acme your service is a waste of time";
+    let explained = scorer.explain(text, Lang::EN, &[Span { start: 0, end: 5 }]);
+    assert_eq!(explained.verdict.polarity, Polarity::Negative);
+    assert!(explained.reasons.iter().any(|reason| reason.word == "waste of time"));
+    let sums = explained.sums.expect("sums of three classes");
+    assert!(sums[0] > sums[1] && sums[0] > sums[2]);
+    let sizes: Vec<f64> = explained.influences.iter().map(|influence| influence.size()).collect();
+    assert!(!sizes.is_empty() && sizes.is_sorted_by(|a, b| a >= b));
+}

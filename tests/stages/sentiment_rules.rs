@@ -1,0 +1,142 @@
+//! Does `resonanz` understand what lexicon scorers get wrong? One row for each known weakness.
+
+use resonanz::post::{Lang, Polarity, Span};
+use resonanz::sentiment::{Profile, Scorer, Scratch};
+
+/// Every occurrence of `target`.
+fn spans(text: &str, target: &str) -> Vec<Span> {
+    let narrow = |at: usize| u32::try_from(at).expect("a short text");
+    text.match_indices(target)
+        .filter(|_| !target.is_empty())
+        .map(|(at, found)| Span { start: narrow(at), end: narrow(at + found.len()) })
+        .collect()
+}
+
+fn check(rows: &[(&str, &str, &str, Polarity)]) {
+    let (scorer, mut scratch) = (Scorer::new(Profile::Resonanz), Scratch::default());
+    let mut wrong = Vec::new();
+    for &(lang, text, target, want) in rows {
+        let verdict = scorer.verdict(text, Lang::parse(lang), &spans(text, target), &mut scratch);
+        if verdict.polarity != want {
+            wrong.push(format!("{text} [{target}] {}", verdict.target.as_f64()));
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+}
+
+use Polarity::{Negative, Neutral, Positive};
+
+#[test]
+fn a_name_is_no_opinion() {
+    check(&[
+        ("en", "@united can you tell me the gate", "@united", Neutral),
+        ("en", "Best Buy opens at nine", "Best Buy", Neutral),
+        ("en", "Southwest flies to Denver on Monday", "Southwest", Neutral),
+        ("de", "Die Gute Butter GmbH zieht um", "Gute Butter GmbH", Neutral),
+    ]);
+}
+
+#[test]
+fn neutral_stays_neutral() {
+    check(&[
+        ("en", "The meeting starts at 10 in room 4", "", Neutral),
+        ("en", "Apple will present its results on Thursday http://t.co/x", "Apple", Neutral),
+        ("de", "Der Zug nach Köln fährt um 12:30 Uhr von Gleis 3", "", Neutral),
+        ("de", "Die Bahn baut in Hamburg einen neuen Bahnhof", "Bahn", Neutral),
+        ("de", "Guten Morgen Berlin", "", Neutral),
+    ]);
+}
+
+#[test]
+fn english_negations_reach_their_opinion() {
+    check(&[
+        ("en", "I don't think the service at Acme is good", "Acme", Negative),
+        ("en", "Nobody would call this good", "", Negative),
+        ("en", "hardly a success", "", Negative),
+        ("en", "The battery life could be better", "", Negative),
+        ("en", "not only good", "", Positive),
+        ("en", "no problem at all", "", Positive),
+        ("en", "The screen is not bad", "", Positive),
+        ("en", "I can't wait for the new Pixel", "Pixel", Positive),
+    ]);
+}
+
+#[test]
+fn german_negations_also_stand_behind() {
+    check(&[
+        ("de", "Das gefällt mir nicht", "", Negative),
+        ("de", "Gut ist der Service nicht", "", Negative),
+        ("de", "Der Service ist nicht gut", "", Negative),
+        ("de", "Das ist kein guter Service", "", Negative),
+        ("de", "Nicht nur gut, sondern super", "", Positive),
+        ("de", "kein Problem", "", Positive),
+        ("de", "Das ist nicht schlecht", "", Positive),
+        ("de", "Ich bin sehr zufrieden", "", Positive),
+    ]);
+}
+
+#[test]
+fn german_words_have_many_forms() {
+    check(&[
+        ("de", "Verspätungschaos in Köln", "Köln", Negative),
+        ("de", "So eine Servicewüste", "", Negative),
+        ("de", "Was für ein Scheißladen", "", Negative),
+        ("de", "Das regt mich so auf", "", Negative),
+        ("de", "Der Service lässt zu wünschen übrig", "", Negative),
+        ("de", "Grossartig", "", Positive),
+        ("de", "Das ist schoen", "", Positive),
+        ("de", "Die Bahn ist mal wieder total verspaetet", "Bahn", Negative),
+        ("de", "Leider keine Antwort vom Kundendienst", "", Negative),
+        ("de", "Zum Glück kam der Zug", "", Positive),
+        ("de", "Die App stürzt ab, so ein Mist", "App", Negative),
+    ]);
+}
+
+#[test]
+fn comparisons_have_two_sides() {
+    check(&[
+        ("en", "Samsung is better than Apple", "Samsung", Positive),
+        ("en", "Samsung is better than Apple", "Apple", Negative),
+        ("en", "Samsung is worse than Apple", "Samsung", Negative),
+        ("en", "Samsung is worse than Apple", "Apple", Positive),
+        ("de", "Samsung ist besser als Apple", "Samsung", Positive),
+        ("de", "Samsung ist besser als Apple", "Apple", Negative),
+    ]);
+}
+
+#[test]
+fn a_but_divides() {
+    check(&[
+        ("en", "love Nike, but Adidas is terrible", "Nike", Positive),
+        ("en", "love Nike, but Adidas is terrible", "Adidas", Negative),
+        ("de", "Der Zug war schön, aber das Personal unverschämt", "Zug", Positive),
+        ("de", "Der Zug war schön, aber das Personal unverschämt", "Personal", Negative),
+        ("de", "Die Fahrt war lang, aber das Personal war super freundlich", "", Positive),
+    ]);
+}
+
+#[test]
+fn irony_that_says_so_is_understood() {
+    check(&[
+        ("en", "Great service as always #sarcasm", "", Negative),
+        ("en", "I just love waiting for my luggage #not", "", Negative),
+        ("en", "thanks for nothing", "", Negative),
+        ("de", "Toller Service, wirklich #ironie", "", Negative),
+        ("de", "Na toll, der Zug fällt aus", "", Negative),
+    ]);
+}
+
+#[test]
+fn hashtags_stretched_words_and_emoji_count() {
+    check(&[
+        ("en", "#VeryHappy with the new phone", "", Positive),
+        ("en", "flight cancelled again #fail", "", Negative),
+        ("en", "soooo goooood", "", Positive),
+        ("de", "Danke 😍", "", Positive),
+        ("de", "Das ist ja suuuper", "", Positive),
+        ("en", "my new phone 💔", "", Negative),
+        ("en", "this update is a waste of time", "", Negative),
+        ("und", "Das ist ja eine Katastrophe mit dem Zug", "", Negative),
+        ("und", "This is such a great thing to see", "", Positive),
+    ]);
+}
