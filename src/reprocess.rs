@@ -19,6 +19,8 @@ use crate::post::SourceId;
 
 /// Bytes that one rayon task decodes.
 const PIECE_BYTES: usize = 64 << 10;
+/// About how long the shortest lines are.
+const LINE_BYTES: usize = 128;
 /// Decompressed blocks that may wait, and decoded ones as well.
 const BLOCKS: usize = 2;
 
@@ -152,6 +154,7 @@ fn decode(block: &Block, decoder: &Decoder, source: &SourceId) -> Decoded {
             || decoder.clone(),
             |decoder, piece| {
                 let mut parcel = Parcel::new(source);
+                parcel.events.reserve(piece.len() / LINE_BYTES);
                 lines(piece).for_each(|line| decoder.decode(line, &mut parcel));
                 parcel
             },

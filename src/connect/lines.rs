@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 /// Bytes read at a time, before the rest of the last line.
 const BLOCK_BYTES: usize = 1 << 20;
+/// What reading to the end wants to find free, to see that it is the end.
+const READ_AHEAD: usize = 64;
 /// Longest line; a longer one is skipped.
 const LINE_BYTES_MAX: usize = 16 << 20;
 
@@ -158,6 +160,8 @@ impl Lines {
         loop {
             let mut bytes = std::mem::take(&mut self.rest);
             let before = bytes.len();
+            // Growing by doubling would make the system clear twice as many pages.
+            bytes.reserve_exact(BLOCK_BYTES + READ_AHEAD);
             let limit = u64::try_from(BLOCK_BYTES).unwrap_or(u64::MAX);
             let read = self.reader.by_ref().take(limit).read_to_end(&mut bytes)?;
             if read == 0 {

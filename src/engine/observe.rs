@@ -52,7 +52,7 @@ fn fingerprint(text: &str) -> Option<u64> {
     for token in text.split_whitespace().filter(|token| !is_address(token)) {
         for word in token.split(|c: char| !is_word_char(c)) {
             lower.clear();
-            lower.extend(word.chars().filter(|c| c.is_alphabetic()).flat_map(char::to_lowercase));
+            push_letters(word, &mut lower);
             if lower.is_empty() || (words == 0 && lower == "rt") {
                 continue;
             }
@@ -63,6 +63,15 @@ fn fingerprint(text: &str) -> Option<u64> {
     let hash = hasher.finalize();
     let first = hash.as_bytes().first_chunk().map(|bytes| u64::from_le_bytes(*bytes));
     first.filter(|_| words >= WORDS_MIN)
+}
+
+fn push_letters(word: &str, lower: &mut String) {
+    if word.is_ascii() {
+        let letters = word.bytes().filter(u8::is_ascii_alphabetic);
+        lower.extend(letters.map(|letter| char::from(letter.to_ascii_lowercase())));
+    } else {
+        lower.extend(word.chars().filter(|c| c.is_alphabetic()).flat_map(char::to_lowercase));
+    }
 }
 
 fn is_address(token: &str) -> bool {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, Date32Builder, Float64Builder, Int64Builder, RecordBatch, StringBuilder,
-    TimestampMicrosecondBuilder,
+    ArrayBuilder, ArrayRef, Date32Builder, Float64Builder, Int64Builder, RecordBatch,
+    StringBuilder, TimestampMicrosecondBuilder,
 };
 use arrow::datatypes::DataType;
 use arrow::error::ArrowError;
@@ -109,7 +109,7 @@ impl Columns {
 
     pub(super) fn len(&self) -> usize {
         match self.builders.first() {
-            Some(Builder::Day(days)) => arrow::array::ArrayBuilder::len(days),
+            Some(Builder::Day(days)) => days.len(),
             _ => 0,
         }
     }
@@ -124,7 +124,12 @@ impl Columns {
             match builder {
                 Builder::Day(days) => Arc::new(days.finish()),
                 Builder::Time(times) => Arc::new(times.finish()),
-                Builder::Text(texts) => Arc::new(texts.finish()),
+                Builder::Text(texts) => {
+                    // The next rows will need about as much room.
+                    let (rows, bytes) = (texts.len(), texts.values_slice().len());
+                    let fresh = StringBuilder::with_capacity(rows, bytes);
+                    Arc::new(std::mem::replace(texts, fresh).finish())
+                }
                 Builder::Int(ints) => Arc::new(ints.finish()),
                 Builder::Float(floats) => Arc::new(floats.finish()),
             }
