@@ -240,7 +240,8 @@ fn the_first_part_of_a_query_names_its_subject() {
         matcher.find(text, context, &mut MentionScratch::default(), &mut mentions, &mut spans);
         let mention = mentions.first().expect(query);
         let subject = &spans[mention.spans_end as usize..mention.subject_end as usize];
-        let words = subject.iter().map(|span| &text[span.start as usize..span.end as usize]);
-        assert_eq!(words.collect::<Vec<_>>().join(" "), want, "{query}");
+        let words: Option<Vec<&str>> =
+            subject.iter().map(|span| text.get(span.start as usize..span.end as usize)).collect();
+        assert_eq!(words.expect("char boundaries").join(" "), want, "{query}");
     }
 }
