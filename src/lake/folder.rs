@@ -56,8 +56,8 @@ pub enum LakeError {
         /// Which folder.
         path: PathBuf,
     },
-    /// Made by a later version.
-    #[error("{path} has lake format {found}; this version of resonanz knows formats up to {FORMAT}", path = path.display())]
+    /// Made by another version.
+    #[error("{path} has lake format {found}; this version of resonanz knows format {FORMAT}", path = path.display())]
     Format {
         /// Which folder.
         path: PathBuf,
@@ -105,7 +105,9 @@ impl LakeError {
             }
             Self::NotEmpty { .. } | Self::NotNew { .. } => "give an empty or new folder",
             Self::Locked { .. } => "stop the other process, or give another folder",
-            Self::Format { .. } => "use the version of resonanz that wrote it, or a later one",
+            Self::Format { .. } => {
+                "use the version of resonanz that wrote it, or make the lake anew with resonanz reprocess"
+            }
             Self::Damaged { .. } => {
                 "restore the file from a backup; the tables themselves stay readable"
             }
@@ -267,7 +269,7 @@ impl Folder {
         };
         let meta: Meta = serde_json::from_slice(&bytes)
             .map_err(|error| LakeError::Damaged { path, what: error.to_string() })?;
-        if meta.format > FORMAT {
+        if meta.format != FORMAT {
             return Err(LakeError::Format { path: self.root.clone(), found: meta.format });
         }
         Ok(())
