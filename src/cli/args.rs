@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 
-use super::args_study::{Eval, Fit, TopicsCommand};
+use super::args_study::{AlertsCommand, Eval, Fit, TopicsCommand};
 
 /// Listens to what is said in public about brands and topics, and says how it is meant.
 #[derive(Debug, Parser)]
@@ -39,6 +39,9 @@ pub(super) enum Command {
     /// Say which posts match a topic and why, or what its query means
     #[command(subcommand)]
     Topics(TopicsCommand),
+    /// Say whom a rule would have called
+    #[command(subcommand)]
+    Alerts(AlertsCommand),
     /// Measure the scorer on labelled posts
     Eval(Eval),
     /// Suit the scorer to labelled posts of your own

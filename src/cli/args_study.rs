@@ -1,4 +1,5 @@
-//! Which options do the commands have that look into topics and sentiment: topics, eval, fit?
+//! Which options do the commands have that look into topics, alerts and sentiment: topics, alerts,
+//! eval, fit?
 
 use std::convert::Infallible;
 use std::path::PathBuf;
@@ -7,6 +8,7 @@ use std::str::FromStr;
 use clap::{Subcommand, ValueEnum};
 
 use super::args::{ScoreInput, ScorerArgs};
+use crate::time::parse_span;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum TopicsCommand {
@@ -50,6 +52,48 @@ pub(super) struct TopicsExplain {
 pub(super) struct TopicsImport {
     /// A rule of X's filtered stream, such as 'acme -is:retweet lang:de'
     pub(super) rule: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum AlertsCommand {
+    /// Run the spike rule over a series of counts, and list every call it would have made
+    Backtest(Backtest),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Backtest {
+    /// CSV with the columns timestamp (UTC) and value, one line a bin, in order of time
+    #[arg(long)]
+    pub(super) counts: PathBuf,
+    /// Width of the bins
+    #[arg(long = "bin", default_value = "5m", value_parser = parse_span)]
+    pub(super) bin_us: i64,
+    /// Length of the rolling window, a multiple of the bin
+    #[arg(long = "window", default_value = "10m", value_parser = parse_span)]
+    pub(super) window_us: i64,
+    /// Fewest mentions in the window
+    #[arg(long, default_value_t = 10)]
+    pub(super) count: u64,
+    /// Largest tail probability
+    #[arg(long, default_value_t = 1e-6)]
+    pub(super) p_value: f64,
+    /// Fewest multiples of the decayed record
+    #[arg(long, default_value_t = 1.2)]
+    pub(super) novelty: f64,
+    /// After which time the past counts half
+    #[arg(long = "history", default_value = "7d", value_parser = parse_span)]
+    pub(super) history_us: i64,
+    /// How calls are listed: csv gives timestamp and anomaly_score, as NAB reads them
+    #[arg(long, value_enum, default_value_t = PageFormat::Table)]
+    pub(super) format: PageFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum PageFormat {
+    /// Every transition with its numbers, for people
+    Table,
+    /// One line for each bin that would have called somebody
+    Csv,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

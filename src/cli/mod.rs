@@ -3,6 +3,7 @@
 //! Exit codes: 0 done; 1 finished, but some input was refused or a message was not delivered, or
 //! the run broke off; 2 usage or configuration; 3 our own data is damaged.
 
+mod alerts;
 mod args;
 mod args_study;
 mod config_file;
@@ -25,7 +26,7 @@ use clap::Parser;
 use crate::lake::LakeError;
 use crate::tuning::TuningError;
 use args::{Args, Command};
-use args_study::TopicsCommand;
+use args_study::{AlertsCommand, TopicsCommand};
 
 /// How a command ended, if not by an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,6 +99,7 @@ pub fn run() -> ExitCode {
         Command::Topics(TopicsCommand::Test(test)) => topics::test(&test),
         Command::Topics(TopicsCommand::Explain(explain)) => topics::explain(&explain),
         Command::Topics(TopicsCommand::Import(import)) => topics::import(&import),
+        Command::Alerts(AlertsCommand::Backtest(backtest)) => alerts::backtest(&backtest),
         Command::Eval(eval) => eval::eval(&eval),
         Command::Fit(fit) => fit::fit(&fit),
         Command::Query(query) => query::query(&query),

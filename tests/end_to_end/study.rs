@@ -71,6 +71,31 @@ fn a_topic_says_what_matched_and_why() {
 }
 
 #[test]
+fn a_backtest_lists_the_calls_that_a_history_would_have_brought() {
+    let study = Study::new();
+    let day = |bin: u32| {
+        format!("2026-03-{:02} {:02}:{:02}:00", 1 + bin / 288, bin / 12 % 24, bin % 12 * 5)
+    };
+    let count = |bin: u32| if bin == 1_000 { 90 } else { 3 };
+    let rows: String = (0..1_200).map(|bin| format!("{},{}\n", day(bin), count(bin))).collect();
+    file(study.folder.path(), "counts.csv", format!("timestamp,value\n{rows}"));
+    let run = |format: &str| {
+        stdout(&study.run(&["alerts", "backtest", "--counts", "counts.csv", "--format", format]))
+    };
+    assert_eq!(run("csv"), format!("timestamp,anomaly_score\n{},1\n", day(1_000)));
+    let table = run("table");
+    assert!(table.contains("fired") && table.contains("resolved"), "{table}");
+    file(
+        study.folder.path(),
+        "broken.csv",
+        "timestamp,value\n2026-03-01 00:00:00,3\nyesterday,1\n",
+    );
+    let broken = study.run(&["alerts", "backtest", "--counts", "broken.csv"]);
+    assert_eq!(broken.status.code(), Some(2));
+    assert!(stderr(&broken).contains("broken.csv:3:"), "{}", stderr(&broken));
+}
+
+#[test]
 fn a_rule_of_another_tool_is_carried_over_or_said_not_to_be() {
     let whole = run(&["topics", "import", "acme \"customer service\" -job lang:de"]);
     assert_eq!(whole.status.code(), Some(0), "{}", stderr(&whole));
