@@ -15,7 +15,7 @@ use crate::sentiment::{Lexicon, LexiconError, Model, ModelError, Scorer};
 #[derive(Debug, thiserror::Error)]
 pub enum TuningError {
     /// The file cannot be read.
-    #[error("{path}: {source}", path = path.display())]
+    #[error("{path}", path = path.display())]
     Io {
         /// Which file.
         path: PathBuf,
@@ -23,7 +23,7 @@ pub enum TuningError {
         source: io::Error,
     },
     /// A line of a lexicon says nothing usable.
-    #[error("{path}: {source}", path = path.display())]
+    #[error("{path}", path = path.display())]
     Lexicon {
         /// Which file.
         path: PathBuf,
@@ -31,7 +31,7 @@ pub enum TuningError {
         source: LexiconError,
     },
     /// A line of a model says nothing usable.
-    #[error("{path}: {source}", path = path.display())]
+    #[error("{path}", path = path.display())]
     Model {
         /// Which file.
         path: PathBuf,
@@ -39,7 +39,7 @@ pub enum TuningError {
         source: ModelError,
     },
     /// A query cannot be compiled.
-    #[error("query of topic \"{topic}\": {source}")]
+    #[error("query of topic \"{topic}\"")]
     Query {
         /// Which topic.
         topic: String,

@@ -9,9 +9,16 @@ use crate::alert::{Backtest, Condition, Measure, Page, Rule, Transition};
 use crate::time::EventTime;
 
 pub(super) fn backtest(args: &Args) -> Result<Ending, Failure> {
-    if args.bin_us <= 0 || args.window_us % args.bin_us != 0 {
+    if args.bin_us <= 0 || args.window_us <= 0 || args.window_us % args.bin_us != 0 {
         let message = "the window is no multiple of the bin".to_owned();
         return Err(Failure::usage(message, "as --bin 5m --window 10m"));
+    }
+    if args.history_us <= 0
+        || !(0.0..0.5).contains(&args.p_value)
+        || !(0.0..1e6).contains(&args.novelty)
+    {
+        let message = "the history, p-value or novelty is out of range".to_owned();
+        return Err(Failure::usage(message, "as --history 7d --p-value 1e-6 --novelty 1.2"));
     }
     let condition = Condition::Spike {
         measure: Measure::Mentions,

@@ -85,6 +85,11 @@ fn a_backtest_lists_the_calls_that_a_history_would_have_brought() {
     assert_eq!(run("csv"), format!("timestamp,anomaly_score\n{},1\n", day(1_000)));
     let table = run("table");
     assert!(table.contains("fired") && table.contains("resolved"), "{table}");
+    for wrong in [["--window", "0m"], ["--bin", "0m"], ["--history", "0d"], ["--novelty", "NaN"]] {
+        let refused =
+            study.run(&[&["alerts", "backtest", "--counts", "counts.csv"], &wrong[..]].concat());
+        assert_eq!(refused.status.code(), Some(2), "{wrong:?}: {}", stderr(&refused));
+    }
     file(
         study.folder.path(),
         "broken.csv",
