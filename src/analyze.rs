@@ -62,13 +62,20 @@ pub struct Analyzer {
     scorer: Scorer,
     /// By topic; topics beyond its end have none.
     overlays: Vec<Option<Overlay>>,
+    /// By topic, as the overlays.
+    versions: Vec<String>,
 }
 
 impl Analyzer {
     /// Joins a matcher, a scorer, and the words that count for single topics, by topic.
     #[must_use]
     pub fn new(matcher: Matcher, scorer: Scorer, overlays: Vec<Option<Overlay>>) -> Self {
-        Self { matcher, scorer, overlays }
+        let version = |overlay: &Option<Overlay>| match overlay {
+            Some(overlay) => format!("{}+{}", scorer.version(), overlay.version()),
+            None => scorer.version().to_owned(),
+        };
+        let versions = overlays.iter().map(version).collect();
+        Self { matcher, scorer, overlays, versions }
     }
 
     /// The matcher.
@@ -89,10 +96,11 @@ impl Analyzer {
         self.overlays.get(topic.0 as usize)?.as_ref()
     }
 
-    /// The scorer's version, stored with every finding.
+    /// The version of the scorer for a topic, stored with every finding: its own, then the one of
+    /// the topic's lexicons, as `resonanz-1a2b3c4d+5e6f7a8b`.
     #[must_use]
-    pub fn scorer_version(&self) -> &str {
-        self.scorer.version()
+    pub fn scorer_version(&self, topic: TopicId) -> &str {
+        self.versions.get(topic.0 as usize).map_or(self.scorer.version(), String::as_str)
     }
 
     /// Whether a text mentions any topic, without looking at how.

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 
 use super::args_study::{AlertsCommand, Eval, Fit, TopicsCommand};
+use crate::config::SentimentConfig;
+use crate::post::Lang;
 
 /// Listens to what is said in public about brands and topics, and says how it is meant.
 #[derive(Debug, Parser)]
@@ -97,8 +99,8 @@ pub(super) struct Score {
     #[arg(long, value_enum, default_value_t = ScoreFormat::Table)]
     pub(super) format: ScoreFormat,
     /// Language of the texts, as ISO 639 code; JSON input may give it as "lang"
-    #[arg(long, default_value = "und")]
-    pub(super) lang: String,
+    #[arg(long, default_value = "und", value_parser = language)]
+    pub(super) lang: Lang,
     /// Show which words and rules made each score
     #[arg(long)]
     pub(super) explain: bool,
@@ -116,6 +118,21 @@ pub(super) struct ScorerArgs {
     /// A model that `resonanz fit` wrote, instead of the shipped one
     #[arg(long)]
     pub(super) model: Option<PathBuf>,
+}
+
+impl From<&ScorerArgs> for SentimentConfig {
+    fn from(args: &ScorerArgs) -> Self {
+        let ScorerArgs { profile, lexicons, model } = args;
+        Self { profile: *profile, lexicons: lexicons.clone(), model: model.clone() }
+    }
+}
+
+/// Reads the language of an option.
+pub(super) fn language(code: &str) -> Result<Lang, String> {
+    match Lang::parse(code) {
+        Lang::UND if code != "und" => Err("no language; write an ISO 639 code, as de".to_owned()),
+        lang => Ok(lang),
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

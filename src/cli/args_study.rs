@@ -7,7 +7,8 @@ use std::str::FromStr;
 
 use clap::{Subcommand, ValueEnum};
 
-use super::args::{ScoreInput, ScorerArgs};
+use super::args::{ScoreInput, ScorerArgs, language};
+use crate::post::Lang;
 use crate::time::parse_span;
 
 #[derive(Debug, Subcommand)]
@@ -113,8 +114,8 @@ pub(super) struct Eval {
     #[command(flatten)]
     pub(super) scorer: ScorerArgs,
     /// Language of rows that declare none, as ISO 639 code
-    #[arg(long)]
-    pub(super) lang: Option<String>,
+    #[arg(long, default_value = "und", value_parser = language)]
+    pub(super) lang: Lang,
     /// Show so many of the worst mistakes, each with its explanation
     #[arg(long, default_value_t = 0)]
     pub(super) errors: usize,
@@ -138,8 +139,8 @@ pub(super) struct Fit {
     #[arg(long = "lexicon")]
     pub(super) lexicons: Vec<PathBuf>,
     /// Language of rows that declare none, as ISO 639 code
-    #[arg(long)]
-    pub(super) lang: Option<String>,
+    #[arg(long, default_value = "und", value_parser = language)]
+    pub(super) lang: Lang,
     /// Whether single words are weighed; auto tries both
     #[arg(long, value_enum, default_value_t = Words::Auto)]
     pub(super) words: Words,

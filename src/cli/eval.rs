@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 
 use super::args_study::{Eval, ReportFormat};
 use super::{Ending, Failure, eval_rows, score};
-use crate::config::SentimentConfig;
 use crate::post::{Polarity, Score};
 use crate::sentiment::evaluate::{Report, Row, Tally};
 use crate::sentiment::{Scorer, Scratch};
@@ -33,12 +32,7 @@ struct Mistake {
 }
 
 pub(super) fn eval(args: &Eval) -> Result<Ending, Failure> {
-    let sentiment = SentimentConfig {
-        profile: args.scorer.profile,
-        lexicons: args.scorer.lexicons.clone(),
-        model: args.scorer.model.clone(),
-    };
-    let scorer = tuning::scorer(&sentiment)?;
+    let scorer = tuning::scorer(&(&args.scorer).into())?;
     let outcomes: Result<Vec<Outcome>, Failure> =
         args.datasets.iter().map(|path| outcome(&scorer, path, args)).collect();
     let outcomes = outcomes?;
@@ -59,7 +53,7 @@ fn outcome(scorer: &Scorer, path: &Path, args: &Eval) -> Result<Outcome, Failure
     let (mut document, mut target) = (Tally::default(), Tally::default());
     let (mut targets, mut errors) = (false, Vec::new());
     let mut scratch = Scratch::default();
-    let refused = eval_rows::each(path, args.lang.as_deref(), |row| {
+    let refused = eval_rows::each(path, args.lang, |row| {
         let verdict = scorer.verdict(&row.text, row.lang, &row.spans, &mut scratch);
         targets |= !row.spans.is_empty();
         for (tally, score) in [(&mut document, verdict.document), (&mut target, verdict.target)] {

@@ -11,16 +11,11 @@ use crate::sentiment::evaluate::Row;
 
 /// Calls `take` with each row of a file; `lang` stands in where rows declare none. Returns how many
 /// lines were refused.
-pub(super) fn each(
-    path: &Path,
-    lang: Option<&str>,
-    mut take: impl FnMut(Row),
-) -> Result<u64, Failure> {
+pub(super) fn each(path: &Path, lang: Lang, mut take: impl FnMut(Row)) -> Result<u64, Failure> {
     let opened = open_lines(path, 0);
     let mut lines = opened.map_err(|error| {
         Failure::usage(error.to_string(), "give a file of JSON lines with \"text\" and \"label\"")
     })?;
-    let lang = lang.map_or(Lang::UND, Lang::parse);
     let (mut number, mut refused) = (0u64, 0u64);
     while let Some(block) = lines.next_block().with_context(|| path.display().to_string())? {
         for line in block.lines() {

@@ -53,7 +53,7 @@ fn samples(args: &Fit) -> Result<(Vec<Sample>, u64), Failure> {
     let (mut samples, mut refused) = (Vec::new(), 0);
     for file in &args.data {
         let first = samples.len();
-        refused += eval_rows::each(&file.path, args.lang.as_deref(), |row| {
+        refused += eval_rows::each(&file.path, args.lang, |row| {
             samples.push(Sample {
                 text: row.text,
                 lang: row.lang,

@@ -11,7 +11,6 @@ use serde_json::{Map, Value, json};
 
 use super::args::{Score, ScoreFormat, ScoreInput};
 use super::{Ending, Failure};
-use crate::config::SentimentConfig;
 use crate::connect::{Block, open_lines};
 use crate::post::{Lang, cut_text};
 use crate::sentiment::{Document, Explanation, Influence, Scorer, Scratch};
@@ -27,26 +26,15 @@ const ANSWER_BYTES: usize = 96;
 const SHOWN_BYTES: usize = 72;
 
 pub(super) fn score(args: &Score) -> Result<Ending, Failure> {
-    let lang = Lang::parse(&args.lang);
-    if lang == Lang::UND && args.lang != "und" {
-        return Err(Failure::usage(
-            format!("--lang {} is no language", args.lang),
-            "write an ISO 639 code, as --lang de",
-        ));
-    }
-    let scorer = tuning::scorer(&SentimentConfig {
-        profile: args.scorer.profile,
-        lexicons: args.scorer.lexicons.clone(),
-        model: args.scorer.model.clone(),
-    })?;
-    let printer = Printer { scorer: &scorer, args, lang };
+    let scorer = tuning::scorer(&(&args.scorer).into())?;
+    let printer = Printer { scorer: &scorer, args };
     let mut out = BufWriter::new(io::stdout().lock());
     out.write_all(printer.header().as_bytes())?;
     if !args.texts.is_empty() {
         let mut scratch = Scratch::default();
         let mut written = Vec::new();
         for text in &args.texts {
-            printer.print(text, lang, None, &mut scratch, &mut written);
+            printer.print(text, args.lang, None, &mut scratch, &mut written);
         }
         out.write_all(&written)?;
         out.flush()?;
@@ -60,7 +48,6 @@ pub(super) fn score(args: &Score) -> Result<Ending, Failure> {
 struct Printer<'a> {
     scorer: &'a Scorer,
     args: &'a Score,
-    lang: Lang,
 }
 
 /// A run of lines, scored.
@@ -127,12 +114,12 @@ impl Printer<'_> {
     /// The text of a line, its language, and the fields to pass through.
     fn read<'l>(&self, line: &'l [u8]) -> Result<(Cow<'l, str>, Lang, Option<Fields>), String> {
         if self.args.input == ScoreInput::Text {
-            return Ok((String::from_utf8_lossy(line), self.lang, None));
+            return Ok((String::from_utf8_lossy(line), self.args.lang, None));
         }
         let fields: Fields = serde_json::from_slice(line).map_err(|error| error.to_string())?;
         let text = fields.get("text").and_then(Value::as_str);
         let text = text.ok_or("no field \"text\" that is a string")?.to_owned();
-        let lang = fields.get("lang").and_then(Value::as_str).map_or(self.lang, Lang::parse);
+        let lang = fields.get("lang").and_then(Value::as_str).map_or(self.args.lang, Lang::parse);
         Ok((Cow::Owned(text), lang, Some(fields)))
     }
 

@@ -10,7 +10,7 @@ use crate::alert::{Alert, Rule};
 use crate::config::Archive;
 use crate::engine::Outcome;
 use crate::mention::Topic;
-use crate::post::{Post, cut_text};
+use crate::post::{Post, TopicId, cut_text};
 use crate::window::ClosedPane;
 
 /// Longest list of matched terms in a row, in bytes.
@@ -23,10 +23,18 @@ pub struct Labels {
     pub topics: Vec<Topic>,
     /// Rules by place.
     pub rules: Vec<Rule>,
-    /// Version of the scorer.
-    pub scorer: String,
+    /// Versions of the scorer by topic.
+    pub scorers: Vec<String>,
     /// Which posts are kept.
     pub archive: Archive,
+}
+
+impl Labels {
+    /// Version of the scorer for a topic.
+    #[must_use]
+    pub fn scorer(&self, topic: TopicId) -> &str {
+        self.scorers.get(topic.0 as usize).map_or("", String::as_str)
+    }
 }
 
 /// Rows waiting to be written.
@@ -135,7 +143,7 @@ impl Rows {
             .float(Some(verdict.target.as_f64()))
             .text(verdict.polarity.as_str())
             .text(&terms(post, outcome.findings.spans_of(finding)))
-            .text(&self.labels.scorer)
+            .text(self.labels.scorer(finding.topic))
             .text(&post.text);
     }
 

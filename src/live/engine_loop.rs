@@ -17,7 +17,7 @@ use crate::connect::{Cursor, Parcel};
 use crate::engine::{Engine, Outcome};
 use crate::lake::{Checkpoint, DeadLetters, Folder, Labels, Rows};
 use crate::notify::{Message, messages};
-use crate::post::{Event, Polarity, SourceId};
+use crate::post::{Event, Polarity, SourceId, TopicId};
 
 /// Events per step.
 const STEP_EVENTS: usize = 4_096;
@@ -70,10 +70,11 @@ impl EngineLoop {
         jobs: mpsc::Sender<StoreJob>,
         shared: Arc<watch::Sender<Progress>>,
     ) -> anyhow::Result<Self> {
+        let version = |topic| engine.analyzer().scorer_version(TopicId(topic)).to_owned();
         let labels = Labels {
+            scorers: (0u32..).zip(&config.topics).map(|(topic, _)| version(topic)).collect(),
             topics: config.topics.clone(),
             rules: config.rules.clone(),
-            scorer: engine.analyzer().scorer_version().to_owned(),
             archive: config.lake.archive,
         };
         let topics = config

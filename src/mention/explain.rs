@@ -48,13 +48,7 @@ impl Matcher {
         let expr = compiled.defaults.apply(parse(&compiled.query).ok()?);
         let mut scratch = MentionScratch::default();
         self.see_all(text, &mut scratch);
-        let mut sight = Sight {
-            rules: &self.rules,
-            folded: &scratch.folded,
-            hits: &scratch.hits,
-            context: &context,
-            near: &mut scratch.near,
-        };
+        let mut sight = scratch.sight(&self.rules, &context);
         Some(explain(&mut sight, text, &expr, compiled.root))
     }
 }

@@ -35,14 +35,22 @@ pub struct Mention {
 /// topics.
 #[derive(Debug, Default)]
 pub struct MentionScratch {
-    pub(super) folded: Folded,
+    folded: Folded,
     around: AroundScratch,
     sightings: Vec<Sighting>,
     /// After [`Matcher::see`] by term, then by start; one for each start.
-    pub(super) hits: Vec<Hit>,
+    hits: Vec<Hit>,
     candidates: Vec<u32>,
-    pub(super) near: NearScratch,
+    near: NearScratch,
     chosen: Vec<Hit>,
+}
+
+impl MentionScratch {
+    /// What [`Matcher::see`] found, for queries to be evaluated on.
+    pub(super) fn sight<'s>(&'s mut self, rules: &'s Rules, context: &'s Context<'s>) -> Sight<'s> {
+        let Self { folded, hits, near, .. } = self;
+        Sight { rules, folded, hits, context, near }
+    }
 }
 
 /// All topics, compiled.
@@ -162,14 +170,8 @@ impl Matcher {
         }
         let candidates = std::mem::take(&mut scratch.candidates);
         let mut chosen = std::mem::take(&mut scratch.chosen);
-        let searched = Searched { text, folded: &scratch.folded };
-        let mut sight = Sight {
-            rules: &self.rules,
-            folded: &scratch.folded,
-            hits: &scratch.hits,
-            context: &context,
-            near: &mut scratch.near,
-        };
+        let mut sight = scratch.sight(&self.rules, &context);
+        let searched = Searched { text, folded: sight.folded };
         for &candidate in &candidates {
             let Some(topic) = self.topics.get(candidate as usize) else { continue };
             if !sight.holds(topic.root) {
@@ -206,15 +208,12 @@ impl Matcher {
         if !self.see(text, scratch) {
             return false;
         }
-        let mut sight = Sight {
-            rules: &self.rules,
-            folded: &scratch.folded,
-            hits: &scratch.hits,
-            context: &context,
-            near: &mut scratch.near,
-        };
-        let roots = scratch.candidates.iter().filter_map(|&topic| self.topics.get(topic as usize));
-        roots.map(|topic| topic.root).any(|root| sight.holds(root))
+        let candidates = std::mem::take(&mut scratch.candidates);
+        let mut sight = scratch.sight(&self.rules, &context);
+        let roots = candidates.iter().filter_map(|&topic| self.topics.get(topic as usize));
+        let found = roots.map(|topic| topic.root).any(|root| sight.holds(root));
+        scratch.candidates = candidates;
+        found
     }
 
     /// Finds the topics worth a look, by number, and the terms of the text if there are any.

@@ -54,7 +54,7 @@ pub fn messages(alert: &Alert, labels: &Labels) -> Vec<Message> {
             "copies": alert.counts.copies,
             "mean_score": alert.counts.mean_score(),
             "authors": alert.authors,
-            "scorer": labels.scorer,
+            "scorer": labels.scorer(alert.topic),
             "evidence": evidence(alert),
         },
     });

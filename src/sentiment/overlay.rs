@@ -157,6 +157,7 @@ impl Row {
 /// Costs one look-up more a word, for the posts it is used on.
 #[derive(Debug, Clone)]
 pub struct Overlay {
+    version: String,
     table: Table<Entry>,
     phrases: Phrases,
 }
@@ -173,7 +174,17 @@ impl Overlay {
         }
         lexicons.iter().for_each(|lexicon| lexicon.apply(&mut table));
         let phrases = Phrases::new(lexicons.iter().flat_map(Lexicon::phrases));
-        Self { table, phrases }
+        let mut hasher = blake3::Hasher::new();
+        lexicons.iter().for_each(|lexicon| {
+            hasher.update(lexicon.hash.as_bytes());
+        });
+        let hash = hasher.finalize().to_hex();
+        Self { version: hash.get(..8).unwrap_or_default().to_owned(), table, phrases }
+    }
+
+    /// A hash of its lexicons, of eight hexadecimal digits.
+    pub fn version(&self) -> &str {
+        &self.version
     }
 
     /// What the topic knows of a word.

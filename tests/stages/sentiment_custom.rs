@@ -1,6 +1,8 @@
 //! Can a user make the scorer his own? Lexicons, per topic too, fitted models, languages.
 
-use resonanz::post::{Lang, Polarity, Span};
+use resonanz::analyze::Analyzer;
+use resonanz::mention::{Matcher, Topic};
+use resonanz::post::{Lang, Polarity, Span, TopicId};
 use resonanz::sentiment::fit::{FitError, Options, Sample};
 use resonanz::sentiment::{LanguageSource, Lexicon, Model, Profile, Scorer, Scratch, fit};
 
@@ -44,6 +46,22 @@ fn overlays_hold_for_one_topic() {
     }
     assert!(scorer.overlay(&[]).is_none());
     assert!(Scorer::new(Profile::Vader).overlay(&lexicon("a\t1")).is_none());
+}
+
+#[test]
+fn a_topic_with_words_of_its_own_has_a_version_of_its_own() {
+    let version = |words: &str| {
+        let scorer = Scorer::new(Profile::Resonanz);
+        let overlays = vec![None, scorer.overlay(&lexicon(words))];
+        let topics = [0, 1].map(|_| Topic { query: "a".into(), ..Topic::default() });
+        let matcher = Matcher::compile(&topics, &|_| Vec::new()).expect("correct queries");
+        let analyzer = Analyzer::new(matcher, scorer, overlays);
+        [0, 1].map(|topic| analyzer.scorer_version(TopicId(topic)).to_owned())
+    };
+    let ([plain, first], [_, second]) = (version("zorpig\t3"), version("zorpig\t2"));
+    assert_eq!(plain, Scorer::new(Profile::Resonanz).version());
+    assert!(first.starts_with(&plain) && first != plain && first != second, "{first} {second}");
+    assert_eq!(version("zorpig\t3")[1], first);
 }
 
 #[test]
