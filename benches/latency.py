@@ -1,9 +1,9 @@
 """How long from a post to the webhook of the alert it causes?
 
-usage: python3 benches/latency.py [--binary PATH] [--posts-per-second N] [--lateness 5s] [--tick 5s]
+usage: python3 benches/latency.py [--binary PATH] [--posts-per-second N] [--topics N] [--seconds N] [--lateness 5s] [--tick 5s]
 
-Plays a minute of posts at their own pace over a loopback WebSocket. Every second one of them makes a
-threshold rule fire for a topic of its own; a loopback receiver notes when the message arrives. The
+Plays posts at their own pace over a loopback WebSocket. Every second one of them makes a
+threshold rule fire for a topic of its own among many; a loopback receiver notes when the message arrives. The
 latency counts from the instant at which the post is due on the wire.
 """
 import argparse
@@ -17,14 +17,13 @@ import threading
 import time
 
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-SECONDS = 60
 
 
-def frames(path, rate):
+def frames(path, rate, seconds):
     """Writes the frames; one negative post a second, each about another topic."""
     base = 1_772_366_400_000_000
     with open(path, "w") as out:
-        for number in range(SECONDS * rate):
+        for number in range(seconds * rate):
             time_us = base + number * 1_000_000 // rate
             second, marks = number // rate, number % rate == rate // 2
             text = f"brand{second} is a horrible disaster" if marks else "nothing to see here, just a post among many others"
@@ -38,6 +37,8 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--binary", default=f"{REPOSITORY}/target/release/resonanz")
     parser.add_argument("--posts-per-second", type=int, default=1_000)
+    parser.add_argument("--topics", type=int, default=60, help="at least one for each second")
+    parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--lateness", default="5s")
     parser.add_argument("--tick", default="5s")
     args = parser.parse_args()
@@ -57,12 +58,12 @@ def main():
     receiver = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
     threading.Thread(target=receiver.serve_forever, daemon=True).start()
     with tempfile.TemporaryDirectory() as folder:
-        frames(f"{folder}/frames.jsonl", args.posts_per_second)
+        frames(f"{folder}/frames.jsonl", args.posts_per_second, args.seconds)
         server = subprocess.Popen(
             [args.binary, "replay", f"{folder}/frames.jsonl", "--format", "jetstream", "--speed", "1", "--listen", "127.0.0.1:0"],
             stdout=subprocess.PIPE, text=True)
         url = server.stdout.readline().split()[-1]
-        topics = "".join(f'[[topic]]\nname = "brand{n}"\nquery = "brand{n}"\n' for n in range(SECONDS))
+        topics = "".join(f'[[topic]]\nname = "brand{n}"\nquery = "brand{n}"\n' for n in range(args.topics))
         with open(f"{folder}/c.toml", "w") as out:
             out.write(f'[lake]\npath = "lake"\n[engine]\nlateness = "{args.lateness}"\ntick = "{args.tick}"\n'
                       f'[[source]]\nname = "ws"\ntype = "websocket"\nurl = "{url}"\n'
@@ -73,14 +74,14 @@ def main():
             pass
         connected = time.monotonic()
         threading.Thread(target=lambda: [None for _ in run.stderr], daemon=True).start()
-        while len(arrived) < SECONDS - 12 and time.monotonic() < connected + SECONDS + 60:
+        while len(arrived) < args.seconds - 12 and time.monotonic() < connected + args.seconds + 60:
             time.sleep(0.05)
         run.terminate()
         run.wait()
         server.kill()
     waits = sorted(at - connected - (second + 0.5) for second, at in arrived.items())
     p99 = waits[min(len(waits) - 1, round(0.99 * len(waits)))]
-    print(f"| {args.posts_per_second:,} | {args.lateness} | {args.tick} | {len(waits)} | {statistics.median(waits):.2f} s | {p99:.2f} s |")
+    print(f"| {args.posts_per_second:,} | {args.topics:,} | {args.lateness} | {args.tick} | {len(waits)} | {statistics.median(waits):.2f} s | {p99:.2f} s |")
 
 
 main()
