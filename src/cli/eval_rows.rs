@@ -16,24 +16,29 @@ pub(super) fn each(path: &Path, lang: Lang, mut take: impl FnMut(Row)) -> Result
     let mut lines = opened.map_err(|error| {
         Failure::usage(error.to_string(), "give a file of JSON lines with \"text\" and \"label\"")
     })?;
-    let (mut number, mut refused) = (0u64, 0u64);
+    let (mut before, mut empty, mut refused) = (0, true, 0u64);
     while let Some(block) = lines.next_block().with_context(|| path.display().to_string())? {
-        for line in block.lines() {
-            number += 1;
+        before += block.skipped;
+        refused += block.skipped;
+        for (number, line) in block.numbered_lines() {
             let row = std::str::from_utf8(line)
                 .map_err(|_| "the bytes are not UTF-8".to_owned())
                 .and_then(|line| Row::parse(line).map_err(|error| error.to_string()));
             match row {
-                Ok(row) if row.lang == Lang::UND => take(Row { lang, ..row }),
-                Ok(row) => take(row),
+                Ok(row) => {
+                    empty = false;
+                    let lang = if row.lang == Lang::UND { lang } else { row.lang };
+                    take(Row { lang, ..row });
+                }
                 Err(reason) => {
                     refused += 1;
-                    tracing::error!(file = %path.display(), line = number, reason, "row refused");
+                    tracing::error!(file = %path.display(), line = before + number + 1, reason, "row refused");
                 }
             }
         }
+        before += block.lines_len();
     }
-    if number == refused {
+    if empty {
         let message = format!("{}: no labelled post in it", path.display());
         return Err(Failure::usage(message, "a line is {\"text\": \"...\", \"label\": -1}"));
     }

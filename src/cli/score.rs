@@ -54,9 +54,8 @@ struct Printer<'a> {
 #[derive(Default)]
 struct Scored {
     written: Vec<u8>,
-    /// Place in the run and reason of each line that could not be read.
+    /// Number in the block and reason of each line that could not be read.
     refused: Vec<(u64, String)>,
-    lines: u64,
 }
 
 impl Printer<'_> {
@@ -75,14 +74,15 @@ impl Printer<'_> {
                 );
             }
             refused += block.skipped;
+            line_number += block.skipped;
             for scored in self.score_block(&block) {
                 out.write_all(&scored.written)?;
                 for (at, reason) in scored.refused {
                     refused += 1;
                     tracing::error!(line = line_number + at + 1, reason, "line refused");
                 }
-                line_number += scored.lines;
             }
+            line_number += block.lines_len();
             // Whoever types or pipes line by line sees each answer at once.
             out.flush()?;
         }
@@ -90,21 +90,20 @@ impl Printer<'_> {
 
     /// Scores a block on rayon's threads, in order.
     fn score_block(&self, block: &Block) -> Vec<Scored> {
-        let lines: Vec<&[u8]> = block.lines().collect();
+        let lines: Vec<(u64, &[u8])> = block.numbered_lines().collect();
         lines
             .par_chunks(CHUNK_LINES)
             .map_init(Scratch::default, |scratch, lines| {
                 let mut scored = Scored::default();
-                let bytes: usize = lines.iter().map(|line| line.len()).sum();
+                let bytes: usize = lines.iter().map(|(_, line)| line.len()).sum();
                 scored.written.reserve(bytes + lines.len() * ANSWER_BYTES);
-                for line in lines {
+                for &(number, line) in lines {
                     match self.read(line) {
                         Ok((text, lang, fields)) => {
                             self.print(&text, lang, fields, scratch, &mut scored.written)
                         }
-                        Err(reason) => scored.refused.push((scored.lines, reason)),
+                        Err(reason) => scored.refused.push((number, reason)),
                     }
-                    scored.lines += 1;
                 }
                 scored
             })

@@ -30,6 +30,19 @@ impl Block {
         lines(&self.bytes)
     }
 
+    /// The same with the number of each in the block, from 0; blank lines count.
+    pub fn numbered_lines(&self) -> impl Iterator<Item = (u64, &[u8])> {
+        numbered(&self.bytes)
+    }
+
+    /// How many lines it holds, blank ones included.
+    #[must_use]
+    pub fn lines_len(&self) -> u64 {
+        let feeds = memchr::memchr_iter(b'\n', &self.bytes).count();
+        let last = usize::from(self.bytes.last().is_some_and(|&byte| byte != b'\n'));
+        u64::try_from(feeds + last).unwrap_or(u64::MAX)
+    }
+
     /// The block in pieces of whole lines, each about `bytes` long.
     #[must_use]
     pub fn pieces(&self, bytes: usize) -> Vec<&[u8]> {
@@ -47,8 +60,12 @@ impl Block {
 
 /// The lines in `bytes` that are not blank, without line ends.
 pub fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    numbered(bytes).map(|(_, line)| line)
+}
+
+fn numbered(bytes: &[u8]) -> impl Iterator<Item = (u64, &[u8])> {
     let mut rest = bytes;
-    std::iter::from_fn(move || {
+    let lines = std::iter::from_fn(move || {
         let end = memchr::memchr(b'\n', rest);
         let (line, others) = match end {
             Some(end) => (rest.get(..end)?, rest.get(end + 1..)?),
@@ -57,8 +74,8 @@ pub fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
         };
         rest = others;
         Some(line.trim_ascii())
-    })
-    .filter(|line| !line.is_empty())
+    });
+    (0..).zip(lines).filter(|(_, line)| !line.is_empty())
 }
 
 /// A reader of blocks.
@@ -214,6 +231,7 @@ mod tests {
         let mut lines = Lines::new(Box::new(io::Cursor::new(bytes)), 0);
         let (mut lengths, mut end, mut skipped) = (Vec::new(), 0, 0);
         let mut note = |block: &Block| {
+            assert!(block.numbered_lines().all(|(number, _)| number < block.lines_len()));
             lengths.extend(block.lines().map(<[u8]>::len));
             end = block.end;
             skipped += block.skipped;

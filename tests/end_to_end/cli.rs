@@ -54,7 +54,7 @@ fn the_starter_configuration_has_no_problems_and_is_never_overwritten() {
 #[test]
 fn scores_stream_in_three_formats() {
     let input =
-        b"{\"id\": 7, \"text\": \"VADER is smart, handsome, and funny!\"}\n{\"id\": 8}\nnonsense\n";
+        b"{\"id\": 7, \"text\": \"VADER is smart, handsome, and funny!\"}\n\n{\"id\": 8}\nnonsense\n";
     let scored =
         pipe(&["score", "--profile", "vader", "--input", "jsonl", "--format", "jsonl"], input);
     assert_eq!(scored.status.code(), Some(1), "two lines were refused");
@@ -69,7 +69,7 @@ fn scores_stream_in_three_formats() {
         (Some(0.752), Some(0.248), Some(0.0))
     );
     let errors = stderr(&scored);
-    assert!(errors.contains("line=2") && errors.contains("line=3"), "{errors}");
+    assert!(errors.contains("line=3") && errors.contains("line=4"), "{errors}");
 
     let csv = stdout(&pipe(&["score", "--profile", "vader", "--format", "csv"], b"say \"good\"\n"));
     assert_eq!(

@@ -187,9 +187,14 @@ fn a_fitted_model_is_better_where_it_was_fitted() {
 #[test]
 fn a_row_that_is_none_is_named() {
     let study = Study::new();
-    file(study.folder.path(), "rows.jsonl", "{\"text\":\"good\",\"label\":1}\n{\"text\":\"x\"}\n");
+    file(
+        study.folder.path(),
+        "rows.jsonl",
+        "{\"text\":\"good\",\"label\":1}\n\n{\"text\":\"x\"}\n",
+    );
     let report = study.run(&["eval", "rows.jsonl"]);
     assert_eq!(report.status.code(), Some(1), "one row was refused");
-    assert!(stderr(&report).contains("line=2"), "{}", stderr(&report));
+    assert!(stderr(&report).contains("line=3"), "{}", stderr(&report));
     assert_eq!(run(&["eval", "nowhere.jsonl"]).status.code(), Some(2));
+    assert_eq!(study.run(&["eval", "rows.jsonl", "--lang", "zzzz"]).status.code(), Some(2));
 }
