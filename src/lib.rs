@@ -28,6 +28,7 @@ pub mod sentiment;
 pub mod analyze;
 pub mod window;
 pub mod alert;
+pub mod desk;
 pub mod engine;
 pub mod config;
 // shells

@@ -12,9 +12,10 @@ use tokio::sync::{Notify, mpsc, watch};
 use crate::config::{Archive, Config};
 use crate::connect::decode::{AuthorHasher, Decoder, Format, Sieve};
 use crate::connect::{Block, Parcel, lines, open_lines};
-use crate::lake::{Folder, Lake, LakeError};
+use crate::desk::Grouping;
+use crate::lake::{DeskFiles, Folder, Lake, LakeError};
 use crate::live::{EngineLoop, Progress, Stop, Store, checkpointed_engine};
-use crate::notify::Outbox;
+use crate::notify::{Desk, Outbox};
 use crate::post::SourceId;
 
 /// Bytes that one rayon task decodes.
@@ -70,9 +71,10 @@ pub async fn reprocess(
     let sieve =
         (config.lake.archive != Archive::All).then(|| Sieve::new(Arc::clone(engine.analyzer())));
     let outbox = Arc::new(Outbox::open(&folder.outbox())?);
+    let desk = Arc::new(Desk::open(outbox, DeskFiles::of(&folder), Grouping::default())?);
     let (jobs, job_queue) = mpsc::channel(2);
     let store =
-        Store { lake, outbox, bell: Arc::new(Notify::new()), committed: Arc::clone(&progress) };
+        Store { lake, desk, bell: Arc::new(Notify::new()), committed: Arc::clone(&progress) };
     let store = tokio::spawn(store.run(job_queue));
     let mut engine =
         EngineLoop::new(&config, engine, checkpoint, &folder, jobs, Arc::clone(&progress))?;

@@ -79,6 +79,31 @@ pub struct TimeError {
     found: String,
 }
 
+/// For serde: an instant as RFC 3339 text, where people read what is stored.
+pub mod rfc3339 {
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::EventTime;
+
+    /// Writes the text.
+    ///
+    /// # Errors
+    /// The serializer's.
+    pub fn serialize<S: Serializer>(time: &EventTime, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(time)
+    }
+
+    /// Reads the text.
+    ///
+    /// # Errors
+    /// For a text that is no timestamp.
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<EventTime, D::Error> {
+        let text = String::deserialize(from)?;
+        EventTime::parse(&text).map_err(D::Error::custom)
+    }
+}
+
 /// Parses a span such as `500ms`, `10s`, `15m`, `24h` or `7d` into microseconds.
 ///
 /// # Errors

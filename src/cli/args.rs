@@ -41,7 +41,7 @@ pub(super) enum Command {
     /// Say which posts match a topic and why, or what its query means
     #[command(subcommand)]
     Topics(TopicsCommand),
-    /// Say whom a rule would have called
+    /// Live with alerts: list, show, acknowledge, silence; or say whom a rule would have called
     #[command(subcommand)]
     Alerts(AlertsCommand),
     /// Measure the scorer on labelled posts

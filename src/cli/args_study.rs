@@ -8,6 +8,9 @@ use std::str::FromStr;
 use clap::{Subcommand, ValueEnum};
 
 use super::args::{ScoreInput, ScorerArgs, language};
+use super::args_desk::{
+    AlertsAck, AlertsList, AlertsShow, AlertsSilence, AlertsSilences, AlertsUnsilence,
+};
 use crate::post::Lang;
 use crate::time::parse_span;
 
@@ -59,6 +62,18 @@ pub(super) struct TopicsImport {
 pub(super) enum AlertsCommand {
     /// Run the spike rule over a series of counts, and list every call it would have made
     Backtest(Backtest),
+    /// List alerts: those that fire, and the latest that resolved
+    List(AlertsList),
+    /// Tell the whole story of an alert: transitions, evidence, deliveries, silences
+    Show(AlertsShow),
+    /// Take care of a firing alert: nobody is told more of it, until it resolves
+    Ack(AlertsAck),
+    /// Tell nobody of alerts for a while, by topic, rule or label
+    Silence(AlertsSilence),
+    /// List silences
+    Silences(AlertsSilences),
+    /// End a silence; alerts that still fire are told then
+    Unsilence(AlertsUnsilence),
 }
 
 #[derive(Debug, clap::Args)]

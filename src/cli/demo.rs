@@ -64,6 +64,7 @@ async fn play(args: &Demo) -> Result<Ending, Failure> {
             progress: progress.subscribe(),
             lake: args.lake.clone(),
             topics: config.topics.clone().into(),
+            token: None,
         };
         tokio::spawn(serve(listener, api));
     }

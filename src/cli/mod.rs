@@ -5,9 +5,11 @@
 
 mod alerts;
 mod args;
+mod args_desk;
 mod args_study;
 mod config_file;
 mod demo;
+mod desk;
 mod eval;
 mod eval_rows;
 mod fit;
@@ -99,7 +101,7 @@ pub fn run() -> ExitCode {
         Command::Topics(TopicsCommand::Test(test)) => topics::test(&test),
         Command::Topics(TopicsCommand::Explain(explain)) => topics::explain(&explain),
         Command::Topics(TopicsCommand::Import(import)) => topics::import(&import),
-        Command::Alerts(AlertsCommand::Backtest(backtest)) => alerts::backtest(&backtest),
+        Command::Alerts(command) => alerts(&command),
         Command::Eval(eval) => eval::eval(&eval),
         Command::Fit(fit) => fit::fit(&fit),
         Command::Query(query) => query::query(&query),
@@ -110,6 +112,18 @@ pub fn run() -> ExitCode {
         Ok(Ending::Done) => ExitCode::SUCCESS,
         Ok(Ending::Incomplete) => ExitCode::from(1),
         Err(failure) => report(&failure),
+    }
+}
+
+fn alerts(command: &AlertsCommand) -> Result<Ending, Failure> {
+    match command {
+        AlertsCommand::Backtest(args) => alerts::backtest(args),
+        AlertsCommand::List(args) => desk::list(args),
+        AlertsCommand::Show(args) => desk::show(args),
+        AlertsCommand::Ack(args) => desk::ack(args),
+        AlertsCommand::Silence(args) => desk::silence(args),
+        AlertsCommand::Silences(args) => desk::silences(args),
+        AlertsCommand::Unsilence(args) => desk::unsilence(args),
     }
 }
 

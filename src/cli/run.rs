@@ -59,6 +59,7 @@ async fn run_until_signal(config: Config) -> anyhow::Result<Summary> {
             progress: progress.subscribe(),
             lake: config.lake.path.clone(),
             topics: config.topics.clone().into(),
+            token: token(&config)?,
         };
         tokio::spawn(serve(listener, api));
     }
@@ -83,6 +84,16 @@ async fn run_until_signal(config: Config) -> anyhow::Result<Summary> {
     view.abort();
     let _ = view.await;
     summary
+}
+
+/// The token that changes over HTTP need.
+fn token(config: &Config) -> anyhow::Result<Option<Arc<str>>> {
+    let Some(name) = &config.token_env else { return Ok(None) };
+    let token = std::env::var(name).ok().filter(|token| !token.is_empty());
+    token
+        .map(Into::into)
+        .with_context(|| format!("environment variable {name} is not set"))
+        .map(Some)
 }
 
 pub(super) fn check(args: &Run) -> Result<Ending, Failure> {

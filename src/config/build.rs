@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::notify::{check_parents, grouping};
 use super::rules::rule;
 use super::section::{Problems, Section, distance};
 use super::{
@@ -35,28 +36,42 @@ fn read<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -> Con
         tables(root, "receiver", problems, |value, problems| receiver(value, base, problems));
     let topics = tables(root, "topic", problems, |value, problems| topic(value, base, problems));
     let (topics, topic_lexicons): (Vec<Topic>, Vec<Vec<PathBuf>>) = topics.into_iter().unzip();
+    check_parents(root, &topics, problems);
     let rules = tables(root, "rule", problems, |value, problems| {
         rule(value, &topics, &receivers, problems)
     });
     let lake = lake(root, base, problems);
+    let (listen, token_env) = serve(root, problems);
     let remember = if lake.archive == Archive::All { Remember::All } else { Remember::Matched };
     Config {
         engine: EngineConfig { remember, ..engine(root, problems) },
         lake,
         sentiment: sentiment(root, base, problems),
         author_key_file: privacy(root, base, problems),
-        listen: listen(root, problems),
+        listen,
+        token_env,
         sources: tables(root, "source", problems, |value, problems| source(value, base, problems)),
         topics,
         topic_lexicons,
         rules,
         receivers,
+        grouping: grouping(root, problems),
     }
 }
 
 fn unknown_tables<'i>(root: &DeTable<'i>, problems: &mut Problems<'i>) {
-    const KNOWN: [&str; 9] =
-        ["engine", "lake", "sentiment", "privacy", "serve", "source", "topic", "rule", "receiver"];
+    const KNOWN: [&str; 10] = [
+        "engine",
+        "lake",
+        "sentiment",
+        "privacy",
+        "serve",
+        "notify",
+        "source",
+        "topic",
+        "rule",
+        "receiver",
+    ];
     for (key, _) in root {
         let name = key.get_ref().as_ref();
         if !KNOWN.contains(&name) {
@@ -166,7 +181,10 @@ fn sentiment<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -
     sentiment
 }
 
-fn listen<'i>(root: &DeTable<'i>, problems: &mut Problems<'i>) -> Option<core::net::SocketAddr> {
+fn serve<'i>(
+    root: &DeTable<'i>,
+    problems: &mut Problems<'i>,
+) -> (Option<core::net::SocketAddr>, Option<String>) {
     let mut section = Section::open("[serve]", root.get("serve"), problems);
     let text = section.text("listen");
     let listen = text.as_ref().and_then(|text| text.parse().ok());
@@ -178,8 +196,9 @@ fn listen<'i>(root: &DeTable<'i>, problems: &mut Problems<'i>) -> Option<core::n
             "write an IP address and a port, as 127.0.0.1:8600",
         );
     }
+    let token_env = section.text("token_env");
     section.finish();
-    listen
+    (listen, token_env)
 }
 
 fn source<'i>(
@@ -256,6 +275,7 @@ fn topic<'i>(
         query: section.required_text("query"),
         brand: section.text("brand"),
         group: section.text("group"),
+        parent: section.text("parent"),
         inflect: section.flag("inflect"),
         compounds: section.flag("compounds"),
         hashtags: section.flag("hashtags"),

@@ -4,6 +4,7 @@
 
 mod section;
 mod rules;
+mod notify;
 mod build;
 
 use core::net::SocketAddr;
@@ -11,6 +12,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::alert::Rule;
+use crate::desk::Grouping;
 use crate::engine::EngineConfig;
 use crate::mention::Topic;
 use crate::post::SourceId;
@@ -29,6 +31,8 @@ pub struct Config {
     pub author_key_file: Option<PathBuf>,
     /// Where the HTTP API listens, if anywhere.
     pub listen: Option<SocketAddr>,
+    /// The environment variable with the token that changes over HTTP need, if they need one.
+    pub token_env: Option<String>,
     /// Where posts come from; by name.
     pub sources: Vec<SourceConfig>,
     /// What is listened for; a topic's place is its id.
@@ -39,6 +43,8 @@ pub struct Config {
     pub rules: Vec<Rule>,
     /// Who is told.
     pub receivers: Vec<ReceiverConfig>,
+    /// Which alerts count as one matter.
+    pub grouping: Grouping,
 }
 
 /// Which scorer.

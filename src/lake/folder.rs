@@ -8,6 +8,7 @@
 //! LAKE/_resonanz/commits/            the last commit: manifest and engine checkpoint
 //! LAKE/_resonanz/outbox.redb         alerts on their way
 //! LAKE/_resonanz/dead-letter.jsonl   what could not be understood
+//! LAKE/_resonanz/desk/               silences, acknowledgements, and what became of alerts
 //! ```
 
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -205,6 +206,10 @@ impl Folder {
         self.private().join("dead-letter.jsonl")
     }
 
+    pub(super) fn desk(&self) -> PathBuf {
+        self.private().join("desk")
+    }
+
     pub(super) fn commits(&self) -> PathBuf {
         self.private().join("commits")
     }
@@ -221,7 +226,7 @@ impl Folder {
         let inside = self.private().join("author.key");
         let path = file.unwrap_or(&inside);
         if !path.exists() {
-            let hex: String = random_key()
+            let hex: String = random::<32>()
                 .map_err(io_error(path))?
                 .iter()
                 .map(|byte| format!("{byte:02x}"))
@@ -309,9 +314,9 @@ pub(crate) fn private_file(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// 32 bytes from the operating system.
-fn random_key() -> io::Result<[u8; 32]> {
-    let mut key = [0; 32];
+/// Bytes from the operating system.
+pub(super) fn random<const N: usize>() -> io::Result<[u8; N]> {
+    let mut key = [0; N];
     getrandom::fill(&mut key).map_err(io::Error::other)?;
     Ok(key)
 }

@@ -6,6 +6,7 @@
 mod columns;
 mod commit;
 mod dead_letter;
+mod desk;
 mod encode;
 mod folder;
 mod query;
@@ -15,6 +16,7 @@ mod table;
 
 pub use commit::{Checkpoint, Lake, Recovered};
 pub use dead_letter::DeadLetters;
+pub use desk::{DeskFiles, Replay};
 pub(crate) use folder::private_file;
 pub use folder::{Folder, LakeError};
 pub use query::{Answer, QueryFormat, Session};

@@ -21,8 +21,8 @@ pub use progress::{AlertLine, Progress, TopicCount};
 pub use store::{Store, StoreJob, checkpointed_engine};
 
 use crate::config::{Config, ReceiverConfig, SecretPlace};
-use crate::lake::{Folder, Lake};
-use crate::notify::{Courier, CourierStats, Outbox, RETRY_SCHEDULE, Receiver, Signer};
+use crate::lake::{DeskFiles, Folder, Lake};
+use crate::notify::{Courier, CourierStats, Desk, Outbox, RETRY_SCHEDULE, Receiver, Signer};
 
 /// Parcels that may wait for the engine.
 const INBOX_PARCELS: usize = 64;
@@ -72,16 +72,19 @@ pub async fn run(
     let stats = Arc::new(CourierStats::default());
 
     let messages = recovered.messages.iter().map(|value| serde_json::from_value(value.clone()));
-    outbox
-        .insert(&messages.collect::<Result<Vec<_>, _>>().context("the last commit's messages")?)?;
+    let desk = Desk::open(Arc::clone(&outbox), DeskFiles::of(&folder), config.grouping.clone())?;
+    let desk = Arc::new(desk);
+    desk.take(&messages.collect::<Result<Vec<_>, _>>().context("the last commit's messages")?)?;
     let (engine, checkpoint) = checkpointed_engine(&config, &authors, recovered.checkpoint)?;
-    let couriers = spawn_couriers(receivers, &outbox, &bell, &stats);
+    let mut couriers = spawn_couriers(receivers, &outbox, &bell, &stats);
+    couriers.push(spawn_desk(&desk, &bell, &stats));
 
     let (inbox, parcels) = mpsc::channel(INBOX_PARCELS);
     let lost = Arc::new(AtomicU32::new(0));
     let mut sources = sources::spawn(&config, &checkpoint.cursors, &authors, inbox, &lost);
     let (jobs, job_queue) = mpsc::channel(2);
-    let store = Store { lake, outbox: Arc::clone(&outbox), bell, committed: Arc::clone(&progress) };
+    let committed = Arc::clone(&progress);
+    let store = Store { lake, desk: Arc::clone(&desk), bell, committed };
     let store = tokio::spawn(store.run(job_queue));
     let mut engine_loop =
         EngineLoop::new(&config, engine, checkpoint, &folder, jobs, Arc::clone(&progress))?;
@@ -100,6 +103,7 @@ pub async fn run(
     store.await.context("the store task")??;
     engine_ended?;
     farewell(&outbox, couriers).await?;
+    desk.publish(&stats)?;
     if let Some(error) = failure {
         return Err(error);
     }
@@ -135,13 +139,23 @@ fn spawn_couriers(
     couriers.collect()
 }
 
+fn spawn_desk(
+    desk: &Arc<Desk>,
+    bell: &Arc<Notify>,
+    stats: &Arc<CourierStats>,
+) -> tokio::task::JoinHandle<()> {
+    let work = Arc::clone(desk).run(Arc::clone(bell), Arc::clone(stats));
+    tokio::spawn(async move {
+        if let Err(error) = work.await {
+            tracing::error!(%error, "silences are no longer looked after");
+        }
+    })
+}
+
 /// Waits a while for messages on their way; the rest is kept for the next start.
 async fn farewell(outbox: &Outbox, couriers: Couriers) -> anyhow::Result<()> {
     let deadline = tokio::time::Instant::now() + FAREWELL;
-    while !couriers.is_empty()
-        && outbox.pending_len()? > 0
-        && tokio::time::Instant::now() < deadline
-    {
+    while outbox.pending_len()? > 0 && tokio::time::Instant::now() < deadline {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     couriers.iter().for_each(tokio::task::JoinHandle::abort);

@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::connect::decode::AuthorHasher;
 use crate::engine::Engine;
 use crate::lake::{Checkpoint, Lake, Table};
-use crate::notify::{Message, Outbox};
+use crate::notify::{Desk, Message};
 use crate::post::TopicId;
 use crate::tuning;
 
@@ -31,7 +31,7 @@ pub struct Store {
     /// Where rows go.
     pub lake: Lake,
     /// Where messages go.
-    pub outbox: Arc<Outbox>,
+    pub desk: Arc<Desk>,
     /// Rung when there are new messages.
     pub bell: Arc<Notify>,
     /// Where commits are counted.
@@ -51,7 +51,7 @@ impl Store {
                     let values =
                         messages.iter().map(serde_json::to_value).collect::<Result<_, _>>()?;
                     self.lake.commit(&checkpoint, values).await?;
-                    self.outbox.insert(&messages)?;
+                    self.desk.take(&messages)?;
                     self.bell.notify_waiters();
                     self.committed.send_modify(|progress| progress.commits += 1);
                 }

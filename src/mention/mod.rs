@@ -41,6 +41,8 @@ pub struct Topic {
     pub brand: Option<String>,
     /// A free grouping, such as a market or a team.
     pub group: Option<String>,
+    /// Name of the topic above it, such as the brand of a product, whose alerts speak for its own.
+    pub parent: Option<String>,
     /// Whether each term counts with German endings, as if `inflect:` stood before it.
     pub inflect: bool,
     /// Whether each term counts inside longer words, as if `compound:` stood before it.

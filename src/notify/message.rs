@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::subject::subject;
 use crate::alert::Alert;
+use crate::desk::Subject;
 use crate::lake::{Labels, evidence, labels_of};
 
 /// One message to one receiver.
@@ -18,6 +20,9 @@ pub struct Message {
     pub at_us: i64,
     /// The body as it is signed and sent.
     pub body: String,
+    /// What it is about, for the desk; without it a message is told whatever people asked.
+    #[serde(default)]
+    pub subject: Option<Subject>,
 }
 
 /// The messages that an alert brings: one for each receiver of its rule.
@@ -59,6 +64,7 @@ pub fn messages(alert: &Alert, labels: &Labels) -> Vec<Message> {
         },
     });
     let body = body.to_string();
+    let subject = subject(alert, labels);
     let receivers = rule.receivers.iter();
     receivers
         .map(|receiver| Message {
@@ -66,6 +72,7 @@ pub fn messages(alert: &Alert, labels: &Labels) -> Vec<Message> {
             receiver: receiver.clone(),
             at_us: alert.at.0,
             body: body.clone(),
+            subject: subject.clone(),
         })
         .collect()
 }

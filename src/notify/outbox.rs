@@ -6,7 +6,7 @@
 
 use std::path::Path;
 
-use redb::{Database, ReadableDatabase, ReadableTableMetadata, TableDefinition};
+use redb::{Database, ReadableDatabase, ReadableTableMetadata, TableDefinition, WriteTransaction};
 use serde::{Deserialize, Serialize};
 
 use super::message::Message;
@@ -33,10 +33,37 @@ pub(super) struct Pending {
     pub(super) due_unix_ms: i64,
 }
 
+impl Pending {
+    /// A message that was not tried yet.
+    fn new(message: &Message) -> Self {
+        Self { message: message.clone(), attempts: 0, due_unix_ms: 0 }
+    }
+}
+
 /// The durable queue.
 #[derive(Debug)]
 pub struct Outbox {
-    database: Database,
+    pub(super) database: Database,
+}
+
+/// Whether a message arrived.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "lowercase")]
+pub enum Progress {
+    /// It is on its way.
+    Pending {
+        /// Attempts so far.
+        attempts: u32,
+        /// When it is tried next, in milliseconds since the Unix epoch; 0 is at once.
+        due_unix_ms: i64,
+    },
+    /// It did not, and will not.
+    Failed {
+        /// Why.
+        why: String,
+    },
+    /// It did.
+    Delivered,
 }
 
 impl Outbox {
@@ -60,18 +87,52 @@ impl Outbox {
         if messages.is_empty() {
             return Ok(0);
         }
-        self.write(|pending, known, _| {
+        self.insert_with(messages, |_| Ok(()))
+    }
+
+    /// Takes messages, and does something else in the same transaction.
+    pub(super) fn insert_with(
+        &self,
+        messages: &[Message],
+        also: impl FnOnce(&WriteTransaction) -> Result<(), redb::Error>,
+    ) -> Result<u64, OutboxError> {
+        let run = || {
+            let transaction = self.database.begin_write()?;
             let mut fresh = 0;
-            for message in messages {
-                let (receiver, id) = (message.receiver.as_str(), message.id.as_str());
-                if known.insert((receiver, id), message.at_us)?.is_none() {
-                    let entry = Pending { message: message.clone(), attempts: 0, due_unix_ms: 0 };
-                    pending.insert((receiver, message.at_us, id), encode(&entry).as_str())?;
-                    fresh += 1;
+            {
+                let mut pending = transaction.open_table(PENDING)?;
+                let mut known = transaction.open_table(KNOWN)?;
+                for message in messages {
+                    let (receiver, id) = (message.receiver.as_str(), message.id.as_str());
+                    if known.insert((receiver, id), message.at_us)?.is_none() {
+                        let entry = Pending::new(message);
+                        pending.insert(key(message), encode(&entry).as_str())?;
+                        fresh += 1;
+                    }
                 }
             }
+            also(&transaction)?;
+            transaction.commit()?;
             Ok(fresh)
-        })
+        };
+        run().map_err(OutboxError)
+    }
+
+    /// Whether a message that was taken arrived.
+    pub(super) fn progress(&self, key: (&str, i64, &str)) -> Result<Progress, OutboxError> {
+        let read = || {
+            let transaction = self.database.begin_read()?;
+            if let Some(entry) = transaction.open_table(PENDING)?.get(key)? {
+                let entry: Option<Pending> = serde_json::from_str(entry.value()).ok();
+                let (attempts, due_unix_ms) =
+                    entry.map_or((0, 0), |entry| (entry.attempts, entry.due_unix_ms));
+                return Ok(Progress::Pending { attempts, due_unix_ms });
+            }
+            let failed = transaction.open_table(FAILED)?;
+            let why = failed.get(key)?.map(|reason| reason.value().to_owned());
+            Ok(why.map_or(Progress::Delivered, |why| Progress::Failed { why }))
+        };
+        read().map_err(OutboxError)
     }
 
     /// Messages still on their way, over all receivers.
@@ -166,7 +227,8 @@ mod tests {
     use super::*;
 
     fn message(receiver: &str, id: &str, at_us: i64) -> Message {
-        Message { id: id.to_owned(), receiver: receiver.to_owned(), at_us, body: "{}".to_owned() }
+        let (id, receiver) = (id.to_owned(), receiver.to_owned());
+        Message { id, receiver, at_us, body: "{}".to_owned(), subject: None }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -13,14 +13,15 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use super::metrics;
+use super::parameters::Parameters;
+use super::{desk, metrics};
 use crate::lake::{Folder, QueryFormat, Session};
 use crate::live::Progress;
 use crate::mention::Topic;
 use crate::time::{EventTime, parse_span};
 
 /// Most rows of one answer.
-const ROWS_MAX: usize = 10_000;
+pub(super) const ROWS_MAX: usize = 10_000;
 
 /// What the API reads.
 #[derive(Debug, Clone)]
@@ -31,6 +32,8 @@ pub struct Api {
     pub lake: PathBuf,
     /// What is listened for.
     pub topics: Arc<[Topic]>,
+    /// What whoever wants to change something must know, if anything.
+    pub token: Option<Arc<str>>,
 }
 
 /// Serves until the task is aborted.
@@ -44,13 +47,32 @@ pub async fn serve(listener: TcpListener, api: Api) -> std::io::Result<()> {
         .route("/metrics", get(prometheus))
         .route("/api/topics", get(topics))
         .route("/api/trends", get(trends))
-        .route("/api/alerts", get(alerts))
+        .merge(desk::routes(&api))
+        .fallback(nothing)
+        .method_not_allowed_fallback(not_so)
         .with_state(api);
     axum::serve(listener, router).await
 }
 
 async fn index() -> &'static str {
-    "resonanz\n/healthz\n/metrics\n/api/topics\n/api/trends?topic=NAME&from=RFC3339&to=RFC3339&step=1h\n/api/alerts?topic=NAME\n"
+    "resonanz\n\
+     GET /healthz\n\
+     GET /metrics\n\
+     GET /api/topics\n\
+     GET /api/trends?topic=NAME&from=RFC3339&to=RFC3339&step=1h\n\
+     GET /api/alerts?state=firing&topic=NAME\n\
+     GET /api/alerts/ID\n\
+     POST, DELETE /api/alerts/ID/ack\n\
+     GET, POST /api/silences\n\
+     DELETE /api/silences/ID\n"
+}
+
+async fn nothing() -> Response {
+    failure(StatusCode::NOT_FOUND, "no such path; the list of paths is at /")
+}
+
+async fn not_so() -> Response {
+    failure(StatusCode::METHOD_NOT_ALLOWED, "the path exists, but not with this method; see /")
 }
 
 async fn health(State(api): State<Api>) -> axum::Json<Value> {
@@ -103,7 +125,7 @@ struct TrendQuery {
 }
 
 /// Closed panes summed by topic and step.
-async fn trends(State(api): State<Api>, Query(asked): Query<TrendQuery>) -> Response {
+async fn trends(State(api): State<Api>, Parameters(asked): Parameters<TrendQuery>) -> Response {
     let step_us = match parse_span(asked.step.as_deref().unwrap_or("1h")) {
         Ok(step_us) if step_us >= crate::time::MINUTE_US => step_us,
         Ok(_) => {
@@ -134,18 +156,6 @@ async fn trends(State(api): State<Api>, Query(asked): Query<TrendQuery>) -> Resp
     answer(&api, &sql).await
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AlertQuery {
-    topic: Option<String>,
-}
-
-async fn alerts(State(api): State<Api>, Query(asked): Query<AlertQuery>) -> Response {
-    let wanted = asked.topic.as_deref().map_or("true".to_owned(), equals);
-    let sql = format!("SELECT * FROM alerts WHERE {wanted} ORDER BY at DESC LIMIT {ROWS_MAX}");
-    answer(&api, &sql).await
-}
-
 /// A condition on the topic, quoted for SQL.
 fn equals(topic: &str) -> String {
     format!("topic = '{}'", topic.replace('\'', "''"))
@@ -164,6 +174,7 @@ async fn answer(api: &Api, sql: &str) -> Response {
     }
 }
 
-fn failure(status: StatusCode, message: &str) -> Response {
+/// An error as JSON.
+pub(super) fn failure(status: StatusCode, message: &str) -> Response {
     (status, axum::Json(json!({"error": message}))).into_response()
 }

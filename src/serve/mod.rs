@@ -1,7 +1,10 @@
 //! How do people and machines look in? A small HTTP API over the running process and its lake.
 //!
-//! `GET /healthz`, `/metrics` (Prometheus text), `/api/topics`, `/api/trends`, `/api/alerts`.
+//! `GET /healthz`, `/metrics` (Prometheus text), `/api/topics`, `/api/trends`, `/api/alerts`,
+//! `/api/silences`. Only acknowledgements and silences can be written.
 
+mod parameters;
+mod desk;
 mod api;
 mod metrics;
 

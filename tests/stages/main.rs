@@ -2,6 +2,7 @@
 
 mod alerts;
 mod any_input;
+mod desk;
 mod invariants;
 mod mention_oracle;
 mod mention_queries;

@@ -1,0 +1,127 @@
+//! Which options do the commands have that people live with alerts by: list, show, ack, silence?
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
+use crate::time::{EventTime, parse_span};
+
+/// Which lake is meant.
+#[derive(Debug, clap::Args)]
+pub(super) struct LakePlace {
+    /// Folder of the lake; by default the one that the configuration names
+    #[arg(long)]
+    pub(super) lake: Option<PathBuf>,
+    /// The configuration file
+    #[arg(long, default_value = "resonanz.toml")]
+    pub(super) config: PathBuf,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ListFormat {
+    /// For people
+    Table,
+    /// JSON
+    Json,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct AlertsList {
+    /// All that the lake knows, up to 10,000; otherwise those that fire and the last 20 others
+    #[arg(long)]
+    pub(super) all: bool,
+    /// Of this topic only
+    #[arg(long)]
+    pub(super) topic: Option<String>,
+    /// How they are listed
+    #[arg(long, value_enum, default_value_t = ListFormat::Table)]
+    pub(super) format: ListFormat,
+    #[command(flatten)]
+    pub(super) place: LakePlace,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct AlertsShow {
+    /// The alert's id, as list prints it
+    pub(super) id: String,
+    /// How it is told
+    #[arg(long, value_enum, default_value_t = ListFormat::Table)]
+    pub(super) format: ListFormat,
+    #[command(flatten)]
+    pub(super) place: LakePlace,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct AlertsAck {
+    /// The alert's id, as list prints it
+    pub(super) id: String,
+    /// Take the acknowledgement back
+    #[arg(long)]
+    pub(super) undo: bool,
+    /// What else there is to say
+    #[arg(long, default_value = "")]
+    pub(super) comment: String,
+    /// Who takes care
+    #[arg(long, default_value_t = user())]
+    pub(super) author: String,
+    #[command(flatten)]
+    pub(super) place: LakePlace,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct AlertsSilence {
+    /// Pattern of topics: * stands for any characters, ? for one
+    #[arg(long)]
+    pub(super) topic: Option<String>,
+    /// Pattern of rules
+    #[arg(long)]
+    pub(super) rule: Option<String>,
+    /// Pattern of a label: of the rule, or severity, rule_type, brand, group; may be repeated
+    #[arg(long = "label", value_name = "NAME=PATTERN", value_parser = label)]
+    pub(super) labels: Vec<(String, String)>,
+    /// How long
+    #[arg(long = "for", value_name = "SPAN", value_parser = parse_span)]
+    pub(super) for_us: i64,
+    /// From when on, in RFC 3339; by default from now on
+    #[arg(long, value_parser = EventTime::parse)]
+    pub(super) starts: Option<EventTime>,
+    /// Why
+    #[arg(long)]
+    pub(super) comment: String,
+    /// Who wants it
+    #[arg(long, default_value_t = user())]
+    pub(super) author: String,
+    #[command(flatten)]
+    pub(super) place: LakePlace,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct AlertsSilences {
+    /// Those that ended within the last week too
+    #[arg(long)]
+    pub(super) all: bool,
+    /// How they are listed
+    #[arg(long, value_enum, default_value_t = ListFormat::Table)]
+    pub(super) format: ListFormat,
+    #[command(flatten)]
+    pub(super) place: LakePlace,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct AlertsUnsilence {
+    /// The silence's id
+    pub(super) id: String,
+    #[command(flatten)]
+    pub(super) place: LakePlace,
+}
+
+fn label(text: &str) -> Result<(String, String), String> {
+    let pair = text.split_once('=').filter(|(name, _)| !name.is_empty());
+    let (name, pattern) = pair.ok_or("write NAME=PATTERN, as team=care")?;
+    Ok((name.to_owned(), pattern.to_owned()))
+}
+
+/// Whoever is logged in.
+fn user() -> String {
+    std::env::var("USER").unwrap_or_else(|_| "unknown".to_owned())
+}

@@ -1,0 +1,253 @@
+//! How do people live with alerts on the command line: list, show, ack, silence?
+//!
+//! Works beside a running process, which sees what is asked here within a second, and without one.
+
+use std::io::{self, Write};
+
+use serde_json::{Value, json};
+
+use super::args_desk::{
+    AlertsAck, AlertsList, AlertsShow, AlertsSilence, AlertsSilences, AlertsUnsilence, LakePlace,
+    ListFormat,
+};
+use super::{Ending, Failure, config_file, runtime};
+use crate::desk::{Ack, Silence};
+use crate::lake::{DeskFiles, Folder};
+use crate::notify::{AlertState, Wanted, stories, story, wall_clock};
+
+/// Most alerts of a list.
+const ALERTS_MAX: usize = 10_000;
+/// Resolved alerts of a list that is not asked for all.
+const RECENT: usize = 20;
+
+pub(super) fn list(args: &AlertsList) -> Result<Ending, Failure> {
+    let folder = open(&args.place)?;
+    let wanted = |state, limit| Wanted { topic: args.topic.clone(), state: Some(state), limit };
+    let recent = if args.all { ALERTS_MAX } else { RECENT };
+    let (firing, resolved) = runtime()?.block_on(async {
+        let firing = stories(&folder, &wanted(AlertState::Firing, ALERTS_MAX)).await?;
+        let resolved = stories(&folder, &wanted(AlertState::Resolved, recent)).await?;
+        anyhow::Ok((firing, resolved))
+    })?;
+    let alerts: Vec<Value> = firing.into_iter().chain(resolved).collect();
+    let mut out = io::stdout().lock();
+    match args.format {
+        ListFormat::Json => writeln!(out, "{}", Value::Array(alerts))?,
+        ListFormat::Table if alerts.is_empty() => writeln!(out, "no alerts")?,
+        ListFormat::Table => {
+            writeln!(
+                out,
+                "{:<8} {:<20} {:<28} {:>8} {:>8}  {:<20} {:<16} receivers",
+                "state", "fired", "alert", "observed", "expected", "topic", "rule"
+            )?;
+            for alert in &alerts {
+                write_line(alert, &mut out)?;
+            }
+        }
+    }
+    Ok(Ending::Done)
+}
+
+fn write_line(alert: &Value, out: &mut impl Write) -> io::Result<()> {
+    let expected = alert["expected"].as_f64().map_or("-".to_owned(), |mean| format!("{mean:.1}"));
+    writeln!(
+        out,
+        "{:<8} {:<20} {:<28} {:>8} {expected:>8}  {:<20} {:<16} {}",
+        text(alert, "state"),
+        second(text(alert, "fired_at")),
+        text(alert, "alert_id"),
+        alert["observed"],
+        text(alert, "topic"),
+        text(alert, "rule"),
+        receivers(alert),
+    )
+}
+
+/// Who was told, for whom something is held back, and who takes care.
+fn receivers(alert: &Value) -> String {
+    let list = |name: &str| alert[name].as_array().cloned().unwrap_or_default();
+    let mut said: Vec<String> = list("told")
+        .iter()
+        .map(|name| format!("{} told", name.as_str().unwrap_or_default()))
+        .collect();
+    for held in list("held") {
+        let (receiver, reason) = (text(&held, "receiver"), text(&held, "reason"));
+        said.push(format!("{receiver} held ({reason} by {})", text(&held, "by")));
+    }
+    if let Some(author) = alert.pointer("/ack/author").and_then(Value::as_str) {
+        said.push(format!("acknowledged by {author} at {}", second(text(&alert["ack"], "at"))));
+    }
+    if said.is_empty() { "-".to_owned() } else { said.join(", ") }
+}
+
+pub(super) fn show(args: &AlertsShow) -> Result<Ending, Failure> {
+    let folder = open(&args.place)?;
+    let story = runtime()?.block_on(story(&folder, &args.id))?.ok_or_else(|| unknown(&args.id))?;
+    let mut out = io::stdout().lock();
+    if args.format == ListFormat::Json {
+        writeln!(out, "{story}")?;
+        return Ok(Ending::Done);
+    }
+    let list = |name: &str| story[name].as_array().cloned().unwrap_or_default();
+    let (id, state) = (text(&story, "alert_id"), text(&story, "state"));
+    let (rule, kind, topic) =
+        (text(&story, "rule"), text(&story, "rule_type"), text(&story, "topic"));
+    writeln!(out, "{id}  {state}\n{rule} ({kind}, {}) on {topic}", text(&story, "severity"))?;
+    writeln!(out, "receivers   {}", receivers(&story))?;
+    for row in list("transitions") {
+        writeln!(out, "\n{}  {}", text(&row, "at"), text(&row, "transition"))?;
+        for (name, value) in row.as_object().into_iter().flatten() {
+            let known =
+                ["at", "transition", "evidence", "alert_id", "rule", "rule_type", "topic", "day"];
+            if !known.contains(&name.as_str()) && !value.is_null() {
+                writeln!(
+                    out,
+                    "  {name:<14} {}",
+                    value.as_str().map_or(value.to_string(), str::to_owned)
+                )?;
+            }
+        }
+        let evidence: Value = serde_json::from_str(text(&row, "evidence")).unwrap_or_default();
+        writeln!(
+            out,
+            "  evidence       {}",
+            serde_json::to_string_pretty(&evidence).unwrap_or_default()
+        )?;
+    }
+    for (title, name) in
+        [("deliveries", "deliveries"), ("held back", "receivers"), ("silences", "silences")]
+    {
+        let rows = list(name);
+        let rows =
+            rows.iter().filter(|row| row["reasons"].as_array().is_none_or(|list| !list.is_empty()));
+        let rows: Vec<&Value> = rows.collect();
+        if !rows.is_empty() {
+            writeln!(out, "\n{title}")?;
+        }
+        for row in rows {
+            writeln!(out, "  {row}")?;
+        }
+    }
+    Ok(Ending::Done)
+}
+
+pub(super) fn ack(args: &AlertsAck) -> Result<Ending, Failure> {
+    let folder = open(&args.place)?;
+    let files = DeskFiles::of(&folder);
+    let mut out = io::stdout().lock();
+    if args.undo {
+        if !files.remove_ack(&args.id)? {
+            let message = format!("nobody has acknowledged \"{}\"", args.id);
+            return Err(Failure::usage(
+                message,
+                "see who takes care of what: resonanz alerts list",
+            ));
+        }
+        writeln!(out, "{} is no longer acknowledged", args.id)?;
+        return Ok(Ending::Done);
+    }
+    let story = runtime()?.block_on(story(&folder, &args.id))?.ok_or_else(|| unknown(&args.id))?;
+    if story["state"] == "resolved" {
+        let message = format!("alert \"{}\" has resolved", args.id);
+        return Err(Failure::usage(message, "those that fire: resonanz alerts list"));
+    }
+    let (author, comment) = (args.author.clone(), args.comment.clone());
+    let ack = Ack { alert_id: args.id.clone(), at: wall_clock(), author, comment };
+    if !ack.fits() {
+        let hint = "an author has at most 256 bytes, a comment 2048";
+        return Err(Failure::usage("the acknowledgement is too long", hint));
+    }
+    files.put_ack(&ack)?;
+    writeln!(
+        out,
+        "{} is acknowledged by {}: no more messages until it resolves",
+        ack.alert_id, ack.author
+    )?;
+    Ok(Ending::Done)
+}
+
+pub(super) fn silence(args: &AlertsSilence) -> Result<Ending, Failure> {
+    let files = DeskFiles::of(&open(&args.place)?);
+    let now = wall_clock();
+    let starts = args.starts.unwrap_or(now);
+    let silence = Silence {
+        id: files.fresh_id("sil")?,
+        topic: args.topic.clone(),
+        rule: args.rule.clone(),
+        labels: args.labels.iter().cloned().collect(),
+        starts,
+        ends: starts.shift(args.for_us),
+        author: args.author.clone(),
+        comment: args.comment.clone(),
+    };
+    silence.check(now).map_err(|error| {
+        Failure::usage(
+            error.to_string(),
+            "as --topic 'acme*' --for 2h --comment \"product launch\"",
+        )
+    })?;
+    files.put_silence(&silence)?;
+    writeln!(io::stdout().lock(), "{}", line(&silence))?;
+    Ok(Ending::Done)
+}
+
+pub(super) fn silences(args: &AlertsSilences) -> Result<Ending, Failure> {
+    let now = wall_clock();
+    let mut silences = DeskFiles::of(&open(&args.place)?).silences()?;
+    silences.retain(|silence| args.all || now < silence.ends);
+    let mut out = io::stdout().lock();
+    match args.format {
+        ListFormat::Json => writeln!(out, "{}", json!(silences))?,
+        ListFormat::Table if silences.is_empty() => writeln!(out, "no silences")?,
+        ListFormat::Table => {
+            silences.iter().try_for_each(|silence| writeln!(out, "{}", line(silence)))?
+        }
+    }
+    Ok(Ending::Done)
+}
+
+pub(super) fn unsilence(args: &AlertsUnsilence) -> Result<Ending, Failure> {
+    let files = DeskFiles::of(&open(&args.place)?);
+    let ended = files.end_silence(&args.id, wall_clock())?.ok_or_else(|| {
+        let message = format!("no silence is called \"{}\"", args.id);
+        Failure::usage(message, "list them with: resonanz alerts silences")
+    })?;
+    writeln!(io::stdout().lock(), "{}", line(&ended))?;
+    Ok(Ending::Done)
+}
+
+/// One silence as a line.
+fn line(silence: &Silence) -> String {
+    let wanted = |name: &str, pattern: &Option<String>| {
+        pattern.as_ref().map(|pattern| format!("{name} {pattern}"))
+    };
+    let labels = silence.labels.iter().map(|(name, pattern)| format!("{name}={pattern}"));
+    let matchers = wanted("topic", &silence.topic).into_iter().chain(wanted("rule", &silence.rule));
+    let matchers: Vec<String> = matchers.chain(labels).collect();
+    let (starts, ends) = (silence.starts.to_string(), silence.ends.to_string());
+    let (starts, ends) = (second(&starts), second(&ends));
+    let Silence { id, author, comment, .. } = silence;
+    format!("{id}  from {starts} to {ends}  {}  by {author}: {comment}", matchers.join(", "))
+}
+
+fn open(place: &LakePlace) -> Result<Folder, Failure> {
+    let lake = match &place.lake {
+        Some(lake) => lake.clone(),
+        None => config_file::load(&place.config)?.lake.path,
+    };
+    Ok(Folder::read(&lake)?)
+}
+
+fn unknown(id: &str) -> Failure {
+    Failure::usage(format!("no alert is called \"{id}\""), "list them with: resonanz alerts list")
+}
+
+fn text<'v>(value: &'v Value, name: &str) -> &'v str {
+    value.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// A timestamp without the digits after the second.
+fn second(stamp: &str) -> String {
+    let whole = stamp.split('.').next().unwrap_or_default().trim_end_matches('Z');
+    format!("{whole}Z")
+}

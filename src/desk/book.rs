@@ -1,0 +1,245 @@
+//! What becomes of each message? The book of all alerts that the desk knows.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::case::{Case, Grouping, Held, Hold, Letter, Seat, Subject};
+use super::silence::{Ack, Silence};
+use crate::alert::Transition;
+use crate::time::EventTime;
+
+/// Resolved alerts that are remembered; firing ones always are.
+const RESOLVED_MAX: usize = 1_000;
+
+/// What people asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Orders {
+    /// All silences, in force or not.
+    pub silences: Vec<Silence>,
+    /// Acknowledgements by alert.
+    pub acks: BTreeMap<String, Ack>,
+    /// The time of day, which silences go by.
+    pub now: EventTime,
+}
+
+/// A message as it comes to the desk.
+#[derive(Debug, Clone, Copy)]
+pub struct Notice<'m> {
+    /// The `webhook-id`.
+    pub id: &'m str,
+    /// For whom.
+    pub receiver: &'m str,
+    /// Event time of the transition.
+    pub at: EventTime,
+    /// What it is about.
+    pub subject: &'m Subject,
+}
+
+/// What follows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Turn {
+    /// Messages to deliver now, in order.
+    pub tell: Vec<Told>,
+    /// Alerts whose entry in the book has changed.
+    pub changed: BTreeSet<String>,
+}
+
+/// A message to deliver now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// Of which alert.
+    pub alert_id: String,
+    /// To whom.
+    pub receiver: String,
+    /// Which message.
+    pub letter: Letter,
+}
+
+/// All alerts that the desk knows, by id.
+///
+/// Memory: about 1 kB for each firing alert and receiver, and the same for the last 1,000 resolved.
+#[derive(Debug, Clone, Default)]
+pub struct Book {
+    cases: BTreeMap<String, Case>,
+    grouping: Grouping,
+}
+
+impl Book {
+    /// A book with these entries.
+    #[must_use]
+    pub fn new(cases: impl IntoIterator<Item = Case>, grouping: Grouping) -> Self {
+        let by_id = |case: Case| (case.subject.alert_id.clone(), case);
+        Self { cases: cases.into_iter().map(by_id).collect(), grouping }
+    }
+
+    /// The entry of an alert.
+    #[must_use]
+    pub fn case(&self, alert_id: &str) -> Option<&Case> {
+        self.cases.get(alert_id)
+    }
+
+    /// All entries, by id.
+    pub fn cases(&self) -> impl Iterator<Item = &Case> {
+        self.cases.values()
+    }
+
+    /// Takes in messages of one commit. Those whose alert has come as far already are left out, so
+    /// that the same messages after a restart change nothing.
+    pub fn take(&mut self, notices: &[Notice<'_>], orders: &Orders) -> Turn {
+        let mut turn = Turn::default();
+        let known = |notice: &Notice<'_>| {
+            self.case(&notice.subject.alert_id).is_some_and(|case| case.at >= notice.at)
+        };
+        let mut fresh: Vec<&Notice<'_>> = notices.iter().filter(|notice| !known(notice)).collect();
+        // A parent speaks before its products, whatever the order of the rules.
+        fresh.sort_by_key(|notice| (notice.at, notice.subject.ancestors.len()));
+        for tick in fresh.chunk_by(|one, other| one.at == other.at) {
+            tick.iter().for_each(|notice| self.note(notice));
+            for notice in tick {
+                turn.changed.insert(notice.subject.alert_id.clone());
+                self.decide(notice, orders, &mut turn);
+            }
+            self.review_into(orders, &mut turn);
+        }
+        turn
+    }
+
+    /// Looks again at what is held back: a silence may have ended.
+    pub fn review(&mut self, orders: &Orders) -> Turn {
+        let mut turn = Turn::default();
+        for (id, case) in &mut self.cases {
+            let ack = orders.acks.get(id);
+            if case.is_firing() && case.ack.as_ref() != ack {
+                case.ack = ack.cloned();
+                turn.changed.insert(id.clone());
+            }
+        }
+        self.review_into(orders, &mut turn);
+        turn
+    }
+
+    /// Forgets all but the latest resolved alerts; says which.
+    pub fn sweep(&mut self) -> Vec<String> {
+        let resolved = self.cases.iter().filter(|(_, case)| !case.is_firing());
+        let mut resolved: Vec<_> = resolved.map(|(id, case)| (case.at, id.clone())).collect();
+        resolved.sort();
+        resolved.truncate(resolved.len().saturating_sub(RESOLVED_MAX));
+        let swept: Vec<String> = resolved.into_iter().map(|(_, id)| id).collect();
+        swept.iter().for_each(|id| drop(self.cases.remove(id)));
+        swept
+    }
+
+    fn note(&mut self, notice: &Notice<'_>) {
+        let (subject, at) = (notice.subject.clone(), notice.at);
+        let case = self.cases.entry(subject.alert_id.clone()).or_insert_with(|| Case {
+            subject: subject.clone(),
+            fired_at: at,
+            at,
+            ack: None,
+            seats: BTreeMap::new(),
+        });
+        (case.subject, case.at) = (subject, at);
+    }
+
+    fn decide(&mut self, notice: &Notice<'_>, orders: &Orders, turn: &mut Turn) {
+        let letter = Letter { id: notice.id.to_owned(), at: notice.at };
+        let transition = notice.subject.transition;
+        let hold = match transition {
+            Transition::Resolved => None,
+            _ => self.hold(&notice.subject.alert_id, notice.receiver, orders),
+        };
+        let Some(case) = self.cases.get_mut(&notice.subject.alert_id) else { return };
+        if transition == Transition::Resolved && !case.has_told(notice.receiver) {
+            case.seats.entry(notice.receiver.to_owned()).or_default().held.clear();
+            return;
+        }
+        let seat = case.seats.entry(notice.receiver.to_owned()).or_default();
+        match hold {
+            Some(hold) => seat.keep(Held { letter, transition }, hold),
+            None => {
+                if transition == Transition::Resolved {
+                    seat.held.clear();
+                }
+                let whom = (notice.subject.alert_id.as_str(), notice.receiver);
+                release(whom, seat, turn);
+                tell(whom, seat, letter, turn);
+            }
+        }
+    }
+
+    fn review_into(&mut self, orders: &Orders, turn: &mut Turn) {
+        let holding = self.cases.values().filter(|case| case.is_holding());
+        let place = |case: &Case| {
+            (case.subject.ancestors.len(), case.fired_at, case.subject.alert_id.clone())
+        };
+        let mut waiting: Vec<_> = holding.map(place).collect();
+        waiting.sort();
+        for (_, _, id) in waiting {
+            let held = self.case(&id).into_iter().flat_map(|case| &case.seats);
+            let held = held.filter(|(_, seat)| !seat.held.is_empty());
+            let receivers: Vec<String> = held.map(|(receiver, _)| receiver.clone()).collect();
+            for receiver in receivers {
+                let hold = self.hold(&id, &receiver, orders);
+                let case = self.cases.get_mut(&id);
+                let Some(seat) = case.and_then(|case| case.seats.get_mut(&receiver)) else {
+                    continue;
+                };
+                if hold.is_none() || seat.reasons.last() != hold.as_ref() {
+                    turn.changed.insert(id.clone());
+                }
+                match hold {
+                    Some(hold) => seat.because(hold),
+                    None => release((&id, &receiver), seat, turn),
+                }
+            }
+        }
+    }
+
+    /// What holds back messages of this alert to this receiver. Time linear in the alerts known.
+    fn hold(&self, alert_id: &str, receiver: &str, orders: &Orders) -> Option<Hold> {
+        let case = self.case(alert_id)?;
+        let subject = &case.subject;
+        let silence = orders
+            .silences
+            .iter()
+            .find(|silence| silence.is_in_force(orders.now) && silence.matches(subject));
+        if let Some(silence) = silence {
+            return Some(Hold::Silenced(silence.id.clone()));
+        }
+        if let Some(ack) = orders.acks.get(alert_id) {
+            return Some(Hold::Acknowledged(ack.author.clone()));
+        }
+        if case.has_told(receiver) {
+            return None;
+        }
+        let told = self.cases.values().filter(|other| {
+            other.is_firing()
+                && other.has_told(receiver)
+                && other.subject.rule_type == subject.rule_type
+                && other.subject.severity == subject.severity
+        });
+        let is_parent = |other: &&Case| subject.ancestors.contains(&other.subject.topic);
+        if let Some(parent) = told.clone().find(is_parent) {
+            return Some(Hold::Muted(parent.subject.alert_id.clone()));
+        }
+        let group = self.grouping.key(subject)?;
+        let same = |other: &&Case| {
+            self.grouping.key(&other.subject).is_some_and(|key| key == group)
+                && case.fired_at.since(other.fired_at).abs() <= self.grouping.span_us
+        };
+        let first = told.clone().filter(same).min_by_key(|other| other.fired_at)?;
+        Some(Hold::Grouped(first.subject.alert_id.clone()))
+    }
+}
+
+/// Tells what was held.
+fn release(whom: (&str, &str), seat: &mut Seat, turn: &mut Turn) {
+    for held in std::mem::take(&mut seat.held) {
+        tell(whom, seat, held.letter, turn);
+    }
+}
+
+fn tell((alert_id, receiver): (&str, &str), seat: &mut Seat, letter: Letter, turn: &mut Turn) {
+    seat.told.push(letter.clone());
+    let (alert_id, receiver) = (alert_id.to_owned(), receiver.to_owned());
+    turn.tell.push(Told { alert_id, receiver, letter });
+}

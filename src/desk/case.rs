@@ -1,0 +1,147 @@
+//! What does the desk remember of an alert? Its last state, and what each receiver was told.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::silence::Ack;
+use crate::alert::Transition;
+use crate::time::{EventTime, rfc3339};
+
+/// Different reasons remembered of one seat.
+const REASONS_MAX: usize = 16;
+
+/// What an alert is about, as silences, parents and groups see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subject {
+    /// The same for all transitions of an episode.
+    pub alert_id: String,
+    /// What happened.
+    pub transition: Transition,
+    /// Name of the rule.
+    pub rule: String,
+    /// Its kind, such as `spike`.
+    pub rule_type: String,
+    /// How bad.
+    pub severity: String,
+    /// Name of the topic.
+    pub topic: String,
+    /// The topics above it, nearest first.
+    pub ancestors: Vec<String>,
+    /// The rule's labels; with them `severity`, `rule_type`, and the topic's `brand` and `group`,
+    /// unless the rule has a label of that name.
+    pub labels: BTreeMap<String, String>,
+}
+
+/// Which alerts count as one matter.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Grouping {
+    /// Labels whose values must be the same; without any, nothing is grouped.
+    pub by: Vec<String>,
+    /// Longest time between the beginnings of two alerts of a group, in microseconds.
+    pub span_us: i64,
+}
+
+impl Grouping {
+    /// The group of an alert, if it has all labels.
+    pub(super) fn key<'s>(&self, subject: &'s Subject) -> Option<Vec<&'s str>> {
+        let values = self.by.iter().map(|name| subject.labels.get(name).map(String::as_str));
+        if self.by.is_empty() { None } else { values.collect() }
+    }
+}
+
+/// A message, by its identity.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Letter {
+    /// The `webhook-id`.
+    pub id: String,
+    /// Event time of its transition.
+    #[serde(with = "rfc3339")]
+    pub at: EventTime,
+}
+
+/// A message that waits for its reason to end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// Which message.
+    pub letter: Letter,
+    /// What it would tell.
+    pub transition: Transition,
+}
+
+/// Why a message is held back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "reason", content = "by", rename_all = "lowercase")]
+pub enum Hold {
+    /// By the silence with this id.
+    Silenced(String),
+    /// By this person.
+    Acknowledged(String),
+    /// By this alert on a parent topic.
+    Muted(String),
+    /// By this alert of the same group.
+    Grouped(String),
+}
+
+/// How things stand between an alert and one receiver.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seat {
+    /// What he was told, in order.
+    pub told: Vec<Letter>,
+    /// What waits, in order: at most one `fired` and one `escalated`.
+    pub held: Vec<Held>,
+    /// Why something was held back, each reason once, the latest last.
+    pub reasons: Vec<Hold>,
+}
+
+impl Seat {
+    pub(super) fn keep(&mut self, held: Held, hold: Hold) {
+        self.held.retain(|earlier| earlier.transition != held.transition);
+        self.held.push(held);
+        self.because(hold);
+    }
+
+    pub(super) fn because(&mut self, hold: Hold) {
+        if self.reasons.last() != Some(&hold) {
+            self.reasons.retain(|known| *known != hold);
+            self.reasons.push(hold);
+            let beyond = self.reasons.len().saturating_sub(REASONS_MAX);
+            self.reasons.drain(..beyond);
+        }
+    }
+}
+
+/// One alert at the desk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Case {
+    /// What it is about, as of the last transition.
+    pub subject: Subject,
+    /// When the first transition happened.
+    #[serde(with = "rfc3339")]
+    pub fired_at: EventTime,
+    /// When the last one happened.
+    #[serde(with = "rfc3339")]
+    pub at: EventTime,
+    /// Who takes care of it.
+    pub ack: Option<Ack>,
+    /// By receiver.
+    pub seats: BTreeMap<String, Seat>,
+}
+
+impl Case {
+    /// Whether the alert has not resolved.
+    #[must_use]
+    pub fn is_firing(&self) -> bool {
+        self.subject.transition != Transition::Resolved
+    }
+
+    /// Whether this receiver was told of it.
+    #[must_use]
+    pub fn has_told(&self, receiver: &str) -> bool {
+        self.seats.get(receiver).is_some_and(|seat| !seat.told.is_empty())
+    }
+
+    pub(super) fn is_holding(&self) -> bool {
+        self.is_firing() && self.seats.values().any(|seat| !seat.held.is_empty())
+    }
+}

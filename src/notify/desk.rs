@@ -1,0 +1,228 @@
+//! What becomes of messages between the commit and the outbox? The desk's book, on disk.
+//!
+//! Book and outbox are tables of one store: what is told and the memory that it was told change in
+//! one transaction. What people ask comes as small files, read anew for each alert and each second.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use redb::{ReadableDatabase, ReadableTable, TableDefinition, TableError};
+use tokio::sync::Notify;
+
+use super::message::Message;
+use super::outbox::{Outbox, OutboxError};
+use super::standing::{DeskState, standing};
+use super::webhook::CourierStats;
+use crate::desk::{Book, Case, Grouping, Notice, Orders, Told, Turn};
+use crate::lake::{DeskFiles, LakeError};
+use crate::time::EventTime;
+
+/// Alerts by id.
+const CASES: TableDefinition<'_, &str, &str> = TableDefinition::new("desk_cases");
+/// Messages of the alerts known, told or held, by alert, receiver and id.
+const MAIL: TableDefinition<'_, (&str, &str, &str), &str> = TableDefinition::new("desk_mail");
+/// How often the desk looks for new orders.
+const PACE: Duration = Duration::from_secs(1);
+
+/// Decides which messages enter the outbox, and when.
+#[derive(Debug)]
+pub struct Desk {
+    outbox: Arc<Outbox>,
+    files: DeskFiles,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    book: Book,
+    /// The last orders that could be read.
+    orders: Orders,
+    /// Whether the published state is older than the book.
+    stale: bool,
+    /// Deliveries and failures at the last publication.
+    published: u64,
+}
+
+/// The time of day.
+#[must_use]
+pub fn wall_clock() -> EventTime {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    EventTime(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+}
+
+impl Desk {
+    /// Opens the book in the outbox's store.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub fn open(
+        outbox: Arc<Outbox>,
+        files: DeskFiles,
+        grouping: Grouping,
+    ) -> Result<Self, OutboxError> {
+        let book = Book::new(cases(&outbox)?, grouping);
+        let state = State { book, orders: Orders::default(), stale: true, published: 0 };
+        Ok(Self { outbox, files, state: Mutex::new(state) })
+    }
+
+    /// Takes in the messages of a commit. The same messages again, after a restart, change nothing.
+    ///
+    /// # Errors
+    /// When the store refuses; then nothing was taken.
+    pub fn take(&self, messages: &[Message]) -> Result<(), OutboxError> {
+        if messages.is_empty() {
+            return Ok(());
+        }
+        let mut state = self.state();
+        self.read_orders(&mut state);
+        let notices = messages.iter().filter_map(|message| {
+            let (id, receiver) = (message.id.as_str(), message.receiver.as_str());
+            let subject = message.subject.as_ref()?;
+            Some(Notice { id, receiver, at: EventTime(message.at_us), subject })
+        });
+        let notices: Vec<Notice<'_>> = notices.collect();
+        let State { book, orders, .. } = &mut *state;
+        let turn = book.take(&notices, orders);
+        self.settle(&mut state, &turn, messages)
+    }
+
+    /// Looks for what people asked since, and does it; says whether there is something to deliver.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub fn review(&self) -> Result<bool, OutboxError> {
+        let mut state = self.state();
+        self.read_orders(&mut state);
+        let State { book, orders, .. } = &mut *state;
+        let turn = book.review(orders);
+        if !turn.changed.is_empty() {
+            self.settle(&mut state, &turn, &[])?;
+        }
+        Ok(!turn.tell.is_empty())
+    }
+
+    /// Reviews every second, ringing the bell when there is something to deliver, and publishes how
+    /// things stand, until the task is aborted.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub async fn run(
+        self: Arc<Self>,
+        bell: Arc<Notify>,
+        stats: Arc<CourierStats>,
+    ) -> Result<(), OutboxError> {
+        if let Err(error) = self.files.sweep(wall_clock()) {
+            tracing::warn!(%error, "old silences could not be removed");
+        }
+        loop {
+            if self.review()? {
+                bell.notify_waiters();
+            }
+            self.publish(&stats)?;
+            tokio::time::sleep(PACE).await;
+        }
+    }
+
+    /// Says how things stand, if they have changed.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub fn publish(&self, stats: &CourierStats) -> Result<(), OutboxError> {
+        let mut state = self.state();
+        let count = stats.delivered() + stats.attempts_failed() + stats.given_up();
+        if !state.stale && state.published == count {
+            return Ok(());
+        }
+        let standing =
+            DeskState { as_of: wall_clock(), cases: standing(&state.book, &self.outbox)? };
+        match self.files.publish(&standing) {
+            Ok(()) => (state.stale, state.published) = (false, count),
+            Err(error) => tracing::warn!(%error, "the state of alerts could not be written"),
+        }
+        Ok(())
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A file that cannot be read changes nothing, and stops no alert.
+    fn read_orders(&self, state: &mut State) {
+        let read = || Ok::<_, LakeError>((self.files.silences()?, self.files.acks()?));
+        match read() {
+            Ok((silences, acks)) => (state.orders.silences, state.orders.acks) = (silences, acks),
+            Err(error) => tracing::error!(%error, "silences as they were before stay in force"),
+        }
+        state.orders.now = wall_clock();
+    }
+
+    /// Writes what has changed, and lets go what is to be told, in one transaction.
+    fn settle(&self, state: &mut State, turn: &Turn, fresh: &[Message]) -> Result<(), OutboxError> {
+        let swept = state.book.sweep();
+        let told = turn.tell.iter().map(|told| {
+            let same = |message: &&Message| {
+                message.receiver == told.receiver && message.id == told.letter.id
+            };
+            let known = fresh.iter().find(same).cloned();
+            known.map_or_else(|| self.held(told), |message| Ok(Some(message)))
+        });
+        let plain = fresh.iter().filter(|message| message.subject.is_none()).cloned();
+        let told: Result<Vec<Option<Message>>, OutboxError> = told.collect();
+        let told: Vec<Message> = told?.into_iter().flatten().chain(plain).collect();
+        let kept = fresh.iter().filter_map(|message| {
+            let alert = message.subject.as_ref()?.alert_id.as_str();
+            turn.changed.contains(alert).then_some((alert, message))
+        });
+        self.outbox.insert_with(&told, |transaction| {
+            let mut cases = transaction.open_table(CASES)?;
+            let mut mail = transaction.open_table(MAIL)?;
+            for case in turn.changed.iter().filter_map(|id| state.book.case(id)) {
+                cases.insert(case.subject.alert_id.as_str(), encode(case).as_str())?;
+            }
+            for (alert, message) in kept {
+                let key = (alert, message.receiver.as_str(), message.id.as_str());
+                mail.insert(key, encode(message).as_str())?;
+            }
+            for id in &swept {
+                cases.remove(id.as_str())?;
+                mail.retain_in((id.as_str(), "", "")..=(id.as_str(), LAST, LAST), |_, _| false)?;
+            }
+            Ok(())
+        })?;
+        state.stale = true;
+        Ok(())
+    }
+
+    /// A message that was kept.
+    fn held(&self, told: &Told) -> Result<Option<Message>, OutboxError> {
+        let read = || -> Result<Option<Message>, redb::Error> {
+            let table = self.outbox.database.begin_read()?.open_table(MAIL)?;
+            let key = (told.alert_id.as_str(), told.receiver.as_str(), told.letter.id.as_str());
+            let value = table.get(key)?;
+            Ok(value.and_then(|value| serde_json::from_str(value.value()).ok()))
+        };
+        read().map_err(OutboxError::from)
+    }
+}
+
+/// Comes after every name.
+const LAST: &str = "\u{10ffff}";
+
+fn cases(outbox: &Outbox) -> Result<Vec<Case>, OutboxError> {
+    let read = || -> Result<Vec<Case>, redb::Error> {
+        let table = match outbox.database.begin_read()?.open_table(CASES) {
+            Err(TableError::TableDoesNotExist(_)) => return Ok(Vec::new()),
+            table => table?,
+        };
+        let mut cases = Vec::new();
+        for entry in table.iter()? {
+            cases.extend(serde_json::from_str::<Case>(entry?.1.value()).ok());
+        }
+        Ok(cases)
+    };
+    read().map_err(OutboxError::from)
+}
+
+fn encode(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}

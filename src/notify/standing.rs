@@ -1,0 +1,71 @@
+//! What became of each message? The desk's book and the outbox, as others may read them.
+
+use serde::{Deserialize, Serialize};
+
+use super::outbox::{Outbox, OutboxError, Progress};
+use crate::desk::{Book, Case};
+use crate::time::{EventTime, rfc3339};
+
+/// Resolved alerts that are published; firing ones always are.
+const RESOLVED_MAX: usize = 200;
+
+/// How things stand with all alerts that have receivers.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeskState {
+    /// When that was.
+    #[serde(with = "rfc3339")]
+    pub as_of: EventTime,
+    /// All firing alerts, and the last 200 that resolved.
+    pub cases: Vec<Standing>,
+}
+
+/// How things stand with one alert.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    /// What the desk knows.
+    pub case: Case,
+    /// What was told, by receiver and time.
+    pub deliveries: Vec<Delivery>,
+}
+
+/// How things stand with one message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delivery {
+    /// Name of the receiver.
+    pub receiver: String,
+    /// The `webhook-id`.
+    pub message_id: String,
+    /// Event time of what it tells.
+    #[serde(with = "rfc3339")]
+    pub at: EventTime,
+    /// Whether it arrived.
+    #[serde(flatten)]
+    pub progress: Progress,
+}
+
+/// How things stand with each alert in the book.
+pub(super) fn standing(book: &Book, outbox: &Outbox) -> Result<Vec<Standing>, OutboxError> {
+    let mut cases: Vec<&Case> = book.cases().collect();
+    cases.sort_by_key(|case| (case.is_firing(), case.at));
+    let resolved = cases.iter().filter(|case| !case.is_firing()).count();
+    let shown = cases.split_off(resolved.saturating_sub(RESOLVED_MAX));
+    let told = |case: &Case| -> Result<Vec<Delivery>, OutboxError> {
+        let letters = case
+            .seats
+            .iter()
+            .flat_map(|(receiver, seat)| seat.told.iter().map(move |letter| (receiver, letter)));
+        let delivery = |(receiver, letter): (&String, &crate::desk::Letter)| {
+            Ok(Delivery {
+                receiver: receiver.clone(),
+                message_id: letter.id.clone(),
+                at: letter.at,
+                progress: outbox.progress((receiver, letter.at.0, &letter.id))?,
+            })
+        };
+        letters.map(delivery).collect()
+    };
+    shown
+        .into_iter()
+        .map(|case| Ok(Standing { case: case.clone(), deliveries: told(case)? }))
+        .collect()
+}

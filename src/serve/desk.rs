@@ -1,0 +1,264 @@
+//! What can people ask of the desk over HTTP? Alerts, acknowledgements, silences.
+//!
+//! Only these routes change anything. A web page that somebody visits must not be able to use them
+//! through his browser, so they want JSON (which no form sends, and which other pages may not send
+//! without our leave), refuse requests that another page made (`Origin`), and without a token take
+//! no other host's name than this machine's (against names that are bound anew).
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{delete, get, post};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::api::{Api, ROWS_MAX, failure};
+use super::parameters::Parameters;
+use crate::desk::{Ack, Silence};
+use crate::lake::{DeskFiles, Folder};
+use crate::notify::{AlertState, Wanted, stories, story, wall_clock};
+use crate::time::{EventTime, parse_span};
+
+/// The routes.
+pub(super) fn routes(api: &Api) -> Router<Api> {
+    let changes = Router::new()
+        .route("/api/alerts/{id}/ack", post(acknowledge).delete(unacknowledge))
+        .route("/api/silences", post(silence))
+        .route("/api/silences/{id}", delete(unsilence))
+        .layer(from_fn_with_state(api.clone(), guard));
+    Router::new()
+        .route("/api/alerts", get(alerts))
+        .route("/api/alerts/{id}", get(alert))
+        .route("/api/silences", get(silences))
+        .merge(changes)
+}
+
+/// An answer that is no success.
+struct Refusal {
+    status: StatusCode,
+    message: String,
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        failure(self.status, &self.message)
+    }
+}
+
+fn refuse(status: StatusCode, message: impl Into<String>) -> Refusal {
+    Refusal { status, message: message.into() }
+}
+
+/// Lets changes through that a person or a program asked for, and no foreign web page.
+async fn guard(State(api): State<Api>, request: Request, next: Next) -> Response {
+    match check(request.headers(), api.token.as_deref()) {
+        Ok(()) => next.run(request).await,
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+fn check(headers: &HeaderMap, token: Option<&str>) -> Result<(), Refusal> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let host = text(header::HOST).unwrap_or_default();
+    if let Some(origin) = text(header::ORIGIN)
+        && origin.split_once("://").is_none_or(|(_, from)| !from.eq_ignore_ascii_case(host))
+    {
+        let message = "another web page may not change anything here";
+        return Err(refuse(StatusCode::FORBIDDEN, message));
+    }
+    let Some(token) = token else {
+        let local = is_local(host);
+        let message = "set [serve] token_env to make changes under this host name";
+        return if local { Ok(()) } else { Err(refuse(StatusCode::FORBIDDEN, message)) };
+    };
+    let given = text(header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
+    // Hashes, so that the time of comparing says nothing about the token.
+    if given.is_some_and(|given| blake3::hash(given.as_bytes()) == blake3::hash(token.as_bytes())) {
+        Ok(())
+    } else {
+        let message = "changes need the header: authorization: Bearer TOKEN";
+        Err(refuse(StatusCode::UNAUTHORIZED, message))
+    }
+}
+
+/// Whether a `Host` names this machine itself or an address, and no name that somebody's DNS gave.
+fn is_local(host: &str) -> bool {
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok()
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AlertQuery {
+    topic: Option<String>,
+    state: Option<String>,
+}
+
+async fn alerts(State(api): State<Api>, Parameters(asked): Parameters<AlertQuery>) -> Response {
+    let state = asked.state.as_deref().map(AlertState::named);
+    if state == Some(None) {
+        return refuse(StatusCode::BAD_REQUEST, "state: firing or resolved").into_response();
+    }
+    let wanted = Wanted { topic: asked.topic, state: state.flatten(), limit: ROWS_MAX };
+    let read = async { stories(&Folder::read(&api.lake)?, &wanted).await };
+    answer(read.await.map(Ok))
+}
+
+async fn alert(State(api): State<Api>, Path(id): Path<String>) -> Response {
+    let read = async { story(&Folder::read(&api.lake)?, &id).await };
+    answer(read.await.map(|story| story.ok_or_else(|| unknown("alert", &id))))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AckBody {
+    author: String,
+    #[serde(default)]
+    comment: String,
+}
+
+async fn acknowledge(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let asked: AckBody = match json(&headers, &body) {
+        Ok(asked) => asked,
+        Err(refusal) => return refusal.into_response(),
+    };
+    let put = async {
+        let folder = Folder::read(&api.lake)?;
+        let Some(story) = story(&folder, &id).await? else { return Ok(Err(unknown("alert", &id))) };
+        if story["state"] == "resolved" {
+            return Ok(Err(refuse(StatusCode::CONFLICT, "the alert has resolved")));
+        }
+        let AckBody { author, comment } = asked;
+        let ack = Ack { alert_id: id, at: wall_clock(), author, comment };
+        if !ack.fits() {
+            let message = "an author has at most 256 bytes, a comment 2048";
+            return Ok(Err(refuse(StatusCode::BAD_REQUEST, message)));
+        }
+        DeskFiles::of(&folder).put_ack(&ack)?;
+        anyhow::Ok(Ok(ack))
+    };
+    answer(put.await)
+}
+
+async fn unacknowledge(State(api): State<Api>, Path(id): Path<String>) -> Response {
+    let remove = || {
+        let removed = DeskFiles::of(&Folder::read(&api.lake)?).remove_ack(&id)?;
+        anyhow::Ok(if removed {
+            Ok(serde_json::json!({}))
+        } else {
+            Err(unknown("acknowledgement", &id))
+        })
+    };
+    answer(remove())
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SilenceBody {
+    topic: Option<String>,
+    rule: Option<String>,
+    #[serde(default)]
+    labels: BTreeMap<String, String>,
+    starts: Option<String>,
+    ends: Option<String>,
+    #[serde(rename = "for")]
+    span: Option<String>,
+    author: String,
+    comment: String,
+}
+
+impl SilenceBody {
+    /// When it starts and ends.
+    fn times(&self, now: EventTime) -> Result<(EventTime, EventTime), String> {
+        let parse = |text: &String| EventTime::parse(text).map_err(|error| error.to_string());
+        let starts = self.starts.as_ref().map_or(Ok(now), parse)?;
+        let ends = match (&self.ends, &self.span) {
+            (Some(ends), None) => parse(ends)?,
+            (None, Some(span)) => {
+                starts.shift(parse_span(span).map_err(|error| error.to_string())?)
+            }
+            _ => return Err("give either ends, as 2026-03-01T12:00:00Z, or for, as 2h".to_owned()),
+        };
+        Ok((starts, ends))
+    }
+}
+
+async fn silence(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Response {
+    let asked: SilenceBody = match json(&headers, &body) {
+        Ok(asked) => asked,
+        Err(refusal) => return refusal.into_response(),
+    };
+    let now = wall_clock();
+    let (starts, ends) = match asked.times(now) {
+        Ok(times) => times,
+        Err(message) => return refuse(StatusCode::BAD_REQUEST, message).into_response(),
+    };
+    let put = || {
+        let files = DeskFiles::of(&Folder::read(&api.lake)?);
+        let id = files.fresh_id("sil")?;
+        let SilenceBody { topic, rule, labels, author, comment, .. } = asked;
+        let silence = Silence { id, topic, rule, labels, starts, ends, author, comment };
+        if let Err(error) = silence.check(now) {
+            return Ok(Err(refuse(StatusCode::BAD_REQUEST, error.to_string())));
+        }
+        files.put_silence(&silence)?;
+        anyhow::Ok(Ok(silence))
+    };
+    match put() {
+        Ok(Ok(silence)) => (StatusCode::CREATED, axum::Json(silence)).into_response(),
+        other => answer(other),
+    }
+}
+
+async fn silences(State(api): State<Api>, Parameters(()): Parameters<()>) -> Response {
+    let read = || anyhow::Ok(Ok(DeskFiles::of(&Folder::read(&api.lake)?).silences()?));
+    answer(read())
+}
+
+async fn unsilence(State(api): State<Api>, Path(id): Path<String>) -> Response {
+    let end = || {
+        let files = DeskFiles::of(&Folder::read(&api.lake)?);
+        let ended = files.end_silence(&id, wall_clock())?;
+        anyhow::Ok(ended.ok_or_else(|| unknown("silence", &id)))
+    };
+    answer(end())
+}
+
+fn unknown(what: &str, id: &str) -> Refusal {
+    refuse(StatusCode::NOT_FOUND, format!("no {what} is called \"{id}\""))
+}
+
+/// The body of a request, which must say that it is JSON.
+fn json<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, Refusal> {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let kind = kind.unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    if !kind.eq_ignore_ascii_case("application/json") {
+        let message = "send the header content-type: application/json";
+        return Err(refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
+    }
+    serde_json::from_slice(body)
+        .map_err(|error| refuse(StatusCode::BAD_REQUEST, format!("body: {error}")))
+}
+
+/// What was found, why it was not, or what went wrong with us.
+fn answer<T: serde::Serialize>(found: anyhow::Result<Result<T, Refusal>>) -> Response {
+    match found {
+        Ok(Ok(value)) => axum::Json(value).into_response(),
+        Ok(Err(refusal)) => refusal.into_response(),
+        Err(error) => failure(StatusCode::INTERNAL_SERVER_ERROR, &format!("{error:#}")),
+    }
+}
