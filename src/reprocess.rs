@@ -71,7 +71,7 @@ pub async fn reprocess(
     let sieve =
         (config.lake.archive != Archive::All).then(|| Sieve::new(Arc::clone(engine.analyzer())));
     let outbox = Arc::new(Outbox::open(&folder.outbox())?);
-    let desk = Arc::new(Desk::open(outbox, DeskFiles::of(&folder), Grouping::default())?);
+    let desk = Arc::new(Desk::open(outbox, DeskFiles::of(&folder), Grouping::default(), |_| true)?);
     let (jobs, job_queue) = mpsc::channel(2);
     let store =
         Store { lake, desk, bell: Arc::new(Notify::new()), committed: Arc::clone(&progress) };

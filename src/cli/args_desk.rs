@@ -115,6 +115,17 @@ pub(super) struct AlertsUnsilence {
     pub(super) place: LakePlace,
 }
 
+#[derive(Debug, clap::Args)]
+pub(super) struct AlertsReplay {
+    /// The message's id, as show prints it
+    pub(super) id: String,
+    /// To this receiver only
+    #[arg(long)]
+    pub(super) receiver: Option<String>,
+    #[command(flatten)]
+    pub(super) place: LakePlace,
+}
+
 fn label(text: &str) -> Result<(String, String), String> {
     let pair = text.split_once('=').filter(|(name, _)| !name.is_empty());
     let (name, pattern) = pair.ok_or("write NAME=PATTERN, as team=care")?;

@@ -9,7 +9,7 @@ use clap::{Subcommand, ValueEnum};
 
 use super::args::{ScoreInput, ScorerArgs, language};
 use super::args_desk::{
-    AlertsAck, AlertsList, AlertsShow, AlertsSilence, AlertsSilences, AlertsUnsilence,
+    AlertsAck, AlertsList, AlertsReplay, AlertsShow, AlertsSilence, AlertsSilences, AlertsUnsilence,
 };
 use crate::post::Lang;
 use crate::time::parse_span;
@@ -74,6 +74,8 @@ pub(super) enum AlertsCommand {
     Silences(AlertsSilences),
     /// End a silence; alerts that still fire are told then
     Unsilence(AlertsUnsilence),
+    /// Send a message once more under the same id, whether it arrived or was given up
+    Replay(AlertsReplay),
 }
 
 #[derive(Debug, clap::Args)]

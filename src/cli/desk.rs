@@ -7,13 +7,13 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use super::args_desk::{
-    AlertsAck, AlertsList, AlertsShow, AlertsSilence, AlertsSilences, AlertsUnsilence, LakePlace,
-    ListFormat,
+    AlertsAck, AlertsList, AlertsReplay, AlertsShow, AlertsSilence, AlertsSilences,
+    AlertsUnsilence, LakePlace, ListFormat,
 };
 use super::{Ending, Failure, config_file, runtime};
 use crate::desk::{Ack, Silence};
 use crate::lake::{DeskFiles, Folder};
-use crate::notify::{AlertState, Wanted, stories, story, wall_clock};
+use crate::notify::{AlertState, DeskState, Wanted, stories, story, wall_clock};
 
 /// Most alerts of a list.
 const ALERTS_MAX: usize = 10_000;
@@ -56,7 +56,7 @@ fn write_line(alert: &Value, out: &mut impl Write) -> io::Result<()> {
         text(alert, "state"),
         second(text(alert, "fired_at")),
         text(alert, "alert_id"),
-        alert["observed"],
+        alert["observed"].to_string(),
         text(alert, "topic"),
         text(alert, "rule"),
         receivers(alert),
@@ -125,10 +125,22 @@ pub(super) fn show(args: &AlertsShow) -> Result<Ending, Failure> {
             writeln!(out, "\n{title}")?;
         }
         for row in rows {
-            writeln!(out, "  {row}")?;
+            writeln!(out, "  {}", fields(row))?;
         }
     }
     Ok(Ending::Done)
+}
+
+/// A row of the story as `name value`, without what is null or empty.
+fn fields(row: &Value) -> String {
+    let fields = row.as_object().into_iter().flatten();
+    let said = fields.filter_map(|(name, value)| match value {
+        Value::Null => None,
+        Value::String(text) => Some(format!("{name} {text}")),
+        Value::Array(list) if list.is_empty() => None,
+        other => Some(format!("{name} {other}")),
+    });
+    said.collect::<Vec<_>>().join("  ")
 }
 
 pub(super) fn ack(args: &AlertsAck) -> Result<Ending, Failure> {
@@ -213,6 +225,22 @@ pub(super) fn unsilence(args: &AlertsUnsilence) -> Result<Ending, Failure> {
         Failure::usage(message, "list them with: resonanz alerts silences")
     })?;
     writeln!(io::stdout().lock(), "{}", line(&ended))?;
+    Ok(Ending::Done)
+}
+
+pub(super) fn replay(args: &AlertsReplay) -> Result<Ending, Failure> {
+    let files = DeskFiles::of(&open(&args.place)?);
+    let state: DeskState = files.published()?.unwrap_or_default();
+    let replays = state.replays(&args.id, args.receiver.as_deref());
+    if replays.is_empty() {
+        let message = format!("no message \"{}\" was told", args.id);
+        return Err(Failure::usage(message, "see an alert's messages: resonanz alerts show ALERT"));
+    }
+    for replay in replays {
+        files.put_replay(&replay)?;
+        let (id, receiver) = (&replay.message_id, &replay.receiver);
+        writeln!(io::stdout().lock(), "{id} is sent to {receiver} again as soon as resonanz runs")?;
+    }
     Ok(Ending::Done)
 }
 

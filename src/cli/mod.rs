@@ -124,6 +124,7 @@ fn alerts(command: &AlertsCommand) -> Result<Ending, Failure> {
         AlertsCommand::Silence(args) => desk::silence(args),
         AlertsCommand::Silences(args) => desk::silences(args),
         AlertsCommand::Unsilence(args) => desk::unsilence(args),
+        AlertsCommand::Replay(args) => desk::replay(args),
     }
 }
 

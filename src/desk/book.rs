@@ -61,6 +61,15 @@ pub struct Told {
 pub struct Book {
     cases: BTreeMap<String, Case>,
     grouping: Grouping,
+    /// Alerts that can hold others back, because they fire and somebody was told.
+    speakers: Speakers,
+}
+
+/// Ids of firing alerts that somebody was told of.
+#[derive(Debug, Clone, Default)]
+struct Speakers {
+    by_topic: BTreeMap<String, BTreeSet<String>>,
+    by_group: BTreeMap<Vec<String>, BTreeSet<String>>,
 }
 
 impl Book {
@@ -68,7 +77,25 @@ impl Book {
     #[must_use]
     pub fn new(cases: impl IntoIterator<Item = Case>, grouping: Grouping) -> Self {
         let by_id = |case: Case| (case.subject.alert_id.clone(), case);
-        Self { cases: cases.into_iter().map(by_id).collect(), grouping }
+        let cases: BTreeMap<String, Case> = cases.into_iter().map(by_id).collect();
+        let ids: Vec<String> = cases.keys().cloned().collect();
+        let mut book = Self { cases, grouping, speakers: Speakers::default() };
+        ids.iter().for_each(|id| book.place(id));
+        book
+    }
+
+    /// Closes alerts that can never resolve, because their rule or topic is no more: nothing is
+    /// told of them again.
+    #[must_use]
+    pub fn without(self, is_known: impl Fn(&Subject) -> bool) -> Self {
+        let closed = self.cases.into_values().map(|mut case| {
+            if case.is_firing() && !is_known(&case.subject) {
+                case.subject.transition = Transition::Resolved;
+                case.seats.values_mut().for_each(|seat| seat.held.clear());
+            }
+            case
+        });
+        Self::new(closed, self.grouping)
     }
 
     /// The entry of an alert.
@@ -138,6 +165,18 @@ impl Book {
             seats: BTreeMap::new(),
         });
         (case.subject, case.at) = (subject, at);
+        self.place(&notice.subject.alert_id);
+    }
+
+    /// Notes whether an alert can hold others back.
+    fn place(&mut self, alert_id: &str) {
+        let Some(case) = self.cases.get(alert_id) else { return };
+        let speaks = case.is_firing() && case.seats.values().any(|seat| !seat.told.is_empty());
+        let group = self.grouping.key(&case.subject);
+        let group = group.map(|key| key.into_iter().map(str::to_owned).collect());
+        let Speakers { by_topic, by_group } = &mut self.speakers;
+        set(by_topic, case.subject.topic.clone(), alert_id, speaks);
+        group.into_iter().for_each(|group| set(by_group, group, alert_id, speaks));
     }
 
     fn decide(&mut self, notice: &Notice<'_>, orders: &Orders, turn: &mut Turn) {
@@ -162,6 +201,7 @@ impl Book {
                 let whom = (notice.subject.alert_id.as_str(), notice.receiver);
                 release(whom, seat, turn);
                 tell(whom, seat, letter, turn);
+                self.place(&notice.subject.alert_id);
             }
         }
     }
@@ -188,13 +228,16 @@ impl Book {
                 }
                 match hold {
                     Some(hold) => seat.because(hold),
-                    None => release((&id, &receiver), seat, turn),
+                    None => {
+                        release((&id, &receiver), seat, turn);
+                        self.place(&id);
+                    }
                 }
             }
         }
     }
 
-    /// What holds back messages of this alert to this receiver. Time linear in the alerts known.
+    /// What holds back messages of this alert to this receiver.
     fn hold(&self, alert_id: &str, receiver: &str, orders: &Orders) -> Option<Hold> {
         let case = self.case(alert_id)?;
         let subject = &case.subject;
@@ -211,23 +254,35 @@ impl Book {
         if case.has_told(receiver) {
             return None;
         }
-        let told = self.cases.values().filter(|other| {
-            other.is_firing()
-                && other.has_told(receiver)
-                && other.subject.rule_type == subject.rule_type
-                && other.subject.severity == subject.severity
-        });
-        let is_parent = |other: &&Case| subject.ancestors.contains(&other.subject.topic);
-        if let Some(parent) = told.clone().find(is_parent) {
+        let told = |id: &String| {
+            let other = self.case(id).filter(|other| other.has_told(receiver))?;
+            let same = other.subject.rule_type == subject.rule_type
+                && other.subject.severity == subject.severity;
+            same.then_some(other)
+        };
+        let above = subject.ancestors.iter().filter_map(|topic| self.speakers.by_topic.get(topic));
+        if let Some(parent) = above.flatten().find_map(told) {
             return Some(Hold::Muted(parent.subject.alert_id.clone()));
         }
-        let group = self.grouping.key(subject)?;
-        let same = |other: &&Case| {
-            self.grouping.key(&other.subject).is_some_and(|key| key == group)
-                && case.fired_at.since(other.fired_at).abs() <= self.grouping.span_us
-        };
-        let first = told.clone().filter(same).min_by_key(|other| other.fired_at)?;
+        let group: Vec<String> =
+            self.grouping.key(subject)?.into_iter().map(str::to_owned).collect();
+        let near =
+            |other: &&Case| case.fired_at.since(other.fired_at).abs() <= self.grouping.span_us;
+        let same = self.speakers.by_group.get(&group)?.iter().filter_map(told).filter(near);
+        let first = same.min_by_key(|other| other.fired_at)?;
         Some(Hold::Grouped(first.subject.alert_id.clone()))
+    }
+}
+
+/// Puts an alert under a key, or removes it.
+fn set<K: Ord>(index: &mut BTreeMap<K, BTreeSet<String>>, key: K, alert_id: &str, speaks: bool) {
+    if speaks {
+        index.entry(key).or_default().insert(alert_id.to_owned());
+    } else if let Some(ids) = index.get_mut(&key) {
+        ids.remove(alert_id);
+        if ids.is_empty() {
+            index.remove(&key);
+        }
     }
 }
 

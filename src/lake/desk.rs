@@ -39,10 +39,12 @@ pub struct DeskFiles {
 /// A message to be sent once more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Replay {
+    /// The alert that it tells of.
+    pub alert_id: String,
     /// Its `webhook-id`.
     pub message_id: String,
-    /// To whom; `None` is everybody who was told.
-    pub receiver: Option<String>,
+    /// To whom.
+    pub receiver: String,
 }
 
 /// A kind of file, by the first part of its name.

@@ -21,6 +21,7 @@ pub use progress::{AlertLine, Progress, TopicCount};
 pub use store::{Store, StoreJob, checkpointed_engine};
 
 use crate::config::{Config, ReceiverConfig, SecretPlace};
+use crate::desk::Subject;
 use crate::lake::{DeskFiles, Folder, Lake};
 use crate::notify::{Courier, CourierStats, Desk, Outbox, RETRY_SCHEDULE, Receiver, Signer};
 
@@ -72,8 +73,9 @@ pub async fn run(
     let stats = Arc::new(CourierStats::default());
 
     let messages = recovered.messages.iter().map(|value| serde_json::from_value(value.clone()));
-    let desk = Desk::open(Arc::clone(&outbox), DeskFiles::of(&folder), config.grouping.clone())?;
-    let desk = Arc::new(desk);
+    let is_known = |subject: &Subject| watches(&config, subject);
+    let (files, grouping) = (DeskFiles::of(&folder), config.grouping.clone());
+    let desk = Arc::new(Desk::open(Arc::clone(&outbox), files, grouping, is_known)?);
     desk.take(&messages.collect::<Result<Vec<_>, _>>().context("the last commit's messages")?)?;
     let (engine, checkpoint) = checkpointed_engine(&config, &authors, recovered.checkpoint)?;
     let mut couriers = spawn_couriers(receivers, &outbox, &bell, &stats);
@@ -137,6 +139,15 @@ fn spawn_couriers(
         })
     });
     couriers.collect()
+}
+
+/// Whether alerts of this kind can still come.
+fn watches(config: &Config, subject: &Subject) -> bool {
+    let topic = config.topics.iter().position(|topic| topic.name == subject.topic);
+    let rule = config.rules.iter().find(|rule| rule.name == subject.rule);
+    topic
+        .zip(rule)
+        .is_some_and(|(topic, rule)| rule.topics.iter().any(|watched| watched.0 as usize == topic))
 }
 
 fn spawn_desk(

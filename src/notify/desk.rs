@@ -3,6 +3,7 @@
 //! Book and outbox are tables of one store: what is told and the memory that it was told change in
 //! one transaction. What people ask comes as small files, read anew for each alert and each second.
 
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -13,7 +14,7 @@ use super::message::Message;
 use super::outbox::{Outbox, OutboxError};
 use super::standing::{DeskState, standing};
 use super::webhook::CourierStats;
-use crate::desk::{Book, Case, Grouping, Notice, Orders, Told, Turn};
+use crate::desk::{Book, Case, Grouping, Notice, Orders, Subject, Turn};
 use crate::lake::{DeskFiles, LakeError};
 use crate::time::EventTime;
 
@@ -51,7 +52,8 @@ pub fn wall_clock() -> EventTime {
 }
 
 impl Desk {
-    /// Opens the book in the outbox's store.
+    /// Opens the book in the outbox's store. Alerts whose rule and topic are not known any more
+    /// are closed.
     ///
     /// # Errors
     /// When the store refuses.
@@ -59,8 +61,9 @@ impl Desk {
         outbox: Arc<Outbox>,
         files: DeskFiles,
         grouping: Grouping,
+        is_known: impl Fn(&Subject) -> bool,
     ) -> Result<Self, OutboxError> {
-        let book = Book::new(cases(&outbox)?, grouping);
+        let book = Book::new(cases(&outbox)?, grouping).without(is_known);
         let state = State { book, orders: Orders::default(), stale: true, published: 0 };
         Ok(Self { outbox, files, state: Mutex::new(state) })
     }
@@ -98,7 +101,28 @@ impl Desk {
         if !turn.changed.is_empty() {
             self.settle(&mut state, &turn, &[])?;
         }
-        Ok(!turn.tell.is_empty())
+        let again = self.send_again()?;
+        state.stale |= again > 0;
+        Ok(again > 0 || !turn.tell.is_empty())
+    }
+
+    /// Puts messages that somebody asked for back into the outbox; says how many. Killed in between,
+    /// it does so again: the receiver knows the id.
+    fn send_again(&self) -> Result<usize, OutboxError> {
+        let wishes = self.files.replays().unwrap_or_else(|error| {
+            tracing::error!(%error, "messages that somebody wants again cannot be told");
+            BTreeMap::new()
+        });
+        for (id, replay) in &wishes {
+            match self.kept(&replay.alert_id, &replay.receiver, &replay.message_id)? {
+                Some(message) => self.outbox.send_again(&message)?,
+                None => tracing::warn!(id = replay.message_id, "message is no longer known"),
+            }
+            if let Err(error) = self.files.remove_replay(id) {
+                tracing::error!(%error, "a message will be sent again and again");
+            }
+        }
+        Ok(wishes.len())
     }
 
     /// Reviews every second, ringing the bell when there is something to deliver, and publishes how
@@ -159,12 +183,12 @@ impl Desk {
     /// Writes what has changed, and lets go what is to be told, in one transaction.
     fn settle(&self, state: &mut State, turn: &Turn, fresh: &[Message]) -> Result<(), OutboxError> {
         let swept = state.book.sweep();
+        let by_key = fresh.iter().map(|message| ((&message.receiver, &message.id), message));
+        let by_key: HashMap<_, _> = by_key.collect();
         let told = turn.tell.iter().map(|told| {
-            let same = |message: &&Message| {
-                message.receiver == told.receiver && message.id == told.letter.id
-            };
-            let known = fresh.iter().find(same).cloned();
-            known.map_or_else(|| self.held(told), |message| Ok(Some(message)))
+            let known = by_key.get(&(&told.receiver, &told.letter.id)).copied().cloned();
+            let held = || self.kept(&told.alert_id, &told.receiver, &told.letter.id);
+            known.map_or_else(held, |message| Ok(Some(message)))
         });
         let plain = fresh.iter().filter(|message| message.subject.is_none()).cloned();
         let told: Result<Vec<Option<Message>>, OutboxError> = told.collect();
@@ -193,12 +217,19 @@ impl Desk {
         Ok(())
     }
 
-    /// A message that was kept.
-    fn held(&self, told: &Told) -> Result<Option<Message>, OutboxError> {
+    /// A message of an alert that is known.
+    fn kept(
+        &self,
+        alert_id: &str,
+        receiver: &str,
+        message_id: &str,
+    ) -> Result<Option<Message>, OutboxError> {
         let read = || -> Result<Option<Message>, redb::Error> {
-            let table = self.outbox.database.begin_read()?.open_table(MAIL)?;
-            let key = (told.alert_id.as_str(), told.receiver.as_str(), told.letter.id.as_str());
-            let value = table.get(key)?;
+            let table = match self.outbox.database.begin_read()?.open_table(MAIL) {
+                Err(TableError::TableDoesNotExist(_)) => return Ok(None),
+                table => table?,
+            };
+            let value = table.get((alert_id, receiver, message_id))?;
             Ok(value.and_then(|value| serde_json::from_str(value.value()).ok()))
         };
         read().map_err(OutboxError::from)

@@ -118,6 +118,15 @@ impl Outbox {
         run().map_err(OutboxError)
     }
 
+    /// Puts a message that was taken before back at the beginning of its way, under the same id.
+    pub(super) fn send_again(&self, message: &Message) -> Result<(), OutboxError> {
+        self.write(|pending, _, failed| {
+            failed.remove(key(message))?;
+            pending.insert(key(message), encode(&Pending::new(message)).as_str())?;
+            Ok(())
+        })
+    }
+
     /// Whether a message that was taken arrived.
     pub(super) fn progress(&self, key: (&str, i64, &str)) -> Result<Progress, OutboxError> {
         let read = || {

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::outbox::{Outbox, OutboxError, Progress};
-use crate::desk::{Book, Case};
+use crate::desk::{Book, Case, Subject};
+use crate::lake::Replay;
 use crate::time::{EventTime, rfc3339};
 
 /// Resolved alerts that are published; firing ones always are.
@@ -41,6 +42,27 @@ pub struct Delivery {
     /// Whether it arrived.
     #[serde(flatten)]
     pub progress: Progress,
+}
+
+impl DeskState {
+    /// The messages with this `webhook-id` that were told, to one receiver or to all, as wishes to
+    /// send them again.
+    #[must_use]
+    pub fn replays(&self, message_id: &str, receiver: Option<&str>) -> Vec<Replay> {
+        let deliveries = self.cases.iter().flat_map(|standing| {
+            standing.deliveries.iter().map(move |delivery| (&standing.case.subject, delivery))
+        });
+        let asked = deliveries.filter(|(_, delivery)| {
+            delivery.message_id == message_id
+                && receiver.is_none_or(|receiver| delivery.receiver == receiver)
+        });
+        let replay = |(subject, delivery): (&Subject, &Delivery)| Replay {
+            alert_id: subject.alert_id.clone(),
+            message_id: delivery.message_id.clone(),
+            receiver: delivery.receiver.clone(),
+        };
+        asked.map(replay).collect()
+    }
 }
 
 /// How things stand with each alert in the book.

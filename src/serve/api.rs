@@ -63,6 +63,7 @@ async fn index() -> &'static str {
      GET /api/alerts?state=firing&topic=NAME\n\
      GET /api/alerts/ID\n\
      POST, DELETE /api/alerts/ID/ack\n\
+     POST /api/messages/ID/replay\n\
      GET, POST /api/silences\n\
      DELETE /api/silences/ID\n"
 }

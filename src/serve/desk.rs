@@ -22,13 +22,14 @@ use super::api::{Api, ROWS_MAX, failure};
 use super::parameters::Parameters;
 use crate::desk::{Ack, Silence};
 use crate::lake::{DeskFiles, Folder};
-use crate::notify::{AlertState, Wanted, stories, story, wall_clock};
+use crate::notify::{AlertState, DeskState, Wanted, stories, story, wall_clock};
 use crate::time::{EventTime, parse_span};
 
 /// The routes.
 pub(super) fn routes(api: &Api) -> Router<Api> {
     let changes = Router::new()
         .route("/api/alerts/{id}/ack", post(acknowledge).delete(unacknowledge))
+        .route("/api/messages/{id}/replay", post(replay))
         .route("/api/silences", post(silence))
         .route("/api/silences/{id}", delete(unsilence))
         .layer(from_fn_with_state(api.clone(), guard));
@@ -164,6 +165,35 @@ async fn unacknowledge(State(api): State<Api>, Path(id): Path<String>) -> Respon
         })
     };
     answer(remove())
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReplayBody {
+    receiver: Option<String>,
+}
+
+async fn replay(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let asked: ReplayBody = match json(&headers, &body) {
+        Ok(asked) => asked,
+        Err(refusal) => return refusal.into_response(),
+    };
+    let put = || {
+        let files = DeskFiles::of(&Folder::read(&api.lake)?);
+        let state: DeskState = files.published()?.unwrap_or_default();
+        let replays = state.replays(&id, asked.receiver.as_deref());
+        if replays.is_empty() {
+            return Ok(Err(unknown("message that was told", &id)));
+        }
+        replays.iter().try_for_each(|replay| files.put_replay(replay))?;
+        anyhow::Ok(Ok(replays))
+    };
+    answer(put())
 }
 
 #[derive(Debug, Deserialize)]

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 
 use crate::support::{Killed, file, query, resonanz, stderr, stdout, wait_for};
 
-/// What a receiver was told, in order: the message's id, and what it says of which topic.
-type Heard = Arc<Mutex<Vec<(String, String)>>>;
+/// What a receiver was told, in order: the message's id, what it says of which topic, how often.
+type Heard = Arc<Mutex<Vec<(String, String, u32)>>>;
 
 /// A configuration, a file that is followed, a receiver, and a process that runs.
 struct Desk {
@@ -66,8 +66,9 @@ fn receiver() -> (String, Heard) {
             let Some((id, what)) = hear(stream) else { continue };
             let mut heard = record.lock().expect("not poisoned");
             // After a kill a message may come again, under the same id.
-            if heard.iter().all(|(known, _)| *known != id) {
-                heard.push((id, what));
+            match heard.iter_mut().find(|(known, ..)| *known == id) {
+                Some((.., times)) => *times += 1,
+                None => heard.push((id, what, 1)),
             }
         }
     });
@@ -179,7 +180,7 @@ impl Desk {
     }
 
     fn heard(&self) -> Vec<String> {
-        self.heard.lock().expect("not poisoned").iter().map(|(_, what)| what.clone()).collect()
+        self.heard.lock().expect("not poisoned").iter().map(|(_, what, _)| what.clone()).collect()
     }
 
     /// Waits until the receiver has heard exactly this.
@@ -270,6 +271,31 @@ fn an_acknowledged_alert_is_told_again_only_when_it_is_over() {
     desk.hears(&["fired acme", "resolved acme"]);
     let wrong = resonanz().current_dir(desk.folder.path()).args(["alerts", "ack", id]).output();
     assert_eq!(wrong.expect("the binary runs").status.code(), Some(2), "it has resolved");
+}
+
+#[test]
+fn a_message_is_sent_again_under_the_same_id_if_somebody_wants_it() {
+    let mut desk = Desk::new("");
+    desk.post(1, 3, "acme");
+    desk.hears(&["fired acme"]);
+    let id = desk.heard.lock().expect("not poisoned")[0].0.clone();
+    let times = |wanted: u32| {
+        let heard = || desk.heard.lock().expect("not poisoned")[0].2;
+        wait_for("the message again", || (heard() == wanted).then_some(()));
+    };
+    wait_for("a published delivery", || {
+        let alert = desk.listed("acme", |_| true);
+        let story = desk.alerts(&["show", alert["alert_id"].as_str().expect("an id")]);
+        story.contains("delivered").then_some(())
+    });
+    assert!(desk.alerts(&["replay", &id]).contains("team"));
+    times(2);
+    let path = format!("/api/messages/{id}/replay");
+    let json_type = "content-type: application/json\r\n";
+    assert_eq!(desk.http("POST", &path, json_type, "{\"receiver\":\"team\"}").0, 200);
+    times(3);
+    assert_eq!(desk.http("POST", &path, json_type, "{\"receiver\":\"nobody\"}").0, 404);
+    desk.hears(&["fired acme"]);
 }
 
 #[test]
