@@ -109,6 +109,24 @@ impl Book {
         self.cases.values()
     }
 
+    /// The topics of the alerts that are held back because another one speaks for them, by that one
+    /// and the receiver, in order.
+    #[must_use]
+    pub fn members(&self) -> BTreeMap<(&str, &str), Vec<&str>> {
+        let mut members: BTreeMap<_, Vec<&str>> = BTreeMap::new();
+        for case in self.cases.values().filter(|case| case.is_holding()) {
+            let waiting = case.seats.iter().filter(|(_, seat)| !seat.held.is_empty());
+            for (receiver, seat) in waiting {
+                if let Some(Hold::Muted(by) | Hold::Grouped(by)) = seat.reasons.last() {
+                    let list = members.entry((by.as_str(), receiver.as_str())).or_default();
+                    list.push(&case.subject.topic);
+                }
+            }
+        }
+        members.values_mut().for_each(|topics| topics.sort_unstable());
+        members
+    }
+
     /// Takes in messages of one commit. Those whose alert has come as far already are left out, so
     /// that the same messages after a restart change nothing.
     pub fn take(&mut self, notices: &[Notice<'_>], orders: &Orders) -> Turn {

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use redb::{ReadableDatabase, ReadableTable, TableDefinition, TableError};
+use serde_json::Value;
 use tokio::sync::Notify;
 
 use super::message::Message;
@@ -22,6 +23,8 @@ use crate::time::EventTime;
 const CASES: TableDefinition<'_, &str, &str> = TableDefinition::new("desk_cases");
 /// Messages of the alerts known, told or held, by alert, receiver and id.
 const MAIL: TableDefinition<'_, (&str, &str, &str), &str> = TableDefinition::new("desk_mail");
+/// Most members that a message names.
+const MEMBERS_MAX: usize = 20;
 /// How often the desk looks for new orders.
 const PACE: Duration = Duration::from_secs(1);
 
@@ -185,15 +188,19 @@ impl Desk {
         let swept = state.book.sweep();
         let by_key = fresh.iter().map(|message| ((&message.receiver, &message.id), message));
         let by_key: HashMap<_, _> = by_key.collect();
+        let members = state.book.members();
         let told = turn.tell.iter().map(|told| {
             let known = by_key.get(&(&told.receiver, &told.letter.id)).copied().cloned();
             let held = || self.kept(&told.alert_id, &told.receiver, &told.letter.id);
-            known.map_or_else(held, |message| Ok(Some(message)))
+            let message = known.map_or_else(held, |message| Ok(Some(message)))?;
+            let topics = members.get(&(told.alert_id.as_str(), told.receiver.as_str()));
+            Ok(message.map(|message| with_members(message, topics.map_or(&[], Vec::as_slice))))
         });
         let plain = fresh.iter().filter(|message| message.subject.is_none()).cloned();
         let told: Result<Vec<Option<Message>>, OutboxError> = told.collect();
         let told: Vec<Message> = told?.into_iter().flatten().chain(plain).collect();
-        let kept = fresh.iter().filter_map(|message| {
+        // What is told is kept as it was told.
+        let kept = fresh.iter().chain(&told).filter_map(|message| {
             let alert = message.subject.as_ref()?.alert_id.as_str();
             turn.changed.contains(alert).then_some((alert, message))
         });
@@ -252,6 +259,17 @@ fn cases(outbox: &Outbox) -> Result<Vec<Case>, OutboxError> {
         Ok(cases)
     };
     read().map_err(OutboxError::from)
+}
+
+/// A message that names the topics whose alerts it speaks for.
+fn with_members(message: Message, topics: &[&str]) -> Message {
+    let body = serde_json::from_str::<Value>(&message.body);
+    let Ok(Value::Object(mut body)) = body else { return message };
+    let Some(Value::Object(data)) = body.get_mut("data").filter(|_| !topics.is_empty()) else {
+        return message;
+    };
+    data.insert("members".to_owned(), topics.iter().take(MEMBERS_MAX).copied().collect());
+    Message { body: Value::Object(body).to_string(), ..message }
 }
 
 fn encode(value: &impl serde::Serialize) -> String {

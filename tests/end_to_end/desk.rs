@@ -86,7 +86,11 @@ fn hear(mut stream: TcpStream) -> Option<(String, String)> {
     let body: Value = serde_json::from_str(&body).ok()?;
     write!(stream, "HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n").ok()?;
     let kind = body["type"].as_str()?.trim_start_matches("alert.").to_owned();
-    Some((id, format!("{kind} {}", body["data"]["topic"].as_str()?)))
+    let mut what = format!("{kind} {}", body["data"]["topic"].as_str()?);
+    for member in body["data"]["members"].as_array().into_iter().flatten() {
+        let _ = write!(what, " +{}", member.as_str()?);
+    }
+    Some((id, what))
 }
 
 /// Head and body of a request or an answer.
@@ -312,7 +316,7 @@ fn a_parents_alert_speaks_for_its_products_as_long_as_it_lasts() {
     let mut told = vec!["fired acme", "fired phone", "resolved acme"];
     desk.hears(&told);
     desk.post(300, 3, "acme phone");
-    told.extend(["resolved phone", "fired acme"]);
+    told.extend(["resolved phone", "fired acme +phone"]);
     desk.hears(&told);
     desk.post(500, 3, "zeta");
     told.extend(["resolved acme", "fired zeta"]);
@@ -324,11 +328,11 @@ fn alerts_of_one_brand_are_one_matter_if_that_is_wished() {
     let mut desk = Desk::new("[notify]\ngroup_by = [\"brand\"]\ngroup_span = \"5m\"");
     desk.post(1, 3, "tablet acme");
     desk.post(70, 3, "tablet zeta");
-    desk.hears(&["fired acme", "fired zeta"]);
+    desk.hears(&["fired acme +tablet", "fired zeta"]);
     desk.listed("tablet", |alert| alert["held"][0]["reason"] == "grouped");
     desk.post(130, 1, "nothing");
-    let told = ["fired acme", "fired zeta", "fired tablet", "escalated tablet", "resolved acme"];
-    desk.hears(&told);
+    let now = ["fired tablet", "escalated tablet", "resolved acme"];
+    desk.hears(&[&["fired acme +tablet", "fired zeta"], &now[..]].concat());
 }
 
 #[test]
