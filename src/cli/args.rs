@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 
+use super::args_lake::LakeCommand;
 use super::args_study::{AlertsCommand, Eval, Fit, TopicsCommand};
 use crate::config::SentimentConfig;
 use crate::post::Lang;
@@ -50,6 +51,9 @@ pub(super) enum Command {
     Fit(Fit),
     /// Ask a lake with SQL: tables posts, mentions, panes, alerts
     Query(Query),
+    /// Look after a lake
+    #[command(subcommand)]
+    Lake(LakeCommand),
     /// Work archives through the engine into a new lake, as fast as the machine goes
     Reprocess(Reprocess),
     /// Serve an archive over a WebSocket in Bluesky Jetstream's wire format

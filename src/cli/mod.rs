@@ -6,6 +6,7 @@
 mod alerts;
 mod args;
 mod args_desk;
+mod args_lake;
 mod args_study;
 mod config_file;
 mod demo;
@@ -13,6 +14,7 @@ mod desk;
 mod eval;
 mod eval_rows;
 mod fit;
+mod lake;
 mod query;
 mod reprocess;
 mod run;
@@ -105,6 +107,7 @@ pub fn run() -> ExitCode {
         Command::Eval(eval) => eval::eval(&eval),
         Command::Fit(fit) => fit::fit(&fit),
         Command::Query(query) => query::query(&query),
+        Command::Lake(command) => lake::lake(&command),
         Command::Reprocess(job) => reprocess::reprocess(&job),
         Command::Replay(replay) => run::replay(&replay),
     };

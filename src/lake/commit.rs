@@ -23,8 +23,10 @@ use super::table::TableWriter;
 use crate::connect::Cursor;
 use crate::engine::{EngineState, Tally};
 
-/// First bytes of a checkpoint: format and version.
-const MAGIC: &[u8; 8] = b"RESOCP\x00\x02";
+/// First bytes of a checkpoint, before its version.
+const MAGIC: &[u8; 7] = b"RESOCP\x00";
+/// Raised by one whenever [`Checkpoint`] changes. Of an older one only the cursors are kept.
+const VERSION: u8 = 2;
 
 /// All that a restart needs besides the tables.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -157,7 +159,11 @@ impl Lake {
         if blake3::hash(&bytes).to_hex().as_str() != manifest.checkpoint_blake3 {
             return Err(damaged(&path, "its hash is not the one in the manifest".to_owned()));
         }
-        let checkpoint = decode(&bytes).map_err(|what| damaged(&path, what))?;
+        let decoded = decode(&bytes).map_err(|what| damaged(&path, what))?;
+        let checkpoint = decoded.unwrap_or_else(|| {
+            tracing::warn!("the lake is of an older version: windows and rules begin anew");
+            Checkpoint { cursors: manifest.cursors.clone(), ..Checkpoint::default() }
+        });
         let messages = manifest.messages.clone();
         self.apply(manifest).await?;
         Ok(Recovered { checkpoint: Some(checkpoint), messages })
@@ -211,13 +217,20 @@ fn encode(checkpoint: &Checkpoint) -> Vec<u8> {
     let plain = postcard::to_stdvec(checkpoint).unwrap_or_default();
     let packed = zstd::bulk::compress(&plain, 1).unwrap_or_default();
     let length = u64::try_from(plain.len()).unwrap_or(0).to_le_bytes();
-    [MAGIC.as_slice(), &length, &packed].concat()
+    [MAGIC.as_slice(), &[VERSION], &length, &packed].concat()
 }
 
-fn decode(bytes: &[u8]) -> Result<Checkpoint, String> {
-    let rest = bytes.strip_prefix(MAGIC).ok_or("it is no checkpoint of this version")?;
+/// `None` for a checkpoint of an older version.
+fn decode(bytes: &[u8]) -> Result<Option<Checkpoint>, String> {
+    let rest = bytes.strip_prefix(MAGIC).ok_or("it is no checkpoint")?;
+    let (&version, rest) = rest.split_first().ok_or("it ends too early")?;
+    match version {
+        ..VERSION => return Ok(None),
+        VERSION => {}
+        _ => return Err(format!("its version {version} is newer than {VERSION}")),
+    }
     let (length, packed) = rest.split_first_chunk::<8>().ok_or("it ends too early")?;
     let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|error| error.to_string())?;
     let plain = zstd::bulk::decompress(packed, length).map_err(|error| error.to_string())?;
-    postcard::from_bytes(&plain).map_err(|error| error.to_string())
+    postcard::from_bytes(&plain).map(Some).map_err(|error| error.to_string())
 }

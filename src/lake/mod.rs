@@ -3,6 +3,7 @@
 //! Arrow lives here. Four tables, each a folder: `posts`, `mentions`, `panes`, `alerts`; the
 //! folder `_resonanz` beside them holds what only resonanz needs.
 
+mod catalog;
 mod columns;
 mod commit;
 mod dead_letter;
@@ -14,6 +15,7 @@ mod rows;
 mod schema;
 mod table;
 
+pub use catalog::{Column, Kind};
 pub use commit::{Checkpoint, Lake, Recovered};
 pub use dead_letter::DeadLetters;
 pub use desk::{DeskFiles, Replay};
@@ -21,4 +23,4 @@ pub(crate) use folder::private_file;
 pub use folder::{Folder, LakeError};
 pub use query::{Answer, QueryFormat, Session};
 pub use rows::{Labels, Rows, evidence, labels_of};
-pub use schema::{Table, arrow_schema};
+pub use schema::{Table, arrow_schema, schema_json, schema_markdown};

@@ -41,6 +41,8 @@ impl Labels {
 #[derive(Debug)]
 pub struct Rows {
     labels: Labels,
+    /// Versions of the queries by topic.
+    queries: Vec<String>,
     tables: [Columns; 4],
 }
 
@@ -48,7 +50,8 @@ impl Rows {
     /// No rows yet.
     #[must_use]
     pub fn new(labels: Labels) -> Self {
-        Self { labels, tables: Table::ALL.map(Columns::new) }
+        let queries = labels.topics.iter().map(Topic::version).collect();
+        Self { labels, queries, tables: Table::ALL.map(Columns::new) }
     }
 
     /// The names that rows carry.
@@ -144,7 +147,8 @@ impl Rows {
             .text(verdict.polarity.as_str())
             .text(&terms(post, outcome.findings.spans_of(finding)))
             .text(self.labels.scorer(finding.topic))
-            .text(&post.text);
+            .text(&post.text)
+            .text_or_null(self.queries.get(finding.topic.0 as usize).map(String::as_str));
     }
 
     fn push_pane(&mut self, pane: &ClosedPane) {

@@ -1,13 +1,11 @@
-//! Which columns does each table have?
-//!
-//! Times are microseconds, UTC. Scores run from -1 to 1 in ten-thousandths; the `panes` table
-//! keeps their sums as whole ten-thousandths, so that totals over any window stay exact. Nulls
-//! mean unknown. Tables are partitioned by `day`, the UTC day of reception (of the pane in
-//! `panes`, of the transition in `alerts`).
+//! Which schema do the tables have? For Arrow and Delta, and for people.
 
 use std::sync::{Arc, LazyLock};
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use serde_json::{Value, json};
+
+use super::catalog::{Column, Kind};
 
 /// A table of the lake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -41,35 +39,6 @@ impl Table {
 /// Partition column of every table.
 pub(super) const DAY: &str = "day";
 
-/// The columns after `day`: name and kind, with a question mark where nulls are allowed.
-fn columns(table: Table) -> &'static str {
-    match table {
-        Table::Posts => {
-            "received_at time, posted_at time, source text, post_id text, author text, kind text, \
-             lang text, parent text?, thread text?, url text?, reach int?, engagement int?, \
-             topics int, text text"
-        }
-        Table::Mentions => {
-            "received_at time, posted_at time, topic text, brand text?, topic_group text?, \
-             source text, post_id text, author text, kind text, lang text, parent text?, thread text?, \
-             url text?, reach int?, engagement int?, score float, target_score float, polarity text, \
-             terms text, scorer text, text text"
-        }
-        Table::Panes => {
-            "start time, topic text, source text, lang text, mentions int, negative int, neutral int, \
-             positive int, copies int, negative_copies int, positive_copies int, score_sum int, score_square_sum int, reach_sum int, engagement_sum int, \
-             authors int, negative_authors int"
-        }
-        Table::Alerts => {
-            "at time, alert_id text, rule text, rule_type text, topic text, transition text, \
-             severity text, started_at time, window_s int, measure text, observed int, \
-             expected float?, p_value float?, novelty float?, dispersion float?, coordination text, \
-             labels text, mentions int, negative int, neutral int, \
-             positive int, copies int, mean_score float, authors int, evidence text"
-        }
-    }
-}
-
 /// The columns of a table.
 #[must_use]
 pub fn arrow_schema(table: Table) -> SchemaRef {
@@ -78,16 +47,83 @@ pub fn arrow_schema(table: Table) -> SchemaRef {
 }
 
 fn build(table: Table) -> SchemaRef {
-    let fields = columns(table).split(", ").map(|column| {
-        let (name, kind) = column.split_once(' ').unwrap_or((column, "text"));
-        let data_type = match kind.trim_end_matches('?') {
-            "time" => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
-            "int" => DataType::Int64,
-            "float" => DataType::Float64,
-            _ => DataType::Utf8,
-        };
-        Field::new(name, data_type, kind.ends_with('?'))
-    });
     let day = Field::new(DAY, DataType::Date32, false);
+    let fields = table.columns().iter().map(field);
     Arc::new(Schema::new(std::iter::once(day).chain(fields).collect::<Vec<_>>()))
+}
+
+pub(super) fn field(column: &Column) -> Field {
+    let data_type = match column.kind {
+        Kind::Time => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+        Kind::Int => DataType::Int64,
+        Kind::Float => DataType::Float64,
+        Kind::Text => DataType::Utf8,
+    };
+    Field::new(column.name, data_type, column.null.is_some())
+}
+
+impl Kind {
+    /// The name used in documents.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Time => "time",
+            Self::Int => "integer",
+            Self::Float => "float",
+            Self::Text => "text",
+        }
+    }
+}
+
+const RULES: &str = "\
+# Tables of the lake
+
+Made by `resonanz lake schema`; a test keeps it true.
+
+Times are microseconds in UTC. Scores run from -1 to 1 in steps of 0.0001; a score of at most -0.05 is negative, of at
+least 0.05 positive, else neutral. A column without a word under *null* has always a value. `day` (date) partitions
+each table. New columns are added at the end of a table and are null in rows that an older version wrote.
+";
+
+/// The documentation of all tables in Markdown.
+#[must_use]
+pub fn schema_markdown() -> String {
+    let table = |table: Table| {
+        let (name, meaning, day_of) = (table.name(), table.meaning(), table.day_of());
+        let head = format!(
+            "\n## {name}\n\n{meaning} `day` is the UTC day of `{day_of}`.\n\n| column | type | meaning | null |\n|---|---|---|---|\n"
+        );
+        table.columns().iter().map(markdown_row).fold(head, |all, row| all + &row)
+    };
+    Table::ALL.map(table).into_iter().fold(RULES.to_owned(), |all, table| all + &table)
+}
+
+fn markdown_row(column: &Column) -> String {
+    let Column { name, kind, null, meaning } = column;
+    let [meaning, null] =
+        [meaning, null.as_ref().unwrap_or(&"")].map(|text| text.replace('|', "\\|"));
+    format!("| `{name}` | {} | {meaning} | {null} |\n", kind.as_str())
+}
+
+/// The same for programs: tables with their columns.
+#[must_use]
+pub fn schema_json() -> Value {
+    let column = |column: &Column| json!({"name": column.name, "type": column.kind.as_str(), "null": column.null, "meaning": column.meaning});
+    let table = |table: Table| {
+        let columns: Vec<Value> = table.columns().iter().map(column).collect();
+        json!({"name": table.name(), "meaning": table.meaning(), "day_of": table.day_of(), "columns": columns})
+    };
+    Table::ALL.map(table).into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::schema_markdown;
+
+    #[test]
+    fn the_document_says_what_the_code_does() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/lake/schema.md");
+        let document = std::fs::read_to_string(path).expect("the document");
+        assert_eq!(document, schema_markdown(), "resonanz lake schema > src/lake/schema.md");
+    }
 }

@@ -4,16 +4,19 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use arrow::array::RecordBatch;
+use arrow::datatypes::{Field, Schema};
+use arrow::error::ArrowError;
 use deltalake_core::kernel::engine::arrow_conversion::TryIntoKernel;
 use deltalake_core::kernel::transaction::{CommitBuilder, CommitProperties};
-use deltalake_core::kernel::{Action, Add, StructType, Transaction};
+use deltalake_core::kernel::{Action, Add, StructField, StructType, Transaction};
 use deltalake_core::operations::create::CreateBuilder;
 use deltalake_core::protocol::{DeltaOperation, SaveMode};
 use deltalake_core::{DeltaTable, DeltaTableError, ensure_table_uri};
 
+use super::catalog::Column;
 use super::encode::{Draft, by_day};
 use super::folder::LakeError;
-use super::schema::{DAY, Table, arrow_schema};
+use super::schema::{DAY, Table, arrow_schema, field};
 
 /// Name under which a table's log remembers our sequence numbers.
 const APPLICATION: &str = "resonanz";
@@ -50,7 +53,7 @@ impl TableWriter {
     pub(super) async fn open(table: Table, folder: &Path) -> Result<Self, LakeError> {
         let error = delta_error(table);
         let delta = if folder.join("_delta_log").exists() {
-            open(table, folder).await?
+            evolved(table, open(table, folder).await?).await?
         } else {
             create(table, folder).await.map_err(&error)?
         };
@@ -111,6 +114,21 @@ async fn create(table: Table, folder: &Path) -> Result<DeltaTable, DeltaTableErr
         .with_columns(schema.fields().cloned())
         .with_partition_columns([DAY])
         .await
+}
+
+/// Adds the columns that an older version did not know.
+async fn evolved(table: Table, delta: DeltaTable) -> Result<DeltaTable, LakeError> {
+    let error = delta_error(table);
+    let known = delta.snapshot().map_err(&error)?.schema();
+    let fresh = |column: &&Column| !known.contains(column.name);
+    let fields: Vec<Field> = table.columns().iter().filter(fresh).map(field).collect();
+    if fields.is_empty() {
+        return Ok(delta);
+    }
+    let kernel = |error: ArrowError| delta_error(table)(DeltaTableError::from(error));
+    let fields: StructType = (&Schema::new(fields)).try_into_kernel().map_err(kernel)?;
+    let fields: Vec<StructField> = fields.fields().cloned().collect();
+    delta.add_columns().with_fields(fields).await.map_err(error)
 }
 
 /// The newest committed files of a table, as paths in its folder, and its schema.

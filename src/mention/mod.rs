@@ -53,6 +53,22 @@ pub struct Topic {
     pub umlauts: Umlauts,
 }
 
+/// Raised by one whenever the same query finds something else.
+const QUERIES_VERSION: u32 = 1;
+
+impl Topic {
+    /// A hash of the query and how its terms are meant, of eight hexadecimal digits: topics of
+    /// equal versions match alike.
+    #[must_use]
+    pub fn version(&self) -> String {
+        let flags = [self.inflect, self.compounds, self.hashtags, self.umlauts == Umlauts::Apart];
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&QUERIES_VERSION.to_le_bytes()).update(&flags.map(u8::from));
+        let hash = hasher.update(self.query.as_bytes()).finalize().to_hex();
+        hash.get(..8).unwrap_or_default().to_owned()
+    }
+}
+
 /// Whether ä and ae, ö and oe, ü and ue, ß and ss are the same.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Umlauts {

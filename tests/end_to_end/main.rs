@@ -2,6 +2,7 @@
 
 mod cli;
 mod desk;
+mod evolution;
 mod files;
 mod pipeline;
 mod sources;

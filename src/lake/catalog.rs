@@ -1,0 +1,210 @@
+//! What does each column mean? The one list of all tables and columns, from which the schema and its
+//! documentation are made.
+//!
+//! New columns are appended to their table and may be null, so that an older lake stays readable.
+
+use super::schema::Table;
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// An instant in microseconds, UTC.
+    Time,
+    /// A whole number of 64 bits.
+    Int,
+    /// A floating-point number of 64 bits.
+    Float,
+    /// UTF-8.
+    Text,
+}
+
+/// A column of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Column {
+    /// Its name.
+    pub name: &'static str,
+    /// What it holds.
+    pub kind: Kind,
+    /// What null means; `None` for a column that always has a value.
+    pub null: Option<&'static str>,
+    /// What it says, with the unit.
+    pub meaning: &'static str,
+}
+
+impl Column {
+    const fn new(name: &'static str, kind: Kind, meaning: &'static str) -> Self {
+        Self { name, kind, null: None, meaning }
+    }
+
+    const fn null(self, null: &'static str) -> Self {
+        Self { null: Some(null), ..self }
+    }
+}
+
+const fn time(name: &'static str, meaning: &'static str) -> Column {
+    Column::new(name, Kind::Time, meaning)
+}
+
+const fn int(name: &'static str, meaning: &'static str) -> Column {
+    Column::new(name, Kind::Int, meaning)
+}
+
+const fn float(name: &'static str, meaning: &'static str) -> Column {
+    Column::new(name, Kind::Float, meaning)
+}
+
+const fn text(name: &'static str, meaning: &'static str) -> Column {
+    Column::new(name, Kind::Text, meaning)
+}
+
+const RECEIVED_AT: Column =
+    time("received_at", "when it reached us, or the source's own reception time");
+const POSTED_AT: Column =
+    time("posted_at", "when its author says it was written; this is event time");
+const SOURCE: Column = text("source", "name of the source");
+const POST_ID: Column = text("post_id", "unique within its source");
+const AUTHOR: Column = text("author", "keyed 128-bit hash in hexadecimal; all zeros if unknown");
+const KIND: Column =
+    text("kind", "`original`, `reply`, `repost`, `quote`, `comment`, `review` or `article`");
+const PARENT: Column =
+    text("parent", "the post it answers, repeats or quotes").null("none, or unknown");
+const THREAD: Column = text("thread", "the first post of its thread").null("none, or unknown");
+const URL: Column = text("url", "where a person can read it").null("unknown");
+const REACH: Column = int("reach", "followers or views").null("unknown");
+const ENGAGEMENT: Column = int("engagement", "likes, reposts and replies").null("unknown");
+const TEXT: Column = text("text", "what it says, at most 64 KiB");
+const TOPIC: Column = text("topic", "name of the topic");
+
+const POSTS: &[Column] = &[
+    RECEIVED_AT,
+    POSTED_AT,
+    SOURCE,
+    POST_ID,
+    AUTHOR,
+    KIND,
+    text("lang", "the language it declares, ISO 639; `und` if none"),
+    PARENT,
+    THREAD,
+    URL,
+    REACH,
+    ENGAGEMENT,
+    int("topics", "number of topics it mentions"),
+    TEXT,
+];
+
+const MENTIONS: &[Column] = &[
+    RECEIVED_AT,
+    POSTED_AT,
+    TOPIC,
+    text("brand", "the topic's label of that name").null("the topic has none"),
+    text("topic_group", "the topic's label `group`").null("the topic has none"),
+    SOURCE,
+    POST_ID,
+    AUTHOR,
+    KIND,
+    text("lang", "the language in which it was read, ISO 639; `und` if unknown"),
+    PARENT,
+    THREAD,
+    URL,
+    REACH,
+    ENGAGEMENT,
+    float("score", "of the text as a whole, from -1 to 1"),
+    float("target_score", "of what is said about the topic; equals `score` in profile `vader`"),
+    text("polarity", "`negative`, `neutral` or `positive`, of `target_score`"),
+    text("terms", "what matched, as it stands in the text, joined by ` | `"),
+    text("scorer", "profile and version of the scorer; equal versions score alike"),
+    TEXT,
+    text("query", "version of the topic's query; equal versions match alike")
+        .null("written by a version that did not keep it"),
+];
+
+const PANES: &[Column] = &[
+    time("start", "first instant of the minute, in event time"),
+    TOPIC,
+    SOURCE,
+    text("lang", "as in `mentions`"),
+    int("mentions", "mentions that came in time; later ones are in `mentions` only"),
+    int("negative", "those with a negative target score"),
+    int("neutral", "those with a neutral one"),
+    int("positive", "those with a positive one"),
+    int("copies", "those that repeat a text"),
+    int("negative_copies", "negative ones that repeat a text"),
+    int("positive_copies", "positive ones that repeat a text"),
+    int(
+        "score_sum",
+        "sum of target scores in ten-thousandths, exact; mean: `sum(score_sum) / 10000.0 / sum(mentions)`",
+    ),
+    int("score_square_sum", "sum of their squares, in units of 1e-8, for the variance"),
+    int("reach_sum", "unknown reach counts as 0"),
+    int("engagement_sum", "unknown engagement counts as 0"),
+    int("authors", "distinct authors in this pane, estimated above two; not to be summed"),
+    int("negative_authors", "distinct authors of negative mentions, likewise"),
+];
+
+const ALERTS: &[Column] = &[
+    time("at", "the tick at which it happened, in event time"),
+    text("alert_id", "the same for all transitions of an episode"),
+    text("rule", "name of the rule"),
+    text("rule_type", "its kind, such as `spike`"),
+    TOPIC,
+    text("transition", "`fired`, `escalated` or `resolved`"),
+    text("severity", "as configured"),
+    time("started_at", "when the condition began to hold"),
+    int("window_s", "length of the window in seconds"),
+    text("measure", "what was counted"),
+    int("observed", "how many"),
+    float("expected", "`spike`: what the history leads to expect; `change`: the window before")
+        .null("no history, or another kind of rule"),
+    float("p_value", "`spike`, `silence`: probability of so many, or so few")
+        .null("no history, or another kind of rule"),
+    float("novelty", "`spike`: observed over the decayed record")
+        .null("no history, or another kind of rule"),
+    float("dispersion", "`spike`, `silence`: variance over mean of the topic's blocks")
+        .null("no history, or another kind of rule"),
+    text("coordination", "`none`, `copies` or `fewauthors`"),
+    text("labels", "the rule's labels as a JSON object"),
+    int("mentions", "mentions in the whole window"),
+    int("negative", "negative ones"),
+    int("neutral", "neutral ones"),
+    int("positive", "positive ones"),
+    int("copies", "those that repeat a text"),
+    float("mean_score", "mean target score"),
+    int("authors", "distinct authors, estimated above two"),
+    text("evidence", "JSON, as in webhooks"),
+];
+
+impl Table {
+    /// Its columns after `day`, in order.
+    #[must_use]
+    pub fn columns(self) -> &'static [Column] {
+        match self {
+            Self::Posts => POSTS,
+            Self::Mentions => MENTIONS,
+            Self::Panes => PANES,
+            Self::Alerts => ALERTS,
+        }
+    }
+
+    /// What a row of it is.
+    #[must_use]
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Posts => "One row per kept post; which are kept, `[lake] archive` says.",
+            Self::Mentions => "One row per post and topic it mentions.",
+            Self::Panes => {
+                "One row per closed minute, topic, source and language with a mention. Every trend is a sum of panes."
+            }
+            Self::Alerts => "One row per transition of an alert.",
+        }
+    }
+
+    /// What `day`, the column of its partitions, is the UTC day of.
+    #[must_use]
+    pub fn day_of(self) -> &'static str {
+        match self {
+            Self::Posts | Self::Mentions => "received_at",
+            Self::Panes => "start",
+            Self::Alerts => "at",
+        }
+    }
+}
