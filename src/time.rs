@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 pub const SECOND_US: i64 = 1_000_000;
 /// Microseconds in one minute, the width of a pane.
 pub const MINUTE_US: i64 = 60 * SECOND_US;
+/// Microseconds in a day of 24 hours.
+pub const DAY_US: i64 = 24 * 60 * MINUTE_US;
 
 /// An instant in microseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
 #[derive(

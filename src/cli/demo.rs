@@ -21,7 +21,9 @@ use tokio::sync::{mpsc, watch};
 use super::args::Demo;
 use super::view::{alert_line, view};
 use super::{Ending, Failure, runtime};
-use crate::config::{Config, Reach, ReceiverConfig, SecretPlace, SourceConfig, SourceKind};
+use crate::config::{
+    Config, Reach, ReceiverConfig, SecretPlace, SourceConfig, SourceKind, UrlPlace,
+};
 use crate::connect::bundled_lines;
 use crate::lake::private_file;
 use crate::live::{self, Progress, Stop, Summary};
@@ -138,9 +140,10 @@ fn config(lake: &Path, url: &str, hook: &str, secret: &Path) -> Result<Config, F
     }];
     config.receivers = vec![ReceiverConfig {
         name: "team".to_owned(),
-        url: hook.to_owned(),
+        url: UrlPlace::Plain(hook.to_owned()),
         secret: Some(SecretPlace::File(secret.to_owned())),
         reach: Reach::Internal,
+        ..ReceiverConfig::default()
     }];
     config.rules.iter_mut().for_each(|rule| rule.receivers = vec!["team".to_owned()]);
     Ok(config)

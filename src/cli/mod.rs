@@ -28,6 +28,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::lake::LakeError;
+use crate::notify::ReceiverError;
 use crate::tuning::TuningError;
 use args::{Args, Command};
 use args_study::{AlertsCommand, TopicsCommand};
@@ -73,6 +74,10 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
         };
         if let Some(tuning) = error.downcast_ref::<TuningError>() {
             let hint = Some(tuning.hint().to_owned());
+            return Self { error, code: 2, hint };
+        }
+        if let Some(receiver) = error.downcast_ref::<ReceiverError>() {
+            let hint = Some(receiver.hint());
             return Self { error, code: 2, hint };
         }
         let hint = lake.map(|lake| lake.hint().to_owned());

@@ -14,6 +14,7 @@ use super::{Ending, Failure, config_file, runtime, view};
 use crate::config::Config;
 use crate::connect::decode::AuthorHasher;
 use crate::live::{self, Progress, Stop, Summary};
+use crate::notify::Receiver;
 use crate::replay::{self, Archive};
 use crate::serve::{Api, serve};
 use crate::tuning;
@@ -100,6 +101,9 @@ pub(super) fn check(args: &Run) -> Result<Ending, Failure> {
     let config = config_file::load(&args.config)?;
     // The key decides on nothing that can be wrong.
     tuning::analyzer(&config, &AuthorHasher::new([0; 32]))?;
+    for receiver in &config.receivers {
+        Receiver::fetch(receiver)?;
+    }
     let mut out = io::stdout().lock();
     writeln!(
         out,

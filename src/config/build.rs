@@ -7,12 +7,10 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::notify::{check_parents, grouping};
+use super::receiver::{check_fallbacks, receiver};
 use super::rules::rule;
-use super::section::{Problems, Section, distance};
-use super::{
-    Archive, Config, Follow, LakeConfig, Reach, ReceiverConfig, SecretPlace, SentimentConfig,
-    SourceConfig, SourceKind,
-};
+use super::section::{Problems, Section, content_place, distance};
+use super::{Archive, Config, Follow, LakeConfig, SentimentConfig, SourceConfig, SourceKind};
 use crate::engine::{EngineConfig, Remember};
 use crate::mention::{Topic, Umlauts, parse};
 use crate::sentiment::Profile;
@@ -34,6 +32,7 @@ fn read<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -> Con
     unknown_tables(root, problems);
     let receivers =
         tables(root, "receiver", problems, |value, problems| receiver(value, base, problems));
+    check_fallbacks(root, &receivers, problems);
     let topics = tables(root, "topic", problems, |value, problems| topic(value, base, problems));
     let (topics, topic_lexicons): (Vec<Topic>, Vec<Vec<PathBuf>>) = topics.into_iter().unzip();
     check_parents(root, &topics, problems);
@@ -285,7 +284,7 @@ fn topic<'i>(
     if !topic.query.is_empty()
         && let Err(error) = parse(&topic.query)
     {
-        let at = query_place(section.problems.text(), section.place("query"), error.at);
+        let at = content_place(section.problems.text(), section.place("query"), 1, error.at);
         section.problems.add(
             at,
             format!("query of topic \"{}\": {}", topic.name, error.message),
@@ -294,44 +293,4 @@ fn topic<'i>(
     }
     section.finish();
     (topic, lexicons)
-}
-
-/// Where byte `at` of a query stands in the file; the start of the value when quotes are escaped.
-fn query_place(text: &str, value: usize, at: usize) -> usize {
-    let raw = text.get(value..).unwrap_or_default();
-    let quotes = ["'''", "\"\"\"", "'", "\""].into_iter().find(|quotes| raw.starts_with(quotes));
-    let line = raw.lines().next().unwrap_or_default();
-    match quotes {
-        Some(quotes) if quotes.len() == 1 && !line.contains('\\') => value + 1 + at,
-        _ => value,
-    }
-}
-
-fn receiver<'i>(
-    value: &Spanned<DeValue<'i>>,
-    base: &Path,
-    problems: &mut Problems<'i>,
-) -> ReceiverConfig {
-    let mut section = Section::open("[[receiver]]", Some(value), problems);
-    let name = section.required_text("name");
-    let url = section.required_text("url");
-    let reach = if section.flag("internal") { Reach::Internal } else { Reach::Public };
-    let allowed =
-        url.starts_with("https://") || (reach == Reach::Internal && url.starts_with("http://"));
-    if !url.is_empty() && !allowed {
-        let at = section.place("url");
-        section.problems.add(
-            at,
-            format!("\"{url}\" is no HTTPS address"),
-            "use https://, or http:// together with internal = true",
-        );
-    }
-    let env = section.text("secret_env").map(SecretPlace::Env);
-    let file = section.text("secret_file").map(|path| SecretPlace::File(base.join(path)));
-    if env.is_some() && file.is_some() {
-        let at = section.place("secret_file");
-        section.problems.add(at, "both secret_env and secret_file are given", "keep one of them");
-    }
-    section.finish();
-    ReceiverConfig { name, url, secret: env.or(file), reach }
 }

@@ -3,6 +3,7 @@
 //! Reads no file and no environment: secrets and keys are named here and fetched by the shells.
 
 mod section;
+mod receiver;
 mod rules;
 mod notify;
 mod build;
@@ -17,6 +18,7 @@ use crate::engine::EngineConfig;
 use crate::mention::Topic;
 use crate::post::SourceId;
 use crate::sentiment::Profile;
+pub use receiver::{Evidence, Format, Reach, ReceiverConfig, SecretPlace, UrlPlace};
 
 /// A configuration that is consistent in itself.
 #[derive(Debug, Clone)]
@@ -117,38 +119,6 @@ pub enum Follow {
     Once,
     /// Go on as it grows.
     Forever,
-}
-
-/// Who is told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReceiverConfig {
-    /// Unique name.
-    pub name: String,
-    /// Where to deliver.
-    pub url: String,
-    /// Where the signing secret is, if messages are signed.
-    pub secret: Option<SecretPlace>,
-    /// Whether the address may be private and plain HTTP.
-    pub reach: Reach,
-}
-
-/// Where a secret is kept; the secret itself is never part of the configuration.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SecretPlace {
-    /// An environment variable.
-    Env(String),
-    /// A file.
-    File(PathBuf),
-}
-
-/// Which addresses a receiver may have.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Reach {
-    /// Public addresses over HTTPS.
-    #[default]
-    Public,
-    /// Private and loopback addresses too, and plain HTTP.
-    Internal,
 }
 
 /// Something wrong in a configuration file.

@@ -20,10 +20,10 @@ pub use engine_loop::EngineLoop;
 pub use progress::{AlertLine, Progress, TopicCount};
 pub use store::{Store, StoreJob, checkpointed_engine};
 
-use crate::config::{Config, ReceiverConfig, SecretPlace};
+use crate::config::Config;
 use crate::desk::Subject;
 use crate::lake::{DeskFiles, Folder, Lake};
-use crate::notify::{Courier, CourierStats, Desk, Outbox, RETRY_SCHEDULE, Receiver, Signer};
+use crate::notify::{Courier, CourierStats, Desk, Outbox, RETRY_SCHEDULE, Receiver};
 
 /// Parcels that may wait for the engine.
 const INBOX_PARCELS: usize = 64;
@@ -63,7 +63,7 @@ pub async fn run(
     progress: Arc<watch::Sender<Progress>>,
 ) -> anyhow::Result<Summary> {
     let folder = Arc::new(Folder::write(&config.lake.path)?);
-    let receivers = config.receivers.iter().map(receiver).collect::<anyhow::Result<Vec<_>>>()?;
+    let receivers = config.receivers.iter().map(Receiver::fetch).collect::<Result<Vec<_>, _>>()?;
     let authors = crate::connect::decode::AuthorHasher::new(
         folder.author_key(config.author_key_file.as_deref())?,
     );
@@ -171,30 +171,4 @@ async fn farewell(outbox: &Outbox, couriers: Couriers) -> anyhow::Result<()> {
     }
     couriers.iter().for_each(tokio::task::JoinHandle::abort);
     Ok(())
-}
-
-/// Fetches a receiver's secret.
-fn receiver(config: &ReceiverConfig) -> anyhow::Result<Receiver> {
-    let secret = match &config.secret {
-        None => None,
-        Some(SecretPlace::Env(name)) => {
-            let missing =
-                || format!("receiver \"{}\": environment variable {name} is not set", config.name);
-            Some(std::env::var(name).with_context(missing)?)
-        }
-        Some(SecretPlace::File(path)) => {
-            let unreadable = || format!("receiver \"{}\": {}", config.name, path.display());
-            Some(std::fs::read_to_string(path).with_context(unreadable)?)
-        }
-    };
-    let signer = secret.map(|secret| Signer::new(&secret)).transpose();
-    Ok(Receiver {
-        name: config.name.clone(),
-        url: config
-            .url
-            .parse()
-            .with_context(|| format!("receiver \"{}\": {}", config.name, config.url))?,
-        signer: signer.with_context(|| format!("receiver \"{}\"", config.name))?,
-        reach: config.reach,
-    })
 }

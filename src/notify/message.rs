@@ -1,12 +1,19 @@
-//! What does a receiver read? The body of an alert, in resonanz's own JSON.
+//! What is to be told? An alert in resonanz's own JSON, once for each receiver.
+
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::subject::subject;
-use crate::alert::Alert;
+use crate::alert::{Alert, Coordination, Rule, Transition};
+use crate::config::Archive;
 use crate::desk::Subject;
 use crate::lake::{Labels, evidence, labels_of};
+use crate::mention::Topic;
+use crate::post::{Score, TopicId};
+use crate::time::{EventTime, MINUTE_US};
+use crate::window::{Counts, Sample};
 
 /// One message to one receiver.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,11 +25,61 @@ pub struct Message {
     pub receiver: String,
     /// Event time of the transition in microseconds, which orders messages.
     pub at_us: i64,
-    /// The body as it is signed and sent.
+    /// What is told, in resonanz's own JSON; the receiver's format is put on when it leaves.
     pub body: String,
     /// What it is about, for the desk; without it a message is told whatever people asked.
     #[serde(default)]
     pub subject: Option<Subject>,
+}
+
+impl Message {
+    /// A message as a rule would send it, with every field present: to try templates and receivers.
+    #[must_use]
+    pub fn sample(receiver: &str) -> Self {
+        let topic = Topic { name: "sample topic".to_owned(), ..Topic::default() };
+        let rule = Rule {
+            name: "sample rule".to_owned(),
+            labels: vec![("team".to_owned(), "care".to_owned())],
+            receivers: vec![receiver.to_owned()],
+            ..Rule::default()
+        };
+        let labels = Labels {
+            topics: vec![Topic { brand: Some("sample brand".to_owned()), ..topic }],
+            rules: vec![rule],
+            scorers: vec!["sample".to_owned()],
+            archive: Archive::None,
+        };
+        let mut messages = messages(&sample_alert(), &labels);
+        messages.pop().unwrap_or_else(|| unreachable!("the rule has one receiver"))
+    }
+}
+
+fn sample_alert() -> Alert {
+    let sample = Sample {
+        score: Score::from_f64(-0.6),
+        reach: 1_000,
+        post_id: "sample".into(),
+        text: "a sample of what people write".into(),
+        url: Some("https://example.com/sample".into()),
+    };
+    let at = EventTime(1_772_366_400_000_000);
+    Alert {
+        id: "alt_sample".to_owned(),
+        rule: 0,
+        topic: TopicId(0),
+        transition: Transition::Fired,
+        at,
+        started_at: at.shift(-MINUTE_US),
+        observed: 40,
+        expected: Some(4.0),
+        p_value: Some(1e-9),
+        novelty: Some(5.0),
+        dispersion: Some(1.5),
+        coordination: Coordination::None,
+        counts: Counts { mentions: 50, negative: 40, positive: 10, ..Counts::default() },
+        authors: 45,
+        samples: vec![Arc::new(sample)],
+    }
 }
 
 /// The messages that an alert brings: one for each receiver of its rule.

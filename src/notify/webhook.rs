@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use reqwest::{StatusCode, Url, header};
+use reqwest::{StatusCode, header};
 use tokio::sync::Notify;
 
 use super::guard::resolve;
 use super::outbox::{Outbox, OutboxError, Pending};
-use super::sign::Signer;
-use crate::config::Reach;
+use super::receiver::Receiver;
+use crate::time::EventTime;
 
 /// Waits after each failed attempt, as Standard Webhooks recommends: about three days in all.
 pub const RETRY_SCHEDULE: [Duration; 9] = [
@@ -27,19 +27,6 @@ pub const RETRY_SCHEDULE: [Duration; 9] = [
 /// Longest wait that a receiver may ask for with `Retry-After`.
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 3_600);
 const TIMEOUT: Duration = Duration::from_secs(15);
-
-/// Who is told, ready to be called.
-#[derive(Debug, Clone)]
-pub struct Receiver {
-    /// Its name.
-    pub name: String,
-    /// Its address.
-    pub url: Url,
-    /// How its messages are signed, if they are.
-    pub signer: Option<Signer>,
-    /// Which addresses it may have.
-    pub reach: Reach,
-}
 
 /// How deliveries went, over all receivers.
 #[derive(Debug, Default)]
@@ -152,11 +139,11 @@ impl Courier {
     async fn attempt(&self, entry: &Pending) -> Attempt {
         let failed = |why: String| Attempt::Failed { why, retry_after: None };
         let receiver = &self.receiver;
-        let addresses = match resolve(&receiver.url, receiver.reach).await {
+        let addresses = match resolve(&receiver.url.0, receiver.reach).await {
             Ok(addresses) => addresses,
             Err(error) => return failed(error.to_string()),
         };
-        let host = receiver.url.host_str().unwrap_or_default();
+        let host = receiver.url.0.host_str().unwrap_or_default();
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
@@ -169,16 +156,17 @@ impl Courier {
             Err(error) => return failed(error.to_string()),
         };
         let (message, now_s) = (&entry.message, unix_ms() / 1_000);
+        let body = receiver.style.body(message, EventTime(unix_ms() * 1_000));
         let mut request = client
-            .post(receiver.url.clone())
-            .header(header::CONTENT_TYPE, "application/json")
+            .post(receiver.url.0.clone())
+            .header(header::CONTENT_TYPE, body.content_type)
             .header("webhook-id", &message.id)
             .header("webhook-timestamp", now_s);
         if let Some(signer) = &receiver.signer {
             request =
-                request.header("webhook-signature", signer.sign(&message.id, now_s, &message.body));
+                request.header("webhook-signature", signer.sign(&message.id, now_s, &body.text));
         }
-        match request.body(message.body.clone()).send().await {
+        match request.body(body.text).send().await {
             Ok(response) if response.status().is_success() => Attempt::Arrived,
             Ok(response) if response.status() == StatusCode::GONE => Attempt::Gone,
             Ok(response) => Attempt::Failed {

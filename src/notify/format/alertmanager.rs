@@ -1,0 +1,69 @@
+//! How does Prometheus' Alertmanager read it? As an alert of its API, version 2.
+//!
+//! Alertmanager resolves by itself what nobody repeats, and forgets everything when it restarts.
+//! So the courier posts an alert again every minute while it fires, and each post holds for an
+//! hour: a restart of Alertmanager heals within the one, a stop of resonanz is no resolution within
+//! the other, and an alert that nobody looks after any more ends.
+
+use serde_json::{Map, Value, json};
+
+use super::notice::{Call, Notice, said};
+use crate::time::{EventTime, MINUTE_US};
+
+/// How long each post holds, in microseconds.
+const HOLDS_US: i64 = 60 * MINUTE_US;
+
+/// One alert of the list that `POST /api/v2/alerts` takes. Its labels are the same for all
+/// transitions, and with them its identity.
+pub(super) fn alert(notice: &Notice, now: EventTime) -> Value {
+    let started = notice.text("started_at");
+    let starts_at = if started.is_empty() { &notice.timestamp } else { started };
+    let ends_at = match notice.call() {
+        Call::Trigger => now.shift(HOLDS_US),
+        // What ends in the future has not ended.
+        Call::Resolve => EventTime::parse(&notice.timestamp).unwrap_or(now).min(now),
+    };
+    json!({
+        "labels": labels(notice),
+        "annotations": annotations(notice),
+        "startsAt": starts_at,
+        "endsAt": ends_at.to_string(),
+    })
+}
+
+fn labels(notice: &Notice) -> Map<String, Value> {
+    let mut labels = Map::new();
+    let given = notice.data.get("labels").and_then(Value::as_object);
+    for (name, value) in given.into_iter().flatten() {
+        labels.insert(label_name(name), json!(said(value)));
+    }
+    let rule = notice.text("rule");
+    labels.insert("alertname".to_owned(), json!(if rule.is_empty() { &notice.kind } else { rule }));
+    for name in ["topic", "brand", "severity", "receiver"] {
+        if !notice.text(name).is_empty() {
+            labels.insert(name.to_owned(), json!(notice.text(name)));
+        }
+    }
+    labels
+}
+
+/// A name that Prometheus allows: letters, digits and `_`, not a digit first.
+fn label_name(name: &str) -> String {
+    let allowed = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
+    let name: String = name.chars().map(allowed).collect();
+    if name.starts_with(|c: char| c.is_ascii_digit()) { format!("_{name}") } else { name }
+}
+
+fn annotations(notice: &Notice) -> Map<String, Value> {
+    let mut annotations = Map::new();
+    annotations.insert("summary".to_owned(), json!(notice.title()));
+    let quotes = notice.quotes();
+    let quotes = quotes.iter().map(|quote| format!("\n> {}", quote.text.replace('\n', " ")));
+    let description = notice.summary() + &quotes.collect::<String>();
+    annotations.insert("description".to_owned(), json!(description));
+    annotations.insert("alert_id".to_owned(), json!(notice.matter()));
+    for (name, value) in notice.facts() {
+        annotations.entry(label_name(&name)).or_insert(json!(value));
+    }
+    annotations
+}

@@ -1,0 +1,303 @@
+//! What is there to say? A message taken apart, so that each format can say it in its own words.
+//!
+//! Knows few fields by name: what an alert carries beyond them is shown as it comes.
+
+use serde_json::{Map, Value, json};
+
+use crate::notify::message::Message;
+use crate::time::{SECOND_US, format_span};
+
+/// Labels of a rule that are told.
+const LABELS_MAX: usize = 24;
+/// Longest name or value that a user gave, in bytes.
+const NAME_BYTES_MAX: usize = 96;
+/// Fields shown first, in this order.
+const FIRST: [&str; 9] = [
+    "observed",
+    "expected",
+    "p_value",
+    "novelty",
+    "mentions",
+    "negative",
+    "authors",
+    "copies",
+    "mean_score",
+];
+/// Fields that are said elsewhere, or say little to a reader.
+const UNSHOWN: [&str; 12] = [
+    "alert_id",
+    "transition",
+    "rule",
+    "topic",
+    "severity",
+    "measure",
+    "window_s",
+    "evidence",
+    "labels",
+    "neutral",
+    "positive",
+    "dispersion",
+];
+
+/// How much of each text and list is left.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Squeeze {
+    text_bytes: usize,
+    items: usize,
+}
+
+/// From gentle to harsh. After the last, only what the user named is left, each name short.
+pub(super) const SQUEEZES: [Squeeze; 6] = [
+    Squeeze { text_bytes: 280, items: 20 },
+    Squeeze { text_bytes: 140, items: 8 },
+    Squeeze { text_bytes: 70, items: 4 },
+    Squeeze { text_bytes: 40, items: 2 },
+    Squeeze { text_bytes: 40, items: 0 },
+    Squeeze { text_bytes: 16, items: 0 },
+];
+
+/// A post that is shown as evidence.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Quote<'n> {
+    pub(super) text: &'n str,
+    pub(super) url: Option<&'n str>,
+    pub(super) score: Option<f64>,
+}
+
+impl<'n> Quote<'n> {
+    /// A post, if it has a text; only an address that a browser opens safely is kept.
+    fn of(post: &'n Value) -> Option<Self> {
+        let text = |name: &str| post.get(name).and_then(Value::as_str);
+        let url = text("url").filter(|url| url.starts_with("https://"));
+        let score = post.get("score").and_then(Value::as_f64);
+        Some(Self { text: text("text")?, url, score })
+    }
+}
+
+/// What a person must do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Call {
+    /// Look at it.
+    Trigger,
+    /// Nothing more.
+    Resolve,
+}
+
+/// A message taken apart.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Notice {
+    pub(super) id: String,
+    /// Such as `alert.fired`.
+    pub(super) kind: String,
+    /// RFC 3339, event time.
+    pub(super) timestamp: String,
+    pub(super) data: Map<String, Value>,
+}
+
+impl Notice {
+    /// Takes a message apart; what the user named is cut to a usual length.
+    pub(super) fn of(message: &Message) -> Self {
+        let mut body = match serde_json::from_str(&message.body) {
+            Ok(Value::Object(body)) => body,
+            _ => Map::new(),
+        };
+        let text = |value: Option<Value>| match value {
+            Some(Value::String(text)) => text,
+            _ => String::new(),
+        };
+        let (kind, timestamp) = (text(body.remove("type")), text(body.remove("timestamp")));
+        let mut data = match body.remove("data") {
+            Some(Value::Object(data)) => data,
+            _ => Map::new(),
+        };
+        for (name, value) in &mut data {
+            if name != "evidence" {
+                cut(value, Squeeze { text_bytes: NAME_BYTES_MAX, items: LABELS_MAX });
+            }
+        }
+        Self { id: message.id.clone(), kind, timestamp, data }
+    }
+
+    /// resonanz's own JSON.
+    pub(super) fn envelope(&self) -> Value {
+        json!({"type": self.kind, "timestamp": self.timestamp, "data": self.data})
+    }
+
+    /// A field that is a text, or nothing.
+    pub(super) fn text(&self, name: &str) -> &str {
+        self.data.get(name).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// The same for all messages about one matter.
+    pub(super) fn matter(&self) -> &str {
+        let alert = self.text("alert_id");
+        if alert.is_empty() { &self.id } else { alert }
+    }
+
+    pub(super) fn call(&self) -> Call {
+        if self.kind == "alert.resolved" { Call::Resolve } else { Call::Trigger }
+    }
+
+    /// One line: how bad, what, and what happened.
+    pub(super) fn title(&self) -> String {
+        let (severity, topic) = (self.text("severity"), self.text("topic"));
+        let (rule, transition) = (self.text("rule"), self.text("transition"));
+        if topic.is_empty() {
+            let receiver = self.text("receiver");
+            return format!("[{severity}] {} {receiver}", self.kind).trim_end().to_owned();
+        }
+        format!("[{severity}] {topic}: {rule} {transition}")
+    }
+
+    /// One sentence with the numbers that matter.
+    pub(super) fn summary(&self) -> String {
+        let number = |name: &str| self.data.get(name).and_then(Value::as_f64);
+        let Some(observed) = number("observed") else { return self.text("why").to_owned() };
+        let measure = match self.text("measure") {
+            "mentions" | "" => "mentions".to_owned(),
+            measure => format!("{measure} mentions"),
+        };
+        let window_s = self.data.get("window_s").and_then(Value::as_i64).unwrap_or(0);
+        let window = format_span(window_s.saturating_mul(SECOND_US));
+        let mut summary = format!("{observed} {measure} within {window}");
+        if let Some(expected) = number("expected") {
+            summary.push_str(&format!(", where {} were expected", short(expected)));
+        }
+        summary.push('.');
+        summary
+    }
+
+    /// Names and values that are worth a line each, in a fixed order.
+    pub(super) fn facts(&self) -> Vec<(String, String)> {
+        let first = FIRST.iter().filter_map(|name| Some((*name, self.data.get(*name)?)));
+        let rest = self.data.iter().map(|(name, value)| (name.as_str(), value));
+        let rest = rest.filter(|(name, _)| !FIRST.contains(name) && !UNSHOWN.contains(name));
+        let labels = self.data.get("labels").and_then(Value::as_object);
+        let labels = labels.into_iter().flatten().map(|(name, value)| (name.as_str(), value));
+        let evidence = self.data.get("evidence").and_then(Value::as_object);
+        let evidence = evidence.into_iter().flatten().map(|(name, value)| (name.as_str(), value));
+        let evidence = evidence.filter(|(_, value)| !is_quotes(value));
+        let all = first.chain(rest).chain(labels).chain(evidence);
+        let told = all.map(|(name, value)| (name.replace('_', " "), said(value)));
+        told.filter(|(_, value)| !value.is_empty() && value != "none").collect()
+    }
+
+    /// The posts among the evidence.
+    pub(super) fn quotes(&self) -> Vec<Quote<'_>> {
+        let Some(evidence) = self.data.get("evidence") else { return Vec::new() };
+        let lists: Vec<&Value> = match evidence {
+            Value::Object(parts) => parts.values().filter(|value| is_quotes(value)).collect(),
+            whole => vec![whole],
+        };
+        let posts = lists.into_iter().filter_map(Value::as_array).flatten();
+        posts.filter_map(Quote::of).collect()
+    }
+
+    /// Removes every text from the evidence but identities.
+    pub(super) fn keep_ids(&mut self) {
+        if let Some(evidence) = self.data.get_mut("evidence") {
+            keep_ids(evidence);
+        }
+    }
+
+    pub(super) fn squeeze(&mut self, squeeze: Squeeze) {
+        for (name, value) in &mut self.data {
+            // Labels are an alert's identity: they give way last.
+            if name == "evidence" || squeeze.text_bytes < 40 {
+                cut(value, squeeze);
+            }
+        }
+        if squeeze.text_bytes < 40 {
+            self.id.truncate(self.id.floor_char_boundary(NAME_BYTES_MAX));
+            self.kind.truncate(self.kind.floor_char_boundary(NAME_BYTES_MAX));
+        }
+    }
+}
+
+/// Whether a part of the evidence is a list of posts.
+fn is_quotes(value: &Value) -> bool {
+    let list = value.as_array().map_or(&[][..], Vec::as_slice);
+    !list.is_empty() && list.iter().all(|post| post.get("text").is_some_and(Value::is_string))
+}
+
+/// Cuts texts and lists, however deep.
+fn cut(value: &mut Value, squeeze: Squeeze) {
+    match value {
+        Value::String(text) => {
+            if text.len() > squeeze.text_bytes {
+                text.truncate(text.floor_char_boundary(squeeze.text_bytes.saturating_sub(3)));
+                text.push('…');
+            }
+        }
+        Value::Array(list) => {
+            list.truncate(squeeze.items);
+            list.iter_mut().for_each(|item| cut(item, squeeze));
+        }
+        Value::Object(parts) => {
+            let kept = std::mem::take(parts).into_iter().take(squeeze.items);
+            for (mut name, mut part) in kept {
+                name.truncate(name.floor_char_boundary(NAME_BYTES_MAX.min(squeeze.text_bytes)));
+                cut(&mut part, squeeze);
+                parts.insert(name, part);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// Leaves numbers, and texts under names that end in `id` or `ids`.
+fn keep_ids(value: &mut Value) {
+    match value {
+        Value::Array(list) => {
+            list.iter_mut().for_each(keep_ids);
+            list.retain(|item| !item.is_string());
+        }
+        Value::Object(parts) => {
+            let is_id =
+                |name: &str| name == "id" || name.ends_with("_id") || name.ends_with("_ids");
+            parts.retain(|name, part| is_id(name) || !(part.is_string() || part.is_null()));
+            let deeper = parts.iter_mut().filter(|(name, _)| !is_id(name));
+            deeper.for_each(|(_, part)| keep_ids(part));
+        }
+        Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// A value as people write it.
+pub(super) fn said(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::Bool(flag) => flag.to_string(),
+        Value::String(text) => text.clone(),
+        Value::Number(number) if number.is_f64() => short(number.as_f64().unwrap_or_default()),
+        Value::Number(number) => number.to_string(),
+        Value::Array(list) => {
+            let parts: Vec<String> =
+                list.iter().map(said).filter(|part| !part.is_empty()).collect();
+            parts.join(", ")
+        }
+        Value::Object(parts) => {
+            let parts: Vec<String> =
+                parts.iter().map(|(name, part)| format!("{name} {}", said(part))).collect();
+            parts.join(" ")
+        }
+    }
+}
+
+/// A number with three digits that count.
+fn short(number: f64) -> String {
+    let size = number.abs();
+    if number == 0.0 || (0.001..1e6).contains(&size) {
+        let digits = if size >= 100.0 {
+            0
+        } else if size >= 10.0 {
+            1
+        } else {
+            3
+        };
+        let text = format!("{number:.digits$}");
+        let short = text.trim_end_matches('0').trim_end_matches('.');
+        return if digits == 0 || short.is_empty() { text } else { short.to_owned() };
+    }
+    format!("{number:.1e}")
+}

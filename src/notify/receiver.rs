@@ -1,0 +1,150 @@
+//! Who is told? A receiver ready to be called: secrets fetched, address and template read.
+
+use std::time::Duration;
+
+use reqwest::Url;
+
+use super::format::{Style, TemplateError};
+use super::sign::{SecretError, Signer};
+use crate::config::{Format, Reach, ReceiverConfig, SecretPlace, UrlPlace};
+
+/// Who is told, ready to be called.
+#[derive(Debug, Clone)]
+pub struct Receiver {
+    /// Its name.
+    pub name: String,
+    /// Its address; whoever knows it may be able to post there, so it is never printed.
+    pub url: Address,
+    /// How its messages are written.
+    pub style: Style,
+    /// How its messages are signed, if they are.
+    pub signer: Option<Signer>,
+    /// Which addresses it may have.
+    pub reach: Reach,
+    /// Who is told instead once it is disabled.
+    pub fallback: Option<String>,
+    /// After which time without a success it is disabled.
+    pub disable_after: Duration,
+}
+
+/// An address of which only scheme and host are ever printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Address(pub Url);
+
+impl std::fmt::Debug for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}://{}/…", self.0.scheme(), self.0.host_str().unwrap_or_default())
+    }
+}
+
+/// A receiver that cannot be called; names neither its secret nor its address.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("receiver \"{receiver}\": {fault}")]
+pub struct ReceiverError {
+    /// Name of the receiver.
+    pub receiver: String,
+    /// What is wrong with it.
+    pub fault: ReceiverFault,
+}
+
+/// What is wrong with a receiver.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReceiverFault {
+    /// No such environment variable.
+    #[error("environment variable {0} is not set")]
+    Env(String),
+    /// No such file.
+    #[error("{path}: {why}")]
+    File {
+        /// Which file.
+        path: String,
+        /// Why it cannot be read.
+        why: String,
+    },
+    /// Not a signing secret.
+    #[error("{0}")]
+    Secret(#[from] SecretError),
+    /// Not an address, or not one that is allowed.
+    #[error("its address cannot be used: {0}")]
+    Url(String),
+    /// Not a template, or one that names what no message has.
+    #[error("{0}")]
+    Template(#[from] TemplateError),
+}
+
+impl ReceiverError {
+    /// How to mend it.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match &self.fault {
+            ReceiverFault::Env(name) => format!("export {name}=..."),
+            ReceiverFault::File { .. } => "give a file that this user can read".to_owned(),
+            ReceiverFault::Secret(_) => {
+                "make one with: echo \"whsec_$(openssl rand -base64 24)\"".to_owned()
+            }
+            ReceiverFault::Url(_) => Reach::Public.refusal("").unwrap_or_default().to_owned(),
+            ReceiverFault::Template(_) => {
+                "a template knows title, summary, facts, posts, type, timestamp, id and data"
+                    .to_owned()
+            }
+        }
+    }
+}
+
+impl Receiver {
+    /// Fetches what the configuration only names.
+    ///
+    /// # Errors
+    /// When a secret is missing or malformed, or the address or the template cannot be used.
+    pub fn fetch(config: &ReceiverConfig) -> Result<Self, ReceiverError> {
+        Self::read(config).map_err(|fault| ReceiverError { receiver: config.name.clone(), fault })
+    }
+
+    fn read(config: &ReceiverConfig) -> Result<Self, ReceiverFault> {
+        let secret = config.secret.as_ref().map(fetch).transpose()?;
+        let signer = match (&config.format, &secret) {
+            (Format::PagerDuty, Some(key)) if key.trim().is_empty() => {
+                return Err(SecretError::Empty.into());
+            }
+            // Its secret is a key of the body.
+            (Format::PagerDuty, _) | (_, None) => None,
+            (_, Some(secret)) => Some(Signer::new(secret)?),
+        };
+        Ok(Self {
+            name: config.name.clone(),
+            url: Address(address(config)?),
+            style: Style::new(&config.format, config.evidence, secret.as_deref())?,
+            signer,
+            reach: config.reach,
+            fallback: config.fallback.clone(),
+            disable_after: Duration::from_micros(
+                u64::try_from(config.disable_after_us).unwrap_or(0),
+            ),
+        })
+    }
+}
+
+fn address(config: &ReceiverConfig) -> Result<Url, ReceiverFault> {
+    let text = match &config.url {
+        UrlPlace::Plain(url) => url.clone(),
+        UrlPlace::Secret(place) => fetch(place)?,
+    };
+    let text = text.trim();
+    if let Some(hint) = config.reach.refusal(text) {
+        return Err(ReceiverFault::Url(hint.to_owned()));
+    }
+    let url: Url = text.parse().map_err(|_| ReceiverFault::Url("it is no URL".to_owned()))?;
+    match url.host_str() {
+        Some(_) => Ok(url),
+        None => Err(ReceiverFault::Url("it has no host".to_owned())),
+    }
+}
+
+fn fetch(place: &SecretPlace) -> Result<String, ReceiverFault> {
+    match place {
+        SecretPlace::Env(name) => std::env::var(name).map_err(|_| ReceiverFault::Env(name.clone())),
+        SecretPlace::File(path) => std::fs::read_to_string(path).map_err(|error| {
+            ReceiverFault::File { path: path.display().to_string(), why: error.to_string() }
+        }),
+    }
+}
