@@ -21,6 +21,7 @@
 // vocabulary
 pub mod time;
 pub mod post;
+pub mod privacy;
 // pure stages
 pub mod text;
 pub mod mention;

@@ -52,6 +52,18 @@ pub struct TopicId(pub u32);
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct AuthorKey(pub [u8; 16]);
 
+impl AuthorKey {
+    /// Reads the 32 hexadecimal digits as which a key is shown.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let hex = |byte: &u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(byte);
+        if text.len() != 32 || !text.as_bytes().iter().all(hex) {
+            return None;
+        }
+        u128::from_str_radix(text, 16).ok().map(|key| Self(key.to_be_bytes()))
+    }
+}
+
 impl fmt::Display for AuthorKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))

@@ -62,7 +62,8 @@ pub async fn reprocess(
     // Reprocessing pages nobody.
     config.rules.iter_mut().for_each(|rule| rule.receivers.clear());
     let folder = Arc::new(Folder::write(&config.lake.path)?);
-    let authors = AuthorHasher::new(folder.author_key(config.author_key_file.as_deref())?);
+    let authors = AuthorHasher::new(folder.author_key(config.author_key_file.as_deref())?)
+        .with_names(config.names);
     let (lake, recovered) = Lake::open(Arc::clone(&folder)).await?;
     if recovered.checkpoint.is_some() {
         return Err(LakeError::NotNew { path: folder.root().to_owned() }.into());

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use crate::analyze::Analyzer;
 use crate::config::{Config, SentimentConfig};
-use crate::connect::decode::AuthorHasher;
-use crate::mention::{Matcher, QueryError};
+use crate::mention::{Matcher, QueryError, Topic};
+use crate::privacy::{AuthorHasher, Names, keyed_query};
 use crate::sentiment::{Lexicon, LexiconError, Model, ModelError, Scorer};
 
 /// A file of the user's, or a query, that cannot be used.
@@ -78,7 +78,15 @@ pub fn scorer(config: &SentimentConfig) -> Result<Scorer, TuningError> {
 /// # Errors
 /// For the first file or query that cannot be used.
 pub fn analyzer(config: &Config, authors: &AuthorHasher) -> Result<Analyzer, TuningError> {
-    let matcher = Matcher::compile(&config.topics, &|handle| vec![authors.hash(handle)]);
+    let keyed = |topic: &Topic| match config.names {
+        Names::Keep => topic.clone(),
+        Names::Hash => {
+            let query = keyed_query(&topic.query, &|name| authors.hash(name));
+            Topic { query, ..topic.clone() }
+        }
+    };
+    let topics: Vec<Topic> = config.topics.iter().map(keyed).collect();
+    let matcher = Matcher::compile(&topics, &|handle| vec![authors.author(handle)]);
     let matcher = matcher.map_err(|errors| first_error(config, errors))?;
     let scorer = scorer(&config.sentiment)?;
     let overlays: Result<Vec<_>, TuningError> =

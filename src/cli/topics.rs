@@ -44,7 +44,7 @@ pub(super) fn explain(args: &TopicsExplain) -> Result<Ending, Failure> {
 pub(super) fn test(args: &TopicsTest) -> Result<Ending, Failure> {
     let config = config_file::load(&args.config)?;
     let only = args.topic.as_ref().map(|name| place_of(&config, name)).transpose()?;
-    let authors = AuthorHasher::new(NO_KEY);
+    let authors = AuthorHasher::new(NO_KEY).with_names(config.names);
     let analyzer = tuning::analyzer(&config, &authors)?;
     let mut lines = open_lines(&args.input, 0).map_err(|error| {
         Failure::usage(error.to_string(), "give a file of lines, plain, .gz or .zst, or -")

@@ -13,6 +13,7 @@ use super::section::{Problems, Section, content_place, distance};
 use super::{Archive, Config, Follow, LakeConfig, SentimentConfig, SourceConfig, SourceKind};
 use crate::engine::{EngineConfig, Remember};
 use crate::mention::{Topic, Umlauts, parse};
+use crate::privacy::Names;
 use crate::sentiment::Profile;
 use crate::time::{MINUTE_US, SECOND_US};
 
@@ -42,11 +43,13 @@ fn read<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -> Con
     let lake = lake(root, base, problems);
     let (listen, token_env) = serve(root, problems);
     let remember = if lake.archive == Archive::All { Remember::All } else { Remember::Matched };
+    let (author_key_file, names) = privacy(root, base, problems);
     Config {
         engine: EngineConfig { remember, ..engine(root, problems) },
         lake,
         sentiment: sentiment(root, base, problems),
-        author_key_file: privacy(root, base, problems),
+        author_key_file,
+        names,
         listen,
         token_env,
         sources: tables(root, "source", problems, |value, problems| source(value, base, problems)),
@@ -151,11 +154,17 @@ fn lake<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -> Lak
     lake
 }
 
-fn privacy<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -> Option<PathBuf> {
+fn privacy<'i>(
+    root: &DeTable<'i>,
+    base: &Path,
+    problems: &mut Problems<'i>,
+) -> (Option<PathBuf>, Names) {
     let mut section = Section::open("[privacy]", root.get("privacy"), problems);
     let path = section.text("author_key_file").map(|path| base.join(path));
+    let names = [("hash", Names::Hash), ("keep", Names::Keep)];
+    let names = section.choice("authors", &names).unwrap_or_default();
     section.finish();
-    path
+    (path, names)
 }
 
 fn sentiment<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -> SentimentConfig {

@@ -17,6 +17,7 @@ use crate::desk::Grouping;
 use crate::engine::EngineConfig;
 use crate::mention::Topic;
 use crate::post::SourceId;
+use crate::privacy::Names;
 use crate::sentiment::Profile;
 pub use receiver::{Evidence, Format, Reach, ReceiverConfig, SecretPlace, UrlPlace};
 
@@ -31,6 +32,8 @@ pub struct Config {
     pub sentiment: SentimentConfig,
     /// The key under which author names are hashed.
     pub author_key_file: Option<PathBuf>,
+    /// What becomes of names in ids, threads and addresses.
+    pub names: Names,
     /// Where the HTTP API listens, if anywhere.
     pub listen: Option<SocketAddr>,
     /// The environment variable with the token that changes over HTTP need, if they need one.

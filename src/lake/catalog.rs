@@ -69,7 +69,9 @@ const KIND: Column =
 const PARENT: Column =
     text("parent", "the post it answers, repeats or quotes").null("none, or unknown");
 const THREAD: Column = text("thread", "the first post of its thread").null("none, or unknown");
-const URL: Column = text("url", "where a person can read it").null("unknown");
+const URL: Column =
+    text("url", "where a person can read it; only the site if the address names its author")
+        .null("unknown");
 const REACH: Column = int("reach", "followers or views").null("unknown");
 const ENGAGEMENT: Column = int("engagement", "likes, reposts and replies").null("unknown");
 const TEXT: Column = text("text", "what it says, at most 64 KiB");

@@ -5,6 +5,7 @@ mod desk;
 mod evolution;
 mod files;
 mod pipeline;
+mod privacy;
 mod sources;
 mod study;
 mod support;

@@ -100,14 +100,19 @@ impl<'a> ArchiveLine<'a> {
     }
 
     /// What is left of the post if it mentions no topic; `None` for one that must be carried on.
-    pub(super) fn sift(
-        &self,
+    pub(super) fn sift<'b>(
+        &'b self,
         source: &SourceId,
         authors: &AuthorHasher,
         sieve: &mut Sieve,
     ) -> Option<Passed> {
         let (Stamp(posted_at), Stamp(received_at)) = (self.posted_at, self.received_at());
         let lang = self.lang.as_deref().map_or(Lang::UND, Lang::parse);
+        let named = |id: &'b Option<Cow<'a, str>>| {
+            id.as_deref().map(|id| authors.id(Cow::Borrowed(id), self.author()))
+        };
+        let url = self.url.as_deref().and_then(|url| authors.url(url.into(), self.author()));
+        let (parent, thread) = (named(&self.parent), named(&self.thread));
         let context = Context {
             lang,
             source: source.as_str(),
@@ -117,9 +122,9 @@ impl<'a> ArchiveLine<'a> {
             } else {
                 AuthorKey::default()
             },
-            url: self.url.as_deref(),
-            parent: self.parent.as_deref(),
-            thread: self.thread.as_deref(),
+            url: url.as_deref(),
+            parent: parent.as_deref(),
+            thread: thread.as_deref(),
             reach: self.reach,
             engagement: self.engagement,
         };
@@ -128,7 +133,7 @@ impl<'a> ArchiveLine<'a> {
             || sieve.holds(&self.text, context);
         (!carried).then(|| Passed {
             source: source.clone(),
-            key: PostKey::new(source, &self.id),
+            key: PostKey::new(source, &authors.id(Cow::Borrowed(&self.id), self.author())),
             posted_at,
             received_at,
         })
@@ -138,24 +143,25 @@ impl<'a> ArchiveLine<'a> {
         self.received_at.unwrap_or(self.posted_at)
     }
 
-    /// The post, with the author hashed.
+    /// The post, with its author as a key and no names in its ids and address.
     #[must_use]
     pub fn into_post(self, source: SourceId, authors: &AuthorHasher) -> Post {
         let (Stamp(posted_at), Stamp(received_at)) = (self.posted_at, self.received_at());
-        let boxed =
-            |field: Option<Cow<'a, str>>| field.map(|text| text.into_owned().into_boxed_str());
+        let author = self.author.unwrap_or_default();
+        let boxed = |text: Cow<'a, str>| text.into_owned().into_boxed_str();
+        let id = |id: Cow<'a, str>| boxed(authors.id(id, &author));
         Post {
-            author: authors.hash(self.author()),
-            id: self.id.into(),
+            author: authors.hash(&author),
+            id: id(self.id),
             source,
             posted_at,
             received_at,
             kind: self.kind,
-            parent: boxed(self.parent),
-            thread: boxed(self.thread),
+            parent: self.parent.map(id),
+            thread: self.thread.map(id),
             lang: self.lang.as_deref().map_or(Lang::UND, Lang::parse),
             text: self.text.into(),
-            url: boxed(self.url),
+            url: self.url.and_then(|url| authors.url(url, &author)).map(boxed),
             reach: self.reach,
             engagement: self.engagement,
         }

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::{ArchiveLine, AuthorHasher, Decoded, reason};
 use crate::post::{Event, Kind, Lang, Post, SourceId};
+use crate::privacy::Names;
 use crate::time::EventTime;
 
 const POST: &str = "app.bsky.feed.post";
@@ -81,7 +82,8 @@ pub(super) fn decode(
     if commit.collection != POST {
         return Ok(Decoded::Ignored(time_us));
     }
-    let id = format!("at://{}/{POST}/{}", frame.did, commit.rkey).into_boxed_str();
+    let id = format!("at://{}/{POST}/{}", frame.did, commit.rkey);
+    let id = authors.id(id.into(), &frame.did).into_owned().into_boxed_str();
     let received_at = EventTime(frame.time_us);
     let event = match &*commit.operation {
         "create" => Event::Create(Box::new(post(&frame, commit, id, source, authors)?)),
@@ -106,9 +108,10 @@ fn post(
         EventTime::parse(&record.created_at).map_err(|error| format!("createdAt: {error}"))?;
     let quotes =
         record.embed.as_ref().is_some_and(|embed| embed.kind.starts_with("app.bsky.embed.record"));
-    let boxed = |uri: &Cow<'_, str>| uri.as_ref().to_owned().into_boxed_str();
+    let uri = |uri: &Cow<'_, str>| authors.id(Cow::Borrowed(uri), &frame.did).into_owned().into();
+    let url = format!("https://bsky.app/profile/{}/post/{}", frame.did, commit.rkey);
     Ok(Post {
-        url: Some(format!("https://bsky.app/profile/{}/post/{}", frame.did, commit.rkey).into()),
+        url: authors.url(url.into(), &frame.did).map(|url| url.into_owned().into()),
         id,
         source: source.clone(),
         author: authors.hash(&frame.did),
@@ -121,8 +124,8 @@ fn post(
         } else {
             Kind::Original
         },
-        parent: record.reply.as_ref().map(|reply| boxed(&reply.parent.uri)),
-        thread: record.reply.as_ref().map(|reply| boxed(&reply.root.uri)),
+        parent: record.reply.as_ref().map(|reply| uri(&reply.parent.uri)),
+        thread: record.reply.as_ref().map(|reply| uri(&reply.root.uri)),
         lang: record.langs.iter().flatten().next().map_or(Lang::UND, |tag| Lang::parse(tag)),
         text: record.text.into(),
         reach: None,
@@ -134,7 +137,7 @@ fn post(
 #[must_use]
 pub fn frame(line: ArchiveLine<'_>) -> (String, i64) {
     // Author names become made-up DIDs; they are not secret, so the key is public.
-    let public = AuthorHasher::new([0; 32]);
+    let public = AuthorHasher::new([0; 32]).with_names(Names::Keep);
     let did =
         format!("did:plc:{}", public.hash(line.author()).to_string().get(..24).unwrap_or_default());
     let post = line.into_post(SourceId::new("replay"), &public);

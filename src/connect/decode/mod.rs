@@ -4,20 +4,19 @@
 //! understand they name.
 
 mod archive;
-mod author;
 mod jetstream;
 mod sieve;
 
 use std::collections::HashSet;
 
 pub use archive::ArchiveLine;
-pub use author::AuthorHasher;
 pub use jetstream::frame as jetstream_frame;
 pub use sieve::Sieve;
 
 use super::Parcel;
 use super::parcel::{Cursor, Refused};
 use crate::post::{Event, Post, SourceId, TEXT_BYTES_MAX, cut_text};
+pub use crate::privacy::AuthorHasher;
 
 /// Longest raw excerpt kept of a refused frame.
 const RAW_BYTES_MAX: usize = 64 * 1024;
@@ -85,7 +84,7 @@ impl Decoder {
                 time_us
             }
             Err(reason) => {
-                let raw = raw.get(..RAW_BYTES_MAX).unwrap_or(raw).to_vec();
+                let raw = self.authors.letter(raw.get(..RAW_BYTES_MAX).unwrap_or(raw));
                 parcel.refused.push(Refused { reason, raw });
                 None
             }

@@ -1,0 +1,10 @@
+//! Whose name is kept, and whose post must not come back?
+//!
+//! Pure: the key and the erased are values. Names of authors become keyed hashes before a post
+//! leaves its decoder, in the author and wherever else they stand: ids, threads, addresses.
+
+mod author;
+mod names;
+
+pub use author::{AuthorHasher, Names};
+pub use names::keyed_query;
