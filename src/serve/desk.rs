@@ -292,3 +292,45 @@ fn answer<T: serde::Serialize>(found: anyhow::Result<Result<T, Refusal>>) -> Res
         Err(error) => failure(StatusCode::INTERNAL_SERVER_ERROR, &format!("{error:#}")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_who_should_may_change_something() {
+        let (ours, token) = ("127.0.0.1:8600", Some("secret"));
+        let rows = [
+            (ours, None, None, None, true),
+            ("localhost:8600", Some("http://localhost:8600"), None, None, true),
+            ("[::1]:8600", None, None, None, true),
+            (ours, Some("http://127.0.0.1:8601"), None, None, false),
+            (ours, Some("null"), None, None, false),
+            ("", None, None, None, false),
+            ("evil.example", Some("http://evil.example"), None, None, false),
+            ("127.0.0.1.evil.example", None, None, None, false),
+            ("desk.example", Some("https://desk.example"), Some("Bearer secret"), token, true),
+            ("desk.example", None, Some("Bearer secre"), token, false),
+            ("desk.example", None, Some("secret"), token, false),
+            ("desk.example", Some("https://evil.example"), Some("Bearer secret"), token, false),
+            (ours, None, None, token, false),
+        ];
+        for (host, origin, authorization, token, allowed) in rows {
+            let mut headers = HeaderMap::new();
+            let given = [
+                (header::HOST, Some(host)),
+                (header::ORIGIN, origin),
+                (header::AUTHORIZATION, authorization),
+            ];
+            for (name, value) in given {
+                let value = value.map(|value| value.parse().expect("a header"));
+                value.into_iter().for_each(|value| drop(headers.insert(&name, value)));
+            }
+            assert_eq!(
+                check(&headers, token).is_ok(),
+                allowed,
+                "{host} {origin:?} {authorization:?}"
+            );
+        }
+    }
+}

@@ -367,6 +367,8 @@ fn changes_over_http_are_for_people_and_not_for_foreign_pages() {
     let story = desk.http("GET", &path, "", "").1;
     assert_eq!((&story["ack"]["author"], &story["state"]), (&json!("Kim"), &json!("firing")));
     assert_eq!(story["transitions"][0]["transition"], "fired");
+    assert_eq!(desk.http("DELETE", &format!("{path}/ack"), "", "").0, 200);
+    assert_eq!(desk.http("DELETE", &format!("{path}/ack"), "", "").0, 404);
 
     for (method, path, status) in [
         ("GET", "/api/trends?foo=1", 400),

@@ -150,3 +150,15 @@ proptest! {
         prop_assert_eq!(play(&minutes, &grouping, true).0, play(&minutes, &grouping, false).0);
     }
 }
+
+#[test]
+fn of_a_rule_that_is_no_more_nothing_is_told() {
+    let all = Minute { moves: [true; 4], silenced: Some(1), acknowledged: false };
+    let (_, book) = play(&[all], &Grouping::default(), false);
+    let held = book.case("phone-0").expect("it is known");
+    assert!(held.is_firing() && !held.has_told("day"));
+    let mut book = book.without(|subject| subject.topic != "phone" && subject.topic != "acme");
+    let later = Orders { now: EventTime(i64::MAX), ..Orders::default() };
+    assert_eq!(book.review(&later).tell, []);
+    assert_eq!(book.cases().filter(|case| case.is_firing()).count(), 2);
+}
