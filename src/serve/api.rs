@@ -1,5 +1,6 @@
 //! What can be asked over HTTP?
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -51,7 +52,8 @@ pub async fn serve(listener: TcpListener, api: Api) -> std::io::Result<()> {
         .fallback(nothing)
         .method_not_allowed_fallback(not_so)
         .with_state(api);
-    axum::serve(listener, router).await
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).await
 }
 
 async fn index() -> &'static str {

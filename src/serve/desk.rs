@@ -2,15 +2,15 @@
 //!
 //! Only these routes change anything. A web page that somebody visits must not be able to use them
 //! through his browser, so they want JSON (which no form sends, and which other pages may not send
-//! without our leave), refuse requests that another page made (`Origin`), and without a token take
-//! no other host's name than this machine's (against names that are bound anew).
+//! without our leave), and refuse requests that another page made (`Origin`). Without a token they
+//! take requests from this machine alone, and under no name that somebody's DNS may have bound to it.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Path, Request, State};
+use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -58,13 +58,15 @@ fn refuse(status: StatusCode, message: impl Into<String>) -> Refusal {
 
 /// Lets changes through that a person or a program asked for, and no foreign web page.
 async fn guard(State(api): State<Api>, request: Request, next: Next) -> Response {
-    match check(request.headers(), api.token.as_deref()) {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let peer = peer.map(|ConnectInfo(address)| address.ip());
+    match check(request.headers(), peer, api.token.as_deref()) {
         Ok(()) => next.run(request).await,
         Err(refusal) => refusal.into_response(),
     }
 }
 
-fn check(headers: &HeaderMap, token: Option<&str>) -> Result<(), Refusal> {
+fn check(headers: &HeaderMap, peer: Option<IpAddr>, token: Option<&str>) -> Result<(), Refusal> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let host = text(header::HOST).unwrap_or_default();
     if let Some(origin) = text(header::ORIGIN)
@@ -74,8 +76,9 @@ fn check(headers: &HeaderMap, token: Option<&str>) -> Result<(), Refusal> {
         return Err(refuse(StatusCode::FORBIDDEN, message));
     }
     let Some(token) = token else {
-        let local = is_local(host);
-        let message = "set [serve] token_env to make changes under this host name";
+        let local = peer.is_some_and(|peer| peer.to_canonical().is_loopback()) && is_local(host);
+        let message =
+            "set [serve] token_env to make changes from elsewhere or under this host name";
         return if local { Ok(()) } else { Err(refuse(StatusCode::FORBIDDEN, message)) };
     };
     let given = text(header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
@@ -315,6 +318,12 @@ mod tests {
             ("desk.example", Some("https://evil.example"), Some("Bearer secret"), token, false),
             (ours, None, None, token, false),
         ];
+        let here: IpAddr = "127.0.0.1".parse().expect("an address");
+        let host = HeaderMap::from_iter([(header::HOST, "127.0.0.1".parse().expect("a header"))]);
+        assert!(
+            check(&host, "192.168.1.2".parse().ok(), None).is_err()
+                && check(&host, None, None).is_err()
+        );
         for (host, origin, authorization, token, allowed) in rows {
             let mut headers = HeaderMap::new();
             let given = [
@@ -327,7 +336,7 @@ mod tests {
                 value.into_iter().for_each(|value| drop(headers.insert(&name, value)));
             }
             assert_eq!(
-                check(&headers, token).is_ok(),
+                check(&headers, Some(here), token).is_ok(),
                 allowed,
                 "{host} {origin:?} {authorization:?}"
             );
