@@ -126,6 +126,15 @@ pub(super) struct AlertsReplay {
     pub(super) place: LakePlace,
 }
 
+#[derive(Debug, clap::Args)]
+pub(super) struct AlertsTest {
+    /// Name of the receiver
+    pub(super) receiver: String,
+    /// The configuration file
+    #[arg(long, default_value = "resonanz.toml")]
+    pub(super) config: PathBuf,
+}
+
 fn label(text: &str) -> Result<(String, String), String> {
     let pair = text.split_once('=').filter(|(name, _)| !name.is_empty());
     let (name, pattern) = pair.ok_or("write NAME=PATTERN, as team=care")?;

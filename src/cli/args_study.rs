@@ -9,7 +9,8 @@ use clap::{Subcommand, ValueEnum};
 
 use super::args::{ScoreInput, ScorerArgs, language};
 use super::args_desk::{
-    AlertsAck, AlertsList, AlertsReplay, AlertsShow, AlertsSilence, AlertsSilences, AlertsUnsilence,
+    AlertsAck, AlertsList, AlertsReplay, AlertsShow, AlertsSilence, AlertsSilences, AlertsTest,
+    AlertsUnsilence,
 };
 use crate::post::Lang;
 use crate::time::parse_span;
@@ -76,6 +77,8 @@ pub(super) enum AlertsCommand {
     Unsilence(AlertsUnsilence),
     /// Send a message once more under the same id, whether it arrived or was given up
     Replay(AlertsReplay),
+    /// Send a receiver a sample alert that fires and resolves, and show what it answers
+    Test(AlertsTest),
 }
 
 #[derive(Debug, clap::Args)]

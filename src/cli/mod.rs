@@ -16,6 +16,7 @@ mod eval_rows;
 mod fit;
 mod lake;
 mod query;
+mod receiver_test;
 mod reprocess;
 mod run;
 mod score;
@@ -133,6 +134,7 @@ fn alerts(command: &AlertsCommand) -> Result<Ending, Failure> {
         AlertsCommand::Silences(args) => desk::silences(args),
         AlertsCommand::Unsilence(args) => desk::unsilence(args),
         AlertsCommand::Replay(args) => desk::replay(args),
+        AlertsCommand::Test(args) => receiver_test::test(args),
     }
 }
 

@@ -35,7 +35,7 @@ pub struct Message {
 impl Message {
     /// A message as a rule would send it, with every field present: to try templates and receivers.
     #[must_use]
-    pub fn sample(receiver: &str) -> Self {
+    pub fn sample(receiver: &str, transition: Transition) -> Self {
         let topic = Topic { name: "sample topic".to_owned(), ..Topic::default() };
         let rule = Rule {
             name: "sample rule".to_owned(),
@@ -49,12 +49,12 @@ impl Message {
             scorers: vec!["sample".to_owned()],
             archive: Archive::None,
         };
-        let mut messages = messages(&sample_alert(), &labels);
+        let mut messages = messages(&sample_alert(transition), &labels);
         messages.pop().unwrap_or_else(|| unreachable!("the rule has one receiver"))
     }
 }
 
-fn sample_alert() -> Alert {
+fn sample_alert(transition: Transition) -> Alert {
     let sample = Sample {
         score: Score::from_f64(-0.6),
         reach: 1_000,
@@ -67,7 +67,7 @@ fn sample_alert() -> Alert {
         id: "alt_sample".to_owned(),
         rule: 0,
         topic: TopicId(0),
-        transition: Transition::Fired,
+        transition,
         at,
         started_at: at.shift(-MINUTE_US),
         observed: 40,

@@ -8,6 +8,7 @@ use reqwest::{StatusCode, header};
 use tokio::sync::Notify;
 
 use super::guard::resolve;
+use super::message::Message;
 use super::outbox::{Outbox, OutboxError, Pending};
 use super::receiver::Receiver;
 use crate::time::EventTime;
@@ -137,45 +138,45 @@ impl Courier {
     }
 
     async fn attempt(&self, entry: &Pending) -> Attempt {
-        let failed = |why: String| Attempt::Failed { why, retry_after: None };
-        let receiver = &self.receiver;
-        let addresses = match resolve(&receiver.url.0, receiver.reach).await {
-            Ok(addresses) => addresses,
-            Err(error) => return failed(error.to_string()),
-        };
-        let host = receiver.url.0.host_str().unwrap_or_default();
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .timeout(TIMEOUT)
-            .resolve_to_addrs(host, &addresses)
-            .user_agent(concat!("resonanz/", env!("CARGO_PKG_VERSION")))
-            .build();
-        let client = match client {
-            Ok(client) => client,
-            Err(error) => return failed(error.to_string()),
-        };
-        let (message, now_s) = (&entry.message, unix_ms() / 1_000);
-        let body = receiver.style.body(message, EventTime(unix_ms() * 1_000));
-        let mut request = client
-            .post(receiver.url.0.clone())
-            .header(header::CONTENT_TYPE, body.content_type)
-            .header("webhook-id", &message.id)
-            .header("webhook-timestamp", now_s);
-        if let Some(signer) = &receiver.signer {
-            request =
-                request.header("webhook-signature", signer.sign(&message.id, now_s, &body.text));
-        }
-        match request.body(body.text).send().await {
+        match post(&self.receiver, &entry.message).await {
             Ok(response) if response.status().is_success() => Attempt::Arrived,
             Ok(response) if response.status() == StatusCode::GONE => Attempt::Gone,
             Ok(response) => Attempt::Failed {
                 why: format!("answered {}", response.status()),
                 retry_after: retry_after(&response),
             },
-            Err(error) => failed(error.without_url().to_string()),
+            Err(why) => Attempt::Failed { why, retry_after: None },
         }
     }
+}
+
+/// Sends a message once; the error says why there is no answer.
+pub(super) async fn post(
+    receiver: &Receiver,
+    message: &Message,
+) -> Result<reqwest::Response, String> {
+    let addresses = resolve(&receiver.url.0, receiver.reach).await;
+    let addresses = addresses.map_err(|error| error.to_string())?;
+    let host = receiver.url.0.host_str().unwrap_or_default();
+    let client = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .timeout(TIMEOUT)
+        .resolve_to_addrs(host, &addresses)
+        .user_agent(concat!("resonanz/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .map_err(|error| error.to_string())?;
+    let now_s = unix_ms() / 1_000;
+    let body = receiver.style.body(message, EventTime(unix_ms() * 1_000));
+    let mut request = client
+        .post(receiver.url.0.clone())
+        .header(header::CONTENT_TYPE, body.content_type)
+        .header("webhook-id", &message.id)
+        .header("webhook-timestamp", now_s);
+    if let Some(signer) = &receiver.signer {
+        request = request.header("webhook-signature", signer.sign(&message.id, now_s, &body.text));
+    }
+    request.body(body.text).send().await.map_err(|error| error.without_url().to_string())
 }
 
 /// What the receiver asks for on 429 and 503, in seconds.

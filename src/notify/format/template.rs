@@ -6,6 +6,7 @@ use minijinja::{Environment, UndefinedBehavior};
 use serde_json::{Value, json};
 
 use super::notice::Notice;
+use crate::alert::Transition;
 use crate::notify::message::Message;
 
 /// The template of receivers that give none.
@@ -50,7 +51,7 @@ impl Template {
         environment.set_fuel(Some(FUEL));
         environment.add_template_owned(NAME, text.unwrap_or(USUAL).to_owned())?;
         let template = Self(Arc::new(environment));
-        let sample = Message::sample("sample");
+        let sample = Message::sample("sample", Transition::Fired);
         template.fill(&Notice::of(&sample))?;
         Ok(template)
     }

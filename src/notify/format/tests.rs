@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::alert::Transition;
 
 const NOW: EventTime = EventTime(1_772_366_400_000_000);
 
@@ -21,12 +22,12 @@ fn formats() -> [Format; 7] {
 
 fn written(format: &Format, evidence: Evidence, body: &Value) -> Body {
     let style = Style::new(format, evidence, Some("routing-key")).expect("a style");
-    let message = Message { body: body.to_string(), ..Message::sample("r") };
+    let message = Message { body: body.to_string(), ..Message::sample("r", Transition::Fired) };
     style.body(&message, NOW)
 }
 
 fn sample() -> Value {
-    serde_json::from_str(&Message::sample("r").body).expect("JSON")
+    serde_json::from_str(&Message::sample("r", Transition::Fired).body).expect("JSON")
 }
 
 fn body(format: &Format, body: &Value) -> Value {

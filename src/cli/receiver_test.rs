@@ -1,0 +1,46 @@
+//! Would an alert arrive? A sample sent to one receiver, as a courier would send it.
+
+use std::io::{self, Write};
+
+use super::args_desk::AlertsTest;
+use super::{Ending, Failure, config_file, runtime};
+use crate::alert::Transition;
+use crate::notify::{Message, Probe, Receiver, probe};
+
+pub(super) fn test(args: &AlertsTest) -> Result<Ending, Failure> {
+    let config = config_file::load(&args.config)?;
+    let found = config.receivers.iter().find(|receiver| receiver.name == args.receiver);
+    let receiver = found.ok_or_else(|| {
+        let names: Vec<&str> = config.receivers.iter().map(|known| known.name.as_str()).collect();
+        let message = format!("no receiver is called \"{}\"", args.receiver);
+        Failure::usage(message, format!("the receivers are {}", names.join(", ")))
+    })?;
+    let receiver = Receiver::fetch(receiver)?;
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+    let run = u64::from_le_bytes(bytes);
+    let runtime = runtime()?;
+    // The second closes what the first opened, such as an incident.
+    for transition in [Transition::Fired, Transition::Resolved] {
+        let sample = Message::sample(&receiver.name, transition);
+        let message = Message { id: format!("test_{run:016x}.{}", transition.as_str()), ..sample };
+        let answer = runtime.block_on(probe(&receiver, &message));
+        write_answer(transition, &answer)?;
+        if !answer.arrived() {
+            return Ok(Ending::Incomplete);
+        }
+    }
+    Ok(Ending::Done)
+}
+
+fn write_answer(transition: Transition, probe: &Probe) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    let status = probe.status.map(|status| status.to_string());
+    let outcome = status.or_else(|| probe.why.clone()).unwrap_or_default();
+    let (name, elapsed_ms) = (transition.as_str(), probe.elapsed.as_millis());
+    writeln!(out, "{name:<9} {outcome}  in {elapsed_ms} ms")?;
+    if !probe.answer.is_empty() {
+        writeln!(out, "          {}", probe.answer)?;
+    }
+    Ok(())
+}

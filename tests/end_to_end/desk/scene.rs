@@ -1,0 +1,216 @@
+//! What do the tests of the desk share? A process that follows a file of posts, and a receiver.
+
+use std::fmt::Write as _;
+use std::fs::OpenOptions;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::Stdio;
+use std::sync::{Arc, Mutex};
+
+use serde_json::Value;
+
+use crate::support::{Killed, file, resonanz, stderr, stdout, wait_for};
+
+/// What a receiver was told, in order: the message's id, what it says of which topic, how often.
+pub(super) type Heard = Arc<Mutex<Vec<(String, String, u32)>>>;
+
+/// A configuration, a file that is followed, a receiver, and a process that runs.
+pub(super) struct Desk {
+    pub(super) folder: tempfile::TempDir,
+    pub(super) heard: Heard,
+    pub(super) api: String,
+    process: Option<Killed>,
+    posts: u32,
+}
+
+const TOPICS: &str = r#"
+[engine]
+lateness = "1s"
+[[topic]]
+name = "acme"
+query = 'acme'
+brand = "Acme"
+[[topic]]
+name = "phone"
+query = 'phone'
+brand = "Acme"
+parent = "acme"
+[[topic]]
+name = "tablet"
+query = 'tablet'
+brand = "Acme"
+[[topic]]
+name = "zeta"
+query = 'zeta'
+[[rule]]
+name = "many"
+type = "threshold"
+measure = "mentions"
+count = 3
+window = "2m"
+min_authors = 0
+keep_firing_for = "0s"
+cooldown = "0s"
+labels = { team = "care" }
+receivers = ["team"]
+"#;
+
+/// An HTTP receiver that takes everything.
+fn receiver() -> (String, Heard) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let hook = format!("http://{}/hook", listener.local_addr().expect("bound"));
+    let heard = Heard::default();
+    let record = Arc::clone(&heard);
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let Some((id, what)) = hear(stream) else { continue };
+            let mut heard = record.lock().expect("not poisoned");
+            // After a kill a message may come again, under the same id.
+            match heard.iter_mut().find(|(known, ..)| *known == id) {
+                Some((.., times)) => *times += 1,
+                None => heard.push((id, what, 1)),
+            }
+        }
+    });
+    (hook, heard)
+}
+
+fn hear(mut stream: TcpStream) -> Option<(String, String)> {
+    let (head, body) = read_whole(&mut stream)?;
+    let header = |name: &str| {
+        let lines = head.lines().filter_map(|line| line.split_once(": "));
+        let mut found = lines.filter(|(known, _)| known.eq_ignore_ascii_case(name));
+        found.next().map(|(_, value)| value.to_owned())
+    };
+    let id = header("webhook-id")?;
+    let body: Value = serde_json::from_str(&body).ok()?;
+    write!(stream, "HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n").ok()?;
+    let kind = body["type"].as_str()?.trim_start_matches("alert.").to_owned();
+    let mut what = format!("{kind} {}", body["data"]["topic"].as_str()?);
+    for member in body["data"]["members"].as_array().into_iter().flatten() {
+        let _ = write!(what, " +{}", member.as_str()?);
+    }
+    Some((id, what))
+}
+
+/// Head and body of a request or an answer.
+pub(super) fn read_whole(stream: &mut TcpStream) -> Option<(String, String)> {
+    let mut bytes = Vec::new();
+    let mut chunk = [0; 4_096];
+    loop {
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let lower = head.to_ascii_lowercase();
+            let length = lower.lines().find_map(|line| line.strip_prefix("content-length: "));
+            if body.len() >= length.map_or(Some(0), |length| length.trim().parse().ok())? {
+                return Some((head.to_owned(), body.to_owned()));
+            }
+        }
+        let length = stream.read(&mut chunk).ok().filter(|length| *length > 0)?;
+        bytes.extend_from_slice(&chunk[..length]);
+    }
+}
+
+impl Desk {
+    /// A running process; `more` is added to the configuration.
+    pub(super) fn new(more: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (hook, heard) = receiver();
+        let free = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let api = free.local_addr().expect("bound").to_string();
+        drop(free);
+        file(folder.path(), "posts.jsonl", "");
+        let text = format!(
+            "{more}\n[lake]\npath = \"lake\"\ncommit_interval = \"50ms\"\n[serve]\nlisten = \"{api}\"\n\
+             [[source]]\nname = \"f\"\ntype = \"file\"\npath = \"posts.jsonl\"\nfollow = true\n\
+             [[receiver]]\nname = \"team\"\nurl = \"{hook}\"\ninternal = true\n{TOPICS}"
+        );
+        file(folder.path(), "resonanz.toml", text);
+        let mut desk = Self { folder, heard, api, process: None, posts: 0 };
+        desk.start();
+        desk
+    }
+
+    pub(super) fn start(&mut self) {
+        let mut command = resonanz();
+        command.current_dir(self.folder.path()).arg("run");
+        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        self.process = Some(Killed(child.expect("the process starts")));
+        wait_for("the API", || TcpStream::connect(&self.api).ok());
+        let state = self.folder.path().join("lake/_resonanz/desk/state.json");
+        wait_for("the desk", || state.exists().then_some(()));
+    }
+
+    pub(super) fn kill(&mut self) {
+        self.process = None;
+    }
+
+    /// Posts `count` texts at this second of the hour, then one that moves time on.
+    pub(super) fn post(&mut self, second: u32, count: u32, text: &str) {
+        let mut lines = String::new();
+        for place in 0..=count {
+            let at = if place < count { second } else { second + 12 };
+            let text = if place < count { text } else { "nothing" };
+            let stamp = format!("2026-03-01T12:{:02}:{:02}Z", at / 60, at % 60);
+            self.posts += 1;
+            let id = self.posts;
+            let _ = writeln!(
+                lines,
+                "{{\"id\":\"{id}\",\"posted_at\":\"{stamp}\",\"text\":\"{text} {id}\"}}"
+            );
+        }
+        let path = self.folder.path().join("posts.jsonl");
+        let opened = OpenOptions::new().append(true).open(path);
+        opened.and_then(|mut file| file.write_all(lines.as_bytes())).expect("appended");
+    }
+
+    /// Runs `resonanz alerts ...`.
+    pub(super) fn alerts(&self, arguments: &[&str]) -> String {
+        let mut command = resonanz();
+        command.current_dir(self.folder.path()).arg("alerts").args(arguments);
+        let output = command.output().expect("the binary runs");
+        assert!(output.status.success(), "{arguments:?}: {}", stderr(&output));
+        stdout(&output)
+    }
+
+    /// The listed alert on a topic, once it is as wanted.
+    pub(super) fn listed(&self, topic: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        wait_for("an alert as wanted", || {
+            let list: Value =
+                serde_json::from_str(&self.alerts(&["list", "--format", "json"])).expect("JSON");
+            let list = list.as_array().expect("a list").clone();
+            list.into_iter().find(|alert| alert["topic"] == topic && wanted(alert))
+        })
+    }
+
+    pub(super) fn heard(&self) -> Vec<String> {
+        self.heard.lock().expect("not poisoned").iter().map(|(_, what, _)| what.clone()).collect()
+    }
+
+    /// Waits until the receiver has heard exactly this.
+    pub(super) fn hears(&self, wanted: &[&str]) {
+        wait_for(&format!("{wanted:?}"), || {
+            let heard = self.heard();
+            assert!(heard.len() <= wanted.len(), "{heard:?} is more than {wanted:?}");
+            (heard == wanted).then_some(())
+        });
+    }
+
+    /// One HTTP request; status and JSON body.
+    pub(super) fn http(&self, method: &str, path: &str, headers: &str, body: &str) -> (u16, Value) {
+        let mut stream = TcpStream::connect(&self.api).expect("the API");
+        let host = if headers.contains("host:") {
+            String::new()
+        } else {
+            format!("host: {}\r\n", self.api)
+        };
+        let length = body.len();
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\n{host}{headers}content-length: {length}\r\nconnection: close\r\n\r\n{body}"
+        );
+        stream.write_all(request.as_bytes()).expect("sent");
+        let (head, body) = read_whole(&mut stream).expect("an answer");
+        let status = head.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status");
+        (status, serde_json::from_str(&body).unwrap_or_default())
+    }
+}
