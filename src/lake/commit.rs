@@ -12,14 +12,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use deltalake_core::kernel::Add;
+use deltalake_core::kernel::{Add, Remove};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::encode::Draft;
 use super::folder::{Folder, LakeError, io_error, write_whole};
 use super::schema::Table;
-use super::table::TableWriter;
+use super::table::{Swap, TableWriter};
 use crate::connect::Cursor;
 use crate::engine::{EngineState, Tally};
 
@@ -56,6 +56,17 @@ struct Manifest {
     checkpoint_blake3: String,
     cursors: BTreeMap<String, Cursor>,
     files: BTreeMap<String, Vec<Add>>,
+    /// Files that these replace.
+    #[serde(default)]
+    removed: BTreeMap<String, Vec<Remove>>,
+    messages: Vec<serde_json::Value>,
+}
+
+/// What a swap of files leaves as it is.
+#[derive(Debug, Clone)]
+struct Standing {
+    checkpoint_blake3: String,
+    cursors: BTreeMap<String, Cursor>,
     messages: Vec<serde_json::Value>,
 }
 
@@ -63,8 +74,10 @@ struct Manifest {
 #[derive(Debug)]
 pub struct Lake {
     folder: Arc<Folder>,
-    tables: [TableWriter; 4],
+    pub(super) tables: [TableWriter; 4],
     sequence: i64,
+    /// Of the last commit; `None` before the first.
+    standing: Option<Standing>,
 }
 
 impl Lake {
@@ -83,7 +96,7 @@ impl Lake {
             open(Table::Panes).await?,
             open(Table::Alerts).await?,
         ];
-        let mut lake = Self { folder, tables, sequence: 0 };
+        let mut lake = Self { folder, tables, sequence: 0, standing: None };
         let recovered = lake.recover().await?;
         Ok((lake, recovered))
     }
@@ -127,8 +140,53 @@ impl Lake {
             checkpoint_blake3,
             cursors: checkpoint.cursors.clone(),
             files,
+            removed: BTreeMap::new(),
             messages,
         };
+        self.conclude(manifest).await
+    }
+
+    /// The number of the commit that comes next, which names its files.
+    pub(super) fn next_sequence(&self) -> i64 {
+        self.sequence + 1
+    }
+
+    /// Replaces committed files, as one change over all tables; the files that come have been
+    /// written under [`Lake::next_sequence`]. Rows that wait for the next commit still do, cursors
+    /// and messages stay, and so does the engine's memory unless another `checkpoint` is given.
+    pub(super) async fn swap(
+        &mut self,
+        swaps: Vec<(Table, Swap)>,
+        checkpoint: Option<&Checkpoint>,
+    ) -> Result<(), LakeError> {
+        let Some(Standing { mut checkpoint_blake3, cursors, messages }) = self.standing.clone()
+        else {
+            return Ok(());
+        };
+        let sequence = self.next_sequence();
+        let path = self.checkpoint_path(sequence);
+        match checkpoint {
+            Some(checkpoint) => {
+                let bytes = encode(checkpoint);
+                checkpoint_blake3 = blake3::hash(&bytes).to_hex().to_string();
+                write_whole(&path, &bytes)?;
+            }
+            None => {
+                let bytes = fs::read(self.checkpoint_path(self.sequence));
+                write_whole(&path, &bytes.map_err(io_error(&path))?)?;
+            }
+        }
+        let (mut files, mut removed) = (BTreeMap::new(), BTreeMap::new());
+        for (table, Swap { removes, adds }) in swaps {
+            files.entry(table.name().to_owned()).or_insert_with(Vec::new).extend(adds);
+            removed.entry(table.name().to_owned()).or_insert_with(Vec::new).extend(removes);
+        }
+        let manifest = Manifest { sequence, checkpoint_blake3, cursors, files, removed, messages };
+        self.conclude(manifest).await
+    }
+
+    async fn conclude(&mut self, manifest: Manifest) -> Result<(), LakeError> {
+        let sequence = manifest.sequence;
         let text = serde_json::to_vec(&manifest).unwrap_or_default();
         write_whole(&self.manifest_path(sequence), &text)?;
         self.apply(manifest).await?;
@@ -140,9 +198,12 @@ impl Lake {
         let cursors = serde_json::to_value(&manifest.cursors).unwrap_or_default();
         for (table, writer) in Table::ALL.into_iter().zip(&mut self.tables) {
             let adds = manifest.files.remove(table.name()).unwrap_or_default();
-            writer.commit(adds, manifest.sequence, &cursors).await?;
+            let removes = manifest.removed.remove(table.name()).unwrap_or_default();
+            writer.commit(Swap { removes, adds }, manifest.sequence, &cursors).await?;
         }
         self.sequence = manifest.sequence;
+        let Manifest { checkpoint_blake3, cursors, messages, .. } = manifest;
+        self.standing = Some(Standing { checkpoint_blake3, cursors, messages });
         Ok(())
     }
 

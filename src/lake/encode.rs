@@ -42,13 +42,26 @@ pub(super) struct Draft {
     pub(super) day: i32,
     pub(super) sequence: i64,
     pub(super) rows: Vec<RecordBatch>,
+    /// Whether the rows are new to the table.
+    pub(super) origin: Origin,
+    /// How the file's name ends.
+    pub(super) ending: &'static str,
+}
+
+/// Where a file's rows come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// They are new, or changed.
+    New,
+    /// They were in other files of the table.
+    Moved,
 }
 
 impl Draft {
     /// Writes the file durably; it becomes visible when the returned action is committed.
     pub(super) fn write(self) -> Result<Add, LakeError> {
         let day = day_name(self.day);
-        let path = format!("{DAY}={day}/part-{:012}.parquet", self.sequence);
+        let path = format!("{DAY}={day}/part-{:012}{}", self.sequence, self.ending);
         let target = self.folder.join(&path);
         let encoded = self.encode().map_err(|error| LakeError::Io {
             path: target.clone(),
@@ -65,7 +78,7 @@ impl Draft {
             partition_values: HashMap::from([(DAY.to_owned(), Some(day))]),
             size: i64::try_from(bytes.len()).unwrap_or(i64::MAX),
             modification_time: i64::try_from(millis).unwrap_or(i64::MAX),
-            data_change: true,
+            data_change: self.origin == Origin::New,
             stats: Some(statistics.to_string()),
             tags: None,
             deletion_vector: None,
@@ -184,7 +197,7 @@ fn range(name: &str, column: &ArrayRef) -> Option<(Value, Value)> {
 }
 
 /// Days since the epoch as `2026-03-02`.
-fn day_name(day: i32) -> String {
+pub(super) fn day_name(day: i32) -> String {
     let midnight = EventTime(i64::from(day) * 24 * 60 * MINUTE_US).to_string();
     midnight.split('T').next().unwrap_or_default().to_owned()
 }

@@ -9,11 +9,13 @@ mod commit;
 mod dead_letter;
 mod desk;
 mod encode;
+mod files;
 mod folder;
 mod query;
 mod rows;
 mod schema;
 mod table;
+mod upkeep;
 
 pub use catalog::{Column, Kind};
 pub use commit::{Checkpoint, Lake, Recovered};
@@ -24,3 +26,4 @@ pub use folder::{Folder, LakeError};
 pub use query::{Answer, QueryFormat, Session};
 pub use rows::{Labels, Rows, evidence, labels_of};
 pub use schema::{Table, arrow_schema, schema_json, schema_markdown};
+pub use upkeep::{Chore, Deed, Job, Retention};

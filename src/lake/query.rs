@@ -196,7 +196,7 @@ impl LakeFiles {
 }
 
 /// The day in a path such as `day=2026-03-02/part-0.parquet`, as days since the epoch.
-fn day_of(path: &str) -> Option<i32> {
+pub(super) fn day_of(path: &str) -> Option<i32> {
     let text = path.split('/').find_map(|part| part.strip_prefix("day="))?;
     let day: jiff::civil::Date = text.parse().ok()?;
     Some(day.duration_since(jiff::civil::Date::constant(1970, 1, 1)).as_hours())

@@ -8,18 +8,25 @@ use arrow::datatypes::{Field, Schema};
 use arrow::error::ArrowError;
 use deltalake_core::kernel::engine::arrow_conversion::TryIntoKernel;
 use deltalake_core::kernel::transaction::{CommitBuilder, CommitProperties};
-use deltalake_core::kernel::{Action, Add, StructField, StructType, Transaction};
+use deltalake_core::kernel::{Action, Add, Remove, StructField, StructType, Transaction};
 use deltalake_core::operations::create::CreateBuilder;
 use deltalake_core::protocol::{DeltaOperation, SaveMode};
 use deltalake_core::{DeltaTable, DeltaTableError, ensure_table_uri};
 
 use super::catalog::Column;
-use super::encode::{Draft, by_day};
+use super::encode::{Draft, Origin, by_day};
 use super::folder::LakeError;
 use super::schema::{DAY, Table, arrow_schema, field};
 
 /// Name under which a table's log remembers our sequence numbers.
 const APPLICATION: &str = "resonanz";
+
+/// A change to a table: files that go, and files that come.
+#[derive(Debug, Default)]
+pub(super) struct Swap {
+    pub(super) removes: Vec<Remove>,
+    pub(super) adds: Vec<Add>,
+}
 
 /// A table open for appending.
 pub(super) struct TableWriter {
@@ -70,14 +77,26 @@ impl TableWriter {
     /// The files that the waiting rows make, leaving none.
     pub(super) fn drafts(&mut self, sequence: i64) -> Vec<Draft> {
         let (table, folder) = (self.table, &self.folder);
-        let draft = |(day, rows)| Draft { table, folder: folder.clone(), day, sequence, rows };
+        let draft = |(day, rows)| {
+            let (folder, origin) = (folder.clone(), Origin::New);
+            Draft { table, folder, day, sequence, rows, origin, ending: ".parquet" }
+        };
         std::mem::take(&mut self.days).into_iter().map(draft).collect()
     }
 
-    /// Commits files under a sequence number; does nothing if the table has it already.
+    pub(super) fn table(&self) -> Table {
+        self.table
+    }
+
+    /// The table as it was last committed.
+    pub(super) fn delta(&self) -> &DeltaTable {
+        &self.delta
+    }
+
+    /// Commits a change under a sequence number; does nothing if the table has it already.
     pub(super) async fn commit(
         &mut self,
-        adds: Vec<Add>,
+        Swap { removes, adds }: Swap,
         sequence: i64,
         cursors: &serde_json::Value,
     ) -> Result<(), LakeError> {
@@ -85,19 +104,27 @@ impl TableWriter {
         let store = self.delta.log_store();
         let state = self.delta.snapshot().map_err(&error)?;
         let last = state.transaction_version(store.as_ref(), APPLICATION).await.map_err(&error)?;
-        if adds.is_empty() || last.is_some_and(|last| last >= sequence) {
+        if (adds.is_empty() && removes.is_empty()) || last.is_some_and(|last| last >= sequence) {
             return Ok(());
         }
         let properties = CommitProperties::default()
             .with_application_transaction(Transaction::new(APPLICATION, sequence))
             .with_metadata([("resonanz.cursors".to_owned(), cursors.clone())]);
-        let operation = DeltaOperation::Write {
-            mode: SaveMode::Append,
-            partition_by: Some(vec![DAY.to_owned()]),
-            predicate: None,
+        let changes = adds.iter().any(|add| add.data_change)
+            || removes.iter().any(|remove| remove.data_change);
+        let operation = match (removes.is_empty(), changes) {
+            (true, _) => DeltaOperation::Write {
+                mode: SaveMode::Append,
+                partition_by: Some(vec![DAY.to_owned()]),
+                predicate: None,
+            },
+            (false, true) => DeltaOperation::Update { predicate: None },
+            (false, false) => DeltaOperation::Optimize { predicate: None, target_size: 0 },
         };
+        let actions = removes.into_iter().map(Action::Remove);
+        let actions = actions.chain(adds.into_iter().map(Action::Add)).collect();
         CommitBuilder::from(properties)
-            .with_actions(adds.into_iter().map(Action::Add).collect())
+            .with_actions(actions)
             .build(Some(state.snapshot()), store, operation)
             .await
             .map_err(&error)?;

@@ -1,0 +1,106 @@
+//! Which files does a table consist of, and which rows are in one?
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, Date32Array, RecordBatch, RecordBatchReader, new_null_array};
+use arrow::compute::{cast, concat_batches};
+use deltalake_core::kernel::Remove;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
+use super::folder::{LakeError, io_error};
+use super::schema::{DAY, Table, arrow_schema};
+use super::table::TableWriter;
+use crate::time::EventTime;
+
+/// Rows read at a time.
+const BATCH_ROWS: usize = 64 * 1024;
+
+/// A committed file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct LakeFile {
+    pub(super) table: Table,
+    /// Below the table's folder.
+    pub(super) path: String,
+    /// Days since the Unix epoch, UTC.
+    pub(super) day: i32,
+    pub(super) bytes: u64,
+    pub(super) rows: u64,
+    /// What the log says of its values.
+    pub(super) statistics: Option<String>,
+}
+
+impl LakeFile {
+    /// The action that takes it out of the table; `moved` if its rows stay in it, elsewhere.
+    pub(super) fn remove(&self, moved: bool, now: EventTime) -> Remove {
+        Remove {
+            path: self.path.clone(),
+            data_change: !moved,
+            deletion_timestamp: Some(now.0 / 1_000),
+            extended_file_metadata: Some(true),
+            partition_values: Some(HashMap::from([(
+                DAY.to_owned(),
+                Some(super::encode::day_name(self.day)),
+            )])),
+            size: i64::try_from(self.bytes).ok(),
+            tags: None,
+            deletion_vector: None,
+            base_row_id: None,
+            default_row_commit_version: None,
+        }
+    }
+
+    /// Its rows, in the present schema: columns that it does not have are null. Takes memory for
+    /// all of them.
+    pub(super) fn read(&self, table_folder: &Path) -> Result<RecordBatch, LakeError> {
+        let path = table_folder.join(&self.path);
+        let file = File::open(&path).map_err(io_error(&path))?;
+        let damaged = |what: String| LakeError::Damaged { path: path.clone(), what };
+        let reader = ParquetRecordBatchReaderBuilder::try_new(file)
+            .and_then(|builder| builder.with_batch_size(BATCH_ROWS).build())
+            .map_err(|error| damaged(error.to_string()))?;
+        let schema = reader.schema();
+        let batches: Result<Vec<RecordBatch>, _> = reader.collect();
+        let batches = batches.map_err(|error| damaged(error.to_string()))?;
+        let rows = concat_batches(&schema, &batches).map_err(|error| damaged(error.to_string()))?;
+        self.aligned(&rows).map_err(|error| damaged(error.to_string()))
+    }
+
+    fn aligned(&self, rows: &RecordBatch) -> Result<RecordBatch, arrow::error::ArrowError> {
+        let schema = arrow_schema(self.table);
+        let column = |field: &Arc<arrow::datatypes::Field>| -> Result<ArrayRef, _> {
+            match rows.column_by_name(field.name()) {
+                _ if field.name() == DAY => {
+                    Ok(Arc::new(Date32Array::from_value(self.day, rows.num_rows())))
+                }
+                Some(column) => cast(column, field.data_type()),
+                None => Ok(new_null_array(field.data_type(), rows.num_rows())),
+            }
+        };
+        let columns: Result<Vec<ArrayRef>, _> = schema.fields().iter().map(column).collect();
+        RecordBatch::try_new(schema, columns?)
+    }
+}
+
+impl TableWriter {
+    /// The committed files, in order of path.
+    pub(super) fn files(&self) -> Result<Vec<LakeFile>, LakeError> {
+        let state = self.delta().snapshot().map_err(super::table::delta_error(self.table()))?;
+        let file = |view: deltalake_core::kernel::LogicalFileView| {
+            let path = view.path().into_owned();
+            LakeFile {
+                table: self.table(),
+                day: super::query::day_of(&path).unwrap_or_default(),
+                bytes: u64::try_from(view.size()).unwrap_or_default(),
+                rows: view.num_records().unwrap_or_default() as u64,
+                statistics: view.stats(),
+                path,
+            }
+        };
+        let mut files: Vec<LakeFile> = state.log_data().into_iter().map(file).collect();
+        files.sort_by(|one, other| one.path.cmp(&other.path));
+        Ok(files)
+    }
+}

@@ -1,0 +1,249 @@
+//! What should be tidied next? Days past their retention, and small files.
+//!
+//! The work comes in jobs of bounded size: a job drops or rewrites some files of one table and day,
+//! as one commit, beside a running writer and reading analysts. Readers see the files before or
+//! after it, never both. What a job replaces stays on disk until a vacuum.
+
+use std::path::Path;
+
+use arrow::array::{ArrayRef, RecordBatch, StringArray, new_null_array};
+use serde::Serialize;
+
+use super::commit::Lake;
+use super::encode::{Draft, Origin};
+use super::files::LakeFile;
+use super::folder::LakeError;
+use super::schema::Table;
+use super::table::Swap;
+use crate::time::EventTime;
+
+/// Files from this size on are left alone.
+const SMALL_BYTES: u64 = 16 << 20;
+/// Files are merged until together they are as large as this; a merge takes some times as much
+/// memory.
+const MERGED_BYTES: u64 = 32 << 20;
+/// Small files of the running day that may gather before they are merged.
+const GATHERED_MAX: usize = 8;
+/// Ending of files from which texts have been taken.
+const BARE: &str = ".bare.parquet";
+
+/// How long rows are kept, in whole days after their own; `None` is for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// Texts, terms and addresses in `mentions`, evidence in `alerts`, rows of `posts`.
+    pub text_days: Option<i32>,
+    /// Rows of `mentions`.
+    pub mentions_days: Option<i32>,
+    /// Rows of `panes` and `alerts`.
+    pub panes_days: Option<i32>,
+}
+
+impl Default for Retention {
+    /// One, three and ten years.
+    fn default() -> Self {
+        Self { text_days: Some(365), mentions_days: Some(3 * 365), panes_days: Some(10 * 365) }
+    }
+}
+
+/// What is to be tidied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Chore {
+    /// Rows and texts past their retention.
+    Retain(Retention),
+    /// Small files; those of the running day only if enough have gathered.
+    Compact {
+        /// How many are enough.
+        gathered: usize,
+    },
+}
+
+impl Chore {
+    /// Compaction as it is done while the lake is written.
+    #[must_use]
+    pub fn compact() -> Self {
+        Self::Compact { gathered: GATHERED_MAX }
+    }
+}
+
+/// What happens to the files of a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Deed {
+    /// Their rows go.
+    Drop,
+    /// Their texts go.
+    Strip,
+    /// They become one.
+    Merge,
+}
+
+/// Files of one table and day, and what happens to them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Job {
+    /// The table's name.
+    pub table: &'static str,
+    /// The day, as `2026-03-01`.
+    pub day: String,
+    /// What happens.
+    pub deed: Deed,
+    /// How many files it takes in.
+    pub files: usize,
+    /// Their rows.
+    pub rows: u64,
+    /// Their size.
+    pub bytes: u64,
+    #[serde(skip)]
+    inputs: Vec<LakeFile>,
+}
+
+impl Lake {
+    /// Everything that a chore would do at `now`, in order; after it more may be left to merge.
+    ///
+    /// # Errors
+    /// When a table cannot be read.
+    pub fn plan(&self, chore: &Chore, now: EventTime) -> Result<Vec<Job>, LakeError> {
+        let today = now.day();
+        let mut jobs = Vec::new();
+        for writer in &self.tables {
+            let files = writer.files()?;
+            for day in files.chunk_by(|one, other| one.day == other.day) {
+                let age = today.saturating_sub(day.first().map_or(today, |file| file.day));
+                match chore {
+                    Chore::Retain(retention) => jobs.extend(retain(day, age, retention)),
+                    Chore::Compact { gathered } => jobs.extend(merge(day, age, *gathered)),
+                }
+            }
+        }
+        Ok(jobs)
+    }
+
+    /// Does the first job of a chore; `None` when nothing is left. Repeat until then.
+    ///
+    /// # Errors
+    /// When a file is damaged or the disk refuses; the tables stay as they were, or are as the job
+    /// wants them.
+    pub async fn tend(&mut self, chore: &Chore, now: EventTime) -> Result<Option<Job>, LakeError> {
+        let Some(job) = self.plan(chore, now)?.into_iter().next() else { return Ok(None) };
+        let Some(&table) = Table::ALL.iter().find(|table| table.name() == job.table) else {
+            return Ok(None);
+        };
+        let (folder, sequence) = (self.folder().table(table), self.next_sequence());
+        let (deed, inputs) = (job.deed, job.inputs.clone());
+        let written = tokio::task::spawn_blocking(move || {
+            rewrite(deed, &inputs, &folder, sequence).map(|add| (inputs, add))
+        });
+        let (inputs, add) = written.await.map_err(|error| LakeError::Io {
+            path: self.folder().root().to_owned(),
+            source: std::io::Error::other(error),
+        })??;
+        let moved = deed == Deed::Merge;
+        let removes = inputs.iter().map(|file| file.remove(moved, now)).collect();
+        let swap = Swap { removes, adds: add.into_iter().collect() };
+        self.swap(vec![(table, swap)], None).await?;
+        Ok(Some(job))
+    }
+}
+
+fn job(deed: Deed, inputs: Vec<LakeFile>) -> Option<Job> {
+    let first = inputs.first()?;
+    Some(Job {
+        table: first.table.name(),
+        day: super::encode::day_name(first.day),
+        deed,
+        files: inputs.len(),
+        rows: inputs.iter().map(|file| file.rows).sum(),
+        bytes: inputs.iter().map(|file| file.bytes).sum(),
+        inputs,
+    })
+}
+
+/// What retention does to a day: one job for all rows, or one for each file with texts.
+fn retain(day: &[LakeFile], age: i32, retention: &Retention) -> Vec<Job> {
+    let is_over = |days: Option<i32>| days.is_some_and(|days| age > days);
+    let Some(table) = day.first().map(|file| file.table) else { return Vec::new() };
+    let kept = match table {
+        Table::Posts => retention.text_days,
+        Table::Mentions => retention.mentions_days,
+        Table::Panes | Table::Alerts => retention.panes_days,
+    };
+    if is_over(kept) {
+        return job(Deed::Drop, day.to_vec()).into_iter().collect();
+    }
+    let has_texts = matches!(table, Table::Mentions | Table::Alerts);
+    if !has_texts || !is_over(retention.text_days) {
+        return Vec::new();
+    }
+    let full = day.iter().filter(|file| !file.path.ends_with(BARE));
+    full.filter_map(|file| job(Deed::Strip, vec![file.clone()])).collect()
+}
+
+/// The next merge of a day, if there is one; files with and without texts are not mixed.
+fn merge(day: &[LakeFile], age: i32, gathered: usize) -> Option<Job> {
+    let least = if age > 0 { 2 } else { gathered.max(2) };
+    [true, false].into_iter().find_map(|bare| {
+        let small =
+            |file: &&LakeFile| file.bytes < SMALL_BYTES && file.path.ends_with(BARE) == bare;
+        let small: Vec<&LakeFile> = day.iter().filter(small).collect();
+        if small.len() < least {
+            return None;
+        }
+        let mut bytes = 0;
+        let fits = |file: &&&LakeFile| {
+            bytes += file.bytes;
+            bytes <= MERGED_BYTES
+        };
+        let inputs: Vec<LakeFile> = small.iter().take_while(fits).copied().cloned().collect();
+        if inputs.len() < 2 { None } else { job(Deed::Merge, inputs) }
+    })
+}
+
+/// Writes the file that takes the place of others, if one does.
+fn rewrite(
+    deed: Deed,
+    inputs: &[LakeFile],
+    folder: &Path,
+    sequence: i64,
+) -> Result<Option<deltalake_core::kernel::Add>, LakeError> {
+    let Some(first) = inputs.first() else { return Ok(None) };
+    let read = inputs.iter().map(|file| file.read(folder));
+    let rows: Vec<RecordBatch> = match deed {
+        Deed::Drop => return Ok(None),
+        Deed::Strip => {
+            let strip = |rows| strip(first.table, &rows).map_err(LakeError::Arrow);
+            read.map(|rows| rows.and_then(strip)).collect::<Result<_, _>>()?
+        }
+        Deed::Merge => read.collect::<Result<_, _>>()?,
+    };
+    let bare = deed == Deed::Strip || first.path.ends_with(BARE);
+    let draft = Draft {
+        table: first.table,
+        folder: folder.to_owned(),
+        day: first.day,
+        sequence,
+        rows,
+        origin: if deed == Deed::Merge { Origin::Moved } else { Origin::New },
+        ending: if bare { BARE } else { ".parquet" },
+    };
+    draft.write().map(Some)
+}
+
+/// Rows without what people wrote: empty where the column has no nulls.
+fn strip(table: Table, rows: &RecordBatch) -> Result<RecordBatch, arrow::error::ArrowError> {
+    let empty = |word: &str| -> ArrayRef {
+        std::sync::Arc::new(StringArray::from_iter_values(std::iter::repeat_n(
+            word,
+            rows.num_rows(),
+        )))
+    };
+    let schema = rows.schema();
+    let columns = schema.fields().iter().zip(rows.columns()).map(|(field, column)| {
+        match (table, field.name().as_str()) {
+            (Table::Mentions, "text" | "terms") => empty(""),
+            (Table::Mentions, "url") => new_null_array(field.data_type(), rows.num_rows()),
+            (Table::Alerts, "evidence") => empty("[]"),
+            _ => std::sync::Arc::clone(column),
+        }
+    });
+    let columns: Vec<ArrayRef> = columns.collect();
+    RecordBatch::try_new(schema, columns)
+}
