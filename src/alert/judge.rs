@@ -1,16 +1,16 @@
 //! Which alerts does this tick bring? Evaluates every rule on every topic with something to say.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::episode::Transition;
+use super::evidence::Evidence;
 use super::rule::{Condition, Measure, Rule};
 use super::watch::{Glance, Measured, Watch};
 use crate::post::{SourceId, TopicId};
 use crate::time::{EventTime, MINUTE_US};
-use crate::window::{Counts, Sample, Windows};
+use crate::window::{Counts, Late, Window, Windows};
 
 /// Mentions from which on a window can be a storm at all.
 const STORM_MENTIONS_MIN: u64 = 10;
@@ -47,10 +47,19 @@ pub struct Alert {
     pub coordination: Coordination,
     /// All counts of the window.
     pub counts: Counts,
-    /// Distinct authors in the window.
+    /// Distinct authors in the window; a post of an unknown author counts as one of its own.
     pub authors: u64,
-    /// The most negative posts of the window.
-    pub samples: Vec<Arc<Sample>>,
+    /// What else the window holds.
+    pub evidence: Evidence,
+}
+
+impl Alert {
+    /// Whether mentions that came late are among the counts: once an alert has fired they correct
+    /// it, but no alert fires for them.
+    #[must_use]
+    pub fn counts_late(&self) -> bool {
+        self.transition != Transition::Fired
+    }
 }
 
 /// Whether many people speak, or few people much.
@@ -249,17 +258,18 @@ fn judge_one(
     since: EventTime,
     windows: &Windows,
 ) -> Option<Alert> {
-    let source = rule.source.as_ref();
     let from = window_start(at, rule.window_us);
-    let counts = windows.counts_from(topic, source, from, at);
+    let late = if watch.episode.is_firing() { Late::Counted } else { Late::LeftOut };
+    let window = Window { topic, source: rule.source.as_ref(), from, to: at, late };
+    let counts = windows.counts(&window);
     let measure = rule.condition.measure();
     let before = || {
-        let start = at.shift(-2 * rule.window_us).floor(MINUTE_US);
-        let end = at.shift(-rule.window_us).floor(MINUTE_US);
-        measure.of(&windows.counts_from(topic, source, start, end))
+        let from = at.shift(-2 * rule.window_us).floor(MINUTE_US);
+        let to = at.shift(-rule.window_us).floor(MINUTE_US);
+        measure.of(&windows.counts(&Window { from, to, ..window }))
     };
     let authors = || {
-        let totals = windows.sum_from(topic, source, from, at);
+        let totals = windows.totals(&window);
         match measure {
             Measure::Negative => totals.negative_authors(),
             Measure::Positive | Measure::Mentions | Measure::Copies => totals.authors(),
@@ -268,7 +278,7 @@ fn judge_one(
     let glance = Glance { at, since, counts: &counts, before: &before, authors: &authors };
     let (measured, transition, started_at) = watch.judge(rule, &glance)?;
     let Measured { observed, expected, p_value, novelty, dispersion } = measured;
-    let authors = windows.sum_from(topic, source, from, at).authors();
+    let authors = windows.totals(&window).authors();
     Some(Alert {
         id: alert_id(&rule.name, name, started_at),
         rule: 0,
@@ -282,9 +292,9 @@ fn judge_one(
         novelty,
         dispersion,
         coordination: Coordination::of(&counts, authors),
+        evidence: Evidence::of(windows, &window, &counts),
         counts,
         authors,
-        samples: windows.samples(topic, from, at),
     })
 }
 

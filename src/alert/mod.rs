@@ -9,13 +9,15 @@ mod baseline;
 mod rule;
 mod episode;
 mod watch;
+mod terms;
+mod evidence;
 mod judge;
 mod backtest;
-mod terms;
 
 pub use backtest::{Backtest, Page};
 pub use episode::Transition;
+pub use evidence::Evidence;
 pub use hours::ActiveHours;
 pub use judge::{Alert, Coordination, Judge, JudgeState};
 pub use rule::{Condition, Measure, Rule};
-pub use terms::{Term, TermCounts, telling_terms};
+pub use terms::{Term, telling_terms};

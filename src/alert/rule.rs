@@ -27,7 +27,9 @@ pub struct Rule {
     pub recovery: Option<f64>,
     /// Fewest mentions in the window.
     pub min_mentions: u64,
-    /// Fewest distinct authors of the counted mentions in the window.
+    /// Fewest distinct authors of the counted mentions in the window. A post whose author is not
+    /// known counts as an author of its own: copies do not count anyway, and a source that names
+    /// nobody must not hide a crisis.
     pub min_authors: u64,
     /// How long the condition must hold before the alert fires, in microseconds.
     pub for_us: i64,
@@ -69,6 +71,20 @@ impl Default for Rule {
             labels: Vec::new(),
             receivers: Vec::new(),
         }
+    }
+}
+
+impl Rule {
+    /// A hash of everything that decides whether the rule holds, such as `rul_1f0a…`: its name,
+    /// topics, labels and receivers do not count.
+    #[must_use]
+    pub fn version(&self) -> String {
+        let zone = self.zone.iana_name();
+        let limits = (self.recovery, self.min_mentions, self.min_authors);
+        let spans = (self.window_us, self.for_us, self.keep_firing_us, self.cooldown_us);
+        let all = (&self.condition, &self.source, limits, spans, &self.active, zone);
+        let hex = blake3::hash(format!("{all:?}").as_bytes()).to_hex();
+        format!("rul_{}", hex.as_str().get(..12).unwrap_or_default())
     }
 }
 

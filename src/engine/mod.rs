@@ -6,6 +6,7 @@
 
 mod observe;
 mod seen;
+mod tally;
 
 use std::sync::Arc;
 
@@ -18,10 +19,11 @@ use crate::post::{Event, Passed, Polarity, Post, PostKey, TopicId};
 use crate::sentiment::LanguageSource;
 use crate::time::{EventTime, MINUTE_US, SECOND_US};
 use crate::window::{
-    ClosedPane, Timeliness, Watermark, WatermarkState, WindowConfig, WindowState, Windows,
+    ClosedPane, Likeness, Timeliness, Watermark, WatermarkState, WindowConfig, WindowState, Windows,
 };
-use observe::observation;
+use observe::{Traits, observation};
 use seen::Seen;
+pub use tally::Tally;
 
 /// Mentions that may wait for the watermark; beyond, the earliest tick is judged early.
 const WAITING_MAX: usize = 1_000_000;
@@ -60,53 +62,6 @@ impl Default for EngineConfig {
     }
 }
 
-/// Where each event went. In = analyzed + duplicate + refused + edits + deletes.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tally {
-    /// Events taken in.
-    pub events: u64,
-    /// Posts matched and scored.
-    pub analyzed: u64,
-    /// Posts whose id was seen before.
-    pub duplicate: u64,
-    /// Posts dated more than a minute ahead of their reception.
-    pub refused_future: u64,
-    /// New versions of posts; not followed yet.
-    pub edits: u64,
-    /// Withdrawals of posts; not followed yet.
-    pub deletes: u64,
-    /// Posts that mention at least one topic.
-    pub matched: u64,
-    /// Post and topic pairs.
-    pub mentions: u64,
-    /// Mentions with a negative target score.
-    pub negative: u64,
-    /// Mentions whose post declares no language, or one that its words speak against.
-    pub language_detected: u64,
-    /// Mentions whose language neither the post nor its words tell.
-    pub language_unknown: u64,
-    /// Mentions too late for their pane; stored all the same.
-    pub late: u64,
-}
-
-impl Tally {
-    /// Adds another tally.
-    pub fn add(&mut self, other: &Self) {
-        self.events += other.events;
-        self.analyzed += other.analyzed;
-        self.duplicate += other.duplicate;
-        self.refused_future += other.refused_future;
-        self.edits += other.edits;
-        self.deletes += other.deletes;
-        self.matched += other.matched;
-        self.mentions += other.mentions;
-        self.negative += other.negative;
-        self.language_detected += other.language_detected;
-        self.language_unknown += other.language_unknown;
-        self.late += other.late;
-    }
-}
-
 /// What one step brought; buffers are reused by the caller.
 #[derive(Debug, Default)]
 pub struct Outcome {
@@ -114,6 +69,8 @@ pub struct Outcome {
     pub posts: Vec<Post>,
     /// What they say, pointing into `posts`.
     pub findings: Findings,
+    /// How each of the findings was counted, in the same order.
+    pub placings: Vec<Placing>,
     /// Panes that became final.
     pub closed: Vec<ClosedPane>,
     /// What people must be told.
@@ -124,11 +81,21 @@ pub struct Outcome {
     pub tally: Tally,
 }
 
+/// How a finding was counted.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Placing {
+    /// As [`Likeness::similarity`]; `None` for a text too short to tell copies.
+    pub similarity: Option<u64>,
+    /// For one that came late: up to where everything had been judged by then.
+    pub late_at: Option<EventTime>,
+}
+
 impl Outcome {
     fn clear(&mut self) {
         // Freeing some ten million strings a second is work for more than one thread.
         self.posts.par_drain(..).for_each(drop);
         self.findings = Findings::default();
+        self.placings.clear();
         self.closed.clear();
         self.alerts.clear();
         self.refused.clear();
@@ -228,6 +195,7 @@ impl Engine {
         let findings = std::mem::take(&mut outcome.findings);
         let mut arrivals = std::mem::take(&mut self.arrivals);
         let mut rest = findings.list.as_slice();
+        let mut likenesses = likenesses(&posts, rest).into_iter();
         let mut analyzed = (0u32..).zip(&posts);
         for arrival in arrivals.drain(..) {
             match arrival {
@@ -239,7 +207,8 @@ impl Engine {
                     let length = rest.iter().take_while(|finding| finding.post == index).count();
                     let (own, others) = rest.split_at(length);
                     rest = others;
-                    self.count(post, key, own, outcome);
+                    let likeness = if own.is_empty() { None } else { likenesses.next().flatten() };
+                    self.count(post, Traits::of(post, key, likeness), own, outcome);
                     self.watermark.observe(&post.source, post.posted_at, post.received_at);
                 }
             }
@@ -303,9 +272,9 @@ impl Engine {
         }
     }
 
-    fn count(&mut self, post: &Post, key: PostKey, findings: &[Finding], outcome: &mut Outcome) {
+    fn count(&mut self, post: &Post, traits: Traits, findings: &[Finding], outcome: &mut Outcome) {
         if !findings.is_empty() || self.config.remember == Remember::All {
-            self.seen.remember(key);
+            self.seen.remember(traits.post);
         }
         if findings.is_empty() {
             return;
@@ -319,9 +288,12 @@ impl Engine {
                 LanguageSource::Detected => outcome.tally.language_detected += 1,
                 LanguageSource::Unknown => outcome.tally.language_unknown += 1,
             }
-            if self.windows.observe(observation(post, finding)) == Timeliness::Late {
-                outcome.tally.late += 1;
-            }
+            let late_at = match self.windows.observe(observation(post, finding, &traits)) {
+                Timeliness::InTime => None,
+                Timeliness::Late { judged } => Some(judged),
+            };
+            outcome.tally.late += u64::from(late_at.is_some());
+            outcome.placings.push(Placing { similarity: traits.similarity(), late_at });
         }
         while self.windows.waiting_len() > WAITING_MAX
             && let Some(tick_end) = self.windows.earliest_waiting()
@@ -366,6 +338,13 @@ impl Engine {
         self.judge.judge(tick_end, &self.windows, &mut outcome.alerts);
         self.windows.drain_closed(&mut outcome.closed);
     }
+}
+
+/// What tells copies of each post with findings, in order.
+fn likenesses(posts: &[Post], findings: &[Finding]) -> Vec<Option<Arc<Likeness>>> {
+    let runs: Vec<&[Finding]> = findings.chunk_by(|one, next| one.post == next.post).collect();
+    let post = |run: &&[Finding]| posts.get(run.first()?.post as usize);
+    runs.par_iter().map(|run| Likeness::of(&post(run)?.text).map(Arc::new)).collect()
 }
 
 impl EngineState {

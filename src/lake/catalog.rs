@@ -118,6 +118,13 @@ const MENTIONS: &[Column] = &[
     TEXT,
     text("query", "version of the topic's query; equal versions match alike")
         .null("written by a version that did not keep it"),
+    int(
+        "similarity",
+        "SimHash of the wording: texts that share most of it differ in few of the 64 bits",
+    )
+    .null("fewer than six words, or written by a version that did not keep it"),
+    time("late_at", "up to where windows had been judged when it came, after `posted_at`")
+        .null("it came in time, or was written by a version that did not keep this"),
 ];
 
 const PANES: &[Column] = &[

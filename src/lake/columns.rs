@@ -61,8 +61,12 @@ impl Columns {
     }
 
     pub(super) fn time(&mut self, time: EventTime) -> &mut Self {
+        self.time_or_null(Some(time))
+    }
+
+    pub(super) fn time_or_null(&mut self, time: Option<EventTime>) -> &mut Self {
         if let Some(Builder::Time(times)) = self.column() {
-            times.append_value(time.0);
+            times.append_option(time.map(|time| time.0));
         }
         self
     }

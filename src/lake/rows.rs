@@ -5,10 +5,12 @@ use arrow::error::ArrowError;
 use serde_json::json;
 
 use super::columns::Columns;
+use super::evidence::evidence;
 use super::schema::Table;
 use crate::alert::{Alert, Rule};
+use crate::analyze::Finding;
 use crate::config::Archive;
-use crate::engine::Outcome;
+use crate::engine::{Outcome, Placing};
 use crate::mention::Topic;
 use crate::post::{Post, TopicId, cut_text};
 use crate::window::ClosedPane;
@@ -69,6 +71,7 @@ impl Rows {
     /// Adds what a step brought.
     pub fn push(&mut self, outcome: &Outcome) {
         let mut rest = outcome.findings.list.as_slice();
+        let mut placings = outcome.placings.iter();
         for (index, post) in (0u32..).zip(&outcome.posts) {
             let topics = rest.iter().take_while(|finding| finding.post == index).count();
             let kept = match self.labels.archive {
@@ -81,8 +84,8 @@ impl Rows {
             }
             let (own, others) = rest.split_at(topics);
             rest = others;
-            for finding in own {
-                self.push_mention(post, finding, outcome);
+            for (finding, placing) in own.iter().zip(&mut placings) {
+                self.push_mention(post, finding, *placing, outcome);
             }
         }
         outcome.closed.iter().for_each(|pane| self.push_pane(pane));
@@ -122,7 +125,13 @@ impl Rows {
             .text(&post.text);
     }
 
-    fn push_mention(&mut self, post: &Post, finding: &crate::analyze::Finding, outcome: &Outcome) {
+    fn push_mention(
+        &mut self,
+        post: &Post,
+        finding: &Finding,
+        placing: Placing,
+        outcome: &Outcome,
+    ) {
         let topic = self.labels.topics.get(finding.topic.0 as usize);
         let verdict = &finding.verdict;
         self.tables[Table::Mentions as usize]
@@ -148,7 +157,9 @@ impl Rows {
             .text(&terms(post, outcome.findings.spans_of(finding)))
             .text(self.labels.scorer(finding.topic))
             .text(&post.text)
-            .text_or_null(self.queries.get(finding.topic.0 as usize).map(String::as_str));
+            .text_or_null(self.queries.get(finding.topic.0 as usize).map(String::as_str))
+            .signed(placing.similarity.map(u64::cast_signed))
+            .time_or_null(placing.late_at);
     }
 
     fn push_pane(&mut self, pane: &ClosedPane) {
@@ -205,22 +216,8 @@ impl Rows {
             .int(alert.counts.copies)
             .float(Some(alert.counts.mean_score()))
             .int(alert.authors)
-            .text(&evidence(alert).to_string());
+            .text(&evidence(alert, &self.labels).to_string());
     }
-}
-
-/// The evidence posts as JSON: id, score, reach, text and address, most negative first.
-pub fn evidence(alert: &Alert) -> serde_json::Value {
-    let samples = alert.samples.iter().map(|sample| {
-        json!({
-            "post_id": sample.post_id,
-            "score": sample.score.as_f64(),
-            "reach": sample.reach,
-            "text": sample.text,
-            "url": sample.url,
-        })
-    });
-    samples.collect()
 }
 
 /// A rule's labels as a JSON object.

@@ -6,14 +6,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::subject::subject;
-use crate::alert::{Alert, Coordination, Rule, Transition};
+use crate::alert::{Alert, Coordination, Evidence, Rule, Term, Transition};
 use crate::config::Archive;
 use crate::desk::Subject;
 use crate::lake::{Labels, evidence, labels_of};
 use crate::mention::Topic;
-use crate::post::{Score, TopicId};
+use crate::post::{Lang, Score, SourceId, TopicId};
 use crate::time::{EventTime, MINUTE_US};
-use crate::window::{Counts, Sample};
+use crate::window::{Counts, Exhibit, Mix, Sample};
 
 /// One message to one receiver.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +58,7 @@ fn sample_alert(transition: Transition) -> Alert {
     let sample = Sample {
         score: Score::from_f64(-0.6),
         reach: 1_000,
+        source: SourceId::new("sample"),
         post_id: "sample".into(),
         text: "a sample of what people write".into(),
         url: Some("https://example.com/sample".into()),
@@ -78,7 +79,13 @@ fn sample_alert(transition: Transition) -> Alert {
         coordination: Coordination::None,
         counts: Counts { mentions: 50, negative: 40, positive: 10, ..Counts::default() },
         authors: 45,
-        samples: vec![Arc::new(sample)],
+        evidence: Evidence {
+            from: at.shift(-10 * MINUTE_US),
+            late: 0,
+            mix: Mix { sources: vec![(SourceId::new("sample"), 50)], langs: vec![(Lang::EN, 50)] },
+            terms: vec![Term { term: "sample".into(), count: 20, z: 4.5 }],
+            posts: vec![Exhibit { sample: Arc::new(sample), cluster: 1, mentions: 3 }],
+        },
     }
 }
 
@@ -117,7 +124,7 @@ pub fn messages(alert: &Alert, labels: &Labels) -> Vec<Message> {
             "mean_score": alert.counts.mean_score(),
             "authors": alert.authors,
             "scorer": labels.scorer(alert.topic),
-            "evidence": evidence(alert),
+            "evidence": evidence(alert, labels),
         },
     });
     let body = body.to_string();

@@ -1,55 +1,172 @@
-//! Has this been said before? Tells the first post with a text from those that repeat it.
+//! Has this been said before? Tells the first post with a text from those that repeat it, in the
+//! same or nearly the same words, and a repost from its original.
 //!
 //! Judged in order of posting time as ticks are released, so the order of arrival does not matter.
+//! A copy is compared with first posts only, never with other copies: what is passed on from mouth
+//! to mouth does not drift into one cluster with something else.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 
-use super::panes::{Observation, Originality};
-use crate::post::TopicId;
+use serde::{Deserialize, Serialize};
 
-/// Texts that are remembered over all topics, 12 bytes each in a checkpoint; the oldest leaves.
-const TEXTS_MAX: usize = 8_192;
+use super::likeness::Likeness;
+use super::observation::{Observation, Originality};
+use crate::post::{Polarity, TopicId};
 
-/// Texts seen lately, by topic and fingerprint.
+/// First posts that are remembered over all topics; the oldest leaves.
+const FIRSTS_MAX: usize = 8_192;
+/// First posts compared under one mark, the latest ones: a bound for marks that many texts share.
+const MARKED_MAX: usize = 64;
+
+/// The first posts seen lately: at most about 1 kB each.
 #[derive(Debug, Default)]
 pub(super) struct Copies {
-    known: HashSet<(TopicId, u64)>,
-    order: VecDeque<(TopicId, u64)>,
+    firsts: VecDeque<First>,
+    /// Number of the oldest of them; the others follow.
+    oldest: u64,
+    /// Numbers by what near-copies share, ascending.
+    marked: HashMap<(TopicId, u64), Vec<u64>>,
+}
+
+/// The first post of a cluster.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct First {
+    pub(super) topic: TopicId,
+    polarity: Polarity,
+    /// Of the post itself, or of the one that it passes on.
+    identity: u64,
+    likeness: Option<Arc<Likeness>>,
+    /// Mentions in the cluster so far.
+    mentions: u32,
+}
+
+impl First {
+    /// The cluster's name: as the text, or as the post where the text is too short to tell.
+    fn cluster(&self) -> u64 {
+        self.likeness.as_ref().map_or(self.identity, |likeness| likeness.exact())
+    }
+
+    fn marks(&self) -> impl Iterator<Item = u64> + '_ {
+        marks(self.identity, self.likeness.as_deref())
+    }
+
+    /// Whether a mention repeats this post. Near-copies must agree in polarity: the word that
+    /// differs may be the one that matters.
+    fn is_repeated_by(&self, mention: &Observation) -> bool {
+        if self.identity == mention.identity {
+            return true;
+        }
+        let (Some(mine), Some(theirs)) = (&self.likeness, &mention.likeness) else { return false };
+        mine.exact() == theirs.exact()
+            || (self.polarity == mention.polarity && mine.resembles(theirs))
+    }
+}
+
+fn marks(identity: u64, likeness: Option<&Likeness>) -> impl Iterator<Item = u64> + '_ {
+    std::iter::once(identity).chain(likeness.into_iter().flat_map(Likeness::marks))
 }
 
 impl Copies {
-    pub(super) fn from_state(texts: Vec<(TopicId, u64)>) -> Self {
-        Self { known: texts.iter().copied().collect(), order: texts.into() }
+    pub(super) fn from_state(firsts: Vec<First>) -> Self {
+        let mut copies = Self::default();
+        firsts.into_iter().for_each(|first| copies.remember(first));
+        copies
     }
 
-    pub(super) fn to_state(&self) -> Vec<(TopicId, u64)> {
-        self.order.iter().copied().collect()
+    pub(super) fn to_state(&self) -> Vec<First> {
+        self.firsts.iter().cloned().collect()
     }
 
-    /// Marks the mentions of one tick that repeat a text, the earliest first; those without a
-    /// fingerprint stay as they are. Sorts them.
+    /// Puts the mentions of one tick into clusters, the earliest first. Sorts them.
     pub(super) fn mark(&mut self, mentions: &mut [Observation]) {
         mentions.sort_by(|left, right| order(left).cmp(&order(right)));
         for mention in mentions {
-            let Some(fingerprint) = mention.fingerprint else { continue };
-            let text = (mention.topic, fingerprint);
-            if !self.known.insert(text) {
-                mention.originality = Originality::Copy;
-                continue;
-            }
-            self.order.push_back(text);
-            if self.order.len() > TEXTS_MAX
-                && let Some(oldest) = self.order.pop_front()
-            {
-                self.known.remove(&oldest);
+            if !self.join(mention) {
+                let first = First {
+                    topic: mention.topic,
+                    polarity: mention.polarity,
+                    identity: mention.identity,
+                    likeness: mention.likeness.clone(),
+                    mentions: 1,
+                };
+                mention.cluster = first.cluster();
+                self.remember(first);
             }
         }
+    }
+
+    /// Puts a mention into a cluster that is known; whether there is one.
+    pub(super) fn join(&mut self, mention: &mut Observation) -> bool {
+        let Some(first) = self.find(mention).and_then(|place| self.firsts.get_mut(place)) else {
+            mention.cluster =
+                mention.likeness.as_ref().map_or(mention.identity, |likeness| likeness.exact());
+            return false;
+        };
+        first.mentions = first.mentions.saturating_add(1);
+        mention.originality = Originality::Copy;
+        mention.cluster = first.cluster();
+        true
+    }
+
+    /// Mentions of a topic in a cluster since its first post; 1 when that is forgotten.
+    pub(super) fn size(&self, topic: TopicId, cluster: u64) -> u32 {
+        let numbers = self.marked.get(&(topic, cluster)).map_or([].as_slice(), Vec::as_slice);
+        let firsts = numbers.iter().filter_map(|&number| self.firsts.get(self.place(number)?));
+        let own = firsts.filter(|first| first.cluster() == cluster);
+        own.map(|first| first.mentions).max().unwrap_or(1)
+    }
+
+    /// The earliest first post that a mention repeats.
+    fn find(&self, mention: &Observation) -> Option<usize> {
+        let numbers = marks(mention.identity, mention.likeness.as_deref())
+            .filter_map(|mark| self.marked.get(&(mention.topic, mark)))
+            .flatten();
+        let places = numbers.filter_map(|&number| self.place(number));
+        let repeated = |&place: &usize| {
+            self.firsts.get(place).is_some_and(|first| first.is_repeated_by(mention))
+        };
+        places.filter(repeated).min()
+    }
+
+    fn remember(&mut self, first: First) {
+        let number = self.oldest + self.firsts.len() as u64;
+        for mark in first.marks() {
+            let numbers = self.marked.entry((first.topic, mark)).or_default();
+            numbers.push(number);
+            if numbers.len() > MARKED_MAX {
+                numbers.remove(0);
+            }
+        }
+        self.firsts.push_back(first);
+        if self.firsts.len() > FIRSTS_MAX
+            && let Some(first) = self.firsts.pop_front()
+        {
+            self.forget(&first);
+        }
+    }
+
+    fn forget(&mut self, first: &First) {
+        for mark in first.marks() {
+            let key = (first.topic, mark);
+            if let Some(numbers) = self.marked.get_mut(&key) {
+                numbers.retain(|&number| number != self.oldest);
+                if numbers.is_empty() {
+                    self.marked.remove(&key);
+                }
+            }
+        }
+        self.oldest += 1;
+    }
+
+    fn place(&self, number: u64) -> Option<usize> {
+        usize::try_from(number.checked_sub(self.oldest)?).ok()
     }
 }
 
 /// Mentions that are equal in all of this can change places without a trace.
 fn order(mention: &Observation) -> impl Ord + '_ {
     let who = (&mention.source, mention.lang, mention.author);
-    let what = (mention.score, mention.reach, mention.engagement, mention.fingerprint);
-    (mention.posted_at, mention.topic, who, what)
+    let what = (mention.score, mention.reach, mention.engagement);
+    (mention.posted_at, mention.topic, who, what, mention.identity, mention.post)
 }

@@ -4,16 +4,25 @@
 //! which posts arrive inside the allowed lateness, the cut of batches and the number of threads
 //! leave no trace in it.
 
+mod wording;
+mod likeness;
+mod sample;
+mod observation;
+mod totals;
+mod pane;
 mod copies;
 mod panes;
+mod window;
 mod state;
-mod totals;
 mod watermark;
 
-pub use panes::{
-    ClosedPane, Observation, Originality, PaneCell, PaneKey, Sample, Timeliness, WindowConfig,
-    Windows,
-};
+pub use likeness::Likeness;
+pub use observation::{Observation, Originality, Timeliness};
+pub use pane::{ClosedPane, PaneCell, PaneKey};
+pub use panes::{WindowConfig, Windows};
+pub use sample::{Exhibit, Sample};
 pub use state::{PaneState, WindowState};
 pub use totals::{Counts, Totals, TotalsState};
 pub use watermark::{Watermark, WatermarkState};
+pub use window::{Late, Mix, Window};
+pub use wording::Wording;

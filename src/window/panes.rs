@@ -5,123 +5,19 @@
 //! instant depends on event time alone.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
 
 use dashmap::DashMap;
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 
 use super::copies::Copies;
-use super::totals::{Counts, Totals};
-use crate::post::{AuthorKey, Lang, Polarity, Score, SourceId, TopicId};
+use super::observation::{Observation, Originality, Timeliness};
+use super::pane::{ClosedPane, Pane, PaneKey};
+use super::wording::Words;
+use crate::post::TopicId;
 use crate::time::{EventTime, MINUTE_US};
 
 /// Below this many mentions in a tick, folding them on one thread is quicker.
 const PARALLEL_MIN: usize = 512;
-/// Most negative posts kept per pane as evidence.
-const SAMPLES_MAX: usize = 3;
-
-/// One mention, as windows see it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Observation {
-    /// When it was posted.
-    pub posted_at: EventTime,
-    /// Which topic.
-    pub topic: TopicId,
-    /// From where.
-    pub source: SourceId,
-    /// In which language.
-    pub lang: Lang,
-    /// By whom.
-    pub author: AuthorKey,
-    /// Target score.
-    pub score: Score,
-    /// Sign of the target score.
-    pub polarity: Polarity,
-    /// Followers or views, 0 when unknown.
-    pub reach: u64,
-    /// Likes, reposts and replies, 0 when unknown.
-    pub engagement: u64,
-    /// A hash that posts with the same words share; `None` for a text too short to tell.
-    pub fingerprint: Option<u64>,
-    /// Whether its text is new; known once its tick is released.
-    pub originality: Originality,
-    /// For negative mentions, what to show as evidence.
-    pub sample: Option<Arc<Sample>>,
-}
-
-/// Whether a text is new, or repeats one seen shortly before.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Originality {
-    /// It is new.
-    #[default]
-    Original,
-    /// It repeats, or nearly repeats, another: it counts as a mention, but not as sentiment.
-    Copy,
-}
-
-/// A post to show as evidence. Ordered by score, then reach (largest first), then id.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sample {
-    /// Target score.
-    pub score: Score,
-    /// Followers or views, 0 when unknown.
-    pub reach: u64,
-    /// The post.
-    pub post_id: Box<str>,
-    /// The beginning of its text.
-    pub text: Box<str>,
-    /// Where a person can read it.
-    pub url: Option<Box<str>>,
-}
-
-impl Sample {
-    fn rank(&self) -> (Score, std::cmp::Reverse<u64>, &str) {
-        (self.score, std::cmp::Reverse(self.reach), &self.post_id)
-    }
-}
-
-/// Identity of a pane's totals.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PaneKey {
-    /// First instant; the pane is one minute wide.
-    pub start: EventTime,
-    /// Which topic.
-    pub topic: TopicId,
-    /// From where.
-    pub source: SourceId,
-    /// In which language.
-    pub lang: Lang,
-}
-
-/// Totals of one source and language within a pane.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PaneCell {
-    /// From where.
-    pub source: SourceId,
-    /// In which language.
-    pub lang: Lang,
-    /// What was counted.
-    pub totals: Totals,
-}
-
-/// A pane that no post in time can change any more.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ClosedPane {
-    /// Which pane.
-    pub key: PaneKey,
-    /// What was counted.
-    pub totals: Totals,
-}
-
-/// Whether a mention came in time for its pane.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Timeliness {
-    /// It counts.
-    InTime,
-    /// Its tick was already judged: it is stored, but counted in no pane.
-    Late,
-}
 
 /// Widths and bounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,18 +26,6 @@ pub struct WindowConfig {
     pub tick_us: i64,
     /// How long panes are kept for rolling windows, in microseconds.
     pub retain_us: i64,
-}
-
-#[derive(Debug, Default, Clone)]
-pub(super) struct Pane {
-    pub(super) cells: Vec<PaneCell>,
-    pub(super) samples: Vec<Arc<Sample>>,
-}
-
-impl Pane {
-    fn cells_of(&self, source: Option<&SourceId>) -> impl Iterator<Item = &PaneCell> {
-        self.cells.iter().filter(move |cell| source.is_none_or(|source| cell.source == *source))
-    }
 }
 
 /// Panes, and the mentions waiting for them.
@@ -160,7 +44,10 @@ pub struct Windows {
     /// Waiting mentions by the end of their tick.
     pub(super) waiting: BTreeMap<EventTime, Vec<Observation>>,
     pub(super) waiting_len: usize,
+    /// Late mentions of the retained span, by minute: what alerts that fire already are shown too.
+    pub(super) late: BTreeMap<(EventTime, TopicId), Pane>,
     pub(super) copies: Copies,
+    pub(super) words: BTreeMap<TopicId, Words>,
     /// Everything before this instant has been folded and judged.
     pub(super) frontier: Option<EventTime>,
     /// Minutes before this instant have been handed out as closed.
@@ -178,7 +65,9 @@ impl Windows {
             active: HashMap::new(),
             waiting: BTreeMap::new(),
             waiting_len: 0,
+            late: BTreeMap::new(),
             copies: Copies::default(),
+            words: BTreeMap::new(),
             frontier: None,
             closed_until: None,
         }
@@ -186,8 +75,9 @@ impl Windows {
 
     /// Lets a mention wait for its tick.
     pub fn observe(&mut self, observation: Observation) -> Timeliness {
-        if self.frontier.is_some_and(|frontier| observation.posted_at < frontier) {
-            return Timeliness::Late;
+        if let Some(judged) = self.frontier.filter(|frontier| observation.posted_at < *frontier) {
+            self.observe_late(observation, judged);
+            return Timeliness::Late { judged };
         }
         let tick_end = observation.posted_at.floor(self.config.tick_us).shift(self.config.tick_us);
         self.waiting.entry(tick_end).or_default().push(observation);
@@ -223,6 +113,7 @@ impl Windows {
             for mention in &mentions {
                 self.index(mention.topic, mention.posted_at.floor(MINUTE_US));
             }
+            self.listen(&mentions);
             if mentions.len() < PARALLEL_MIN {
                 mentions.iter().for_each(|mention| self.fold(mention));
             } else {
@@ -243,55 +134,6 @@ impl Windows {
     #[must_use]
     pub fn is_quiet(&self) -> bool {
         self.minutes.is_empty()
-    }
-
-    /// The totals of a topic over the panes that begin in `from..to`: at most one look-up a minute.
-    #[must_use]
-    pub fn sum(&self, topic: TopicId, from: EventTime, to: EventTime) -> Totals {
-        self.sum_from(topic, None, from, to)
-    }
-
-    /// As [`Windows::sum`], of one source only when one is given.
-    #[must_use]
-    pub fn sum_from(
-        &self,
-        topic: TopicId,
-        source: Option<&SourceId>,
-        from: EventTime,
-        to: EventTime,
-    ) -> Totals {
-        let mut sum = Totals::default();
-        self.for_each_pane(topic, from, to, |pane| {
-            pane.cells_of(source).for_each(|cell| sum.merge(&cell.totals));
-        });
-        sum
-    }
-
-    /// The counts of a topic over the panes that begin in `from..to`, of one source only when one
-    /// is given: cheaper than [`Windows::sum_from`], which also merges the authors.
-    #[must_use]
-    pub fn counts_from(
-        &self,
-        topic: TopicId,
-        source: Option<&SourceId>,
-        from: EventTime,
-        to: EventTime,
-    ) -> Counts {
-        let mut counts = Counts::default();
-        self.for_each_pane(topic, from, to, |pane| {
-            pane.cells_of(source).for_each(|cell| counts.merge(&cell.totals.counts));
-        });
-        counts
-    }
-
-    /// The most telling negative posts of a topic over the panes that begin in `from..to`.
-    #[must_use]
-    pub fn samples(&self, topic: TopicId, from: EventTime, to: EventTime) -> Vec<Arc<Sample>> {
-        let mut samples: Vec<Arc<Sample>> = Vec::new();
-        self.for_each_pane(topic, from, to, |pane| samples.extend(pane.samples.iter().cloned()));
-        samples.sort_by(|left, right| left.rank().cmp(&right.rank()));
-        samples.truncate(SAMPLES_MAX);
-        samples
     }
 
     /// Appends the panes that became final since the last call, in key order.
@@ -327,41 +169,26 @@ impl Windows {
 
     fn fold(&self, mention: &Observation) {
         let key = (mention.topic, mention.posted_at.floor(MINUTE_US));
-        let mut pane = self.panes.entry(key).or_default();
-        let same = |cell: &PaneCell| cell.source == mention.source && cell.lang == mention.lang;
-        if let Some(cell) = pane.cells.iter_mut().find(|cell| same(cell)) {
-            cell.totals.observe(mention);
-        } else {
-            let mut totals = Totals::default();
-            totals.observe(mention);
-            pane.cells.push(PaneCell {
-                source: mention.source.clone(),
-                lang: mention.lang,
-                totals,
-            });
-        }
-        if let Some(sample) = &mention.sample {
-            let place = pane.samples.partition_point(|kept| kept.rank() < sample.rank());
-            if place < SAMPLES_MAX {
-                pane.samples.insert(place, Arc::clone(sample));
-                pane.samples.truncate(SAMPLES_MAX);
+        self.panes.entry(key).or_default().observe(mention);
+    }
+
+    /// Takes note of the words of negative mentions; sentiment counts a text once.
+    fn listen(&mut self, mentions: &[Observation]) {
+        for mention in mentions.iter().filter(|one| one.originality == Originality::Original) {
+            if let Some(sample) = &mention.sample {
+                let words = self.words.entry(mention.topic).or_default();
+                // So that what is usual does not depend on when silence was noticed.
+                words.settle_before(mention.posted_at.shift(-self.config.retain_us));
+                words.observe(mention.posted_at, sample);
             }
         }
     }
 
-    fn for_each_pane(
-        &self,
-        topic: TopicId,
-        from: EventTime,
-        to: EventTime,
-        mut visit: impl FnMut(&Pane),
-    ) {
-        for (&start, topics) in self.minutes.range(from..to) {
-            if topics.contains(&topic)
-                && let Some(pane) = self.panes.get(&(topic, start))
-            {
-                visit(&pane);
-            }
+    fn observe_late(&mut self, mut mention: Observation, judged: EventTime) {
+        let start = mention.posted_at.floor(MINUTE_US);
+        if start >= judged.shift(-self.config.retain_us).floor(MINUTE_US) {
+            self.copies.join(&mut mention);
+            self.late.entry((start, mention.topic)).or_default().observe(&mention);
         }
     }
 
@@ -372,6 +199,7 @@ impl Windows {
         if self.closed_until.is_none() {
             return;
         }
+        self.late = self.late.split_off(&(keep_from, TopicId(0)));
         while let Some(entry) = self.minutes.first_entry() {
             if *entry.key() >= keep_from {
                 return;
@@ -383,6 +211,9 @@ impl Windows {
                     *minutes -= 1;
                     if *minutes == 0 {
                         self.active.remove(&topic);
+                        if let Some(words) = self.words.get_mut(&topic) {
+                            words.settle_before(keep_from);
+                        }
                     }
                 }
             }

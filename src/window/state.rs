@@ -1,12 +1,16 @@
 //! How do windows survive a restart? Their state as plain values.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::copies::Copies;
-use super::panes::{Observation, Pane, PaneCell, Sample, WindowConfig, Windows};
+use super::copies::{Copies, First};
+use super::observation::Observation;
+use super::pane::{Pane, PaneCell};
+use super::panes::{WindowConfig, Windows};
+use super::sample::Samples;
 use super::totals::{Totals, TotalsState};
+use super::wording::Words;
 use crate::post::{Lang, SourceId, TopicId};
 use crate::time::EventTime;
 
@@ -15,7 +19,9 @@ use crate::time::EventTime;
 pub struct WindowState {
     panes: Vec<PaneState>,
     waiting: Vec<Observation>,
-    texts: Vec<(TopicId, u64)>,
+    late: Vec<PaneState>,
+    firsts: Vec<First>,
+    words: BTreeMap<TopicId, Words>,
     frontier: Option<EventTime>,
     closed_until: Option<EventTime>,
 }
@@ -26,7 +32,7 @@ pub struct PaneState {
     topic: TopicId,
     start: EventTime,
     cells: Vec<(SourceId, Lang, TotalsState)>,
-    samples: Vec<Arc<Sample>>,
+    samples: Samples,
 }
 
 impl WindowState {
@@ -36,7 +42,10 @@ impl WindowState {
     pub fn renumbered(mut self, topic: impl Fn(TopicId) -> Option<TopicId>) -> Self {
         self.panes.retain_mut(|pane| assign(&mut pane.topic, &topic));
         self.waiting.retain_mut(|mention| assign(&mut mention.topic, &topic));
-        self.texts.retain_mut(|(place, _)| assign(place, &topic));
+        self.late.retain_mut(|pane| assign(&mut pane.topic, &topic));
+        self.firsts.retain_mut(|first| assign(&mut first.topic, &topic));
+        let words = std::mem::take(&mut self.words).into_iter();
+        self.words = words.filter_map(|(old, words)| Some((topic(old)?, words))).collect();
         self
     }
 }
@@ -48,22 +57,19 @@ impl Windows {
         let mut panes: Vec<PaneState> = self
             .panes
             .iter()
-            .map(|entry| PaneState {
-                topic: entry.key().0,
-                start: entry.key().1,
-                cells: entry
-                    .cells
-                    .iter()
-                    .map(|cell| (cell.source.clone(), cell.lang, cell.totals.to_state()))
-                    .collect(),
-                samples: entry.samples.clone(),
-            })
+            .map(|entry| PaneState::of(entry.key().1, entry.key().0, entry.value()))
             .collect();
         panes.sort_by_key(|pane| (pane.start, pane.topic));
         WindowState {
             panes,
             waiting: self.waiting.values().flatten().cloned().collect(),
-            texts: self.copies.to_state(),
+            late: self
+                .late
+                .iter()
+                .map(|(&(start, topic), pane)| PaneState::of(start, topic, pane))
+                .collect(),
+            firsts: self.copies.to_state(),
+            words: self.words.clone(),
             frontier: self.frontier,
             closed_until: self.closed_until,
         }
@@ -74,24 +80,35 @@ impl Windows {
     pub fn from_state(config: WindowConfig, state: WindowState) -> Option<Self> {
         let mut windows = Self::new(config);
         for pane in state.panes {
-            let cells = pane.cells.iter().map(|(source, lang, totals)| {
-                Some(PaneCell {
-                    source: source.clone(),
-                    lang: *lang,
-                    totals: Totals::from_state(totals)?,
-                })
-            });
-            let cells = cells.collect::<Option<Vec<_>>>()?;
             windows.index(pane.topic, pane.start);
-            windows.panes.insert((pane.topic, pane.start), Pane { cells, samples: pane.samples });
+            windows.panes.insert((pane.topic, pane.start), pane.into_pane()?);
+        }
+        for pane in state.late {
+            windows.late.insert((pane.start, pane.topic), pane.into_pane()?);
         }
         for mention in state.waiting {
             windows.observe(mention);
         }
-        windows.copies = Copies::from_state(state.texts);
+        windows.copies = Copies::from_state(state.firsts);
+        windows.words = state.words;
         windows.frontier = state.frontier;
         windows.closed_until = state.closed_until;
         Some(windows)
+    }
+}
+
+impl PaneState {
+    fn of(start: EventTime, topic: TopicId, pane: &Pane) -> Self {
+        let cells = pane.cells.iter();
+        let cells = cells.map(|cell| (cell.source.clone(), cell.lang, cell.totals.to_state()));
+        Self { topic, start, cells: cells.collect(), samples: pane.samples.clone() }
+    }
+
+    fn into_pane(self) -> Option<Pane> {
+        let cells = self.cells.into_iter().map(|(source, lang, totals)| {
+            Some(PaneCell { source, lang, totals: Totals::from_state(&totals)? })
+        });
+        Some(Pane { cells: cells.collect::<Option<Vec<_>>>()?, samples: self.samples })
     }
 }
 

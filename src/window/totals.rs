@@ -3,7 +3,7 @@
 use datasketches::hll::{HllSketch, HllType, HllUnion};
 use serde::{Deserialize, Serialize};
 
-use super::panes::{Observation, Originality};
+use super::observation::{Observation, Originality};
 use crate::post::{AuthorKey, Polarity};
 
 /// HyperLogLog precision: 2^10 registers, a relative standard error of about 3 %.

@@ -2,6 +2,7 @@
 
 mod cli;
 mod desk;
+mod evidence;
 mod evolution;
 mod files;
 mod pipeline;

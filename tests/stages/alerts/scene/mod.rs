@@ -35,10 +35,18 @@ pub(super) fn mention(at_us: i64, topic: u32, polarity: Polarity, author: u8) ->
         polarity,
         reach: 0,
         engagement: 0,
-        fingerprint: None,
+        post: 0,
+        identity: identity(at_us, topic, author),
+        likeness: None,
         originality: Originality::Original,
+        cluster: 0,
         sample: None,
     }
+}
+
+/// Two mentions are the same post only if one author speaks twice at once.
+fn identity(at_us: i64, topic: u32, author: u8) -> u64 {
+    at_us.unsigned_abs() << 16 | u64::from(topic) << 8 | u64::from(author)
 }
 
 pub(super) fn scenes() -> impl Strategy<Value = Scene> {

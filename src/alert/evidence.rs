@@ -1,0 +1,43 @@
+//! Why was this told? What a window holds besides its counts.
+
+use super::terms::{Term, telling_terms};
+use crate::time::EventTime;
+use crate::window::{Counts, Exhibit, Late, Mix, Window, Windows};
+
+/// Most posts shown.
+const POSTS_MAX: usize = 5;
+/// Most terms shown.
+const TERMS_MAX: usize = 10;
+
+/// What a window holds besides its counts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evidence {
+    /// Where the window begins; it ends where the alert was judged.
+    pub from: EventTime,
+    /// Mentions among the counted ones that came late: none but in an alert that fired before.
+    pub late: u64,
+    /// Sources and languages of the mentions.
+    pub mix: Mix,
+    /// Words of the latest negative posts that stand out against those before, strongest first.
+    pub terms: Vec<Term>,
+    /// The most negative posts, one per cluster of near-copies.
+    pub posts: Vec<Exhibit>,
+}
+
+impl Evidence {
+    /// Gathers what a window with these counts holds.
+    pub(super) fn of(windows: &Windows, window: &Window<'_>, counts: &Counts) -> Self {
+        let in_time = || windows.counts(&Window { late: Late::LeftOut, ..*window }).mentions;
+        let late = match window.late {
+            Late::LeftOut => 0,
+            Late::Counted => counts.mentions - in_time(),
+        };
+        Self {
+            from: window.from,
+            late,
+            mix: windows.mix(window),
+            terms: telling_terms(&windows.wording(window), TERMS_MAX),
+            posts: windows.samples(window, POSTS_MAX),
+        }
+    }
+}

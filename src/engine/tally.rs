@@ -1,0 +1,50 @@
+//! Where did each event go? Counters that add up.
+
+use serde::{Deserialize, Serialize};
+
+/// Where each event went. In = analyzed + duplicate + refused + edits + deletes.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    /// Events taken in.
+    pub events: u64,
+    /// Posts matched and scored.
+    pub analyzed: u64,
+    /// Posts whose id was seen before.
+    pub duplicate: u64,
+    /// Posts dated more than a minute ahead of their reception.
+    pub refused_future: u64,
+    /// New versions of posts; not followed yet.
+    pub edits: u64,
+    /// Withdrawals of posts; not followed yet.
+    pub deletes: u64,
+    /// Posts that mention at least one topic.
+    pub matched: u64,
+    /// Post and topic pairs.
+    pub mentions: u64,
+    /// Mentions with a negative target score.
+    pub negative: u64,
+    /// Mentions whose post declares no language, or one that its words speak against.
+    pub language_detected: u64,
+    /// Mentions whose language neither the post nor its words tell.
+    pub language_unknown: u64,
+    /// Mentions too late for their pane; stored all the same.
+    pub late: u64,
+}
+
+impl Tally {
+    /// Adds another tally.
+    pub fn add(&mut self, other: &Self) {
+        self.events += other.events;
+        self.analyzed += other.analyzed;
+        self.duplicate += other.duplicate;
+        self.refused_future += other.refused_future;
+        self.edits += other.edits;
+        self.deletes += other.deletes;
+        self.matched += other.matched;
+        self.mentions += other.mentions;
+        self.negative += other.negative;
+        self.language_detected += other.language_detected;
+        self.language_unknown += other.language_unknown;
+        self.late += other.late;
+    }
+}

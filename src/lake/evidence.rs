@@ -1,0 +1,100 @@
+//! What does an alert rest on? Its evidence as JSON, as the lake keeps it and receivers read it.
+//!
+//! ```text
+//! window     {from, to}: posting times, from inclusive, to exclusive
+//! query      SQL over the lake that counts the same mentions: the alert's own mentions, negative,
+//!            neutral and positive. Copies are among them; what a rule observes leaves them out
+//! late       mentions among them that came late; they count once the alert has fired
+//! authors    distinct authors; a post of an unknown author counts as one of its own
+//! sources    [{source, mentions, share}], most first, at most ten
+//! languages  [{lang, mentions, share}], most first, at most ten
+//! terms      [{term, count, z}]: words that stand out, as `alert::telling_terms` says
+//! posts      [{post_id, source, score, reach, text, url, cluster, cluster_mentions}], most negative
+//!            first, one per cluster of near-copies
+//! versions   {rule, scorer}: a hash of the rule's settings, and the scorer's version
+//! ```
+
+use serde_json::{Value, json};
+
+use super::rows::Labels;
+use crate::alert::{Alert, Rule};
+
+/// Most sources and languages listed.
+const SHARES_MAX: usize = 10;
+
+/// What an alert rests on; null for a rule that is not known.
+#[must_use]
+pub fn evidence(alert: &Alert, labels: &Labels) -> Value {
+    let Some(rule) = labels.rules.get(alert.rule) else { return Value::Null };
+    let found = &alert.evidence;
+    let sources = found.mix.sources.iter().map(|(source, mentions)| (source.as_str(), *mentions));
+    let langs = found.mix.langs.iter().map(|(lang, mentions)| (lang.as_str(), *mentions));
+    let terms = found
+        .terms
+        .iter()
+        .map(|term| json!({"term": term.term, "count": term.count, "z": rounded(term.z, 100.0)}));
+    let posts = found.posts.iter().map(|shown| {
+        json!({
+            "post_id": shown.sample.post_id,
+            "source": shown.sample.source,
+            "score": shown.sample.score.as_f64(),
+            "reach": shown.sample.reach,
+            "text": shown.sample.text,
+            "url": shown.sample.url,
+            "cluster": format!("{:016x}", shown.cluster),
+            "cluster_mentions": shown.mentions,
+        })
+    });
+    json!({
+        "window": {"from": found.from.to_string(), "to": alert.at.to_string()},
+        "query": query(alert, rule, labels),
+        "late": found.late,
+        "authors": alert.authors,
+        "sources": shares("source", sources, alert.counts.mentions),
+        "languages": shares("lang", langs, alert.counts.mentions),
+        "terms": terms.collect::<Value>(),
+        "posts": posts.collect::<Value>(),
+        "versions": {"rule": rule.version(), "scorer": labels.scorer(alert.topic)},
+    })
+}
+
+/// SQL that counts what the alert counted.
+fn query(alert: &Alert, rule: &Rule, labels: &Labels) -> String {
+    let quoted = |text: &str| format!("'{}'", text.replace('\'', "''"));
+    let mut wanted = vec![
+        format!("posted_at >= '{}'", alert.evidence.from),
+        format!("posted_at < '{}'", alert.at),
+    ];
+    if let Some(topic) = labels.topics.get(alert.topic.0 as usize) {
+        wanted.insert(0, format!("topic = {}", quoted(&topic.name)));
+    }
+    wanted.extend(rule.source.as_ref().map(|name| format!("source = {}", quoted(name.as_str()))));
+    wanted.push(if alert.counts_late() {
+        format!("(late_at IS NULL OR late_at < '{}')", alert.at)
+    } else {
+        "late_at IS NULL".to_owned()
+    });
+    let of = |polarity| format!("count(*) FILTER (WHERE polarity = '{polarity}') AS {polarity}");
+    format!(
+        "SELECT count(*) AS mentions, {}, {}, {} FROM mentions WHERE {}",
+        of("negative"),
+        of("neutral"),
+        of("positive"),
+        wanted.join(" AND ")
+    )
+}
+
+fn shares<'n>(name: &str, counts: impl Iterator<Item = (&'n str, u64)>, all: u64) -> Value {
+    #[allow(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
+    let share = |mentions: u64| rounded(mentions as f64 / all.max(1) as f64, 10_000.0);
+    let listed = counts.take(SHARES_MAX);
+    listed
+        .map(|(value, mentions)| {
+            json!({name: value, "mentions": mentions, "share": share(mentions)})
+        })
+        .collect()
+}
+
+fn rounded(value: f64, parts: f64) -> f64 {
+    (value * parts).round() / parts
+}

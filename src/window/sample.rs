@@ -1,0 +1,97 @@
+//! Which posts show what a window holds? The most negative ones, each text once.
+
+use std::cmp::Reverse;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::observation::Observation;
+use crate::post::{Score, SourceId};
+
+/// Most posts kept per pane and source.
+const SAMPLES_MAX: usize = 3;
+
+/// A post to show as evidence. Ordered by score, then reach (largest first), then id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sample {
+    /// Target score.
+    pub score: Score,
+    /// Followers or views, 0 when unknown.
+    pub reach: u64,
+    /// From where.
+    pub source: SourceId,
+    /// The post.
+    pub post_id: Box<str>,
+    /// The beginning of its text.
+    pub text: Box<str>,
+    /// Where a person can read it.
+    pub url: Option<Box<str>>,
+}
+
+impl Sample {
+    fn rank(&self) -> (Score, Reverse<u64>, &SourceId, &str) {
+        (self.score, Reverse(self.reach), &self.source, &self.post_id)
+    }
+}
+
+/// A sample that stands for a cluster of near-copies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exhibit {
+    /// The post.
+    pub sample: Arc<Sample>,
+    /// As [`Observation::cluster`].
+    pub cluster: u64,
+    /// Mentions of the topic in the cluster since its first post.
+    pub mentions: u32,
+}
+
+/// A sample, and the cluster that it stands for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Shown {
+    pub(super) sample: Arc<Sample>,
+    pub(super) cluster: u64,
+}
+
+/// The best samples, best first, one per source and cluster; any order of adding gives the same.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Samples(Vec<Shown>);
+
+impl Samples {
+    pub(super) fn observe(&mut self, mention: &Observation) {
+        if let Some(sample) = &mention.sample {
+            self.add(&Shown { sample: Arc::clone(sample), cluster: mention.cluster });
+        }
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Shown> {
+        self.0.iter()
+    }
+
+    fn add(&mut self, new: &Shown) {
+        let own = |shown: &Shown| shown.sample.source == new.sample.source;
+        let same = |shown: &Shown| own(shown) && shown.cluster == new.cluster;
+        match self.0.iter_mut().find(|shown| same(shown)) {
+            Some(known) if known.sample.rank() <= new.sample.rank() => return,
+            Some(known) => known.sample = Arc::clone(&new.sample),
+            None => self.0.push(new.clone()),
+        }
+        self.0.sort_by(|left, right| left.sample.rank().cmp(&right.sample.rank()));
+        if self.0.iter().filter(|shown| own(shown)).count() > SAMPLES_MAX
+            && let Some(last) = self.0.iter().rposition(own)
+        {
+            self.0.remove(last);
+        }
+    }
+}
+
+/// The best of many, one per cluster, best first.
+pub(super) fn best(mut samples: Vec<Shown>, most: usize) -> Vec<Shown> {
+    samples.sort_by(|left, right| left.sample.rank().cmp(&right.sample.rank()));
+    let mut best: Vec<Shown> = Vec::new();
+    for shown in samples {
+        if best.len() < most && !best.iter().any(|known| known.cluster == shown.cluster) {
+            best.push(shown);
+        }
+    }
+    best
+}

@@ -1,0 +1,127 @@
+//! What does a stretch of time hold? Sums over the panes of one topic.
+
+use std::collections::BTreeMap;
+
+use super::pane::Pane;
+use super::panes::Windows;
+use super::sample::{Exhibit, Shown, best};
+use super::totals::{Counts, Totals};
+use super::wording::Wording;
+use crate::post::{Lang, SourceId, TopicId};
+use crate::time::EventTime;
+
+/// A stretch of a topic's mentions. Costs at most one look-up a minute.
+#[derive(Debug, Clone, Copy)]
+pub struct Window<'w> {
+    /// Whose mentions.
+    pub topic: TopicId,
+    /// Mentions from this source only; `None` takes all.
+    pub source: Option<&'w SourceId>,
+    /// Its first pane begins here.
+    pub from: EventTime,
+    /// Its last pane begins before this instant.
+    pub to: EventTime,
+    /// What becomes of mentions that came late.
+    pub late: Late,
+}
+
+/// Whether mentions count that came when their tick had been judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Late {
+    /// They do not.
+    LeftOut,
+    /// They do, from the tick on that followed their arrival.
+    Counted,
+}
+
+/// Where and in which languages mentions were made, most first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Mix {
+    /// Mentions by source.
+    pub sources: Vec<(SourceId, u64)>,
+    /// Mentions by language.
+    pub langs: Vec<(Lang, u64)>,
+}
+
+impl Windows {
+    /// The totals of a window.
+    #[must_use]
+    pub fn totals(&self, window: &Window<'_>) -> Totals {
+        let mut sum = Totals::default();
+        self.for_each_pane(window, |pane| {
+            pane.cells_of(window.source).for_each(|cell| sum.merge(&cell.totals));
+        });
+        sum
+    }
+
+    /// The counts of a window: cheaper than [`Windows::totals`], which also merges the authors.
+    #[must_use]
+    pub fn counts(&self, window: &Window<'_>) -> Counts {
+        let mut counts = Counts::default();
+        self.for_each_pane(window, |pane| {
+            pane.cells_of(window.source).for_each(|cell| counts.merge(&cell.totals.counts));
+        });
+        counts
+    }
+
+    /// Sources and languages of a window.
+    #[must_use]
+    pub fn mix(&self, window: &Window<'_>) -> Mix {
+        let (mut sources, mut langs) = (BTreeMap::new(), BTreeMap::new());
+        self.for_each_pane(window, |pane| {
+            for cell in pane.cells_of(window.source) {
+                let mentions = cell.totals.counts.mentions;
+                *sources.entry(cell.source.clone()).or_default() += mentions;
+                *langs.entry(cell.lang).or_default() += mentions;
+            }
+        });
+        Mix { sources: most_first(sources), langs: most_first(langs) }
+    }
+
+    /// The most telling negative posts of a window, one per cluster of near-copies.
+    #[must_use]
+    pub fn samples(&self, window: &Window<'_>, most: usize) -> Vec<Exhibit> {
+        let mut samples = Vec::new();
+        let own = |shown: &&Shown| window.source.is_none_or(|one| shown.sample.source == *one);
+        self.for_each_pane(window, |pane| {
+            samples.extend(pane.samples.iter().filter(own).cloned());
+        });
+        let best = best(samples, most).into_iter();
+        best.map(|Shown { sample, cluster }| {
+            let mentions = self.copies.size(window.topic, cluster);
+            Exhibit { sample, cluster, mentions }
+        })
+        .collect()
+    }
+
+    /// The words of a window's latest negative posts, and what was usual before. Late posts are
+    /// not among them.
+    #[must_use]
+    pub fn wording(&self, window: &Window<'_>) -> Wording {
+        let words = self.words.get(&window.topic);
+        words.map_or_else(Wording::default, |words| {
+            words.wording(window.source, window.from, window.to)
+        })
+    }
+
+    fn for_each_pane(&self, window: &Window<'_>, mut visit: impl FnMut(&Pane)) {
+        let Window { topic, from, to, .. } = *window;
+        for (&start, topics) in self.minutes.range(from..to) {
+            if topics.contains(&topic)
+                && let Some(pane) = self.panes.get(&(topic, start))
+            {
+                visit(&pane);
+            }
+        }
+        if window.late == Late::Counted {
+            let panes = self.late.range((from, TopicId(0))..(to, TopicId(0)));
+            panes.filter(|((_, own), _)| *own == topic).for_each(|(_, pane)| visit(pane));
+        }
+    }
+}
+
+fn most_first<T: Ord>(counts: BTreeMap<T, u64>) -> Vec<(T, u64)> {
+    let mut counts: Vec<(T, u64)> = counts.into_iter().collect();
+    counts.sort_by(|one, other| other.1.cmp(&one.1));
+    counts
+}

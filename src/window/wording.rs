@@ -1,0 +1,162 @@
+//! Which words does a topic bring up? Its latest negative texts, and what was usual before them.
+//!
+//! Fed in order of posting time as ticks are released, so that arrival leaves no trace.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use serde::{Deserialize, Serialize};
+
+use super::sample::Sample;
+use crate::post::SourceId;
+use crate::text::is_word_char;
+use crate::time::EventTime;
+
+/// Latest negative texts kept of a topic, each as its words.
+const TEXTS_MAX: usize = 32;
+/// Counters of a topic's usual words; words that fall into one are counted together.
+const COUNTERS: usize = 1_024;
+/// Words after which all counts are halved, so that what is usual follows the language.
+const WORDS_MAX: u32 = 16_384;
+/// Longest word in bytes; longer ones are no words.
+const WORD_BYTES_MAX: usize = 48;
+
+/// The words of one topic's negative posts: at most 12 kB, of which 2 kB stay when it is quiet.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Words {
+    latest: VecDeque<Said>,
+    usual: Vec<u16>,
+    usual_words: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Said {
+    at: EventTime,
+    source: SourceId,
+    /// Distinct words, joined by spaces.
+    words: Box<str>,
+}
+
+/// How often words stand in a window's latest negative posts, and how often they did before.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Wording {
+    /// By word: how many of the window's posts hold it, and at most how many did before.
+    pub words: BTreeMap<Box<str>, (u32, u32)>,
+    /// All words of the window's posts, each counted once a post.
+    pub window_words: u32,
+    /// All words before.
+    pub usual_words: u32,
+}
+
+impl Words {
+    /// Takes in the negative post that follows the others in time.
+    pub(super) fn observe(&mut self, at: EventTime, sample: &Sample) {
+        let mut distinct = BTreeSet::new();
+        for_each_word(&sample.text, |word| {
+            if word.len() <= WORD_BYTES_MAX {
+                distinct.insert(Box::<str>::from(word));
+            }
+        });
+        let words: Vec<&str> = distinct.iter().map(AsRef::as_ref).collect();
+        let words = words.join(" ").into();
+        self.latest.push_back(Said { at, source: sample.source.clone(), words });
+        if self.latest.len() > TEXTS_MAX {
+            self.settle();
+        }
+    }
+
+    /// What was said before this instant becomes usual.
+    pub(super) fn settle_before(&mut self, at: EventTime) {
+        while self.latest.front().is_some_and(|said| said.at < at) {
+            self.settle();
+        }
+    }
+
+    /// Words of the latest posts in `from..to`, of one source only when one is given.
+    pub(super) fn wording(
+        &self,
+        source: Option<&SourceId>,
+        from: EventTime,
+        to: EventTime,
+    ) -> Wording {
+        let mut wording = Wording { usual_words: self.usual_words, ..Wording::default() };
+        let inside = |said: &&Said| {
+            (from..to).contains(&said.at) && source.is_none_or(|source| said.source == *source)
+        };
+        for word in self.latest.iter().filter(inside).flat_map(|said| said.words.split(' ')) {
+            wording.window_words += 1;
+            let usual = || self.usual.get(place(word)).copied().map_or(0, u32::from);
+            wording.words.entry(word.into()).or_insert_with(|| (0, usual())).0 += 1;
+        }
+        for said in self.latest.iter().filter(|said| !inside(said)) {
+            for word in said.words.split(' ') {
+                wording.usual_words += 1;
+                if let Some((_, usual)) = wording.words.get_mut(word) {
+                    *usual += 1;
+                }
+            }
+        }
+        wording
+    }
+
+    /// The oldest post becomes part of what is usual.
+    fn settle(&mut self) {
+        let Some(said) = self.latest.pop_front() else { return };
+        self.usual.resize(COUNTERS, 0);
+        for word in said.words.split(' ') {
+            if let Some(count) = self.usual.get_mut(place(word)) {
+                *count = count.saturating_add(1);
+            }
+            self.usual_words += 1;
+        }
+        if self.usual_words >= WORDS_MAX {
+            self.usual.iter_mut().for_each(|count| *count /= 2);
+            self.usual_words /= 2;
+        }
+    }
+}
+
+/// The counter of a word.
+fn place(word: &str) -> usize {
+    usize::try_from(mix(hash(word)) % COUNTERS as u64).unwrap_or(0)
+}
+
+/// Visits the words of a text in lowercase, their letters only; handles and links are none.
+pub(super) fn for_each_word(text: &str, mut visit: impl FnMut(&str)) {
+    let mut lower = String::new();
+    for token in text.split_whitespace().filter(|token| !is_address(token)) {
+        for word in token.split(|c: char| !is_word_char(c)) {
+            lower.clear();
+            push_letters(word, &mut lower);
+            if !lower.is_empty() {
+                visit(&lower);
+            }
+        }
+    }
+}
+
+fn push_letters(word: &str, lower: &mut String) {
+    if word.is_ascii() {
+        let letters = word.bytes().filter(u8::is_ascii_alphabetic);
+        lower.extend(letters.map(|letter| char::from(letter.to_ascii_lowercase())));
+    } else {
+        lower.extend(word.chars().filter(|c| c.is_alphabetic()).flat_map(char::to_lowercase));
+    }
+}
+
+fn is_address(token: &str) -> bool {
+    token.starts_with('@') || token.contains("://") || token.starts_with("www.")
+}
+
+/// FNV-1a, the same in every process.
+pub(super) fn hash(word: &str) -> u64 {
+    word.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+/// Spreads a hash over all bits: the finalizer of `SplitMix64` (Steele, Lea & Flood 2014).
+pub(super) fn mix(hash: u64) -> u64 {
+    let hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    hash ^ (hash >> 31)
+}
