@@ -12,7 +12,7 @@ mod totals;
 mod pane;
 mod copies;
 mod panes;
-mod window;
+mod stretch;
 mod state;
 mod watermark;
 
@@ -22,7 +22,7 @@ pub use pane::{ClosedPane, PaneCell, PaneKey};
 pub use panes::{WindowConfig, Windows};
 pub use sample::{Exhibit, Sample};
 pub use state::{PaneState, WindowState};
+pub use stretch::{Late, Mix, Window};
 pub use totals::{Counts, Totals, TotalsState};
 pub use watermark::{Watermark, WatermarkState};
-pub use window::{Late, Mix, Window};
 pub use wording::Wording;

@@ -122,6 +122,6 @@ impl Windows {
 
 fn most_first<T: Ord>(counts: BTreeMap<T, u64>) -> Vec<(T, u64)> {
     let mut counts: Vec<(T, u64)> = counts.into_iter().collect();
-    counts.sort_by(|one, other| other.1.cmp(&one.1));
+    counts.sort_by_key(|(_, mentions)| std::cmp::Reverse(*mentions));
     counts
 }
