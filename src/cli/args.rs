@@ -34,7 +34,7 @@ pub(super) enum Command {
     /// Run a configuration until its sources end or a signal comes
     Run(Run),
     /// Check a configuration and report everything that is wrong with it
-    Check(Run),
+    Check(Check),
     /// Write a commented starter configuration
     Init(Init),
     /// Score texts from arguments, or from lines on standard input
@@ -78,6 +78,16 @@ pub(super) struct Demo {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Run {
+    /// The configuration file
+    #[arg(long, default_value = "resonanz.toml")]
+    pub(super) config: PathBuf,
+    /// Call this receiver again, which was disabled because it failed for long or answered 410
+    #[arg(long, value_name = "RECEIVER")]
+    pub(super) enable: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Check {
     /// The configuration file
     #[arg(long, default_value = "resonanz.toml")]
     pub(super) config: PathBuf,

@@ -9,12 +9,13 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use super::args::{Init, Replay, Run};
+use super::args::{Check, Init, Replay, Run};
 use super::{Ending, Failure, config_file, runtime, view};
 use crate::config::Config;
 use crate::connect::decode::AuthorHasher;
+use crate::lake::Folder;
 use crate::live::{self, Progress, Stop, Summary};
-use crate::notify::Receiver;
+use crate::notify::{Outbox, Receiver};
 use crate::replay::{self, Archive};
 use crate::serve::{Api, serve};
 use crate::tuning;
@@ -28,6 +29,7 @@ pub(super) fn run(args: &Run) -> Result<Ending, Failure> {
         );
         return Err(Failure::usage(message, "see the examples in: resonanz init"));
     }
+    enable(&config, &args.enable)?;
     let summary = runtime()?.block_on(run_until_signal(config))?;
     let (tally, malformed) = (summary.progress.tally, summary.progress.malformed);
     let mut out = io::stdout().lock();
@@ -47,6 +49,27 @@ pub(super) fn run(args: &Run) -> Result<Ending, Failure> {
     }
     let complete = malformed + future + summary.undelivered == 0;
     Ok(if complete { Ending::Done } else { Ending::Incomplete })
+}
+
+/// Lets disabled receivers be called again.
+fn enable(config: &Config, names: &[String]) -> Result<(), Failure> {
+    if names.is_empty() {
+        return Ok(());
+    }
+    let folder = Folder::write(&config.lake.path)?;
+    let outbox = Outbox::open(&folder.outbox())?;
+    for name in names {
+        if !config.receivers.iter().any(|receiver| receiver.name == *name) {
+            let known: Vec<&str> =
+                config.receivers.iter().map(|receiver| receiver.name.as_str()).collect();
+            let hint = format!("the receivers are {}", known.join(", "));
+            return Err(Failure::usage(format!("no receiver is called \"{name}\""), hint));
+        }
+        if !outbox.enable(name)? {
+            tracing::warn!(receiver = name, "receiver was not disabled");
+        }
+    }
+    Ok(())
 }
 
 async fn run_until_signal(config: Config) -> anyhow::Result<Summary> {
@@ -97,7 +120,7 @@ fn token(config: &Config) -> anyhow::Result<Option<Arc<str>>> {
         .map(Some)
 }
 
-pub(super) fn check(args: &Run) -> Result<Ending, Failure> {
+pub(super) fn check(args: &Check) -> Result<Ending, Failure> {
     let config = config_file::load(&args.config)?;
     // The key decides on nothing that can be wrong.
     tuning::analyzer(&config, &AuthorHasher::new([0; 32]))?;

@@ -282,9 +282,9 @@ impl EngineLoop {
         self.published = Instant::now();
         let fresh = self.progress.clone();
         self.shared.send_modify(|shared| {
-            let commits = shared.commits;
-            *shared = fresh;
-            shared.commits = commits;
+            // What others count stays as it is.
+            let (commits, deliveries) = (shared.commits, Arc::clone(&shared.deliveries));
+            *shared = Progress { commits, deliveries, ..fresh };
         });
     }
 }

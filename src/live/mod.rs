@@ -23,7 +23,7 @@ pub use store::{Store, StoreJob, checkpointed_engine};
 use crate::config::Config;
 use crate::desk::Subject;
 use crate::lake::{DeskFiles, Folder, Lake};
-use crate::notify::{Courier, CourierStats, Desk, Outbox, RETRY_SCHEDULE, Receiver};
+use crate::notify::{Courier, CourierStats, Desk, Manner, Message, Outbox, Receiver};
 
 /// Parcels that may wait for the engine.
 const INBOX_PARCELS: usize = 64;
@@ -71,7 +71,9 @@ pub async fn run(
     let (lake, recovered) = Lake::open(Arc::clone(&folder)).await?;
     let outbox = Arc::new(Outbox::open(&folder.outbox())?);
     let bell = Arc::new(Notify::new());
-    let stats = Arc::new(CourierStats::default());
+    let names = config.receivers.iter().map(|receiver| receiver.name.clone());
+    let stats = Arc::new(CourierStats::new(names));
+    progress.send_modify(|progress| progress.deliveries = Arc::clone(&stats));
 
     let messages = recovered.messages.iter().map(|value| serde_json::from_value(value.clone()));
     let is_known = |subject: &Subject| watches(&config, subject);
@@ -79,7 +81,8 @@ pub async fn run(
     let desk = Arc::new(Desk::open(Arc::clone(&outbox), files, grouping, is_known)?);
     desk.take(&messages.collect::<Result<Vec<_>, _>>().context("the last commit's messages")?)?;
     let (engine, checkpoint) = checkpointed_engine(&config, &authors, recovered.checkpoint)?;
-    let mut couriers = spawn_couriers(receivers, &outbox, &bell, &stats);
+    outbox.forget_firing(|message: &Message| message.subject.as_ref().is_some_and(is_known))?;
+    let mut couriers = spawn_couriers(receivers, &outbox, &bell, &stats)?;
     couriers.push(spawn_desk(&desk, &bell, &stats));
 
     let (inbox, parcels) = mpsc::channel(INBOX_PARCELS);
@@ -129,15 +132,15 @@ fn spawn_couriers(
     outbox: &Arc<Outbox>,
     bell: &Arc<Notify>,
     stats: &Arc<CourierStats>,
-) -> Couriers {
+) -> anyhow::Result<Couriers> {
     let couriers = receivers.into_iter().map(|receiver| {
         let (outbox, bell, stats) = (Arc::clone(outbox), Arc::clone(bell), Arc::clone(stats));
-        let courier = Courier { receiver, outbox, bell, stats, schedule: &RETRY_SCHEDULE };
-        tokio::spawn(async move {
+        let courier = Courier::new(receiver, outbox, bell, stats, Manner::default())?;
+        Ok(tokio::spawn(async move {
             if let Err(error) = courier.run().await {
                 tracing::error!(%error, "deliveries stopped");
             }
-        })
+        }))
     });
     couriers.collect()
 }

@@ -1,7 +1,10 @@
 //! How is it going? A snapshot for the progress view, the summary, the API and the metrics.
 
+use std::sync::Arc;
+
 use crate::alert::Transition;
 use crate::engine::Tally;
+use crate::notify::CourierStats;
 use crate::time::EventTime;
 
 /// Alerts remembered for display.
@@ -32,6 +35,8 @@ pub struct Progress {
     pub watermark: Option<EventTime>,
     /// Commits since the process started.
     pub commits: u64,
+    /// How deliveries go.
+    pub deliveries: Arc<CourierStats>,
 }
 
 /// Counts of one topic.

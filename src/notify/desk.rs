@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 use super::message::Message;
 use super::outbox::{Outbox, OutboxError};
 use super::standing::{DeskState, standing};
-use super::webhook::CourierStats;
+use super::stats::CourierStats;
 use crate::desk::{Book, Case, Grouping, Notice, Orders, Subject, Turn};
 use crate::lake::{DeskFiles, LakeError};
 use crate::time::EventTime;

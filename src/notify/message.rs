@@ -33,6 +33,18 @@ pub struct Message {
 }
 
 impl Message {
+    /// The alert that it tells of, or else itself: messages of one alert keep their order.
+    #[must_use]
+    pub fn alert(&self) -> &str {
+        self.subject.as_ref().map_or(&self.id, |subject| &subject.alert_id)
+    }
+
+    /// What happened with the alert, if it tells of one.
+    #[must_use]
+    pub fn transition(&self) -> Option<Transition> {
+        self.subject.as_ref().map(|subject| subject.transition)
+    }
+
     /// A message as a rule would send it, with every field present: to try templates and receivers.
     #[must_use]
     pub fn sample(receiver: &str, transition: Transition) -> Self {

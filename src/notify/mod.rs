@@ -1,26 +1,31 @@
 //! How are people told? Signed webhooks from a durable outbox, at least once, in order.
 
+mod clock;
 mod guard;
 mod subject;
 mod message;
 mod format;
+mod health;
 mod outbox;
 mod sign;
 mod receiver;
+mod stats;
 mod webhook;
+mod courier;
 mod probe;
 mod standing;
 mod desk;
 mod story;
 
+pub use courier::{Courier, Manner, RETRY_SCHEDULE};
 pub use desk::{Desk, wall_clock};
 pub use format::{BODY_BYTES_MAX, Body, Style, TemplateError};
-pub use guard::{GuardError, is_public};
+pub use guard::{GuardError, SystemResolver, is_public};
 pub use message::{Message, messages};
-pub use outbox::{Outbox, OutboxError, Progress};
+pub use outbox::{Outbox, OutboxError, Progress, QUEUE_MAX};
 pub use probe::{Probe, probe};
 pub use receiver::{Address, Receiver, ReceiverError, ReceiverFault};
 pub use sign::{SecretError, Signer};
 pub use standing::{Delivery, DeskState, Standing};
+pub use stats::{CourierStats, ReceiverStats};
 pub use story::{AlertState, Wanted, stories, story};
-pub use webhook::{Courier, CourierStats, RETRY_SCHEDULE};

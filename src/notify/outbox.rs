@@ -3,48 +3,35 @@
 //! redb, an embedded transactional store in pure Rust: a message enters together with the memory
 //! of its id, in one transaction, so that the same alert seen again after a restart is not sent as
 //! a new one. Nothing is ever forgotten silently: what cannot be delivered moves to the failures.
+//!
+//! Each receiver has a queue of its own, of bounded length: beyond it, the oldest message moves to
+//! the failures. A message that is due overtakes one that waits, unless they tell of the same alert.
 
+mod tables;
+
+use std::collections::HashSet;
 use std::path::Path;
 
-use redb::{Database, ReadableDatabase, ReadableTableMetadata, TableDefinition, WriteTransaction};
+use redb::{Database, ReadableDatabase, ReadableTableMetadata, WriteTransaction};
 use serde::{Deserialize, Serialize};
 
+use super::clock::unix_ms;
+use super::health::Health;
 use super::message::Message;
+use crate::alert::Transition;
+pub(super) use tables::Pending;
+use tables::{FAILED, FIRING, HEALTH, PENDING, Tables, count, encode, key};
 
-/// Messages to deliver, by receiver, event time and id.
-const PENDING: TableDefinition<'_, (&str, i64, &str), &str> = TableDefinition::new("pending");
-/// Every message ever taken, by receiver and id, with its event time.
-const KNOWN: TableDefinition<'_, (&str, &str), i64> = TableDefinition::new("known");
-/// Messages given up, by receiver, event time and id, with the reason.
-const FAILED: TableDefinition<'_, (&str, i64, &str), &str> = TableDefinition::new("failed");
+/// Messages that may wait for one receiver; as many failures of each are kept.
+pub const QUEUE_MAX: u64 = 10_000;
+/// How long ids of messages are remembered, in milliseconds: 30 days. The same alert can come again
+/// only from the last commit.
+const MEMORY_MS: i64 = 30 * 24 * 3_600_000;
 
 /// The store refused; its file may be damaged, or the disk full.
 #[derive(Debug, thiserror::Error)]
 #[error("outbox: {0}")]
 pub struct OutboxError(#[from] redb::Error);
-
-/// A message on its way.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Pending {
-    pub(super) message: Message,
-    /// Attempts so far.
-    pub(super) attempts: u32,
-    /// Not before this instant, in milliseconds since the Unix epoch.
-    pub(super) due_unix_ms: i64,
-}
-
-impl Pending {
-    /// A message that was not tried yet.
-    fn new(message: &Message) -> Self {
-        Self { message: message.clone(), attempts: 0, due_unix_ms: 0 }
-    }
-}
-
-/// The durable queue.
-#[derive(Debug)]
-pub struct Outbox {
-    pub(super) database: Database,
-}
 
 /// Whether a message arrived.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,15 +53,33 @@ pub enum Progress {
     Delivered,
 }
 
+/// What a receiver's queue has to offer.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// A message that is due.
+    Due(Box<Pending>),
+    /// Nothing before this instant, in milliseconds since the Unix epoch.
+    At(i64),
+    /// Nothing at all.
+    Nothing,
+}
+
+/// The durable queue.
+#[derive(Debug)]
+pub struct Outbox {
+    pub(super) database: Database,
+}
+
 impl Outbox {
-    /// Opens or makes the store.
+    /// Opens or makes the store, and forgets ids of messages taken more than 30 days ago.
     ///
     /// # Errors
     /// When the file cannot be opened, or is no such store.
     pub fn open(path: &Path) -> Result<Self, OutboxError> {
         let database = Database::create(path).map_err(redb::Error::from)?;
         let outbox = Self { database };
-        outbox.write(|_, _, _| Ok(()))?;
+        let oldest = unix_ms() - MEMORY_MS;
+        outbox.write(|tables| Ok(tables.taken.retain(|_, taken| taken >= oldest)?))?;
         Ok(outbox)
     }
 
@@ -100,16 +105,11 @@ impl Outbox {
             let transaction = self.database.begin_write()?;
             let mut fresh = 0;
             {
-                let mut pending = transaction.open_table(PENDING)?;
-                let mut known = transaction.open_table(KNOWN)?;
+                let mut tables = Tables::open(&transaction)?;
                 for message in messages {
-                    let (receiver, id) = (message.receiver.as_str(), message.id.as_str());
-                    if known.insert((receiver, id), message.at_us)?.is_none() {
-                        let entry = Pending::new(message);
-                        pending.insert(key(message), encode(&entry).as_str())?;
-                        fresh += 1;
-                    }
+                    fresh += u64::from(tables.take(message)?);
                 }
+                tables.bound(messages)?;
             }
             also(&transaction)?;
             transaction.commit()?;
@@ -120,17 +120,16 @@ impl Outbox {
 
     /// Puts a message that was taken before back at the beginning of its way, under the same id.
     pub(super) fn send_again(&self, message: &Message) -> Result<(), OutboxError> {
-        self.write(|pending, _, failed| {
-            failed.remove(key(message))?;
-            pending.insert(key(message), encode(&Pending::new(message)).as_str())?;
+        self.write(|tables| {
+            tables.failed.remove(key(message))?;
+            tables.pending.insert(key(message), encode(&Pending::new(message)).as_str())?;
             Ok(())
         })
     }
 
     /// Whether a message that was taken arrived.
     pub(super) fn progress(&self, key: (&str, i64, &str)) -> Result<Progress, OutboxError> {
-        let read = || {
-            let transaction = self.database.begin_read()?;
+        self.read(|transaction| {
             if let Some(entry) = transaction.open_table(PENDING)?.get(key)? {
                 let entry: Option<Pending> = serde_json::from_str(entry.value()).ok();
                 let (attempts, due_unix_ms) =
@@ -140,8 +139,7 @@ impl Outbox {
             let failed = transaction.open_table(FAILED)?;
             let why = failed.get(key)?.map(|reason| reason.value().to_owned());
             Ok(why.map_or(Progress::Delivered, |why| Progress::Failed { why }))
-        };
-        read().map_err(OutboxError)
+        })
     }
 
     /// Messages still on their way, over all receivers.
@@ -149,8 +147,7 @@ impl Outbox {
     /// # Errors
     /// When the store refuses.
     pub fn pending_len(&self) -> Result<u64, OutboxError> {
-        let read = || Ok(self.database.begin_read()?.open_table(PENDING)?.len()?);
-        read().map_err(OutboxError)
+        self.read(|transaction| Ok(transaction.open_table(PENDING)?.len()?))
     }
 
     /// Messages given up, over all receivers.
@@ -158,61 +155,194 @@ impl Outbox {
     /// # Errors
     /// When the store refuses.
     pub fn failed_len(&self) -> Result<u64, OutboxError> {
-        let read = || Ok(self.database.begin_read()?.open_table(FAILED)?.len()?);
-        read().map_err(OutboxError)
+        self.read(|transaction| Ok(transaction.open_table(FAILED)?.len()?))
     }
 
-    /// The oldest message for a receiver: fired comes before resolved.
-    pub(super) fn first(&self, receiver: &str) -> Result<Option<Pending>, OutboxError> {
-        let read = || {
-            let table = self.database.begin_read()?.open_table(PENDING)?;
-            let mut own = table.range((receiver, i64::MIN, "")..)?;
-            let first = own.next().transpose()?;
-            Ok(first.and_then(|(key, value)| {
-                let pending: Pending = serde_json::from_str(value.value()).ok()?;
-                (key.value().0 == receiver).then_some(pending)
-            }))
-        };
-        read().map_err(OutboxError)
+    /// Messages on their way to one receiver.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub fn pending_for(&self, receiver: &str) -> Result<u64, OutboxError> {
+        self.read(|transaction| count(&transaction.open_table(PENDING)?, receiver))
+    }
+
+    /// The earliest message for a receiver that is due, and not behind another of its alert.
+    pub(super) fn next(&self, receiver: &str, now_ms: i64) -> Result<Next, OutboxError> {
+        self.read(|transaction| {
+            let table = transaction.open_table(PENDING)?;
+            let (mut waiting, mut earliest) = (HashSet::new(), None);
+            for entry in table.range((receiver, i64::MIN, "")..)? {
+                let (key, value) = entry?;
+                if key.value().0 != receiver {
+                    break;
+                }
+                let Ok(entry) = serde_json::from_str::<Pending>(value.value()) else { continue };
+                if waiting.contains(entry.message.alert()) {
+                    continue;
+                }
+                if entry.due_unix_ms <= now_ms {
+                    return Ok(Next::Due(Box::new(entry)));
+                }
+                earliest = earliest.into_iter().chain([entry.due_unix_ms]).min();
+                waiting.insert(entry.message.alert().to_owned());
+            }
+            Ok(earliest.map_or(Next::Nothing, Next::At))
+        })
     }
 
     /// The message arrived.
     pub(super) fn delivered(&self, message: &Message) -> Result<(), OutboxError> {
-        self.write(|pending, _, _| {
-            pending.remove(key(message))?;
+        self.write(|tables| {
+            tables.pending.remove(key(message))?;
+            let of = (message.receiver.as_str(), message.alert());
+            match message.transition() {
+                Some(Transition::Resolved) => drop(tables.firing.remove(of)?),
+                // Told again by hand, it may be over.
+                Some(_) if !tables.has_resolved(message)? => {
+                    tables.firing.insert(of, encode(message).as_str())?;
+                }
+                Some(_) | None => {}
+            }
             Ok(())
         })
     }
 
     /// The message did not arrive; try again later.
     pub(super) fn postpone(&self, entry: &Pending) -> Result<(), OutboxError> {
-        self.write(|pending, _, _| {
-            pending.insert(key(&entry.message), encode(entry).as_str())?;
+        self.write(|tables| {
+            tables.pending.insert(key(&entry.message), encode(entry).as_str())?;
             Ok(())
         })
+    }
+
+    /// Everything that waits for a receiver is due now.
+    pub(super) fn wake(&self, receiver: &str) -> Result<(), OutboxError> {
+        self.write(|tables| tables.wake(receiver))
     }
 
     /// The message will not arrive.
     pub(super) fn give_up(&self, message: &Message, reason: &str) -> Result<(), OutboxError> {
-        self.write(|pending, _, failed| {
-            pending.remove(key(message))?;
-            failed.insert(key(message), reason)?;
+        self.write(|tables| tables.give_up(key(message), reason))
+    }
+
+    /// The message goes to another receiver instead, unless that one has it already.
+    pub(super) fn divert(&self, message: &Message, to: &str) -> Result<(), OutboxError> {
+        self.write(|tables| {
+            tables.give_up(key(message), &format!("told {to} instead"))?;
+            let diverted = Message { receiver: to.to_owned(), ..message.clone() };
+            tables.take(&diverted)?;
             Ok(())
         })
     }
 
+    /// Whether a receiver was told that the alert began, as far as the queue knows. What is given up
+    /// counts as not told; what was never here may have been told before.
+    pub(super) fn was_told(&self, message: &Message) -> Result<bool, OutboxError> {
+        let (receiver, alert) = (message.receiver.as_str(), message.alert());
+        self.read(|transaction| {
+            if transaction.open_table(FIRING)?.get((receiver, alert))?.is_some() {
+                return Ok(true);
+            }
+            let failed = transaction.open_table(FAILED)?;
+            for entry in failed.range((receiver, i64::MIN, "")..)? {
+                let (key, _) = entry?;
+                let (of, _, id) = key.value();
+                if of != receiver {
+                    break;
+                }
+                if id.strip_prefix(alert).is_some_and(|rest| rest.starts_with('.')) {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        })
+    }
+
+    /// What a receiver was last told of each alert that fires.
+    pub(super) fn firing(&self, receiver: &str) -> Result<Vec<Message>, OutboxError> {
+        self.read(|transaction| {
+            let table = transaction.open_table(FIRING)?;
+            let mut firing = Vec::new();
+            for entry in table.range((receiver, "")..)? {
+                let (key, value) = entry?;
+                if key.value().0 != receiver {
+                    break;
+                }
+                firing.extend(serde_json::from_str::<Message>(value.value()).ok());
+            }
+            Ok(firing)
+        })
+    }
+
+    /// Forgets firing alerts that will never resolve: those that `lives` does not know.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub fn forget_firing(&self, lives: impl Fn(&Message) -> bool) -> Result<(), OutboxError> {
+        self.write(|tables| {
+            let lives =
+                |text: &str| serde_json::from_str(text).is_ok_and(|message| lives(&message));
+            Ok(tables.firing.retain(|_, message| lives(message))?)
+        })
+    }
+
+    pub(super) fn health(&self, receiver: &str) -> Result<Health, OutboxError> {
+        self.read(|transaction| {
+            let health = transaction.open_table(HEALTH)?.get(receiver)?;
+            let health = health.and_then(|health| serde_json::from_str(health.value()).ok());
+            Ok(health.unwrap_or_default())
+        })
+    }
+
+    pub(super) fn set_health(&self, receiver: &str, health: &Health) -> Result<(), OutboxError> {
+        self.write(|tables| {
+            tables.health.insert(receiver, encode(health).as_str())?;
+            Ok(())
+        })
+    }
+
+    /// A receiver is called no more: what waits for it is due, and whoever takes over is told.
+    pub(super) fn disable(
+        &self,
+        receiver: &str,
+        health: &Health,
+        takeover: Option<&Message>,
+    ) -> Result<(), OutboxError> {
+        self.write(|tables| {
+            tables.health.insert(receiver, encode(health).as_str())?;
+            tables.wake(receiver)?;
+            takeover.map_or(Ok(()), |message| tables.take(message).map(drop))
+        })
+    }
+
+    /// Calls a disabled receiver again. Says whether it was disabled.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub fn enable(&self, receiver: &str) -> Result<bool, OutboxError> {
+        let health = self.health(receiver)?;
+        let was_disabled = health.disabled.is_some();
+        if was_disabled {
+            self.set_health(receiver, &health.enabled())?;
+        }
+        Ok(was_disabled)
+    }
+
+    fn read<T>(
+        &self,
+        look: impl FnOnce(&redb::ReadTransaction) -> Result<T, redb::Error>,
+    ) -> Result<T, OutboxError> {
+        let run = || look(&self.database.begin_read()?);
+        run().map_err(OutboxError)
+    }
+
     fn write<T>(
         &self,
-        change: impl FnOnce(&mut Queue<'_>, &mut Ids<'_>, &mut Queue<'_>) -> Result<T, redb::Error>,
+        change: impl FnOnce(&mut Tables<'_>) -> Result<T, redb::Error>,
     ) -> Result<T, OutboxError> {
         let run = || {
             let transaction = self.database.begin_write()?;
-            let outcome = {
-                let mut pending = transaction.open_table(PENDING)?;
-                let mut known = transaction.open_table(KNOWN)?;
-                let mut failed = transaction.open_table(FAILED)?;
-                change(&mut pending, &mut known, &mut failed)?
-            };
+            let outcome = change(&mut Tables::open(&transaction)?)?;
             transaction.commit()?;
             Ok(outcome)
         };
@@ -220,50 +350,5 @@ impl Outbox {
     }
 }
 
-type Queue<'t> = redb::Table<'t, (&'static str, i64, &'static str), &'static str>;
-type Ids<'t> = redb::Table<'t, (&'static str, &'static str), i64>;
-
-fn key(message: &Message) -> (&str, i64, &str) {
-    (&message.receiver, message.at_us, &message.id)
-}
-
-fn encode(entry: &Pending) -> String {
-    serde_json::to_string(entry).unwrap_or_default()
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn message(receiver: &str, id: &str, at_us: i64) -> Message {
-        let (id, receiver) = (id.to_owned(), receiver.to_owned());
-        Message { id, receiver, at_us, body: "{}".to_owned(), subject: None }
-    }
-
-    #[test]
-    fn a_message_is_taken_once_and_leaves_in_order() {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let path = folder.path().join("outbox.redb");
-        let outbox = Outbox::open(&path).expect("a new store");
-        let (fired, resolved) = (message("a", "2", 1), message("a", "1", 2));
-        assert_eq!(
-            outbox.insert(&[resolved.clone(), fired.clone(), message("b", "1", 0)]).ok(),
-            Some(3)
-        );
-        assert_eq!(
-            outbox.first("a").ok().flatten().map(|entry| entry.message),
-            Some(fired.clone())
-        );
-        outbox.delivered(&fired).expect("the store writes");
-        drop(outbox);
-        let outbox = Outbox::open(&path).expect("the same store");
-        assert_eq!(outbox.insert(&[fired]).ok(), Some(0), "an id is known for ever");
-        assert_eq!(
-            outbox.first("a").ok().flatten().map(|entry| entry.message),
-            Some(resolved.clone())
-        );
-        outbox.give_up(&resolved, "gone").expect("the store writes");
-        assert_eq!(outbox.first("a").ok().flatten(), None);
-        assert_eq!((outbox.pending_len().ok(), outbox.failed_len().ok()), (Some(1), Some(1)));
-    }
-}
+mod tests;

@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use super::courier::Manner;
 use super::message::Message;
 use super::receiver::Receiver;
-use super::webhook::post;
+use super::webhook::Endpoint;
 
 /// Most of an answer that is read, in bytes.
 const ANSWER_BYTES_MAX: usize = 2_048;
@@ -33,7 +34,11 @@ impl Probe {
 /// Sends a message as a courier would, once.
 pub async fn probe(receiver: &Receiver, message: &Message) -> Probe {
     let started = Instant::now();
-    let answered = post(receiver, message).await;
+    let Manner { resolver, timeout, .. } = Manner::default();
+    let answered = match Endpoint::new(receiver.clone(), resolver, timeout) {
+        Ok(endpoint) => endpoint.send(message).await,
+        Err(error) => Err(error.to_string()),
+    };
     let elapsed = started.elapsed();
     match answered {
         Err(why) => Probe { status: None, why: Some(why), elapsed, answer: String::new() },

@@ -1,203 +1,152 @@
-//! Did it arrive? One courier per receiver, so that a dead endpoint delays no other.
+//! Did it arrive? One attempt to bring one message to one endpoint.
 
+use std::error::Error;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use reqwest::{StatusCode, header};
-use tokio::sync::Notify;
+use reqwest::dns::Resolve;
+use reqwest::{Client, Response, StatusCode, header, redirect};
 
-use super::guard::resolve;
+use super::clock::{now, unix_ms};
+use super::guard::{Guard, check_literal};
 use super::message::Message;
-use super::outbox::{Outbox, OutboxError, Pending};
 use super::receiver::Receiver;
-use crate::time::EventTime;
 
-/// Waits after each failed attempt, as Standard Webhooks recommends: about three days in all.
-pub const RETRY_SCHEDULE: [Duration; 9] = [
-    Duration::from_secs(5),
-    Duration::from_secs(5 * 60),
-    Duration::from_secs(30 * 60),
-    Duration::from_secs(2 * 3_600),
-    Duration::from_secs(5 * 3_600),
-    Duration::from_secs(10 * 3_600),
-    Duration::from_secs(14 * 3_600),
-    Duration::from_secs(20 * 3_600),
-    Duration::from_secs(24 * 3_600),
-];
 /// Longest wait that a receiver may ask for with `Retry-After`.
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 3_600);
-const TIMEOUT: Duration = Duration::from_secs(15);
-
-/// How deliveries went, over all receivers.
-#[derive(Debug, Default)]
-pub struct CourierStats {
-    delivered: AtomicU64,
-    attempts_failed: AtomicU64,
-    given_up: AtomicU64,
-}
-
-impl CourierStats {
-    /// Messages that arrived.
-    #[must_use]
-    pub fn delivered(&self) -> u64 {
-        self.delivered.load(Ordering::Relaxed)
-    }
-
-    /// Attempts that failed.
-    #[must_use]
-    pub fn attempts_failed(&self) -> u64 {
-        self.attempts_failed.load(Ordering::Relaxed)
-    }
-
-    /// Messages that will not arrive.
-    #[must_use]
-    pub fn given_up(&self) -> u64 {
-        self.given_up.load(Ordering::Relaxed)
-    }
-}
-
-/// Delivers one receiver's messages in order.
-#[derive(Debug)]
-pub struct Courier {
-    /// Who is told.
-    pub receiver: Receiver,
-    /// From where messages come.
-    pub outbox: Arc<Outbox>,
-    /// Rung when the outbox has new messages.
-    pub bell: Arc<Notify>,
-    /// How deliveries went.
-    pub stats: Arc<CourierStats>,
-    /// Waits after each failed attempt; a message is given up after the last.
-    pub schedule: &'static [Duration],
-}
+/// How long a connection is kept for the next message.
+const IDLE: Duration = Duration::from_secs(30);
 
 /// How one attempt went.
-enum Attempt {
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Attempt {
+    /// The endpoint has it.
     Arrived,
-    Failed {
-        why: String,
-        retry_after: Option<Duration>,
-    },
+    /// It has not.
+    Failed(Failure),
     /// The endpoint is gone for good.
     Gone,
 }
 
-impl Courier {
-    /// Delivers until the task is aborted.
-    ///
-    /// # Errors
-    /// When the outbox refuses.
-    pub async fn run(self) -> Result<(), OutboxError> {
-        loop {
-            let rung = self.bell.notified();
-            let Some(entry) = self.outbox.first(&self.receiver.name)? else {
-                rung.await;
-                continue;
-            };
-            let wait_ms = u64::try_from(entry.due_unix_ms - unix_ms()).unwrap_or(0);
-            tokio::time::sleep(Duration::from_millis(wait_ms)).await;
-            self.deliver(entry).await?;
-        }
+/// Why an attempt failed.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Failure {
+    /// In words, without address or secret.
+    pub(super) why: String,
+    /// How long the endpoint asks us to wait.
+    pub(super) retry_after: Option<Duration>,
+    /// Whether other messages would fare better.
+    pub(super) fault: Fault,
+}
+
+/// Whose fault a failure is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// No message would arrive.
+    Endpoint,
+    /// The endpoint answers, but does not like this one.
+    Message,
+}
+
+/// An endpoint and a connection to it.
+#[derive(Debug)]
+pub(super) struct Endpoint {
+    pub(super) receiver: Receiver,
+    client: Client,
+}
+
+impl Endpoint {
+    /// Ready to be called; each attempt ends after `timeout`.
+    pub(super) fn new(
+        receiver: Receiver,
+        resolver: Arc<dyn Resolve>,
+        timeout: Duration,
+    ) -> Result<Self, reqwest::Error> {
+        let client = Client::builder()
+            .dns_resolver(Guard { resolver, reach: receiver.reach })
+            .redirect(redirect::Policy::none())
+            .no_proxy()
+            .timeout(timeout)
+            .pool_idle_timeout(IDLE)
+            .pool_max_idle_per_host(1)
+            .user_agent(concat!("resonanz/", env!("CARGO_PKG_VERSION")))
+            .build()?;
+        Ok(Self { receiver, client })
     }
 
-    async fn deliver(&self, entry: Pending) -> Result<(), OutboxError> {
-        let (name, message) = (&self.receiver.name, &entry.message);
-        match self.attempt(&entry).await {
-            Attempt::Arrived => {
-                self.stats.delivered.fetch_add(1, Ordering::Relaxed);
-                self.outbox.delivered(message)
-            }
-            Attempt::Gone => {
-                tracing::error!(receiver = name, "endpoint is gone (410), message given up");
-                self.stats.given_up.fetch_add(1, Ordering::Relaxed);
-                self.outbox.give_up(message, "410 gone")
-            }
-            Attempt::Failed { why, retry_after } => {
-                self.stats.attempts_failed.fetch_add(1, Ordering::Relaxed);
-                let Some(wait) = self.schedule.get(entry.attempts as usize) else {
-                    tracing::error!(
-                        receiver = name,
-                        why,
-                        "message given up after the last attempt"
-                    );
-                    self.stats.given_up.fetch_add(1, Ordering::Relaxed);
-                    return self.outbox.give_up(message, &why);
-                };
-                let wait = retry_after.unwrap_or_else(|| jittered(*wait));
-                tracing::warn!(receiver = name, why, ?wait, "message not delivered, trying again");
-                let due_unix_ms =
-                    unix_ms() + i64::try_from(wait.as_millis()).unwrap_or(i64::MAX / 2);
-                self.outbox.postpone(&Pending {
-                    attempts: entry.attempts + 1,
-                    due_unix_ms,
-                    ..entry.clone()
-                })
-            }
+    /// Sends a message once; the error says why there is no answer.
+    pub(super) async fn send(&self, message: &Message) -> Result<Response, String> {
+        let receiver = &self.receiver;
+        check_literal(&receiver.url.0, receiver.reach).map_err(|error| error.to_string())?;
+        let (body, now_s) = (receiver.style.body(message, now()), unix_ms() / 1_000);
+        let mut request = self
+            .client
+            .post(receiver.url.0.clone())
+            .header(header::CONTENT_TYPE, body.content_type)
+            .header("webhook-id", &message.id)
+            .header("webhook-timestamp", now_s);
+        if let Some(signer) = &receiver.signer {
+            let signature = signer.sign(&message.id, now_s, &body.text);
+            request = request.header("webhook-signature", signature);
         }
+        request.body(body.text).send().await.map_err(|error| why(&error.without_url()))
     }
 
-    async fn attempt(&self, entry: &Pending) -> Attempt {
-        match post(&self.receiver, &entry.message).await {
-            Ok(response) if response.status().is_success() => Attempt::Arrived,
-            Ok(response) if response.status() == StatusCode::GONE => Attempt::Gone,
-            Ok(response) => Attempt::Failed {
-                why: format!("answered {}", response.status()),
+    /// Brings a message. The answer's body is never read, so it may be of any length.
+    pub(super) async fn post(&self, message: &Message) -> Attempt {
+        let response = match self.send(message).await {
+            Ok(response) => response,
+            Err(why) => return failed(why),
+        };
+        let status = response.status();
+        match status {
+            StatusCode::GONE => Attempt::Gone,
+            _ if status.is_success() => Attempt::Arrived,
+            _ => Attempt::Failed(Failure {
+                why: format!("answered {status}"),
                 retry_after: retry_after(&response),
-            },
-            Err(why) => Attempt::Failed { why, retry_after: None },
+                fault: fault(status),
+            }),
         }
     }
 }
 
-/// Sends a message once; the error says why there is no answer.
-pub(super) async fn post(
-    receiver: &Receiver,
-    message: &Message,
-) -> Result<reqwest::Response, String> {
-    let addresses = resolve(&receiver.url.0, receiver.reach).await;
-    let addresses = addresses.map_err(|error| error.to_string())?;
-    let host = receiver.url.0.host_str().unwrap_or_default();
-    let client = reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .no_proxy()
-        .timeout(TIMEOUT)
-        .resolve_to_addrs(host, &addresses)
-        .user_agent(concat!("resonanz/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .map_err(|error| error.to_string())?;
-    let now_s = unix_ms() / 1_000;
-    let body = receiver.style.body(message, EventTime(unix_ms() * 1_000));
-    let mut request = client
-        .post(receiver.url.0.clone())
-        .header(header::CONTENT_TYPE, body.content_type)
-        .header("webhook-id", &message.id)
-        .header("webhook-timestamp", now_s);
-    if let Some(signer) = &receiver.signer {
-        request = request.header("webhook-signature", signer.sign(&message.id, now_s, &body.text));
-    }
-    request.body(body.text).send().await.map_err(|error| error.without_url().to_string())
+fn failed(why: String) -> Attempt {
+    Attempt::Failed(Failure { why, retry_after: None, fault: Fault::Endpoint })
 }
 
-/// What the receiver asks for on 429 and 503, in seconds.
-fn retry_after(response: &reqwest::Response) -> Option<Duration> {
+/// An error with its deepest cause, which says what happened.
+fn why(error: &reqwest::Error) -> String {
+    let mut deepest: &dyn Error = error;
+    while let Some(cause) = deepest.source() {
+        deepest = cause;
+    }
+    if error.source().is_some() { format!("{error}: {deepest}") } else { error.to_string() }
+}
+
+fn fault(status: StatusCode) -> Fault {
+    match status {
+        StatusCode::BAD_REQUEST
+        | StatusCode::PAYLOAD_TOO_LARGE
+        | StatusCode::UNSUPPORTED_MEDIA_TYPE
+        | StatusCode::UNPROCESSABLE_ENTITY => Fault::Message,
+        _ => Fault::Endpoint,
+    }
+}
+
+/// What the receiver asks for on 429 and 503, in seconds or as a date.
+fn retry_after(response: &Response) -> Option<Duration> {
     if !matches!(response.status(), StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE)
     {
         return None;
     }
-    let seconds =
-        response.headers().get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds).min(RETRY_AFTER_MAX))
-}
-
-/// The wait, up to a fifth longer, so that many messages do not come back at once.
-fn jittered(wait: Duration) -> Duration {
-    use std::hash::{BuildHasher, RandomState};
-    let share = u32::try_from(RandomState::new().hash_one(wait) % 200).unwrap_or(0);
-    wait + wait.mul_f64(f64::from(share) / 1_000.0)
-}
-
-fn unix_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    let text = response.headers().get(header::RETRY_AFTER)?.to_str().ok()?.trim();
+    let wait = match text.parse() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => {
+            let until = jiff::fmt::rfc2822::parse(text).ok()?.timestamp().as_millisecond();
+            Duration::from_millis(u64::try_from(until - unix_ms()).unwrap_or(0))
+        }
+    };
+    Some(wait.min(RETRY_AFTER_MAX))
 }

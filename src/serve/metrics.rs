@@ -8,6 +8,7 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 
 use crate::live::Progress;
+use crate::notify::{CourierStats, ReceiverStats};
 
 #[derive(Debug)]
 struct Snapshot(Progress);
@@ -77,6 +78,7 @@ impl Collector for Snapshot {
             ConstCounter::new(value)
                 .encode(family.encode_family(&[("transition", transition)])?)?;
         }
+        receivers(&mut encoder, &progress.deliveries)?;
         if let Some(watermark) = progress.watermark {
             let gauge = ConstGauge::new(watermark.0 / crate::time::SECOND_US);
             let encoder = encoder.encode_descriptor(
@@ -89,4 +91,36 @@ impl Collector for Snapshot {
         }
         Ok(())
     }
+}
+
+/// How deliveries to each receiver go.
+fn receivers(
+    encoder: &mut DescriptorEncoder<'_>,
+    stats: &CourierStats,
+) -> Result<(), std::fmt::Error> {
+    type Read = fn(&ReceiverStats) -> u64;
+    let counters: [(&str, &str, Read); 3] = [
+        ("deliveries", "Messages that arrived", ReceiverStats::delivered),
+        ("delivery_attempts_failed", "Attempts that failed", ReceiverStats::attempts_failed),
+        ("messages_given_up", "Messages that will not arrive", ReceiverStats::given_up),
+    ];
+    for (name, help, read) in counters {
+        let mut family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+        for (receiver, stats) in stats.receivers() {
+            let labels = [("receiver", receiver)];
+            ConstCounter::new(read(stats)).encode(family.encode_family(&labels)?)?;
+        }
+    }
+    let gauges: [(&str, &str, Read); 2] = [
+        ("receiver_pending", "Messages on their way", ReceiverStats::pending),
+        ("receiver_disabled", "1 if it is not called any more", |stats| stats.is_disabled().into()),
+    ];
+    for (name, help, read) in gauges {
+        let mut family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+        for (receiver, stats) in stats.receivers() {
+            let value = i64::try_from(read(stats)).unwrap_or(i64::MAX);
+            ConstGauge::new(value).encode(family.encode_family(&[("receiver", receiver)])?)?;
+        }
+    }
+    Ok(())
 }

@@ -1,10 +1,13 @@
 //! Does the product hold from outside? The real binary against real sockets, files and readers.
 
 mod cli;
+mod couriers;
+mod deliveries;
 mod desk;
 mod evidence;
 mod evolution;
 mod files;
+mod hook;
 mod pipeline;
 mod privacy;
 mod sources;

@@ -1,0 +1,284 @@
+//! When is each message tried? One courier per receiver, so that a dead endpoint delays no other.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use reqwest::dns::Resolve;
+use tokio::sync::Notify;
+
+use super::clock::unix_ms;
+use super::guard::SystemResolver;
+use super::health::{Health, takeover};
+use super::message::Message;
+use super::outbox::{Next, Outbox, OutboxError, Pending};
+use super::receiver::Receiver;
+use super::stats::{CourierStats, ReceiverStats};
+use super::webhook::{Attempt, Endpoint, Failure, Fault};
+use crate::alert::Transition;
+
+/// Waits after each failed attempt, as Standard Webhooks recommends: about three days in all.
+pub const RETRY_SCHEDULE: [Duration; 9] = [
+    Duration::from_secs(5),
+    Duration::from_secs(5 * 60),
+    Duration::from_secs(30 * 60),
+    Duration::from_secs(2 * 3_600),
+    Duration::from_secs(5 * 3_600),
+    Duration::from_secs(10 * 3_600),
+    Duration::from_secs(14 * 3_600),
+    Duration::from_secs(20 * 3_600),
+    Duration::from_secs(24 * 3_600),
+];
+/// Longest rest of an endpoint: a dead one is left alone, but a new alert is not late for one that
+/// is back.
+const REST_MAX: Duration = Duration::from_secs(60);
+
+/// How couriers go about it.
+#[derive(Clone)]
+pub struct Manner {
+    /// Waits after each failed attempt; a message is given up after the last.
+    pub schedule: &'static [Duration],
+    /// How long an endpoint rests after a failure of its own; doubled with each, up to a minute.
+    pub rest: Duration,
+    /// How long an attempt may take.
+    pub timeout: Duration,
+    /// How often firing alerts are told again to those who forget.
+    pub repeat: Duration,
+    /// Who knows the addresses of hosts.
+    pub resolver: Arc<dyn Resolve>,
+}
+
+impl Default for Manner {
+    fn default() -> Self {
+        Self {
+            schedule: &RETRY_SCHEDULE,
+            rest: Duration::from_secs(5),
+            timeout: Duration::from_secs(15),
+            repeat: Duration::from_secs(60),
+            resolver: Arc::new(SystemResolver),
+        }
+    }
+}
+
+impl std::fmt::Debug for Manner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Manner").field("schedule", &self.schedule).finish_non_exhaustive()
+    }
+}
+
+/// Delivers one receiver's messages.
+#[derive(Debug)]
+pub struct Courier {
+    endpoint: Endpoint,
+    outbox: Arc<Outbox>,
+    bell: Arc<Notify>,
+    stats: Arc<CourierStats>,
+    manner: Manner,
+    health: Health,
+    /// Failures in a row that were the endpoint's.
+    failures: u32,
+    /// Not before this instant, in milliseconds since the Unix epoch.
+    rests_until_ms: i64,
+    /// When firing alerts are told again, and those that are left of this round.
+    repeats_at_ms: i64,
+    repeats: Vec<Message>,
+}
+
+impl Courier {
+    /// A courier who takes messages from `outbox` and looks for new ones when `bell` is rung.
+    ///
+    /// # Errors
+    /// When the outbox refuses, or no connection could ever be made.
+    pub fn new(
+        receiver: Receiver,
+        outbox: Arc<Outbox>,
+        bell: Arc<Notify>,
+        stats: Arc<CourierStats>,
+        manner: Manner,
+    ) -> anyhow::Result<Self> {
+        let health = outbox.health(&receiver.name)?.of(&receiver);
+        let failures = u32::from(health.failing_since_ms.is_some());
+        let endpoint = Endpoint::new(receiver, Arc::clone(&manner.resolver), manner.timeout)?;
+        let (rests_until_ms, repeats_at_ms, repeats) = (0, 0, Vec::new());
+        Ok(Self {
+            endpoint,
+            outbox,
+            bell,
+            stats,
+            manner,
+            health,
+            failures,
+            rests_until_ms,
+            repeats_at_ms,
+            repeats,
+        })
+    }
+
+    /// Delivers until the task is aborted.
+    ///
+    /// # Errors
+    /// When the outbox refuses.
+    pub async fn run(mut self) -> Result<(), OutboxError> {
+        let bell = Arc::clone(&self.bell);
+        let name = self.endpoint.receiver.name.clone();
+        if let Some(why) = &self.health.disabled {
+            tracing::error!(receiver = name, why, "receiver is disabled");
+        }
+        loop {
+            let rung = bell.notified();
+            let disabled = self.health.disabled.is_some();
+            self.count(|stats| stats.disabled.store(disabled, Ordering::Relaxed));
+            let pending = self.outbox.pending_for(&name)?;
+            self.count(|stats| stats.pending.store(pending, Ordering::Relaxed));
+            let due_ms = match self.outbox.next(&name, unix_ms())? {
+                Next::Due(entry) if disabled => {
+                    self.divert(&entry.message)?;
+                    continue;
+                }
+                Next::Due(entry) if self.rests_until_ms <= unix_ms() => {
+                    self.deliver(*entry).await?;
+                    continue;
+                }
+                Next::Due(_) => self.rests_until_ms,
+                Next::At(due_ms) => due_ms.max(self.rests_until_ms),
+                Next::Nothing => i64::MAX,
+            };
+            let repeats = self.endpoint.receiver.style.repeats() && !disabled;
+            if repeats && self.repeat(&name).await? {
+                continue;
+            }
+            let wake_ms = if repeats { due_ms.min(self.repeats_at_ms) } else { due_ms };
+            let wait = Duration::from_millis(u64::try_from(wake_ms - unix_ms()).unwrap_or(0));
+            tokio::select! {
+                () = rung => {}
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+    }
+
+    fn count(&self, change: impl FnOnce(&ReceiverStats)) {
+        if let Some(stats) = self.stats.receiver(&self.endpoint.receiver.name) {
+            change(stats);
+        }
+    }
+
+    async fn deliver(&mut self, entry: Pending) -> Result<(), OutboxError> {
+        let message = &entry.message;
+        if message.transition() == Some(Transition::Resolved) && !self.outbox.was_told(message)? {
+            return self.divert(message);
+        }
+        match self.endpoint.post(message).await {
+            Attempt::Arrived => self.arrived(message),
+            Attempt::Gone => self.disable("it answered 410 gone"),
+            Attempt::Failed(failure) => self.failed(entry, &failure),
+        }
+    }
+
+    fn arrived(&mut self, message: &Message) -> Result<(), OutboxError> {
+        self.count(|stats| {
+            stats.delivered.fetch_add(1, Ordering::Relaxed);
+        });
+        self.outbox.delivered(message)?;
+        if message.transition() == Some(Transition::Resolved) {
+            self.repeats.retain(|firing| firing.alert() != message.alert());
+        }
+        if self.health.failing_since_ms.take().is_some() {
+            self.remember()?;
+        }
+        if std::mem::take(&mut self.failures) > 0 {
+            tracing::info!(receiver = self.endpoint.receiver.name, "receiver is back");
+            self.outbox.wake(&self.endpoint.receiver.name)?;
+        }
+        Ok(())
+    }
+
+    fn failed(&mut self, entry: Pending, failure: &Failure) -> Result<(), OutboxError> {
+        let (why, receiver) = (&failure.why, &self.endpoint.receiver);
+        self.count(|stats| {
+            stats.attempts_failed.fetch_add(1, Ordering::Relaxed);
+        });
+        let for_long = self.health.failed();
+        self.remember()?;
+        if for_long >= receiver.disable_after {
+            let why = format!("nothing arrived for {} s: {why}", for_long.as_secs());
+            return self.disable(&why);
+        }
+        if failure.fault == Fault::Endpoint {
+            let rest = self.manner.rest.saturating_mul(1 << self.failures.min(8)).min(REST_MAX);
+            self.rests_until_ms = after(failure.retry_after.unwrap_or_else(|| jittered(rest)));
+            self.failures += 1;
+        }
+        let Some(wait) = self.manner.schedule.get(entry.attempts as usize) else {
+            tracing::error!(
+                receiver = receiver.name,
+                why,
+                "message given up after the last attempt"
+            );
+            self.count(|stats| {
+                stats.given_up.fetch_add(1, Ordering::Relaxed);
+            });
+            return self.outbox.give_up(&entry.message, why);
+        };
+        let wait = failure.retry_after.unwrap_or_else(|| jittered(*wait));
+        tracing::warn!(receiver = receiver.name, why, ?wait, "message not delivered, trying again");
+        let attempts = entry.attempts + 1;
+        self.outbox.postpone(&Pending { attempts, due_unix_ms: after(wait), ..entry })
+    }
+
+    /// Calls the receiver no more, and tells the one who takes over.
+    fn disable(&mut self, why: &str) -> Result<(), OutboxError> {
+        let receiver = &self.endpoint.receiver;
+        tracing::error!(receiver = receiver.name, why, "receiver is disabled");
+        self.health.disabled = Some(why.to_owned());
+        let told = receiver.fallback.as_ref().map(|fallback| takeover(receiver, fallback, why));
+        self.outbox.disable(&receiver.name, &self.health, told.as_ref())?;
+        self.bell.notify_waiters();
+        Ok(())
+    }
+
+    /// A message that this receiver cannot get, or has no use for, goes to the one who takes over.
+    fn divert(&self, message: &Message) -> Result<(), OutboxError> {
+        let Some(fallback) = &self.endpoint.receiver.fallback else {
+            if self.health.disabled.is_some() {
+                self.count(|stats| {
+                    stats.given_up.fetch_add(1, Ordering::Relaxed);
+                });
+            }
+            let why = self.health.disabled.as_deref().unwrap_or("its beginning was not delivered");
+            return self.outbox.give_up(message, why);
+        };
+        self.outbox.divert(message, fallback)?;
+        self.bell.notify_waiters();
+        Ok(())
+    }
+
+    fn remember(&self) -> Result<(), OutboxError> {
+        self.outbox.set_health(&self.endpoint.receiver.name, &self.health)
+    }
+
+    /// Tells one firing alert again, if that is due; says whether it did.
+    async fn repeat(&mut self, name: &str) -> Result<bool, OutboxError> {
+        if self.repeats.is_empty() && self.repeats_at_ms <= unix_ms() {
+            self.repeats = self.outbox.firing(name)?;
+            self.repeats_at_ms = after(self.manner.repeat);
+        }
+        let Some(message) = self.repeats.pop() else { return Ok(false) };
+        if let Attempt::Failed(Failure { why, .. }) = self.endpoint.post(&message).await {
+            tracing::warn!(receiver = name, why, "firing alerts could not be told again");
+            self.repeats.clear();
+        }
+        Ok(true)
+    }
+}
+
+/// The instant after a wait, in milliseconds since the Unix epoch.
+fn after(wait: Duration) -> i64 {
+    unix_ms().saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// The wait, up to a fifth longer, so that many messages do not come back at once.
+fn jittered(wait: Duration) -> Duration {
+    use std::hash::{BuildHasher, RandomState};
+    let share = u32::try_from(RandomState::new().hash_one(wait) % 200).unwrap_or(0);
+    wait + wait.mul_f64(f64::from(share) / 1_000.0)
+}
