@@ -40,6 +40,7 @@ fn read<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -> Con
     let rules = tables(root, "rule", problems, |value, problems| {
         rule(value, &topics, &receivers, problems)
     });
+    let grouping = grouping(root, &rules, problems);
     let lake = lake(root, base, problems);
     let (listen, token_env) = serve(root, problems);
     let remember = if lake.archive == Archive::All { Remember::All } else { Remember::Matched };
@@ -57,7 +58,7 @@ fn read<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -> Con
         topic_lexicons,
         rules,
         receivers,
-        grouping: grouping(root, problems),
+        grouping,
     }
 }
 

@@ -5,13 +5,30 @@ use std::collections::HashMap;
 use toml::de::DeTable;
 
 use super::section::{Problems, Section};
+use crate::alert::Rule;
 use crate::desk::Grouping;
 use crate::mention::Topic;
 use crate::time::{MINUTE_US, SECOND_US};
 
-pub(super) fn grouping<'i>(root: &DeTable<'i>, problems: &mut Problems<'i>) -> Grouping {
+/// Labels that alerts have without any rule's help.
+const GIVEN: [&str; 4] = ["brand", "group", "rule_type", "severity"];
+
+pub(super) fn grouping<'i>(
+    root: &DeTable<'i>,
+    rules: &[Rule],
+    problems: &mut Problems<'i>,
+) -> Grouping {
     let mut section = Section::open("[notify]", root.get("notify"), problems);
     let by = section.texts("group_by").unwrap_or_default();
+    let labels = || rules.iter().flat_map(|rule| &rule.labels);
+    for (name, at) in &by {
+        let known = GIVEN.contains(&name.as_str()) || labels().any(|(label, _)| label == name);
+        if !known {
+            let message = format!("no alert has a label \"{name}\"");
+            let hint = format!("write a rule's label, or one of {}", GIVEN.join(", "));
+            section.problems.add(*at, message, hint);
+        }
+    }
     let grouping = Grouping {
         by: by.into_iter().map(|(name, _)| name).collect(),
         span_us: section.span("group_span", SECOND_US).unwrap_or(10 * MINUTE_US),

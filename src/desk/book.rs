@@ -8,7 +8,7 @@ use crate::alert::Transition;
 use crate::time::EventTime;
 
 /// Resolved alerts that are remembered; firing ones always are.
-const RESOLVED_MAX: usize = 1_000;
+const RESOLVED_MAX: usize = 200;
 
 /// What people asked for.
 #[derive(Debug, Clone, Default)]
@@ -56,7 +56,7 @@ pub struct Told {
 
 /// All alerts that the desk knows, by id.
 ///
-/// Memory: about 1 kB for each firing alert and receiver, and the same for the last 1,000 resolved.
+/// Memory: about 1 kB for each firing alert and receiver, and the same for the last 200 resolved.
 #[derive(Debug, Clone, Default)]
 pub struct Book {
     cases: BTreeMap<String, Case>,

@@ -7,9 +7,6 @@ use crate::desk::{Book, Case, Subject};
 use crate::lake::Replay;
 use crate::time::{EventTime, rfc3339};
 
-/// Resolved alerts that are published; firing ones always are.
-const RESOLVED_MAX: usize = 200;
-
 /// How things stand with all alerts that have receivers.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeskState {
@@ -67,10 +64,6 @@ impl DeskState {
 
 /// How things stand with each alert in the book.
 pub(super) fn standing(book: &Book, outbox: &Outbox) -> Result<Vec<Standing>, OutboxError> {
-    let mut cases: Vec<&Case> = book.cases().collect();
-    cases.sort_by_key(|case| (case.is_firing(), case.at));
-    let resolved = cases.iter().filter(|case| !case.is_firing()).count();
-    let shown = cases.split_off(resolved.saturating_sub(RESOLVED_MAX));
     let told = |case: &Case| -> Result<Vec<Delivery>, OutboxError> {
         let letters = case
             .seats
@@ -86,8 +79,6 @@ pub(super) fn standing(book: &Book, outbox: &Outbox) -> Result<Vec<Standing>, Ou
         };
         letters.map(delivery).collect()
     };
-    shown
-        .into_iter()
-        .map(|case| Ok(Standing { case: case.clone(), deliveries: told(case)? }))
-        .collect()
+    let one = |case: &Case| Ok(Standing { case: case.clone(), deliveries: told(case)? });
+    book.cases().map(one).collect()
 }

@@ -7,7 +7,7 @@ use std::net::TcpListener;
 
 use serde_json::json;
 
-use crate::support::{file, query, resonanz, stderr, stdout, wait_for};
+use crate::support::{file, query, resonanz, run, stderr, stdout, wait_for};
 use scene::{Desk, read_whole};
 
 #[test]
@@ -162,6 +162,28 @@ fn a_parents_alert_speaks_for_its_products_as_long_as_it_lasts() {
     desk.post(500, 3, "zeta");
     told.extend(["resolved acme", "fired zeta"]);
     desk.hears(&told);
+}
+
+#[test]
+fn parents_and_groups_that_cannot_be_are_shown_with_their_place() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let topic = |name: &str, parent: &str| {
+        format!("[[topic]]\nname = \"{name}\"\nquery = 'x'\nparent = \"{parent}\"\n")
+    };
+    let topics = [topic("a", "b"), topic("b", "a"), topic("c", "a"), topic("d", "e")].concat();
+    let path =
+        file(folder.path(), "x.toml", topics + "[notify]\ngroup_by = [\"brand\", \"brnd\"]\n");
+    let checked = run(&["check", "--config", path.to_str().expect("UTF-8")]);
+    assert_eq!(checked.status.code(), Some(2));
+    for wanted in [
+        "x.toml:4:10: topic \"a\" is its own parent",
+        "x.toml:8:10: topic \"b\" is its own parent",
+        "x.toml:16:10: no topic is called \"e\"",
+        "x.toml:18:22: no alert has a label \"brnd\"",
+        "4 problems",
+    ] {
+        assert!(stderr(&checked).contains(wanted), "{wanted}\nnot in\n{}", stderr(&checked));
+    }
 }
 
 #[test]
