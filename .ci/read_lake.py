@@ -18,7 +18,7 @@ assert "signature verified" in text and "alert.fired" in text and "alert.resolve
 
 tables = {name: deltalake.DeltaTable(f"{lake}/{name}") for name in ("posts", "mentions", "panes", "alerts")}
 arrow = {name: duckdb.from_arrow(table.to_pyarrow_dataset().to_table()) for name, table in tables.items()}
-one = lambda name, sql: arrow[name].aggregate(sql).fetchone()
+one = lambda name, sql: arrow[name].aggregate(sql).fetchall()[0]
 found = {
     "posts": one("posts", "count(*)")[0],
     "mentions": one("mentions", "count(*)")[0],
@@ -27,7 +27,7 @@ found = {
     "pane negative": int(one("panes", "sum(negative)")[0]),
     "alerts": one("alerts", "count(*)")[0],
     "polars mentions": polars.read_delta(f"{lake}/mentions").height,
-    "plain parquet": duckdb.sql(f"select count(*) from read_parquet('{lake}/mentions/*/*.parquet')").fetchone()[0],
+    "plain parquet": duckdb.sql(f"select count(*) from read_parquet('{lake}/mentions/*/*.parquet')").fetchall()[0][0],
 }
 wanted = {
     "posts": posts, "mentions": mentions, "negative": negative, "pane mentions": mentions,
