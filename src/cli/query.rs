@@ -2,6 +2,7 @@
 
 use std::io::{self, BufWriter, Write};
 
+use arrow::error::ArrowError;
 use datafusion::error::DataFusionError;
 
 use super::args::{Query, QueryFormat};
@@ -30,7 +31,11 @@ pub(super) fn query(args: &Query) -> Result<Ending, Failure> {
 
 /// An error while reading rows: damage, if a Parquet file is not what was written.
 fn unreadable(error: DataFusionError) -> Failure {
-    let damaged = matches!(error.find_root(), DataFusionError::ParquetError(_));
+    let first: &(dyn std::error::Error + 'static) = &error;
+    let damaged = std::iter::successors(Some(first), |error| error.source()).any(|error| {
+        matches!(error.downcast_ref(), Some(DataFusionError::ParquetError(_)))
+            || matches!(error.downcast_ref(), Some(ArrowError::ParquetError(_)))
+    });
     let failure = Failure::from(error);
     if damaged {
         let hint =

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::encode::Draft;
 use super::folder::{Folder, LakeError, io_error, write_whole};
 use super::schema::Table;
-use super::table::{Swap, TableWriter};
+use super::table::{Swap, TableWriter, is_made};
 use crate::connect::Cursor;
 use crate::engine::{EngineState, Tally};
 
@@ -86,6 +86,13 @@ impl Lake {
     /// # Errors
     /// When a table cannot be opened or made, or our own files are damaged.
     pub async fn open(folder: Arc<Folder>) -> Result<(Self, Recovered), LakeError> {
+        let lost = |table: &Table| !is_made(&folder.table(*table));
+        if last_sequence(&folder)?.is_some()
+            && let Some(table) = Table::ALL.into_iter().find(lost)
+        {
+            let what = "the table's log is gone".to_owned();
+            return Err(LakeError::Damaged { path: folder.table(table), what });
+        }
         let open = |table| {
             let path = folder.table(table);
             async move { TableWriter::open(table, &path).await }
@@ -208,7 +215,7 @@ impl Lake {
     }
 
     async fn recover(&mut self) -> Result<Recovered, LakeError> {
-        let Some(sequence) = self.last_sequence()? else { return Ok(Recovered::default()) };
+        let Some(sequence) = last_sequence(&self.folder)? else { return Ok(Recovered::default()) };
         let path = self.manifest_path(sequence);
         let damaged =
             |path: &PathBuf, what: String| LakeError::Damaged { path: path.clone(), what };
@@ -228,16 +235,6 @@ impl Lake {
         let messages = manifest.messages.clone();
         self.apply(manifest).await?;
         Ok(Recovered { checkpoint: Some(checkpoint), messages })
-    }
-
-    fn last_sequence(&self) -> Result<Option<i64>, LakeError> {
-        let commits = self.folder.commits();
-        let entries = fs::read_dir(&commits).map_err(io_error(&commits))?;
-        let manifests = entries.flatten().filter_map(|entry| {
-            let name = entry.file_name();
-            name.to_str()?.strip_suffix(".json")?.parse().ok()
-        });
-        Ok(manifests.max())
     }
 
     /// Removes older commits: the one before is no longer needed once this one is applied.
@@ -261,6 +258,17 @@ impl Lake {
     fn checkpoint_path(&self, sequence: i64) -> PathBuf {
         self.folder.commits().join(format!("{sequence:012}.checkpoint"))
     }
+}
+
+/// The number of the last commit, finished or not.
+fn last_sequence(folder: &Folder) -> Result<Option<i64>, LakeError> {
+    let commits = folder.commits();
+    let entries = fs::read_dir(&commits).map_err(io_error(&commits))?;
+    let manifests = entries.flatten().filter_map(|entry| {
+        let name = entry.file_name();
+        name.to_str()?.strip_suffix(".json")?.parse().ok()
+    });
+    Ok(manifests.max())
 }
 
 /// Encodes and writes files on rayon's threads; their actions by the name of their table.

@@ -170,7 +170,13 @@ impl LakeFiles {
         let mut files = Vec::new();
         for name in table::files(table, &root).await? {
             let path = root.join(&name);
-            let size = std::fs::metadata(&path).map_err(super::folder::io_error(&path))?.len();
+            let size = match std::fs::metadata(&path) {
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                    let what = "the table's log names it, and it is not there".to_owned();
+                    return Err(LakeError::Damaged { path, what });
+                }
+                metadata => metadata.map_err(super::folder::io_error(&path))?.len(),
+            };
             let location = object_store::path::Path::from_absolute_path(&path);
             let location = location.map_err(|error| LakeError::Damaged {
                 path: path.clone(),

@@ -1,6 +1,7 @@
 //! How does one Delta table grow? Append Parquet, then one commit that names the new files.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use arrow::array::RecordBatch;
@@ -20,6 +21,8 @@ use super::schema::{DAY, Table, arrow_schema, field};
 
 /// Name under which a table's log remembers our sequence numbers.
 const APPLICATION: &str = "resonanz";
+/// The folder of a table's log.
+const LOG: &str = "_delta_log";
 
 /// A change to a table: files that go, and files that come.
 #[derive(Debug, Default)]
@@ -52,14 +55,43 @@ pub(super) fn delta_error(table: Table) -> impl Fn(DeltaTableError) -> LakeError
 pub(super) async fn open(table: Table, folder: &Path) -> Result<DeltaTable, LakeError> {
     let error = delta_error(table);
     let url = ensure_table_uri(folder.to_string_lossy()).map_err(&error)?;
-    deltalake_core::open_table(url).await.map_err(error)
+    let opened = deltalake_core::open_table(url).await;
+    let delta = opened.map_err(|source| unreadable(table, folder, source))?;
+    let known = delta.snapshot().map_err(&error)?.schema();
+    let missing = |column: &&Column| column.null.is_none() && !known.contains(column.name);
+    match table.columns().iter().find(missing) {
+        None => Ok(delta),
+        Some(Column { name, .. }) => {
+            let what = format!("it is another table: it has no column {name}");
+            Err(LakeError::Damaged { path: folder.to_owned(), what })
+        }
+    }
+}
+
+/// Whether a table was made in a folder; a kill on the way leaves its log without an entry.
+pub(super) fn is_made(folder: &Path) -> bool {
+    let entries = std::fs::read_dir(folder.join(LOG)).into_iter().flatten().flatten();
+    let mut names = entries.map(|entry| entry.path());
+    names.any(|path| path.extension().is_some_and(|kind| kind == "json" || kind == "parquet"))
+}
+
+/// A log that was made and cannot be read is damage, unless the operating system refused.
+fn unreadable(table: Table, folder: &Path, source: DeltaTableError) -> LakeError {
+    let first: &(dyn std::error::Error + 'static) = &source;
+    let refused = std::iter::successors(Some(first), |error| error.source())
+        .filter_map(|error| error.downcast_ref::<io::Error>())
+        .any(|error| error.kind() != io::ErrorKind::NotFound);
+    if refused || !is_made(folder) {
+        return delta_error(table)(source);
+    }
+    LakeError::Damaged { path: folder.join(LOG), what: source.to_string() }
 }
 
 impl TableWriter {
     /// Opens a table, making it if need be.
     pub(super) async fn open(table: Table, folder: &Path) -> Result<Self, LakeError> {
         let error = delta_error(table);
-        let delta = if folder.join("_delta_log").exists() {
+        let delta = if is_made(folder) {
             evolved(table, open(table, folder).await?).await?
         } else {
             create(table, folder).await.map_err(&error)?

@@ -1,8 +1,6 @@
 //! Does a lake that an older version wrote still open, and grow?
 
-use std::path::Path;
-
-use crate::support::{file, query, repository, run, stderr, stdout};
+use crate::support::{copy, file, query, repository, run, stderr, stdout};
 
 /// The posts behind the kept lake, and one more.
 fn posts(count: usize) -> String {
@@ -13,19 +11,6 @@ fn posts(count: usize) -> String {
         )
     };
     (1..=count).map(post).collect()
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).expect("a folder");
-    for entry in std::fs::read_dir(from).expect("a folder") {
-        let entry = entry.expect("an entry");
-        let target = to.join(entry.file_name());
-        if entry.file_type().expect("a kind").is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            std::fs::copy(entry.path(), target).expect("a copy");
-        }
-    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod cli;
 mod couriers;
+mod damage;
 mod deliveries;
 mod desk;
 mod evidence;

@@ -85,6 +85,19 @@ pub(crate) fn file(folder: &Path, name: &str, text: impl AsRef<[u8]>) -> PathBuf
     path
 }
 
+/// Copies a folder with all that is in it.
+pub(crate) fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a folder");
+    for entry in std::fs::read_dir(from).expect("a folder").flatten() {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).expect("a copy");
+        }
+    }
+}
+
 /// A post as an archive line.
 pub(crate) fn line(id: &str, posted_at: &str, text: &str) -> String {
     format!(

@@ -28,7 +28,7 @@ pub struct ArchiveLine<'a> {
     #[serde(borrow, default)]
     author: Option<Cow<'a, str>>,
     #[serde(default)]
-    kind: Kind,
+    kind: Option<Kind>,
     #[serde(borrow, default)]
     parent: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
@@ -116,7 +116,7 @@ impl<'a> ArchiveLine<'a> {
         let context = Context {
             lang,
             source: source.as_str(),
-            kind: self.kind,
+            kind: self.kind.unwrap_or_default(),
             author: if sieve.asks_author() {
                 authors.hash(self.author())
             } else {
@@ -156,7 +156,7 @@ impl<'a> ArchiveLine<'a> {
             source,
             posted_at,
             received_at,
-            kind: self.kind,
+            kind: self.kind.unwrap_or_default(),
             parent: self.parent.map(id),
             thread: self.thread.map(id),
             lang: self.lang.as_deref().map_or(Lang::UND, Lang::parse),
