@@ -14,7 +14,7 @@ use crate::connect::decode::{AuthorHasher, Decoder, Format, Sieve};
 use crate::connect::{Block, Parcel, lines, open_lines};
 use crate::desk::Grouping;
 use crate::lake::{DeskFiles, Folder, Lake, LakeError};
-use crate::live::{EngineLoop, Progress, Stop, Store, checkpointed_engine};
+use crate::live::{EngineLoop, Progress, Stop, Store, Upkeep, checkpointed_engine};
 use crate::notify::{Desk, Outbox};
 use crate::post::SourceId;
 
@@ -74,8 +74,14 @@ pub async fn reprocess(
     let outbox = Arc::new(Outbox::open(&folder.outbox())?);
     let desk = Arc::new(Desk::open(outbox, DeskFiles::of(&folder), Grouping::default(), |_| true)?);
     let (jobs, job_queue) = mpsc::channel(2);
-    let store =
-        Store { lake, desk, bell: Arc::new(Notify::new()), committed: Arc::clone(&progress) };
+    let upkeep = Upkeep::on_request(&folder, &config.lake);
+    let store = Store {
+        lake,
+        desk,
+        bell: Arc::new(Notify::new()),
+        committed: Arc::clone(&progress),
+        upkeep,
+    };
     let store = tokio::spawn(store.run(job_queue));
     let mut engine =
         EngineLoop::new(&config, engine, checkpoint, &folder, jobs, Arc::clone(&progress))?;

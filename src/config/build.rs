@@ -10,7 +10,9 @@ use super::notify::{check_parents, grouping};
 use super::receiver::{check_fallbacks, receiver};
 use super::rules::rule;
 use super::section::{Problems, Section, content_place, distance};
-use super::{Archive, Config, Follow, LakeConfig, SentimentConfig, SourceConfig, SourceKind};
+use super::{
+    Archive, Config, Follow, LakeConfig, Retention, SentimentConfig, SourceConfig, SourceKind,
+};
 use crate::engine::{EngineConfig, Remember};
 use crate::mention::{Topic, Umlauts, parse};
 use crate::privacy::Names;
@@ -150,9 +152,28 @@ fn lake<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -> Lak
         path: base.join(section.text("path").unwrap_or_else(|| "resonanz-lake".to_owned())),
         commit_interval_us: section.span("commit_interval", 1_000).unwrap_or(10 * SECOND_US),
         archive: section.choice("archive", &archives).unwrap_or_default(),
+        retention: retention(&mut section),
+        upkeep_us: section.span_or_never("upkeep_interval", SECOND_US).unwrap_or(Some(HOUR_US)),
+        vacuum_us: section.span("vacuum_after", SECOND_US).unwrap_or(7 * DAY_US),
     };
     section.finish();
     lake
+}
+
+const HOUR_US: i64 = 60 * MINUTE_US;
+const DAY_US: i64 = 24 * HOUR_US;
+
+fn retention(section: &mut Section<'_, '_>) -> Retention {
+    let standard = Retention::default();
+    let mut days = |key, standard| {
+        let span = section.span_or_never(key, DAY_US);
+        span.map_or(standard, |us| us.and_then(|us| i32::try_from(us / DAY_US).ok()))
+    };
+    Retention {
+        text_days: days("retain_text", standard.text_days),
+        mentions_days: days("retain_mentions", standard.mentions_days),
+        panes_days: days("retain_panes", standard.panes_days),
+    }
 }
 
 fn privacy<'i>(

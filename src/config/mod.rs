@@ -12,6 +12,8 @@ use core::net::SocketAddr;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
+
 use crate::alert::Rule;
 use crate::desk::Grouping;
 use crate::engine::EngineConfig;
@@ -72,6 +74,30 @@ pub struct LakeConfig {
     pub commit_interval_us: i64,
     /// Which posts the table `posts` keeps.
     pub archive: Archive,
+    /// How long rows and texts are kept.
+    pub retention: Retention,
+    /// How often a run tidies the lake, in microseconds; `None` is never.
+    pub upkeep_us: Option<i64>,
+    /// How long replaced files are kept for readers of older versions, in microseconds.
+    pub vacuum_us: i64,
+}
+
+/// How long rows are kept, in whole days after their own; `None` is for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retention {
+    /// Texts, terms and addresses in `mentions`, evidence in `alerts`, rows of `posts`.
+    pub text_days: Option<i32>,
+    /// Rows of `mentions`.
+    pub mentions_days: Option<i32>,
+    /// Rows of `panes` and `alerts`.
+    pub panes_days: Option<i32>,
+}
+
+impl Default for Retention {
+    /// One, three and ten years.
+    fn default() -> Self {
+        Self { text_days: Some(365), mentions_days: Some(3 * 365), panes_days: Some(10 * 365) }
+    }
 }
 
 /// Which posts the table `posts` keeps.

@@ -142,6 +142,19 @@ impl<'p, 'i> Section<'p, 'i> {
         self.expect(found, key, &span, &format!("a span of time, a multiple of {unit}, as \"15m\""))
     }
 
+    /// A span of time, or the word `never`, which is `None`.
+    pub(super) fn span_or_never(&mut self, key: &'static str, unit_us: i64) -> Option<Option<i64>> {
+        let (value, span) = self.value(key)?;
+        let found = match value.as_str() {
+            Some("never") => Some(None),
+            Some(text) => parse_span(text).ok().filter(|us| us % unit_us == 0).map(Some),
+            None => None,
+        };
+        let unit = crate::time::format_span(unit_us);
+        let wanted = format!("\"never\" or a span of time, a multiple of {unit}, as \"30d\"");
+        self.expect(found, key, &span, &wanted)
+    }
+
     /// One of a few words.
     pub(super) fn choice<T: Copy>(
         &mut self,

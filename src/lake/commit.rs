@@ -141,7 +141,7 @@ impl Lake {
         })??;
         let bytes = encode(checkpoint);
         let checkpoint_blake3 = blake3::hash(&bytes).to_hex().to_string();
-        write_whole(&self.checkpoint_path(sequence), &bytes)?;
+        write_whole(&checkpoint_path(&self.folder, sequence), &bytes)?;
         let manifest = Manifest {
             sequence,
             checkpoint_blake3,
@@ -171,7 +171,7 @@ impl Lake {
             return Ok(());
         };
         let sequence = self.next_sequence();
-        let path = self.checkpoint_path(sequence);
+        let path = checkpoint_path(&self.folder, sequence);
         match checkpoint {
             Some(checkpoint) => {
                 let bytes = encode(checkpoint);
@@ -179,7 +179,7 @@ impl Lake {
                 write_whole(&path, &bytes)?;
             }
             None => {
-                let bytes = fs::read(self.checkpoint_path(self.sequence));
+                let bytes = fs::read(checkpoint_path(&self.folder, self.sequence));
                 write_whole(&path, &bytes.map_err(io_error(&path))?)?;
             }
         }
@@ -195,7 +195,7 @@ impl Lake {
     async fn conclude(&mut self, manifest: Manifest) -> Result<(), LakeError> {
         let sequence = manifest.sequence;
         let text = serde_json::to_vec(&manifest).unwrap_or_default();
-        write_whole(&self.manifest_path(sequence), &text)?;
+        write_whole(&manifest_path(&self.folder, sequence), &text)?;
         self.apply(manifest).await?;
         self.forget_before(sequence);
         Ok(())
@@ -215,23 +215,9 @@ impl Lake {
     }
 
     async fn recover(&mut self) -> Result<Recovered, LakeError> {
-        let Some(sequence) = last_sequence(&self.folder)? else { return Ok(Recovered::default()) };
-        let path = self.manifest_path(sequence);
-        let damaged =
-            |path: &PathBuf, what: String| LakeError::Damaged { path: path.clone(), what };
-        let text = fs::read(&path).map_err(io_error(&path))?;
-        let manifest: Manifest =
-            serde_json::from_slice(&text).map_err(|error| damaged(&path, error.to_string()))?;
-        let path = self.checkpoint_path(sequence);
-        let bytes = fs::read(&path).map_err(io_error(&path))?;
-        if blake3::hash(&bytes).to_hex().as_str() != manifest.checkpoint_blake3 {
-            return Err(damaged(&path, "its hash is not the one in the manifest".to_owned()));
-        }
-        let decoded = decode(&bytes).map_err(|what| damaged(&path, what))?;
-        let checkpoint = decoded.unwrap_or_else(|| {
-            tracing::warn!("the lake is of an older version: windows and rules begin anew");
-            Checkpoint { cursors: manifest.cursors.clone(), ..Checkpoint::default() }
-        });
+        let Some((manifest, checkpoint)) = read_last(&self.folder)? else {
+            return Ok(Recovered::default());
+        };
         let messages = manifest.messages.clone();
         self.apply(manifest).await?;
         Ok(Recovered { checkpoint: Some(checkpoint), messages })
@@ -250,14 +236,40 @@ impl Lake {
             }
         }
     }
+}
 
-    fn manifest_path(&self, sequence: i64) -> PathBuf {
-        self.folder.commits().join(format!("{sequence:012}.json"))
-    }
+/// Whether the last commit's own files are sound.
+pub(super) fn check_last_commit(folder: &Folder) -> Result<(), LakeError> {
+    read_last(folder).map(drop)
+}
 
-    fn checkpoint_path(&self, sequence: i64) -> PathBuf {
-        self.folder.commits().join(format!("{sequence:012}.checkpoint"))
+/// The manifest and the checkpoint of the last commit, if there was one.
+fn read_last(folder: &Folder) -> Result<Option<(Manifest, Checkpoint)>, LakeError> {
+    let Some(sequence) = last_sequence(folder)? else { return Ok(None) };
+    let path = manifest_path(folder, sequence);
+    let damaged = |path: &PathBuf, what: String| LakeError::Damaged { path: path.clone(), what };
+    let text = fs::read(&path).map_err(io_error(&path))?;
+    let manifest: Manifest =
+        serde_json::from_slice(&text).map_err(|error| damaged(&path, error.to_string()))?;
+    let path = checkpoint_path(folder, sequence);
+    let bytes = fs::read(&path).map_err(io_error(&path))?;
+    if blake3::hash(&bytes).to_hex().as_str() != manifest.checkpoint_blake3 {
+        return Err(damaged(&path, "its hash is not the one in the manifest".to_owned()));
     }
+    let decoded = decode(&bytes).map_err(|what| damaged(&path, what))?;
+    let checkpoint = decoded.unwrap_or_else(|| {
+        tracing::warn!("the lake is of an older version: windows and rules begin anew");
+        Checkpoint { cursors: manifest.cursors.clone(), ..Checkpoint::default() }
+    });
+    Ok(Some((manifest, checkpoint)))
+}
+
+fn manifest_path(folder: &Folder, sequence: i64) -> PathBuf {
+    folder.commits().join(format!("{sequence:012}.json"))
+}
+
+fn checkpoint_path(folder: &Folder, sequence: i64) -> PathBuf {
+    folder.commits().join(format!("{sequence:012}.checkpoint"))
 }
 
 /// The number of the last commit, finished or not.

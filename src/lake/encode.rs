@@ -114,19 +114,20 @@ pub(super) fn by_day(rows: &RecordBatch) -> Vec<(i32, RecordBatch)> {
 }
 
 /// Mentions and panes lie together by topic, since that is how they are asked for.
+pub(super) fn sort_keys(table: Table) -> &'static [&'static str] {
+    match table {
+        Table::Mentions => &["topic", "posted_at"],
+        Table::Panes => &["topic", "start"],
+        Table::Posts | Table::Alerts => &[],
+    }
+}
+
 fn sorted(table: Table, rows: RecordBatch) -> Result<RecordBatch, ArrowError> {
-    let keys = match table {
-        Table::Mentions => ["topic", "posted_at"],
-        Table::Panes => ["topic", "start"],
-        Table::Posts | Table::Alerts => return Ok(rows),
-    };
-    let column = |name| rows.column_by_name(name).cloned();
-    let keys: Option<Vec<ArrayRef>> = keys.into_iter().map(column).collect();
-    let keys: Vec<SortColumn> = keys
-        .unwrap_or_default()
-        .into_iter()
-        .map(|values| SortColumn { values, options: None })
-        .collect();
+    let keys = sort_keys(table).iter().filter_map(|name| rows.column_by_name(name).cloned());
+    let keys: Vec<SortColumn> = keys.map(|values| SortColumn { values, options: None }).collect();
+    if keys.is_empty() {
+        return Ok(rows);
+    }
     let order = lexsort_to_indices(&keys, None)?;
     let columns: Result<Vec<ArrayRef>, ArrowError> =
         rows.columns().iter().map(|column| take(column, &order, None)).collect();
@@ -153,7 +154,7 @@ fn properties(table: Table) -> WriterProperties {
 
 /// Delta's per-file statistics: rows, nulls, and the range of every column that can be asked for
 /// by range.
-fn statistics(rows: &RecordBatch) -> Value {
+pub(super) fn statistics(rows: &RecordBatch) -> Value {
     let (mut least, mut most, mut nulls) = (Map::new(), Map::new(), Map::new());
     for (field, column) in rows.schema_ref().fields().iter().zip(rows.columns()) {
         let name = field.name();

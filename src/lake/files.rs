@@ -7,12 +7,15 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Date32Array, RecordBatch, RecordBatchReader, new_null_array};
 use arrow::compute::{cast, concat_batches};
-use deltalake_core::kernel::Remove;
+use deltalake_core::DeltaTable;
+use deltalake_core::kernel::{LogicalFileView, Remove};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
+use super::encode::day_name;
 use super::folder::{LakeError, io_error};
+use super::query::day_of;
 use super::schema::{DAY, Table, arrow_schema};
-use super::table::TableWriter;
+use super::table::delta_error;
 use crate::time::EventTime;
 
 /// Rows read at a time.
@@ -40,10 +43,7 @@ impl LakeFile {
             data_change: !moved,
             deletion_timestamp: Some(now.0 / 1_000),
             extended_file_metadata: Some(true),
-            partition_values: Some(HashMap::from([(
-                DAY.to_owned(),
-                Some(super::encode::day_name(self.day)),
-            )])),
+            partition_values: Some(HashMap::from([(DAY.to_owned(), Some(day_name(self.day)))])),
             size: i64::try_from(self.bytes).ok(),
             tags: None,
             deletion_vector: None,
@@ -84,23 +84,21 @@ impl LakeFile {
     }
 }
 
-impl TableWriter {
-    /// The committed files, in order of path.
-    pub(super) fn files(&self) -> Result<Vec<LakeFile>, LakeError> {
-        let state = self.delta().snapshot().map_err(super::table::delta_error(self.table()))?;
-        let file = |view: deltalake_core::kernel::LogicalFileView| {
-            let path = view.path().into_owned();
-            LakeFile {
-                table: self.table(),
-                day: super::query::day_of(&path).unwrap_or_default(),
-                bytes: u64::try_from(view.size()).unwrap_or_default(),
-                rows: view.num_records().unwrap_or_default() as u64,
-                statistics: view.stats(),
-                path,
-            }
-        };
-        let mut files: Vec<LakeFile> = state.log_data().into_iter().map(file).collect();
-        files.sort_by(|one, other| one.path.cmp(&other.path));
-        Ok(files)
-    }
+/// The committed files of a table, in order of path.
+pub(super) fn committed(table: Table, delta: &DeltaTable) -> Result<Vec<LakeFile>, LakeError> {
+    let state = delta.snapshot().map_err(delta_error(table))?;
+    let file = |view: LogicalFileView| {
+        let path = view.path().into_owned();
+        LakeFile {
+            table,
+            day: day_of(&path).unwrap_or_default(),
+            bytes: u64::try_from(view.size()).unwrap_or_default(),
+            rows: view.num_records().unwrap_or_default() as u64,
+            statistics: view.stats(),
+            path,
+        }
+    };
+    let mut files: Vec<LakeFile> = state.log_data().into_iter().map(file).collect();
+    files.sort_by(|one, other| one.path.cmp(&other.path));
+    Ok(files)
 }

@@ -6,6 +6,7 @@
 //! LAKE/_resonanz/lock                held by the one writer
 //! LAKE/_resonanz/author.key          secret key of the author hashes
 //! LAKE/_resonanz/commits/            the last commit: manifest and engine checkpoint
+//! LAKE/_resonanz/errands/            requests to the writer, and its answers
 //! LAKE/_resonanz/outbox.redb         alerts on their way
 //! LAKE/_resonanz/dead-letter.jsonl   what could not be understood
 //! LAKE/_resonanz/desk/               silences, acknowledgements, and what became of alerts
@@ -204,6 +205,10 @@ impl Folder {
     #[must_use]
     pub fn dead_letters(&self) -> PathBuf {
         self.private().join("dead-letter.jsonl")
+    }
+
+    pub(super) fn errands(&self) -> PathBuf {
+        self.private().join("errands")
     }
 
     pub(super) fn desk(&self) -> PathBuf {

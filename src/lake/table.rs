@@ -16,6 +16,7 @@ use deltalake_core::{DeltaTable, DeltaTableError, ensure_table_uri};
 
 use super::catalog::Column;
 use super::encode::{Draft, Origin, by_day};
+use super::files::{LakeFile, committed};
 use super::folder::LakeError;
 use super::schema::{DAY, Table, arrow_schema, field};
 
@@ -114,6 +115,11 @@ impl TableWriter {
             Draft { table, folder, day, sequence, rows, origin, ending: ".parquet" }
         };
         std::mem::take(&mut self.days).into_iter().map(draft).collect()
+    }
+
+    /// The committed files, in order of path.
+    pub(super) fn files(&self) -> Result<Vec<LakeFile>, LakeError> {
+        committed(self.table, &self.delta)
     }
 
     pub(super) fn table(&self) -> Table {

@@ -15,10 +15,11 @@ use super::files::LakeFile;
 use super::folder::LakeError;
 use super::schema::Table;
 use super::table::Swap;
+use crate::config::Retention;
 use crate::time::EventTime;
 
 /// Files from this size on are left alone.
-const SMALL_BYTES: u64 = 16 << 20;
+pub(super) const SMALL_BYTES: u64 = 16 << 20;
 /// Files are merged until together they are as large as this; a merge takes some times as much
 /// memory.
 const MERGED_BYTES: u64 = 32 << 20;
@@ -26,24 +27,6 @@ const MERGED_BYTES: u64 = 32 << 20;
 const GATHERED_MAX: usize = 8;
 /// Ending of files from which texts have been taken.
 const BARE: &str = ".bare.parquet";
-
-/// How long rows are kept, in whole days after their own; `None` is for ever.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Retention {
-    /// Texts, terms and addresses in `mentions`, evidence in `alerts`, rows of `posts`.
-    pub text_days: Option<i32>,
-    /// Rows of `mentions`.
-    pub mentions_days: Option<i32>,
-    /// Rows of `panes` and `alerts`.
-    pub panes_days: Option<i32>,
-}
-
-impl Default for Retention {
-    /// One, three and ten years.
-    fn default() -> Self {
-        Self { text_days: Some(365), mentions_days: Some(3 * 365), panes_days: Some(10 * 365) }
-    }
-}
 
 /// What is to be tidied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -239,8 +222,10 @@ fn strip(table: Table, rows: &RecordBatch) -> Result<RecordBatch, arrow::error::
     let columns = schema.fields().iter().zip(rows.columns()).map(|(field, column)| {
         match (table, field.name().as_str()) {
             (Table::Mentions, "text" | "terms") => empty(""),
-            (Table::Mentions, "url") => new_null_array(field.data_type(), rows.num_rows()),
-            (Table::Alerts, "evidence") => empty("[]"),
+            (Table::Mentions, "url" | "similarity") => {
+                new_null_array(field.data_type(), rows.num_rows())
+            }
+            (Table::Alerts, "evidence") => empty("{}"),
             _ => std::sync::Arc::clone(column),
         }
     });

@@ -18,7 +18,7 @@ use tokio::sync::{Notify, mpsc, watch};
 
 pub use engine_loop::EngineLoop;
 pub use progress::{AlertLine, Progress, TopicCount};
-pub use store::{Store, StoreJob, checkpointed_engine};
+pub use store::{Store, StoreJob, Upkeep, checkpointed_engine};
 
 use crate::config::Config;
 use crate::desk::Subject;
@@ -90,7 +90,8 @@ pub async fn run(
     let mut sources = sources::spawn(&config, &checkpoint.cursors, &authors, inbox, &lost);
     let (jobs, job_queue) = mpsc::channel(2);
     let committed = Arc::clone(&progress);
-    let store = Store { lake, desk: Arc::clone(&desk), bell, committed };
+    let upkeep = Upkeep::new(&folder, &config.lake);
+    let store = Store { lake, desk: Arc::clone(&desk), bell, committed, upkeep };
     let store = tokio::spawn(store.run(job_queue));
     let mut engine_loop =
         EngineLoop::new(&config, engine, checkpoint, &folder, jobs, Arc::clone(&progress))?;

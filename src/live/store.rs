@@ -2,19 +2,24 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use arrow::array::RecordBatch;
 use tokio::sync::{Notify, mpsc, watch};
+use tokio::time::{Instant, MissedTickBehavior};
 
 use super::progress::Progress;
-use crate::config::Config;
+use crate::config::{Config, LakeConfig, Retention};
 use crate::connect::decode::AuthorHasher;
 use crate::engine::Engine;
-use crate::lake::{Checkpoint, Lake, Table};
-use crate::notify::{Desk, Message};
+use crate::lake::{Checkpoint, Chore, Errands, Folder, Lake, LakeError, Mode, Table};
+use crate::notify::{Desk, Message, wall_clock};
 use crate::post::TopicId;
 use crate::tuning;
+
+/// How often requests are looked for, and a job of upkeep is done.
+const TURN: Duration = Duration::from_secs(1);
 
 /// What the engine's thread asks of the lake's task.
 #[derive(Debug)]
@@ -36,6 +41,66 @@ pub struct Store {
     pub bell: Arc<Notify>,
     /// Where commits are counted.
     pub committed: Arc<watch::Sender<Progress>>,
+    /// What keeps the lake tidy.
+    pub upkeep: Upkeep,
+}
+
+/// What keeps the lake tidy beside the stream.
+#[derive(Debug)]
+pub struct Upkeep {
+    errands: Errands,
+    retention: Retention,
+    vacuum_us: i64,
+    every: Option<Duration>,
+    due: Instant,
+    /// What is left of the present round.
+    round: Vec<Chore>,
+}
+
+impl Upkeep {
+    /// As a configuration wants it; the first round comes an interval after the start.
+    #[must_use]
+    pub fn new(folder: &Folder, config: &LakeConfig) -> Self {
+        let every = config.upkeep_us.and_then(|us| u64::try_from(us).ok());
+        let every = every.map(Duration::from_micros);
+        Self {
+            errands: Errands::of(folder),
+            retention: config.retention,
+            vacuum_us: config.vacuum_us,
+            every,
+            due: Instant::now() + every.unwrap_or_default(),
+            round: Vec::new(),
+        }
+    }
+
+    /// Answers requests only.
+    #[must_use]
+    pub fn on_request(folder: &Folder, config: &LakeConfig) -> Self {
+        Self { every: None, ..Self::new(folder, config) }
+    }
+
+    /// Answers requests, and does the next job of the round that is due.
+    async fn turn(&mut self, lake: &mut Lake) -> Result<(), LakeError> {
+        let now = wall_clock();
+        self.errands.work_off(lake, now).await?;
+        let Some(every) = self.every else { return Ok(()) };
+        if self.round.is_empty() {
+            if Instant::now() < self.due {
+                return Ok(());
+            }
+            self.due = Instant::now() + every;
+            self.round = vec![Chore::compact(), Chore::Retain(self.retention)];
+        }
+        if let Some(chore) = self.round.last()
+            && lake.tend(chore, now).await?.is_none()
+        {
+            self.round.pop();
+            if self.round.is_empty() {
+                lake.vacuum(self.vacuum_us, now, Mode::Real).await?;
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Store {
@@ -44,20 +109,40 @@ impl Store {
     /// # Errors
     /// When the lake or the outbox refuses. The caller stops; nothing committed is lost.
     pub async fn run(mut self, mut jobs: mpsc::Receiver<StoreJob>) -> anyhow::Result<()> {
-        while let Some(job) = jobs.recv().await {
-            match job {
-                StoreJob::Append(batches) => self.lake.append(&batches),
-                StoreJob::Commit(checkpoint, messages) => {
-                    let values =
-                        messages.iter().map(serde_json::to_value).collect::<Result<_, _>>()?;
-                    self.lake.commit(&checkpoint, values).await?;
-                    self.desk.take(&messages)?;
-                    self.bell.notify_waiters();
-                    self.committed.send_modify(|progress| progress.commits += 1);
-                }
+        let mut turns = tokio::time::interval(TURN);
+        turns.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        loop {
+            tokio::select! {
+                job = jobs.recv() => match job {
+                    Some(job) => self.work(job).await?,
+                    None => return Ok(()),
+                },
+                _ = turns.tick() => self.tend().await,
+            }
+        }
+    }
+
+    async fn work(&mut self, job: StoreJob) -> anyhow::Result<()> {
+        match job {
+            StoreJob::Append(batches) => self.lake.append(&batches),
+            StoreJob::Commit(checkpoint, messages) => {
+                let values = messages.iter().map(serde_json::to_value).collect::<Result<_, _>>()?;
+                self.lake.commit(&checkpoint, values).await?;
+                self.desk.take(&messages)?;
+                self.bell.notify_waiters();
+                self.committed.send_modify(|progress| progress.commits += 1);
             }
         }
         Ok(())
+    }
+
+    /// A file that cannot be tidied stops the round, not the stream; a lake that cannot be written
+    /// any more shows at the next commit.
+    async fn tend(&mut self) {
+        if let Err(error) = self.upkeep.turn(&mut self.lake).await {
+            tracing::error!(%error, hint = error.hint(), "the lake's upkeep was broken off");
+            self.upkeep.round.clear();
+        }
     }
 }
 

@@ -14,3 +14,4 @@ mod privacy;
 mod sources;
 mod study;
 mod support;
+mod upkeep;

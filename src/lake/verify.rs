@@ -1,0 +1,188 @@
+//! Is the lake what its logs say, and how large is it? Reads everything, changes nothing.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::Path;
+
+use arrow::array::RecordBatch;
+use arrow::compute::{SortColumn, lexsort_to_indices};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::commit::check_last_commit;
+use super::encode::{sort_keys, statistics};
+use super::files::{LakeFile, committed};
+use super::folder::{Folder, LakeError, io_error};
+use super::schema::{DAY, Table};
+use super::table::{delta_error, open};
+use super::upkeep::SMALL_BYTES;
+
+/// The state of one table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TableStats {
+    /// Its name.
+    pub table: &'static str,
+    /// Version of the log.
+    pub version: u64,
+    /// Committed rows.
+    pub rows: u64,
+    /// Committed files.
+    pub files: usize,
+    /// Those that a compaction would merge one day.
+    pub small_files: usize,
+    /// Size of the files.
+    pub bytes: u64,
+    /// Days with rows.
+    pub days: usize,
+    /// The first day with rows, as `2026-03-01`.
+    pub first_day: Option<String>,
+    /// The last.
+    pub last_day: Option<String>,
+}
+
+/// Something that is not as it should be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// Where.
+    pub path: String,
+    /// What.
+    pub what: String,
+}
+
+/// What a verification found.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Verified {
+    /// Files read.
+    pub files: u64,
+    /// Rows in them.
+    pub rows: u64,
+    /// Files that no table names, from interrupted work or replaced; a vacuum removes them.
+    pub unnamed: u64,
+    /// What is wrong.
+    pub problems: Vec<Problem>,
+}
+
+/// Counts what each table holds. Reads the logs only.
+///
+/// # Errors
+/// When a log cannot be read.
+pub async fn stats(folder: &Folder) -> Result<Vec<TableStats>, LakeError> {
+    let mut all = Vec::new();
+    for table in Table::ALL {
+        let delta = open(table, &folder.table(table)).await?;
+        let files = committed(table, &delta)?;
+        let days: HashSet<i32> = files.iter().map(|file| file.day).collect();
+        let day = |day: Option<&i32>| day.map(|&day| super::encode::day_name(day));
+        all.push(TableStats {
+            table: table.name(),
+            version: delta.snapshot().map_err(delta_error(table))?.version(),
+            rows: files.iter().map(|file| file.rows).sum(),
+            small_files: files.iter().filter(|file| file.bytes < SMALL_BYTES).count(),
+            bytes: files.iter().map(|file| file.bytes).sum(),
+            files: files.len(),
+            days: days.len(),
+            first_day: day(days.iter().min()),
+            last_day: day(days.iter().max()),
+        });
+    }
+    Ok(all)
+}
+
+/// Reads every committed file and compares it with its log; then the last commit's own files.
+///
+/// # Errors
+/// When a log cannot be read at all.
+pub async fn verify(folder: &Folder) -> Result<Verified, LakeError> {
+    let mut verified = Verified::default();
+    for table in Table::ALL {
+        let root = folder.table(table);
+        let files = committed(table, &open(table, &root).await?)?;
+        verified.unnamed += unnamed(&root, &files)?;
+        for file in files {
+            verified.files += 1;
+            match check(&root, &file) {
+                Ok(rows) => verified.rows += rows,
+                Err(what) => {
+                    let path = root.join(&file.path).display().to_string();
+                    verified.problems.push(Problem { path, what });
+                }
+            }
+        }
+    }
+    if let Err(error) = check_last_commit(folder) {
+        let path = folder.root().display().to_string();
+        verified.problems.push(Problem { path, what: error.to_string() });
+    }
+    Ok(verified)
+}
+
+/// The rows of a file, if they are what the log says.
+fn check(root: &Path, file: &LakeFile) -> Result<u64, String> {
+    let size = fs::metadata(root.join(&file.path)).map_err(|error| error.to_string())?.len();
+    if size != file.bytes {
+        return Err(format!("it has {size} bytes, the log says {}", file.bytes));
+    }
+    let rows = file.read(root).map_err(|error| match error {
+        LakeError::Damaged { what, .. } => what,
+        other => other.to_string(),
+    })?;
+    let count = rows.num_rows() as u64;
+    if count != file.rows {
+        return Err(format!("it has {count} rows, the log says {}", file.rows));
+    }
+    if !is_sorted(file.table, &rows).map_err(|error| error.to_string())? {
+        return Err("its rows are out of order".to_owned());
+    }
+    let said: Value = file
+        .statistics
+        .as_deref()
+        .and_then(|text| serde_json::from_str(text).ok())
+        .unwrap_or_default();
+    let mut values = rows;
+    values.remove_column(0);
+    let found = statistics(&values);
+    for kind in ["minValues", "maxValues", "nullCount"] {
+        let said = said.get(kind).and_then(Value::as_object);
+        let differs = said.into_iter().flatten().find(|&(column, value)| {
+            let found = found.get(kind).and_then(|values| values.get(column));
+            found != Some(value)
+        });
+        if let Some((column, value)) = differs {
+            return Err(format!("column {column}: the log says {kind} {value}"));
+        }
+    }
+    Ok(count)
+}
+
+fn is_sorted(table: Table, rows: &RecordBatch) -> Result<bool, arrow::error::ArrowError> {
+    let keys = sort_keys(table).iter().filter_map(|key| rows.column_by_name(key).cloned());
+    let keys: Vec<SortColumn> = keys.map(|values| SortColumn { values, options: None }).collect();
+    if keys.is_empty() {
+        return Ok(true);
+    }
+    // Equal rows may have changed places, so the sorted columns are compared, not the order.
+    let order = lexsort_to_indices(&keys, None)?;
+    for key in &keys {
+        if *arrow::compute::take(&key.values, &order, None)? != *key.values {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Parquet files in a table's folders that it does not name.
+fn unnamed(root: &Path, files: &[LakeFile]) -> Result<u64, LakeError> {
+    let named: HashSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
+    let mut count = 0;
+    for day in fs::read_dir(root).map_err(io_error(root))?.flatten() {
+        let name = day.file_name().to_string_lossy().into_owned();
+        if !name.starts_with(&format!("{DAY}=")) {
+            continue;
+        }
+        for file in fs::read_dir(day.path()).map_err(io_error(root))?.flatten() {
+            let path = format!("{name}/{}", file.file_name().to_string_lossy());
+            count += u64::from(!named.contains(path.as_str()));
+        }
+    }
+    Ok(count)
+}
