@@ -26,7 +26,7 @@ use crate::engine::{EngineState, Tally};
 /// First bytes of a checkpoint, before its version.
 const MAGIC: &[u8; 7] = b"RESOCP\x00";
 /// Raised by one whenever [`Checkpoint`] changes. Of an older one only the cursors are kept.
-const VERSION: u8 = 3;
+const VERSION: u8 = 4;
 
 /// All that a restart needs besides the tables.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

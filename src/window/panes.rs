@@ -39,8 +39,8 @@ pub struct Windows {
     pub(super) panes: DashMap<(TopicId, EventTime), Pane>,
     /// Topics with a pane, per minute; panes leave the map through this index.
     pub(super) minutes: BTreeMap<EventTime, BTreeSet<TopicId>>,
-    /// Number of retained minutes per topic.
-    pub(super) active: HashMap<TopicId, u32>,
+    /// The retained minutes of each topic that has some: a window visits these only.
+    pub(super) active: HashMap<TopicId, BTreeSet<EventTime>>,
     /// Waiting mentions by the end of their tick.
     pub(super) waiting: BTreeMap<EventTime, Vec<Observation>>,
     pub(super) waiting_len: usize,
@@ -163,7 +163,7 @@ impl Windows {
     /// Notes that the topic has a pane at this minute.
     pub(super) fn index(&mut self, topic: TopicId, start: EventTime) {
         if self.minutes.entry(start).or_default().insert(topic) {
-            *self.active.entry(topic).or_default() += 1;
+            self.active.entry(topic).or_default().insert(start);
         }
     }
 
@@ -208,8 +208,8 @@ impl Windows {
             for topic in topics {
                 self.panes.remove(&(topic, start));
                 if let Some(minutes) = self.active.get_mut(&topic) {
-                    *minutes -= 1;
-                    if *minutes == 0 {
+                    minutes.remove(&start);
+                    if minutes.is_empty() {
                         self.active.remove(&topic);
                         if let Some(words) = self.words.get_mut(&topic) {
                             words.settle_before(keep_from);

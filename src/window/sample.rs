@@ -84,12 +84,15 @@ impl Samples {
     }
 }
 
-/// The best of many, one per cluster, best first.
+/// The best of many, best first, one per cluster, and one of those that are too short for one.
 pub(super) fn best(mut samples: Vec<Shown>, most: usize) -> Vec<Shown> {
     samples.sort_by(|left, right| left.sample.rank().cmp(&right.sample.rank()));
     let mut best: Vec<Shown> = Vec::new();
     for shown in samples {
-        if best.len() < most && !best.iter().any(|known| known.cluster == shown.cluster) {
+        let known = best
+            .iter()
+            .any(|known| known.cluster == shown.cluster || known.sample.text == shown.sample.text);
+        if best.len() < most && !known {
             best.push(shown);
         }
     }

@@ -10,7 +10,7 @@ use super::wording::Wording;
 use crate::post::{Lang, SourceId, TopicId};
 use crate::time::EventTime;
 
-/// A stretch of a topic's mentions. Costs at most one look-up a minute.
+/// A stretch of a topic's mentions. Costs one look-up for each minute with a mention of the topic.
 #[derive(Debug, Clone, Copy)]
 pub struct Window<'w> {
     /// Whose mentions.
@@ -106,10 +106,9 @@ impl Windows {
 
     fn for_each_pane(&self, window: &Window<'_>, mut visit: impl FnMut(&Pane)) {
         let Window { topic, from, to, .. } = *window;
-        for (&start, topics) in self.minutes.range(from..to) {
-            if topics.contains(&topic)
-                && let Some(pane) = self.panes.get(&(topic, start))
-            {
+        let minutes = self.active.get(&topic).map(|minutes| minutes.range(from..to));
+        for &start in minutes.into_iter().flatten() {
+            if let Some(pane) = self.panes.get(&(topic, start)) {
                 visit(&pane);
             }
         }

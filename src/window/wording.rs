@@ -20,12 +20,23 @@ const WORDS_MAX: u32 = 16_384;
 /// Longest word in bytes; longer ones are no words.
 const WORD_BYTES_MAX: usize = 48;
 
-/// The words of one topic's negative posts: at most 12 kB, of which 2 kB stay when it is quiet.
+/// The words of one topic's negative posts: at most 14 kB, of which 2 kB stay when it is quiet.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Words {
     latest: VecDeque<Said>,
-    usual: Vec<u16>,
-    usual_words: u32,
+    usual: Usual,
+    /// What left the latest texts while it could still stand in a window: it becomes usual once
+    /// that can no longer be, so that a storm is not compared with its own beginning.
+    young: Usual,
+    /// When the first of the young texts was posted.
+    young_since: Option<EventTime>,
+}
+
+/// Counts of words, each in the counter that its hash names.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+struct Usual {
+    counters: Vec<u16>,
+    words: u32,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -59,15 +70,22 @@ impl Words {
         let words: Vec<&str> = distinct.iter().map(AsRef::as_ref).collect();
         let words = words.join(" ").into();
         self.latest.push_back(Said { at, source: sample.source.clone(), words });
-        if self.latest.len() > TEXTS_MAX {
-            self.settle();
+        if self.latest.len() > TEXTS_MAX
+            && let Some(said) = self.latest.pop_front()
+        {
+            self.young_since.get_or_insert(said.at);
+            self.young.learn(&said);
         }
     }
 
-    /// What was said before this instant becomes usual.
+    /// What was said before this instant, which no window reaches any more, becomes usual.
     pub(super) fn settle_before(&mut self, at: EventTime) {
-        while self.latest.front().is_some_and(|said| said.at < at) {
-            self.settle();
+        if self.young_since.is_some_and(|since| since < at) {
+            self.usual.merge(&std::mem::take(&mut self.young));
+            self.young_since = None;
+        }
+        while let Some(said) = self.latest.pop_front_if(|said| said.at < at) {
+            self.usual.learn(&said);
         }
     }
 
@@ -78,14 +96,13 @@ impl Words {
         from: EventTime,
         to: EventTime,
     ) -> Wording {
-        let mut wording = Wording { usual_words: self.usual_words, ..Wording::default() };
+        let mut wording = Wording { usual_words: self.usual.words, ..Wording::default() };
         let inside = |said: &&Said| {
             (from..to).contains(&said.at) && source.is_none_or(|source| said.source == *source)
         };
         for word in self.latest.iter().filter(inside).flat_map(|said| said.words.split(' ')) {
             wording.window_words += 1;
-            let usual = || self.usual.get(place(word)).copied().map_or(0, u32::from);
-            wording.words.entry(word.into()).or_insert_with(|| (0, usual())).0 += 1;
+            wording.words.entry(word.into()).or_insert_with(|| (0, self.usual.of(word))).0 += 1;
         }
         for said in self.latest.iter().filter(|said| !inside(said)) {
             for word in said.words.split(' ') {
@@ -97,20 +114,37 @@ impl Words {
         }
         wording
     }
+}
 
-    /// The oldest post becomes part of what is usual.
-    fn settle(&mut self) {
-        let Some(said) = self.latest.pop_front() else { return };
-        self.usual.resize(COUNTERS, 0);
+impl Usual {
+    fn of(&self, word: &str) -> u32 {
+        self.counters.get(place(word)).copied().map_or(0, u32::from)
+    }
+
+    fn learn(&mut self, said: &Said) {
+        self.counters.resize(COUNTERS, 0);
         for word in said.words.split(' ') {
-            if let Some(count) = self.usual.get_mut(place(word)) {
+            if let Some(count) = self.counters.get_mut(place(word)) {
                 *count = count.saturating_add(1);
             }
-            self.usual_words += 1;
+            self.words += 1;
         }
-        if self.usual_words >= WORDS_MAX {
-            self.usual.iter_mut().for_each(|count| *count /= 2);
-            self.usual_words /= 2;
+        self.fade();
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.counters.resize(COUNTERS, 0);
+        for (count, more) in self.counters.iter_mut().zip(&other.counters) {
+            *count = count.saturating_add(*more);
+        }
+        self.words += other.words;
+        self.fade();
+    }
+
+    fn fade(&mut self) {
+        while self.words >= WORDS_MAX {
+            self.counters.iter_mut().for_each(|count| *count /= 2);
+            self.words /= 2;
         }
     }
 }

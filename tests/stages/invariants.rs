@@ -45,6 +45,8 @@ fn post(number: usize, at_ms: i64, delay_ms: i64, words: usize, author: u8) -> P
         "acme is great",
         "nothing",
         "acme lost my parcel again and nobody answers",
+        "RT @you: acme lost my parcel twice this week and nobody there answers the phone, terrible",
+        "acme lost my order twice this week and nobody there answers the phone, terrible https://x.yz",
     ];
     let posted_at = EventTime(1_772_366_400_000_000 + at_ms * 1_000);
     Post {
@@ -53,8 +55,8 @@ fn post(number: usize, at_ms: i64, delay_ms: i64, words: usize, author: u8) -> P
         author: AuthorKey([author; 16]),
         posted_at,
         received_at: posted_at.shift(delay_ms * 1_000),
-        kind: Kind::Original,
-        parent: None,
+        kind: if author == 5 { Kind::Repost } else { Kind::Original },
+        parent: (author == 5).then(|| (number / 2).to_string().into()),
         thread: None,
         lang: Lang::EN,
         text: texts[words].into(),
@@ -65,7 +67,7 @@ fn post(number: usize, at_ms: i64, delay_ms: i64, words: usize, author: u8) -> P
 }
 
 fn posts() -> impl Strategy<Value = Vec<Post>> {
-    let one = (0i64..900_000, 0i64..4_000, 0usize..6, 0u8..6);
+    let one = (0i64..900_000, 0i64..4_000, 0usize..8, 0u8..6);
     prop::collection::vec(one, 1..120).prop_map(|rows| {
         let numbered = rows.into_iter().enumerate();
         numbered
