@@ -182,12 +182,13 @@ impl Courier {
         if message.transition() == Some(Transition::Resolved) {
             self.repeats.retain(|firing| firing.alert() != message.alert());
         }
-        if self.health.failing_since_ms.take().is_some() {
-            self.remember()?;
-        }
+        // Killed in between, the next start wakes them again.
         if std::mem::take(&mut self.failures) > 0 {
             tracing::info!(receiver = self.endpoint.receiver.name, "receiver is back");
             self.outbox.wake(&self.endpoint.receiver.name)?;
+        }
+        if self.health.failing_since_ms.take().is_some() {
+            self.remember()?;
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 
 use resonanz::alert::Transition;
@@ -77,32 +77,48 @@ fn random(below: u64) -> u64 {
     RandomState::new().hash_one(0) % below
 }
 
-#[test]
-fn a_process_killed_fifty_times_while_it_delivers_loses_nothing() {
-    const ALERTS: i64 = 150;
-    const KILLS: usize = 52;
-    let (kill, kills) = sync_channel::<()>(1_024);
-    let mut refused = BTreeSet::new();
-    let calm = Arc::new(AtomicBool::new(false));
-    let is_calm = Arc::clone(&calm);
-    let hook = Hook::answering(move |request, _| {
-        let dies = |reply| {
-            let _ = kill.try_send(());
-            reply
-        };
-        if is_calm.load(Ordering::Relaxed) {
+/// A receiver that fails at random, each message three times at most, until it is calm, and says
+/// when to kill the process: before it answers, or while it does.
+fn rough(kill: SyncSender<()>, calm: Arc<AtomicBool>) -> Hook {
+    let mut failures: BTreeMap<String, u32> = BTreeMap::new();
+    Hook::answering(move |request, _| {
+        if calm.load(Ordering::Relaxed) {
             return status("204 No Content");
         }
-        match random(12) {
-            0 => dies(Reply::Hang),
-            1 | 2 => dies(status("204 No Content")),
-            3 => dies(Reply::Cut),
-            4 => dies(status("500 Internal Server Error")),
-            5 => status("503 Service Unavailable\r\nretry-after: 0"),
-            6 if refused.insert(request.id().to_owned()) => status("400 Bad Request"),
+        let failed = failures.entry(request.id().to_owned()).or_default();
+        let dice = if *failed < 3 { random(12) } else { 6 + random(6) };
+        *failed += u32::from(dice < 5);
+        if matches!(dice, 0..=2 | 6 | 7) {
+            // More signals than are read say nothing new.
+            let _ = kill.try_send(());
+        }
+        match dice {
+            0 => Reply::Hang,
+            1 => Reply::Cut,
+            2 => status("500 Internal Server Error"),
+            3 => status("503 Service Unavailable\r\nretry-after: 0"),
+            // A second one would wait for minutes.
+            4 if *failed == 1 => status("400 Bad Request"),
             _ => status("204 No Content"),
         }
-    });
+    })
+}
+
+/// Beginnings and ends of alerts, in order.
+fn alerts(count: i64) -> Vec<Message> {
+    let both = |alert: i64| {
+        [(Transition::Fired, 2 * alert), (Transition::Resolved, 2 * alert + 1)]
+            .map(|(transition, at_us)| message("team", &format!("alt_{alert}"), transition, at_us))
+    };
+    (0..count).flat_map(both).collect()
+}
+
+#[test]
+fn a_process_killed_fifty_times_while_it_delivers_loses_nothing() {
+    const KILLS: usize = 52;
+    let (kill, kills) = sync_channel(1_024);
+    let calm = Arc::new(AtomicBool::new(false));
+    let hook = rough(kill, Arc::clone(&calm));
     let receiver = format!(
         "[[receiver]]\nname = \"team\"\nurl = \"{}\"\ninternal = true\nsecret_file = \"secret\"\n",
         hook.url
@@ -111,15 +127,7 @@ fn a_process_killed_fifty_times_while_it_delivers_loses_nothing() {
     let empty = file(live.place.folder.path(), "empty.jsonl", "");
     assert!(live.place.reprocess(&empty).status.success());
     let outbox = live.place.lake.join("_resonanz/outbox.redb");
-    let messages: Vec<Message> = (0..ALERTS)
-        .flat_map(|alert| {
-            let id = format!("alt_{alert}");
-            let [fired, resolved] =
-                [(Transition::Fired, 2 * alert), (Transition::Resolved, 2 * alert + 1)]
-                    .map(|(transition, at_us)| message("team", &id, transition, at_us));
-            [fired, resolved]
-        })
-        .collect();
+    let messages = alerts(150);
     Outbox::open(&outbox).and_then(|outbox| outbox.insert(&messages)).expect("the store writes");
 
     let wanted: BTreeSet<&str> = messages.iter().map(|message| message.id.as_str()).collect();
