@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 
 use super::args_lake::LakeCommand;
+use super::args_reprocess::Reprocess;
 use super::args_study::{AlertsCommand, Eval, Fit, TopicsCommand};
 use crate::config::SentimentConfig;
 use crate::post::Lang;
@@ -54,8 +55,8 @@ pub(super) enum Command {
     /// Look after a lake
     #[command(subcommand)]
     Lake(LakeCommand),
-    /// Work archives through the engine into a new lake, as fast as the machine goes
-    Reprocess(Reprocess),
+    /// Work archives, or a lake's own posts, through the engine into a lake
+    Reprocess(Box<Reprocess>),
     /// Serve an archive over a WebSocket in Bluesky Jetstream's wire format
     Replay(Replay),
 }
@@ -189,25 +190,6 @@ pub(super) enum QueryFormat {
     Csv,
     /// Arrow IPC stream
     Arrow,
-}
-
-#[derive(Debug, clap::Args)]
-pub(super) struct Reprocess {
-    /// Archives, plain, .gz or .zst; - is standard input
-    #[arg(required = true)]
-    pub(super) inputs: Vec<PathBuf>,
-    /// Topics, rules and scorer; its sources and receivers are not used
-    #[arg(long)]
-    pub(super) config: PathBuf,
-    /// Folder of the new lake
-    #[arg(long)]
-    pub(super) lake: PathBuf,
-    /// Format of the archives
-    #[arg(long, value_enum, default_value_t = ArchiveFormat::Archive)]
-    pub(super) format: ArchiveFormat,
-    /// Name of the source where lines give none; by default the file's name
-    #[arg(long)]
-    pub(super) source: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

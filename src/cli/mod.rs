@@ -7,6 +7,7 @@ mod alerts;
 mod args;
 mod args_desk;
 mod args_lake;
+mod args_reprocess;
 mod args_study;
 mod config_file;
 mod demo;
@@ -18,6 +19,7 @@ mod lake;
 mod query;
 mod receiver_test;
 mod reprocess;
+mod reprocess_view;
 mod run;
 mod score;
 mod topics;
@@ -67,7 +69,7 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
             Some(
                 LakeError::NoLake { .. }
                 | LakeError::NotEmpty { .. }
-                | LakeError::NotNew { .. }
+                | LakeError::Gap { .. }
                 | LakeError::Locked { .. }
                 | LakeError::Format { .. },
             ) => 2,

@@ -1,77 +1,197 @@
 //! How is an archive worked through on the command line?
 
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{HumanBytes, HumanDuration, ProgressBar, ProgressStyle};
 use tokio::sync::watch;
 
-use super::args::Reprocess;
+use super::args_reprocess::{CompareFormat, Reprocess};
+use super::reprocess_view::{self as view};
 use super::{Ending, Failure, config_file, runtime};
+use crate::connect::{InputError, Read, find_inputs};
+use crate::lake::{Folder, Gaps, Lake, LakeError, OldAlerts, PostReader, Replaced, Replacement};
 use crate::live::Progress;
-use crate::reprocess::{Job, reprocess as work};
+use crate::reprocess::{Job, Mode, Origin, Report, Stage, StageError, compare, reprocess as work};
+
+/// Distance of lines that say how far the work is, where there is no terminal.
+const SAY_EVERY: Duration = Duration::from_secs(10);
+/// Distance of looks at the work.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 pub(super) fn reprocess(args: &Reprocess) -> Result<Ending, Failure> {
     let mut config = config_file::load(&args.config)?;
     config.lake.path.clone_from(&args.lake);
-    let missing = args.inputs.iter().find(|input| input.as_os_str() != "-" && !input.is_file());
-    if let Some(missing) = missing {
-        let message = format!("{}: no such file", missing.display());
-        return Err(Failure::usage(
-            message,
-            "give files of lines, plain, .gz or .zst, or - for standard input",
-        ));
-    }
-    let job = Job {
-        inputs: args.inputs.clone(),
-        format: args.format.into(),
-        config,
-        source: args.source.clone(),
-    };
-    let bar = bar();
-    let seen = bar.clone();
-    let progress = Arc::new(watch::Sender::new(Progress::default()));
-    let report = runtime()?.block_on(work(job, progress, move |bytes| seen.set_position(bytes)))?;
-    bar.finish_and_clear();
+    runtime()?.block_on(async {
+        let origin = origin(args).await?;
+        let job = Job {
+            origin,
+            layout: args.layout(),
+            map: args.map.clone(),
+            format: args.format.into(),
+            config,
+            source: args.source.clone(),
+        };
+        run(args, job.prepared()).await
+    })
+}
 
-    let (tally, malformed) = (report.progress.tally, report.progress.malformed);
-    let seconds = report.elapsed.as_secs_f64();
-    #[allow(clippy::cast_precision_loss, reason = "a rate for people")]
-    let (posts_s, mb_s) = (tally.events as f64 / seconds, report.bytes as f64 / 1e6 / seconds);
-    let mut out = io::stdout().lock();
-    writeln!(
-        out,
-        "{} posts in {seconds:.1} s: {posts_s:.0} posts/s, {mb_s:.0} MB/s",
-        tally.events
-    )?;
-    writeln!(
-        out,
-        "{} posts matched, {} mentions, {} negative, {} late",
-        tally.matched, tally.mentions, tally.negative, tally.late
-    )?;
-    writeln!(
-        out,
-        "{} duplicates, {malformed} malformed, {} dated in the future",
-        tally.duplicate, tally.refused_future
-    )?;
-    writeln!(out, "lake: {}", args.lake.display())?;
-    let refused = malformed + tally.refused_future;
-    if refused > 0 {
+async fn run(args: &Reprocess, job: Job) -> Result<Ending, Failure> {
+    let opened = Stage::open(&job, args.from_lake.as_deref(), args.dry_run);
+    let mut stage = opened.map_err(|error| match error.downcast_ref::<StageError>() {
+        Some(stage) => Failure::usage(stage.to_string(), stage.hint()),
+        None => Failure::from(error),
+    })?;
+    let total = job.origin.bytes();
+    let report = watched(total, |progress, read| work(job, &mut stage, progress, read)).await?;
+    let mut out: Box<dyn Write> = match args.compare {
+        Some(CompareFormat::Json) => Box::new(io::stderr().lock()),
+        _ => Box::new(io::stdout().lock()),
+    };
+    view::report(&report, &mut out)?;
+    if let Some(lake) = &args.from_lake {
         writeln!(
             out,
-            "what was refused, and why: {}",
-            args.lake.join("_resonanz/dead-letter.jsonl").display()
+            "read: the posts that {} keeps, which are all only if it was filled with archive = \"all\"",
+            lake.display()
         )?;
+    }
+    if let Some(format) = args.compare {
+        let comparison = compare(&stage, args.samples).await?;
+        view::comparison(&comparison, format, &mut out)?;
+    }
+    let refused = report.progress.malformed + report.progress.tally.refused_future;
+    let letters = stage.dead_letters();
+    finish(args, stage, &mut out).await?;
+    if refused > 0 && !args.dry_run {
+        writeln!(out, "what was refused, and why: {}", letters.display())?;
     }
     Ok(if refused == 0 { Ending::Done } else { Ending::Incomplete })
 }
 
-/// Bytes done, on a terminal.
-fn bar() -> ProgressBar {
+/// Lets the rows take their place.
+async fn finish(args: &Reprocess, stage: Stage, out: &mut impl Write) -> Result<(), Failure> {
+    match stage.mode() {
+        Mode::New => {
+            writeln!(out, "lake: {}", args.lake.display())?;
+            stage.close()?;
+        }
+        Mode::Dry => writeln!(out, "dry run: {} is as it was", args.lake.display())?,
+        Mode::Replace => {
+            let replaced = publish(args, &stage).await?;
+            view::replaced(&replaced, stage.days().len(), out)?;
+            writeln!(out, "lake: {}", args.lake.display())?;
+            stage.close()?;
+        }
+    }
+    Ok(())
+}
+
+/// Replaces the days that the input covers.
+async fn publish(args: &Reprocess, stage: &Stage) -> Result<Replaced, Failure> {
+    let folder = Folder::write(&args.lake).map_err(|error| match error {
+        LakeError::Locked { .. } => Failure::usage(
+            format!("everything is read, but {error}"),
+            "stop that process and give the same command again: it replaces the rows at once",
+        ),
+        error => error.into(),
+    })?;
+    let (mut lake, _) = Lake::open(Arc::new(folder)).await?;
+    let replacement = Replacement {
+        from: stage.folder(),
+        days: &stage.days(),
+        alerts: if args.replace_alerts { OldAlerts::Replace } else { OldAlerts::Keep },
+        gaps: if args.partial_days { Gaps::Lose } else { Gaps::Refuse },
+    };
+    Ok(lake.replace_days(&replacement).await?)
+}
+
+async fn origin(args: &Reprocess) -> Result<Origin, Failure> {
+    if let Some(lake) = &args.from_lake {
+        return from_lake(lake).await;
+    }
+    let inputs = find_inputs(&args.inputs).await;
+    inputs
+        .map(Origin::Files)
+        .map_err(|error: InputError| Failure::usage(error.to_string(), error.hint))
+}
+
+async fn from_lake(lake: &Path) -> Result<Origin, Failure> {
+    let posts = PostReader::open(&Folder::read(lake)?).await?;
+    if posts.days().is_empty() {
+        return Err(Failure::usage(
+            format!("{} keeps no posts", lake.display()),
+            "keep them with [lake] archive = \"matched\" or \"all\"",
+        ));
+    }
+    Ok(Origin::Lake(posts))
+}
+
+/// Does the work while showing how far it is.
+async fn watched<F>(
+    total: Option<u64>,
+    work: impl FnOnce(Arc<watch::Sender<Progress>>, Read) -> F,
+) -> anyhow::Result<Report>
+where
+    F: Future<Output = anyhow::Result<Report>>,
+{
+    let (progress, read) = (Arc::new(watch::Sender::new(Progress::default())), Read::default());
+    let work = work(Arc::clone(&progress), read.clone());
+    tokio::pin!(work);
+    let mut ticks = tokio::time::interval(LOOK_EVERY);
+    let (bar, begun) = (bar(total), Instant::now());
+    let mut said = begun;
+    loop {
+        tokio::select! {
+            report = &mut work => {
+                bar.finish_and_clear();
+                return report;
+            }
+            _ = ticks.tick() => {
+                bar.set_position(read.bytes());
+                if bar.is_hidden() && said.elapsed() >= SAY_EVERY {
+                    said = Instant::now();
+                    let posts = progress.borrow().tally.events;
+                    let _ = writeln!(io::stderr(), "{}", so_far(read.bytes(), total, posts, begun.elapsed()));
+                }
+            }
+        }
+    }
+}
+
+/// A bar with the time left, on a terminal.
+fn bar(total: Option<u64>) -> ProgressBar {
     if !io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
-    let style = ProgressStyle::with_template("{spinner} {bytes} at {bytes_per_sec}, {elapsed}");
-    ProgressBar::new_spinner()
-        .with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()))
+    let (bar, template) = match total {
+        Some(total) => (
+            ProgressBar::new(total),
+            "{wide_bar} {bytes} of {total_bytes} at {bytes_per_sec}, {eta} left",
+        ),
+        None => (ProgressBar::new_spinner(), "{spinner} {bytes} at {bytes_per_sec}, {elapsed}"),
+    };
+    let style = ProgressStyle::with_template(template);
+    bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+#[allow(clippy::cast_precision_loss, reason = "figures for people")]
+fn so_far(read: u64, total: Option<u64>, posts: u64, elapsed: Duration) -> String {
+    let rate = posts as f64 / elapsed.as_secs_f64();
+    match total.filter(|total| *total > 0 && read > 0) {
+        Some(total) => {
+            let share = (read as f64 / total as f64).min(1.0);
+            let left = elapsed.mul_f64((1.0 - share) / share.max(0.001));
+            format!(
+                "{:.1} %: {} of {}, {posts} posts, {rate:.0} posts/s, about {} left",
+                100.0 * share,
+                HumanBytes(read),
+                HumanBytes(total),
+                HumanDuration(left)
+            )
+        }
+        None => format!("{} read, {posts} posts, {rate:.0} posts/s", HumanBytes(read)),
+    }
 }

@@ -27,7 +27,7 @@ pub struct Block {
 impl Block {
     /// The lines that are not blank, without line ends.
     pub fn lines(&self) -> impl Iterator<Item = &[u8]> {
-        lines(&self.bytes)
+        numbered(&self.bytes).map(|(_, line)| line)
     }
 
     /// The same with the number of each in the block, from 0; blank lines count.
@@ -58,12 +58,8 @@ impl Block {
     }
 }
 
-/// The lines in `bytes` that are not blank, without line ends.
-pub fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
-    numbered(bytes).map(|(_, line)| line)
-}
-
-fn numbered(bytes: &[u8]) -> impl Iterator<Item = (u64, &[u8])> {
+/// The lines in `bytes` that are not blank, without line ends, each with its number from 0.
+pub fn numbered(bytes: &[u8]) -> impl Iterator<Item = (u64, &[u8])> {
     let mut rest = bytes;
     let lines = std::iter::from_fn(move || {
         let end = memchr::memchr(b'\n', rest);
@@ -114,27 +110,39 @@ pub fn open_lines(path: &Path, offset: u64) -> Result<Lines, LinesError> {
     }
     let mut file = File::open(path).map_err(error)?;
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-    let mut reader: Box<dyn Read + Send> = match ending {
-        "gz" => {
-            Box::new(flate2::read::MultiGzDecoder::new(BufReader::with_capacity(BLOCK_BYTES, file)))
-        }
-        "zst" => {
-            let mut decoder = zstd::Decoder::new(file).map_err(error)?;
-            // Archives packed with --long=31 need a window of 2 GiB.
-            decoder.window_log_max(31).map_err(error)?;
-            Box::new(decoder)
-        }
-        _ => {
-            file.seek(SeekFrom::Start(offset)).map_err(error)?;
-            return Ok(Lines::new(Box::new(file), offset));
-        }
-    };
+    if !matches!(ending, "gz" | "zst") {
+        file.seek(SeekFrom::Start(offset)).map_err(error)?;
+        return Ok(Lines::new(Box::new(file), offset));
+    }
+    let mut reader = decompressed(Box::new(file), ending).map_err(error)?;
     let skipped = io::copy(&mut reader.by_ref().take(offset), &mut io::sink()).map_err(error)?;
     if skipped < offset {
         let message = format!("the file ends at byte {skipped}, before the cursor at {offset}");
         return Err(error(io::Error::new(io::ErrorKind::UnexpectedEof, message)));
     }
     Ok(Lines::new(reader, offset))
+}
+
+/// The bytes behind a compressed file's, by its ending: `gz`, `zst`, or anything else as it is.
+///
+/// # Errors
+/// When there is no memory for the decoder.
+pub(super) fn decompressed(
+    file: Box<dyn Read + Send>,
+    ending: &str,
+) -> io::Result<Box<dyn Read + Send>> {
+    Ok(match ending {
+        "gz" => {
+            Box::new(flate2::read::MultiGzDecoder::new(BufReader::with_capacity(BLOCK_BYTES, file)))
+        }
+        "zst" => {
+            let mut decoder = zstd::Decoder::new(file)?;
+            // Archives packed with --long=31 need a window of 2 GiB.
+            decoder.window_log_max(31)?;
+            Box::new(decoder)
+        }
+        _ => file,
+    })
 }
 
 /// The lines of the archive that comes with resonanz; see data/README.md.
@@ -157,7 +165,7 @@ impl Read for Broken {
 }
 
 impl Lines {
-    fn new(reader: Box<dyn Read + Send>, offset: u64) -> Self {
+    pub(super) fn new(reader: Box<dyn Read + Send>, offset: u64) -> Self {
         Self { reader, rest: Vec::new(), offset, skipping: false }
     }
 

@@ -6,12 +6,14 @@
 pub mod decode;
 mod backoff;
 mod file;
+mod input;
 mod lines;
 mod parcel;
 mod websocket;
 
 pub use backoff::Backoff;
 pub use file::{follow_file, read_file, read_stdin};
-pub use lines::{Block, Lines, LinesError, bundled_lines, lines, open_lines};
+pub use input::{Chunk, Chunks, Input, InputError, Layout, Read, Rows, TableRows, find_inputs};
+pub use lines::{Block, Lines, LinesError, bundled_lines, numbered, open_lines};
 pub use parcel::{Cursor, Inbox, Parcel, Refused};
 pub use websocket::{WebSocketSource, websocket};

@@ -13,6 +13,9 @@ pub enum Cursor {
     TimeUs(i64),
     /// Bytes of the decompressed file.
     Offset(u64),
+    /// The place of an input among several, and the decompressed bytes, or the rows of a Parquet
+    /// file or lake, that were read of it.
+    Input(u64, u64),
 }
 
 impl Cursor {

@@ -8,6 +8,7 @@ mod observe;
 mod seen;
 mod tally;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -348,6 +349,12 @@ fn likenesses(posts: &[Post], findings: &[Finding]) -> Vec<Option<Arc<Likeness>>
 }
 
 impl EngineState {
+    /// The minutes whose panes are not handed out yet.
+    #[must_use]
+    pub fn open_minutes(&self) -> BTreeSet<EventTime> {
+        self.windows.open_minutes()
+    }
+
     /// Renumbers topics after a change of configuration.
     #[must_use]
     pub fn renumbered(self, topic: impl Fn(TopicId) -> Option<TopicId>) -> Self {

@@ -6,7 +6,7 @@
 //! the commit never happened; killed after it, the next start finishes what it names, and each
 //! table skips a sequence it has seen.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -22,6 +22,7 @@ use super::schema::Table;
 use super::table::{Swap, TableWriter, is_made};
 use crate::connect::Cursor;
 use crate::engine::{EngineState, Tally};
+use crate::time::EventTime;
 
 /// First bytes of a checkpoint, before its version.
 const MAGIC: &[u8; 7] = b"RESOCP\x00";
@@ -156,6 +157,12 @@ impl Lake {
     /// The number of the commit that comes next, which names its files.
     pub(super) fn next_sequence(&self) -> i64 {
         self.sequence + 1
+    }
+
+    /// The minutes that the last checkpoint's engine holds open.
+    pub(super) fn open_minutes(&self) -> Result<BTreeSet<EventTime>, LakeError> {
+        let last = read_last(&self.folder)?;
+        Ok(last.map_or_else(BTreeSet::new, |(_, checkpoint)| checkpoint.state.open_minutes()))
     }
 
     /// Replaces committed files, as one change over all tables; the files that come have been

@@ -198,7 +198,7 @@ fn range(name: &str, column: &ArrayRef) -> Option<(Value, Value)> {
 }
 
 /// Days since the epoch as `2026-03-02`.
-pub(super) fn day_name(day: i32) -> String {
+pub(crate) fn day_name(day: i32) -> String {
     let midnight = EventTime(i64::from(day) * 24 * 60 * MINUTE_US).to_string();
     midnight.split('T').next().unwrap_or_default().to_owned()
 }

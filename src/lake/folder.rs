@@ -7,6 +7,7 @@
 //! LAKE/_resonanz/author.key          secret key of the author hashes
 //! LAKE/_resonanz/commits/            the last commit: manifest and engine checkpoint
 //! LAKE/_resonanz/errands/            requests to the writer, and its answers
+//! LAKE/_resonanz/reprocess/          rows that will take the place of others, while they grow
 //! LAKE/_resonanz/outbox.redb         alerts on their way
 //! LAKE/_resonanz/dead-letter.jsonl   what could not be understood
 //! LAKE/_resonanz/desk/               silences, acknowledgements, and what became of alerts
@@ -46,11 +47,15 @@ pub enum LakeError {
         /// Which folder.
         path: PathBuf,
     },
-    /// The lake must be new, and holds rows.
-    #[error("{path} holds posts already", path = path.display())]
-    NotNew {
-        /// Which folder.
-        path: PathBuf,
+    /// Mentions would be lost.
+    #[error(
+        "the input has nothing of some hours of {day} in which the lake has {mentions} mentions"
+    )]
+    Gap {
+        /// Which day.
+        day: String,
+        /// How many mentions.
+        mentions: u64,
     },
     /// Another process writes.
     #[error("{path} is being written by another process", path = path.display())]
@@ -105,7 +110,10 @@ impl LakeError {
             Self::NoLake { .. } => {
                 "give the folder that `resonanz run`, `reprocess` or `demo` wrote"
             }
-            Self::NotEmpty { .. } | Self::NotNew { .. } => "give an empty or new folder",
+            Self::NotEmpty { .. } => "give an empty or new folder",
+            Self::Gap { .. } => {
+                "give all of the day's posts, or lose these mentions with --partial-days"
+            }
             Self::Locked { .. } => "stop the other process, or give another folder",
             Self::Format { .. } => {
                 "use the version of resonanz that wrote it, or make the lake anew with resonanz reprocess"
@@ -215,6 +223,12 @@ impl Folder {
         self.private().join("desk")
     }
 
+    /// Where a second lake grows, whose rows will take the place of this one's.
+    #[must_use]
+    pub fn staging(&self) -> PathBuf {
+        self.private().join("reprocess")
+    }
+
     pub(super) fn commits(&self) -> PathBuf {
         self.private().join("commits")
     }
@@ -231,12 +245,7 @@ impl Folder {
         let inside = self.private().join("author.key");
         let path = file.unwrap_or(&inside);
         if !path.exists() {
-            let hex: String = random::<32>()
-                .map_err(io_error(path))?
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect();
-            write_whole(path, hex.as_bytes())?;
+            write_key(path, &random().map_err(io_error(path))?)?;
         }
         let text = fs::read_to_string(path).map_err(io_error(path))?;
         let digits = text.trim();
@@ -252,6 +261,18 @@ impl Folder {
             *slot = byte(at).filter(|_| digits.len() == 64).ok_or_else(damaged)?;
         }
         Ok(key)
+    }
+
+    /// Makes this lake use a key, unless it has one already; the key that it uses.
+    ///
+    /// # Errors
+    /// As [`Folder::author_key`].
+    pub fn take_key(&self, key: &[u8; 32]) -> Result<[u8; 32], LakeError> {
+        let path = self.private().join("author.key");
+        if !path.exists() {
+            write_key(&path, key)?;
+        }
+        self.author_key(None)
     }
 
     fn lock(&self) -> Result<File, LakeError> {
@@ -286,9 +307,14 @@ impl Folder {
     }
 }
 
+fn write_key(path: &Path, key: &[u8; 32]) -> Result<(), LakeError> {
+    let hex: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+    write_whole(path, hex.as_bytes())
+}
+
 /// Writes a file that is there whole or not at all, whatever happens in between, and that only its
 /// owner may read.
-pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), LakeError> {
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), LakeError> {
     write_drafted(path, bytes, private_file).map_err(io_error(path))
 }
 

@@ -1,6 +1,7 @@
 //! What does the engine's thread do? Parcels in, steps, rows and commits out.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -15,7 +16,7 @@ use super::store::StoreJob;
 use crate::config::Config;
 use crate::connect::{Cursor, Parcel};
 use crate::engine::{Engine, Outcome};
-use crate::lake::{Checkpoint, DeadLetters, Folder, Labels, Rows};
+use crate::lake::{Checkpoint, DeadLetters, Labels, Rows};
 use crate::notify::{Message, messages};
 use crate::post::{Event, Polarity, SourceId, TopicId};
 
@@ -66,7 +67,7 @@ impl EngineLoop {
         config: &Config,
         engine: Engine,
         checkpoint: Checkpoint,
-        folder: &Folder,
+        dead_letters: &Path,
         jobs: mpsc::Sender<StoreJob>,
         shared: Arc<watch::Sender<Progress>>,
     ) -> anyhow::Result<Self> {
@@ -93,7 +94,7 @@ impl EngineLoop {
             topics: checkpoint.topics,
             cursors: checkpoint.cursors,
             ahead: Vec::new(),
-            dead_letters: DeadLetters::open(&folder.dead_letters())?,
+            dead_letters: DeadLetters::open(dead_letters)?,
             jobs,
             shared,
             progress,
@@ -145,9 +146,7 @@ impl EngineLoop {
                     self.absorb()?;
                 }
             }
-            if self.dirty && self.committed.elapsed() >= self.commit_interval {
-                self.commit(Vec::new())?;
-            }
+            self.commit_when_due()?;
         }
         let stop = *stop.borrow();
         self.close(stop)
@@ -167,7 +166,16 @@ impl EngineLoop {
         }
         self.events.extend(parcel.events);
         self.ahead.extend(parcel.cursor.map(|cursor| (parcel.source, cursor)));
-        if self.events.len() >= STEP_EVENTS { self.step_all() } else { Ok(()) }
+        if self.events.len() < STEP_EVENTS {
+            return Ok(());
+        }
+        self.step_all()?;
+        self.commit_when_due()
+    }
+
+    fn commit_when_due(&mut self) -> anyhow::Result<()> {
+        let due = self.dirty && self.committed.elapsed() >= self.commit_interval;
+        if due { self.commit(Vec::new()) } else { Ok(()) }
     }
 
     /// Judges what is there as at the end of an archive, if `stop` says so, and commits.

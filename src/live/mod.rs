@@ -93,8 +93,14 @@ pub async fn run(
     let upkeep = Upkeep::new(&folder, &config.lake);
     let store = Store { lake, desk: Arc::clone(&desk), bell, committed, upkeep };
     let store = tokio::spawn(store.run(job_queue));
-    let mut engine_loop =
-        EngineLoop::new(&config, engine, checkpoint, &folder, jobs, Arc::clone(&progress))?;
+    let mut engine_loop = EngineLoop::new(
+        &config,
+        engine,
+        checkpoint,
+        &folder.dead_letters(),
+        jobs,
+        Arc::clone(&progress),
+    )?;
     let (finish, ends) = watch::channel(Stop::Finish);
     let runtime = tokio::runtime::Handle::current();
     let engine =

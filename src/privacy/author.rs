@@ -11,7 +11,8 @@ use crate::post::AuthorKey;
 /// Keyed BLAKE3, cut to 128 bits. The same key gives the same hash in every process.
 #[derive(Clone)]
 pub struct AuthorHasher {
-    key: [u8; 32],
+    /// `None` where names are keys already.
+    key: Option<[u8; 32]>,
     names: Names,
 }
 
@@ -29,7 +30,14 @@ impl AuthorHasher {
     /// A hasher under this key; keep the key secret and with the lake.
     #[must_use]
     pub fn new(key: [u8; 32]) -> Self {
-        Self { key, names: Names::Hash }
+        Self { key: Some(key), names: Names::Hash }
+    }
+
+    /// One for posts that a lake keeps: their authors are keys in hexadecimal, and their ids and
+    /// addresses stay as they are.
+    #[must_use]
+    pub fn of_keys() -> Self {
+        Self { key: None, names: Names::Keep }
     }
 
     /// The same with another treatment of names in ids, threads and addresses.
@@ -44,10 +52,11 @@ impl AuthorHasher {
     /// names apart, and people write them in all ways.
     #[must_use]
     pub fn hash(&self, name: &str) -> AuthorKey {
+        let Some(key) = &self.key else { return AuthorKey::parse(name).unwrap_or_default() };
         let name = names::plain(name);
         let mut short = [0; 16];
         if !name.is_empty() {
-            let hash = blake3::keyed_hash(&self.key, name.as_bytes());
+            let hash = blake3::keyed_hash(key, name.as_bytes());
             short.copy_from_slice(&hash.as_bytes()[..16]);
         }
         AuthorKey(short)

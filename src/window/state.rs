@@ -1,6 +1,6 @@
 //! How do windows survive a restart? Their state as plain values.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,7 @@ use super::sample::Samples;
 use super::totals::{Totals, TotalsState};
 use super::wording::Words;
 use crate::post::{Lang, SourceId, TopicId};
-use crate::time::EventTime;
+use crate::time::{EventTime, MINUTE_US};
 
 /// [`Windows`] in a form that can be stored.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -36,6 +36,15 @@ pub struct PaneState {
 }
 
 impl WindowState {
+    /// The minutes whose panes are not handed out yet.
+    #[must_use]
+    pub fn open_minutes(&self) -> BTreeSet<EventTime> {
+        let retained = self.panes.iter().map(|pane| pane.start);
+        let open = retained.filter(|start| self.closed_until.is_none_or(|until| *start >= until));
+        let waiting = self.waiting.iter().map(|mention| mention.posted_at.floor(MINUTE_US));
+        open.chain(waiting).collect()
+    }
+
     /// Renumbers topics after a change of configuration; what belongs to a topic without a new id
     /// is forgotten.
     #[must_use]

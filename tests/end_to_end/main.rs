@@ -11,6 +11,8 @@ mod files;
 mod hook;
 mod pipeline;
 mod privacy;
+mod replace;
+mod reprocess;
 mod sources;
 mod study;
 mod support;

@@ -6,6 +6,7 @@ use std::fmt;
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer};
 
+use super::fields::Value;
 use super::{AuthorHasher, Sieve, reason};
 use crate::mention::Context;
 use crate::post::{
@@ -45,7 +46,7 @@ pub struct ArchiveLine<'a> {
 
 /// RFC 3339, or microseconds since the Unix epoch.
 #[derive(Debug, Clone, Copy)]
-struct Stamp(EventTime);
+pub(super) struct Stamp(pub(super) EventTime);
 
 impl<'de> Deserialize<'de> for Stamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -85,6 +86,38 @@ impl<'a> ArchiveLine<'a> {
             simdutf8::basic::from_utf8(raw).map_err(|_| "the bytes are not UTF-8".to_owned())?;
         let line: Self = serde_json::from_str(text).map_err(|error| reason(&error, raw))?;
         if line.id.is_empty() { Err("the id is empty".to_owned()) } else { Ok(line) }
+    }
+
+    /// The post that named fields say, as in a CSV record or a row of a Parquet file.
+    ///
+    /// # Errors
+    /// In words, for the first field that says nothing usable.
+    pub fn from_fields(
+        mut field: impl FnMut(&'static str) -> Result<Value<'a>, String>,
+    ) -> Result<Self, String> {
+        let needed = |value: Option<Cow<'a, str>>, name| {
+            value.ok_or_else(|| format!("the field \"{name}\" is missing"))
+        };
+        let id = needed(field("id")?.text("id")?, "id")?;
+        if id.is_empty() {
+            return Err("the id is empty".to_owned());
+        }
+        let posted_at = field("posted_at")?.stamp("posted_at")?;
+        Ok(Self {
+            id,
+            text: needed(field("text")?.text("text")?, "text")?,
+            posted_at: posted_at.ok_or("the field \"posted_at\" is missing")?,
+            received_at: field("received_at")?.stamp("received_at")?,
+            source: field("source")?.text("source")?,
+            author: field("author")?.text("author")?,
+            kind: field("kind")?.kind()?,
+            parent: field("parent")?.text("parent")?,
+            thread: field("thread")?.text("thread")?,
+            lang: field("lang")?.text("lang")?,
+            url: field("url")?.text("url")?,
+            reach: field("reach")?.count("reach")?,
+            engagement: field("engagement")?.count("engagement")?,
+        })
     }
 
     /// The name of the original source, if given.

@@ -4,12 +4,14 @@
 //! understand they name.
 
 mod archive;
+mod fields;
 mod jetstream;
 mod sieve;
 
 use std::collections::HashSet;
 
 pub use archive::ArchiveLine;
+pub use fields::{FIELDS, FieldMap, Value};
 pub use jetstream::frame as jetstream_frame;
 pub use sieve::Sieve;
 
@@ -66,9 +68,25 @@ impl Decoder {
     /// Adds what `raw` says to `parcel`: an event, a count, or a refusal.
     pub fn decode(&mut self, raw: &[u8], parcel: &mut Parcel) {
         let decoded = match self.format {
-            Format::Archive => self.archive(raw),
+            Format::Archive => ArchiveLine::parse(raw).map(|line| self.archive(line)),
             Format::Jetstream => jetstream::decode(raw, &self.source, &self.authors),
         };
+        self.take(decoded, raw, parcel);
+    }
+
+    /// Adds what named fields say to `parcel`; `raw` gives them as JSON, for a refusal to show.
+    pub fn decode_fields(
+        &mut self,
+        line: Result<ArchiveLine<'_>, String>,
+        raw: impl FnOnce() -> Vec<u8>,
+        parcel: &mut Parcel,
+    ) {
+        let raw = if line.is_err() { raw() } else { Vec::new() };
+        let decoded = line.map(|line| self.archive(line));
+        self.take(decoded, &raw, parcel);
+    }
+
+    fn take(&self, decoded: Result<Decoded, String>, raw: &[u8], parcel: &mut Parcel) {
         let time_us = match decoded {
             Ok(Decoded::Event(mut event, time_us)) => {
                 if let Event::Create(post) | Event::Edit(post) = &mut event
@@ -94,8 +112,7 @@ impl Decoder {
         }
     }
 
-    fn archive(&mut self, raw: &[u8]) -> Result<Decoded, String> {
-        let line = ArchiveLine::parse(raw)?;
+    fn archive(&mut self, line: ArchiveLine<'_>) -> Decoded {
         let source = match line.source() {
             Some(name) => self.named(name),
             None => self.source.clone(),
@@ -103,10 +120,10 @@ impl Decoder {
         if let Some(sieve) = &mut self.sieve
             && let Some(passed) = line.sift(&source, &self.authors, sieve)
         {
-            return Ok(Decoded::Event(Event::Pass(passed), None));
+            return Decoded::Event(Event::Pass(passed), None);
         }
         let post = Box::new(line.into_post(source, &self.authors));
-        Ok(Decoded::Event(Event::Create(post), None))
+        Decoded::Event(Event::Create(post), None)
     }
 
     fn named(&mut self, name: &str) -> SourceId {

@@ -1,0 +1,112 @@
+//! How is the outcome of a reprocessing shown?
+
+use std::io::{self, Write};
+
+use super::args_reprocess::CompareFormat;
+use crate::lake::{Replaced, Table};
+use crate::reprocess::{Comparison, Report, Sample, TopicChange};
+
+/// Where posts went, and how fast.
+pub(super) fn report(report: &Report, out: &mut impl Write) -> io::Result<()> {
+    let (tally, before) = (report.progress.tally, report.progress.tally_at_start);
+    let seconds = report.elapsed.as_secs_f64();
+    #[allow(clippy::cast_precision_loss, reason = "a rate for people")]
+    let (posts_s, mb_s) =
+        ((tally.events - before.events) as f64 / seconds, report.bytes as f64 / 1e6 / seconds);
+    writeln!(
+        out,
+        "{} posts in {seconds:.1} s: {posts_s:.0} posts/s, {mb_s:.0} MB/s",
+        tally.events
+    )?;
+    if before.events > 0 {
+        writeln!(out, "{} of them before it was interrupted", before.events)?;
+    }
+    writeln!(
+        out,
+        "{} posts matched, {} mentions, {} negative, {} late",
+        tally.matched, tally.mentions, tally.negative, tally.late
+    )?;
+    writeln!(
+        out,
+        "{} duplicates, {} malformed, {} dated in the future",
+        tally.duplicate, report.progress.malformed, tally.refused_future
+    )
+}
+
+/// What took the place of what.
+pub(super) fn replaced(replaced: &Replaced, days: usize, out: &mut impl Write) -> io::Result<()> {
+    let change = |table: Table| {
+        let place = table as usize;
+        let counts = (replaced.before.get(place), replaced.after.get(place));
+        let (before, after) = (counts.0.unwrap_or(&0), counts.1.unwrap_or(&0));
+        format!("{} {before} -> {after}", table.name())
+    };
+    let tables = [Table::Mentions, Table::Panes, Table::Posts].map(change);
+    writeln!(out, "replaced on {days} days: {}", tables.join(", "))
+}
+
+/// Old against new.
+pub(super) fn comparison(
+    comparison: &Comparison,
+    format: CompareFormat,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    if format == CompareFormat::Json {
+        let text = serde_json::to_string(comparison)?;
+        return writeln!(io::stdout().lock(), "{text}");
+    }
+    let [old, new] = comparison.mentions;
+    let days = match comparison.days.as_slice() {
+        [] => "no day".to_owned(),
+        [day] => day.clone(),
+        [first, .., last] => format!("{} days from {first} to {last}", comparison.days.len()),
+    };
+    writeln!(out, "\n{days}: {old} mentions before, {new} after")?;
+    let names = comparison.topics.keys().map(|name| name.chars().count());
+    let width = names.max().unwrap_or(0).max("topic".len());
+    writeln!(
+        out,
+        "{:width$}  {:>9} {:>9} {:>9} {:>9}  mean score",
+        "topic", "added", "removed", "kept", "changed"
+    )?;
+    for (name, topic) in &comparison.topics {
+        let mean = topic
+            .mean_score
+            .map_or(String::new(), |[before, after]| format!("{before:+.3} -> {after:+.3}"));
+        writeln!(
+            out,
+            "{name:width$}  {:>9} {:>9} {:>9} {:>9}  {mean}",
+            topic.added,
+            topic.removed,
+            topic.kept,
+            topic.changed()
+        )?;
+    }
+    for (name, topic) in &comparison.topics {
+        details(name, topic, out)?;
+    }
+    writeln!(out)
+}
+
+fn details(name: &str, topic: &TopicChange, out: &mut impl Write) -> io::Result<()> {
+    if topic.reasons.is_empty() && topic.samples.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n{name}")?;
+    for reason in &topic.reasons {
+        writeln!(out, "  {reason}")?;
+    }
+    for (change, mentions) in topic.changes() {
+        writeln!(out, "  {mentions} from {change}")?;
+    }
+    for Sample { kind, post_id, before, after, text } in &topic.samples {
+        let verdict = |verdict: &Option<(String, f64)>| {
+            verdict
+                .as_ref()
+                .map_or("none".to_owned(), |(polarity, score)| format!("{polarity} {score:+.3}"))
+        };
+        let text = text.replace(char::is_control, " ");
+        writeln!(out, "  {kind} {post_id}: {} -> {}: {text}", verdict(before), verdict(after))?;
+    }
+    Ok(())
+}

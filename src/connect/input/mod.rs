@@ -1,0 +1,189 @@
+//! Which files are meant, and how is each laid out? Files, folders, globs, URLs, standard input.
+
+mod chunks;
+mod csv;
+mod parquet;
+mod remote;
+
+use std::path::{Path, PathBuf};
+
+pub use chunks::{Chunk, Chunks, Read, Rows};
+pub use parquet::TableRows;
+use remote::Remote;
+
+/// Endings that a folder is searched for; each also with `.gz` or `.zst`, but for Parquet.
+const ENDINGS: [&str; 7] = ["jsonl", "ndjson", "json", "csv", "tsv", "parquet", "pq"];
+
+/// How the posts of a file are laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    /// One frame a line.
+    Lines,
+    /// Records with a header, and the byte between fields.
+    Csv(u8),
+    /// Rows in groups.
+    Parquet,
+}
+
+impl Layout {
+    /// What a file's name says; lines where it says nothing.
+    #[must_use]
+    pub fn of(name: &str) -> Self {
+        let (ending, _) = endings(name);
+        match ending {
+            "csv" => Self::Csv(b','),
+            "tsv" => Self::Csv(b'\t'),
+            "parquet" | "pq" => Self::Parquet,
+            _ => Self::Lines,
+        }
+    }
+}
+
+/// The ending of a name, and that of its compression.
+fn endings(name: &str) -> (&str, &str) {
+    let (stem, packing) = match name.rsplit_once('.') {
+        Some((stem, packing @ ("gz" | "zst"))) => (stem, packing),
+        _ => (name, ""),
+    };
+    (stem.rsplit_once('.').map_or("", |(_, ending)| ending), packing)
+}
+
+/// One file to read.
+#[derive(Debug, Clone)]
+pub struct Input {
+    /// Its path or URL, as people know it.
+    pub name: String,
+    /// Its bytes, where known, as they are stored.
+    pub bytes: Option<u64>,
+    /// When it was last changed, in whatever the store counts.
+    pub changed: i64,
+    place: Place,
+}
+
+#[derive(Debug, Clone)]
+enum Place {
+    Stdin,
+    File(PathBuf),
+    Remote(Remote),
+}
+
+impl Input {
+    /// The name of the source of its posts, unless they name one: the file's name up to its first
+    /// dot.
+    #[must_use]
+    pub fn source_name(&self) -> &str {
+        let name = self.name.rsplit('/').next().unwrap_or_default();
+        let stem = name.split('.').next().unwrap_or_default();
+        if stem.is_empty() || stem == "-" { "archive" } else { stem }
+    }
+}
+
+/// An input that cannot be found.
+#[derive(Debug, thiserror::Error)]
+#[error("{name}: {what}")]
+pub struct InputError {
+    name: String,
+    what: String,
+    /// How to mend it.
+    pub hint: &'static str,
+}
+
+impl InputError {
+    fn new(name: &str, what: impl ToString, hint: &'static str) -> Self {
+        Self { name: name.to_owned(), what: what.to_string(), hint }
+    }
+}
+
+/// The inputs that arguments mean, in the order of the arguments, each once.
+///
+/// An argument is `-`, a file, a folder (searched with all folders in it for names that end in
+/// `.jsonl`, `.ndjson`, `.json`, `.csv`, `.tsv`, `.parquet` or `.pq`, also with `.gz` or `.zst`
+/// behind, in order of their paths), a pattern with `*`, `?` or `[`, or a URL of a file or
+/// folder. Reads the directories, not the files.
+///
+/// # Errors
+/// For the first argument that means nothing.
+pub async fn find_inputs(arguments: &[String]) -> Result<Vec<Input>, InputError> {
+    let mut inputs: Vec<Input> = Vec::new();
+    for argument in arguments {
+        for input in find(argument).await? {
+            if inputs.iter().all(|known| known.name != input.name) {
+                inputs.push(input);
+            }
+        }
+    }
+    Ok(inputs)
+}
+
+async fn find(argument: &str) -> Result<Vec<Input>, InputError> {
+    if argument == "-" {
+        let place = Place::Stdin;
+        return Ok(vec![Input { name: argument.to_owned(), bytes: None, changed: 0, place }]);
+    }
+    if argument.contains("://") {
+        return remote::find(argument).await;
+    }
+    let path = Path::new(argument);
+    let found = if path.is_dir() {
+        folder(path).map_err(|error| {
+            InputError::new(argument, error, "check that the folder may be read")
+        })?
+    } else if path.exists() {
+        vec![path.to_owned()]
+    } else if argument.contains(['*', '?', '[']) {
+        let wrong = |what: String| {
+            InputError::new(argument, what, "quote a pattern such as 'posts/2026-*.jsonl.gz'")
+        };
+        let paths = glob::glob(argument).map_err(|error| wrong(error.to_string()))?;
+        paths.flatten().filter(|path| path.is_file()).collect()
+    } else {
+        return Err(InputError::new(
+            argument,
+            "no such file",
+            "give files, folders, quoted patterns, URLs, or - for standard input",
+        ));
+    };
+    if found.is_empty() {
+        return Err(InputError::new(
+            argument,
+            "no file of posts there",
+            "known endings: .jsonl .ndjson .json .csv .tsv .parquet .pq, also with .gz or .zst",
+        ));
+    }
+    found.into_iter().map(|path| local(argument, path)).collect()
+}
+
+fn local(argument: &str, path: PathBuf) -> Result<Input, InputError> {
+    let unreadable = |error| InputError::new(argument, error, "check that the file may be read");
+    let metadata = path.metadata().map_err(unreadable)?;
+    let changed = metadata.modified().map_err(unreadable)?.duration_since(std::time::UNIX_EPOCH);
+    let changed = changed.map_or(0, |age| i64::try_from(age.as_micros()).unwrap_or(i64::MAX));
+    let bytes = metadata.is_file().then_some(metadata.len());
+    Ok(Input { name: path.display().to_string(), bytes, changed, place: Place::File(path) })
+}
+
+/// Files of posts in a folder and all folders in it, in order of their paths.
+fn folder(path: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let (mut found, mut folders) = (Vec::new(), vec![path.to_owned()]);
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder)? {
+            let path = entry?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            if name.starts_with(['.', '_']) {
+                continue;
+            }
+            if path.is_dir() {
+                folders.push(path);
+            } else if is_known(&name) {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn is_known(name: &str) -> bool {
+    let (ending, packing) = endings(name);
+    ENDINGS.contains(&ending) && (packing.is_empty() || Layout::of(name) != Layout::Parquet)
+}

@@ -1,0 +1,188 @@
+//! What do the rows of a Parquet file say? Columns named as the fields of a post.
+
+use std::borrow::Cow;
+use std::fs::File;
+use std::io;
+use std::ops::Range;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Field, Int64Type, Schema, TimeUnit};
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::file::reader::ChunkReader;
+
+use super::chunks::{Chunk, Read, Rows};
+use super::{Input, Place};
+use crate::connect::decode::{ArchiveLine, FIELDS, FieldMap, Value};
+
+/// Rows of a chunk.
+const ROWS: usize = 4_096;
+
+/// Rows of a table; the columns are the fields that are there, as text or whole numbers.
+#[derive(Debug)]
+pub struct TableRows {
+    batch: RecordBatch,
+    columns: Box<[Option<ArrayRef>; FIELDS.len()]>,
+}
+
+impl TableRows {
+    /// Takes a batch whose columns are named by field.
+    ///
+    /// # Errors
+    /// When a column cannot be read as its field.
+    pub fn new(batch: RecordBatch) -> io::Result<Self> {
+        let mut columns = Box::new([const { None }; FIELDS.len()]);
+        for (slot, field) in columns.iter_mut().zip(FIELDS) {
+            if let Some(column) = batch.column_by_name(field) {
+                *slot = Some(usable(field, column)?);
+            }
+        }
+        Ok(Self { batch, columns })
+    }
+
+    /// How many rows there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.batch.num_rows()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub(super) fn batch(&self) -> &RecordBatch {
+        &self.batch
+    }
+
+    /// Reads some of the rows: the post or what is wrong, and the row's place in the batch.
+    pub fn read(
+        &self,
+        range: Range<usize>,
+        mut each: impl FnMut(Result<ArchiveLine<'_>, String>, usize),
+    ) {
+        for row in range {
+            let field = |name: &'static str| {
+                let place = FIELDS.iter().position(|field| *field == name);
+                let column = place.and_then(|place| self.columns.get(place)?.as_ref());
+                Ok(column.map_or(Value::Null, |column| value(column, row)))
+            };
+            each(ArchiveLine::from_fields(field), row);
+        }
+    }
+}
+
+fn value(column: &ArrayRef, row: usize) -> Value<'_> {
+    if column.is_null(row) {
+        return Value::Null;
+    }
+    match column.as_string_opt::<i32>() {
+        Some(texts) => Value::Text(Cow::Borrowed(texts.value(row))),
+        None => Value::Int(column.as_primitive::<Int64Type>().value(row)),
+    }
+}
+
+/// A column as text, or as whole numbers: times in microseconds.
+fn usable(field: &str, column: &ArrayRef) -> io::Result<ArrayRef> {
+    let micros = DataType::Timestamp(TimeUnit::Microsecond, None);
+    let time = matches!(field, "posted_at" | "received_at");
+    let cast_to = |to: &[&DataType]| {
+        let cast = to.iter().try_fold(Arc::clone(column), |column, to| cast(&column, to));
+        cast.map_err(io::Error::other)
+    };
+    match column.data_type() {
+        DataType::Timestamp(..) | DataType::Date32 | DataType::Date64 if time => {
+            cast_to(&[&micros, &DataType::Int64])
+        }
+        kind if kind.is_integer() => cast_to(&[&DataType::Int64]),
+        kind if kind.is_floating() && matches!(field, "reach" | "engagement") => {
+            cast_to(&[&DataType::Int64])
+        }
+        DataType::Utf8
+        | DataType::LargeUtf8
+        | DataType::Utf8View
+        | DataType::Null
+        | DataType::Binary
+        | DataType::LargeBinary
+        | DataType::Dictionary(..) => cast_to(&[&DataType::Utf8]),
+        other => Err(io::Error::other(format!("the column for {field} holds {other}"))),
+    }
+}
+
+/// A Parquet file being read.
+pub(super) struct ParquetFile {
+    batches: ParquetRecordBatchReader,
+    schema: Arc<Schema>,
+    rows: u64,
+    read: Read,
+    /// Stored bytes of a row, on average.
+    row_bytes: u64,
+}
+
+impl std::fmt::Debug for ParquetFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ParquetFile").field("rows", &self.rows).finish_non_exhaustive()
+    }
+}
+
+impl ParquetFile {
+    pub(super) fn open(input: &Input, map: &FieldMap, from: u64, read: &Read) -> io::Result<Self> {
+        match &input.place {
+            Place::Stdin => Err(io::Error::other("Parquet cannot be read from standard input")),
+            Place::File(path) => Self::over(File::open(path)?, input, map, from, read),
+            Place::Remote(remote) => Self::over(remote.clone(), input, map, from, read),
+        }
+    }
+
+    fn over<R: ChunkReader + 'static>(
+        file: R,
+        input: &Input,
+        map: &FieldMap,
+        from: u64,
+        read: &Read,
+    ) -> io::Result<Self> {
+        let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(io::Error::other)?;
+        let names: Vec<&str> =
+            builder.schema().fields().iter().map(|field| field.name().as_str()).collect();
+        let places = map.places(&names).map_err(io::Error::other)?;
+        let mut wanted: Vec<(usize, &str)> = places
+            .iter()
+            .zip(FIELDS)
+            .filter_map(|(place, field)| place.map(|place| (place, field)))
+            .collect();
+        wanted.sort_unstable();
+        wanted.dedup_by_key(|(place, _)| *place);
+        let fields = wanted.iter().filter_map(|(place, field)| {
+            let kind = builder.schema().fields().get(*place)?.data_type();
+            Some(Field::new(*field, kind.clone(), true))
+        });
+        let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+        let mask =
+            ProjectionMask::roots(builder.parquet_schema(), wanted.iter().map(|(place, _)| *place));
+        let rows = u64::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0);
+        let row_bytes = input.bytes.unwrap_or(0) / rows.max(1);
+        read.add(from.min(rows) * row_bytes);
+        let batches = builder
+            .with_projection(mask)
+            .with_batch_size(ROWS)
+            .with_offset(usize::try_from(from).unwrap_or(usize::MAX))
+            .build()
+            .map_err(io::Error::other)?;
+        Ok(Self { batches, schema, rows: from, read: read.clone(), row_bytes })
+    }
+
+    pub(super) fn next_chunk(&mut self) -> io::Result<Option<Chunk>> {
+        let Some(batch) = self.batches.next() else { return Ok(None) };
+        let batch = batch.map_err(io::Error::other)?;
+        let named = RecordBatch::try_new(Arc::clone(&self.schema), batch.columns().to_vec());
+        let rows = TableRows::new(named.map_err(io::Error::other)?)?;
+        let count = u64::try_from(rows.len()).unwrap_or(0);
+        let first = self.rows + 1;
+        self.rows += count;
+        self.read.add(count * self.row_bytes);
+        Ok(Some(Chunk { rows: Rows::Table(rows), first, end: self.rows }))
+    }
+}

@@ -1,0 +1,179 @@
+//! How is an archive worked through? The same engine, as fast as the machine goes, paging nobody.
+//!
+//! Into a new lake, rows go straight away. For a lake that holds posts, a second lake grows in
+//! `LAKE/_resonanz/reprocess/`; when it is complete, its rows take the place of those of the days
+//! that it covers, in one commit. Either lake keeps the place that was reached in its checkpoint,
+//! so that a killed job goes on from its last commit.
+
+mod compare;
+mod feed;
+mod stage;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use tokio::sync::{Notify, mpsc, watch};
+
+pub use compare::{Comparison, Sample, TopicChange, compare};
+pub use stage::{Mode, Stage, StageError};
+
+use crate::config::{Archive, Config};
+use crate::connect::decode::{AuthorHasher, FieldMap, Format, Sieve};
+use crate::connect::{Input, Layout, Read};
+use crate::desk::Grouping;
+use crate::engine::{Engine, Remember};
+use crate::lake::{DeskFiles, Lake, PostReader};
+use crate::live::{EngineLoop, Progress, Stop, Store, Upkeep, checkpointed_engine};
+use crate::notify::{Desk, Outbox};
+use feed::{Feed, place, place_name};
+
+/// What to work through.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// Where posts come from.
+    pub origin: Origin,
+    /// Layout of all files; by default each says its own by its name.
+    pub layout: Option<Layout>,
+    /// Which column is which field, where there are columns.
+    pub map: FieldMap,
+    /// Wire format of lines.
+    pub format: Format,
+    /// Topics, rules, scorer, and the lake to write to.
+    pub config: Config,
+    /// Name of the source where posts give none; by default the file's name.
+    pub source: Option<String>,
+}
+
+/// Where posts come from.
+#[derive(Debug, Clone)]
+pub enum Origin {
+    /// Files, in this order.
+    Files(Vec<Input>),
+    /// The posts that a lake keeps.
+    Lake(PostReader),
+}
+
+/// What was worked through.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// Where posts went since the job was first begun.
+    pub progress: Progress,
+    /// Bytes after decompression that this process read.
+    pub bytes: u64,
+    /// Time from first byte to last commit.
+    pub elapsed: Duration,
+}
+
+impl Origin {
+    /// Stored bytes to read, as far as they are known.
+    #[must_use]
+    pub fn bytes(&self) -> Option<u64> {
+        match self {
+            Self::Files(inputs) => inputs.iter().map(|input| input.bytes).sum(),
+            Self::Lake(posts) => Some(posts.days().iter().map(|day| day.bytes).sum()),
+        }
+    }
+}
+
+impl Job {
+    /// The job with everything left out that has no place in it: whom to tell.
+    #[must_use]
+    pub fn prepared(mut self) -> Self {
+        // Reprocessing pages nobody.
+        self.config.rules.iter_mut().for_each(|rule| rule.receivers.clear());
+        if matches!(self.origin, Origin::Lake(_)) && self.config.lake.archive == Archive::Matched {
+            // The posts of a lake stay, whether they match now or not.
+            self.config.lake.archive = Archive::All;
+            self.config.engine.remember = Remember::All;
+        }
+        self
+    }
+}
+
+/// Works through a job from where its stage stands. `read` counts stored bytes for whoever shows
+/// progress.
+///
+/// # Errors
+/// When an input or the lake cannot be used. What was committed is kept: the same job goes on
+/// from there.
+pub async fn reprocess(
+    job: Job,
+    stage: &mut Stage,
+    progress: Arc<watch::Sender<Progress>>,
+    read: Read,
+) -> anyhow::Result<Report> {
+    let config = job.config;
+    let folder = Arc::clone(stage.folder());
+    let (lake, recovered) = Lake::open(Arc::clone(&folder)).await?;
+    let authors = stage.authors().clone();
+    let (engine, checkpoint) = checkpointed_engine(&config, &authors, recovered.checkpoint)?;
+    let from = place(checkpoint.cursors.get(place_name().as_str()));
+    let feed = Feed {
+        layout: job.layout,
+        map: job.map,
+        format: job.format,
+        source: job.source,
+        authors: match &job.origin {
+            Origin::Files(_) => authors,
+            Origin::Lake(_) => AuthorHasher::of_keys(),
+        },
+        sieve: sieve(&config, &engine),
+        read,
+    };
+    let outbox = Arc::new(Outbox::open(&folder.outbox())?);
+    let (jobs, job_queue) = mpsc::channel(2);
+    let desk = Arc::new(Desk::open(outbox, DeskFiles::of(&folder), Grouping::default(), |_| true)?);
+    let store = Store {
+        lake,
+        desk,
+        bell: Arc::new(Notify::new()),
+        committed: Arc::clone(&progress),
+        upkeep: Upkeep::on_request(&folder, &config.lake),
+    };
+    let store = tokio::spawn(store.run(job_queue));
+    let letters = stage.dead_letters();
+    let engine =
+        EngineLoop::new(&config, engine, checkpoint, &letters, jobs, Arc::clone(&progress))?;
+
+    let started = Instant::now();
+    let mut coverage = stage.coverage.clone();
+    let origin = job.origin;
+    let work = tokio::task::spawn_blocking(move || {
+        let bytes = work(engine, feed, origin, from, &mut coverage)?;
+        anyhow::Ok((bytes, coverage))
+    });
+    let worked = work.await.context("the engine thread")?;
+    store.await.context("the store task")??;
+    let bytes;
+    (bytes, stage.coverage) = worked?;
+    let progress = progress.borrow().clone();
+    Ok(Report { progress, bytes, elapsed: started.elapsed() })
+}
+
+fn sieve(config: &Config, engine: &Engine) -> Option<Sieve> {
+    (config.lake.archive != Archive::All).then(|| Sieve::new(Arc::clone(engine.analyzer())))
+}
+
+/// The engine's thread.
+fn work(
+    mut engine: EngineLoop,
+    feed: Feed,
+    origin: Origin,
+    from: (u64, u64),
+    coverage: &mut stage::Coverage,
+) -> anyhow::Result<u64> {
+    let mut bytes = 0;
+    for decoded in feed.start(origin, from) {
+        let decoded = decoded?;
+        bytes += decoded.bytes;
+        // Noted before the commit that may hold them: a day too many is impossible, since all of
+        // it is read again after a kill.
+        coverage.add(&decoded.hours)?;
+        for parcel in decoded.parcels {
+            engine.take(parcel)?;
+        }
+    }
+    engine.close(Stop::Finish)?;
+    Ok(bytes)
+}
