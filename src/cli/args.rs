@@ -52,6 +52,8 @@ pub(super) enum Command {
     Fit(Fit),
     /// Ask a lake with SQL: tables posts, mentions, panes, alerts
     Query(Query),
+    /// Serve a lake over HTTP, without sources: SQL, trends, alerts
+    Serve(Serve),
     /// Look after a lake
     #[command(subcommand)]
     Lake(LakeCommand),
@@ -170,14 +172,43 @@ pub(super) enum ScoreFormat {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Query {
-    /// One SELECT over the tables posts, mentions, panes and alerts
-    pub(super) sql: String,
+    /// One SELECT over the tables posts, mentions, panes and alerts, or over views
+    #[arg(required_unless_present = "views")]
+    pub(super) sql: Option<String>,
     /// Folder of the lake
+    #[arg(long, required_unless_present = "views")]
+    pub(super) lake: Option<PathBuf>,
+    /// List the views, with columns and an example of each
     #[arg(long)]
-    pub(super) lake: PathBuf,
+    pub(super) views: bool,
+    /// Longest time until the last row
+    #[arg(long, default_value = "1m", value_parser = super::query::span)]
+    pub(super) timeout: std::time::Duration,
+    /// Most memory for joins, sorts and groups, in MiB
+    #[arg(long, default_value_t = 1024)]
+    pub(super) memory_mib: usize,
     /// How rows are written
     #[arg(long, value_enum, default_value_t = QueryFormat::Table)]
     pub(super) format: QueryFormat,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Serve {
+    /// Folder of the lake; another process may write it
+    #[arg(long)]
+    pub(super) lake: PathBuf,
+    /// Where to listen
+    #[arg(long, default_value = "127.0.0.1:8600")]
+    pub(super) listen: SocketAddr,
+    /// Longest time of a query
+    #[arg(long, default_value = "1m", value_parser = super::query::span)]
+    pub(super) timeout: std::time::Duration,
+    /// Most memory of a query for joins, sorts and groups, in MiB
+    #[arg(long, default_value_t = 1024)]
+    pub(super) memory_mib: usize,
+    /// Most queries at once
+    #[arg(long, default_value_t = 2)]
+    pub(super) concurrent: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

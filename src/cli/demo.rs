@@ -30,7 +30,7 @@ use crate::live::{self, Progress, Stop, Summary};
 use crate::notify::Signer;
 use crate::post::SourceId;
 use crate::replay::{Archive, Replay, replay};
-use crate::serve::{Api, serve};
+use crate::serve::{Api, SqlGate, serve};
 use crate::time::SECOND_US;
 
 /// The demo's topics and rule, as they come with the archive.
@@ -67,6 +67,7 @@ async fn play(args: &Demo) -> Result<Ending, Failure> {
             lake: args.lake.clone(),
             topics: config.topics.clone().into(),
             token: None,
+            sql: SqlGate::of(config.sql),
         };
         tokio::spawn(serve(listener, api));
     }

@@ -22,6 +22,7 @@ mod reprocess;
 mod reprocess_view;
 mod run;
 mod score;
+mod serve;
 mod topics;
 mod view;
 
@@ -115,6 +116,7 @@ pub fn run() -> ExitCode {
         Command::Eval(eval) => eval::eval(&eval),
         Command::Fit(fit) => fit::fit(&fit),
         Command::Query(query) => query::query(&query),
+        Command::Serve(args) => serve::serve(&args),
         Command::Lake(command) => lake::lake(&command),
         Command::Reprocess(job) => reprocess::reprocess(&job),
         Command::Replay(replay) => run::replay(&replay),

@@ -1,46 +1,59 @@
 //! How is a lake asked on the command line?
 
 use std::io::{self, BufWriter, Write};
-
-use arrow::error::ArrowError;
-use datafusion::error::DataFusionError;
+use std::time::Duration;
 
 use super::args::{Query, QueryFormat};
 use super::{Ending, Failure, runtime};
-use crate::lake::{self, Folder, Session};
+use crate::lake::{self, Folder, Limits, Session, SqlError, SqlFault, View};
 
 pub(super) fn query(args: &Query) -> Result<Ending, Failure> {
-    let format = match args.format {
+    let mut out = BufWriter::new(io::stdout().lock());
+    if args.views {
+        View::all().try_for_each(|view| writeln!(out, "{view}"))?;
+        out.flush()?;
+        return Ok(Ending::Done);
+    }
+    let (Some(path), Some(sql)) = (&args.lake, &args.sql) else {
+        return Err(Failure::usage("no lake or no SQL is given", "resonanz query --lake DIR SQL"));
+    };
+    let folder = Folder::read(path)?;
+    let limits = Limits { time: args.timeout, memory_mib: args.memory_mib };
+    let runtime = runtime()?;
+    let asked = runtime.block_on(async {
+        let session = Session::open_within(&folder, limits).await?;
+        let answer = session.query(sql).await.map_err(failure)?;
+        answer.write(format(args.format), &mut out).await.map_err(failure)
+    });
+    // What still computes after a limit is not waited for.
+    runtime.shutdown_background();
+    // Rows that came before an error are shown.
+    out.flush()?;
+    asked.map(|()| Ending::Done)
+}
+
+fn format(format: QueryFormat) -> lake::QueryFormat {
+    match format {
         QueryFormat::Table => lake::QueryFormat::Table,
         QueryFormat::Json => lake::QueryFormat::Json,
         QueryFormat::Csv => lake::QueryFormat::Csv,
         QueryFormat::Arrow => lake::QueryFormat::Arrow,
-    };
-    let folder = Folder::read(&args.lake)?;
-    runtime()?.block_on(async {
-        let session = Session::open(&folder).await?;
-        let answer = session.query(&args.sql).await.map_err(|error| {
-            Failure::usage(error.strip_backtrace(), "one SELECT over posts, mentions, panes and alerts; list columns with: DESCRIBE mentions")
-        })?;
-        let mut out = BufWriter::new(io::stdout().lock());
-        answer.write(format, &mut out).await.map_err(unreadable)?;
-        out.flush()?;
-        Ok(Ending::Done)
-    })
+    }
 }
 
-/// An error while reading rows: damage, if a Parquet file is not what was written.
-fn unreadable(error: DataFusionError) -> Failure {
-    let first: &(dyn std::error::Error + 'static) = &error;
-    let damaged = std::iter::successors(Some(first), |error| error.source()).any(|error| {
-        matches!(error.downcast_ref(), Some(DataFusionError::ParquetError(_)))
-            || matches!(error.downcast_ref(), Some(ArrowError::ParquetError(_)))
-    });
-    let failure = Failure::from(error);
-    if damaged {
-        let hint =
-            "restore the file from a backup; days without it stay readable: WHERE day <> ...";
-        return Failure { code: 3, hint: Some(hint.to_owned()), ..failure };
-    }
-    failure
+fn failure(error: SqlError) -> Failure {
+    let code = match error.fault {
+        SqlFault::Statement => 2,
+        SqlFault::Damage => 3,
+        SqlFault::Limit | SqlFault::Other => 1,
+    };
+    let shown = if error.shown.is_empty() { String::new() } else { format!("\n{}", error.shown) };
+    let hint = Some(error.hint.clone()).filter(|hint| !hint.is_empty());
+    Failure { error: anyhow::anyhow!("{error}{shown}"), code, hint }
+}
+
+/// A span such as `30s` or `5m`.
+pub(super) fn span(text: &str) -> Result<Duration, String> {
+    let span = crate::time::parse_span(text).map_err(|error| error.to_string())?;
+    Ok(Duration::from_micros(u64::try_from(span).unwrap_or_default()))
 }

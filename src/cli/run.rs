@@ -17,7 +17,7 @@ use crate::lake::Folder;
 use crate::live::{self, Progress, Stop, Summary};
 use crate::notify::{Outbox, Receiver};
 use crate::replay::{self, Archive};
-use crate::serve::{Api, serve};
+use crate::serve::{Api, SqlGate, serve};
 use crate::tuning;
 
 pub(super) fn run(args: &Run) -> Result<Ending, Failure> {
@@ -84,6 +84,7 @@ async fn run_until_signal(config: Config) -> anyhow::Result<Summary> {
             lake: config.lake.path.clone(),
             topics: config.topics.clone().into(),
             token: token(&config)?,
+            sql: SqlGate::of(config.sql),
         };
         tokio::spawn(serve(listener, api));
     }

@@ -12,6 +12,7 @@ use super::rules::rule;
 use super::section::{Problems, Section, content_place, distance};
 use super::{
     Archive, Config, Follow, LakeConfig, Retention, SentimentConfig, SourceConfig, SourceKind,
+    SqlConfig,
 };
 use crate::engine::{EngineConfig, Remember};
 use crate::mention::{Topic, Umlauts, parse};
@@ -44,7 +45,7 @@ fn read<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -> Con
     });
     let grouping = grouping(root, &rules, problems);
     let lake = lake(root, base, problems);
-    let (listen, token_env) = serve(root, problems);
+    let (listen, token_env, sql) = serve(root, problems);
     let remember = if lake.archive == Archive::All { Remember::All } else { Remember::Matched };
     let (author_key_file, names) = privacy(root, base, problems);
     Config {
@@ -54,6 +55,7 @@ fn read<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -> Con
         author_key_file,
         names,
         listen,
+        sql,
         token_env,
         sources: tables(root, "source", problems, |value, problems| source(value, base, problems)),
         topics,
@@ -214,7 +216,7 @@ fn sentiment<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -
 fn serve<'i>(
     root: &DeTable<'i>,
     problems: &mut Problems<'i>,
-) -> (Option<core::net::SocketAddr>, Option<String>) {
+) -> (Option<core::net::SocketAddr>, Option<String>, SqlConfig) {
     let mut section = Section::open("[serve]", root.get("serve"), problems);
     let text = section.text("listen");
     let listen = text.as_ref().and_then(|text| text.parse().ok());
@@ -227,8 +229,15 @@ fn serve<'i>(
         );
     }
     let token_env = section.text("token_env");
+    let defaults = SqlConfig::default();
+    let number = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+    let sql = SqlConfig {
+        timeout_us: section.span("sql_timeout", SECOND_US).unwrap_or(defaults.timeout_us),
+        memory_mib: section.count("sql_memory_mib").map_or(defaults.memory_mib, number),
+        concurrent: section.count("sql_concurrent").map_or(defaults.concurrent, number).min(1_024),
+    };
     section.finish();
-    (listen, token_env)
+    (listen, token_env, sql)
 }
 
 fn source<'i>(

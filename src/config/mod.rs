@@ -8,6 +8,8 @@ mod rules;
 mod notify;
 mod build;
 
+pub(crate) use section::distance;
+
 use core::net::SocketAddr;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -38,6 +40,8 @@ pub struct Config {
     pub names: Names,
     /// Where the HTTP API listens, if anywhere.
     pub listen: Option<SocketAddr>,
+    /// What SQL over HTTP may use.
+    pub sql: SqlConfig,
     /// The environment variable with the token that changes over HTTP need, if they need one.
     pub token_env: Option<String>,
     /// Where posts come from; by name.
@@ -52,6 +56,24 @@ pub struct Config {
     pub receivers: Vec<ReceiverConfig>,
     /// Which alerts count as one matter.
     pub grouping: Grouping,
+}
+
+/// What SQL over HTTP may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SqlConfig {
+    /// Longest time of a query.
+    pub timeout_us: i64,
+    /// Most memory of a query for joins, sorts and groups.
+    pub memory_mib: usize,
+    /// Most queries at once.
+    pub concurrent: usize,
+}
+
+impl Default for SqlConfig {
+    /// A minute, 1 GiB, two.
+    fn default() -> Self {
+        Self { timeout_us: crate::time::MINUTE_US, memory_mib: 1_024, concurrent: 2 }
+    }
 }
 
 /// Which scorer.

@@ -268,7 +268,7 @@ pub(super) fn content_place(text: &str, value: usize, line: usize, offset: usize
 }
 
 /// Edit distance (Levenshtein) of two short words.
-pub(super) fn distance(left: &str, right: &str) -> usize {
+pub(crate) fn distance(left: &str, right: &str) -> usize {
     let right: Vec<char> = right.chars().collect();
     let mut row: Vec<usize> = (0..=right.len()).collect();
     for (i, l) in left.chars().enumerate() {

@@ -13,7 +13,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use super::encode::day_name;
 use super::folder::{LakeError, io_error};
-use super::query::day_of;
+use super::scan::day_of;
 use super::schema::{DAY, Table, arrow_schema};
 use super::table::delta_error;
 use crate::time::EventTime;

@@ -3,6 +3,7 @@
 //! Arrow lives here. Four tables, each a folder: `posts`, `mentions`, `panes`, `alerts`; the
 //! folder `_resonanz` beside them holds what only resonanz needs.
 
+mod answer_format;
 mod catalog;
 mod columns;
 mod commit;
@@ -11,8 +12,11 @@ mod desk;
 mod encode;
 mod errand;
 mod files;
+mod scan;
 mod folder;
 mod posts;
+mod functions;
+mod guard;
 mod query;
 mod evidence;
 mod replace;
@@ -23,7 +27,10 @@ mod table;
 mod upkeep;
 mod vacuum;
 mod verify;
+mod sql_error;
+mod views;
 
+pub use answer_format::{AnswerWriter, QueryFormat};
 pub use catalog::{Column, Kind};
 pub use commit::{Checkpoint, Lake, Recovered};
 pub use dead_letter::DeadLetters;
@@ -33,12 +40,15 @@ pub use errand::{Errand, Errands};
 pub use evidence::evidence;
 pub use folder::{Folder, LakeError};
 pub(crate) use folder::{private_file, write_whole as write_private};
+pub use guard::Limits;
 pub use posts::{PostDay, PostReader};
-pub use query::{Answer, QueryFormat, Session};
+pub use query::{Answer, Session};
 pub use replace::{Gaps, OldAlerts, Replaced, Replacement};
 pub use rows::{Labels, Rows, labels_of};
 pub use schema::{Table, arrow_schema, schema_json, schema_markdown};
 pub use scratch::{DayFile, Scratch, day_files};
+pub use sql_error::{SqlError, SqlFault};
 pub use upkeep::{Chore, Deed, Job};
 pub use vacuum::{Mode, Vacuumed};
 pub use verify::{Problem, TableStats, Verified, stats, verify};
+pub use views::View;

@@ -1,114 +1,212 @@
 //! What does the lake answer? SQL over the committed rows, through embedded DataFusion.
 //!
 //! A session sees one version of each table: the files that the Delta log named when it was
-//! opened. It can read and nothing else.
+//! opened. It can read and nothing else, within limits of time and memory.
 
 use std::io::Write;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use datafusion::catalog::{Session as CatalogSession, TableProvider};
-use datafusion::common::ScalarValue;
-use datafusion::datasource::TableType;
-use datafusion::datasource::listing::PartitionedFile;
-use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
-use datafusion::datasource::source::DataSourceExec;
-use datafusion::datasource::table_schema::TableSchema;
+use arrow::datatypes::SchemaRef;
+use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::error::{DataFusionError, Result as QueryResult};
-use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::context::SQLOptions;
-use datafusion::execution::object_store::ObjectStoreUrl;
-use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
-use datafusion::physical_plan::ExecutionPlan;
-use datafusion::physical_plan::empty::EmptyExec;
+use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::physical_plan::coop::CooperativeExec;
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use futures_util::StreamExt;
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout_at};
 
+use super::answer_format::{AnswerWriter, QueryFormat};
 use super::folder::{Folder, LakeError};
-use super::schema::{DAY, Table, arrow_schema};
-use super::table;
+use super::guard::{self, Limits};
+use super::scan::LakeFiles;
+use super::schema::Table;
+use super::sql_error::SqlError;
+use super::{functions, views};
 
-/// How an answer is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum QueryFormat {
-    /// For people.
-    Table,
-    /// One JSON array of objects.
-    Json,
-    /// With a header line.
-    Csv,
-    /// Arrow IPC stream.
-    Arrow,
-}
+/// Stack of the thread that plans: what [`guard`] lets pass fits.
+const PLAN_STACK_BYTES: usize = 256 * 1024 * 1024;
+/// Functions whose answer can be far larger than their arguments.
+const REFUSED_FUNCTIONS: [&str; 3] = ["repeat", "lpad", "rpad"];
+/// Batches that wait between a query and its reader.
+const BATCHES_AHEAD: usize = 2;
 
 /// Read-only SQL over one version of a lake.
 pub struct Session {
     context: SessionContext,
+    limits: Limits,
 }
 
 impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Session").finish_non_exhaustive()
+        f.debug_struct("Session").field("limits", &self.limits).finish_non_exhaustive()
     }
 }
 
 impl Session {
-    /// Opens the newest version of each table: `posts`, `mentions`, `panes`, `alerts`.
+    /// Opens the newest version of each table, and the views over them, with default limits.
     ///
     /// # Errors
     /// When a table's log cannot be read.
     pub async fn open(folder: &Folder) -> Result<Self, LakeError> {
-        let config = SessionConfig::new().with_information_schema(true);
-        let context = SessionContext::new_with_config(config);
-        for table in Table::ALL {
-            let files = LakeFiles::open(table, folder).await?;
-            let registered = context.register_table(table.name(), Arc::new(files));
-            registered.map_err(|error| damaged(folder, &error))?;
-        }
-        Ok(Self { context })
+        Self::open_within(folder, Limits::default()).await
     }
 
-    /// Runs one SELECT.
+    /// The same with other limits.
     ///
     /// # Errors
-    /// DataFusion's, for SQL that is wrong or would change anything.
-    pub async fn query(&self, sql: &str) -> QueryResult<Answer> {
-        let options = SQLOptions::new()
-            .with_allow_ddl(false)
-            .with_allow_dml(false)
-            .with_allow_statements(false);
-        let frame = self.context.sql_with_options(sql, options).await?;
-        let schema = Arc::clone(frame.schema().inner());
-        Ok(Answer { schema, batches: frame.execute_stream().await? })
+    /// When a table's log cannot be read.
+    pub async fn open_within(folder: &Folder, limits: Limits) -> Result<Self, LakeError> {
+        let damaged = |error: DataFusionError| LakeError::Damaged {
+            path: folder.root().to_owned(),
+            what: error.strip_backtrace(),
+        };
+        let context = context(limits).map_err(damaged)?;
+        for table in Table::ALL {
+            let files = LakeFiles::open(table, folder).await?;
+            context.register_table(table.name(), Arc::new(files)).map_err(damaged)?;
+        }
+        views::register(&context).await.map_err(damaged)?;
+        Ok(Self { context, limits })
+    }
+
+    /// Runs one SELECT, EXPLAIN, DESCRIBE or SHOW. The time limit begins now.
+    ///
+    /// # Errors
+    /// For SQL that is wrong, would change anything, or is too large to be planned.
+    pub async fn query(&self, sql: &str) -> Result<Answer, SqlError> {
+        let limits = self.limits;
+        let end = Instant::now() + limits.time;
+        guard::check_text(sql).map_err(SqlError::refused)?;
+        let planned = timeout_at(end, self.plan(sql)).await;
+        let plan = planned.map_err(|_| SqlError::late(limits))??;
+        let schema = plan.schema();
+        let stream = execute_stream(plan, self.context.task_ctx());
+        let mut stream = stream.map_err(|error| SqlError::of(&error, sql, limits))?;
+        let (sender, batches) = mpsc::channel(BATCHES_AHEAD);
+        let work = tokio::spawn(async move {
+            while let Some(batch) = stream.next().await {
+                if sender.send(batch).await.is_err() {
+                    return;
+                }
+            }
+        });
+        Ok(Answer { schema, batches, work, end, limits, sql: sql.to_owned() })
+    }
+
+    /// Plans on a thread of its own: the recursion over a statement needs stack, and a plan that
+    /// takes too long must not hold up the runtime.
+    async fn plan(&self, sql: &str) -> Result<Arc<dyn ExecutionPlan>, SqlError> {
+        let (context, limits, sql) = (self.context.clone(), self.limits, sql.to_owned());
+        let (sender, planned) = tokio::sync::oneshot::channel();
+        let runtime = Handle::current();
+        let work = move || {
+            let _ = sender.send(runtime.block_on(plan(&context, &sql, limits)));
+        };
+        let thread = std::thread::Builder::new().name("plan".to_owned());
+        let started = thread.stack_size(PLAN_STACK_BYTES).spawn(work);
+        started.map_err(|error| SqlError::broken(&error.to_string()))?;
+        planned.await.map_err(|_| SqlError::broken("it could not be planned"))?
     }
 }
 
-fn damaged(folder: &Folder, error: &DataFusionError) -> LakeError {
-    LakeError::Damaged { path: folder.root().to_owned(), what: error.to_string() }
+fn context(limits: Limits) -> QueryResult<SessionContext> {
+    let mut config = SessionConfig::new().with_information_schema(true);
+    config.options_mut().sql_parser.collect_spans = true;
+    let no_disk = DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled);
+    let runtime = RuntimeEnvBuilder::new()
+        .with_memory_limit(limits.memory_mib.saturating_mul(1024 * 1024), 1.0)
+        .with_disk_manager_builder(no_disk)
+        .build_arc()?;
+    let context = SessionContext::new_with_config_rt(config, runtime);
+    REFUSED_FUNCTIONS.iter().for_each(|name| context.deregister_udf(name));
+    functions::all().into_iter().for_each(|function| context.register_udf(function));
+    Ok(context)
 }
 
-/// The rows of an answer, as they come.
+async fn plan(
+    context: &SessionContext,
+    sql: &str,
+    limits: Limits,
+) -> Result<Arc<dyn ExecutionPlan>, SqlError> {
+    let state = context.state();
+    let wrong = |error: DataFusionError| SqlError::of(&error, sql, limits);
+    let dialect = state.config().options().sql_parser.dialect;
+    let statement = state.sql_to_statement(sql, &dialect).map_err(wrong)?;
+    guard::check(&statement).map_err(SqlError::refused)?;
+    let plan = state.statement_to_plan(statement).await.map_err(wrong)?;
+    let reading =
+        SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+    reading.verify_plan(&plan).map_err(wrong)?;
+    let plan = state.create_physical_plan(&plan).await.map_err(wrong)?;
+    plan.transform_up(yielding).map(|plan| plan.data).map_err(wrong)
+}
+
+/// Makes what can turn few rows into many give way after some batches, so that it can be stopped.
+fn yielding(plan: Arc<dyn ExecutionPlan>) -> QueryResult<Transformed<Arc<dyn ExecutionPlan>>> {
+    let many = ["JoinExec", "UnnestExec", "RecursiveQueryExec"];
+    if many.iter().any(|ending| plan.name().ends_with(ending)) {
+        return Ok(Transformed::yes(Arc::new(CooperativeExec::new(plan))));
+    }
+    Ok(Transformed::no(plan))
+}
+
+/// The rows of an answer, as they come. Dropping it ends the query.
+#[derive(Debug)]
 pub struct Answer {
     schema: SchemaRef,
-    batches: SendableRecordBatchStream,
+    batches: mpsc::Receiver<QueryResult<RecordBatch>>,
+    work: JoinHandle<()>,
+    end: Instant,
+    limits: Limits,
+    /// For errors that point into it.
+    sql: String,
 }
 
-impl std::fmt::Debug for Answer {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Answer").field("schema", &self.schema).finish_non_exhaustive()
+impl Drop for Answer {
+    fn drop(&mut self) {
+        self.work.abort();
     }
 }
 
 impl Answer {
+    /// The columns.
+    #[must_use]
+    pub fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    /// The next rows; `None` at the end.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or a limit is reached.
+    pub async fn next(&mut self) -> Result<Option<RecordBatch>, SqlError> {
+        match timeout_at(self.end, self.batches.recv()).await {
+            Err(_) => Err(SqlError::late(self.limits)),
+            Ok(Some(Ok(batch))) => Ok(Some(batch)),
+            Ok(Some(Err(error))) => Err(SqlError::of(&error, &self.sql, self.limits)),
+            // The work ends by itself, or by a panic that must not pass for the end of the rows.
+            Ok(None) => match (&mut self.work).await {
+                Ok(()) => Ok(None),
+                Err(error) => Err(SqlError::broken(&error.to_string())),
+            },
+        }
+    }
+
     /// All rows at once.
     ///
     /// # Errors
-    /// When a file cannot be read.
-    pub async fn collect(mut self) -> QueryResult<Vec<RecordBatch>> {
+    /// When a file cannot be read, or a limit is reached.
+    pub async fn collect(mut self) -> Result<Vec<RecordBatch>, SqlError> {
         let mut batches = Vec::new();
-        while let Some(batch) = self.batches.next().await {
-            batches.push(batch?);
+        while let Some(batch) = self.next().await? {
+            batches.push(batch);
         }
         Ok(batches)
     }
@@ -116,134 +214,13 @@ impl Answer {
     /// Writes the rows; all formats but the table stream, in flat memory.
     ///
     /// # Errors
-    /// When a file cannot be read, or writing fails.
-    pub async fn write(mut self, format: QueryFormat, mut out: impl Write) -> QueryResult<()> {
-        match format {
-            QueryFormat::Table => {
-                let schema = Arc::clone(&self.schema);
-                let batches = self.collect().await?;
-                let table =
-                    arrow::util::pretty::pretty_format_batches_with_schema(schema, &batches);
-                writeln!(out, "{}", table?)?;
-            }
-            QueryFormat::Json => {
-                let mut writer = arrow::json::WriterBuilder::new()
-                    .build::<_, arrow::json::writer::JsonArray>(out);
-                while let Some(batch) = self.batches.next().await {
-                    writer.write(&batch?)?;
-                }
-                writer.finish()?;
-                writeln!(writer.into_inner())?;
-            }
-            QueryFormat::Csv => {
-                let mut writer = arrow::csv::WriterBuilder::new().with_header(true).build(out);
-                writer.write(&RecordBatch::new_empty(Arc::clone(&self.schema)))?;
-                while let Some(batch) = self.batches.next().await {
-                    writer.write(&batch?)?;
-                }
-            }
-            QueryFormat::Arrow => {
-                let mut writer = arrow::ipc::writer::StreamWriter::try_new(out, &self.schema)?;
-                while let Some(batch) = self.batches.next().await {
-                    writer.write(&batch?)?;
-                }
-                writer.finish()?;
-            }
+    /// When a file cannot be read, a limit is reached, or writing fails.
+    pub async fn write(mut self, format: QueryFormat, out: impl Write) -> Result<(), SqlError> {
+        let mut writer = AnswerWriter::new(format, out, &self.schema())?;
+        while let Some(batch) = self.next().await? {
+            writer.write(&batch)?;
         }
+        writer.finish()?;
         Ok(())
-    }
-}
-
-/// The committed files of one table.
-#[derive(Debug)]
-struct LakeFiles {
-    schema: TableSchema,
-    groups: Vec<FileGroup>,
-}
-
-impl LakeFiles {
-    async fn open(table: Table, folder: &Folder) -> Result<Self, LakeError> {
-        let root = folder
-            .table(table)
-            .canonicalize()
-            .map_err(super::folder::io_error(&folder.table(table)))?;
-        let mut files = Vec::new();
-        for name in table::files(table, &root).await? {
-            let path = root.join(&name);
-            let size = match std::fs::metadata(&path) {
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                    let what = "the table's log names it, and it is not there".to_owned();
-                    return Err(LakeError::Damaged { path, what });
-                }
-                metadata => metadata.map_err(super::folder::io_error(&path))?.len(),
-            };
-            let location = object_store::path::Path::from_absolute_path(&path);
-            let location = location.map_err(|error| LakeError::Damaged {
-                path: path.clone(),
-                what: error.to_string(),
-            })?;
-            let mut file = PartitionedFile::new(location.to_string(), size);
-            file.partition_values = vec![ScalarValue::Date32(day_of(&name))];
-            files.push(file);
-        }
-        let all = arrow_schema(table);
-        let columns: Vec<_> =
-            all.fields().iter().filter(|field| field.name() != DAY).cloned().collect();
-        let day = Arc::new(Field::new(DAY, DataType::Date32, false));
-        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let groups = FileGroup::new(files).split_files(threads);
-        Ok(Self {
-            schema: TableSchema::builder(Arc::new(Schema::new(columns)))
-                .with_table_partition_cols(vec![day])
-                .build(),
-            groups,
-        })
-    }
-}
-
-/// The day in a path such as `day=2026-03-02/part-0.parquet`, as days since the epoch.
-pub(super) fn day_of(path: &str) -> Option<i32> {
-    let text = path.split('/').find_map(|part| part.strip_prefix("day="))?;
-    let day: jiff::civil::Date = text.parse().ok()?;
-    Some(day.duration_since(jiff::civil::Date::constant(1970, 1, 1)).as_hours())
-        .and_then(|hours| i32::try_from(hours / 24).ok())
-}
-
-#[async_trait::async_trait]
-impl TableProvider for LakeFiles {
-    fn schema(&self) -> SchemaRef {
-        Arc::clone(self.schema.table_schema())
-    }
-
-    fn table_type(&self) -> TableType {
-        TableType::Base
-    }
-
-    /// Filters skip files and row groups by their statistics, and are applied again to the rows.
-    fn supports_filters_pushdown(
-        &self,
-        filters: &[&Expr],
-    ) -> QueryResult<Vec<TableProviderFilterPushDown>> {
-        Ok(vec![TableProviderFilterPushDown::Inexact; filters.len()])
-    }
-
-    async fn scan(
-        &self,
-        _state: &dyn CatalogSession,
-        projection: Option<&Vec<usize>>,
-        _filters: &[Expr],
-        limit: Option<usize>,
-    ) -> QueryResult<Arc<dyn ExecutionPlan>> {
-        if self.groups.is_empty() {
-            let schema = datafusion::common::project_schema(&self.schema(), projection)?;
-            return Ok(Arc::new(EmptyExec::new(schema)));
-        }
-        let source = Arc::new(ParquetSource::new(self.schema.clone()));
-        let config = FileScanConfigBuilder::new(ObjectStoreUrl::local_filesystem(), source)
-            .with_file_groups(self.groups.clone())
-            .with_projection_indices(projection.cloned())?
-            .with_limit(limit)
-            .build();
-        Ok(DataSourceExec::from_data_source(config))
     }
 }

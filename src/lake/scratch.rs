@@ -13,7 +13,7 @@ use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{ParquetReadOptions, SessionConfig, SessionContext};
 
 use super::folder::{Folder, LakeError, io_error};
-use super::query::day_of;
+use super::scan::day_of;
 use super::schema::{Table, arrow_schema};
 use super::table;
 

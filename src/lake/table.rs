@@ -196,9 +196,13 @@ async fn evolved(table: Table, delta: DeltaTable) -> Result<DeltaTable, LakeErro
     delta.add_columns().with_fields(fields).await.map_err(error)
 }
 
-/// The newest committed files of a table, as paths in its folder, and its schema.
-pub(super) async fn files(table: Table, folder: &Path) -> Result<Vec<String>, LakeError> {
+/// The newest committed files of a table: paths in its folder, and what the log says of each.
+pub(super) async fn files(
+    table: Table,
+    folder: &Path,
+) -> Result<Vec<(String, Option<String>)>, LakeError> {
     let delta = open(table, folder).await?;
     let state = delta.snapshot().map_err(delta_error(table))?;
-    Ok(state.log_data().into_iter().map(|file| file.path().to_string()).collect())
+    let files = state.log_data().into_iter();
+    Ok(files.map(|file| (file.path().to_string(), file.stats())).collect())
 }

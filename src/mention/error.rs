@@ -34,18 +34,22 @@ impl QueryError {
     /// ```
     #[must_use]
     pub fn render(&self, query: &str) -> String {
-        let at = query.floor_char_boundary(self.at);
-        let (before, after) = query.split_at(at);
-        let before = before.rsplit('\n').next().unwrap_or_default();
-        let after = after.split('\n').next().unwrap_or_default().trim_end_matches('\r');
-        let before_cut = last_columns(before);
-        let after_cut: String = after.chars().take(COLUMNS_AROUND).collect();
-        let left = if before_cut.len() < before.len() { "…" } else { "" };
-        let right = if after_cut.len() < after.len() { "…" } else { "" };
-        let columns = columns(left) + columns(before_cut);
-        let line = format!("{left}{before_cut}{after_cut}{right}").replace('\t', " ");
-        format!("  {line}\n  {:columns$}^ {}\n  hint: {}", "", self.message, self.hint)
+        format!("{} {}\n  hint: {}", pointer(query, self.at), self.message, self.hint)
     }
+}
+
+/// The line of a text that holds byte `at`, and below it a caret under the place.
+pub(crate) fn pointer(text: &str, at: usize) -> String {
+    let (before, after) = text.split_at(text.floor_char_boundary(at));
+    let before = before.rsplit('\n').next().unwrap_or_default();
+    let after = after.split('\n').next().unwrap_or_default().trim_end_matches('\r');
+    let before_cut = last_columns(before);
+    let after_cut: String = after.chars().take(COLUMNS_AROUND).collect();
+    let left = if before_cut.len() < before.len() { "…" } else { "" };
+    let right = if after_cut.len() < after.len() { "…" } else { "" };
+    let columns = columns(left) + columns(before_cut);
+    let line = format!("{left}{before_cut}{after_cut}{right}").replace('\t', " ");
+    format!("  {line}\n  {:columns$}^", "")
 }
 
 impl fmt::Display for QueryError {

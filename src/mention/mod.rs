@@ -23,6 +23,7 @@ mod explain;
 mod import;
 
 pub use error::QueryError;
+pub(crate) use error::pointer;
 pub use explain::Explanation;
 pub use expr::{Expr, Link, Order, Term};
 pub use field::{Bounds, Context, Field};

@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::parameters::Parameters;
+use super::sql::{self, SqlGate};
 use super::{desk, metrics};
 use crate::lake::{Folder, QueryFormat, Session};
 use crate::live::Progress;
@@ -35,6 +36,8 @@ pub struct Api {
     pub topics: Arc<[Topic]>,
     /// What whoever wants to change something must know, if anything.
     pub token: Option<Arc<str>>,
+    /// What queries may use.
+    pub sql: SqlGate,
 }
 
 /// Serves until the task is aborted.
@@ -49,6 +52,7 @@ pub async fn serve(listener: TcpListener, api: Api) -> std::io::Result<()> {
         .route("/api/topics", get(topics))
         .route("/api/trends", get(trends))
         .merge(desk::routes(&api))
+        .merge(sql::routes())
         .fallback(nothing)
         .method_not_allowed_fallback(not_so)
         .with_state(api);
@@ -67,7 +71,8 @@ async fn index() -> &'static str {
      POST, DELETE /api/alerts/ID/ack\n\
      POST /api/messages/ID/replay\n\
      GET, POST /api/silences\n\
-     DELETE /api/silences/ID\n"
+     DELETE /api/silences/ID\n\
+     GET /api/sql?q=SELECT&format=json, csv or arrow; POST with the SQL as body\n"
 }
 
 async fn nothing() -> Response {

@@ -1,11 +1,13 @@
 //! How do people and machines look in? A small HTTP API over the running process and its lake.
 //!
 //! `GET /healthz`, `/metrics` (Prometheus text), `/api/topics`, `/api/trends`, `/api/alerts`,
-//! `/api/silences`. Only acknowledgements and silences can be written.
+//! `/api/silences`, `/api/sql`. Only acknowledgements and silences can be written.
 
 mod parameters;
 mod desk;
 mod api;
 mod metrics;
+mod sql;
 
 pub use api::{Api, serve};
+pub use sql::SqlGate;

@@ -1,5 +1,6 @@
 //! Does the product hold from outside? The real binary against real sockets, files and readers.
 
+mod ask;
 mod cli;
 mod couriers;
 mod damage;
@@ -15,5 +16,6 @@ mod replace;
 mod reprocess;
 mod sources;
 mod study;
+mod sql_http;
 mod support;
 mod upkeep;

@@ -1,0 +1,176 @@
+//! Which rows does a table give to a query? The files that its log named when it was opened, and
+//! what the log knows of them: counts and ranges that answer or leave out files unread.
+
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::catalog::{Session as CatalogSession, TableProvider};
+use datafusion::common::stats::Precision;
+use datafusion::common::{ColumnStatistics, ScalarValue, Statistics};
+use datafusion::datasource::TableType;
+use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
+use datafusion::datasource::source::DataSourceExec;
+use datafusion::datasource::table_schema::TableSchema;
+use datafusion::error::Result as QueryResult;
+use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::empty::EmptyExec;
+use serde_json::Value;
+
+use super::folder::{Folder, LakeError};
+use super::schema::{DAY, Table, arrow_schema};
+use super::table;
+use crate::time::EventTime;
+
+/// The committed files of one table.
+#[derive(Debug)]
+pub(super) struct LakeFiles {
+    schema: TableSchema,
+    groups: Vec<FileGroup>,
+    statistics: Statistics,
+}
+
+impl LakeFiles {
+    pub(super) async fn open(table: Table, folder: &Folder) -> Result<Self, LakeError> {
+        let root = folder
+            .table(table)
+            .canonicalize()
+            .map_err(super::folder::io_error(&folder.table(table)))?;
+        let all = arrow_schema(table);
+        let columns: Vec<_> =
+            all.fields().iter().filter(|field| field.name() != DAY).map(viewed).collect();
+        let columns = Arc::new(Schema::new(columns));
+        let mut files = Vec::new();
+        for (name, known) in table::files(table, &root).await? {
+            let path = root.join(&name);
+            let size = match std::fs::metadata(&path) {
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                    let what = "the table's log names it, and it is not there".to_owned();
+                    return Err(LakeError::Damaged { path, what });
+                }
+                metadata => metadata.map_err(super::folder::io_error(&path))?.len(),
+            };
+            let location = object_store::path::Path::from_absolute_path(&path);
+            let location = location.map_err(|error| LakeError::Damaged {
+                path: path.clone(),
+                what: error.to_string(),
+            })?;
+            let file = PartitionedFile::new(location.to_string(), size)
+                .with_partition_values(vec![ScalarValue::Date32(day_of(&name))])
+                .with_statistics(Arc::new(statistics(&columns, known.as_deref())));
+            files.push(file);
+        }
+        let day = Arc::new(Field::new(DAY, DataType::Date32, false));
+        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let schema = TableSchema::builder(columns).with_table_partition_cols(vec![day]).build();
+        let known = files.iter().filter_map(|file| file.statistics.as_deref());
+        let summed = Statistics::try_merge_iter(known, schema.table_schema());
+        let statistics = summed
+            .map_err(|error| LakeError::Damaged { path: root, what: error.strip_backtrace() })?;
+        let groups = FileGroup::new(files).split_files(threads);
+        Ok(Self { schema, groups, statistics })
+    }
+}
+
+/// A column as queries see it: texts as views, which are compared and grouped without being copied
+/// (a quarter to a third of the time of a scan).
+fn viewed(field: &Arc<Field>) -> Arc<Field> {
+    match field.data_type() {
+        DataType::Utf8 => Arc::new(field.as_ref().clone().with_data_type(DataType::Utf8View)),
+        _ => Arc::clone(field),
+    }
+}
+
+/// What the log says of a file: rows, nulls and ranges, each unknown where it says nothing.
+fn statistics(columns: &Schema, known: Option<&str>) -> Statistics {
+    let known: Value = known.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let count = |value: &Value| {
+        let count = value.as_u64().and_then(|count| usize::try_from(count).ok());
+        count.map_or(Precision::Absent, Precision::Exact)
+    };
+    let column = |field: &Arc<Field>| {
+        let bound = |side: &str| {
+            let value = known.get(side).and_then(|values| values.get(field.name()));
+            let value = value.and_then(|value| scalar(value, field.data_type()));
+            value.map_or(Precision::Absent, Precision::Exact)
+        };
+        let nulls = known.get("nullCount").and_then(|nulls| nulls.get(field.name()));
+        ColumnStatistics {
+            null_count: nulls.map_or(Precision::Absent, count),
+            min_value: bound("minValues"),
+            max_value: bound("maxValues"),
+            ..ColumnStatistics::new_unknown()
+        }
+    };
+    Statistics {
+        num_rows: known.get("numRecords").map_or(Precision::Absent, count),
+        total_byte_size: Precision::Absent,
+        column_statistics: columns.fields().iter().map(column).collect(),
+    }
+}
+
+fn scalar(value: &Value, kind: &DataType) -> Option<ScalarValue> {
+    match kind {
+        DataType::Timestamp(_, zone) => {
+            let time = EventTime::parse(value.as_str()?).ok()?;
+            Some(ScalarValue::TimestampMicrosecond(Some(time.0), zone.clone()))
+        }
+        DataType::Int64 => value.as_i64().map(|int| ScalarValue::Int64(Some(int))),
+        DataType::Float64 => value.as_f64().map(|float| ScalarValue::Float64(Some(float))),
+        _ => value.as_str().map(|text| ScalarValue::Utf8View(Some(text.to_owned()))),
+    }
+}
+
+/// The day in a path such as `day=2026-03-02/part-0.parquet`, as days since the epoch.
+pub(super) fn day_of(path: &str) -> Option<i32> {
+    let text = path.split('/').find_map(|part| part.strip_prefix("day="))?;
+    let day: jiff::civil::Date = text.parse().ok()?;
+    Some(day.duration_since(jiff::civil::Date::constant(1970, 1, 1)).as_hours())
+        .and_then(|hours| i32::try_from(hours / 24).ok())
+}
+
+#[async_trait::async_trait]
+impl TableProvider for LakeFiles {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(self.schema.table_schema())
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    /// Filters skip files and row groups by their statistics, and are applied again to the rows.
+    fn supports_filters_pushdown(
+        &self,
+        filters: &[&Expr],
+    ) -> QueryResult<Vec<TableProviderFilterPushDown>> {
+        Ok(vec![TableProviderFilterPushDown::Inexact; filters.len()])
+    }
+
+    fn statistics(&self) -> Option<Statistics> {
+        Some(self.statistics.clone())
+    }
+
+    async fn scan(
+        &self,
+        _state: &dyn CatalogSession,
+        projection: Option<&Vec<usize>>,
+        _filters: &[Expr],
+        limit: Option<usize>,
+    ) -> QueryResult<Arc<dyn ExecutionPlan>> {
+        if self.groups.is_empty() {
+            let schema = datafusion::common::project_schema(&self.schema(), projection)?;
+            return Ok(Arc::new(EmptyExec::new(schema)));
+        }
+        let source = Arc::new(ParquetSource::new(self.schema.clone()));
+        let config = FileScanConfigBuilder::new(ObjectStoreUrl::local_filesystem(), source)
+            .with_file_groups(self.groups.clone())
+            .with_statistics(self.statistics.clone())
+            .with_projection_indices(projection.cloned())?
+            .with_limit(limit)
+            .build();
+        Ok(DataSourceExec::from_data_source(config))
+    }
+}

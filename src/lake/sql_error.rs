@@ -1,0 +1,267 @@
+//! What was wrong with a query, where in it, and how is it mended?
+
+use std::fmt;
+
+use arrow::error::ArrowError;
+use datafusion::common::SchemaError;
+use datafusion::error::DataFusionError;
+use datafusion::sql::sqlparser::parser::ParserError;
+
+use super::functions::MatchesError;
+use super::guard::{Limits, Refusal};
+use crate::mention::pointer;
+
+/// Whose fault an error is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SqlFault {
+    /// The statement's.
+    Statement,
+    /// The statement asks for more time or memory than is allowed.
+    Limit,
+    /// A file of the lake is not what was written.
+    Damage,
+    /// Something else, such as a disk.
+    Other,
+}
+
+/// A query that brought no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SqlError {
+    /// Whose fault it is.
+    pub fault: SqlFault,
+    /// What is wrong, without the place.
+    pub message: String,
+    /// Where in the statement: line and column in characters, from 1.
+    pub place: Option<(usize, usize)>,
+    /// How to mend it; may be empty.
+    pub hint: String,
+    /// The line of the statement with a caret under the place, or empty.
+    pub shown: String,
+}
+
+impl fmt::Display for SqlError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.place {
+            Some((line, column)) => write!(f, "{line}:{column}: {}", self.message),
+            None => f.write_str(&self.message),
+        }
+    }
+}
+
+impl std::error::Error for SqlError {}
+
+/// An answer that could not be written.
+impl From<ArrowError> for SqlError {
+    fn from(error: ArrowError) -> Self {
+        Self::new(SqlFault::Other, error.to_string(), "")
+    }
+}
+
+impl SqlError {
+    pub(super) fn refused(refusal: Refusal) -> Self {
+        Self::new(SqlFault::Statement, refusal.message, refusal.hint)
+    }
+
+    pub(super) fn late(limits: Limits) -> Self {
+        let message = format!("not done within {} s", limits.time.as_secs_f64());
+        Self::new(SqlFault::Limit, message, "narrow it with a condition on day, or allow more time")
+    }
+
+    /// A query that broke down instead of failing.
+    pub(super) fn broken(what: &str) -> Self {
+        let message = format!("the query broke down: {what}");
+        Self::new(SqlFault::Other, message, "write it in another way")
+    }
+
+    /// An answer of more bytes than are sent.
+    #[must_use]
+    pub fn too_long(bytes_max: usize) -> Self {
+        let message = format!("the answer has more than {bytes_max} bytes");
+        Self::new(SqlFault::Limit, message, "ask for less, or on the command line")
+    }
+
+    fn new(fault: SqlFault, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        let (message, hint) = (message.into(), hint.into());
+        Self { fault, message, place: None, hint, shown: String::new() }
+    }
+
+    /// Puts an error of DataFusion in our words.
+    pub(super) fn of(error: &DataFusionError, sql: &str, limits: Limits) -> Self {
+        if let Some(error) = matches_error(error) {
+            let literal = error.query.replace('\'', "''");
+            let at = sql.find(&format!("'{literal}'")).map(|start| start + 1 + error.source.at);
+            return Self::new(SqlFault::Statement, error.to_string(), error.source.hint)
+                .at(sql, at);
+        }
+        let message = plain(error);
+        let (fault, hint) = judge(error, limits);
+        let message = if fault == SqlFault::Limit {
+            format!("more than {} MiB of memory are needed", limits.memory_mib)
+        } else {
+            message
+        };
+        let span = error.diagnostic().and_then(|diagnostic| diagnostic.span);
+        let place = span.map(|span| (span.start.line, span.start.column)).or(parsed_place(error));
+        let at = place.and_then(|(line, column)| offset(sql, line, column));
+        Self::new(fault, message, hint).at(sql, at)
+    }
+
+    /// Points at a byte of the statement.
+    fn at(self, sql: &str, at: Option<usize>) -> Self {
+        let Some(at) = at else { return self };
+        let before = sql.get(..at).unwrap_or(sql);
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        Self { place: Some((line, column)), shown: pointer(sql, at), ..self }
+    }
+}
+
+fn matches_error(error: &DataFusionError) -> Option<&MatchesError> {
+    let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = source {
+        if let Some(found) = error.downcast_ref::<MatchesError>() {
+            return Some(found);
+        }
+        if let Some(DataFusionError::External(inner)) = error.downcast_ref::<DataFusionError>()
+            && let Some(found) = inner.downcast_ref::<MatchesError>()
+        {
+            return Some(found);
+        }
+        source = error.source();
+    }
+    None
+}
+
+/// The first cause, without the wrapping.
+fn plain(error: &DataFusionError) -> String {
+    match cause(error) {
+        DataFusionError::SQL(parser, _) => match &**parser {
+            ParserError::ParserError(text) | ParserError::TokenizerError(text) => {
+                text.split(" at Line:").next().unwrap_or_default().to_owned()
+            }
+            ParserError::RecursionLimitExceeded => "nested too deep".to_owned(),
+        },
+        DataFusionError::SchemaError(schema, _) => match &**schema {
+            SchemaError::FieldNotFound { field, .. } => {
+                format!("no column is called {}", field.flat_name())
+            }
+            other => other.to_string(),
+        },
+        DataFusionError::Plan(text) => {
+            let text = text.replace("'datafusion.public.", "'");
+            text.split("Candidate functions:").next().unwrap_or_default().trim().to_owned()
+        }
+        DataFusionError::ArrowError(arrow, _) => arrow.to_string(),
+        other => {
+            let text = other.strip_backtrace();
+            // DataFusion takes a regular expression that does not compile for a fault of its own.
+            let text =
+                text.split("This issue was likely caused by a bug").next().unwrap_or_default();
+            text.trim().trim_start_matches("Internal error: ").to_owned()
+        }
+    }
+}
+
+fn cause(error: &DataFusionError) -> &DataFusionError {
+    match error {
+        DataFusionError::Diagnostic(_, inner) | DataFusionError::Context(_, inner) => cause(inner),
+        DataFusionError::Collection(errors) => errors.first().map_or(error, cause),
+        DataFusionError::Shared(inner) => cause(inner),
+        other => other,
+    }
+}
+
+/// Whether a Parquet file is not what was written.
+fn is_damage(error: &DataFusionError) -> bool {
+    let first: &(dyn std::error::Error + 'static) = error;
+    std::iter::successors(Some(first), |error| error.source()).any(|error| {
+        matches!(error.downcast_ref(), Some(DataFusionError::ParquetError(_)))
+            || matches!(error.downcast_ref(), Some(ArrowError::ParquetError(_)))
+    })
+}
+
+fn judge(error: &DataFusionError, limits: Limits) -> (SqlFault, String) {
+    if is_damage(error) {
+        let hint =
+            "restore the file from a backup; days without it stay readable: WHERE day <> ...";
+        return (SqlFault::Damage, hint.to_owned());
+    }
+    match error.find_root() {
+        DataFusionError::ResourcesExhausted(_) => {
+            let hint = format!(
+                "narrow it with a condition on day, or allow more than {} MiB",
+                limits.memory_mib
+            );
+            return (SqlFault::Limit, hint);
+        }
+        DataFusionError::Internal(text) if text.contains("Regular expression") => {
+            return (
+                SqlFault::Statement,
+                "write a smaller or a correct regular expression".to_owned(),
+            );
+        }
+        DataFusionError::IoError(_)
+        | DataFusionError::ObjectStore(_)
+        | DataFusionError::Internal(_) => {
+            return (SqlFault::Other, String::new());
+        }
+        DataFusionError::ArrowError(arrow, _) => {
+            let zero = matches!(**arrow, ArrowError::DivideByZero);
+            let hint = if zero {
+                "write a / nullif(b, 0)"
+            } else {
+                "see which value it is with a condition"
+            };
+            return (SqlFault::Statement, hint.to_owned());
+        }
+        _ => {}
+    }
+    let hint = match cause(error) {
+        DataFusionError::SchemaError(schema, _) => match &**schema {
+            SchemaError::FieldNotFound { field, valid_fields } => {
+                let known: Vec<&str> =
+                    valid_fields.iter().map(datafusion::common::Column::name).collect();
+                near(field.name(), &known)
+            }
+            _ => String::new(),
+        },
+        DataFusionError::Plan(text) if text.contains(" not found") && text.starts_with("table") => {
+            let name = text.split('\'').nth(1).and_then(|name| name.rsplit('.').next());
+            let views: Vec<_> = super::views::View::all().map(|view| view.name).collect();
+            let tables = super::schema::Table::ALL.map(super::schema::Table::name);
+            near(name.unwrap_or_default(), &[&tables[..], &views].concat())
+        }
+        _ => String::new(),
+    };
+    let general = "list tables and columns with SHOW TABLES and DESCRIBE mentions, views with: resonanz query --views";
+    (SqlFault::Statement, if hint.is_empty() { general.to_owned() } else { hint })
+}
+
+/// The known name that was meant, or all of them.
+fn near(name: &str, known: &[&str]) -> String {
+    let distance = |other: &&&str| crate::config::distance(other, name);
+    match known.iter().min_by_key(distance) {
+        Some(best) if crate::config::distance(best, name) <= 1 + name.len() / 3 => {
+            format!("did you mean {best}?")
+        }
+        Some(_) => format!("known are {}", known.join(", ")),
+        None => String::new(),
+    }
+}
+
+/// The place that the parser writes behind its message.
+fn parsed_place(error: &DataFusionError) -> Option<(u64, u64)> {
+    let DataFusionError::SQL(parser, _) = cause(error) else { return None };
+    let text = parser.to_string();
+    let (line, column) = text.rsplit_once(" at Line: ")?.1.split_once(", Column: ")?;
+    Some((line.parse().ok()?, column.trim().parse().ok()?))
+}
+
+/// The byte at a line and column, both from 1.
+fn offset(sql: &str, line: u64, column: u64) -> Option<usize> {
+    let (line, column) = (usize::try_from(line).ok()?, usize::try_from(column).ok()?);
+    let start: usize = sql.split_inclusive('\n').take(line.checked_sub(1)?).map(str::len).sum();
+    let rest = sql.get(start..)?;
+    let inside = rest.char_indices().nth(column.checked_sub(1)?).map_or(rest.len(), |(at, _)| at);
+    Some(start + inside)
+}

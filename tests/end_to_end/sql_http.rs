@@ -1,0 +1,156 @@
+//! Does SQL over HTTP answer as documented? A served lake, asked over plain sockets.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::Stdio;
+
+use arrow::ipc::reader::StreamReader;
+use serde_json::Value;
+
+use crate::ask::lake;
+use crate::support::{Killed, resonanz, wait_for};
+
+struct Served {
+    address: String,
+    _process: Killed,
+}
+
+impl Served {
+    fn new(options: &[&str]) -> Self {
+        let mut child = resonanz()
+            .args(["serve", "--listen", "127.0.0.1:0", "--lake"])
+            .arg(lake())
+            .args(options)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the server starts");
+        let mut line = String::new();
+        let output = child.stdout.take().expect("a pipe");
+        BufReader::new(output).read_line(&mut line).expect("the server says where it listens");
+        let address = line.trim().rsplit('/').next().expect("an address").to_owned();
+        Self { address, _process: Killed(child) }
+    }
+
+    fn send(&self, request: &str, headers: &str, body: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(&self.address).expect("it listens");
+        let length = body.len();
+        let head = format!(
+            "{request} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n",
+            self.address
+        );
+        stream.write_all(format!("{head}{body}").as_bytes()).expect("sent");
+        stream
+    }
+
+    /// Status, head, and the body if it came whole.
+    fn ask(&self, request: &str, headers: &str, body: &str) -> (u16, String, Option<Vec<u8>>) {
+        let mut bytes = Vec::new();
+        self.send(request, headers, body).read_to_end(&mut bytes).expect("answered");
+        let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").expect("a head");
+        let head = String::from_utf8_lossy(&bytes[..end]).to_lowercase();
+        let status = head.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status");
+        let body = &bytes[end + 4..];
+        let chunked = head.contains("transfer-encoding: chunked");
+        (status, head, if chunked { joined(body) } else { Some(body.to_vec()) })
+    }
+
+    fn sql(&self, sql: &str) -> (u16, Value) {
+        let (status, _, body) = self.ask("POST /api/sql", "", sql);
+        (status, serde_json::from_slice(&body.expect("the whole body")).expect("JSON"))
+    }
+}
+
+/// The chunks of a body; `None` if the last is missing.
+fn joined(mut body: &[u8]) -> Option<Vec<u8>> {
+    let mut whole = Vec::new();
+    loop {
+        let end = body.windows(2).position(|two| two == b"\r\n")?;
+        let size = usize::from_str_radix(std::str::from_utf8(&body[..end]).ok()?, 16).ok()?;
+        if size == 0 {
+            return Some(whole);
+        }
+        whole.extend_from_slice(body.get(end + 2..end + 2 + size)?);
+        body = body.get(end + 4 + size..)?;
+    }
+}
+
+#[test]
+fn sql_is_answered_in_three_formats() {
+    let served = Served::new(&[]);
+    let sql = "SELECT topic, sum(mentions) AS n FROM trends GROUP BY topic ORDER BY n DESC LIMIT 2";
+    let want = "topic,n\nfilms,1774\napex,267\n";
+    let (status, rows) = served.sql(sql);
+    assert_eq!(
+        (status, rows[0]["n"].as_i64(), rows[1]["topic"].as_str()),
+        (200, Some(1774), Some("apex"))
+    );
+
+    let path = format!("GET /api/sql?format=csv&q={}", sql.replace(' ', "+"));
+    let (status, head, body) = served.ask(&path, "", "");
+    assert_eq!((status, body.as_deref()), (200, Some(want.as_bytes())));
+    assert!(head.contains("content-type: text/csv"), "{head}");
+
+    let json = serde_json::json!({"sql": sql}).to_string();
+    let headers = "content-type: application/json\r\naccept: text/csv\r\n";
+    assert_eq!(served.ask("POST /api/sql", headers, &json).2.as_deref(), Some(want.as_bytes()));
+
+    let headers = "accept: application/vnd.apache.arrow.stream\r\n";
+    let all = "SELECT text FROM mentions";
+    let body = served.ask("POST /api/sql", headers, all).2.expect("the whole body");
+    let batches = StreamReader::try_new(body.as_slice(), None).expect("an Arrow stream");
+    assert_eq!(batches.map(|batch| batch.expect("rows").num_rows()).sum::<usize>(), 2958);
+
+    let (status, none) = served.sql("SELECT topic FROM mentions WHERE false");
+    assert_eq!((status, none), (200, serde_json::json!([])));
+}
+
+#[test]
+fn errors_are_json_with_place_and_hint() {
+    let served = Served::new(&["--timeout", "1s", "--memory-mib", "32"]);
+    let (status, error) = served.sql("SELECT topic,\n topc FROM mentions");
+    assert_eq!(status, 400);
+    assert_eq!((error["line"].as_u64(), error["column"].as_u64()), (Some(2), Some(2)), "{error}");
+    assert_eq!(error["hint"], "did you mean topic?");
+    for sql in ["DROP TABLE mentions", "COPY (SELECT 1) TO 'x'", "SELECT 1; SELECT 2", ""] {
+        assert_eq!(served.sql(sql).0, 400, "{sql}");
+    }
+    for (sql, want) in [
+        (
+            "WITH RECURSIVE t AS (SELECT 1 AS x UNION ALL SELECT x + 1 FROM t) SELECT count(*) FROM t",
+            "not done within 1 s",
+        ),
+        (
+            "SELECT a.text FROM mentions a, mentions b, mentions c ORDER BY a.text || b.text",
+            "32 MiB",
+        ),
+    ] {
+        let (status, error) = served.sql(sql);
+        assert_eq!(status, 422, "{sql}");
+        assert!(error["error"].as_str().is_some_and(|error| error.contains(want)), "{error}");
+    }
+    // What fails behind the first rows breaks off: a part never passes for the whole.
+    let (status, _, body) =
+        served.ask("POST /api/sql", "", "SELECT * FROM generate_series(1, 100000000000)");
+    assert_eq!((status, body), (200, None));
+    for (request, body) in [
+        ("GET /api/sql", ""),
+        ("GET /api/sql?q=SELECT+1&format=xml", ""),
+        ("GET /api/sql?query=SELECT+1", ""),
+    ] {
+        assert_eq!(served.ask(request, "", body).0, 400, "{request}");
+    }
+    let json = "content-type: application/json\r\n";
+    assert_eq!(served.ask("POST /api/sql", json, "{\"sq\":\"\"}").0, 400);
+}
+
+#[test]
+fn more_queries_than_allowed_are_turned_away_until_one_ends() {
+    let served = Served::new(&["--concurrent", "1"]);
+    let endless = "SELECT * FROM generate_series(1, 100000000000)";
+    let mut first = served.send("POST /api/sql", "", endless);
+    first.read_exact(&mut [0; 64]).expect("rows come");
+    let (status, head, _) = served.ask("POST /api/sql", "", "SELECT 1");
+    assert!(status == 503 && head.contains("retry-after: 1"), "{head}");
+    drop(first);
+    wait_for("the place to be free", || (served.sql("SELECT 1").0 == 200).then_some(()));
+}
