@@ -52,11 +52,20 @@ pub(super) fn delta_error(table: Table) -> impl Fn(DeltaTableError) -> LakeError
     move |source| LakeError::Delta { table: table.name(), source: Box::new(source) }
 }
 
+/// A vacuum can take entries of the log away between their listing and their reading; so soon again
+/// it does not.
+const RETRIES: usize = 3;
+
 /// Opens the table in a folder as it was last committed.
 pub(super) async fn open(table: Table, folder: &Path) -> Result<DeltaTable, LakeError> {
     let error = delta_error(table);
     let url = ensure_table_uri(folder.to_string_lossy()).map_err(&error)?;
-    let opened = deltalake_core::open_table(url).await;
+    let mut opened = deltalake_core::open_table(url.clone()).await;
+    for _ in 0..RETRIES {
+        if opened.is_err() {
+            opened = deltalake_core::open_table(url.clone()).await;
+        }
+    }
     let delta = opened.map_err(|source| unreadable(table, folder, source))?;
     let known = delta.snapshot().map_err(&error)?.schema();
     let missing = |column: &&Column| column.null.is_none() && !known.contains(column.name);

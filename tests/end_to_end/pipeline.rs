@@ -150,19 +150,29 @@ fn trace(lake: &Path) -> (Vec<OsString>, Vec<SystemTime>) {
 }
 
 /// Lets a process live until it has changed a number of things and some turns of a loop more, or
-/// until nothing has changed any more for a while.
-fn live_for(lake: &Path, changes: u64, turns: u64) {
+/// until it has nothing left to do.
+fn live_for(process: &mut Killed, lake: &Path, changes: u64, turns: u64) {
     let (mut known, mut seen, mut since) = (trace(lake), 0, None::<Instant>);
     while seen < changes && since.is_none_or(|since| since.elapsed() < QUIET) {
         let now = trace(lake);
-        if now == known {
+        if now != known {
+            (known, seen, since) = (now, seen + 1, Some(Instant::now()));
+        } else if process.0.try_wait().expect("a child").is_some() {
+            return;
+        } else {
             // Leaves the cores to the process.
             std::thread::park_timeout(Duration::from_millis(1));
-        } else {
-            (known, seen, since) = (now, seen + 1, Some(Instant::now()));
         }
     }
     (0..turns).for_each(|_| std::thread::yield_now());
+}
+
+/// Merges the files of a lake that nobody writes.
+fn compact(lake: &Path) -> Killed {
+    let mut command = resonanz();
+    command.args(["lake", "compact", "--lake"]).arg(lake);
+    let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    Killed(child.expect("the process starts"))
 }
 
 /// A run over all frames that nobody kills.
@@ -243,10 +253,13 @@ fn a_run_killed_fifty_times_ends_as_an_uninterrupted_one_and_as_reprocessing() {
     for part in parts.by_ref().take(KILLS) {
         grow(part);
         let before = last_commit(&lake);
-        let process = start(&config);
-        live_for(&lake, dice.below(30), dice.below(2_000));
+        let mut process = start(&config);
+        live_for(&mut process, &lake, dice.below(30), dice.below(2_000));
         drop(process);
         advanced += usize::from(last_commit(&lake) > before);
+        if dice.below(5) == 0 {
+            live_for(&mut compact(&lake), &lake, dice.below(20), dice.below(500));
+        }
     }
     assert!(advanced > KILLS / 4, "only {advanced} of {KILLS} runs came to a commit");
     parts.for_each(grow);
