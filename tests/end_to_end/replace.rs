@@ -93,8 +93,21 @@ fn wider(folder: &Path) -> PathBuf {
     file(folder, "wider.toml", topics.replace(old, "query = 'nokia OR battery'"))
 }
 
-#[test]
-fn days_are_replaced_as_one_while_others_read() {
+/// A lake under the demo's topics, and a fresh one of the same posts under wider topics.
+struct Lakes {
+    /// Removed when the test ends.
+    folder: tempfile::TempDir,
+    config: PathBuf,
+    wider: PathBuf,
+    all: Vec<u8>,
+    whole: String,
+    lake: PathBuf,
+    fresh: PathBuf,
+    old: [String; 3],
+    new: [String; 3],
+}
+
+fn lakes() -> Lakes {
     let folder = tempfile::tempdir().expect("a folder");
     let root = folder.path();
     let (config, wider) = (config(root, ""), wider(root));
@@ -107,7 +120,13 @@ fn days_are_replaced_as_one_while_others_read() {
     }
     let (old, new) = (rows_of(&lake), rows_of(&fresh));
     assert!(old[0] != new[0] && old[1] != new[1], "the query makes a difference");
+    Lakes { folder, config, wider, all, whole, lake, fresh, old, new }
+}
 
+#[test]
+fn only_the_days_that_the_input_covers_are_replaced() {
+    let Lakes { folder, config, wider, all, whole, lake, fresh, old, .. } = lakes();
+    let root = folder.path();
     let dry = reprocess(&[&whole, "--dry-run", "--compare=json"], &wider, &lake);
     let said: serde_json::Value = serde_json::from_str(&stdout(&dry)).expect("JSON alone");
     let (nokia, zen) = (&said["topics"]["nokia"], &said["topics"]["zen"]);
@@ -148,11 +167,17 @@ fn days_are_replaced_as_one_while_others_read() {
     };
     assert!(on(&lake, "= '2026-03-03'") == on(&fresh, "= '2026-03-03'"), "the day is new");
     assert!(query(&lake, ALERTS) == old[2], "alerts stay");
-    let (before, others) = (query(&lake, MENTIONS), "<> '2026-03-03'");
+    let others = "<> '2026-03-03'";
     let untouched = root.join("untouched");
     assert!(reprocess(&[&whole], &config, &untouched).status.success());
     assert!(on(&lake, others) == on(&untouched, others), "other days are old");
+}
 
+#[test]
+fn rows_are_replaced_as_one_while_others_read() {
+    let Lakes { folder: _folder, wider, whole, lake, fresh, old, new, .. } = lakes();
+    let ids = "SELECT DISTINCT post_id FROM posts";
+    let old_ids = query(&lake, ids);
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let reader = scope.spawn(|| {
@@ -167,13 +192,12 @@ fn days_are_replaced_as_one_while_others_read() {
         assert!(worked.status.success(), "{}", stderr(&worked));
         assert!(stdout(&worked).contains("replaced on 3 days"), "{}", stdout(&worked));
         let seen = reader.join().expect("the reader reads");
-        assert!(seen.iter().all(|seen| *seen == before || *seen == new[0]), "a mix was seen");
+        assert!(seen.iter().all(|seen| *seen == old[0] || *seen == new[0]), "a mix was seen");
     });
     let found = rows_of(&lake);
     assert!(found[0] == new[0] && found[1] == new[1] && found[2] == old[2], "new, but for alerts");
     let posts = "SELECT count(*), count(DISTINCT post_id) FROM posts";
-    let ids = "SELECT DISTINCT post_id FROM posts";
-    let together = query(&untouched, ids)
+    let together = old_ids
         .lines()
         .chain(query(&fresh, ids).lines())
         .map(str::to_owned)
