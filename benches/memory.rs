@@ -78,6 +78,7 @@ fn mention(dice: &mut Dice, posted_at: EventTime, number: u64) -> Observation {
         engagement: 0,
         post: number,
         identity: number,
+        thread: None,
         likeness: Likeness::of(&text).map(Arc::new),
         originality: Originality::Original,
         cluster: 0,

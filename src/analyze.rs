@@ -2,10 +2,12 @@
 //!
 //! Order of posts is kept, so the outcome does not depend on the number of threads.
 
+use std::collections::HashMap;
+
 use rayon::prelude::*;
 
 use crate::mention::{Context, Matcher, Mention, MentionScratch};
-use crate::post::{Lang, Post, Span, TopicId};
+use crate::post::{AuthorKey, Lang, Post, Span, TopicId};
 use crate::sentiment::{Overlay, Scorer, Scratch, Verdict};
 
 /// Posts a rayon task takes at once: large enough to hide the task, small enough to balance.
@@ -64,6 +66,8 @@ pub struct Analyzer {
     overlays: Vec<Option<Overlay>>,
     /// By topic, as the overlays.
     versions: Vec<String>,
+    /// Topics by the accounts that speak for them.
+    accounts: HashMap<AuthorKey, Vec<TopicId>>,
 }
 
 impl Analyzer {
@@ -75,7 +79,28 @@ impl Analyzer {
             None => scorer.version().to_owned(),
         };
         let versions = overlays.iter().map(version).collect();
-        Self { matcher, scorer, overlays, versions }
+        Self { matcher, scorer, overlays, versions, accounts: HashMap::new() }
+    }
+
+    /// The same, with our own accounts and the topics that they speak for.
+    #[must_use]
+    pub fn with_accounts(self, accounts: HashMap<AuthorKey, Vec<TopicId>>) -> Self {
+        Self { accounts, ..self }
+    }
+
+    /// The topics for which an account of ours speaks; none for an account of others.
+    #[must_use]
+    pub fn topics_of(&self, author: AuthorKey) -> &[TopicId] {
+        if self.accounts.is_empty() {
+            return &[];
+        }
+        self.accounts.get(&author).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether it matters who wrote a post.
+    #[must_use]
+    pub fn asks_author(&self) -> bool {
+        self.matcher.asks_author() || !self.accounts.is_empty()
     }
 
     /// The matcher.

@@ -1,6 +1,7 @@
 //! Which words and weights does the user bring? Reads lexicon and model files, and builds the
 //! analyzer of a configuration from them.
 
+use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,6 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::analyze::Analyzer;
 use crate::config::{Config, SentimentConfig};
 use crate::mention::{Matcher, QueryError, Topic};
+use crate::post::{AuthorKey, TopicId};
 use crate::privacy::{AuthorHasher, Names, keyed_query};
 use crate::sentiment::{Lexicon, LexiconError, Model, ModelError, Scorer};
 
@@ -91,7 +93,22 @@ pub fn analyzer(config: &Config, authors: &AuthorHasher) -> Result<Analyzer, Tun
     let scorer = scorer(&config.sentiment)?;
     let overlays: Result<Vec<_>, TuningError> =
         config.topic_lexicons.iter().map(|paths| Ok(scorer.overlay(&lexicons(paths)?))).collect();
-    Ok(Analyzer::new(matcher, scorer, overlays?))
+    let accounts = accounts(&config.topics, authors);
+    Ok(Analyzer::new(matcher, scorer, overlays?).with_accounts(accounts))
+}
+
+/// Our own accounts, with the topics that each speaks for.
+fn accounts(topics: &[Topic], authors: &AuthorHasher) -> HashMap<AuthorKey, Vec<TopicId>> {
+    let mut accounts: HashMap<AuthorKey, Vec<TopicId>> = HashMap::new();
+    for (id, topic) in (0..).map(TopicId).zip(topics) {
+        for account in topic.accounts_among(topics) {
+            let own = accounts.entry(authors.author(account)).or_default();
+            if own.last() != Some(&id) {
+                own.push(id);
+            }
+        }
+    }
+    accounts
 }
 
 /// Reads lexicons, in the order in which later ones win.

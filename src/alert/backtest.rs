@@ -100,8 +100,14 @@ impl Backtest {
         };
         self.window = sum(start, at);
         let before = || self.rule.condition.measure().of(&sum(oldest, start));
-        let glance =
-            Glance { at, since, counts: &self.window, before: &before, authors: &|| u64::MAX };
+        let glance = Glance {
+            at,
+            since,
+            counts: &self.window,
+            before: &before,
+            overdue: &|| 0,
+            authors: &|| u64::MAX,
+        };
         let (measured, transition, started_at) = self.watch.judge(&self.rule, &glance)?;
         Some(Page {
             at,

@@ -159,7 +159,8 @@ impl Escalation {
             Condition::Threshold { .. }
             | Condition::Share { .. }
             | Condition::Change { .. }
-            | Condition::Spike { .. } => Self::Doubled,
+            | Condition::Spike { .. }
+            | Condition::Unanswered { .. } => Self::Doubled,
         }
     }
 }

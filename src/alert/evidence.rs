@@ -20,13 +20,20 @@ pub struct Evidence {
     pub mix: Mix,
     /// Words of the latest negative posts that stand out against those before, strongest first.
     pub terms: Vec<Term>,
-    /// The most negative posts, one per cluster of near-copies.
+    /// The most negative posts, one per cluster of near-copies; of rules on replies, those that
+    /// wait for one, the farthest-reaching first.
     pub posts: Vec<Exhibit>,
 }
 
 impl Evidence {
-    /// Gathers what a window with these counts holds.
-    pub(super) fn of(windows: &Windows, window: &Window<'_>, counts: &Counts) -> Self {
+    /// Gathers what a window with these counts holds, around the posts that are `overdue`, if a
+    /// rule looks at those.
+    pub(super) fn of(
+        windows: &Windows,
+        window: &Window<'_>,
+        counts: &Counts,
+        overdue: Option<Vec<Exhibit>>,
+    ) -> Self {
         let in_time = || windows.counts(&Window { late: Late::LeftOut, ..*window }).mentions;
         let late = match window.late {
             Late::LeftOut => 0,
@@ -37,7 +44,16 @@ impl Evidence {
             late,
             mix: windows.mix(window),
             terms: telling_terms(&windows.wording(window), TERMS_MAX),
-            posts: windows.samples(window, POSTS_MAX),
+            posts: overdue.map_or_else(
+                || windows.samples(window, POSTS_MAX),
+                |overdue| overdue.into_iter().take(POSTS_MAX).collect(),
+            ),
         }
+    }
+
+    /// What is known of a whole source: nothing but the window.
+    pub(super) fn of_source(from: EventTime) -> Self {
+        let (terms, posts) = (Vec::new(), Vec::new());
+        Self { from, late: 0, mix: Mix::default(), terms, posts }
     }
 }

@@ -10,12 +10,15 @@ use super::rule::{Condition, Measure, Rule};
 use super::watch::{Glance, Measured, Watch};
 use crate::post::{SourceId, TopicId};
 use crate::time::{EventTime, MINUTE_US};
-use crate::window::{Counts, Late, Window, Windows};
+use crate::window::{Counts, Exhibit, Late, Overdue, Window, Windows};
 
 /// Mentions from which on a window can be a storm at all.
 const STORM_MENTIONS_MIN: u64 = 10;
 /// Mentions per author from which on a window is one.
 const STORM_PER_AUTHOR: u64 = 4;
+
+/// Stands for the topic where a rule watches a source as a whole.
+pub const WHOLE_SOURCE: TopicId = TopicId(u32::MAX);
 
 /// Something people must be told.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,7 +27,7 @@ pub struct Alert {
     pub id: String,
     /// Index of the rule.
     pub rule: usize,
-    /// Which topic.
+    /// Which topic; [`WHOLE_SOURCE`] where the rule watches a source.
     pub topic: TopicId,
     /// What happened.
     pub transition: Transition,
@@ -169,7 +172,8 @@ impl Judge {
             Condition::Threshold { .. }
             | Condition::Share { .. }
             | Condition::Spike { .. }
-            | Condition::Silence { .. } => rule.window_us,
+            | Condition::Silence { .. }
+            | Condition::Unanswered { .. } => rule.window_us,
         };
         rules.iter().map(reach).max().unwrap_or(0) + MINUTE_US
     }
@@ -186,7 +190,7 @@ impl Judge {
     pub fn listens_for_silence(&self) -> bool {
         (0u32..).zip(&self.rules).any(|(number, rule)| {
             matches!(rule.condition, Condition::Silence { .. })
-                && self.watches_of(number).next().is_some()
+                && (rule.whole_source().is_some() || self.watches_of(number).next().is_some())
         })
     }
 
@@ -196,6 +200,17 @@ impl Judge {
         self.settle(at);
         let full_minute = at == at.floor(MINUTE_US);
         for (number, rule) in (0u32..).zip(&self.rules) {
+            if let Some(source) = rule.whole_source() {
+                // Only at full minutes, as a minute's posts are known only then.
+                if full_minute {
+                    let key = (number, WHOLE_SOURCE);
+                    let since = self.state.births.remove(&key).unwrap_or(EventTime::MIN);
+                    let watch = self.state.watches.entry(key).or_default();
+                    let alert = judge_source(watch, rule, source, at, since, windows);
+                    alerts.extend(alert.map(|alert| Alert { rule: number as usize, ..alert }));
+                }
+                continue;
+            }
             let silence = matches!(rule.condition, Condition::Silence { .. });
             let due = |watch: &Watch| watch.episode.is_live() || (silence && full_minute);
             let known = self.watches_of(number).filter(|(_, watch)| due(watch));
@@ -222,7 +237,8 @@ impl Judge {
             if rule.condition.history_us().is_none() {
                 continue;
             }
-            for &topic in &rule.topics {
+            let whole = rule.whole_source().map(|_| WHOLE_SOURCE);
+            for topic in rule.topics.iter().copied().chain(whole) {
                 if !self.state.watches.contains_key(&(number, topic)) {
                     self.state.births.entry((number, topic)).or_insert(at);
                 }
@@ -240,6 +256,7 @@ impl JudgeState {
     /// Renumbers topics after a change of configuration; those without a new id are forgotten.
     #[must_use]
     pub fn renumbered(mut self, topic: impl Fn(TopicId) -> Option<TopicId>) -> Self {
+        let topic = |old| if old == WHOLE_SOURCE { Some(old) } else { topic(old) };
         let watches = std::mem::take(&mut self.watches).into_iter();
         self.watches =
             watches.filter_map(|((rule, old), watch)| Some(((rule, topic(old)?), watch))).collect();
@@ -275,7 +292,16 @@ fn judge_one(
             Measure::Positive | Measure::Mentions | Measure::Copies => totals.authors(),
         }
     };
-    let glance = Glance { at, since, counts: &counts, before: &before, authors: &authors };
+    let late_for_reply = || overdue(rule, windows, &window);
+    let overdue = || late_for_reply().map_or(0, |posts| posts.len() as u64);
+    let glance = Glance {
+        at,
+        since,
+        counts: &counts,
+        before: &before,
+        overdue: &overdue,
+        authors: &authors,
+    };
     let (measured, transition, started_at) = watch.judge(rule, &glance)?;
     let Measured { observed, expected, p_value, novelty, dispersion } = measured;
     let authors = windows.totals(&window).authors();
@@ -292,9 +318,51 @@ fn judge_one(
         novelty,
         dispersion,
         coordination: Coordination::of(&counts, authors),
-        evidence: Evidence::of(windows, &window, &counts),
+        evidence: Evidence::of(windows, &window, &counts, late_for_reply()),
         counts,
         authors,
+    })
+}
+
+/// The posts of a window that wait too long for a reply of ours, for rules on those.
+fn overdue(rule: &Rule, windows: &Windows, window: &Window<'_>) -> Option<Vec<Exhibit>> {
+    let Condition::Unanswered { reach, within_us, .. } = rule.condition else { return None };
+    let Window { topic, source, from, to: at, .. } = *window;
+    Some(windows.overdue(&Overdue { topic, source, from, at, within_us, reach }))
+}
+
+/// Judges a source as a whole, from the number of its posts.
+fn judge_source(
+    watch: &mut Watch,
+    rule: &Rule,
+    source: &SourceId,
+    at: EventTime,
+    since: EventTime,
+    windows: &Windows,
+) -> Option<Alert> {
+    let from = window_start(at, rule.window_us);
+    let counts = Counts { mentions: windows.heard(source, from, at), ..Counts::default() };
+    let none = || 0;
+    let glance =
+        Glance { at, since, counts: &counts, before: &none, overdue: &none, authors: &none };
+    let (measured, transition, started_at) = watch.judge(rule, &glance)?;
+    let Measured { observed, expected, p_value, novelty, dispersion } = measured;
+    Some(Alert {
+        id: alert_id(&rule.name, source.as_str(), started_at),
+        rule: 0,
+        topic: WHOLE_SOURCE,
+        transition,
+        at,
+        started_at,
+        observed,
+        expected,
+        p_value,
+        novelty,
+        dispersion,
+        coordination: Coordination::None,
+        evidence: Evidence::of_source(from),
+        counts,
+        authors: 0,
     })
 }
 

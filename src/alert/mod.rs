@@ -18,6 +18,6 @@ pub use backtest::{Backtest, Page};
 pub use episode::Transition;
 pub use evidence::Evidence;
 pub use hours::ActiveHours;
-pub use judge::{Alert, Coordination, Judge, JudgeState};
+pub use judge::{Alert, Coordination, Judge, JudgeState, WHOLE_SOURCE};
 pub use rule::{Condition, Measure, Rule};
 pub use terms::{Term, telling_terms};

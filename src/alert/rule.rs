@@ -13,7 +13,7 @@ use crate::window::Counts;
 pub struct Rule {
     /// Unique name.
     pub name: String,
-    /// The topics it watches.
+    /// The topics it watches. A silence rule with a source and without a topic watches the source.
     pub topics: Vec<TopicId>,
     /// Counts only mentions from this source; `None` counts all.
     pub source: Option<SourceId>,
@@ -75,6 +75,13 @@ impl Default for Rule {
 }
 
 impl Rule {
+    /// The source that it watches as a whole, whatever its posts say; `None` for rules on topics.
+    #[must_use]
+    pub fn whole_source(&self) -> Option<&SourceId> {
+        let silence = matches!(self.condition, Condition::Silence { .. });
+        self.source.as_ref().filter(|_| silence && self.topics.is_empty())
+    }
+
     /// A hash of everything that decides whether the rule holds, such as `rul_1f0a…`: its name,
     /// topics, labels and receivers do not count.
     #[must_use]
@@ -139,6 +146,17 @@ pub enum Condition {
         p_value: f64,
         /// After which time the past counts half, in microseconds.
         history_us: i64,
+    },
+    /// At least `count` negative mentions of the window wait for a reply by an account of ours for
+    /// longer than `within_us`. A reply names the mention as the post above it or as the first of
+    /// its thread, or follows it in its thread without naming a post.
+    Unanswered {
+        /// Fewest of them.
+        count: u64,
+        /// Least reach that wants a reply; an unknown reach counts as 0.
+        reach: u64,
+        /// How long a reply may take, in microseconds; ends with a full minute.
+        within_us: i64,
     },
 }
 
@@ -216,6 +234,7 @@ impl Condition {
             | Self::Change { measure, .. }
             | Self::Spike { measure, .. }
             | Self::Silence { measure, .. } => measure,
+            Self::Unanswered { .. } => Measure::Negative,
         }
     }
 
@@ -228,6 +247,7 @@ impl Condition {
             Self::Change { .. } => "change",
             Self::Spike { .. } => "spike",
             Self::Silence { .. } => "silence",
+            Self::Unanswered { .. } => "unanswered",
         }
     }
 
@@ -235,7 +255,10 @@ impl Condition {
     pub(super) fn history_us(&self) -> Option<i64> {
         match *self {
             Self::Spike { history_us, .. } | Self::Silence { history_us, .. } => Some(history_us),
-            Self::Threshold { .. } | Self::Share { .. } | Self::Change { .. } => None,
+            Self::Threshold { .. }
+            | Self::Share { .. }
+            | Self::Change { .. }
+            | Self::Unanswered { .. } => None,
         }
     }
 }

@@ -49,6 +49,8 @@ pub(super) struct Glance<'a> {
     pub(super) counts: &'a Counts,
     /// Counted mentions of the window before; asked of change rules only.
     pub(super) before: &'a dyn Fn() -> u64,
+    /// Mentions whose time for a reply has run out; asked of rules on them only.
+    pub(super) overdue: &'a dyn Fn() -> u64,
     /// Distinct authors of the counted mentions; costly, so asked last.
     pub(super) authors: &'a dyn Fn() -> u64,
 }
@@ -61,7 +63,10 @@ impl Watch {
         glance: &Glance<'_>,
     ) -> Option<(Measured, Transition, EventTime)> {
         let at = glance.at;
-        let observed = rule.condition.measure().of(glance.counts);
+        let observed = match rule.condition {
+            Condition::Unanswered { .. } => (glance.overdue)(),
+            _ => rule.condition.measure().of(glance.counts),
+        };
         let cut = Cut::of(rule);
         self.catch_up(rule, &cut, at, glance.since);
         let (holds, measured) = self.measure(rule, &cut, glance, observed);
@@ -133,7 +138,9 @@ impl Watch {
             value >= if firing { recovery.min(limit) } else { limit }
         };
         let holds = match rule.condition {
-            Condition::Threshold { count, .. } => reaches(real(observed), real(count)),
+            Condition::Threshold { count, .. } | Condition::Unanswered { count, .. } => {
+                reaches(real(observed), real(count))
+            }
             Condition::Share { measure, share } => {
                 let whole = measure.whole(glance.counts);
                 whole > 0 && reaches(real(observed) / real(whole), share)
@@ -198,7 +205,10 @@ fn compare(
             measured.p_value = Some(tail);
             firing || tail <= p_value
         }
-        Condition::Threshold { .. } | Condition::Share { .. } | Condition::Change { .. } => false,
+        Condition::Threshold { .. }
+        | Condition::Share { .. }
+        | Condition::Change { .. }
+        | Condition::Unanswered { .. } => false,
     }
 }
 

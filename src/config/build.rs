@@ -302,6 +302,20 @@ fn paths(section: &mut Section<'_, '_>, key: &'static str, base: &Path) -> Vec<P
     named.into_iter().map(|(path, _)| base.join(path)).collect()
 }
 
+/// Our own accounts; a leading @ is no part of a name.
+fn accounts(section: &mut Section<'_, '_>) -> Vec<String> {
+    let named = section.texts("accounts").unwrap_or_default();
+    let mut accounts = Vec::new();
+    for (name, at) in named {
+        let account = name.trim().trim_start_matches('@');
+        if account.is_empty() {
+            section.problems.add(at, "an account without a name", "write it as the source does");
+        }
+        accounts.push(account.to_owned());
+    }
+    accounts
+}
+
 fn topic<'i>(
     value: &Spanned<DeValue<'i>>,
     base: &Path,
@@ -315,6 +329,7 @@ fn topic<'i>(
         brand: section.text("brand"),
         group: section.text("group"),
         parent: section.text("parent"),
+        accounts: accounts(&mut section),
         inflect: section.flag("inflect"),
         compounds: section.flag("compounds"),
         hashtags: section.flag("hashtags"),

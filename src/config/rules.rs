@@ -29,7 +29,9 @@ pub(super) fn rule<'i>(
 ) -> Rule {
     let mut section = Section::open("[[rule]]", Some(value), problems);
     let name = section.required_text("name");
-    let watched = section.texts("topics").map_or_else(
+    let named = section.texts("topics");
+    let all = named.is_none();
+    let watched = named.map_or_else(
         || (0..topics.len()).collect(),
         |named| {
             resolve(
@@ -49,20 +51,24 @@ pub(super) fn rule<'i>(
     );
     let usual = Rule::default();
     let condition = condition(&mut section);
+    let source = section.text("source").map(|name| SourceId::new(&name));
+    let watched = narrowed(watched, all, &condition, source.is_some(), topics, &mut section);
     let rule = Rule {
         name,
         topics: watched.into_iter().filter_map(|id| u32::try_from(id).ok().map(TopicId)).collect(),
-        window_us: section
-            .span("window", MINUTE_US)
-            .filter(|window_us| *window_us > 0)
-            .unwrap_or(usual.window_us),
-        source: section.text("source").map(|name| SourceId::new(&name)),
+        window_us: section.span("window", MINUTE_US).filter(|window_us| *window_us > 0).unwrap_or(
+            match condition {
+                Condition::Unanswered { .. } => DAY_US,
+                _ => usual.window_us,
+            },
+        ),
+        source,
         condition,
         recovery: section.number("recovery", 0.0..1e12),
         min_mentions: section.count("min_mentions").unwrap_or(usual.min_mentions),
         min_authors: section.count("min_authors").unwrap_or(match condition {
-            // Nobody writes when a topic has gone quiet.
-            Condition::Silence { .. } => 0,
+            // Nobody writes when a topic has gone quiet, and one who waits is enough.
+            Condition::Silence { .. } | Condition::Unanswered { .. } => 0,
             _ => usual.min_authors,
         }),
         for_us: section.span("for", SECOND_US).unwrap_or(usual.for_us),
@@ -78,8 +84,57 @@ pub(super) fn rule<'i>(
         let at = section.place("window");
         section.problems.add(at, "window is longer than a week", "the longest window is \"7d\"");
     }
+    if let Condition::Unanswered { within_us, .. } = condition
+        && within_us + MINUTE_US > rule.window_us
+    {
+        let at = section.place("within");
+        let hint = "a mention that leaves the window waits no longer: make window longer";
+        section.problems.add(at, "within is as long as the window", hint);
+    }
     section.finish();
     rule
+}
+
+/// The topics that a rule watches, of `watched` or of `all`: a silence of a source needs none, and
+/// nobody can be waited for without accounts.
+fn narrowed(
+    watched: Vec<usize>,
+    all: bool,
+    condition: &Condition,
+    has_source: bool,
+    topics: &[Topic],
+    section: &mut Section<'_, '_>,
+) -> Vec<usize> {
+    let answers = |&place: &usize| {
+        let topic = topics.get(place);
+        topic.is_some_and(|topic| topic.accounts_among(topics).next().is_some())
+    };
+    match condition {
+        Condition::Silence { measure, .. } if all && has_source => {
+            if *measure != Measure::Mentions {
+                let at = section.place("measure");
+                let hint = "name topics, or leave measure out: all posts of the source count";
+                section.problems.add(at, "a source as a whole has no sentiment", hint);
+            }
+            Vec::new()
+        }
+        Condition::Unanswered { .. } => {
+            let (some, none): (Vec<usize>, Vec<usize>) = watched.into_iter().partition(answers);
+            if some.is_empty() || (!all && !none.is_empty()) {
+                let at = section.place("topics");
+                let without = none.first().and_then(|&place| topics.get(place));
+                let name = without.map_or("any topic", |topic| topic.name.as_str());
+                let hint = "add to the topic, or to one of its brand: accounts = [\"...\"]";
+                section.problems.add(
+                    at,
+                    format!("no accounts of ours could answer for {name}"),
+                    hint,
+                );
+            }
+            some
+        }
+        _ => watched,
+    }
 }
 
 fn condition(section: &mut Section<'_, '_>) -> Condition {
@@ -90,6 +145,7 @@ fn condition(section: &mut Section<'_, '_>) -> Condition {
         Change,
         Spike,
         Silence,
+        Unanswered,
     }
     let types = [
         ("threshold", Type::Threshold),
@@ -97,17 +153,21 @@ fn condition(section: &mut Section<'_, '_>) -> Condition {
         ("change", Type::Change),
         ("spike", Type::Spike),
         ("silence", Type::Silence),
+        ("unanswered", Type::Unanswered),
     ];
     if !section.has("type") {
         let at = section.at();
         section.problems.add(
             at,
             "[[rule]] needs a \"type\"",
-            "add: type = \"spike\", \"threshold\", \"share\", \"change\" or \"silence\"",
+            "add: type = \"spike\", \"threshold\", \"share\", \"change\", \"silence\" or \"unanswered\"",
         );
     }
     let chosen = section.choice("type", &types);
     let measure = section.choice("measure", &MEASURES);
+    if let Some(Type::Unanswered) = chosen {
+        return unanswered(section, measure);
+    }
     if let Some(Type::Silence) = chosen {
         return Condition::Silence {
             measure: measure.unwrap_or(Measure::Mentions),
@@ -127,13 +187,26 @@ fn condition(section: &mut Section<'_, '_>) -> Condition {
         Some(Type::Change) => {
             Condition::Change { measure, factor: section.number("factor", 1.0..1e6).unwrap_or(3.0) }
         }
-        Some(Type::Spike | Type::Silence) | None => Condition::Spike {
+        Some(Type::Spike | Type::Silence | Type::Unanswered) | None => Condition::Spike {
             measure,
             count: section.count("count").unwrap_or(10),
             p_value: section.number("p_value", 0.0..0.5).unwrap_or(1e-6),
             novelty: section.number("novelty", 0.0..1e6).unwrap_or(1.2),
             history_us: section.span("history", MINUTE_US).unwrap_or(7 * DAY_US),
         },
+    }
+}
+
+fn unanswered(section: &mut Section<'_, '_>, measure: Option<Measure>) -> Condition {
+    if measure.is_some_and(|measure| measure != Measure::Negative) {
+        let at = section.place("measure");
+        let hint = "leave it out: negative mentions are what waits for a reply";
+        section.problems.add(at, "an unanswered rule has no other measure", hint);
+    }
+    Condition::Unanswered {
+        count: section.count("count").unwrap_or(1),
+        reach: section.count("reach").unwrap_or(0),
+        within_us: section.span("within", SECOND_US).unwrap_or(60 * MINUTE_US),
     }
 }
 

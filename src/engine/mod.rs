@@ -8,13 +8,13 @@ mod observe;
 mod seen;
 mod tally;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::alert::{Alert, Judge, JudgeState, Rule};
+use crate::alert::{Alert, Condition, Judge, JudgeState, Rule};
 use crate::analyze::{Analyzer, Finding, Findings};
 use crate::post::{Event, Passed, Polarity, Post, PostKey, TopicId};
 use crate::sentiment::LanguageSource;
@@ -22,7 +22,7 @@ use crate::time::{EventTime, MINUTE_US, SECOND_US};
 use crate::window::{
     ClosedPane, Likeness, Timeliness, Watermark, WatermarkState, WindowConfig, WindowState, Windows,
 };
-use observe::{Traits, observation};
+use observe::{Traits, observation, reply};
 use seen::Seen;
 pub use tally::Tally;
 
@@ -111,6 +111,8 @@ pub struct Engine {
     config: EngineConfig,
     watermark: Watermark,
     windows: Windows,
+    /// Topics whose negative mentions want a reply.
+    wanting: HashSet<TopicId>,
     judge: Judge,
     seen: Seen,
     /// The posts of a step in order of arrival, reused.
@@ -147,11 +149,14 @@ impl Engine {
     ) -> Option<Self> {
         let window_config =
             WindowConfig { tick_us: config.tick_us, retain_us: Judge::reach_us(&rules) };
+        let mut windows = Windows::from_state(window_config, state.windows)?;
+        windows.listen_to(rules.iter().filter_map(Rule::whole_source).cloned());
         Some(Self {
             analyzer,
             config,
             watermark: Watermark::new(config.lateness_us, config.idle_us, state.watermark),
-            windows: Windows::from_state(window_config, state.windows)?,
+            windows,
+            wanting: wanting(&rules),
             judge: Judge::new(rules, topics, state.judge),
             seen: Seen::new(&state.remembered),
             arrivals: Vec::new(),
@@ -201,6 +206,7 @@ impl Engine {
         for arrival in arrivals.drain(..) {
             match arrival {
                 Arrival::Passed(post) => {
+                    self.windows.hear(&post.source, post.posted_at);
                     self.watermark.observe(&post.source, post.posted_at, post.received_at);
                 }
                 Arrival::Post(key) => {
@@ -210,6 +216,7 @@ impl Engine {
                     rest = others;
                     let likeness = if own.is_empty() { None } else { likenesses.next().flatten() };
                     self.count(post, Traits::of(post, key, likeness), own, outcome);
+                    self.windows.hear(&post.source, post.posted_at);
                     self.watermark.observe(&post.source, post.posted_at, post.received_at);
                 }
             }
@@ -277,6 +284,10 @@ impl Engine {
         if !findings.is_empty() || self.config.remember == Remember::All {
             self.seen.remember(traits.post);
         }
+        let ours = self.analyzer.topics_of(post.author);
+        if let Some(reply) = reply(post, ours) {
+            self.windows.reply(reply);
+        }
         if findings.is_empty() {
             return;
         }
@@ -289,7 +300,9 @@ impl Engine {
                 LanguageSource::Detected => outcome.tally.language_detected += 1,
                 LanguageSource::Unknown => outcome.tally.language_unknown += 1,
             }
-            let late_at = match self.windows.observe(observation(post, finding, &traits)) {
+            let wants = self.wanting.contains(&finding.topic) && !ours.contains(&finding.topic);
+            let mention = observation(post, finding, &traits, wants);
+            let late_at = match self.windows.observe(mention) {
                 Timeliness::InTime => None,
                 Timeliness::Late { judged } => Some(judged),
             };
@@ -311,8 +324,10 @@ impl Engine {
     }
 
     fn advance_through(&mut self, last: EventTime, outcome: &mut Outcome) {
-        let mut next =
-            self.windows.frontier().map_or(last, |frontier| frontier.shift(self.config.tick_us));
+        // Where a source is watched, time begins with a full minute, mentions or not.
+        let first = if self.judge.listens_for_silence() { last.floor(MINUTE_US) } else { last };
+        let frontier = self.windows.frontier();
+        let mut next = frontier.map_or(first, |frontier| frontier.shift(self.config.tick_us));
         while next <= last {
             // While nothing fires, a rule can become true only by a new mention or as a minute
             // leaves its window; while nothing is retained either, only by a new mention, or by
@@ -339,6 +354,12 @@ impl Engine {
         self.judge.judge(tick_end, &self.windows, &mut outcome.alerts);
         self.windows.drain_closed(&mut outcome.closed);
     }
+}
+
+/// Topics whose negative mentions want a reply.
+fn wanting(rules: &[Rule]) -> HashSet<TopicId> {
+    let asks = |rule: &&Rule| matches!(rule.condition, Condition::Unanswered { .. });
+    rules.iter().filter(asks).flat_map(|rule| rule.topics.iter().copied()).collect()
 }
 
 /// What tells copies of each post with findings, in order.

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use crate::analyze::Finding;
-use crate::post::{AuthorKey, Kind, Polarity, Post, PostKey, cut_text};
-use crate::window::{Likeness, Observation, Originality, Sample};
+use crate::post::{AuthorKey, Kind, Polarity, Post, PostKey, TopicId, cut_text};
+use crate::window::{Likeness, Observation, Originality, Reply, Sample};
 
 /// Longest text of an evidence post in bytes.
 const SAMPLE_BYTES_MAX: usize = 280;
@@ -38,7 +38,28 @@ impl Traits {
     }
 }
 
-pub(super) fn observation(post: &Post, finding: &Finding, traits: &Traits) -> Observation {
+/// What a post of ours, that speaks for these topics, answers.
+pub(super) fn reply(post: &Post, topics: &[TopicId]) -> Option<Reply> {
+    if topics.is_empty() || (post.parent.is_none() && post.thread.is_none()) {
+        return None;
+    }
+    let key = |id: &str| PostKey::new(&post.source, id).0;
+    let (parent, thread) = (post.parent.as_deref(), post.thread.as_deref());
+    Some(Reply {
+        posted_at: post.posted_at,
+        topics: topics.to_vec(),
+        answers: parent.into_iter().chain(thread).map(key).collect(),
+        thread: thread.filter(|_| parent.is_none()).map(key),
+    })
+}
+
+/// `wants` tells whether the topic's negative mentions want a reply of ours.
+pub(super) fn observation(
+    post: &Post,
+    finding: &Finding,
+    traits: &Traits,
+    wants: bool,
+) -> Observation {
     let verdict = &finding.verdict;
     let reach = post.reach.unwrap_or(0);
     let sample = (verdict.polarity == Polarity::Negative).then(|| {
@@ -63,6 +84,10 @@ pub(super) fn observation(post: &Post, finding: &Finding, traits: &Traits) -> Ob
         engagement: post.engagement.unwrap_or(0),
         post: traits.post.0,
         identity: traits.identity.0,
+        thread: sample.as_ref().filter(|_| wants).map(|_| match &post.thread {
+            Some(thread) => PostKey::new(&post.source, thread).0,
+            None => traits.post.0,
+        }),
         likeness: traits.likeness.clone(),
         originality: Originality::Original,
         cluster: 0,

@@ -155,7 +155,7 @@ const ALERTS: &[Column] = &[
     text("alert_id", "the same for all transitions of an episode"),
     text("rule", "name of the rule"),
     text("rule_type", "its kind, such as `spike`"),
-    TOPIC,
+    text("topic", "name of the topic; empty where a rule watches a source as a whole"),
     text("transition", "`fired`, `escalated` or `resolved`"),
     text("severity", "as configured"),
     time("started_at", "when the condition began to hold"),

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! window     {from, to}: posting times, from inclusive, to exclusive
+//! source     the source that the rule looks at; null for all
 //! query      SQL over the lake that counts the same mentions: the alert's own mentions, negative,
 //!            neutral and positive. Copies are among them; what a rule observes leaves them out
 //! late       mentions among them that came late; they count once the alert has fired
@@ -18,6 +19,8 @@ use serde_json::{Value, json};
 
 use super::rows::Labels;
 use crate::alert::{Alert, Rule};
+use crate::config::Archive;
+use crate::post::SourceId;
 
 /// Most sources and languages listed.
 const SHARES_MAX: usize = 10;
@@ -48,6 +51,7 @@ pub fn evidence(alert: &Alert, labels: &Labels) -> Value {
     json!({
         "window": {"from": found.from.to_string(), "to": alert.at.to_string()},
         "query": query(alert, rule, labels),
+        "source": rule.source.as_ref().map(SourceId::as_str),
         "late": found.late,
         "authors": alert.authors,
         "sources": shares("source", sources, alert.counts.mentions),
@@ -58,8 +62,8 @@ pub fn evidence(alert: &Alert, labels: &Labels) -> Value {
     })
 }
 
-/// SQL that counts what the alert counted.
-fn query(alert: &Alert, rule: &Rule, labels: &Labels) -> String {
+/// SQL that counts what the alert counted; `None` for a source whose posts are not all kept.
+fn query(alert: &Alert, rule: &Rule, labels: &Labels) -> Option<String> {
     let quoted = |text: &str| format!("'{}'", text.replace('\'', "''"));
     let mut wanted = vec![
         format!("posted_at >= '{}'", alert.evidence.from),
@@ -68,20 +72,25 @@ fn query(alert: &Alert, rule: &Rule, labels: &Labels) -> String {
     if let Some(topic) = labels.topics.get(alert.topic.0 as usize) {
         wanted.insert(0, format!("topic = {}", quoted(&topic.name)));
     }
-    wanted.extend(rule.source.as_ref().map(|name| format!("source = {}", quoted(name.as_str()))));
+    let source = rule.source.iter();
+    wanted.extend(source.map(|name| format!("source = {}", quoted(name.as_str()))));
+    if rule.whole_source().is_some() {
+        let all = format!("SELECT count(*) AS mentions FROM posts WHERE {}", wanted.join(" AND "));
+        return (labels.archive == Archive::All).then_some(all);
+    }
     wanted.push(if alert.counts_late() {
         format!("(late_at IS NULL OR late_at < '{}')", alert.at)
     } else {
         "late_at IS NULL".to_owned()
     });
     let of = |polarity| format!("count(*) FILTER (WHERE polarity = '{polarity}') AS {polarity}");
-    format!(
+    Some(format!(
         "SELECT count(*) AS mentions, {}, {}, {} FROM mentions WHERE {}",
         of("negative"),
         of("neutral"),
         of("positive"),
         wanted.join(" AND ")
-    )
+    ))
 }
 
 fn shares<'n>(name: &str, counts: impl Iterator<Item = (&'n str, u64)>, all: u64) -> Value {

@@ -44,6 +44,9 @@ pub struct Topic {
     pub group: Option<String>,
     /// Name of the topic above it, such as the brand of a product, whose alerts speak for its own.
     pub parent: Option<String>,
+    /// Our own accounts, as the sources name them, whose replies answer its mentions and those of
+    /// topics of the same brand.
+    pub accounts: Vec<String>,
     /// Whether each term counts with German endings, as if `inflect:` stood before it.
     pub inflect: bool,
     /// Whether each term counts inside longer words, as if `compound:` stood before it.
@@ -58,6 +61,14 @@ pub struct Topic {
 const QUERIES_VERSION: u32 = 1;
 
 impl Topic {
+    /// The accounts that speak for this one of all topics: its own, and those of its brand.
+    pub fn accounts_among<'t>(&'t self, topics: &'t [Self]) -> impl Iterator<Item = &'t str> {
+        let related = |topic: &&Self| {
+            topic.name == self.name || (topic.brand.is_some() && topic.brand == self.brand)
+        };
+        topics.iter().filter(related).flat_map(|topic| topic.accounts.iter().map(String::as_str))
+    }
+
     /// A hash of the query and how its terms are meant, of eight hexadecimal digits: topics of
     /// equal versions match alike.
     #[must_use]

@@ -11,11 +11,14 @@ mod observation;
 mod totals;
 mod pane;
 mod copies;
+mod answers;
+mod volumes;
 mod panes;
 mod stretch;
 mod state;
 mod watermark;
 
+pub use answers::{Overdue, Reply};
 pub use likeness::Likeness;
 pub use observation::{Observation, Originality, Timeliness};
 pub use pane::{ClosedPane, PaneCell, PaneKey};

@@ -34,6 +34,9 @@ pub struct Observation {
     pub post: u64,
     /// The post itself, or the one that it passes on unchanged, as [`crate::post::PostKey`].
     pub identity: u64,
+    /// For a negative mention that wants a reply of ours: its thread, or the post itself where it
+    /// begins one, as [`crate::post::PostKey`].
+    pub thread: Option<u64>,
     /// What tells copies of its text; `None` for a text too short to tell.
     pub likeness: Option<Arc<Likeness>>,
     /// Whether its text is new; known once its tick is released.

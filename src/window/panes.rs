@@ -9,11 +9,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use dashmap::DashMap;
 use rayon::prelude::*;
 
+use super::answers::{Answers, Reply};
 use super::copies::Copies;
 use super::observation::{Observation, Originality, Timeliness};
 use super::pane::{ClosedPane, Pane, PaneKey};
+use super::volumes::Volumes;
 use super::wording::Words;
-use crate::post::TopicId;
+use crate::post::{SourceId, TopicId};
 use crate::time::{EventTime, MINUTE_US};
 
 /// Below this many mentions in a tick, folding them on one thread is quicker.
@@ -47,6 +49,8 @@ pub struct Windows {
     /// Late mentions of the retained span, by minute: what alerts that fire already are shown too.
     pub(super) late: BTreeMap<(EventTime, TopicId), Pane>,
     pub(super) copies: Copies,
+    pub(super) answers: Answers,
+    pub(super) volumes: Volumes,
     pub(super) words: BTreeMap<TopicId, Words>,
     /// Everything before this instant has been folded and judged.
     pub(super) frontier: Option<EventTime>,
@@ -67,6 +71,8 @@ impl Windows {
             waiting_len: 0,
             late: BTreeMap::new(),
             copies: Copies::default(),
+            answers: Answers::default(),
+            volumes: Volumes::default(),
             words: BTreeMap::new(),
             frontier: None,
             closed_until: None,
@@ -83,6 +89,27 @@ impl Windows {
         self.waiting.entry(tick_end).or_default().push(observation);
         self.waiting_len += 1;
         Timeliness::InTime
+    }
+
+    /// Lets a reply of ours wait for its tick; one that comes late counts at once.
+    pub fn reply(&mut self, reply: Reply) {
+        if self.frontier.is_some_and(|frontier| reply.posted_at < frontier) {
+            self.answers.reply(&reply);
+        } else {
+            self.answers.wait(reply);
+        }
+    }
+
+    /// Counts the posts of these sources from now on, with [`Windows::hear`].
+    pub fn listen_to(&mut self, sources: impl Iterator<Item = SourceId>) {
+        self.volumes.listen_to(sources);
+    }
+
+    /// Counts a post of a source, whatever it says; one that comes late is left out.
+    pub fn hear(&mut self, source: &SourceId, posted_at: EventTime) {
+        if self.frontier.is_none_or(|frontier| posted_at >= frontier) {
+            self.volumes.hear(source, posted_at);
+        }
     }
 
     /// Mentions waiting for the watermark.
@@ -107,19 +134,23 @@ impl Windows {
     pub fn release(&mut self, tick_end: EventTime) {
         let later = self.waiting.split_off(&tick_end.shift(1));
         let due = std::mem::replace(&mut self.waiting, later);
-        for mut mentions in due.into_values() {
+        for (end, mut mentions) in due {
+            self.answers.reply_before(end.shift(-self.config.tick_us));
             self.waiting_len -= mentions.len();
             self.copies.mark(&mut mentions);
             for mention in &mentions {
                 self.index(mention.topic, mention.posted_at.floor(MINUTE_US));
             }
             self.listen(&mentions);
+            self.answers.call(&mentions);
+            self.answers.reply_before(end);
             if mentions.len() < PARALLEL_MIN {
                 mentions.iter().for_each(|mention| self.fold(mention));
             } else {
                 mentions.par_iter().for_each(|mention| self.fold(mention));
             }
         }
+        self.answers.reply_before(tick_end);
         self.frontier = self.frontier.max(Some(tick_end));
         self.expire(tick_end);
     }
@@ -200,6 +231,8 @@ impl Windows {
             return;
         }
         self.late = self.late.split_off(&(keep_from, TopicId(0)));
+        self.answers.forget_before(keep_from);
+        self.volumes.forget_before(keep_from);
         while let Some(entry) = self.minutes.first_entry() {
             if *entry.key() >= keep_from {
                 return;

@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::answers::{Answers, AnswersState};
 use super::copies::{Copies, First};
 use super::observation::Observation;
 use super::pane::{Pane, PaneCell};
 use super::panes::{WindowConfig, Windows};
 use super::sample::Samples;
 use super::totals::{Totals, TotalsState};
+use super::volumes::Volumes;
 use super::wording::Words;
 use crate::post::{Lang, SourceId, TopicId};
 use crate::time::{EventTime, MINUTE_US};
@@ -21,6 +23,8 @@ pub struct WindowState {
     waiting: Vec<Observation>,
     late: Vec<PaneState>,
     firsts: Vec<First>,
+    answers: AnswersState,
+    volumes: Volumes,
     words: BTreeMap<TopicId, Words>,
     frontier: Option<EventTime>,
     closed_until: Option<EventTime>,
@@ -53,6 +57,7 @@ impl WindowState {
         self.waiting.retain_mut(|mention| assign(&mut mention.topic, &topic));
         self.late.retain_mut(|pane| assign(&mut pane.topic, &topic));
         self.firsts.retain_mut(|first| assign(&mut first.topic, &topic));
+        self.answers.renumbered(&topic);
         let words = std::mem::take(&mut self.words).into_iter();
         self.words = words.filter_map(|(old, words)| Some((topic(old)?, words))).collect();
         self
@@ -78,6 +83,8 @@ impl Windows {
                 .map(|(&(start, topic), pane)| PaneState::of(start, topic, pane))
                 .collect(),
             firsts: self.copies.to_state(),
+            answers: self.answers.to_state(),
+            volumes: self.volumes.clone(),
             words: self.words.clone(),
             frontier: self.frontier,
             closed_until: self.closed_until,
@@ -99,6 +106,8 @@ impl Windows {
             windows.observe(mention);
         }
         windows.copies = Copies::from_state(state.firsts);
+        windows.answers = Answers::from_state(state.answers);
+        windows.volumes = state.volumes;
         windows.words = state.words;
         windows.frontier = state.frontier;
         windows.closed_until = state.closed_until;

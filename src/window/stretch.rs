@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::answers::Overdue;
 use super::pane::Pane;
 use super::panes::Windows;
 use super::sample::{Exhibit, Shown, best};
@@ -92,6 +93,19 @@ impl Windows {
             Exhibit { sample, cluster, mentions }
         })
         .collect()
+    }
+
+    /// Negative mentions without a reply of ours whose time has run out, the farthest-reaching
+    /// first.
+    #[must_use]
+    pub fn overdue(&self, wanted: &Overdue<'_>) -> Vec<Exhibit> {
+        self.answers.overdue(wanted)
+    }
+
+    /// Posts of a source that is listened to, in the minutes that begin in `from..to`.
+    #[must_use]
+    pub fn heard(&self, source: &SourceId, from: EventTime, to: EventTime) -> u64 {
+        self.volumes.heard(source, from, to)
     }
 
     /// The words of a window's latest negative posts, and what was usual before. Late posts are

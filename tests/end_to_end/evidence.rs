@@ -143,7 +143,7 @@ fn an_alert_says_why_and_its_query_counts_the_same() {
         let wanted = |alert: &&Value| {
             alert["rule"] == rule && alert["transition"] == transition && alert["topic"] == "acme's"
         };
-        evidence(alerts.iter().find(wanted).expect("it was told"))
+        evidence(alerts.iter().rfind(wanted).expect("it was told"))
     };
     let escalated = of("many", "escalated");
     let posts = list(&escalated, "posts");

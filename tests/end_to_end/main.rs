@@ -1,5 +1,6 @@
 //! Does the product hold from outside? The real binary against real sockets, files and readers.
 
+mod answers;
 mod ask;
 mod cli;
 mod couriers;

@@ -1,6 +1,7 @@
 //! Do the pure stages keep their promises? Properties, oracles and tables, without any I/O around.
 
 mod alerts;
+mod answers;
 mod any_input;
 mod desk;
 mod invariants;

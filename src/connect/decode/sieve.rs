@@ -23,14 +23,15 @@ impl Sieve {
         Self { analyzer, scratch: AnalyzeScratch::default() }
     }
 
-    /// Whether a topic asks who wrote a post.
+    /// Whether it matters who wrote a post.
     pub(super) fn asks_author(&self) -> bool {
-        self.analyzer.matcher().asks_author()
+        self.analyzer.asks_author()
     }
 
-    /// Whether the post mentions a topic.
+    /// Whether the post mentions a topic, or is one of ours, which may answer a mention.
     pub(super) fn holds(&mut self, text: &str, context: Context<'_>) -> bool {
-        self.analyzer.mentions_any(text, context, &mut self.scratch)
+        !self.analyzer.topics_of(context.author).is_empty()
+            || self.analyzer.mentions_any(text, context, &mut self.scratch)
     }
 }
 

@@ -37,6 +37,7 @@ pub(super) fn mention(at_us: i64, topic: u32, polarity: Polarity, author: u8) ->
         engagement: 0,
         post: 0,
         identity: identity(at_us, topic, author),
+        thread: None,
         likeness: None,
         originality: Originality::Original,
         cluster: 0,
