@@ -1,14 +1,24 @@
-//! Whom would a rule have called? Runs the spike rule over a file of counts.
+//! Whom would a rule have called? Runs the spike rule over a file of counts, or hands on to the posts.
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
 
+use serde_json::json;
+
 use super::args_study::{Backtest as Args, PageFormat};
+use super::backtest::over_posts;
 use super::{Ending, Failure};
 use crate::alert::{Backtest, Condition, Measure, Page, Rule, Transition};
 use crate::time::EventTime;
 
 pub(super) fn backtest(args: &Args) -> Result<Ending, Failure> {
+    match &args.counts {
+        Some(counts) => over_counts(args, counts),
+        None => over_posts(args),
+    }
+}
+
+fn over_counts(args: &Args, path: &Path) -> Result<Ending, Failure> {
     if args.bin_us <= 0 || args.window_us <= 0 || args.window_us % args.bin_us != 0 {
         let message = "the window is no multiple of the bin".to_owned();
         return Err(Failure::usage(message, "as --bin 5m --window 10m"));
@@ -29,14 +39,16 @@ pub(super) fn backtest(args: &Args) -> Result<Ending, Failure> {
     };
     let rule = Rule { condition, window_us: args.window_us, ..Rule::default() };
     let mut backtest = Backtest::new(rule, args.bin_us);
-    let file = std::fs::File::open(&args.counts).map_err(|error| {
+    let file = std::fs::File::open(path).map_err(|error| {
         Failure::usage(
-            format!("{}: {error}", args.counts.display()),
+            format!("{}: {error}", path.display()),
             "give a CSV file with the columns timestamp and value",
         )
     })?;
     let mut out = io::stdout().lock();
-    writeln!(out, "{}", header(args.format))?;
+    if let Some(header) = header(args.format) {
+        writeln!(out, "{header}")?;
+    }
     let mut before = EventTime::MIN;
     for (number, line) in (1..).zip(BufReader::new(file).lines()) {
         let line = line?;
@@ -44,10 +56,10 @@ pub(super) fn backtest(args: &Args) -> Result<Ending, Failure> {
             if number == 1 || line.trim().is_empty() {
                 continue;
             }
-            return Err(wrong(&args.counts, number, "no timestamp and count"));
+            return Err(wrong(path, number, "no timestamp and count"));
         };
         if stamp < before {
-            return Err(wrong(&args.counts, number, "earlier than the line before"));
+            return Err(wrong(path, number, "earlier than the line before"));
         }
         before = stamp;
         if let Some(page) = backtest.count(stamp, count) {
@@ -73,12 +85,13 @@ fn read(line: &str) -> Option<(EventTime, u64)> {
     zeros.then(|| whole.parse().ok())?.map(|count| (at, count))
 }
 
-fn header(format: PageFormat) -> &'static str {
+fn header(format: PageFormat) -> Option<&'static str> {
     match format {
-        PageFormat::Csv => "timestamp,anomaly_score",
-        PageFormat::Table => {
-            "timestamp              transition  observed  expected   p-value  novelty  dispersion"
-        }
+        PageFormat::Json => None,
+        PageFormat::Csv => Some("timestamp,anomaly_score"),
+        PageFormat::Table => Some(
+            "timestamp              transition  observed  expected   p-value  novelty  dispersion",
+        ),
     }
 }
 
@@ -91,6 +104,18 @@ fn write_page(
     match format {
         PageFormat::Csv if page.transition == Transition::Resolved => Ok(()),
         PageFormat::Csv => writeln!(out, "{stamp},1"),
+        PageFormat::Json => {
+            let page = json!({
+                "timestamp": stamp,
+                "transition": page.transition.as_str(),
+                "observed": page.observed,
+                "expected": page.expected,
+                "p_value": page.p_value,
+                "novelty": page.novelty,
+                "dispersion": page.dispersion,
+            });
+            writeln!(out, "{page}")
+        }
         PageFormat::Table => {
             let number = |value: Option<f64>| value.map_or("-".to_owned(), |v| format!("{v:.2}"));
             let p_value = page.p_value.map_or("-".to_owned(), |p| format!("{p:.1e}"));

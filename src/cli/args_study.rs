@@ -7,11 +7,12 @@ use std::str::FromStr;
 
 use clap::{Subcommand, ValueEnum};
 
-use super::args::{ScoreInput, ScorerArgs, language};
+use super::args::{ArchiveFormat, ScoreInput, ScorerArgs, language};
 use super::args_desk::{
     AlertsAck, AlertsList, AlertsReplay, AlertsShow, AlertsSilence, AlertsSilences, AlertsTest,
     AlertsUnsilence,
 };
+use crate::connect::decode::FieldMap;
 use crate::post::Lang;
 use crate::time::parse_span;
 
@@ -61,8 +62,8 @@ pub(super) struct TopicsImport {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum AlertsCommand {
-    /// Run the spike rule over a series of counts, and list every call it would have made
-    Backtest(Backtest),
+    /// List every call that rules would have made over posts, or the spike rule over counts
+    Backtest(Box<Backtest>),
     /// List alerts: those that fire, and the latest that resolved
     List(AlertsList),
     /// Tell the whole story of an alert: transitions, evidence, deliveries, silences
@@ -83,9 +84,28 @@ pub(super) enum AlertsCommand {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Backtest {
-    /// CSV with the columns timestamp (UTC) and value, one line a bin, in order of time
+    /// Posts, as reprocess reads them: files, folders, patterns, URLs; - is standard input
+    #[arg(required_unless_present_any = ["lake", "counts"], conflicts_with_all = ["lake", "counts"])]
+    pub(super) inputs: Vec<String>,
+    /// Read the posts that a lake keeps, instead of files
+    #[arg(long, conflicts_with = "counts")]
+    pub(super) lake: Option<PathBuf>,
+    /// Topics, rules and scorer for posts
+    #[arg(long, default_value = "resonanz.toml")]
+    pub(super) config: PathBuf,
+    /// Wire format of lines
+    #[arg(long, value_enum, default_value_t = ArchiveFormat::Archive)]
+    pub(super) wire: ArchiveFormat,
+    /// Which columns of CSV and Parquet files are which fields, as text=body,id=uid
+    #[arg(long, value_name = "FIELD=COLUMN,...", default_value = "")]
+    pub(super) map: FieldMap,
+    /// Name of the source where posts give none; by default the file's name
     #[arg(long)]
-    pub(super) counts: PathBuf,
+    pub(super) source: Option<String>,
+    /// CSV with the columns timestamp (UTC) and value, one line a bin, in order of time; the options
+    /// below are for it
+    #[arg(long)]
+    pub(super) counts: Option<PathBuf>,
     /// Width of the bins
     #[arg(long = "bin", default_value = "5m", value_parser = parse_span)]
     pub(super) bin_us: i64,
@@ -104,7 +124,7 @@ pub(super) struct Backtest {
     /// After which time the past counts half
     #[arg(long = "history", default_value = "7d", value_parser = parse_span)]
     pub(super) history_us: i64,
-    /// How calls are listed: csv gives timestamp and anomaly_score, as NAB reads them
+    /// How calls are listed; over counts, csv gives timestamp and anomaly_score, as NAB reads them
     #[arg(long, value_enum, default_value_t = PageFormat::Table)]
     pub(super) format: PageFormat,
 }
@@ -113,8 +133,10 @@ pub(super) struct Backtest {
 pub(super) enum PageFormat {
     /// Every transition with its numbers, for people
     Table,
-    /// One line for each bin that would have called somebody
+    /// The same for programs; over counts, one line for each bin that would have called somebody
     Csv,
+    /// JSON objects, over counts one a line, else in an array
+    Json,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

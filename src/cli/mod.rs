@@ -19,6 +19,7 @@ mod lake;
 mod query;
 mod receiver_test;
 mod reprocess;
+mod backtest;
 mod reprocess_view;
 mod run;
 mod score;

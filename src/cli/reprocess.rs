@@ -112,13 +112,19 @@ async fn origin(args: &Reprocess) -> Result<Origin, Failure> {
     if let Some(lake) = &args.from_lake {
         return from_lake(lake).await;
     }
-    let inputs = find_inputs(&args.inputs).await;
+    files(&args.inputs).await
+}
+
+/// The files that these names mean.
+pub(super) async fn files(inputs: &[String]) -> Result<Origin, Failure> {
+    let inputs = find_inputs(inputs).await;
     inputs
         .map(Origin::Files)
         .map_err(|error: InputError| Failure::usage(error.to_string(), error.hint))
 }
 
-async fn from_lake(lake: &Path) -> Result<Origin, Failure> {
+/// The posts that a lake keeps.
+pub(super) async fn from_lake(lake: &Path) -> Result<Origin, Failure> {
     let posts = PostReader::open(&Folder::read(lake)?).await?;
     if posts.days().is_empty() {
         return Err(Failure::usage(
@@ -130,7 +136,7 @@ async fn from_lake(lake: &Path) -> Result<Origin, Failure> {
 }
 
 /// Does the work while showing how far it is.
-async fn watched<F>(
+pub(super) async fn watched<F>(
     total: Option<u64>,
     work: impl FnOnce(Arc<watch::Sender<Progress>>, Read) -> F,
 ) -> anyhow::Result<Report>

@@ -2,6 +2,7 @@
 
 mod answers;
 mod ask;
+mod backtest;
 mod cli;
 mod couriers;
 mod damage;

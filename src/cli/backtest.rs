@@ -1,0 +1,55 @@
+//! Whom would the rules have called? Runs a configuration's rules over posts, and tells nobody.
+//!
+//! The work is that of `reprocess`, into a temporary lake: so what is listed is what it would store.
+
+use std::io::{self, BufWriter, Write};
+
+use super::args_study::{Backtest as Args, PageFormat};
+use super::reprocess::{files, from_lake, watched};
+use super::{Ending, Failure, config_file, runtime};
+use crate::config::Archive;
+use crate::lake::{QueryFormat, Session};
+use crate::reprocess::{Job, Stage, reprocess};
+
+const PAGES: &str = "SELECT at, transition, rule, rule_type, topic, severity, started_at, observed, \
+     expected, p_value, novelty, dispersion, coordination, mentions, negative, authors, alert_id \
+     FROM alerts ORDER BY at, rule, topic, transition";
+
+pub(super) fn over_posts(args: &Args) -> Result<Ending, Failure> {
+    let mut config = config_file::load(&args.config)?;
+    config.lake.archive = Archive::None;
+    runtime()?.block_on(async {
+        let origin = match &args.lake {
+            Some(lake) => from_lake(lake).await?,
+            None => files(&args.inputs).await?,
+        };
+        let job = Job {
+            origin,
+            layout: None,
+            map: args.map.clone(),
+            format: args.wire.into(),
+            config,
+            source: args.source.clone(),
+        };
+        let job = job.prepared();
+        let mut stage = Stage::open(&job, args.lake.as_deref(), true)?;
+        let total = job.origin.bytes();
+        let work = |progress, read| reprocess(job, &mut stage, progress, read);
+        let report = watched(total, work).await?;
+        let session = Session::open(stage.folder()).await?;
+        let answer = session.query(PAGES).await?;
+        let format = match args.format {
+            PageFormat::Table => QueryFormat::Table,
+            PageFormat::Csv => QueryFormat::Csv,
+            PageFormat::Json => QueryFormat::Json,
+        };
+        let mut out = BufWriter::new(io::stdout().lock());
+        answer.write(format, &mut out).await?;
+        out.flush()?;
+        let refused = report.progress.malformed + report.progress.tally.refused_future;
+        if refused > 0 {
+            writeln!(io::stderr(), "{refused} posts were refused")?;
+        }
+        Ok(if refused == 0 { Ending::Done } else { Ending::Incomplete })
+    })
+}
