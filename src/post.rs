@@ -206,8 +206,24 @@ impl PostKey {
     /// The first 64 bits of the BLAKE3 hash of source and id.
     #[must_use]
     pub fn new(source: &SourceId, id: &str) -> Self {
+        Self::hash(&[source.as_str().as_bytes(), id.as_bytes()])
+    }
+
+    /// The identity of one version of a post: as [`PostKey::new`], and when it was received.
+    #[must_use]
+    pub fn of_version(post: &Post) -> Self {
+        let received_at = post.received_at.0.to_le_bytes();
+        Self::hash(&[post.source.as_str().as_bytes(), post.id.as_bytes(), &received_at])
+    }
+
+    fn hash(parts: &[&[u8]]) -> Self {
         let mut hasher = blake3::Hasher::new();
-        hasher.update(source.as_str().as_bytes()).update(&[0]).update(id.as_bytes());
+        for (place, part) in parts.iter().enumerate() {
+            if place > 0 {
+                hasher.update(&[0]);
+            }
+            hasher.update(part);
+        }
         let hash = hasher.finalize();
         Self(hash.as_bytes().first_chunk().map_or(0, |first| u64::from_le_bytes(*first)))
     }
@@ -242,6 +258,15 @@ pub enum Event {
         /// Which post.
         id: Box<str>,
         /// When the withdrawal reached us.
+        received_at: EventTime,
+    },
+    /// An account was deleted, and all its posts with it.
+    Purge {
+        /// Where it was.
+        source: SourceId,
+        /// Whose it was.
+        author: AuthorKey,
+        /// When the deletion reached us.
         received_at: EventTime,
     },
 }

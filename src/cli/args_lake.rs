@@ -8,6 +8,10 @@ use crate::time::parse_span;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum LakeCommand {
+    /// Erase an author or a post everywhere, for good, and write a receipt
+    Erase(Erase),
+    /// Print everything that is kept of an author
+    Export(Export),
     /// Print all tables and columns with their meaning
     Schema {
         /// For people or for programs
@@ -64,6 +68,69 @@ pub(super) enum LakeFormat {
     Table,
     /// One JSON value
     Json,
+}
+
+/// Whose posts, or which.
+#[derive(Debug, clap::Args)]
+pub(super) struct Erase {
+    /// Folder of the lake; a process that writes it does the work
+    #[arg(long)]
+    pub(super) lake: PathBuf,
+    #[command(flatten)]
+    pub(super) target: EraseTarget,
+    /// Only what the author posted in this source
+    #[arg(long, requires = "author")]
+    pub(super) source: Option<String>,
+    /// The key of the author hashes, if it is not in the lake
+    #[arg(long)]
+    pub(super) author_key_file: Option<PathBuf>,
+    /// Say what would be erased, and change nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Do it: there is no way back
+    #[arg(long)]
+    pub(super) yes: bool,
+}
+
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+pub(super) struct EraseTarget {
+    /// Name as the source gives it (on Bluesky the DID), with or without @; or the key from the lake
+    #[arg(long)]
+    pub(super) author: Option<String>,
+    /// Source and id of a post, with a slash between them
+    #[arg(long, value_name = "SOURCE/ID")]
+    pub(super) post: Option<String>,
+    /// What sources deleted or edited, now instead of within the hour
+    #[arg(long)]
+    pub(super) pending: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Export {
+    /// Folder of the lake
+    #[arg(long)]
+    pub(super) lake: PathBuf,
+    /// Name as the source gives it (on Bluesky the DID), with or without @; or the key from the lake
+    #[arg(long)]
+    pub(super) author: String,
+    /// Only what the author posted in this source
+    #[arg(long)]
+    pub(super) source: Option<String>,
+    /// The key of the author hashes, if it is not in the lake
+    #[arg(long)]
+    pub(super) author_key_file: Option<PathBuf>,
+    /// How rows are written
+    #[arg(long, value_enum, default_value_t = ExportFormat::Json)]
+    pub(super) format: ExportFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ExportFormat {
+    /// One JSON array of objects
+    Json,
+    /// With a header line
+    Csv,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

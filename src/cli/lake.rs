@@ -23,6 +23,8 @@ const GLANCE: Duration = Duration::from_millis(50);
 
 pub(super) fn lake(command: &LakeCommand) -> Result<Ending, Failure> {
     match command {
+        LakeCommand::Erase(args) => super::erase::erase(args),
+        LakeCommand::Export(args) => super::erase::export(args),
         LakeCommand::Schema { format } => {
             let text = match format {
                 SchemaFormat::Markdown => schema_markdown(),

@@ -12,6 +12,7 @@ mod args_study;
 mod config_file;
 mod demo;
 mod desk;
+mod erase;
 mod eval;
 mod eval_rows;
 mod fit;

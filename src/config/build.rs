@@ -1,5 +1,6 @@
 //! Is the configuration consistent? From TOML to [`Config`], with all problems at once.
 
+use core::time::Duration;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
@@ -47,13 +48,14 @@ fn read<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -> Con
     let lake = lake(root, base, problems);
     let (listen, token_env, sql) = serve(root, problems);
     let remember = if lake.archive == Archive::All { Remember::All } else { Remember::Matched };
-    let (author_key_file, names) = privacy(root, base, problems);
+    let (author_key_file, names, follow_deletes) = privacy(root, base, problems);
     Config {
         engine: EngineConfig { remember, ..engine(root, problems) },
         lake,
         sentiment: sentiment(root, base, problems),
         author_key_file,
         names,
+        follow_deletes,
         listen,
         sql,
         token_env,
@@ -182,13 +184,14 @@ fn privacy<'i>(
     root: &DeTable<'i>,
     base: &Path,
     problems: &mut Problems<'i>,
-) -> (Option<PathBuf>, Names) {
+) -> (Option<PathBuf>, Names, Duration) {
     let mut section = Section::open("[privacy]", root.get("privacy"), problems);
     let path = section.text("author_key_file").map(|path| base.join(path));
     let names = [("hash", Names::Hash), ("keep", Names::Keep)];
     let names = section.choice("authors", &names).unwrap_or_default();
+    let every_us = section.span("follow_deletes", SECOND_US).unwrap_or(60 * MINUTE_US);
     section.finish();
-    (path, names)
+    (path, names, Duration::from_micros(u64::try_from(every_us).unwrap_or(u64::MAX)))
 }
 
 fn sentiment<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -> SentimentConfig {

@@ -11,6 +11,7 @@ mod build;
 pub(crate) use section::distance;
 
 use core::net::SocketAddr;
+use core::time::Duration;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -38,6 +39,8 @@ pub struct Config {
     pub author_key_file: Option<PathBuf>,
     /// What becomes of names in ids, threads and addresses.
     pub names: Names,
+    /// How often what sources deleted or edited is erased.
+    pub follow_deletes: Duration,
     /// Where the HTTP API listens, if anywhere.
     pub listen: Option<SocketAddr>,
     /// What SQL over HTTP may use.

@@ -4,6 +4,7 @@
 //! the watermark per post, so that the cut of batches leaves no trace. Time arrives with the
 //! events: the same events give the same outcome, live or from an archive.
 
+mod admit;
 mod observe;
 mod seen;
 mod tally;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::alert::{Alert, Condition, Judge, JudgeState, Rule};
 use crate::analyze::{Analyzer, Finding, Findings};
 use crate::post::{Event, Passed, Polarity, Post, PostKey, TopicId};
+use crate::privacy::{Erased, Withdrawal};
 use crate::sentiment::LanguageSource;
 use crate::time::{EventTime, MINUTE_US, SECOND_US};
 use crate::window::{
@@ -78,6 +80,8 @@ pub struct Outcome {
     pub alerts: Vec<Alert>,
     /// Posts refused because of their date.
     pub refused: Vec<Post>,
+    /// What sources took back or said anew.
+    pub withdrawn: Vec<Withdrawal>,
     /// Where each event went.
     pub tally: Tally,
 }
@@ -100,6 +104,7 @@ impl Outcome {
         self.closed.clear();
         self.alerts.clear();
         self.refused.clear();
+        self.withdrawn.clear();
         self.tally = Tally::default();
     }
 }
@@ -115,6 +120,7 @@ pub struct Engine {
     wanting: HashSet<TopicId>,
     judge: Judge,
     seen: Seen,
+    erased: Erased,
     /// The posts of a step in order of arrival, reused.
     arrivals: Vec<Arrival>,
 }
@@ -123,6 +129,8 @@ pub struct Engine {
 #[derive(Debug)]
 enum Arrival {
     Post(PostKey),
+    /// The next of the step's posts, in a new version: it was counted before.
+    Again,
     Passed(Passed),
 }
 
@@ -159,8 +167,15 @@ impl Engine {
             wanting: wanting(&rules),
             judge: Judge::new(rules, topics, state.judge),
             seen: Seen::new(&state.remembered),
+            erased: Erased::default(),
             arrivals: Vec::new(),
         })
+    }
+
+    /// The same engine, which does not take in what is among the erased.
+    #[must_use]
+    pub fn with_erased(self, erased: Erased) -> Self {
+        Self { erased, ..self }
     }
 
     /// The analyzer.
@@ -179,6 +194,13 @@ impl Engine {
     #[must_use]
     pub fn watermark(&self) -> Option<EventTime> {
         self.watermark.mark()
+    }
+
+    /// Forgets the texts of posts, and takes in no post that is among the erased from now on. What
+    /// was counted stays counted: rules were judged by it.
+    pub fn forget(&mut self, erased: Erased, is_gone: impl Fn(&str) -> bool) {
+        self.erased = erased;
+        self.windows.forget(is_gone);
     }
 
     /// Everything that must survive a restart. Linear in the retained panes.
@@ -209,14 +231,19 @@ impl Engine {
                     self.windows.hear(&post.source, post.posted_at);
                     self.watermark.observe(&post.source, post.posted_at, post.received_at);
                 }
-                Arrival::Post(key) => {
+                Arrival::Post(_) | Arrival::Again => {
                     let Some((index, post)) = analyzed.next() else { continue };
                     let length = rest.iter().take_while(|finding| finding.post == index).count();
                     let (own, others) = rest.split_at(length);
                     rest = others;
                     let likeness = if own.is_empty() { None } else { likenesses.next().flatten() };
-                    self.count(post, Traits::of(post, key, likeness), own, outcome);
-                    self.windows.hear(&post.source, post.posted_at);
+                    match arrival {
+                        Arrival::Post(key) => {
+                            self.count(post, Traits::of(post, key, likeness), own, outcome);
+                            self.windows.hear(&post.source, post.posted_at);
+                        }
+                        _ => again(post, likeness, own, outcome),
+                    }
                     self.watermark.observe(&post.source, post.posted_at, post.received_at);
                 }
             }
@@ -244,39 +271,6 @@ impl Engine {
         }
         if let Some(frontier) = self.windows.frontier() {
             self.advance_through(frontier.shift(MINUTE_US), outcome);
-        }
-    }
-
-    /// Sorts events into posts to analyze and everything else.
-    fn admit(&mut self, events: &mut Vec<Event>, outcome: &mut Outcome) {
-        let key = |event: &Event| match event {
-            Event::Create(post) => PostKey::new(&post.source, &post.id),
-            Event::Pass(post) => post.key,
-            Event::Edit(_) | Event::Delete { .. } => PostKey(0),
-        };
-        let keys: Vec<PostKey> = events.par_iter().map(key).collect();
-        for (event, key) in events.drain(..).zip(keys) {
-            outcome.tally.events += 1;
-            match event {
-                Event::Edit(_) => outcome.tally.edits += 1,
-                Event::Delete { .. } => outcome.tally.deletes += 1,
-                Event::Create(post) if post.is_ahead() => {
-                    outcome.tally.refused_future += 1;
-                    outcome.refused.push(*post);
-                }
-                Event::Create(_) | Event::Pass(_) if !self.seen.insert(key) => {
-                    outcome.tally.duplicate += 1;
-                }
-                Event::Create(post) => {
-                    outcome.tally.analyzed += 1;
-                    outcome.posts.push(*post);
-                    self.arrivals.push(Arrival::Post(key));
-                }
-                Event::Pass(post) => {
-                    outcome.tally.analyzed += 1;
-                    self.arrivals.push(Arrival::Passed(post));
-                }
-            }
         }
     }
 
@@ -362,6 +356,12 @@ fn wanting(rules: &[Rule]) -> HashSet<TopicId> {
     rules.iter().filter(asks).flat_map(|rule| rule.topics.iter().copied()).collect()
 }
 
+/// A new version of a post that was counted: its rows take the place of the old ones.
+fn again(post: &Post, likeness: Option<Arc<Likeness>>, own: &[Finding], outcome: &mut Outcome) {
+    let similarity = Traits::of(post, PostKey(0), likeness).similarity();
+    outcome.placings.extend(own.iter().map(|_| Placing { similarity, late_at: None }));
+}
+
 /// What tells copies of each post with findings, in order.
 fn likenesses(posts: &[Post], findings: &[Finding]) -> Vec<Option<Arc<Likeness>>> {
     let runs: Vec<&[Finding]> = findings.chunk_by(|one, next| one.post == next.post).collect();
@@ -374,6 +374,11 @@ impl EngineState {
     #[must_use]
     pub fn open_minutes(&self) -> BTreeSet<EventTime> {
         self.windows.open_minutes()
+    }
+
+    /// Forgets the texts of posts, by their ids; what was counted stays.
+    pub fn forget(&mut self, is_gone: impl Fn(&str) -> bool) {
+        self.windows.forget(is_gone);
     }
 
     /// Renumbers topics after a change of configuration.

@@ -1,8 +1,10 @@
-//! Where did each event go? Counters that add up.
+//! Where did each event go? Counts whose sum is the number of events.
 
 use serde::{Deserialize, Serialize};
 
-/// Where each event went. In = analyzed + duplicate + refused + edits + deletes.
+/// Where each event went. In = analyzed + duplicate + refused + erased + edits + deletes + purges.
+///
+/// New fields are added at the end: what an older checkpoint lacks is 0.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     /// Events taken in.
@@ -13,9 +15,9 @@ pub struct Tally {
     pub duplicate: u64,
     /// Posts dated more than a minute ahead of their reception.
     pub refused_future: u64,
-    /// New versions of posts; not followed yet.
+    /// New versions of posts.
     pub edits: u64,
-    /// Withdrawals of posts; not followed yet.
+    /// Withdrawals of posts.
     pub deletes: u64,
     /// Posts that mention at least one topic.
     pub matched: u64,
@@ -29,6 +31,10 @@ pub struct Tally {
     pub language_unknown: u64,
     /// Mentions too late for their pane; stored all the same.
     pub late: u64,
+    /// Posts that were erased before, or whose authors were.
+    pub erased: u64,
+    /// Deletions of accounts.
+    pub purges: u64,
 }
 
 impl Tally {
@@ -46,5 +52,7 @@ impl Tally {
         self.language_detected += other.language_detected;
         self.language_unknown += other.language_unknown;
         self.late += other.late;
+        self.erased += other.erased;
+        self.purges += other.purges;
     }
 }

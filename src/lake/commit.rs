@@ -115,6 +115,11 @@ impl Lake {
         &self.folder
     }
 
+    /// A table.
+    pub(super) fn table(&self, table: Table) -> &TableWriter {
+        &self.tables[table as usize]
+    }
+
     /// Keeps rows in memory; they become visible with the next commit.
     pub fn append(&mut self, batches: &[(Table, RecordBatch)]) {
         for (table, rows) in batches {
@@ -319,6 +324,8 @@ fn decode(bytes: &[u8]) -> Result<Option<Checkpoint>, String> {
     }
     let (length, packed) = rest.split_first_chunk::<8>().ok_or("it ends too early")?;
     let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|error| error.to_string())?;
-    let plain = zstd::bulk::decompress(packed, length).map_err(|error| error.to_string())?;
+    let mut plain = zstd::bulk::decompress(packed, length).map_err(|error| error.to_string())?;
+    // The tally is the last part and grows at its end: what an older version left out is 0.
+    plain.extend([0; 16]);
     postcard::from_bytes(&plain).map(Some).map_err(|error| error.to_string())
 }

@@ -6,6 +6,8 @@ use std::path::Path;
 
 use serde_json::json;
 
+use super::folder::write_whole;
+
 /// Largest file; beyond, letters are only counted.
 const FILE_BYTES_MAX: u64 = 64 << 20;
 
@@ -25,6 +27,26 @@ impl DeadLetters {
         let file = OpenOptions::new().create(true).append(true).open(path)?;
         let room_bytes = FILE_BYTES_MAX.saturating_sub(file.metadata()?.len());
         Ok(Self { file, room_bytes })
+    }
+
+    /// Erases the letters that hold one of these texts, whatever their case; how many. The file
+    /// appears whole.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn erase(&mut self, path: &Path, texts: &[String]) -> io::Result<u64> {
+        let letters = std::fs::read_to_string(path)?;
+        let texts: Vec<String> = texts.iter().map(|text| text.to_lowercase()).collect();
+        let holds = |letter: &&str| {
+            let letter = letter.to_lowercase();
+            texts.iter().any(|text| !text.is_empty() && letter.contains(text))
+        };
+        let (gone, kept): (Vec<&str>, Vec<&str>) = letters.split_inclusive('\n').partition(holds);
+        if !gone.is_empty() {
+            write_whole(path, kept.concat().as_bytes()).map_err(io::Error::other)?;
+            *self = Self::open(path)?;
+        }
+        Ok(u64::try_from(gone.len()).unwrap_or(u64::MAX))
     }
 
     /// Appends one letter as a whole line; does nothing once the file is full.

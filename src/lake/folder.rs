@@ -233,8 +233,19 @@ impl Folder {
         self.private().join("commits")
     }
 
+    /// A file of our own.
+    pub(super) fn own(&self, name: &str) -> PathBuf {
+        self.private().join(name)
+    }
+
     fn private(&self) -> PathBuf {
         self.root.join("_resonanz")
+    }
+
+    /// Whether the key of the author hashes is there.
+    #[must_use]
+    pub fn has_author_key(&self, file: Option<&Path>) -> bool {
+        file.map_or_else(|| self.own("author.key").exists(), Path::exists)
     }
 
     /// The secret key of the author hashes, from `file` or else from the lake; made on first use.

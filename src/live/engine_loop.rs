@@ -1,7 +1,7 @@
 //! What does the engine's thread do? Parcels in, steps, rows and commits out.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -11,6 +11,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 
 use super::Stop;
+use super::eraser::Following;
 use super::progress::{AlertLine, Progress, TopicCount};
 use super::store::StoreJob;
 use crate::config::Config;
@@ -44,6 +45,8 @@ pub struct EngineLoop {
     /// Cursors of parcels whose events wait for the next step.
     ahead: Vec<(SourceId, Cursor)>,
     dead_letters: DeadLetters,
+    dead_letters_path: PathBuf,
+    following: Arc<Following>,
     jobs: mpsc::Sender<StoreJob>,
     shared: Arc<watch::Sender<Progress>>,
     progress: Progress,
@@ -68,6 +71,7 @@ impl EngineLoop {
         engine: Engine,
         checkpoint: Checkpoint,
         dead_letters: &Path,
+        following: Arc<Following>,
         jobs: mpsc::Sender<StoreJob>,
         shared: Arc<watch::Sender<Progress>>,
     ) -> anyhow::Result<Self> {
@@ -95,6 +99,8 @@ impl EngineLoop {
             cursors: checkpoint.cursors,
             ahead: Vec::new(),
             dead_letters: DeadLetters::open(dead_letters)?,
+            dead_letters_path: dead_letters.to_owned(),
+            following,
             jobs,
             shared,
             progress,
@@ -146,6 +152,7 @@ impl EngineLoop {
                     self.absorb()?;
                 }
             }
+            self.forget()?;
             self.commit_when_due()?;
         }
         let stop = *stop.borrow();
@@ -222,6 +229,7 @@ impl EngineLoop {
             );
             self.dead_letters.write(post.source.as_str(), &reason, post.id.as_bytes())?;
         }
+        self.following.withdrawn.append(&outcome.withdrawn)?;
         self.rows.push(outcome);
         self.dirty |=
             outcome.tally.events > 0 || !outcome.closed.is_empty() || !outcome.alerts.is_empty();
@@ -257,6 +265,16 @@ impl EngineLoop {
             self.publish();
         }
         Ok(())
+    }
+
+    /// Forgets what was erased from the lake, and says so behind a commit without it.
+    fn forget(&mut self) -> anyhow::Result<()> {
+        let Some(forgotten) = self.following.take() else { return Ok(()) };
+        self.engine.forget(forgotten.erased, |id| forgotten.posts.contains(id));
+        let letters = self.dead_letters.erase(&self.dead_letters_path, &forgotten.texts)?;
+        self.dirty = true;
+        self.commit(Vec::new())?;
+        self.send(StoreJob::Forgotten(forgotten.requests, letters))
     }
 
     fn append(&mut self) -> anyhow::Result<()> {

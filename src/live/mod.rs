@@ -5,6 +5,7 @@
 //! after the commit that holds what they rest on.
 
 mod engine_loop;
+mod eraser;
 mod progress;
 mod sources;
 mod store;
@@ -17,6 +18,7 @@ use anyhow::Context;
 use tokio::sync::{Notify, mpsc, watch};
 
 pub use engine_loop::EngineLoop;
+pub use eraser::{Eraser, Following};
 pub use progress::{AlertLine, Progress, TopicCount};
 pub use store::{Store, StoreJob, Upkeep, checkpointed_engine};
 
@@ -80,7 +82,9 @@ pub async fn run(
     let (files, grouping) = (DeskFiles::of(&folder), config.grouping.clone());
     let desk = Arc::new(Desk::open(Arc::clone(&outbox), files, grouping, is_known)?);
     desk.take(&messages.collect::<Result<Vec<_>, _>>().context("the last commit's messages")?)?;
-    let (engine, checkpoint) = checkpointed_engine(&config, &authors, recovered.checkpoint)?;
+    let erased = Eraser::erased(&folder, &authors)?;
+    let (engine, checkpoint) =
+        checkpointed_engine(&config, &authors, erased, recovered.checkpoint)?;
     outbox.forget_firing(|message: &Message| message.subject.as_ref().is_some_and(is_known))?;
     let mut couriers = spawn_couriers(receivers, &outbox, &bell, &stats)?;
     couriers.push(spawn_desk(&desk, &bell, &stats));
@@ -90,14 +94,18 @@ pub async fn run(
     let mut sources = sources::spawn(&config, &checkpoint.cursors, &authors, inbox, &lost);
     let (jobs, job_queue) = mpsc::channel(2);
     let committed = Arc::clone(&progress);
+    let following = Arc::new(Following::of(&folder));
+    let (erasing, interval) = (Arc::clone(&following), config.follow_deletes);
+    let eraser = Eraser::new(Arc::clone(&folder), &authors, Arc::clone(&outbox), erasing, interval);
     let upkeep = Upkeep::new(&folder, &config.lake);
-    let store = Store { lake, desk: Arc::clone(&desk), bell, committed, upkeep };
+    let store = Store { lake, desk: Arc::clone(&desk), bell, committed, upkeep, eraser };
     let store = tokio::spawn(store.run(job_queue));
     let mut engine_loop = EngineLoop::new(
         &config,
         engine,
         checkpoint,
         &folder.dead_letters(),
+        following,
         jobs,
         Arc::clone(&progress),
     )?;

@@ -9,6 +9,7 @@ use arrow::array::RecordBatch;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 
+use super::eraser::Eraser;
 use super::progress::Progress;
 use crate::config::{Config, LakeConfig, Retention};
 use crate::connect::decode::AuthorHasher;
@@ -16,6 +17,7 @@ use crate::engine::Engine;
 use crate::lake::{Checkpoint, Chore, Errands, Folder, Lake, LakeError, Mode, Table};
 use crate::notify::{Desk, Message, wall_clock};
 use crate::post::TopicId;
+use crate::privacy::Erased;
 use crate::tuning;
 
 /// How often requests are looked for, and a job of upkeep is done.
@@ -28,6 +30,8 @@ pub enum StoreJob {
     Append(Vec<(Table, RecordBatch)>),
     /// Make all rows so far visible, then let the messages leave.
     Commit(Box<Checkpoint>, Vec<Message>),
+    /// The engine has forgotten what these erasures want, and erased so many dead letters.
+    Forgotten(Vec<String>, u64),
 }
 
 /// The lake's task.
@@ -43,6 +47,8 @@ pub struct Store {
     pub committed: Arc<watch::Sender<Progress>>,
     /// What keeps the lake tidy.
     pub upkeep: Upkeep,
+    /// Carries out erasures.
+    pub eraser: Eraser,
 }
 
 /// What keeps the lake tidy beside the stream.
@@ -117,7 +123,7 @@ impl Store {
                     Some(job) => self.work(job).await?,
                     None => return Ok(()),
                 },
-                _ = turns.tick() => self.tend().await,
+                _ = turns.tick() => self.tend().await?,
             }
         }
     }
@@ -132,17 +138,22 @@ impl Store {
                 self.bell.notify_waiters();
                 self.committed.send_modify(|progress| progress.commits += 1);
             }
+            StoreJob::Forgotten(requests, letters) => {
+                self.eraser.forgotten(&mut self.lake, requests, letters).await?;
+            }
         }
         Ok(())
     }
 
     /// A file that cannot be tidied stops the round, not the stream; a lake that cannot be written
     /// any more shows at the next commit.
-    async fn tend(&mut self) {
+    async fn tend(&mut self) -> anyhow::Result<()> {
         if let Err(error) = self.upkeep.turn(&mut self.lake).await {
             tracing::error!(%error, hint = error.hint(), "the lake's upkeep was broken off");
             self.upkeep.round.clear();
         }
+        let watermark = self.committed.borrow().watermark;
+        self.eraser.work(&mut self.lake, watermark).await
     }
 }
 
@@ -154,6 +165,7 @@ impl Store {
 pub fn checkpointed_engine(
     config: &Config,
     authors: &AuthorHasher,
+    erased: Erased,
     checkpoint: Option<Checkpoint>,
 ) -> anyhow::Result<(Engine, Checkpoint)> {
     let analyzer = Arc::new(tuning::analyzer(config, authors)?);
@@ -167,5 +179,6 @@ pub fn checkpointed_engine(
     let state = std::mem::take(&mut checkpoint.state).renumbered(renumber);
     let engine = Engine::new(analyzer, config.rules.clone(), topics.clone(), config.engine, state);
     checkpoint.topics = topics;
-    Ok((engine.context("the checkpoint holds a damaged sketch")?, checkpoint))
+    let engine = engine.context("the checkpoint holds a damaged sketch")?.with_erased(erased);
+    Ok((engine, checkpoint))
 }

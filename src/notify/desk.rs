@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use redb::{ReadableDatabase, ReadableTable, TableDefinition, TableError};
+use redb::{ReadableDatabase, ReadableTable, TableDefinition, TableError, WriteTransaction};
 use serde_json::Value;
 use tokio::sync::Notify;
 
@@ -16,7 +16,7 @@ use super::outbox::{Outbox, OutboxError};
 use super::standing::{DeskState, standing};
 use super::stats::CourierStats;
 use crate::desk::{Book, Case, Grouping, Notice, Orders, Subject, Turn};
-use crate::lake::{DeskFiles, LakeError};
+use crate::lake::{DeskFiles, LakeError, without_posts};
 use crate::time::EventTime;
 
 /// Alerts by id.
@@ -241,6 +241,26 @@ impl Desk {
         };
         read().map_err(OutboxError::from)
     }
+}
+
+/// Takes the evidence of posts out of the messages of alerts; how many held some.
+pub(super) fn erase_mail(
+    transaction: &WriteTransaction,
+    is_gone: &dyn Fn(&str) -> bool,
+) -> Result<u64, redb::Error> {
+    let mut mail = transaction.open_table(MAIL)?;
+    let mut stripped = Vec::new();
+    for entry in mail.iter()? {
+        let (key, value) = entry?;
+        if let Some(text) = without_posts(value.value(), is_gone) {
+            let (alert, receiver, id) = key.value();
+            stripped.push((alert.to_owned(), receiver.to_owned(), id.to_owned(), text));
+        }
+    }
+    for (alert, receiver, id, text) in &stripped {
+        mail.insert((alert.as_str(), receiver.as_str(), id.as_str()), text.as_str())?;
+    }
+    Ok(u64::try_from(stripped.len()).unwrap_or(u64::MAX))
 }
 
 /// Comes after every name.

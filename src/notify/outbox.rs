@@ -12,13 +12,15 @@ mod tables;
 use std::collections::HashSet;
 use std::path::Path;
 
-use redb::{Database, ReadableDatabase, ReadableTableMetadata, WriteTransaction};
+use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, WriteTransaction};
 use serde::{Deserialize, Serialize};
 
 use super::clock::unix_ms;
+use super::desk::erase_mail;
 use super::health::Health;
 use super::message::Message;
 use crate::alert::Transition;
+use crate::lake::without_posts;
 pub(super) use tables::Pending;
 use tables::{FAILED, FIRING, HEALTH, PENDING, Tables, count, encode, key};
 
@@ -140,6 +142,46 @@ impl Outbox {
             let why = failed.get(key)?.map(|reason| reason.value().to_owned());
             Ok(why.map_or(Progress::Delivered, |why| Progress::Failed { why }))
         })
+    }
+
+    /// Takes the evidence of posts, by their ids, out of all messages that are kept; how many held
+    /// some. What a receiver has is not called back.
+    ///
+    /// # Errors
+    /// When the store refuses; then nothing was taken out.
+    pub fn erase(&self, is_gone: &dyn Fn(&str) -> bool) -> Result<u64, OutboxError> {
+        let run = || {
+            let transaction = self.database.begin_write()?;
+            let mut erased = 0;
+            for queue in [PENDING, FAILED] {
+                let mut table = transaction.open_table(queue)?;
+                let mut stripped = Vec::new();
+                for entry in table.iter()? {
+                    let (key, value) = entry?;
+                    if let Some(text) = without_posts(value.value(), is_gone) {
+                        let (receiver, at_us, id) = key.value();
+                        stripped.push((receiver.to_owned(), at_us, id.to_owned(), text));
+                    }
+                }
+                for (receiver, at_us, id, text) in &stripped {
+                    table.insert((receiver.as_str(), *at_us, id.as_str()), text.as_str())?;
+                    erased += 1;
+                }
+            }
+            erased += erase_mail(&transaction, is_gone)?;
+            transaction.commit()?;
+            Ok(erased)
+        };
+        run().map_err(OutboxError)
+    }
+
+    /// Gives back the pages that erased messages left in the file.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub fn compact(&mut self) -> Result<(), OutboxError> {
+        let compacted = self.database.compact();
+        compacted.map(drop).map_err(|error| OutboxError(redb::Error::from(error)))
     }
 
     /// Messages still on their way, over all receivers.

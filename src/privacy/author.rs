@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::names;
+use super::{Tombstone, names};
 use crate::post::AuthorKey;
 
 /// Hashes author names under a secret key, so that nobody without it can test a name.
@@ -60,6 +60,14 @@ impl AuthorHasher {
             short.copy_from_slice(&hash.as_bytes()[..16]);
         }
         AuthorKey(short)
+    }
+
+    /// Marks bytes that are no name, so that they meet no author's key.
+    pub(super) fn mark(&self, bytes: &[u8]) -> Tombstone {
+        let key = blake3::keyed_hash(&self.key.unwrap_or_default(), b"resonanz tombstone");
+        let hash = blake3::keyed_hash(key.as_bytes(), bytes);
+        let first = hash.as_bytes().first_chunk();
+        Tombstone(first.map_or(0, |first| u128::from_be_bytes(*first)))
     }
 
     /// The key that a handle or, as it stands in the lake, a key in hexadecimal means.

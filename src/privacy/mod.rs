@@ -4,7 +4,9 @@
 //! leaves its decoder, in the author and wherever else they stand: ids, threads, addresses.
 
 mod author;
+mod erased;
 mod names;
 
 pub use author::{AuthorHasher, Names};
+pub use erased::{Erased, Lasting, Marker, Tombstone, Withdrawal};
 pub use names::keyed_query;

@@ -284,7 +284,7 @@ fn note_hours(parcel: &Parcel, hours: &mut BTreeSet<i64>) {
             Event::Create(post) if post.is_ahead() => continue,
             Event::Create(post) | Event::Edit(post) => post.received_at,
             Event::Pass(post) => post.received_at,
-            Event::Delete { .. } => continue,
+            Event::Delete { .. } | Event::Purge { .. } => continue,
         };
         let hour = received_at.0.div_euclid(60 * MINUTE_US);
         if last != Some(hour) {

@@ -23,8 +23,10 @@ use crate::connect::decode::{AuthorHasher, FieldMap, Format, Sieve};
 use crate::connect::{Input, Layout, Read};
 use crate::desk::Grouping;
 use crate::engine::{Engine, Remember};
-use crate::lake::{DeskFiles, Lake, PostReader};
-use crate::live::{EngineLoop, Progress, Stop, Store, Upkeep, checkpointed_engine};
+use crate::lake::{DeskFiles, Folder, Lake, PostReader};
+use crate::live::{
+    EngineLoop, Eraser, Following, Progress, Stop, Store, Upkeep, checkpointed_engine,
+};
 use crate::notify::{Desk, Outbox};
 use feed::{Feed, place, place_name};
 
@@ -107,7 +109,13 @@ pub async fn reprocess(
     let folder = Arc::clone(stage.folder());
     let (lake, recovered) = Lake::open(Arc::clone(&folder)).await?;
     let authors = stage.authors().clone();
-    let (engine, checkpoint) = checkpointed_engine(&config, &authors, recovered.checkpoint)?;
+    // What was erased from the lake stays away; what sources take back is noted there, not in a
+    // dry run.
+    let target = Folder::read(stage.target()).ok().filter(|_| stage.mode() != Mode::Dry);
+    let target = target.as_ref().unwrap_or(&folder);
+    let erased = Eraser::erased(target, &authors)?;
+    let (engine, checkpoint) =
+        checkpointed_engine(&config, &authors, erased, recovered.checkpoint)?;
     let from = place(checkpoint.cursors.get(place_name().as_str()));
     let feed = Feed {
         layout: job.layout,
@@ -123,6 +131,10 @@ pub async fn reprocess(
     };
     let outbox = Arc::new(Outbox::open(&folder.outbox())?);
     let (jobs, job_queue) = mpsc::channel(2);
+    let following = Arc::new(Following::of(target));
+    let (shared, interval) = (Arc::clone(&following), config.follow_deletes);
+    let eraser =
+        Eraser::new(Arc::clone(&folder), stage.authors(), Arc::clone(&outbox), shared, interval);
     let desk = Arc::new(Desk::open(outbox, DeskFiles::of(&folder), Grouping::default(), |_| true)?);
     let store = Store {
         lake,
@@ -130,11 +142,19 @@ pub async fn reprocess(
         bell: Arc::new(Notify::new()),
         committed: Arc::clone(&progress),
         upkeep: Upkeep::on_request(&folder, &config.lake),
+        eraser,
     };
     let store = tokio::spawn(store.run(job_queue));
     let letters = stage.dead_letters();
-    let engine =
-        EngineLoop::new(&config, engine, checkpoint, &letters, jobs, Arc::clone(&progress))?;
+    let engine = EngineLoop::new(
+        &config,
+        engine,
+        checkpoint,
+        &letters,
+        following,
+        jobs,
+        Arc::clone(&progress),
+    )?;
 
     let started = Instant::now();
     let mut coverage = stage.coverage.clone();

@@ -56,6 +56,8 @@ impl Collector for Snapshot {
             ("malformed", progress.malformed),
             ("edit", tally.edits),
             ("delete", tally.deletes),
+            ("account", tally.purges),
+            ("erased", tally.erased),
         ];
         let mut family = encoder.encode_descriptor(
             "dropped",

@@ -63,6 +63,11 @@ impl Samples {
         }
     }
 
+    /// Forgets posts by their ids.
+    pub(super) fn forget(&mut self, is_gone: impl Fn(&str) -> bool) {
+        self.0.retain(|shown| !is_gone(&shown.sample.post_id));
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = &Shown> {
         self.0.iter()
     }

@@ -49,6 +49,16 @@ impl WindowState {
         open.chain(waiting).collect()
     }
 
+    /// Forgets the evidence of posts, by their ids; what was counted stays.
+    pub fn forget(&mut self, is_gone: impl Fn(&str) -> bool) {
+        for pane in self.panes.iter_mut().chain(&mut self.late) {
+            pane.samples.forget(&is_gone);
+        }
+        for mention in &mut self.waiting {
+            mention.sample.take_if(|sample| is_gone(&sample.post_id));
+        }
+    }
+
     /// Renumbers topics after a change of configuration; what belongs to a topic without a new id
     /// is forgotten.
     #[must_use]
@@ -88,6 +98,19 @@ impl Windows {
             words: self.words.clone(),
             frontier: self.frontier,
             closed_until: self.closed_until,
+        }
+    }
+
+    /// Forgets the evidence of posts, by their ids; what was counted stays. Linear in the panes.
+    pub fn forget(&mut self, is_gone: impl Fn(&str) -> bool) {
+        for mut pane in self.panes.iter_mut() {
+            pane.samples.forget(&is_gone);
+        }
+        for pane in self.late.values_mut() {
+            pane.samples.forget(&is_gone);
+        }
+        for mention in self.waiting.values_mut().flatten() {
+            mention.sample.take_if(|sample| is_gone(&sample.post_id));
         }
     }
 

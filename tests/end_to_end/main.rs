@@ -9,6 +9,7 @@ mod damage;
 mod deliveries;
 mod desk;
 mod evidence;
+mod erase;
 mod evolution;
 mod files;
 mod hook;

@@ -22,6 +22,24 @@ struct Frame<'a> {
     time_us: i64,
     #[serde(borrow, default)]
     commit: Option<Commit<'a>>,
+    #[serde(borrow, default)]
+    account: Option<Account<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Account<'a> {
+    #[serde(default)]
+    active: bool,
+    #[serde(borrow, default)]
+    status: Option<Cow<'a, str>>,
+}
+
+impl Account<'_> {
+    /// Whether it is gone for good: accounts that are deactivated, suspended or taken down can
+    /// come back.
+    fn is_deleted(&self) -> bool {
+        !self.active && self.status.as_deref() == Some("deleted")
+    }
 }
 
 #[derive(Deserialize)]
@@ -78,6 +96,12 @@ pub(super) fn decode(
 ) -> Result<Decoded, String> {
     let frame: Frame<'_> = serde_json::from_slice(raw).map_err(|error| reason(&error, raw))?;
     let time_us = Some(frame.time_us);
+    if frame.account.as_ref().is_some_and(Account::is_deleted) {
+        let author = authors.hash(&frame.did);
+        let received_at = EventTime(frame.time_us);
+        let purge = Event::Purge { source: source.clone(), author, received_at };
+        return Ok(Decoded::Event(purge, time_us));
+    }
     let Some(commit) = &frame.commit else { return Ok(Decoded::Ignored(time_us)) };
     if commit.collection != POST {
         return Ok(Decoded::Ignored(time_us));

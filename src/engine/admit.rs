@@ -1,0 +1,72 @@
+//! Which events are posts to analyze, and what becomes of the others? One arm, one counter.
+
+use rayon::prelude::*;
+
+use super::{Arrival, Engine, Outcome};
+use crate::post::{Event, PostKey};
+
+impl Engine {
+    /// Sorts events into posts to analyze and everything else.
+    pub(super) fn admit(&mut self, events: &mut Vec<Event>, outcome: &mut Outcome) {
+        let key = |event: &Event| match event {
+            Event::Create(post) => PostKey::new(&post.source, &post.id),
+            Event::Pass(post) => post.key,
+            Event::Edit(post) => PostKey::of_version(post),
+            Event::Delete { source, id, .. } => PostKey::new(source, id),
+            Event::Purge { .. } => PostKey(0),
+        };
+        let keys: Vec<(PostKey, bool)> =
+            events.par_iter().map(|event| (key(event), self.holds(event))).collect();
+        let mut purged = false;
+        for (event, (key, was_erased)) in events.drain(..).zip(keys) {
+            let is_erased = was_erased || (purged && self.holds(&event));
+            outcome.tally.events += 1;
+            match event {
+                Event::Delete { source, id, received_at } => {
+                    outcome.tally.deletes += 1;
+                    // A post that comes after its own deletion is not taken in.
+                    self.seen.insert(key);
+                    outcome.withdrawn.push(self.erased.post_gone(&source, &id, received_at));
+                }
+                Event::Purge { source, author, received_at } => {
+                    outcome.tally.purges += 1;
+                    purged = true;
+                    outcome.withdrawn.push(self.erased.author_gone(&source, author, received_at));
+                }
+                _ if is_erased => outcome.tally.erased += 1,
+                Event::Create(post) | Event::Edit(post) if post.is_ahead() => {
+                    outcome.tally.refused_future += 1;
+                    outcome.refused.push(*post);
+                }
+                Event::Create(_) | Event::Edit(_) | Event::Pass(_) if !self.seen.insert(key) => {
+                    outcome.tally.duplicate += 1;
+                }
+                Event::Edit(post) => {
+                    outcome.tally.edits += 1;
+                    self.seen.insert(PostKey::new(&post.source, &post.id));
+                    self.seen.remember(key);
+                    outcome.withdrawn.push(self.erased.post_replaced(&post));
+                    outcome.posts.push(*post);
+                    self.arrivals.push(Arrival::Again);
+                }
+                Event::Create(post) => {
+                    outcome.tally.analyzed += 1;
+                    outcome.posts.push(*post);
+                    self.arrivals.push(Arrival::Post(key));
+                }
+                Event::Pass(post) => {
+                    outcome.tally.analyzed += 1;
+                    self.arrivals.push(Arrival::Passed(post));
+                }
+            }
+        }
+    }
+
+    /// Whether an event brings a post back that was erased.
+    fn holds(&self, event: &Event) -> bool {
+        match event {
+            Event::Create(post) | Event::Edit(post) => self.erased.holds(post),
+            Event::Pass(_) | Event::Delete { .. } | Event::Purge { .. } => false,
+        }
+    }
+}

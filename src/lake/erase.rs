@@ -1,0 +1,341 @@
+//! How does a post leave the lake? Out of every table, with the files that held it.
+//!
+//! Tombstones are written first: whatever happens then, nothing comes back. Then all tables change
+//! as one, and old files are deleted. Killed anywhere, the same erasure done again finishes the
+//! rest: each step looks at what is there.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow::array::{BooleanArray, RecordBatch, StringArray};
+use arrow::compute::filter_record_batch;
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::commit::Lake;
+use super::encode::{Draft, Origin};
+use super::files::LakeFile;
+use super::folder::{LakeError, io_error};
+use super::read;
+use super::recount::{COUNTED, PaneId, Recount, pane_of};
+use super::schema::Table;
+use super::strip::without_posts;
+use super::table::Swap;
+use super::withdrawn::bury;
+use crate::post::AuthorKey;
+use crate::privacy::{Lasting, Marker, Tombstone, Withdrawal};
+use crate::time::EventTime;
+
+/// What to erase.
+#[derive(Debug, Clone)]
+pub struct Erasure {
+    /// Makes tombstones of rows.
+    pub marker: Marker,
+    /// What is wanted gone.
+    pub withdrawals: Vec<Withdrawal>,
+    /// Whether it is done, or only counted.
+    pub mode: Mode,
+}
+
+/// Whether an erasure is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Only counted.
+    DryRun,
+    /// Done; tombstones are written for what was found and is not to come back.
+    Found,
+    /// Done; tombstones are written for all that is not to come back.
+    All,
+}
+
+/// What an erasure found.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
+pub struct Erasing {
+    /// Rows by table: of `posts` and `mentions` removed, of `panes` counted anew, of `alerts` with
+    /// evidence taken out.
+    pub rows: BTreeMap<&'static str, u64>,
+    /// The change of the lake in which they are gone; its number is in the log of each table.
+    pub sequence: Option<i64>,
+    /// Files deleted from the disk.
+    pub files_deleted: u64,
+    /// Ids of the posts that are gone.
+    #[serde(skip)]
+    pub posts: BTreeSet<String>,
+    /// Which of the tombstones met a row.
+    #[serde(skip)]
+    pub met: HashSet<Tombstone>,
+}
+
+/// What an erasure is about to do; nothing was changed yet.
+#[derive(Debug)]
+pub struct Found {
+    /// What was found.
+    pub erasing: Erasing,
+    erasure: Erasure,
+    files: Files,
+    /// Files with a row that goes.
+    hit: HashSet<(Table, String)>,
+    recount: Recount,
+}
+
+/// The files of each table, with its folder.
+type Files = Vec<(Table, PathBuf, Vec<LakeFile>)>;
+
+impl Lake {
+    /// Looks for what is to go among all that is committed. Reads `posts` and `mentions` without
+    /// their texts: linear in the lake. Tombstones are written, unless it is a dry run.
+    ///
+    /// # Errors
+    /// When a file is damaged or the disk refuses.
+    pub async fn seek(&self, erasure: Erasure) -> Result<Found, LakeError> {
+        let files = Table::ALL
+            .into_iter()
+            .map(|table| Ok((table, self.folder().table(table), self.table(table).files()?)))
+            .collect::<Result<Files, LakeError>>()?;
+        let folder = Arc::clone(self.folder());
+        let work = tokio::task::spawn_blocking(move || {
+            let found = find(erasure, files)?;
+            if found.erasure.mode != Mode::DryRun {
+                bury(&folder, &lasting(&found.erasure, &found.erasing))?;
+            }
+            Ok(found)
+        });
+        work.await.map_err(|error| self.broken(error))?
+    }
+
+    /// Erases what was found from the tables and the disk; nothing may wait to be committed.
+    ///
+    /// # Errors
+    /// When a file is damaged or the disk refuses. Sought and erased again, it goes on where it
+    /// stopped.
+    pub async fn erase(&mut self, found: Found, now: EventTime) -> Result<Erasing, LakeError> {
+        let mode = found.erasure.mode;
+        let sequence = self.next_sequence();
+        let work = tokio::task::spawn_blocking(move || rewrite(found, sequence, now));
+        let (mut erasing, swaps) = work.await.map_err(|error| self.broken(error))??;
+        if mode == Mode::DryRun {
+            return Ok(erasing);
+        }
+        if !swaps.is_empty() {
+            self.swap(swaps, None).await?;
+            erasing.sequence = Some(sequence);
+        }
+        for table in Table::ALL {
+            let path = self.folder().table(table);
+            let named = self.table(table).files()?;
+            let named: HashSet<&str> = named.iter().map(|file| file.path.as_str()).collect();
+            erasing.files_deleted += delete_others(&path, &named)?;
+        }
+        Ok(erasing)
+    }
+
+    fn broken(&self, error: tokio::task::JoinError) -> LakeError {
+        let path = self.folder().root().to_owned();
+        LakeError::Io { path, source: std::io::Error::other(error) }
+    }
+}
+
+/// The tombstones to write.
+fn lasting(erasure: &Erasure, erasing: &Erasing) -> HashSet<Tombstone> {
+    let gone = erasure.withdrawals.iter().filter(|one| one.lasting == Lasting::Gone);
+    let gone = gone.map(|one| one.target);
+    gone.filter(|target| erasure.mode == Mode::All || erasing.met.contains(target)).collect()
+}
+
+/// Looks for what is wanted gone.
+struct Seeker<'e> {
+    marker: &'e Marker,
+    /// Until when, by tombstone.
+    wanted: HashMap<Tombstone, EventTime>,
+}
+
+impl<'e> Seeker<'e> {
+    fn new(erasure: &'e Erasure) -> Self {
+        let mut wanted: HashMap<Tombstone, EventTime> = HashMap::new();
+        for one in &erasure.withdrawals {
+            let before = wanted.entry(one.target).or_insert(one.before);
+            *before = one.before.max(*before);
+        }
+        Self { marker: &erasure.marker, wanted }
+    }
+
+    /// What each row's author or post is wanted gone by.
+    fn met(&self, rows: &RecordBatch) -> Vec<Option<Tombstone>> {
+        let met = |row| {
+            let (source, id) = (read::text(rows, "source", row), read::text(rows, "post_id", row));
+            let (author, received_at) =
+                (read::author(rows, row), read::time(rows, "received_at", row));
+            let until = |tombstone| self.wanted.get(&tombstone).copied();
+            let mut own = self.marker.of(source, id, author);
+            own.find(|tombstone| until(*tombstone).is_some_and(|until| received_at < until))
+        };
+        (0..rows.num_rows()).map(met).collect()
+    }
+}
+
+/// Finds the posts, and counts the panes that held them.
+fn find(erasure: Erasure, files: Files) -> Result<Found, LakeError> {
+    let seeker = Seeker::new(&erasure);
+    let names = ["received_at", "posted_at", "topic", "source", "post_id", "author", "lang"];
+    let mut erasing = Erasing::default();
+    let mut hit: HashSet<(Table, String)> = HashSet::new();
+    let mut panes: HashSet<PaneId> = HashSet::new();
+    for (table, folder, files) in &files {
+        if !matches!(table, Table::Posts | Table::Mentions) {
+            continue;
+        }
+        let found = files.par_iter().map(|file| {
+            let rows = read::columns(&folder.join(&file.path), &names)?;
+            let met = seeker.met(&rows).into_iter().enumerate();
+            let hits = met.filter_map(|(row, tombstone)| {
+                let pane = (*table == Table::Mentions).then(|| pane_of(&rows, row, "posted_at"));
+                tombstone.map(|tombstone| {
+                    (read::text(&rows, "post_id", row).to_owned(), tombstone, pane)
+                })
+            });
+            Ok((&file.path, hits.collect::<Vec<_>>()))
+        });
+        for (name, hits) in found.collect::<Result<Vec<_>, LakeError>>()? {
+            *erasing.rows.entry(table.name()).or_default() += hits.len() as u64;
+            hit.extend((!hits.is_empty()).then(|| (*table, name.clone())));
+            for (id, tombstone, pane) in hits {
+                erasing.posts.insert(id);
+                erasing.met.insert(tombstone);
+                panes.extend(pane);
+            }
+        }
+    }
+    let mut recount = Recount::of(panes);
+    for (table, folder, files) in &files {
+        if *table == Table::Mentions && !recount.is_empty() {
+            for file in files {
+                let rows = read::columns(&folder.join(&file.path), &COUNTED)?;
+                let met = seeker.met(&rows);
+                recount.observe(&rows, |row| met.get(row).is_some_and(Option::is_some));
+            }
+        }
+    }
+    Ok(Found { erasing, erasure, files, hit, recount })
+}
+
+/// Writes the files anew that hold something of what goes: the rows that stay of a table's day
+/// into one.
+fn rewrite(
+    found: Found,
+    sequence: i64,
+    now: EventTime,
+) -> Result<(Erasing, Vec<(Table, Swap)>), LakeError> {
+    let Found { mut erasing, erasure, files, hit, recount } = found;
+    let seeker = Seeker::new(&erasure);
+    let mut swaps = Vec::new();
+    for (table, folder, files) in files {
+        let derived = matches!(table, Table::Panes | Table::Alerts);
+        let mut swap = Swap::default();
+        let mut days: BTreeMap<i32, Vec<RecordBatch>> = BTreeMap::new();
+        for file in files {
+            let concerned = if derived {
+                !erasing.posts.is_empty()
+            } else {
+                hit.contains(&(table, file.path.clone()))
+            };
+            if !concerned {
+                continue;
+            }
+            let rows = file.read(&folder)?;
+            let (left, changed) = match table {
+                Table::Panes => recount.apply(&rows)?,
+                Table::Alerts => without_evidence(&rows, &erasing.posts)?,
+                Table::Posts | Table::Mentions => without_posts_of(&seeker, &rows)?,
+            };
+            if changed == 0 {
+                continue;
+            }
+            if derived {
+                *erasing.rows.entry(table.name()).or_default() += changed;
+            }
+            swap.removes.push(file.remove(false, now));
+            if left.num_rows() > 0 {
+                days.entry(file.day).or_default().push(left);
+            }
+        }
+        if swap.removes.is_empty() || erasure.mode == Mode::DryRun {
+            continue;
+        }
+        for (day, rows) in days {
+            let (folder, origin) = (folder.clone(), Origin::New);
+            let draft = Draft { table, folder, day, sequence, rows, origin, ending: ".parquet" };
+            swap.adds.push(draft.write()?);
+        }
+        swaps.push((table, swap));
+    }
+    Ok((erasing, swaps))
+}
+
+fn without_posts_of(
+    seeker: &Seeker<'_>,
+    rows: &RecordBatch,
+) -> Result<(RecordBatch, u64), LakeError> {
+    let met = seeker.met(rows);
+    let gone = met.iter().flatten().count() as u64;
+    let stays: BooleanArray = met.iter().map(|tombstone| Some(tombstone.is_none())).collect();
+    Ok((filter_record_batch(rows, &stays)?, gone))
+}
+
+/// Alerts whose evidence tells of no post that is gone, and how many of them changed.
+fn without_evidence(
+    rows: &RecordBatch,
+    posts: &BTreeSet<String>,
+) -> Result<(RecordBatch, u64), LakeError> {
+    let Ok(place) = rows.schema_ref().index_of("evidence") else { return Ok((rows.clone(), 0)) };
+    let is_gone = |id: &str| posts.contains(id);
+    let mut changed = 0;
+    let evidence: StringArray = (0..rows.num_rows())
+        .map(|row| {
+            let text = read::text(rows, "evidence", row);
+            let stripped = without_posts(text, &is_gone);
+            changed += u64::from(stripped.is_some());
+            Some(stripped.unwrap_or_else(|| text.to_owned()))
+        })
+        .collect();
+    if changed == 0 {
+        return Ok((rows.clone(), 0));
+    }
+    let mut columns = rows.columns().to_vec();
+    columns[place] = Arc::new(evidence);
+    Ok((RecordBatch::try_new(rows.schema(), columns)?, changed))
+}
+
+/// Deletes the files of a table that its newest version does not name; how many.
+fn delete_others(table: &Path, named: &HashSet<&str>) -> Result<u64, LakeError> {
+    let mut deleted = 0;
+    for day in fs::read_dir(table).map_err(io_error(table))?.flatten() {
+        let prefix = day.file_name().to_string_lossy().into_owned();
+        if !prefix.starts_with("day=") {
+            continue;
+        }
+        for file in fs::read_dir(day.path()).map_err(io_error(&day.path()))?.flatten() {
+            let name = format!("{prefix}/{}", file.file_name().to_string_lossy());
+            if !named.contains(name.as_str()) {
+                fs::remove_file(file.path()).map_err(io_error(&file.path()))?;
+                deleted += 1;
+            }
+        }
+    }
+    Ok(deleted)
+}
+
+/// The withdrawals that erase an author, in one source or all.
+#[must_use]
+pub fn erase_author(marker: &Marker, source: Option<&str>, author: AuthorKey) -> Withdrawal {
+    let target = marker.author(source, author);
+    Withdrawal { target, before: EventTime(i64::MAX), lasting: Lasting::Gone }
+}
+
+/// The withdrawal that erases a post.
+#[must_use]
+pub fn erase_post(marker: &Marker, source: &str, id: &str) -> Withdrawal {
+    let target = marker.post(source, id);
+    Withdrawal { target, before: EventTime(i64::MAX), lasting: Lasting::Gone }
+}

@@ -1,0 +1,183 @@
+//! Which erasures are asked for, and what became of them? Small files, each there whole or not.
+//!
+//! ```text
+//! LAKE/_resonanz/erasures/ID.json   asked for, until all of it is done
+//! LAKE/_resonanz/receipts/ID.json   done: when, what, how much; no name
+//! ```
+//!
+//! A command writes a request; whoever writes the lake works it off, also after a kill.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::erase::Erasing;
+use super::folder::{Folder, LakeError, io_error, random, write_whole};
+use crate::privacy::{Lasting, Withdrawal};
+
+/// An erasure that is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// Its identity.
+    pub id: String,
+    /// What is to go.
+    pub what: What,
+    /// The same as tombstones.
+    pub withdrawals: Vec<Withdrawal>,
+    /// Dead letters with one of these texts go.
+    pub texts: Vec<String>,
+    /// Posts whose rows were found; their texts may be kept elsewhere still.
+    #[serde(default)]
+    pub posts: BTreeSet<String>,
+}
+
+/// What is to go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum What {
+    /// All posts of an author.
+    Author,
+    /// One post.
+    Post,
+    /// What sources took back or said anew.
+    Withdrawn,
+}
+
+/// What became of an erasure.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Receipt {
+    /// The request's identity.
+    pub id: String,
+    /// When it was done, by the wall clock.
+    pub at: String,
+    /// What was to go.
+    pub what: What,
+    /// Tombstones of what is gone for good; for [`What::Withdrawn`] only how many there were.
+    pub tombstones: Vec<String>,
+    /// What was withdrawn or replaced at its source.
+    pub withdrawals: usize,
+    /// What was found in the tables.
+    #[serde(flatten)]
+    pub erasing: Erasing,
+    /// Dead letters erased.
+    pub dead_letters: u64,
+    /// Kept messages with evidence taken out.
+    pub messages: u64,
+}
+
+impl Request {
+    /// A request under a new identity.
+    ///
+    /// # Errors
+    /// When the operating system has no random bytes.
+    pub fn new(
+        folder: &Folder,
+        what: What,
+        withdrawals: Vec<Withdrawal>,
+    ) -> Result<Self, LakeError> {
+        let bytes: [u8; 10] = random().map_err(io_error(folder.root()))?;
+        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let (texts, posts) = (Vec::new(), BTreeSet::new());
+        Ok(Self { id: format!("era_{hex}"), what, withdrawals, texts, posts })
+    }
+
+    /// The receipt of this request, to be filled in.
+    #[must_use]
+    pub fn receipt(&self, at: String, erasing: Erasing) -> Receipt {
+        let gone = self.withdrawals.iter().filter(|one| one.lasting == Lasting::Gone);
+        let tombstones = match self.what {
+            What::Withdrawn => Vec::new(),
+            What::Author | What::Post => gone.map(|one| one.target.to_string()).collect(),
+        };
+        Receipt {
+            id: self.id.clone(),
+            at,
+            what: self.what,
+            tombstones,
+            withdrawals: self.withdrawals.len(),
+            erasing,
+            dead_letters: 0,
+            messages: 0,
+        }
+    }
+}
+
+impl Receipt {
+    /// Adds what an earlier pass of the same request did.
+    pub fn add(&mut self, before: &Self) {
+        for (table, rows) in &before.erasing.rows {
+            *self.erasing.rows.entry(table).or_default() += rows;
+        }
+        self.erasing.sequence = self.erasing.sequence.or(before.erasing.sequence);
+        self.erasing.files_deleted += before.erasing.files_deleted;
+        self.dead_letters += before.dead_letters;
+        self.messages += before.messages;
+    }
+}
+
+/// The requests and receipts of a lake.
+#[derive(Debug, Clone)]
+pub struct Requests {
+    asked: PathBuf,
+    done: PathBuf,
+}
+
+impl Requests {
+    /// Those of this lake.
+    #[must_use]
+    pub fn of(folder: &Folder) -> Self {
+        Self { asked: folder.own("erasures"), done: folder.own("receipts") }
+    }
+
+    /// Asks, or says more of what was asked.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn put(&self, request: &Request) -> Result<(), LakeError> {
+        fs::create_dir_all(&self.asked).map_err(io_error(&self.asked))?;
+        let text = serde_json::to_vec(request).unwrap_or_default();
+        write_whole(&self.asked.join(format!("{}.json", request.id)), &text)
+    }
+
+    /// What is asked for and not done.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or is none of ours.
+    pub fn open(&self) -> Result<Vec<Request>, LakeError> {
+        let entries = match fs::read_dir(&self.asked) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.map_err(io_error(&self.asked))?,
+        };
+        let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+        paths.retain(|path| path.extension().is_some_and(|ending| ending == "json"));
+        paths.sort();
+        let read = |path: &PathBuf| {
+            let bytes = fs::read(path).map_err(io_error(path))?;
+            serde_json::from_slice(&bytes)
+                .map_err(|error| LakeError::Damaged { path: path.clone(), what: error.to_string() })
+        };
+        paths.iter().map(read).collect()
+    }
+
+    /// Writes the receipt; then the request is no more.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn close(&self, receipt: &Receipt) -> Result<(), LakeError> {
+        fs::create_dir_all(&self.done).map_err(io_error(&self.done))?;
+        let name = format!("{}.json", receipt.id);
+        let text = serde_json::to_vec_pretty(receipt).unwrap_or_default();
+        write_whole(&self.done.join(&name), &text)?;
+        let path = self.asked.join(name);
+        fs::remove_file(&path).map_err(io_error(&path))
+    }
+
+    /// The receipt of a request, once it is done.
+    #[must_use]
+    pub fn receipt(&self, id: &str) -> Option<String> {
+        fs::read_to_string(self.done.join(format!("{id}.json"))).ok()
+    }
+}
