@@ -149,6 +149,8 @@ struct Seeker<'e> {
     marker: &'e Marker,
     /// Until when, by tombstone.
     wanted: HashMap<Tombstone, EventTime>,
+    /// New versions of posts: they are in no pane yet.
+    fresh: HashSet<(Tombstone, EventTime)>,
 }
 
 impl<'e> Seeker<'e> {
@@ -158,7 +160,19 @@ impl<'e> Seeker<'e> {
             let before = wanted.entry(one.target).or_insert(one.before);
             *before = one.before.max(*before);
         }
-        Self { marker: &erasure.marker, wanted }
+        let replaced = erasure.withdrawals.iter().filter(|one| one.lasting == Lasting::Replaced);
+        let fresh = replaced.map(|one| (one.target, one.before)).collect();
+        Self { marker: &erasure.marker, wanted, fresh }
+    }
+
+    /// Whether a row is a new version of a post, which no pane counts yet.
+    fn is_fresh(&self, rows: &RecordBatch, row: usize) -> bool {
+        if self.fresh.is_empty() {
+            return false;
+        }
+        let (source, id) = (read::text(rows, "source", row), read::text(rows, "post_id", row));
+        let version = (self.marker.post(source, id), read::time(rows, "received_at", row));
+        self.fresh.contains(&version)
     }
 
     /// What each row's author or post is wanted gone by.
@@ -213,7 +227,8 @@ fn find(erasure: Erasure, files: Files) -> Result<Found, LakeError> {
             for file in files {
                 let rows = read::columns(&folder.join(&file.path), &COUNTED)?;
                 let met = seeker.met(&rows);
-                recount.observe(&rows, |row| met.get(row).is_some_and(Option::is_some));
+                let is_gone = |row: usize| met.get(row).is_some_and(Option::is_some);
+                recount.observe(&rows, is_gone, |row| seeker.is_fresh(&rows, row));
             }
         }
     }

@@ -120,8 +120,14 @@ impl Recount {
         self.panes.is_empty()
     }
 
-    /// Counts the mentions of a file; `is_gone` says by row which leave.
-    pub(super) fn observe(&mut self, rows: &RecordBatch, is_gone: impl Fn(usize) -> bool) {
+    /// Counts the mentions of a file; `is_gone` says by row which leave, `is_fresh` which were not
+    /// counted before.
+    pub(super) fn observe(
+        &mut self,
+        rows: &RecordBatch,
+        is_gone: impl Fn(usize) -> bool,
+        is_fresh: impl Fn(usize) -> bool,
+    ) {
         for row in 0..rows.num_rows() {
             let Some((before, after)) = self.panes.get_mut(&pane_of(rows, row, "posted_at")) else {
                 continue;
@@ -129,7 +135,9 @@ impl Recount {
             if is_late(rows, row) {
                 continue;
             }
-            before.observe(rows, row);
+            if !is_fresh(row) {
+                before.observe(rows, row);
+            }
             if !is_gone(row) {
                 after.observe(rows, row);
             }
