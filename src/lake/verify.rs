@@ -145,13 +145,22 @@ fn check(root: &Path, file: &LakeFile) -> Result<u64, String> {
         let said = said.get(kind).and_then(Value::as_object);
         let differs = said.into_iter().flatten().find(|&(column, value)| {
             let found = found.get(kind).and_then(|values| values.get(column));
-            found != Some(value)
+            !found.is_some_and(|found| agree(found, value))
         });
         if let Some((column, value)) = differs {
             return Err(format!("column {column}: the log says {kind} {value}"));
         }
     }
     Ok(count)
+}
+
+/// Whether two values are the same; floating-point numbers may differ in their last digits, since
+/// they went through text.
+fn agree(found: &Value, said: &Value) -> bool {
+    match (found.as_f64(), said.as_f64()) {
+        (Some(found), Some(said)) => (found - said).abs() <= 1e-12 * said.abs(),
+        _ => found == said,
+    }
 }
 
 fn is_sorted(table: Table, rows: &RecordBatch) -> Result<bool, arrow::error::ArrowError> {

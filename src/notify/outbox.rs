@@ -175,15 +175,6 @@ impl Outbox {
         run().map_err(OutboxError)
     }
 
-    /// Gives back the pages that erased messages left in the file.
-    ///
-    /// # Errors
-    /// When the store refuses.
-    pub fn compact(&mut self) -> Result<(), OutboxError> {
-        let compacted = self.database.compact();
-        compacted.map(drop).map_err(|error| OutboxError(redb::Error::from(error)))
-    }
-
     /// Messages still on their way, over all receivers.
     ///
     /// # Errors
