@@ -105,7 +105,7 @@ pub(crate) fn parquet(rows: &[Fields]) -> Vec<u8> {
 pub(crate) fn config(folder: &Path, extra: &str) -> PathBuf {
     let demo = fs::read_to_string(repository("data/demo.toml")).expect("a file");
     let text = format!(
-        "[lake]\npath = \"unused\"\ncommit_interval = \"100ms\"\n\
+        "[lake]\npath = \"unused\"\ncommit_interval = \"10ms\"\n\
          [privacy]\nauthor_key_file = \"author.key\"\n{demo}{extra}"
     );
     file(folder, "topics.toml", text)
