@@ -7,6 +7,10 @@
 //! LAKE/_resonanz/author.key          secret key of the author hashes
 //! LAKE/_resonanz/commits/            the last commit: manifest and engine checkpoint
 //! LAKE/_resonanz/errands/            requests to the writer, and its answers
+//! LAKE/_resonanz/erasures/           what must go, until all of it is gone
+//! LAKE/_resonanz/receipts/           what went, without names
+//! LAKE/_resonanz/tombstones          keyed hashes of what must stay away
+//! LAKE/_resonanz/withdrawn.log       what sources took back, until it is gone
 //! LAKE/_resonanz/reprocess/          rows that will take the place of others, while they grow
 //! LAKE/_resonanz/outbox.redb         alerts on their way
 //! LAKE/_resonanz/dead-letter.jsonl   what could not be understood
