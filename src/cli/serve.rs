@@ -15,23 +15,19 @@ use crate::live::Progress;
 use crate::serve::{self, Api, SqlGate};
 
 pub(super) fn serve(args: &Serve) -> Result<Ending, Failure> {
-    Folder::read(&args.lake)?;
+    let lake = args.at.site();
+    Folder::read(&lake)?;
     let limits = Limits { time: args.timeout, memory_mib: args.memory_mib };
     let runtime = runtime()?;
     runtime.block_on(async {
         let listener = TcpListener::bind(args.listen).await;
         let listener = listener.with_context(|| format!("cannot listen on {}", args.listen))?;
-        writeln!(
-            io::stdout(),
-            "serving {} on http://{}",
-            args.lake.display(),
-            listener.local_addr()?
-        )?;
+        writeln!(io::stdout(), "serving {lake} on http://{}", listener.local_addr()?)?;
         // Nothing runs here, so there is no progress to show.
         let (_still, progress) = watch::channel(Progress::default());
         let api = Api {
             progress,
-            lake: args.lake.clone(),
+            lake,
             topics: Arc::new([]),
             // Without a token, changes are for this machine only.
             token: None,
