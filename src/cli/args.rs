@@ -5,10 +5,10 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 
-use super::args_lake::{LakeAt, LakeCommand};
+use super::args_lake::LakeCommand;
 use super::args_reprocess::Reprocess;
 use super::args_study::{AlertsCommand, Eval, Fit, TopicsCommand};
-use crate::config::SentimentConfig;
+use crate::config::{PostgresConfig, SentimentConfig};
 use crate::post::Lang;
 
 /// Listens to what is said in public about brands and topics, and says how it is meant.
@@ -52,7 +52,7 @@ pub(super) enum Command {
     Fit(Fit),
     /// Ask a lake with SQL: tables posts, mentions, panes, alerts
     Query(Query),
-    /// Serve a lake over HTTP, without sources: SQL, trends, alerts; another process may write it
+    /// Serve a lake over HTTP, without sources: SQL, trends, alerts
     Serve(Serve),
     /// Look after a lake
     #[command(subcommand)]
@@ -175,7 +175,7 @@ pub(super) struct Query {
     /// One SELECT over the tables posts, mentions, panes and alerts, or over views
     #[arg(required_unless_present = "views")]
     pub(super) sql: Option<String>,
-    /// Folder of the lake, or s3://BUCKET/PREFIX
+    /// Folder of the lake
     #[arg(long, required_unless_present = "views")]
     pub(super) lake: Option<PathBuf>,
     /// List the views, with columns and an example of each
@@ -194,8 +194,9 @@ pub(super) struct Query {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Serve {
-    #[command(flatten)]
-    pub(super) at: LakeAt,
+    /// Folder of the lake; another process may write it
+    #[arg(long)]
+    pub(super) lake: PathBuf,
     /// Where to listen
     #[arg(long, default_value = "127.0.0.1:8600")]
     pub(super) listen: SocketAddr,
@@ -208,6 +209,28 @@ pub(super) struct Serve {
     /// Most queries at once
     #[arg(long, default_value_t = 2)]
     pub(super) concurrent: usize,
+    #[command(flatten)]
+    pub(super) clients: PostgresArgs,
+}
+
+/// Where PostgreSQL clients connect, as the one user there is.
+#[derive(Debug, clap::Args)]
+pub(super) struct PostgresArgs {
+    /// Let PostgreSQL clients (psql, Grafana, Metabase) read here, as 127.0.0.1:5432
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) postgres: Option<SocketAddr>,
+    /// Name of their user
+    #[arg(long, value_name = "NAME", default_value = PostgresConfig::USER)]
+    pub(super) postgres_user: String,
+    /// Environment variable with the user's password
+    #[arg(long, value_name = "NAME")]
+    pub(super) postgres_password_env: Option<String>,
+    /// File with the user's password
+    #[arg(long, value_name = "FILE", conflicts_with = "postgres_password_env")]
+    pub(super) postgres_password_file: Option<PathBuf>,
+    /// Allow an address beyond this machine, although nothing is encrypted
+    #[arg(long)]
+    pub(super) postgres_exposed: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -4,13 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
 
-use crate::lake::Site;
 use crate::time::parse_span;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum LakeCommand {
-    /// Erase an author or a post everywhere, for good, and write a receipt; a process that writes the
-    /// lake does the work
+    /// Erase an author or a post everywhere, for good, and write a receipt
     Erase(Erase),
     /// Print everything that is kept of an author
     Export(Export),
@@ -45,27 +43,11 @@ pub(super) enum LakeCommand {
     },
 }
 
-/// Where a lake is.
-#[derive(Debug, clap::Args)]
-pub(super) struct LakeAt {
-    /// Folder of the lake, or s3://BUCKET/PREFIX
-    #[arg(long)]
-    pub(super) lake: PathBuf,
-    /// Folder of what only the writer of a lake in a bucket needs, as [lake] state names it
-    #[arg(long, value_name = "DIR")]
-    pub(super) state: Option<PathBuf>,
-}
-
-impl LakeAt {
-    pub(super) fn site(&self) -> Site {
-        Site::new(&self.lake, self.state.as_deref())
-    }
-}
-
 #[derive(Debug, clap::Args)]
 pub(super) struct Which {
-    #[command(flatten)]
-    pub(super) at: LakeAt,
+    /// Folder of the lake
+    #[arg(long)]
+    pub(super) lake: PathBuf,
     /// How the outcome is written
     #[arg(long, value_enum, default_value_t = LakeFormat::Table)]
     pub(super) format: LakeFormat,
@@ -91,8 +73,9 @@ pub(super) enum LakeFormat {
 /// Whose posts, or which.
 #[derive(Debug, clap::Args)]
 pub(super) struct Erase {
-    #[command(flatten)]
-    pub(super) at: LakeAt,
+    /// Folder of the lake; a process that writes it does the work
+    #[arg(long)]
+    pub(super) lake: PathBuf,
     #[command(flatten)]
     pub(super) target: EraseTarget,
     /// Only what the author posted in this source
@@ -125,8 +108,9 @@ pub(super) struct EraseTarget {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Export {
-    #[command(flatten)]
-    pub(super) at: LakeAt,
+    /// Folder of the lake
+    #[arg(long)]
+    pub(super) lake: PathBuf,
     /// Name as the source gives it (on Bluesky the DID), with or without @; or the key from the lake
     #[arg(long)]
     pub(super) author: String,

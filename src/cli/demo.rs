@@ -64,7 +64,7 @@ async fn play(args: &Demo) -> Result<Ending, Failure> {
             .with_context(|| format!("cannot listen on {}", args.listen))?;
         let api = Api {
             progress: progress.subscribe(),
-            lake: (&args.lake).into(),
+            lake: args.lake.clone(),
             topics: config.topics.clone().into(),
             token: None,
             sql: SqlGate::of(config.sql),

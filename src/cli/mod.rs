@@ -17,6 +17,7 @@ mod eval;
 mod eval_rows;
 mod fit;
 mod lake;
+mod postgres;
 mod query;
 mod receiver_test;
 mod reprocess;
@@ -73,8 +74,6 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
                 LakeError::NoLake { .. }
                 | LakeError::NotEmpty { .. }
                 | LakeError::Gap { .. }
-                | LakeError::NoState { .. }
-                | LakeError::Foreign { .. }
                 | LakeError::Locked { .. }
                 | LakeError::Format { .. },
             ) => 2,
@@ -167,8 +166,8 @@ fn report(failure: &Failure) -> ExitCode {
 fn start_logs(args: &Args) {
     let default = match args.verbose {
         0 => "resonanz=warn",
-        1 => "resonanz=info,object_store::client::retry=info",
-        _ => "resonanz=debug,object_store::client::retry=info",
+        1 => "resonanz=info",
+        _ => "resonanz=debug",
     };
     let filter = tracing_subscriber::EnvFilter::try_from_env("RESONANZ_LOG");
     let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));

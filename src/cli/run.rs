@@ -10,6 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::args::{Check, Init, Replay, Run};
+use super::postgres::{Door, door};
 use super::{Ending, Failure, config_file, runtime, view};
 use crate::config::Config;
 use crate::connect::decode::AuthorHasher;
@@ -30,7 +31,10 @@ pub(super) fn run(args: &Run) -> Result<Ending, Failure> {
         return Err(Failure::usage(message, "see the examples in: resonanz init"));
     }
     enable(&config, &args.enable)?;
-    let summary = runtime()?.block_on(run_until_signal(config))?;
+    let sql = SqlGate::of(config.sql);
+    let clients = config.postgres.as_ref();
+    let clients = clients.map(|clients| door(clients, &config.lake.path, &sql)).transpose()?;
+    let summary = runtime()?.block_on(run_until_signal(config, sql, clients))?;
     let (tally, malformed) = (summary.progress.tally, summary.progress.malformed);
     let mut out = io::stdout().lock();
     writeln!(
@@ -56,7 +60,7 @@ fn enable(config: &Config, names: &[String]) -> Result<(), Failure> {
     if names.is_empty() {
         return Ok(());
     }
-    let folder = Folder::write(&config.lake)?;
+    let folder = Folder::write(&config.lake.path)?;
     let outbox = Outbox::open(&folder.outbox())?;
     for name in names {
         if !config.receivers.iter().any(|receiver| receiver.name == *name) {
@@ -72,7 +76,11 @@ fn enable(config: &Config, names: &[String]) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn run_until_signal(config: Config) -> anyhow::Result<Summary> {
+async fn run_until_signal(
+    config: Config,
+    sql: SqlGate,
+    clients: Option<Door>,
+) -> anyhow::Result<Summary> {
     let progress = Arc::new(watch::Sender::new(Progress::default()));
     let (stop, stopped) = watch::channel(Stop::No);
     if let Some(address) = config.listen {
@@ -81,12 +89,15 @@ async fn run_until_signal(config: Config) -> anyhow::Result<Summary> {
             .with_context(|| format!("cannot listen on {address}"))?;
         let api = Api {
             progress: progress.subscribe(),
-            lake: (&config.lake).into(),
+            lake: config.lake.path.clone(),
             topics: config.topics.clone().into(),
             token: token(&config)?,
-            sql: SqlGate::of(config.sql),
+            sql,
         };
         tokio::spawn(serve(listener, api));
+    }
+    if let Some(clients) = clients {
+        clients.open().await?;
     }
     let (mut terminate, mut interrupt) =
         (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
@@ -127,6 +138,9 @@ pub(super) fn check(args: &Check) -> Result<Ending, Failure> {
     tuning::analyzer(&config, &AuthorHasher::new([0; 32]))?;
     for receiver in &config.receivers {
         Receiver::fetch(receiver)?;
+    }
+    if let Some(clients) = &config.postgres {
+        door(clients, &config.lake.path, &SqlGate::of(config.sql))?;
     }
     let mut out = io::stdout().lock();
     writeln!(

@@ -8,31 +8,47 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use super::args::Serve;
+use super::args::{PostgresArgs, Serve};
+use super::postgres::door;
 use super::{Ending, Failure, runtime};
+use crate::config::{Exposure, PostgresConfig, SecretPlace};
 use crate::lake::{Folder, Limits};
 use crate::live::Progress;
 use crate::serve::{self, Api, SqlGate};
 
 pub(super) fn serve(args: &Serve) -> Result<Ending, Failure> {
-    let lake = args.at.site();
-    Folder::read(&lake)?;
+    Folder::read(&args.lake)?;
     let limits = Limits { time: args.timeout, memory_mib: args.memory_mib };
+    let sql = SqlGate::new(limits, args.concurrent);
+    let clients = clients(&args.clients)?;
+    let clients = clients.map(|clients| {
+        let named = format!("postgres://{}@", clients.user);
+        door(&clients, &args.lake, &sql).map(|door| (named, door))
+    });
+    let clients = clients.transpose()?;
     let runtime = runtime()?;
     runtime.block_on(async {
         let listener = TcpListener::bind(args.listen).await;
         let listener = listener.with_context(|| format!("cannot listen on {}", args.listen))?;
-        writeln!(io::stdout(), "serving {lake} on http://{}", listener.local_addr()?)?;
+        writeln!(
+            io::stdout(),
+            "serving {} on http://{}",
+            args.lake.display(),
+            listener.local_addr()?
+        )?;
         // Nothing runs here, so there is no progress to show.
         let (_still, progress) = watch::channel(Progress::default());
         let api = Api {
             progress,
-            lake,
+            lake: args.lake.clone(),
             topics: Arc::new([]),
             // Without a token, changes are for this machine only.
             token: None,
-            sql: SqlGate::new(limits, args.concurrent),
+            sql,
         };
+        if let Some((named, door)) = clients {
+            writeln!(io::stdout(), "and on {named}{}/resonanz", door.open().await?)?;
+        }
         let (mut terminate, mut interrupt) =
             (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
         tokio::select! {
@@ -44,4 +60,21 @@ pub(super) fn serve(args: &Serve) -> Result<Ending, Failure> {
     })?;
     runtime.shutdown_background();
     Ok(Ending::Done)
+}
+
+/// Where PostgreSQL clients are let in, if anywhere.
+fn clients(args: &PostgresArgs) -> Result<Option<PostgresConfig>, Failure> {
+    let Some(listen) = args.postgres else { return Ok(None) };
+    let exposure = if args.postgres_exposed { Exposure::Network } else { Exposure::Loopback };
+    if let Some(message) = PostgresConfig::refusal(listen, exposure) {
+        let hint = "listen on 127.0.0.1 and use a tunnel, or add --postgres-exposed";
+        return Err(Failure::usage(format!("postgres: {message}"), hint));
+    }
+    let in_env = args.postgres_password_env.clone().map(SecretPlace::Env);
+    let Some(password) = in_env.or(args.postgres_password_file.clone().map(SecretPlace::File))
+    else {
+        let hint = "add --postgres-password-env NAME or --postgres-password-file FILE";
+        return Err(Failure::usage("postgres needs a password", hint));
+    };
+    Ok(Some(PostgresConfig { listen, user: args.postgres_user.clone(), password }))
 }

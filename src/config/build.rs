@@ -11,9 +11,9 @@ use super::notify::{check_parents, grouping};
 use super::receiver::{check_fallbacks, receiver};
 use super::rules::rule;
 use super::section::{Problems, Section, content_place, distance};
+use super::serve::{Served, serve};
 use super::{
     Archive, Config, Follow, LakeConfig, Retention, SentimentConfig, SourceConfig, SourceKind,
-    SqlConfig,
 };
 use crate::engine::{EngineConfig, Remember};
 use crate::mention::{Topic, Umlauts, parse};
@@ -46,7 +46,7 @@ fn read<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -> Con
     });
     let grouping = grouping(root, &rules, problems);
     let lake = lake(root, base, problems);
-    let (listen, token_env, sql) = serve(root, problems);
+    let Served { listen, token_env, sql, postgres } = serve(root, base, problems);
     let remember = if lake.archive == Archive::All { Remember::All } else { Remember::Matched };
     let (author_key_file, names, follow_deletes) = privacy(root, base, problems);
     Config {
@@ -59,6 +59,7 @@ fn read<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -> Con
         listen,
         sql,
         token_env,
+        postgres,
         sources: tables(root, "source", problems, |value, problems| source(value, base, problems)),
         topics,
         topic_lexicons,
@@ -152,10 +153,8 @@ fn engine<'i>(root: &DeTable<'i>, problems: &mut Problems<'i>) -> EngineConfig {
 fn lake<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -> LakeConfig {
     let mut section = Section::open("[lake]", root.get("lake"), problems);
     let archives = [("matched", Archive::Matched), ("all", Archive::All), ("none", Archive::None)];
-    let (path, state) = site(&mut section, base);
     let lake = LakeConfig {
-        path,
-        state,
+        path: base.join(section.text("path").unwrap_or_else(|| "resonanz-lake".to_owned())),
         commit_interval_us: section.span("commit_interval", 1_000).unwrap_or(10 * SECOND_US),
         archive: section.choice("archive", &archives).unwrap_or_default(),
         retention: retention(&mut section),
@@ -164,24 +163,6 @@ fn lake<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -> Lak
     };
     section.finish();
     lake
-}
-
-/// Where the lake is, and the writer's state if the lake is in a bucket.
-fn site(section: &mut Section<'_, '_>, base: &Path) -> (PathBuf, Option<PathBuf>) {
-    let path = section.text("path").unwrap_or_else(|| "resonanz-lake".to_owned());
-    let state = section.text("state").map(|state| base.join(state));
-    let is_bucket = path.starts_with("s3://");
-    if is_bucket && state.is_none() {
-        let at = section.place("path");
-        let hint = "add: state = \"resonanz-state\"; cursors, outbox and key of a lake in a bucket stay on this machine";
-        section.problems.add(at, "a lake in a bucket needs a \"state\"", hint);
-    }
-    if !is_bucket && state.is_some() {
-        let at = section.place("state");
-        let hint = "remove it: a lake in a folder has it inside";
-        section.problems.add(at, "state is for a lake in a bucket", hint);
-    }
-    (if is_bucket { PathBuf::from(path) } else { base.join(path) }, state)
 }
 
 const HOUR_US: i64 = 60 * MINUTE_US;
@@ -234,33 +215,6 @@ fn sentiment<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -
     }
     section.finish();
     sentiment
-}
-
-fn serve<'i>(
-    root: &DeTable<'i>,
-    problems: &mut Problems<'i>,
-) -> (Option<core::net::SocketAddr>, Option<String>, SqlConfig) {
-    let mut section = Section::open("[serve]", root.get("serve"), problems);
-    let text = section.text("listen");
-    let listen = text.as_ref().and_then(|text| text.parse().ok());
-    if let (Some(text), None) = (text, listen) {
-        let at = section.place("listen");
-        section.problems.add(
-            at,
-            format!("\"{text}\" is no address to listen on"),
-            "write an IP address and a port, as 127.0.0.1:8600",
-        );
-    }
-    let token_env = section.text("token_env");
-    let defaults = SqlConfig::default();
-    let number = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
-    let sql = SqlConfig {
-        timeout_us: section.span("sql_timeout", SECOND_US).unwrap_or(defaults.timeout_us),
-        memory_mib: section.count("sql_memory_mib").map_or(defaults.memory_mib, number),
-        concurrent: section.count("sql_concurrent").map_or(defaults.concurrent, number).min(1_024),
-    };
-    section.finish();
-    (listen, token_env, sql)
 }
 
 fn source<'i>(

@@ -6,6 +6,7 @@ mod section;
 mod receiver;
 mod rules;
 mod notify;
+mod serve;
 mod build;
 
 pub(crate) use section::distance;
@@ -25,6 +26,7 @@ use crate::post::SourceId;
 use crate::privacy::Names;
 use crate::sentiment::Profile;
 pub use receiver::{Evidence, Format, Reach, ReceiverConfig, SecretPlace, UrlPlace};
+pub use serve::{Exposure, PostgresConfig, SqlConfig};
 
 /// A configuration that is consistent in itself.
 #[derive(Debug, Clone)]
@@ -43,8 +45,10 @@ pub struct Config {
     pub follow_deletes: Duration,
     /// Where the HTTP API listens, if anywhere.
     pub listen: Option<SocketAddr>,
-    /// What SQL over HTTP may use.
+    /// What SQL over HTTP and by PostgreSQL clients may use.
     pub sql: SqlConfig,
+    /// Where PostgreSQL clients connect, if anywhere.
+    pub postgres: Option<PostgresConfig>,
     /// The environment variable with the token that changes over HTTP need, if they need one.
     pub token_env: Option<String>,
     /// Where posts come from; by name.
@@ -61,24 +65,6 @@ pub struct Config {
     pub grouping: Grouping,
 }
 
-/// What SQL over HTTP may use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SqlConfig {
-    /// Longest time of a query.
-    pub timeout_us: i64,
-    /// Most memory of a query for joins, sorts and groups.
-    pub memory_mib: usize,
-    /// Most queries at once.
-    pub concurrent: usize,
-}
-
-impl Default for SqlConfig {
-    /// A minute, 1 GiB, two.
-    fn default() -> Self {
-        Self { timeout_us: crate::time::MINUTE_US, memory_mib: 1_024, concurrent: 2 }
-    }
-}
-
 /// Which scorer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SentimentConfig {
@@ -93,10 +79,8 @@ pub struct SentimentConfig {
 /// Where rows go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LakeConfig {
-    /// Folder of the lake, or the address of a bucket such as `s3://bucket/prefix`.
+    /// Folder of the lake.
     pub path: PathBuf,
-    /// Folder of what only the writer of a bucket needs; `None` for a lake in a folder.
-    pub state: Option<PathBuf>,
     /// Longest time between two commits, in microseconds.
     pub commit_interval_us: i64,
     /// Which posts the table `posts` keeps.

@@ -216,7 +216,7 @@ fn url(section: &mut Section<'_, '_>, base: &Path, reach: Reach, format: &Format
 }
 
 /// Where something secret is: an environment variable or a file.
-fn place(
+pub(super) fn place(
     section: &mut Section<'_, '_>,
     base: &Path,
     [env, file]: [&'static str; 2],

@@ -42,13 +42,20 @@ impl Default for Limits {
 pub(super) struct Refusal {
     pub(super) message: String,
     pub(super) hint: &'static str,
+    /// SQLSTATE.
+    pub(super) code: &'static str,
 }
+
+/// SQLSTATE of what would change something, and of what is too large to be planned.
+const READ_ONLY: &str = "25006";
+const TOO_COMPLEX: &str = "54001";
 
 /// Whether a text is short enough to be parsed.
 pub(super) fn check_text(sql: &str) -> Result<(), Refusal> {
     if sql.len() > SQL_BYTES_MAX {
         let message = format!("the statement has {} bytes; {SQL_BYTES_MAX} are allowed", sql.len());
-        return Err(Refusal { message, hint: "ask in several statements" });
+        let hint = "ask in several statements";
+        return Err(Refusal { message, hint, code: TOO_COMPLEX });
     }
     Ok(())
 }
@@ -84,7 +91,8 @@ pub(super) fn check(statement: &Statement) -> Result<(), Refusal> {
 
 fn writes() -> Refusal {
     let message = "only reading is possible".to_owned();
-    Refusal { message, hint: "write one SELECT, EXPLAIN, DESCRIBE or SHOW" }
+    let hint = "write one SELECT, EXPLAIN, DESCRIBE or SHOW";
+    Refusal { message, hint, code: READ_ONLY }
 }
 
 /// Counts what a statement will cost to plan.
@@ -106,7 +114,7 @@ impl Size {
         }
         let message = format!("the statement reads more than {TABLES_MAX} tables");
         let hint = "a common table expression counts each time it is named; join fewer";
-        ControlFlow::Break(Refusal { message, hint })
+        ControlFlow::Break(Refusal { message, hint, code: TOO_COMPLEX })
     }
 }
 
@@ -144,7 +152,7 @@ impl Visitor for Size {
         }
         let message = format!("an expression is more than {DEPTH_MAX} deep");
         let hint = "write a list instead: topic IN ('a', 'b', ...)";
-        ControlFlow::Break(Refusal { message, hint })
+        ControlFlow::Break(Refusal { message, hint, code: TOO_COMPLEX })
     }
 
     fn post_visit_expr(&mut self, _expr: &Expr) -> ControlFlow<Refusal> {

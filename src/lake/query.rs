@@ -10,12 +10,14 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::error::{DataFusionError, Result as QueryResult};
-use datafusion::execution::context::SQLOptions;
+use datafusion::execution::context::{SQLOptions, SessionState};
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
-use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::coop::CooperativeExec;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::{SessionConfig, SessionContext};
+use datafusion::sql::parser::Statement;
 use futures_util::StreamExt;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
@@ -30,6 +32,9 @@ use super::schema::Table;
 use super::sql_error::SqlError;
 use super::{functions, views};
 
+/// The database of which all tables are, and their schema.
+pub(super) const CATALOG: &str = "resonanz";
+pub(super) const SCHEMA: &str = "public";
 /// Stack of the thread that plans: what [`guard`] lets pass fits.
 const PLAN_STACK_BYTES: usize = 256 * 1024 * 1024;
 /// Functions whose answer can be far larger than their arguments.
@@ -63,16 +68,20 @@ impl Session {
     /// # Errors
     /// When a table's log cannot be read.
     pub async fn open_within(folder: &Folder, limits: Limits) -> Result<Self, LakeError> {
-        let damaged = |error: DataFusionError| LakeError::Damaged {
-            path: folder.root().to_owned(),
-            what: error.strip_backtrace(),
-        };
-        let context = context(limits).map_err(damaged)?;
+        let context = context(limits).map_err(unusable(folder))?;
+        Self::fill(context, folder, limits).await
+    }
+
+    /// Makes the tables and views known to a context.
+    pub(super) async fn fill(
+        context: SessionContext,
+        folder: &Folder,
+        limits: Limits,
+    ) -> Result<Self, LakeError> {
+        let damaged = unusable(folder);
         for table in Table::ALL {
             let files = LakeFiles::open(table, folder).await?;
-            let (url, store) = files.store();
-            context.register_object_store(url.as_ref(), store);
-            context.register_table(table.name(), Arc::new(files)).map_err(damaged)?;
+            context.register_table(table.name(), Arc::new(files)).map_err(&damaged)?;
         }
         views::register(&context).await.map_err(damaged)?;
         Ok(Self { context, limits })
@@ -86,8 +95,21 @@ impl Session {
         let limits = self.limits;
         let end = Instant::now() + limits.time;
         guard::check_text(sql).map_err(SqlError::refused)?;
-        let planned = timeout_at(end, self.plan(sql)).await;
+        let (context, text) = (self.context.clone(), sql.to_owned());
+        let work = async move { plan(&context, &text, limits).await };
+        let planned = timeout_at(end, apart(work)).await;
         let plan = planned.map_err(|_| SqlError::late(limits))??;
+        self.start(plan, sql, end)
+    }
+
+    /// Runs a plan until a moment.
+    pub(super) fn start(
+        &self,
+        plan: Arc<dyn ExecutionPlan>,
+        sql: &str,
+        end: Instant,
+    ) -> Result<Answer, SqlError> {
+        let limits = self.limits;
         let schema = plan.schema();
         let stream = execute_stream(plan, self.context.task_ctx());
         let mut stream = stream.map_err(|error| SqlError::of(&error, sql, limits))?;
@@ -102,34 +124,55 @@ impl Session {
         Ok(Answer { schema, batches, work, end, limits, sql: sql.to_owned() })
     }
 
-    /// Plans on a thread of its own: the recursion over a statement needs stack, and a plan that
-    /// takes too long must not hold up the runtime.
-    async fn plan(&self, sql: &str) -> Result<Arc<dyn ExecutionPlan>, SqlError> {
-        let (context, limits, sql) = (self.context.clone(), self.limits, sql.to_owned());
-        let (sender, planned) = tokio::sync::oneshot::channel();
-        let runtime = Handle::current();
-        let work = move || {
-            let _ = sender.send(runtime.block_on(plan(&context, &sql, limits)));
-        };
-        let thread = std::thread::Builder::new().name("plan".to_owned());
-        let started = thread.stack_size(PLAN_STACK_BYTES).spawn(work);
-        started.map_err(|error| SqlError::broken(&error.to_string()))?;
-        planned.await.map_err(|_| SqlError::broken("it could not be planned"))?
+    pub(super) fn context(&self) -> &SessionContext {
+        &self.context
+    }
+
+    pub(super) fn limits(&self) -> Limits {
+        self.limits
     }
 }
 
+/// What a context that cannot be made says of a lake.
+fn unusable(folder: &Folder) -> impl Fn(DataFusionError) -> LakeError {
+    let path = folder.root().to_owned();
+    move |error| LakeError::Damaged { path: path.clone(), what: error.strip_backtrace() }
+}
+
+/// Plans on a thread of its own: the recursion over a statement needs stack, and a plan that takes
+/// too long must not hold up the runtime.
+pub(super) async fn apart<T: Send + 'static>(
+    work: impl Future<Output = Result<T, SqlError>> + Send + 'static,
+) -> Result<T, SqlError> {
+    let (sender, planned) = tokio::sync::oneshot::channel();
+    let runtime = Handle::current();
+    let work = move || {
+        let _ = sender.send(runtime.block_on(work));
+    };
+    let thread = std::thread::Builder::new().name("plan".to_owned());
+    let started = thread.stack_size(PLAN_STACK_BYTES).spawn(work);
+    started.map_err(|error| SqlError::broken(&error.to_string()))?;
+    planned.await.map_err(|_| SqlError::broken("it could not be planned"))?
+}
+
 fn context(limits: Limits) -> QueryResult<SessionContext> {
-    let mut config = SessionConfig::new().with_information_schema(true);
+    let mut config = SessionConfig::new()
+        .with_information_schema(true)
+        .with_default_catalog_and_schema(CATALOG, SCHEMA);
     config.options_mut().sql_parser.collect_spans = true;
-    let no_disk = DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled);
-    let runtime = RuntimeEnvBuilder::new()
-        .with_memory_limit(limits.memory_mib.saturating_mul(1024 * 1024), 1.0)
-        .with_disk_manager_builder(no_disk)
-        .build_arc()?;
-    let context = SessionContext::new_with_config_rt(config, runtime);
+    let context = SessionContext::new_with_config_rt(config, runtime(limits)?);
     REFUSED_FUNCTIONS.iter().for_each(|name| context.deregister_udf(name));
     functions::all().into_iter().for_each(|function| context.register_udf(function));
     Ok(context)
+}
+
+/// What bounds the memory of one query.
+pub(super) fn runtime(limits: Limits) -> QueryResult<Arc<RuntimeEnv>> {
+    let no_disk = DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled);
+    RuntimeEnvBuilder::new()
+        .with_memory_limit(limits.memory_mib.saturating_mul(1024 * 1024), 1.0)
+        .with_disk_manager_builder(no_disk)
+        .build_arc()
 }
 
 async fn plan(
@@ -142,12 +185,29 @@ async fn plan(
     let dialect = state.config().options().sql_parser.dialect;
     let statement = state.sql_to_statement(sql, &dialect).map_err(wrong)?;
     guard::check(&statement).map_err(SqlError::refused)?;
-    let plan = state.statement_to_plan(statement).await.map_err(wrong)?;
+    let plan = logical(&state, statement).await.map_err(wrong)?;
+    physical(&state, &plan).await.map_err(wrong)
+}
+
+/// What a statement asks, if it only reads.
+pub(super) async fn logical(
+    state: &SessionState,
+    statement: Statement,
+) -> QueryResult<LogicalPlan> {
+    let plan = state.statement_to_plan(statement).await?;
     let reading =
         SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
-    reading.verify_plan(&plan).map_err(wrong)?;
-    let plan = state.create_physical_plan(&plan).await.map_err(wrong)?;
-    plan.transform_up(yielding).map(|plan| plan.data).map_err(wrong)
+    reading.verify_plan(&plan)?;
+    Ok(plan)
+}
+
+/// How it is done, so that it can be ended at any time.
+pub(super) async fn physical(
+    state: &SessionState,
+    plan: &LogicalPlan,
+) -> QueryResult<Arc<dyn ExecutionPlan>> {
+    let plan = state.create_physical_plan(plan).await?;
+    plan.transform_up(yielding).map(|plan| plan.data)
 }
 
 /// Makes what can turn few rows into many give way after some batches, so that it can be stopped.

@@ -7,7 +7,6 @@ use datafusion::common::SchemaError;
 use datafusion::error::DataFusionError;
 use datafusion::sql::sqlparser::parser::ParserError;
 
-use super::bucket::{is_missing, refusal};
 use super::functions::MatchesError;
 use super::guard::{Limits, Refusal};
 use crate::mention::pointer;
@@ -30,6 +29,8 @@ pub enum SqlFault {
 pub struct SqlError {
     /// Whose fault it is.
     pub fault: SqlFault,
+    /// What kind of fault, as a SQLSTATE of PostgreSQL.
+    pub code: &'static str,
     /// What is wrong, without the place.
     pub message: String,
     /// Where in the statement: line and column in characters, from 1.
@@ -54,36 +55,45 @@ impl std::error::Error for SqlError {}
 /// An answer that could not be written.
 impl From<ArrowError> for SqlError {
     fn from(error: ArrowError) -> Self {
-        Self::new(SqlFault::Other, error.to_string(), "")
+        Self::new(SqlFault::Other, BROKEN, error.to_string(), "")
     }
 }
 
+/// SQLSTATE of what no statement can help.
+const BROKEN: &str = "XX000";
+
 impl SqlError {
     pub(super) fn refused(refusal: Refusal) -> Self {
-        Self::new(SqlFault::Statement, refusal.message, refusal.hint)
+        Self::new(SqlFault::Statement, refusal.code, refusal.message, refusal.hint)
     }
 
     pub(super) fn late(limits: Limits) -> Self {
         let message = format!("not done within {} s", limits.time.as_secs_f64());
-        Self::new(SqlFault::Limit, message, "narrow it with a condition on day, or allow more time")
+        let hint = "narrow it with a condition on day, or allow more time";
+        Self::new(SqlFault::Limit, "57014", message, hint)
     }
 
     /// A query that broke down instead of failing.
     pub(super) fn broken(what: &str) -> Self {
         let message = format!("the query broke down: {what}");
-        Self::new(SqlFault::Other, message, "write it in another way")
+        Self::new(SqlFault::Other, BROKEN, message, "write it in another way")
     }
 
     /// An answer of more bytes than are sent.
     #[must_use]
     pub fn too_long(bytes_max: usize) -> Self {
         let message = format!("the answer has more than {bytes_max} bytes");
-        Self::new(SqlFault::Limit, message, "ask for less, or on the command line")
+        Self::new(SqlFault::Limit, "54000", message, "ask for less, or on the command line")
     }
 
-    fn new(fault: SqlFault, message: impl Into<String>, hint: impl Into<String>) -> Self {
+    fn new(
+        fault: SqlFault,
+        code: &'static str,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Self {
         let (message, hint) = (message.into(), hint.into());
-        Self { fault, message, place: None, hint, shown: String::new() }
+        Self { fault, code, message, place: None, hint, shown: String::new() }
     }
 
     /// Puts an error of DataFusion in our words.
@@ -91,11 +101,8 @@ impl SqlError {
         if let Some(error) = matches_error(error) {
             let literal = error.query.replace('\'', "''");
             let at = sql.find(&format!("'{literal}'")).map(|start| start + 1 + error.source.at);
-            return Self::new(SqlFault::Statement, error.to_string(), error.source.hint)
-                .at(sql, at);
-        }
-        if let Some(refused) = of_store(error) {
-            return refused;
+            let (message, hint) = (error.to_string(), error.source.hint);
+            return Self::new(SqlFault::Statement, "22023", message, hint).at(sql, at);
         }
         let message = plain(error);
         let (fault, hint) = judge(error, limits);
@@ -107,7 +114,7 @@ impl SqlError {
         let span = error.diagnostic().and_then(|diagnostic| diagnostic.span);
         let place = span.map(|span| (span.start.line, span.start.column)).or(parsed_place(error));
         let at = place.and_then(|(line, column)| offset(sql, line, column));
-        Self::new(fault, message, hint).at(sql, at)
+        Self::new(fault, sqlstate(error), message, hint).at(sql, at)
     }
 
     /// Points at a byte of the statement.
@@ -118,24 +125,6 @@ impl SqlError {
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
         Self { place: Some((line, column)), shown: pointer(sql, at), ..self }
     }
-}
-
-/// What the store of a bucket refused, if that is the cause.
-fn of_store(error: &DataFusionError) -> Option<SqlError> {
-    let is_reading = matches!(
-        cause(error),
-        DataFusionError::ObjectStore(_)
-            | DataFusionError::ParquetError(_)
-            | DataFusionError::ArrowError(..)
-            | DataFusionError::External(_)
-    );
-    let text = error.to_string();
-    let object = text.split_once("Object at location ");
-    let object = object.and_then(|(_, rest)| rest.split_once(" not found"));
-    let object = object.map_or("the lake", |(name, _)| name);
-    let refusal = refusal(object, error).filter(|_| is_reading)?;
-    let fault = if is_missing(error) { SqlFault::Damage } else { SqlFault::Other };
-    Some(SqlError::new(fault, refusal.to_string(), refusal.hint()))
 }
 
 fn matches_error(error: &DataFusionError) -> Option<&MatchesError> {
@@ -170,7 +159,7 @@ fn plain(error: &DataFusionError) -> String {
             other => other.to_string(),
         },
         DataFusionError::Plan(text) => {
-            let text = text.replace("'datafusion.public.", "'");
+            let text = text.replace("'resonanz.public.", "'");
             text.split("Candidate functions:").next().unwrap_or_default().trim().to_owned()
         }
         DataFusionError::ArrowError(arrow, _) => arrow.to_string(),
@@ -257,6 +246,35 @@ fn judge(error: &DataFusionError, limits: Limits) -> (SqlFault, String) {
     };
     let general = "list tables and columns with SHOW TABLES and DESCRIBE mentions, views with: resonanz query --views";
     (SqlFault::Statement, if hint.is_empty() { general.to_owned() } else { hint })
+}
+
+/// What kind of fault an error of DataFusion is.
+fn sqlstate(error: &DataFusionError) -> &'static str {
+    if is_damage(error) {
+        return "XX001";
+    }
+    match cause(error) {
+        DataFusionError::SQL(..) => "42601",
+        DataFusionError::SchemaError(schema, _) => match &**schema {
+            SchemaError::FieldNotFound { .. } => "42703",
+            SchemaError::AmbiguousReference { .. } => "42702",
+            _ => "42701",
+        },
+        DataFusionError::Plan(text) if text.starts_with("table ") => "42P01",
+        DataFusionError::Plan(text) if text.starts_with("Invalid function") => "42883",
+        DataFusionError::NotImplemented(_) => "0A000",
+        _ => match error.find_root() {
+            DataFusionError::ResourcesExhausted(_) => "53200",
+            DataFusionError::IoError(_) | DataFusionError::ObjectStore(_) => "58030",
+            DataFusionError::Internal(_) => BROKEN,
+            DataFusionError::ArrowError(arrow, _) => match &**arrow {
+                ArrowError::DivideByZero => "22012",
+                ArrowError::CastError(_) | ArrowError::ParseError(_) => "22P02",
+                _ => "22000",
+            },
+            _ => "42000",
+        },
+    }
 }
 
 /// The known name that was meant, or all of them.

@@ -8,6 +8,10 @@ mod desk;
 mod api;
 mod metrics;
 mod sql;
+#[cfg(feature = "postgres")]
+mod postgres;
 
 pub use api::{Api, serve};
+#[cfg(feature = "postgres")]
+pub use postgres::{PasswordError, Postgres};
 pub use sql::SqlGate;

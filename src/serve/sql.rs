@@ -26,11 +26,11 @@ use crate::lake::{Answer, AnswerWriter, Folder, Limits, QueryFormat, Session, Sq
 /// Longest answer in bytes.
 const ANSWER_BYTES_MAX: usize = 1024 * 1024 * 1024;
 
-/// What queries over HTTP may use together.
+/// What queries from outside may use together.
 #[derive(Debug, Clone)]
 pub struct SqlGate {
-    limits: Limits,
-    free: Arc<Semaphore>,
+    pub(super) limits: Limits,
+    pub(super) free: Arc<Semaphore>,
 }
 
 impl SqlGate {

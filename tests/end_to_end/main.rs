@@ -3,7 +3,6 @@
 mod answers;
 mod ask;
 mod backtest;
-mod bucket;
 mod cli;
 mod couriers;
 mod damage;
@@ -15,11 +14,14 @@ mod evolution;
 mod files;
 mod hook;
 mod pipeline;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "postgres")]
+mod postgres_wire;
 mod privacy;
 mod replace;
 mod reprocess;
 mod sources;
-mod store;
 mod study;
 mod sql_http;
 mod support;

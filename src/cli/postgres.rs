@@ -1,0 +1,101 @@
+//! How are PostgreSQL clients let in: with which password, and where?
+
+use std::path::Path;
+
+use super::Failure;
+use crate::config::{PostgresConfig, SecretPlace};
+use crate::serve::SqlGate;
+
+pub(super) use door::Door;
+
+/// Fetches the password, so that what is wrong with it is known before anything begins.
+pub(super) fn door(config: &PostgresConfig, lake: &Path, sql: &SqlGate) -> Result<Door, Failure> {
+    Door::new(config, &password(&config.password)?, lake, sql)
+}
+
+fn password(place: &SecretPlace) -> Result<String, Failure> {
+    let found = match place {
+        SecretPlace::Env(name) => std::env::var(name).map_err(|_| {
+            let message = format!("postgres: environment variable {name} is not set");
+            Failure::usage(message, format!("export {name}=..."))
+        }),
+        SecretPlace::File(path) => std::fs::read_to_string(path).map_err(|error| {
+            let message = format!("postgres: {}: {error}", path.display());
+            Failure::usage(message, "give a file that this user can read")
+        }),
+    };
+    found.map(|text| text.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+#[cfg(feature = "postgres")]
+mod door {
+    use std::net::SocketAddr;
+    use std::path::Path;
+
+    use anyhow::Context;
+    use tokio::net::TcpListener;
+
+    use super::super::Failure;
+    use crate::config::PostgresConfig;
+    use crate::serve::{Postgres, SqlGate};
+
+    /// A lake ready for PostgreSQL clients.
+    pub(in crate::cli) struct Door(Postgres, SocketAddr);
+
+    impl Door {
+        pub(super) fn new(
+            config: &PostgresConfig,
+            password: &str,
+            lake: &Path,
+            sql: &SqlGate,
+        ) -> Result<Self, Failure> {
+            let made = Postgres::new(lake.to_owned(), &config.user, password, sql.clone());
+            let postgres = made.map_err(|error| {
+                let hint = "make one with: openssl rand -base64 24";
+                Failure::usage(format!("postgres: {error}"), hint)
+            })?;
+            Ok(Self(postgres, config.listen))
+        }
+
+        /// Serves from now on; says where.
+        pub(in crate::cli) async fn open(self) -> anyhow::Result<SocketAddr> {
+            let Self(postgres, address) = self;
+            let listener = TcpListener::bind(address)
+                .await
+                .with_context(|| format!("cannot listen on {address}"))?;
+            let address = listener.local_addr()?;
+            tracing::info!(%address, "PostgreSQL clients can connect");
+            tokio::spawn(postgres.serve(listener));
+            Ok(address)
+        }
+    }
+}
+
+#[cfg(not(feature = "postgres"))]
+mod door {
+    use std::net::SocketAddr;
+    use std::path::Path;
+
+    use super::super::Failure;
+    use crate::config::PostgresConfig;
+    use crate::serve::SqlGate;
+
+    /// What this build does not have.
+    pub(in crate::cli) enum Door {}
+
+    impl Door {
+        pub(super) fn new(
+            _: &PostgresConfig,
+            _: &str,
+            _: &Path,
+            _: &SqlGate,
+        ) -> Result<Self, Failure> {
+            let hint = "build it with the Cargo feature postgres, which is on by default";
+            Err(Failure::usage("this resonanz cannot serve PostgreSQL clients", hint))
+        }
+
+        pub(in crate::cli) async fn open(self) -> anyhow::Result<SocketAddr> {
+            match self {}
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Who may look in from outside, and where? The table `[serve]`.
+
+use core::net::SocketAddr;
+use std::path::Path;
+
+use toml::de::DeTable;
+
+use super::receiver::{SecretPlace, place};
+use super::section::{Problems, Section};
+use crate::time::SECOND_US;
+
+/// What SQL over HTTP and by PostgreSQL clients may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SqlConfig {
+    /// Longest time of a query.
+    pub timeout_us: i64,
+    /// Most memory of a query for joins, sorts and groups.
+    pub memory_mib: usize,
+    /// Most queries at once.
+    pub concurrent: usize,
+}
+
+impl Default for SqlConfig {
+    /// A minute, 1 GiB, two.
+    fn default() -> Self {
+        Self { timeout_us: crate::time::MINUTE_US, memory_mib: 1_024, concurrent: 2 }
+    }
+}
+
+/// Where PostgreSQL clients connect, and as whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PostgresConfig {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// The one user there is.
+    pub user: String,
+    /// Where the user's password is.
+    pub password: SecretPlace,
+}
+
+impl PostgresConfig {
+    /// The user, unless another is given.
+    pub const USER: &'static str = "resonanz";
+
+    /// Why it must not listen there, if so: nothing on this wire is encrypted.
+    #[must_use]
+    pub fn refusal(listen: SocketAddr, exposure: Exposure) -> Option<&'static str> {
+        let allowed = listen.ip().is_loopback() || exposure == Exposure::Network;
+        (!allowed).then_some("other machines would reach it without encryption")
+    }
+}
+
+/// Who can reach a listener without encryption.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Exposure {
+    /// This machine.
+    #[default]
+    Loopback,
+    /// Whoever the network lets through.
+    Network,
+}
+
+/// What `[serve]` says.
+pub(super) struct Served {
+    pub(super) listen: Option<SocketAddr>,
+    pub(super) token_env: Option<String>,
+    pub(super) sql: SqlConfig,
+    pub(super) postgres: Option<PostgresConfig>,
+}
+
+pub(super) fn serve<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -> Served {
+    let mut section = Section::open("[serve]", root.get("serve"), problems);
+    let listen = address(&mut section, "listen", "127.0.0.1:8600");
+    let token_env = section.text("token_env");
+    let defaults = SqlConfig::default();
+    let number = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+    let sql = SqlConfig {
+        timeout_us: section.span("sql_timeout", SECOND_US).unwrap_or(defaults.timeout_us),
+        memory_mib: section.count("sql_memory_mib").map_or(defaults.memory_mib, number),
+        concurrent: section.count("sql_concurrent").map_or(defaults.concurrent, number).min(1_024),
+    };
+    let postgres = postgres(&mut section, base, sql);
+    section.finish();
+    Served { listen, token_env, sql, postgres }
+}
+
+fn address(section: &mut Section<'_, '_>, key: &'static str, example: &str) -> Option<SocketAddr> {
+    let text = section.text(key)?;
+    let address = text.parse().ok();
+    if address.is_none() {
+        let at = section.place(key);
+        section.problems.add(
+            at,
+            format!("\"{text}\" is no address to listen on"),
+            format!("write an IP address and a port, as {example}"),
+        );
+    }
+    address
+}
+
+fn postgres(section: &mut Section<'_, '_>, base: &Path, sql: SqlConfig) -> Option<PostgresConfig> {
+    let listen = address(section, "postgres", "127.0.0.1:5432");
+    let user = section.text("postgres_user").unwrap_or_else(|| PostgresConfig::USER.to_owned());
+    let password = place(section, base, ["postgres_password_env", "postgres_password_file"]);
+    let exposed = section.flag("postgres_exposed");
+    let listen = listen?;
+    let exposure = if exposed { Exposure::Network } else { Exposure::Loopback };
+    let at = section.place("postgres");
+    if !cfg!(feature = "postgres") {
+        let hint = "build it with the Cargo feature postgres, which is on by default";
+        section.problems.add(at, "this resonanz cannot serve PostgreSQL clients", hint);
+    }
+    if let Some(message) = PostgresConfig::refusal(listen, exposure) {
+        let hint = "write 127.0.0.1 and use a tunnel, or add: postgres_exposed = true";
+        section.problems.add(at, format!("postgres: {message}"), hint);
+    }
+    if sql.concurrent == 0 {
+        let at = section.place("sql_concurrent");
+        section.problems.add(at, "postgres needs a query at once", "write sql_concurrent = 2");
+    }
+    if user.is_empty() {
+        let at = section.place("postgres_user");
+        section.problems.add(at, "postgres_user is empty", "leave it out for \"resonanz\"");
+    }
+    if password.is_none() {
+        let hint = "add: postgres_password_env = \"NAME\", or postgres_password_file = \"...\"";
+        section.problems.add(at, "postgres needs a password", hint);
+    }
+    Some(PostgresConfig { listen, user, password: password? })
+}
+
+#[cfg(test)]
+#[cfg(feature = "postgres")]
+mod tests {
+    use crate::config::Config;
+
+    #[test]
+    fn nobody_is_let_in_without_a_password_or_from_elsewhere() {
+        let password = "postgres_password_env = \"X\"";
+        for (serve, wanted) in [
+            ("postgres = \"127.0.0.1:5432\"", Some("2:12: postgres needs a password")),
+            ("postgres = \"localhost\"", Some("2:12: \"localhost\" is no address")),
+            (
+                &format!("postgres = \"0.0.0.0:5432\"\n{password}"),
+                Some("2:12: postgres: other machines"),
+            ),
+            (&format!("postgres = \"[::1]:5432\"\n{password}"), None),
+            (&format!("postgres = \"0.0.0.0:5432\"\n{password}\npostgres_exposed = true"), None),
+            (
+                &format!("postgres = \"127.0.0.1:1\"\n{password}\npostgres_user = \"\""),
+                Some("4:17: postgres_user is empty"),
+            ),
+        ] {
+            let found = Config::parse(&format!("[serve]\n{serve}"), "".as_ref()).err();
+            let found = found.unwrap_or_default();
+            match wanted {
+                None => assert_eq!(found, [], "{serve}"),
+                Some(wanted) => assert!(
+                    found.len() == 1 && found[0].to_string().starts_with(wanted),
+                    "{serve}: {found:?}"
+                ),
+            }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! What can clients of PostgreSQL ask of the server? Functions that say what it is.
+
+use std::sync::Arc;
+
+use arrow::datatypes::DataType;
+use datafusion::common::ScalarValue;
+use datafusion::error::{DataFusionError, Result as QueryResult};
+use datafusion::logical_expr::expr_fn::SimpleScalarUDF;
+use datafusion::logical_expr::{
+    ColumnarValue, ScalarUDF, Signature, TypeSignature, Volatility, create_udf,
+};
+
+/// Settings that clients ask for by `current_setting`.
+const SETTINGS: [(&str, &str); 9] = [
+    ("server_version_num", "160006"),
+    ("server_encoding", "UTF8"),
+    ("client_encoding", "UTF8"),
+    ("search_path", "public"),
+    ("timezone", "UTC"),
+    ("datestyle", "ISO, MDY"),
+    ("max_identifier_length", "63"),
+    ("transaction_read_only", "on"),
+    ("default_transaction_read_only", "on"),
+];
+
+/// All of them, for a user and a version.
+pub(super) fn all(user: &str, version: &str) -> [ScalarUDF; 5] {
+    [
+        constant("version", vec![], format!("PostgreSQL {version}")),
+        constant("session_user", vec![], user.to_owned()),
+        constant("current_user", vec![], user.to_owned()),
+        constant("pg_get_userbyid", vec![DataType::Int32], user.to_owned()),
+        current_setting(version.to_owned()),
+    ]
+}
+
+fn constant(name: &str, arguments: Vec<DataType>, value: String) -> ScalarUDF {
+    let answer = move |_: &[ColumnarValue]| Ok(text(Some(value.clone())));
+    create_udf(name, arguments, DataType::Utf8, Volatility::Stable, Arc::new(answer))
+}
+
+fn text(value: Option<String>) -> ColumnarValue {
+    ColumnarValue::Scalar(ScalarValue::Utf8(value))
+}
+
+/// The value of a setting; the second argument says whether an unknown one is null.
+fn current_setting(version: String) -> ScalarUDF {
+    let arities = vec![
+        TypeSignature::Exact(vec![DataType::Utf8]),
+        TypeSignature::Exact(vec![DataType::Utf8, DataType::Boolean]),
+    ];
+    let signature = Signature::one_of(arities, Volatility::Stable);
+    let answer = move |arguments: &[ColumnarValue]| setting(arguments, &version);
+    let function = SimpleScalarUDF::new_with_signature(
+        "current_setting",
+        signature,
+        DataType::Utf8,
+        Arc::new(answer),
+    );
+    ScalarUDF::from(function)
+}
+
+fn setting(arguments: &[ColumnarValue], version: &str) -> QueryResult<ColumnarValue> {
+    let Some(ColumnarValue::Scalar(ScalarValue::Utf8(Some(name)))) = arguments.first() else {
+        return Err(DataFusionError::Plan("current_setting needs a name as a text".to_owned()));
+    };
+    if name == "server_version" {
+        return Ok(text(Some(version.to_owned())));
+    }
+    let known = SETTINGS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+    let lenient =
+        matches!(arguments.get(1), Some(ColumnarValue::Scalar(ScalarValue::Boolean(Some(true)))));
+    match known {
+        Some((_, value)) => Ok(text(Some((*value).to_owned()))),
+        None if lenient => Ok(text(None)),
+        None => Err(DataFusionError::Plan(format!("no setting is called {name}"))),
+    }
+}

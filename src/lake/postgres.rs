@@ -1,0 +1,250 @@
+//! How does a lake look to a client of PostgreSQL? Its catalog beside the tables, its dialect, and
+//! parameters in statements.
+//!
+//! Statements are read as they stand first. What clients ask of `pg_catalog` is rewritten into what
+//! DataFusion can answer; errors always speak of the statement as it was sent.
+
+use std::sync::{Arc, LazyLock};
+
+use arrow::datatypes::{DataType, Field, FieldRef, SchemaRef};
+use datafusion::catalog::{
+    CatalogProvider, CatalogProviderList, MemoryCatalogProvider, MemoryCatalogProviderList,
+    MemorySchemaProvider, SchemaProvider,
+};
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::common::{ParamValues, ScalarValue};
+use datafusion::config::Dialect;
+use datafusion::error::{DataFusionError, Result as QueryResult};
+use datafusion::execution::context::SessionState;
+use datafusion::execution::session_state::SessionStateBuilder;
+use datafusion::logical_expr::{Expr, LogicalPlan};
+use datafusion::prelude::SessionContext;
+use datafusion::sql::parser::Statement;
+use datafusion_postgres::datafusion_pg_catalog::pg_catalog::context::EmptyContextProvider;
+use datafusion_postgres::datafusion_pg_catalog::setup_pg_catalog;
+use datafusion_postgres::datafusion_pg_catalog::sql::PostgresCompatibilityParser;
+use tokio::time::{Instant, timeout_at};
+
+use super::folder::{Folder, LakeError};
+use super::guard::{self, Limits};
+use super::pg_functions;
+use super::query::{Answer, CATALOG, SCHEMA, Session, apart, logical, physical, runtime};
+use super::sql_error::SqlError;
+
+/// The one database that clients see.
+pub(crate) const DATABASE: &str = CATALOG;
+/// Whose dialect is spoken, and by whom.
+pub(crate) const SERVER_VERSION: &str = concat!("16.6 (resonanz ", env!("CARGO_PKG_VERSION"), ")");
+const PG_CATALOG: &str = "pg_catalog";
+/// Longest statement that is rewritten; rewriting recurses before [`guard`] sees the outcome.
+const REWRITTEN_BYTES_MAX: usize = 64 * 1024;
+/// Most parameters of a statement, as the protocol counts them.
+const PARAMETERS_MAX: usize = 65_535;
+
+static REWRITER: LazyLock<PostgresCompatibilityParser> =
+    LazyLock::new(PostgresCompatibilityParser::new);
+
+/// The catalog of PostgreSQL over the tables and views of a lake, whose names and columns do not
+/// change while it is served. Its object ids hold for all sessions.
+pub(crate) struct PgCatalog {
+    state: SessionState,
+    schema: Arc<dyn SchemaProvider>,
+}
+
+impl PgCatalog {
+    /// Makes it for a lake and its one user.
+    pub(crate) async fn open(folder: &Folder, user: &str) -> Result<Self, LakeError> {
+        let damaged = |error: DataFusionError| LakeError::Damaged {
+            path: folder.root().to_owned(),
+            what: error.strip_backtrace(),
+        };
+        let session = Session::open(folder).await?;
+        let context = session.context();
+        setup_pg_catalog(context, CATALOG, EmptyContextProvider)
+            .map_err(|error| damaged(*error))?;
+        pg_functions::all(user, SERVER_VERSION)
+            .into_iter()
+            .for_each(|function| context.register_udf(function));
+        let schema = context.catalog(CATALOG).and_then(|catalog| catalog.schema(PG_CATALOG));
+        let missing = || damaged(DataFusionError::Plan("it has no catalog".to_owned()));
+        let mut state = context.state();
+        // What `timestamptz` is the type of.
+        state.config_mut().options_mut().execution.time_zone = Some("UTC".to_owned());
+        Ok(Self { schema: schema.ok_or_else(missing)?, state })
+    }
+
+    /// Opens the newest version of each table.
+    pub(crate) async fn session(
+        &self,
+        folder: &Folder,
+        limits: Limits,
+    ) -> Result<Session, LakeError> {
+        let context = self.context(limits).map_err(|error| LakeError::Damaged {
+            path: folder.root().to_owned(),
+            what: error.strip_backtrace(),
+        })?;
+        Session::fill(context, folder, limits).await
+    }
+
+    fn context(&self, limits: Limits) -> QueryResult<SessionContext> {
+        let catalog = MemoryCatalogProvider::new();
+        catalog.register_schema(SCHEMA, Arc::new(MemorySchemaProvider::new()))?;
+        catalog.register_schema(PG_CATALOG, Arc::clone(&self.schema))?;
+        let catalogs = MemoryCatalogProviderList::new();
+        catalogs.register_catalog(CATALOG.to_owned(), Arc::new(catalog));
+        let state = SessionStateBuilder::new_from_existing(self.state.clone())
+            .with_catalog_list(Arc::new(catalogs))
+            .with_runtime_env(runtime(limits)?)
+            .build();
+        Ok(SessionContext::new_with_state(state))
+    }
+}
+
+/// A statement that was understood, before its parameters are known.
+pub(crate) struct Prepared {
+    plan: LogicalPlan,
+    sql: String,
+    /// What each parameter is, as far as the statement tells.
+    pub(crate) parameters: Vec<Option<FieldRef>>,
+}
+
+impl Prepared {
+    /// The columns of its answer to parameters of these types.
+    pub(crate) fn columns(&self, values: Vec<ScalarValue>) -> Result<SchemaRef, SqlError> {
+        if values.is_empty() {
+            return Ok(Arc::clone(self.plan.schema().inner()));
+        }
+        let bound = self.plan.clone().replace_params_with_values(&ParamValues::from(values));
+        let plan = bound.map_err(|error| SqlError::of(&error, &self.sql, Limits::default()))?;
+        Ok(Arc::clone(plan.schema().inner()))
+    }
+}
+
+impl Session {
+    /// Understands one statement that reads.
+    pub(crate) async fn prepare(&self, sql: &str, end: Instant) -> Result<Prepared, SqlError> {
+        let limits = self.limits();
+        guard::check_text(sql).map_err(SqlError::refused)?;
+        let (state, sql) = (self.context().state(), sql.to_owned());
+        let work = async move {
+            let plan = read(&state, &sql, limits).await?;
+            let parameters =
+                parameters(&plan).map_err(|error| SqlError::of(&error, &sql, limits))?;
+            Ok(Prepared { plan, sql, parameters })
+        };
+        timeout_at(end, apart(work)).await.map_err(|_| SqlError::late(limits))?
+    }
+
+    /// Runs it with these parameters, until a moment.
+    pub(crate) async fn run(
+        &self,
+        prepared: Prepared,
+        values: Vec<ScalarValue>,
+        end: Instant,
+    ) -> Result<Answer, SqlError> {
+        let limits = self.limits();
+        let Prepared { plan, sql, .. } = prepared;
+        let (state, text) = (self.context().state(), sql.clone());
+        let work = async move {
+            let bind = async {
+                let plan = plan.replace_params_with_values(&ParamValues::from(values))?;
+                physical(&state, &plan).await
+            };
+            bind.await.map_err(|error| SqlError::of(&error, &text, limits))
+        };
+        let plan = timeout_at(end, apart(work)).await.map_err(|_| SqlError::late(limits))??;
+        self.start(plan, &sql, end)
+    }
+}
+
+/// Plans a statement, rewritten where that is needed and helps.
+async fn read(state: &SessionState, sql: &str, limits: Limits) -> Result<LogicalPlan, SqlError> {
+    let wrong = |error: DataFusionError| SqlError::of(&error, sql, limits);
+    let statement = state.sql_to_statement(sql, &Dialect::PostgreSQL).map_err(wrong);
+    if let Ok(statement) = &statement {
+        guard::check(statement).map_err(SqlError::refused)?;
+    }
+    if is_about_catalog(sql)
+        && let Some(plan) = read_rewritten(state, sql).await
+    {
+        return Ok(plan);
+    }
+    let planned = match statement {
+        Ok(statement) => logical(state, statement).await.map_err(wrong),
+        Err(error) => Err(error),
+    };
+    match planned {
+        Ok(plan) => Ok(plan),
+        Err(error) => read_rewritten(state, sql).await.ok_or(error),
+    }
+}
+
+/// Whether a statement seems to ask for what only PostgreSQL has.
+fn is_about_catalog(sql: &str) -> bool {
+    let sql = sql.to_lowercase();
+    let words = ["pg_", "::reg", "version()", "information_schema", "any(", "any (", "all("];
+    words.iter().any(|word| sql.contains(word))
+}
+
+async fn read_rewritten(state: &SessionState, sql: &str) -> Option<LogicalPlan> {
+    if sql.len() > REWRITTEN_BYTES_MAX {
+        return None;
+    }
+    let statements = REWRITER.parse(sql).ok()?;
+    let [statement] = <[_; 1]>::try_from(statements).ok()?;
+    let statement = Statement::Statement(Box::new(statement));
+    guard::check(&statement).ok()?;
+    logical(state, statement).await.ok()
+}
+
+/// What each parameter of a plan is, in order: by what it is compared with, or else by its use.
+fn parameters(plan: &LogicalPlan) -> QueryResult<Vec<Option<FieldRef>>> {
+    let mut found = Vec::new();
+    for (id, field) in plan.get_parameter_fields()? {
+        note(&mut found, &id, field)?;
+    }
+    plan.apply_with_subqueries(|node| {
+        node.apply_expressions(|expression| {
+            expression.apply(|expression| {
+                if let Some((id, field)) = used(expression) {
+                    note(&mut found, id, Some(field))?;
+                }
+                Ok(TreeNodeRecursion::Continue)
+            })
+        })
+    })?;
+    Ok(found)
+}
+
+/// A parameter whose use says what it is: a cast, or the list of an `= ANY($1)`.
+fn used(expression: &Expr) -> Option<(&str, FieldRef)> {
+    match expression {
+        Expr::Cast(cast) => match &*cast.expr {
+            Expr::Placeholder(found) => Some((found.id.as_str(), Arc::clone(&cast.field))),
+            _ => None,
+        },
+        Expr::ScalarFunction(function) if function.name() == "array_has" => {
+            let Some(Expr::Placeholder(found)) = function.args.first() else { return None };
+            let texts = DataType::new_list(DataType::Utf8, true);
+            Some((found.id.as_str(), Arc::new(Field::new("list", texts, true))))
+        }
+        _ => None,
+    }
+}
+
+/// Keeps what is first known of a parameter.
+fn note(found: &mut Vec<Option<FieldRef>>, id: &str, field: Option<FieldRef>) -> QueryResult<()> {
+    let number = id.strip_prefix('$').and_then(|number| number.parse::<usize>().ok());
+    let place = number.and_then(|number| number.checked_sub(1));
+    let Some(place) = place.filter(|place| *place < PARAMETERS_MAX) else {
+        let message = format!("{id} is no parameter; the first is $1, the last $65535");
+        return Err(DataFusionError::Plan(message));
+    };
+    if found.len() <= place {
+        found.resize(place + 1, None);
+    }
+    if let Some(known @ None) = found.get_mut(place) {
+        *known = field;
+    }
+    Ok(())
+}

@@ -1,0 +1,138 @@
+//! How do PostgreSQL clients look in? The lake over PostgreSQL's wire protocol, version 3: one user,
+//! one database, SCRAM-SHA-256, and nothing that writes.
+//!
+//! Messages, SCRAM and the encoding of rows are pgwire's; who gets in, what is read, and what it may
+//! cost is decided here, as for SQL over HTTP. See `postgres.md` beside this folder.
+
+mod failure;
+mod wire;
+mod settings;
+mod request;
+mod login;
+mod portal;
+mod connection;
+mod ask;
+mod obey;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OnceCell, Semaphore, watch};
+
+use self::failure::Failure;
+use self::login::Credentials;
+pub use self::login::PasswordError;
+use self::wire::Wire;
+use super::sql::SqlGate;
+use crate::lake::{Folder, LakeError, PgCatalog};
+
+/// Most connections that are logged in.
+const CONNECTIONS_MAX: usize = 64;
+/// Most connections on their way in.
+const LOGINS_MAX: usize = 32;
+/// Longest time from the connection to the end of the login.
+const LOGIN_TIME_MAX: Duration = Duration::from_secs(15);
+/// What is waited after a listener failed, for lack of file handles mostly.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// A lake for PostgreSQL clients.
+#[derive(Clone)]
+pub struct Postgres(Arc<Gate>);
+
+impl std::fmt::Debug for Postgres {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Postgres").field("lake", &self.0.lake).finish_non_exhaustive()
+    }
+}
+
+/// What all connections share.
+struct Gate {
+    lake: PathBuf,
+    credentials: Credentials,
+    sql: SqlGate,
+    /// Made when the first statement comes: a run makes its lake only once it runs.
+    catalog: OnceCell<PgCatalog>,
+    logins: Arc<Semaphore>,
+    connections: Arc<Semaphore>,
+    running: Mutex<HashMap<i32, Running>>,
+}
+
+/// A connection that can be asked to cancel.
+struct Running {
+    secret: i32,
+    cancel: watch::Sender<()>,
+}
+
+impl Postgres {
+    /// A lake for one user, with what queries may use together.
+    ///
+    /// # Errors
+    /// When the password is too short, or nothing random is to be had.
+    pub fn new(
+        lake: PathBuf,
+        user: &str,
+        password: &str,
+        sql: SqlGate,
+    ) -> Result<Self, PasswordError> {
+        Ok(Self(Arc::new(Gate {
+            lake,
+            credentials: Credentials::new(user, password)?,
+            sql,
+            catalog: OnceCell::new(),
+            logins: Arc::new(Semaphore::new(LOGINS_MAX)),
+            connections: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
+            running: Mutex::default(),
+        })))
+    }
+
+    /// Serves until the task is aborted.
+    pub async fn serve(self, listener: TcpListener) {
+        loop {
+            match listener.accept().await {
+                Ok((socket, _)) => drop(tokio::spawn(admit(Arc::clone(&self.0), socket))),
+                Err(error) => {
+                    tracing::warn!(%error, "a PostgreSQL client could not connect");
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        }
+    }
+}
+
+/// One connection from its first byte to its last.
+async fn admit(gate: Arc<Gate>, socket: TcpStream) {
+    // Whoever comes while too many are logging in is turned away unheard.
+    let Ok(login) = Arc::clone(&gate.logins).try_acquire_owned() else { return };
+    let mut wire = Wire::new(socket);
+    let entered = tokio::time::timeout(LOGIN_TIME_MAX, login::login(&mut wire, &gate)).await;
+    let Ok(Some(entered)) = entered else { return };
+    let Ok(_place) = Arc::clone(&gate.connections).try_acquire_owned() else {
+        let full = Failure::new("53300", "too many clients are connected");
+        wire.refuse(&full.hint("close idle ones, or use a pool")).await;
+        return;
+    };
+    drop(login);
+    connection::attend(&gate, wire, entered).await;
+}
+
+impl Gate {
+    /// The catalog of PostgreSQL over the lake, and the lake's folder.
+    async fn catalog(&self) -> Result<(&PgCatalog, Folder), LakeError> {
+        let folder = Folder::read(&self.lake)?;
+        let open = || PgCatalog::open(&folder, self.credentials.user());
+        Ok((self.catalog.get_or_try_init(open).await?, folder))
+    }
+
+    /// Asks a connection to cancel what it does, if the secret is its own.
+    fn cancel(&self, id: i32, secret: i32) {
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(connection) = running.get(&id)
+            && connection.secret == secret
+        {
+            connection.cancel.send_replace(());
+        }
+    }
+}
