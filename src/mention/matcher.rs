@@ -145,6 +145,15 @@ impl Matcher {
         self.rules.fields.iter().any(|test| matches!(test.field, Field::Author(_)))
     }
 
+    /// Whether a query asks where posts stand: their address, thread, or what they answer.
+    #[must_use]
+    pub fn asks_place(&self) -> bool {
+        let asks = |field: &Field| {
+            matches!(field, Field::Site(_) | Field::Url(_) | Field::InReplyTo(_) | Field::Thread(_))
+        };
+        self.rules.fields.iter().any(|test| asks(&test.field))
+    }
+
     /// Bytes that the compiled topics take on the heap, roughly.
     #[must_use]
     pub fn heap_bytes(&self) -> usize {

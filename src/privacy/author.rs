@@ -91,11 +91,12 @@ impl AuthorHasher {
     /// site itself does.
     #[must_use]
     pub fn url<'a>(&self, url: Cow<'a, str>, author: &str) -> Option<Cow<'a, str>> {
-        let named = |url: &str| {
-            let keyed = self.id(Cow::Borrowed(url), author);
-            keyed != url
-        };
-        if self.names == Names::Keep || !(named(&url) || names::has_user(&url)) {
+        if self.names == Names::Keep {
+            return Some(url);
+        }
+        let own = names::plain(author);
+        let named = |url: &str| names::is_naming(url, &own);
+        if !(named(&url) || names::has_user(&url)) {
             return Some(url);
         }
         let site = names::site(&url)?;

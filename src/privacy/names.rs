@@ -32,12 +32,29 @@ pub(super) fn keyed<'a>(
     own: &str,
     key: &dyn Fn(&str) -> AuthorKey,
 ) -> Cow<'a, str> {
-    let text = replaced(text, &|text, from| did(text, from), key);
-    let text = if text.contains("://") { replaced(text, &segment, key) } else { text };
+    let text = replaced(text, &did, key);
+    let text = replaced(text, &segment, key);
     if own.len() < NAME_BYTES_MIN {
         return text;
     }
     replaced(text, &|text, from| word(text, from, own), key)
+}
+
+/// Whether the text names somebody: its author, whose plain name is `own`, or anybody by its form.
+pub(super) fn is_naming(text: &str, own: &str) -> bool {
+    let names = |find: Find<'_>| {
+        let mut from = 0;
+        while let Some((start, end)) = find(text, from) {
+            if AuthorKey::parse(text.get(start..end).unwrap_or_default()).is_none() {
+                return true;
+            }
+            from = end;
+        }
+        false
+    };
+    names(&did)
+        || names(&segment)
+        || (own.len() >= NAME_BYTES_MIN && names(&|text, from| word(text, from, own)))
 }
 
 /// The query with the DIDs that `in-reply-to:` and `thread:` ask for as keys, as ids hold them.
@@ -115,8 +132,11 @@ fn did(text: &str, from: usize) -> Option<(usize, usize)> {
     let bytes = text.as_bytes();
     let mut at = from;
     loop {
-        let start = at + memchr::memmem::find(bytes.get(at..)?, b"did:")?;
-        at = start + 4;
+        at += memchr::memchr(b':', bytes.get(at..)?)? + 1;
+        let Some(start) = at.checked_sub(4).filter(|&start| start >= from) else { continue };
+        if bytes.get(start..at) != Some(b"did:") {
+            continue;
+        }
         if is_word(start.checked_sub(1).and_then(|before| bytes.get(before).copied())) {
             continue;
         }
@@ -137,7 +157,7 @@ fn did(text: &str, from: usize) -> Option<(usize, usize)> {
 
 /// The next segment of an address's path that holds a name.
 fn segment(text: &str, from: usize) -> Option<(usize, usize)> {
-    let path = text.find("://")? + 3;
+    let path = memchr::memmem::find(text.as_bytes(), b"://")? + 3;
     let path = path + text.get(path..)?.find('/')?;
     let end = text.get(path..)?.find(['?', '#']).map_or(text.len(), |end| path + end);
     let (mut start, mut before) = (path + 1, "");
@@ -164,14 +184,18 @@ fn segment(text: &str, from: usize) -> Option<(usize, usize)> {
 /// The next place where the author's own name stands as a word.
 fn word(text: &str, from: usize, own: &str) -> Option<(usize, usize)> {
     let bytes = text.as_bytes();
-    let places = bytes.get(from..)?.windows(own.len());
+    let first = own.as_bytes().first()?;
+    let (lower, upper) = (first.to_ascii_lowercase(), first.to_ascii_uppercase());
     let at = |start: usize| bytes.get(start).copied();
-    let mut found = places.enumerate().map(|(place, window)| (from + place, window));
-    let (start, _) = found.find(|(start, window)| {
-        window.eq_ignore_ascii_case(own.as_bytes())
+    let start = memchr::memchr2_iter(lower, upper, bytes.get(from..)?).map(|place| from + place);
+    let mut named = start.filter(|&start| {
+        bytes
+            .get(start..start + own.len())
+            .is_some_and(|word| word.eq_ignore_ascii_case(own.as_bytes()))
             && !is_word(start.checked_sub(1).and_then(at))
             && !is_word(at(start + own.len()))
-    })?;
+    });
+    let start = named.next()?;
     Some((start, start + own.len()))
 }
 

@@ -2,7 +2,7 @@
 //! few chunks ahead.
 
 use std::collections::BTreeSet;
-use std::sync::mpsc::{IntoIter, SyncSender, sync_channel};
+use std::sync::mpsc::{IntoIter, Receiver, SyncSender, sync_channel};
 
 use anyhow::Context;
 use rayon::prelude::*;
@@ -91,20 +91,32 @@ impl Feed {
         });
         let (sender, decoded) = sync_channel(CHUNKS);
         std::thread::spawn(move || {
-            let mut decoder: Option<(usize, Decoder)> = None;
-            for numbered in chunks {
-                let decoded = numbered.map(|numbered: Numbered| {
-                    if decoder.as_ref().is_none_or(|(input, _)| *input != numbered.input) {
-                        decoder = Some((numbered.input, self.decoder(&numbered.source)));
-                    }
-                    decoder.as_ref().map(|(_, decoder)| decode(&numbered, decoder))
-                });
-                if decoded.transpose().is_some_and(|decoded| sender.send(decoded).is_err()) {
-                    return;
-                }
+            // Threads of its own: the engine's short tasks must not wait behind whole chunks.
+            match rayon::ThreadPoolBuilder::new().build() {
+                Ok(pool) => pool.install(|| self.decode_all(chunks, &sender)),
+                Err(error) => drop(sender.send(Err(error.into()))),
             }
         });
         decoded.into_iter()
+    }
+
+    fn decode_all(
+        &self,
+        chunks: Receiver<anyhow::Result<Numbered>>,
+        sender: &SyncSender<anyhow::Result<Decoded>>,
+    ) {
+        let mut decoder: Option<(usize, Decoder)> = None;
+        for numbered in chunks {
+            let decoded = numbered.map(|numbered: Numbered| {
+                if decoder.as_ref().is_none_or(|(input, _)| *input != numbered.input) {
+                    decoder = Some((numbered.input, self.decoder(&numbered.source)));
+                }
+                decoder.as_ref().map(|(_, decoder)| decode(&numbered, decoder))
+            });
+            if decoded.transpose().is_some_and(|decoded| sender.send(decoded).is_err()) {
+                return;
+            }
+        }
     }
 
     fn decoder(&self, source: &str) -> Decoder {

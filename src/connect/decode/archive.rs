@@ -141,10 +141,13 @@ impl<'a> ArchiveLine<'a> {
     ) -> Option<Passed> {
         let (Stamp(posted_at), Stamp(received_at)) = (self.posted_at, self.received_at());
         let lang = self.lang.as_deref().map_or(Lang::UND, Lang::parse);
+        let asked = sieve.asks_place();
         let named = |id: &'b Option<Cow<'a, str>>| {
-            id.as_deref().map(|id| authors.id(Cow::Borrowed(id), self.author()))
+            let id = id.as_deref().filter(|_| asked)?;
+            Some(authors.id(Cow::Borrowed(id), self.author()))
         };
-        let url = self.url.as_deref().and_then(|url| authors.url(url.into(), self.author()));
+        let url = self.url.as_deref().filter(|_| asked);
+        let url = url.and_then(|url| authors.url(url.into(), self.author()));
         let (parent, thread) = (named(&self.parent), named(&self.thread));
         let context = Context {
             lang,

@@ -28,6 +28,11 @@ impl Sieve {
         self.analyzer.asks_author()
     }
 
+    /// Whether it matters where a post stands.
+    pub(super) fn asks_place(&self) -> bool {
+        self.analyzer.matcher().asks_place()
+    }
+
     /// Whether the post mentions a topic, or is one of ours, which may answer a mention.
     pub(super) fn holds(&mut self, text: &str, context: Context<'_>) -> bool {
         !self.analyzer.topics_of(context.author).is_empty()
