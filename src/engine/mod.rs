@@ -254,11 +254,12 @@ impl Engine {
         outcome.findings = findings;
     }
 
-    /// Lets `quiet_us` of silence pass since the last post, so that windows move on without posts.
-    pub fn idle(&mut self, quiet_us: i64, outcome: &mut Outcome) {
+    /// Lets `passed_us` of silence pass, so that windows move on without posts; it adds up over
+    /// calls.
+    pub fn idle(&mut self, passed_us: i64, outcome: &mut Outcome) {
         outcome.clear();
         if let Some(clock) = self.watermark.clock() {
-            self.watermark.tick(clock.shift(quiet_us));
+            self.watermark.tick(clock.shift(passed_us));
             self.catch_up(outcome);
         }
     }

@@ -128,13 +128,13 @@ impl EngineLoop {
         lost: &AtomicU32,
     ) -> anyhow::Result<()> {
         let mut taken = Vec::with_capacity(PARCELS);
-        let mut quiet = Duration::ZERO;
+        let mut heard = Instant::now();
         loop {
             let wait = tokio::time::timeout(QUIET, parcels.recv_many(&mut taken, PARCELS));
             match runtime.block_on(wait) {
                 Ok(0) => break,
                 Ok(_) => {
-                    quiet = Duration::ZERO;
+                    heard = Instant::now();
                     for parcel in taken.drain(..) {
                         self.take(parcel)?;
                     }
@@ -142,13 +142,13 @@ impl EngineLoop {
                 }
                 // Without a connection nobody knows whether it is silent: time waits for what the
                 // source will send again.
-                Err(_) if lost.load(Ordering::Relaxed) > 0 => quiet = Duration::ZERO,
+                Err(_) if lost.load(Ordering::Relaxed) > 0 => heard = Instant::now(),
                 Err(_) => {
-                    quiet += QUIET;
-                    self.engine.idle(
-                        i64::try_from(quiet.as_micros()).unwrap_or(i64::MAX),
-                        &mut self.outcome,
-                    );
+                    // Only what came to pass since the last word: the engine's clock keeps the rest.
+                    let passed = heard.elapsed();
+                    heard += passed;
+                    let passed_us = i64::try_from(passed.as_micros()).unwrap_or(i64::MAX);
+                    self.engine.idle(passed_us, &mut self.outcome);
                     self.absorb()?;
                 }
             }

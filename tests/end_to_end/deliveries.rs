@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::OpenOptions;
 use std::hash::{BuildHasher, RandomState};
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -17,7 +16,7 @@ use resonanz::config::{Format, Reach, ReceiverConfig, UrlPlace};
 use resonanz::notify::{Courier, CourierStats, Manner, Message, Outbox, Receiver};
 
 use crate::hook::{Hook, Reply, message, status};
-use crate::support::{Killed, Place, file, line, resonanz, run, stderr, wait_for};
+use crate::support::{Killed, Place, file, free_port, get, line, resonanz, run, stderr, wait_for};
 
 const SECRET: &str = "whsec_cmVzb25hbnotdGVzdC1zZWNyZXQtMDEyMzQ1Njc4OQ==";
 
@@ -169,20 +168,6 @@ fn a_process_killed_fifty_times_while_it_delivers_loses_nothing() {
     for alert in messages.chunks(2) {
         assert!(place(&alert[0].id) < place(&alert[1].id), "{} after its end", alert[0].id);
     }
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("bound").port()
-}
-
-/// The body of an HTTP answer, if there is one.
-fn get(port: u16, path: &str) -> Option<String> {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
-    write!(stream, "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").ok()?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).ok()?;
-    answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned())
 }
 
 #[test]

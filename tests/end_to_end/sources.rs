@@ -1,12 +1,15 @@
-//! Does a hostile WebSocket stop us? Garbage, giant frames, and connections cut without a word.
+//! Is a source survived that is hostile, or silent? Garbage, giant frames, cut connections; and how
+//! fast time passes while nothing comes.
 
 use std::fs::File;
 use std::io::Write;
 use std::net::TcpListener;
 use std::process::Stdio;
+use std::time::{Duration, Instant};
 
-use crate::support::{Killed, query, resonanz, wait_for};
+use crate::support::{Killed, file, free_port, get, line, live, query, resonanz, wait_for};
 use futures_util::SinkExt;
+use resonanz::time::EventTime;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
 
@@ -101,4 +104,25 @@ fn a_hostile_server_is_survived_and_asked_to_go_on() {
             && letters.contains("a frame of"),
         "{letters}"
     );
+}
+
+#[test]
+fn silence_moves_event_time_no_faster_than_the_clock_on_the_wall() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let port = free_port();
+    file(folder.path(), "posts.jsonl", line("1", "2026-03-01T12:00:00Z", "acme"));
+    let text = format!(
+        "[lake]\npath = \"lake\"\n[serve]\nlisten = \"127.0.0.1:{port}\"\n[engine]\nlateness = \"0s\"\nidle = \"1s\"\n\
+         [[source]]\nname = \"f\"\ntype = \"file\"\npath = \"posts.jsonl\"\nfollow = true\n\
+         [[topic]]\nname = \"acme\"\nquery = 'acme'\n"
+    );
+    let begin = Instant::now();
+    let _process = live(&file(folder.path(), "resonanz.toml", text));
+    let posted_at = EventTime::parse("2026-03-01T12:00:00Z").expect("a time");
+    let moved = wait_for("event time to move on", || {
+        let health: serde_json::Value = serde_json::from_str(&get(port, "/healthz")?).ok()?;
+        let mark = EventTime::parse(health["watermark"].as_str()?).expect("a time");
+        u64::try_from(mark.since(posted_at)).ok().filter(|us| *us >= 4_000_000)
+    });
+    assert!(Duration::from_micros(moved) <= begin.elapsed(), "{moved} us passed");
 }

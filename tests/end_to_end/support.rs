@@ -1,5 +1,7 @@
 //! What do the end-to-end tests share? The real binary, scratch folders, and a recording receiver.
 
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -59,9 +61,30 @@ impl Drop for Killed {
     }
 }
 
+/// Runs a configuration until it is killed; what it says goes nowhere.
+pub(crate) fn live(config: &Path) -> Killed {
+    let mut command = resonanz();
+    command.args(["run", "--config"]).arg(config).stdout(Stdio::null()).stderr(Stdio::null());
+    Killed(command.spawn().expect("the process starts"))
+}
+
+/// A port on which nobody listens.
+pub(crate) fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.local_addr().expect("bound").port()
+}
+
+/// The body of an HTTP answer, if there is one.
+pub(crate) fn get(port: u16, path: &str) -> Option<String> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned())
+}
+
 /// Starts a replay server on a free port; gives its address.
 pub(crate) fn replay(archive: &Path, options: &[&str]) -> (Killed, String) {
-    use std::io::{BufRead, BufReader};
     let mut child = resonanz()
         .args(["replay", "--listen", "127.0.0.1:0"])
         .arg(archive)
@@ -78,7 +101,6 @@ pub(crate) fn replay(archive: &Path, options: &[&str]) -> (Killed, String) {
 
 /// Writes a file in a folder.
 pub(crate) fn file(folder: &Path, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
-    use std::io::Write;
     let path = folder.join(name);
     let made = std::fs::File::create(&path);
     made.and_then(|mut file| file.write_all(text.as_ref())).expect("a file");
