@@ -5,32 +5,10 @@
 
 use std::collections::VecDeque;
 
-use super::episode::Transition;
 use super::rule::{Measure, Rule};
-use super::watch::{Glance, Watch};
+use super::watch::{Glance, Page, Watch};
 use crate::time::EventTime;
 use crate::window::Counts;
-
-/// A message that the rule would have sent.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Page {
-    /// The instant of judgement: the end of the bin.
-    pub at: EventTime,
-    /// What happened.
-    pub transition: Transition,
-    /// When the condition began to hold.
-    pub started_at: EventTime,
-    /// The measured count in the window.
-    pub observed: u64,
-    /// What history led to expect.
-    pub expected: Option<f64>,
-    /// Probability of at least the observed count.
-    pub p_value: Option<f64>,
-    /// Observed over the decayed record.
-    pub novelty: Option<f64>,
-    /// Variance over mean of the topic's blocks.
-    pub dispersion: Option<f64>,
-}
 
 /// One rule on one topic, fed bin by bin.
 ///
@@ -108,16 +86,6 @@ impl Backtest {
             overdue: &|| 0,
             authors: &|| u64::MAX,
         };
-        let (measured, transition, started_at) = self.watch.judge(&self.rule, &glance)?;
-        Some(Page {
-            at,
-            transition,
-            started_at,
-            observed: measured.observed,
-            expected: measured.expected,
-            p_value: measured.p_value,
-            novelty: measured.novelty,
-            dispersion: measured.dispersion,
-        })
+        self.watch.judge(&self.rule, &glance)
     }
 }

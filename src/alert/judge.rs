@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::episode::Transition;
 use super::evidence::Evidence;
 use super::rule::{Condition, Measure, Rule};
-use super::watch::{Glance, Measured, Watch};
+use super::watch::{Glance, Page, Watch};
 use crate::post::{SourceId, TopicId};
 use crate::time::{EventTime, MINUTE_US};
 use crate::window::{Counts, Exhibit, Late, Overdue, Window, Windows};
@@ -57,6 +57,29 @@ pub struct Alert {
 }
 
 impl Alert {
+    /// An alert of the first rule, about whose authors nothing is known.
+    fn new(id: String, topic: TopicId, page: Page, counts: Counts, evidence: Evidence) -> Self {
+        let Page { at, transition, started_at, observed, expected, p_value, novelty, dispersion } =
+            page;
+        Self {
+            id,
+            rule: 0,
+            topic,
+            transition,
+            at,
+            started_at,
+            observed,
+            expected,
+            p_value,
+            novelty,
+            dispersion,
+            coordination: Coordination::None,
+            counts,
+            authors: 0,
+            evidence,
+        }
+    }
+
     /// Whether mentions that came late are among the counts: once an alert has fired they correct
     /// it, but no alert fires for them.
     #[must_use]
@@ -302,26 +325,12 @@ fn judge_one(
         overdue: &overdue,
         authors: &authors,
     };
-    let (measured, transition, started_at) = watch.judge(rule, &glance)?;
-    let Measured { observed, expected, p_value, novelty, dispersion } = measured;
+    let page = watch.judge(rule, &glance)?;
     let authors = windows.totals(&window).authors();
-    Some(Alert {
-        id: alert_id(&rule.name, name, started_at),
-        rule: 0,
-        topic,
-        transition,
-        at,
-        started_at,
-        observed,
-        expected,
-        p_value,
-        novelty,
-        dispersion,
-        coordination: Coordination::of(&counts, authors),
-        evidence: Evidence::of(windows, &window, &counts, late_for_reply()),
-        counts,
-        authors,
-    })
+    let evidence = Evidence::of(windows, &window, &counts, late_for_reply());
+    let id = alert_id(&rule.name, name, page.started_at);
+    let coordination = Coordination::of(&counts, authors);
+    Some(Alert { coordination, authors, ..Alert::new(id, topic, page, counts, evidence) })
 }
 
 /// The posts of a window that wait too long for a reply of ours, for rules on those.
@@ -345,25 +354,9 @@ fn judge_source(
     let none = || 0;
     let glance =
         Glance { at, since, counts: &counts, before: &none, overdue: &none, authors: &none };
-    let (measured, transition, started_at) = watch.judge(rule, &glance)?;
-    let Measured { observed, expected, p_value, novelty, dispersion } = measured;
-    Some(Alert {
-        id: alert_id(&rule.name, source.as_str(), started_at),
-        rule: 0,
-        topic: WHOLE_SOURCE,
-        transition,
-        at,
-        started_at,
-        observed,
-        expected,
-        p_value,
-        novelty,
-        dispersion,
-        coordination: Coordination::None,
-        evidence: Evidence::of_source(from),
-        counts,
-        authors: 0,
-    })
+    let page = watch.judge(rule, &glance)?;
+    let id = alert_id(&rule.name, source.as_str(), page.started_at);
+    Some(Alert::new(id, WHOLE_SOURCE, page, counts, Evidence::of_source(from)))
 }
 
 /// The first pane of a window: between two full minutes it is up to a minute shorter.

@@ -14,10 +14,11 @@ mod evidence;
 mod judge;
 mod backtest;
 
-pub use backtest::{Backtest, Page};
+pub use backtest::Backtest;
 pub use episode::Transition;
 pub use evidence::Evidence;
 pub use hours::ActiveHours;
 pub use judge::{Alert, Coordination, Judge, JudgeState, WHOLE_SOURCE};
 pub use rule::{Condition, Measure, Rule};
 pub use terms::{Term, telling_terms};
+pub use watch::Page;

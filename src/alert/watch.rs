@@ -31,14 +31,34 @@ pub(super) struct Watch {
     baseline: Option<Box<Baseline>>,
 }
 
-/// A window set against a rule.
+/// A message that a rule wants sent.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Measured {
-    pub(super) observed: u64,
-    pub(super) expected: Option<f64>,
-    pub(super) p_value: Option<f64>,
-    pub(super) novelty: Option<f64>,
-    pub(super) dispersion: Option<f64>,
+pub struct Page {
+    /// The instant of judgement.
+    pub at: EventTime,
+    /// What happened.
+    pub transition: Transition,
+    /// When the condition began to hold.
+    pub started_at: EventTime,
+    /// The measured count in the window.
+    pub observed: u64,
+    /// What history led to expect.
+    pub expected: Option<f64>,
+    /// Probability of at least the observed count.
+    pub p_value: Option<f64>,
+    /// Observed over the decayed record.
+    pub novelty: Option<f64>,
+    /// Variance over mean of the topic's blocks.
+    pub dispersion: Option<f64>,
+}
+
+/// A window set against a rule.
+struct Measured {
+    observed: u64,
+    expected: Option<f64>,
+    p_value: Option<f64>,
+    novelty: Option<f64>,
+    dispersion: Option<f64>,
 }
 
 /// What a watch is shown of a window.
@@ -56,12 +76,8 @@ pub(super) struct Glance<'a> {
 }
 
 impl Watch {
-    /// Moves to the glance's instant; says what was measured, and what is to be told.
-    pub(super) fn judge(
-        &mut self,
-        rule: &Rule,
-        glance: &Glance<'_>,
-    ) -> Option<(Measured, Transition, EventTime)> {
+    /// Moves to the glance's instant; says what is to be told.
+    pub(super) fn judge(&mut self, rule: &Rule, glance: &Glance<'_>) -> Option<Page> {
         let at = glance.at;
         let observed = match rule.condition {
             Condition::Unanswered { .. } => (glance.overdue)(),
@@ -88,7 +104,9 @@ impl Watch {
             }
         }
         self.remember(rule, &cut, glance, observed);
-        step.map(|(transition, started_at)| (measured, transition, started_at))
+        let (transition, started_at) = step?;
+        let Measured { observed, expected, p_value, novelty, dispersion } = measured;
+        Some(Page { at, transition, started_at, observed, expected, p_value, novelty, dispersion })
     }
 
     /// Learns the blocks of silence since the last time.
