@@ -157,7 +157,7 @@ async fn trends(State(api): State<Api>, Parameters(asked): Parameters<TrendQuery
     let sql = format!(
         "SELECT date_bin({step}, start) AS start, topic, sum(mentions) AS mentions, sum(negative) AS negative, \
          sum(neutral) AS neutral, sum(positive) AS positive, \
-         round(sum(score_sum) / sum(mentions) / 10000.0, 4) AS mean_score \
+         round(sum(score_sum) / 10000.0 / sum(mentions), 4) AS mean_score \
          FROM panes WHERE {} GROUP BY 1, 2 ORDER BY 1, 2 LIMIT {ROWS_MAX}",
         wanted.join(" AND "),
     );

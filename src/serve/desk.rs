@@ -9,17 +9,15 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
 use axum::Router;
-use axum::body::Bytes;
 use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
 use super::api::{Api, ROWS_MAX, failure};
-use super::parameters::Parameters;
+use super::parameters::{Parameters, Sent};
 use crate::desk::{Ack, Silence};
 use crate::lake::{DeskFiles, Folder};
 use crate::notify::{AlertState, DeskState, Wanted, stories, story, wall_clock};
@@ -133,13 +131,8 @@ struct AckBody {
 async fn acknowledge(
     State(api): State<Api>,
     Path(id): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
+    Sent(asked): Sent<AckBody>,
 ) -> Response {
-    let asked: AckBody = match json(&headers, &body) {
-        Ok(asked) => asked,
-        Err(refusal) => return refusal.into_response(),
-    };
     let put = async {
         let folder = Folder::read(&api.lake)?;
         let Some(story) = story(&folder, &id).await? else { return Ok(Err(unknown("alert", &id))) };
@@ -179,13 +172,8 @@ struct ReplayBody {
 async fn replay(
     State(api): State<Api>,
     Path(id): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
+    Sent(asked): Sent<ReplayBody>,
 ) -> Response {
-    let asked: ReplayBody = match json(&headers, &body) {
-        Ok(asked) => asked,
-        Err(refusal) => return refusal.into_response(),
-    };
     let put = || {
         let files = DeskFiles::of(&Folder::read(&api.lake)?);
         let state: DeskState = files.published()?.unwrap_or_default();
@@ -230,11 +218,7 @@ impl SilenceBody {
     }
 }
 
-async fn silence(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Response {
-    let asked: SilenceBody = match json(&headers, &body) {
-        Ok(asked) => asked,
-        Err(refusal) => return refusal.into_response(),
-    };
+async fn silence(State(api): State<Api>, Sent(asked): Sent<SilenceBody>) -> Response {
     let now = wall_clock();
     let (starts, ends) = match asked.times(now) {
         Ok(times) => times,
@@ -273,18 +257,6 @@ async fn unsilence(State(api): State<Api>, Path(id): Path<String>) -> Response {
 
 fn unknown(what: &str, id: &str) -> Refusal {
     refuse(StatusCode::NOT_FOUND, format!("no {what} is called \"{id}\""))
-}
-
-/// The body of a request, which must say that it is JSON.
-fn json<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, Refusal> {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let kind = kind.unwrap_or_default().split(';').next().unwrap_or_default().trim();
-    if !kind.eq_ignore_ascii_case("application/json") {
-        let message = "send the header content-type: application/json";
-        return Err(refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
-    }
-    serde_json::from_slice(body)
-        .map_err(|error| refuse(StatusCode::BAD_REQUEST, format!("body: {error}")))
 }
 
 /// What was found, why it was not, or what went wrong with us.

@@ -1,9 +1,10 @@
-//! What does the address ask? Query parameters, with errors as JSON.
+//! What does a request ask? Query parameters and JSON bodies, with errors as JSON.
 
-use axum::extract::{FromRequestParts, Query};
-use axum::http::StatusCode;
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use axum::http::request::Parts;
-use axum::response::Response;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
 
 use super::api::failure;
@@ -20,4 +21,34 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Parameters<T> 
             Err(refused) => Err(failure(StatusCode::BAD_REQUEST, &refused.body_text())),
         }
     }
+}
+
+/// The body of a request as JSON. One that does not say that it is JSON is answered with 415, a
+/// wrong one with 400, and both with a JSON error.
+pub(super) struct Sent<T>(pub(super) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Sent<T> {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
+        if !says_json(request.headers()) {
+            let message = "send the header content-type: application/json";
+            return Err(failure(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
+        }
+        let body = Bytes::from_request(request, state).await;
+        let parsed = parse(&body.map_err(IntoResponse::into_response)?);
+        parsed.map(Self).map_err(|why| failure(StatusCode::BAD_REQUEST, &why))
+    }
+}
+
+/// Whether a request's body is JSON by its own word.
+pub(super) fn says_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let kind = kind.unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    kind.eq_ignore_ascii_case("application/json")
+}
+
+/// A body as JSON, or why it is none.
+pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
+    serde_json::from_slice(body).map_err(|error| format!("body: {error}"))
 }

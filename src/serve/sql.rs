@@ -19,7 +19,7 @@ use serde_json::json;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::api::{Api, failure};
-use super::parameters::Parameters;
+use super::parameters::{Parameters, parse, says_json};
 use crate::config::SqlConfig;
 use crate::lake::{Answer, AnswerWriter, Folder, Limits, QueryFormat, Session, SqlError, SqlFault};
 
@@ -83,13 +83,12 @@ async fn by_body(
     headers: HeaderMap,
     body: String,
 ) -> Response {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    if !kind.is_some_and(|kind| kind.starts_with("application/json")) {
+    if !says_json(&headers) {
         return ask(&api, &body, &asked, &headers).await;
     }
-    match serde_json::from_str::<AskedInJson>(&body) {
+    match parse::<AskedInJson>(body.as_bytes()) {
         Ok(json) => ask(&api, &json.sql, &asked, &headers).await,
-        Err(error) => failure(StatusCode::BAD_REQUEST, &format!("body: {error}")),
+        Err(why) => failure(StatusCode::BAD_REQUEST, &why),
     }
 }
 
