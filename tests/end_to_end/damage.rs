@@ -4,10 +4,10 @@
 use std::fs::{self, File, FileTimes};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 use std::time::{Duration, SystemTime};
 
-use crate::support::{Killed, Place, copy, file, query, resonanz, run, stderr, stdout, wait_for};
+use crate::support::{Place, copy, file, live, query, resonanz, run, stderr, stdout, wait_for};
 
 const COUNTS: &str = "SELECT count(*), count(DISTINCT post_id) FROM mentions";
 
@@ -157,9 +157,7 @@ fn there_is_one_writer_and_any_number_of_readers() {
     let text = fs::read_to_string(&grown.config).expect("a file");
     let follow = text.replace("type = \"file\"", "type = \"file\"\nfollow = true");
     let follow = file(grown.place.folder.path(), "follow.toml", follow);
-    let mut first = resonanz();
-    first.arg("run").arg("--config").arg(&follow).stdout(Stdio::null()).stderr(Stdio::null());
-    let process = Killed(first.spawn().expect("it starts"));
+    let process = live(&follow);
     let lock = grown.place.lake.join("_resonanz/lock");
     let held = || File::open(&lock).is_ok_and(|lock| lock.try_lock().is_err());
     wait_for("the lock", || held().then_some(()));

@@ -1,7 +1,6 @@
 //! Does every message arrive, from the real process to real services, and nothing else with it?
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::OpenOptions;
 use std::hash::{BuildHasher, RandomState};
 use std::io::Write;
 use std::path::Path;
@@ -16,7 +15,9 @@ use resonanz::config::{Format, Reach, ReceiverConfig, UrlPlace};
 use resonanz::notify::{Courier, CourierStats, Manner, Message, Outbox, Receiver};
 
 use crate::hook::{Hook, Reply, message, status};
-use crate::support::{Killed, Place, file, free_port, get, line, resonanz, run, stderr, wait_for};
+use crate::support::{
+    Killed, Place, append, every_file, file, free_port, get, line, resonanz, run, stderr, wait_for,
+};
 
 const SECRET: &str = "whsec_cmVzb25hbnotdGVzdC1zZWNyZXQtMDEyMzQ1Njc4OQ==";
 
@@ -50,9 +51,7 @@ impl Live {
     }
 
     fn say(&self, posts: &str) {
-        let path = self.place.folder.path().join("posts.jsonl");
-        let opened = OpenOptions::new().append(true).open(path);
-        opened.and_then(|mut file| file.write_all(posts.as_bytes())).expect("written");
+        append(&self.place.folder.path().join("posts.jsonl"), posts);
     }
 }
 
@@ -215,24 +214,12 @@ fn secrets_stay_where_they_are() {
     assert!(log.contains("answered 500") && log.contains("which is not public"), "{log}");
     let mut all =
         vec![("log".to_owned(), log.into_bytes()), ("metrics".to_owned(), metrics.into_bytes())];
-    read_all(&live.place.lake, &mut all);
+    all.extend(every_file(&live.place.lake));
     assert!(all.iter().any(|(path, _)| path.ends_with("outbox.redb")), "the lake was read");
     for secret in ["T0PSECRET", "cmVzb25hbnotdGVzdC1zZWNyZXQ", "resonanz-test-secret"] {
         for (path, bytes) in &all {
             let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
             assert!(!found, "{secret} in {path}");
-        }
-    }
-}
-
-/// All files below a folder.
-fn read_all(folder: &Path, found: &mut Vec<(String, Vec<u8>)>) {
-    for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            read_all(&path, found);
-        } else {
-            found.push((path.display().to_string(), std::fs::read(&path).expect("a file")));
         }
     }
 }

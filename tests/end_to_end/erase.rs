@@ -1,9 +1,9 @@
 //! Is what was erased really gone, and does it stay away? From outside, byte by byte.
 
 use std::path::{Path, PathBuf};
-use std::process::{Output, Stdio};
+use std::process::Output;
 
-use crate::support::{Killed, file, line, query, resonanz, stderr, stdout, wait_for};
+use crate::support::{everything, file, line, live, query, resonanz, stderr, stdout, wait_for};
 
 /// A Jetstream frame about a post.
 fn post(did: &str, key: &str, operation: &str, second: u32, text: &str) -> String {
@@ -55,32 +55,10 @@ impl Scene {
     }
 }
 
-/// Every byte of a lake and every row of its tables, in which a text must not be found.
+/// Where in a lake a text still stands.
 fn holds(lake: &Path, text: &str) -> Option<String> {
-    let mut folders = vec![lake.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).expect("a folder").flatten() {
-            let path = entry.path();
-            if path.is_dir() {
-                folders.push(path);
-                continue;
-            }
-            let bytes = std::fs::read(&path).expect("a file");
-            let plain = match path.extension() {
-                Some(ending) if ending == "checkpoint" => {
-                    zstd::bulk::decompress(&bytes[16..], 1 << 24).expect("zstd")
-                }
-                _ => Vec::new(),
-            };
-            let found =
-                [bytes, plain].iter().any(|bytes| String::from_utf8_lossy(bytes).contains(text));
-            if found {
-                return Some(path.display().to_string());
-            }
-        }
-    }
-    let rows = |table: &&str| query(lake, &format!("SELECT * FROM {table}")).contains(text);
-    ["posts", "mentions", "panes", "alerts"].into_iter().find(rows).map(str::to_owned)
+    let holds = |bytes: &[u8]| String::from_utf8_lossy(bytes).contains(text);
+    everything(lake).into_iter().find(|(_, bytes)| holds(bytes)).map(|(place, _)| place)
 }
 
 fn frames() -> Vec<String> {
@@ -174,13 +152,7 @@ fn a_running_process_erases_when_asked() {
         input.display()
     );
     let config = file(scene.folder.path(), "run.toml", text);
-    let child = resonanz()
-        .args(["run", "--config"])
-        .arg(config)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn();
-    let _process = Killed(child.expect("the process starts"));
+    let _process = live(&config);
     let mentions = || query(&scene.lake, "SELECT count(*) FROM mentions");
     wait_for("the post that it reads", || (mentions() == "4").then_some(()));
     let done = scene.lake("erase", &["--author", "did:plc:one", "--yes"]);

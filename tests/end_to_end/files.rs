@@ -1,11 +1,10 @@
 //! Do files and disks behave as promised? Compressed archives, growing files, and a full disk.
 
-use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use crate::support::{Killed, Place, file, line, query, resonanz, stderr, wait_for};
+use crate::support::{Place, append, file, line, live, query, stderr, wait_for_answer};
 
 fn posts(numbers: std::ops::Range<u32>) -> String {
     let post = |number: u32| {
@@ -60,35 +59,18 @@ fn a_growing_file_is_followed_through_a_restart() {
     let place = Place::new();
     let log = file(place.folder.path(), "log.jsonl", posts(0..3));
     let config = run_config(&place, &log, "follow = true");
-    let start = || {
-        let mut command = resonanz();
-        command.arg("run").arg("--config").arg(&config);
-        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-        Killed(child.expect("the process starts"))
-    };
-    let append = |text: &str| {
-        let opened = OpenOptions::new().append(true).open(&log);
-        opened.and_then(|mut log| log.write_all(text.as_bytes())).expect("written");
-    };
-    let count = |want: &str| {
-        wait_for(want, || {
-            let ready = place.lake.join("alerts/_delta_log").exists();
-            ready
-                .then(|| query(&place.lake, "SELECT count(*) FROM mentions"))
-                .filter(|count| count == want)
-        });
-    };
-    let process = start();
+    let count = |want| wait_for_answer(&place.lake, "SELECT count(*) FROM mentions", want);
+    let process = live(&config);
     count("3");
     let post = posts(3..4);
     let (half, rest) = post.split_at(40);
-    append(half);
-    append(rest);
+    append(&log, half);
+    append(&log, rest);
     count("4");
     drop(process);
-    append(&posts(4..6));
-    let _process = start();
-    append(&posts(6..7));
+    append(&log, posts(4..6));
+    let _process = live(&config);
+    append(&log, posts(6..7));
     count("7");
     assert_eq!(query(&place.lake, "SELECT count(DISTINCT post_id) FROM posts"), "7");
 }

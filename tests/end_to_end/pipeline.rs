@@ -1,17 +1,15 @@
 //! Does the whole line hold? Live equals archive, and a kill costs nothing.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::fs::{File, OpenOptions};
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
+use crate::hook::{Hook, status};
 use crate::support::{
-    Killed, file, query, replay, repository, resonanz, run, stderr, stdout, wait_for,
+    Killed, append, file, live, query, replay, repository, resonanz, run, stderr, stdout, wait_for,
+    wait_for_answer,
 };
 use resonanz::connect::bundled_lines;
 use resonanz::connect::decode::{ArchiveLine, jetstream_frame};
@@ -47,8 +45,7 @@ fn frames() -> Vec<String> {
 /// A configuration in a folder of its own name, whose lake is `lake` beside it.
 fn config(folder: &Path, url: &str, hook: &str) -> PathBuf {
     std::fs::create_dir_all(folder).expect("a folder");
-    let secret = folder.join("secret");
-    File::create(&secret).and_then(|mut file| file.write_all(SECRET.as_bytes())).expect("a file");
+    file(folder, "secret", SECRET);
     let demo = std::fs::read_to_string(repository("data/demo.toml")).expect("a file");
     let demo = demo.replace("severity =", "receivers = [\"team\"]\nseverity =");
     let text = format!(
@@ -56,56 +53,14 @@ fn config(folder: &Path, url: &str, hook: &str) -> PathBuf {
          [[source]]\nname = \"bluesky\"\ntype = \"websocket\"\nurl = \"{url}\"\n\
          [[receiver]]\nname = \"team\"\nurl = \"{hook}\"\ninternal = true\nsecret_file = \"secret\"\n{demo}"
     );
-    let path = folder.join("resonanz.toml");
-    File::create(&path).and_then(|mut file| file.write_all(text.as_bytes())).expect("a file");
-    path
+    file(folder, "resonanz.toml", text)
 }
 
-/// What a receiver saw: the id of each message, how often it came, and its first body.
-type Seen = Arc<Mutex<HashMap<String, (u32, String)>>>;
-
-/// An HTTP receiver that checks signatures with the reference implementation.
-fn receiver() -> (String, Seen) {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let hook = format!("http://{}/hook", listener.local_addr().expect("bound"));
-    let seen = Seen::default();
-    let record = Arc::clone(&seen);
-    std::thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            if let Some((id, body)) = receive(stream) {
-                record.lock().expect("not poisoned").entry(id).or_insert((0, body)).0 += 1;
-            }
-        }
-    });
-    (hook, seen)
-}
-
-fn receive(mut stream: TcpStream) -> Option<(String, String)> {
-    let mut bytes = Vec::new();
-    let mut chunk = [0; 4_096];
-    let (headers, body) = loop {
-        let length = stream.read(&mut chunk).ok().filter(|length| *length > 0)?;
-        bytes.extend_from_slice(&chunk[..length]);
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
-        let headers: HashMap<String, String> = head
-            .lines()
-            .filter_map(|line| line.split_once(": "))
-            .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
-            .collect();
-        if body.len() >= headers.get("content-length")?.parse().ok()? {
-            break (headers, body.to_owned());
-        }
-    };
-    let mut checked = http::HeaderMap::new();
-    for name in ["webhook-id", "webhook-timestamp", "webhook-signature"] {
-        checked.insert(name, headers.get(name)?.parse().ok()?);
-    }
-    let reference = standardwebhooks::Webhook::new(SECRET).expect("a secret");
-    let valid = reference.verify(body.as_bytes(), &checked).is_ok();
-    let answer = if valid { "204 No Content" } else { "401 Unauthorized" };
-    write!(stream, "HTTP/1.1 {answer}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n").ok()?;
-    valid.then(|| (headers["webhook-id"].clone(), body))
+/// A receiver that checks signatures with the reference implementation.
+fn receiver() -> Hook {
+    Hook::answering(|request, _| {
+        status(if request.is_signed_by(SECRET) { "204 No Content" } else { "401 Unauthorized" })
+    })
 }
 
 /// The number of the last commit.
@@ -114,28 +69,6 @@ fn last_commit(lake: &Path) -> u64 {
     let numbers =
         entries.filter_map(|entry| entry.file_name().to_str()?.strip_suffix(".json")?.parse().ok());
     numbers.max().unwrap_or(0)
-}
-
-fn start(config: &Path) -> Killed {
-    let child = resonanz()
-        .args(["run", "--config"])
-        .arg(config)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn();
-    Killed(child.expect("the process starts"))
-}
-
-fn terminate(mut process: Killed) -> Option<i32> {
-    let id = process.0.id().to_string();
-    assert!(
-        std::process::Command::new("kill")
-            .args(["-TERM", &id])
-            .status()
-            .expect("kill runs")
-            .success()
-    );
-    process.0.wait().expect("the process ends").code()
 }
 
 /// What a step of a commit changes: names among the last commit's files, and the times of the
@@ -176,28 +109,23 @@ fn compact(lake: &Path) -> Killed {
 }
 
 /// A run over all frames that nobody kills.
-fn uninterrupted(folder: &Path, url: &str, mentions: &str) -> (PathBuf, Seen) {
-    let (hook, seen) = receiver();
-    let config = config(folder, url, &hook);
+fn uninterrupted(folder: &Path, url: &str, mentions: &str) -> (PathBuf, Hook) {
+    let hook = receiver();
+    let config = config(folder, url, &hook.url);
     let lake = folder.join("lake");
-    let process = start(&config);
-    finish(process, &lake, mentions, &seen);
-    (lake, seen)
+    finish(live(&config), &lake, mentions, &hook);
+    (lake, hook)
 }
 
 /// Waits until all mentions are stored and all messages were sent, and ends the process.
-fn finish(process: Killed, lake: &Path, mentions: &str, seen: &Seen) {
-    let count = "SELECT count(*) FROM mentions";
-    let ready = || lake.join("alerts/_delta_log").exists();
-    wait_for("all mentions", || (ready() && query(lake, count) == mentions).then_some(()));
+fn finish(process: Killed, lake: &Path, mentions: &str, hook: &Hook) {
+    wait_for_answer(lake, "SELECT count(*) FROM mentions", mentions);
     wait_for("both messages", || {
-        let seen = seen.lock().expect("not poisoned");
-        let has = |kind: &str| {
-            seen.values().any(|(_, body)| body.contains(&format!("\"type\":\"alert.{kind}\"")))
-        };
-        (has("fired") && has("resolved")).then_some(())
+        let seen = hook.accepted();
+        let has = |kind: &str| seen.iter().any(|request| request.json()["type"] == kind);
+        (has("alert.fired") && has("alert.resolved")).then_some(())
     });
-    assert_eq!(terminate(process), Some(0));
+    assert_eq!(process.terminate(), Some(0));
 }
 
 /// Compares two lakes by a reader that is not ours, if `RESONANZ_PYTHON` names one that has it.
@@ -218,8 +146,8 @@ fn a_run_killed_fifty_times_ends_as_an_uninterrupted_one_and_as_reprocessing() {
     let (_server, url) = replay(&whole, &["--format", "jetstream", "--speed", "0"]);
 
     let archive = folder.path().join("archive");
-    let (hook, paged) = receiver();
-    let topics = config(&folder.path().join("reprocessed"), &url, &hook);
+    let hook = receiver();
+    let topics = config(&folder.path().join("reprocessed"), &url, &hook.url);
     let worked = run(&[
         "reprocess",
         &text(&whole),
@@ -234,26 +162,23 @@ fn a_run_killed_fifty_times_ends_as_an_uninterrupted_one_and_as_reprocessing() {
     ]);
     assert!(worked.status.success(), "{}", stderr(&worked));
     assert!(stdout(&worked).contains("23703 posts"), "{}", stdout(&worked));
-    assert!(paged.lock().expect("not poisoned").is_empty(), "reprocessing pages nobody");
+    assert!(hook.requests().is_empty(), "reprocessing pages nobody");
     let mentions = query(&archive, "SELECT count(*) FROM mentions");
     let (calm, heard) = uninterrupted(&folder.path().join("calm"), &url, &mentions);
 
     // The archive grows by one part before each start, so that no run can reach its end.
     let growing = file(folder.path(), "growing.jsonl", "");
     let (_server, url) = replay(&growing, &["--format", "jetstream", "--speed", "0"]);
-    let (hook, seen) = receiver();
-    let config = config(&folder.path().join("killed"), &url, &hook);
+    let hook = receiver();
+    let config = config(&folder.path().join("killed"), &url, &hook.url);
     let lake = folder.path().join("killed/lake");
-    let grow = |part: &[String]| {
-        let opened = OpenOptions::new().append(true).open(&growing);
-        opened.and_then(|mut file| file.write_all(part.concat().as_bytes())).expect("written");
-    };
+    let grow = |part: &[String]| append(&growing, part.concat());
     let mut parts = frames.chunks(frames.len().div_ceil(KILLS + 1));
     let (mut dice, mut advanced) = (Dice(0x9e37_79b9_7f4a_7c15), 0);
     for part in parts.by_ref().take(KILLS) {
         grow(part);
         let before = last_commit(&lake);
-        let mut process = start(&config);
+        let mut process = live(&config);
         live_for(&mut process, &lake, dice.below(30), dice.below(2_000));
         drop(process);
         advanced += usize::from(last_commit(&lake) > before);
@@ -263,7 +188,7 @@ fn a_run_killed_fifty_times_ends_as_an_uninterrupted_one_and_as_reprocessing() {
     }
     assert!(advanced > KILLS / 4, "only {advanced} of {KILLS} runs came to a commit");
     parts.for_each(grow);
-    finish(start(&config), &lake, &mentions, &seen);
+    finish(live(&config), &lake, &mentions, &hook);
 
     for sql in EVERY_ROW {
         let killed = query(&lake, sql);
@@ -272,12 +197,12 @@ fn a_run_killed_fifty_times_ends_as_an_uninterrupted_one_and_as_reprocessing() {
     }
     assert!(query(&lake, EVERY_PANE) == query(&calm, EVERY_PANE), "the last panes differ");
     same_to_others(&lake, &calm);
-    let ids = |seen: &Seen| -> BTreeSet<String> {
-        seen.lock().expect("not poisoned").keys().cloned().collect()
+    let ids = |hook: &Hook| -> BTreeSet<String> {
+        hook.accepted().iter().map(|request| request.id().to_owned()).collect()
     };
-    assert_eq!(ids(&seen), ids(&heard), "the same messages, each under its own id");
+    assert_eq!(ids(&hook), ids(&heard), "the same messages, each under its own id");
     let told = query(&lake, "SELECT count(*) FROM alerts").parse().ok();
-    assert_eq!(Some(ids(&seen).len()), told, "one id for each transition");
+    assert_eq!(Some(ids(&hook).len()), told, "one id for each transition");
 }
 
 /// A sequence of numbers without pattern (xorshift), the same in each run.

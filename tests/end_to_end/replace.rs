@@ -9,7 +9,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::reprocess::{
     ALERTS, MENTIONS, PANES, archive, arguments, config, csv, parquet, reprocess, rows, rows_of,
 };
-use crate::support::{Killed, file, query, repository, resonanz, stderr, stdout, wait_for};
+use crate::support::{
+    Killed, append, file, live, query, repository, resonanz, stderr, stdout, wait_for_answer,
+};
 
 /// Starts a job again and again, and kills it each time after one to three more commits, until it
 /// ends by itself; how often it was killed.
@@ -244,21 +246,13 @@ fn a_live_run_goes_on_from_where_it_stood() {
         "[[source]]\nname = \"f\"\ntype = \"file\"\npath = \"{}\"\nfollow = true\n",
         log.display()
     );
-    let live =
+    let running =
         file(root, "live.toml", text.replacen("[[topic]]", &format!("{source}[[topic]]"), 1));
-    let start = || {
-        let mut command = resonanz();
-        command.arg("run").arg("--config").arg(&live).stdout(Stdio::null()).stderr(Stdio::null());
-        Killed(command.spawn().expect("the process starts"))
-    };
     let holds = |posts: usize| {
-        wait_for("all posts", || {
-            let ready = lake.join("alerts/_delta_log").exists();
-            (ready && query(&lake, "SELECT count(*) FROM posts") == posts.to_string()).then_some(())
-        });
+        wait_for_answer(&lake, "SELECT count(*) FROM posts", &posts.to_string());
     };
     let first = rows(&all[..middle]).len();
-    let run = start();
+    let run = live(&running);
     holds(first);
     let lake_arg = lake.display().to_string();
     let job = ["--from-lake", &lake_arg];
@@ -268,12 +262,8 @@ fn a_live_run_goes_on_from_where_it_stood() {
     drop(run);
     let worked = reprocess(&job, &topics, &lake);
     assert!(worked.status.success(), "{}", stderr(&worked));
-    fs::OpenOptions::new()
-        .append(true)
-        .open(&log)
-        .and_then(|mut log| log.write_all(&all[middle..]))
-        .expect("written");
-    let run = start();
+    append(&log, &all[middle..]);
+    let run = live(&running);
     holds(23_703);
     drop(run);
     let input = log.display().to_string();

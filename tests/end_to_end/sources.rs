@@ -1,13 +1,10 @@
 //! Is a source survived that is hostile, or silent? Garbage, giant frames, cut connections; and how
 //! fast time passes while nothing comes.
 
-use std::fs::File;
-use std::io::Write;
 use std::net::TcpListener;
-use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use crate::support::{Killed, file, free_port, get, line, live, query, resonanz, wait_for};
+use crate::support::{file, free_port, get, line, live, wait_for, wait_for_answer};
 use futures_util::SinkExt;
 use resonanz::time::EventTime;
 use tokio_tungstenite::tungstenite::Message;
@@ -70,25 +67,13 @@ fn a_hostile_server_is_survived_and_asked_to_go_on() {
     let (asked, cursors) = std::sync::mpsc::sync_channel(16);
     std::thread::spawn(move || serve(listener, asked));
     let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("resonanz.toml");
     let text = format!(
         "[lake]\npath = \"lake\"\ncommit_interval = \"50ms\"\n[[source]]\nname = \"s\"\ntype = \"websocket\"\nurl = \"{url}\"\n[[topic]]\nname = \"acme\"\nquery = 'acme'\n"
     );
-    File::create(&path).and_then(|mut file| file.write_all(text.as_bytes())).expect("a file");
-    let child = resonanz()
-        .args(["run", "--config"])
-        .arg(&path)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn();
-    let process = Killed(child.expect("the process starts"));
+    let path = file(folder.path(), "resonanz.toml", text);
+    let process = live(&path);
     let lake = folder.path().join("lake");
-    let ready = || {
-        lake.join("alerts/_delta_log")
-            .exists()
-            .then(|| query(&lake, "SELECT count(*) FROM mentions"))
-    };
-    wait_for("three mentions", || ready().filter(|count| count == "3"));
+    wait_for_answer(&lake, "SELECT count(*) FROM mentions", "3");
     drop(process);
     let cursors: Vec<Option<i64>> = cursors.try_iter().collect();
     assert_eq!(cursors.first(), Some(&None), "the first connection is the live tail");

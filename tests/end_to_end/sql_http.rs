@@ -1,14 +1,13 @@
 //! Does SQL over HTTP answer as documented? A served lake, asked over plain sockets.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::process::Stdio;
 
 use arrow::ipc::reader::StreamReader;
 use serde_json::Value;
 
 use crate::ask::lake;
-use crate::support::{Killed, resonanz, wait_for};
+use crate::support::{Killed, resonanz, serving, wait_for};
 
 struct Served {
     address: String,
@@ -17,18 +16,10 @@ struct Served {
 
 impl Served {
     fn new(options: &[&str]) -> Self {
-        let mut child = resonanz()
-            .args(["serve", "--listen", "127.0.0.1:0", "--lake"])
-            .arg(lake())
-            .args(options)
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the server starts");
-        let mut line = String::new();
-        let output = child.stdout.take().expect("a pipe");
-        BufReader::new(output).read_line(&mut line).expect("the server says where it listens");
-        let address = line.trim().rsplit('/').next().expect("an address").to_owned();
-        Self { address, _process: Killed(child) }
+        let (process, url) =
+            serving(resonanz().arg("serve").arg("--lake").arg(lake()).args(options));
+        let address = url.rsplit('/').next().expect("an address").to_owned();
+        Self { address, _process: process }
     }
 
     fn send(&self, request: &str, headers: &str, body: &str) -> TcpStream {

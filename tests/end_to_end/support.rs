@@ -34,6 +34,46 @@ pub(crate) fn query(lake: &Path, sql: &str) -> String {
     text.split_once('\n').map(|(_, rows)| rows.trim_end().to_owned()).unwrap_or_default()
 }
 
+/// Waits until a lake, which may not be there yet, gives this answer.
+pub(crate) fn wait_for_answer(lake: &Path, sql: &str, wanted: &str) {
+    let ready = || lake.join("alerts/_delta_log").exists();
+    wait_for(&format!("{wanted} from {sql}"), || {
+        (ready() && query(lake, sql) == wanted).then_some(())
+    });
+}
+
+/// Every file below a folder with its bytes; of checkpoints what was packed, too.
+pub(crate) fn every_file(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let (mut found, mut folders) = (Vec::new(), vec![folder.to_owned()]);
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("a folder").flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let bytes = std::fs::read(&path).expect("a file");
+            let name = path.display().to_string();
+            if path.extension().is_some_and(|ending| ending == "checkpoint") {
+                let plain = zstd::bulk::decompress(&bytes[16..], 1 << 24).expect("zstd");
+                found.push((format!("{name}, unpacked"), plain));
+            }
+            found.push((name, bytes));
+        }
+    }
+    found
+}
+
+/// Every byte of a lake and every row of its tables: where what was said can be found.
+pub(crate) fn everything(lake: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut found = every_file(lake);
+    for table in ["posts", "mentions", "panes", "alerts"] {
+        let rows = query(lake, &format!("SELECT * FROM {table}"));
+        found.push((table.to_owned(), rows.into_bytes()));
+    }
+    found
+}
+
 /// A file of the repository.
 pub(crate) fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -53,6 +93,16 @@ pub(crate) fn wait_for<T>(what: &str, mut ready: impl FnMut() -> Option<T>) -> T
 
 /// A process that is killed when the test ends.
 pub(crate) struct Killed(pub(crate) Child);
+
+impl Killed {
+    /// Asks the process to end, and waits; its exit code.
+    pub(crate) fn terminate(mut self) -> Option<i32> {
+        let id = self.0.id().to_string();
+        let asked = Command::new("kill").args(["-TERM", &id]).status();
+        assert!(asked.expect("kill runs").success());
+        self.0.wait().expect("the process ends").code()
+    }
+}
 
 impl Drop for Killed {
     fn drop(&mut self) {
@@ -85,13 +135,13 @@ pub(crate) fn get(port: u16, path: &str) -> Option<String> {
 
 /// Starts a replay server on a free port; gives its address.
 pub(crate) fn replay(archive: &Path, options: &[&str]) -> (Killed, String) {
-    let mut child = resonanz()
-        .args(["replay", "--listen", "127.0.0.1:0"])
-        .arg(archive)
-        .args(options)
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("the server starts");
+    serving(resonanz().arg("replay").arg(archive).args(options))
+}
+
+/// Starts a server on a free port; gives the address that it says.
+pub(crate) fn serving(command: &mut Command) -> (Killed, String) {
+    let command = command.args(["--listen", "127.0.0.1:0"]).stdout(Stdio::piped());
+    let mut child = command.spawn().expect("the server starts");
     let mut line = String::new();
     let output = child.stdout.take().expect("a pipe");
     BufReader::new(output).read_line(&mut line).expect("the server says where it listens");
@@ -105,6 +155,12 @@ pub(crate) fn file(folder: &Path, name: &str, text: impl AsRef<[u8]>) -> PathBuf
     let made = std::fs::File::create(&path);
     made.and_then(|mut file| file.write_all(text.as_ref())).expect("a file");
     path
+}
+
+/// Adds to the end of a file.
+pub(crate) fn append(path: &Path, text: impl AsRef<[u8]>) {
+    let opened = std::fs::OpenOptions::new().append(true).open(path);
+    opened.and_then(|mut file| file.write_all(text.as_ref())).expect("written");
 }
 
 /// Copies a folder with all that is in it.

@@ -3,11 +3,10 @@
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::support::{Killed, file, line, query, resonanz, run, stderr, stdout, wait_for};
+use crate::support::{file, line, live, query, run, stderr, stdout, wait_for};
 
 const SUMS: &str = "SELECT count(*), count(DISTINCT post_id), round(sum(target_score), 3), sum(length(text)) FROM mentions";
 
@@ -152,13 +151,8 @@ fn a_running_process_tidies_on_request_and_by_itself() {
     let mut growing = Growing::new();
     growing.commits(4);
     let quiet = "commit_interval = \"10ms\"\nupkeep_interval = \"never\"";
-    let start = |config: &Path| {
-        let mut command = resonanz();
-        command.arg("run").arg("--config").arg(config).stdout(Stdio::null()).stderr(Stdio::null());
-        Killed(command.spawn().expect("the process starts"))
-    };
     let config = growing.config(quiet, "follow = true");
-    let writer = start(&config);
+    let writer = live(&config);
     growing.write(3);
     let arrived = |count: &str| {
         (query(&growing.lake, "SELECT count(DISTINCT post_id) FROM mentions") == count)
@@ -172,7 +166,7 @@ fn a_running_process_tidies_on_request_and_by_itself() {
 
     let tidy = "commit_interval = \"10ms\"\nupkeep_interval = \"1s\"\nvacuum_after = \"1s\"";
     let config = growing.config(tidy, "follow = true");
-    let writer = start(&config);
+    let writer = live(&config);
     for round in 0..10 {
         growing.write(1);
         let count = (16 + round).to_string();

@@ -10,9 +10,11 @@ use resonanz::alert::{Alert, Condition, Measure, Rule};
 use resonanz::analyze::Analyzer;
 use resonanz::engine::{Engine, EngineConfig, EngineState, Outcome};
 use resonanz::mention::{Matcher, Topic};
-use resonanz::post::{AuthorKey, Event, Kind, Lang, Post, SourceId, TopicId};
+use resonanz::post::{AuthorKey, Post, SourceId, TopicId};
 use resonanz::sentiment::{Profile, Scorer};
-use resonanz::time::{EventTime, MINUTE_US};
+use resonanz::time::MINUTE_US;
+
+use crate::support::{self, batches};
 
 const US: AuthorKey = AuthorKey([200; 16]);
 
@@ -52,26 +54,19 @@ fn engine(state: EngineState) -> Engine {
 
 /// A mention, or a reply of ours to the post of this number.
 fn post(number: usize, at_ms: i64, delay_ms: i64, reply: Option<(usize, u8)>, reach: u64) -> Post {
-    let posted_at = EventTime(1_772_366_400_000_000 + at_ms * 1_000);
     let to = reply.map(|(to, _)| to.to_string().into_boxed_str());
     let (by_parent, by_thread) = match reply {
         Some((_, way)) => (way != 1, way != 0),
         None => (false, false),
     };
+    let said = if reply.is_some() { "thanks" } else { "acme is horrible" };
+    let plain = support::post(number, at_ms, delay_ms, said);
     Post {
-        id: number.to_string().into(),
-        source: SourceId::new("a"),
-        author: if reply.is_some() { US } else { AuthorKey([7; 16]) },
-        posted_at,
-        received_at: posted_at.shift(delay_ms * 1_000),
-        kind: Kind::Original,
+        author: if reply.is_some() { US } else { plain.author },
         parent: to.clone().filter(|_| by_parent),
         thread: to.filter(|_| by_thread),
-        lang: Lang::EN,
-        text: if reply.is_some() { "thanks" } else { "acme is horrible" }.into(),
-        url: None,
         reach: Some(reach),
-        engagement: None,
+        ..plain
     }
 }
 
@@ -89,14 +84,8 @@ fn posts() -> impl Strategy<Value = Vec<Post>> {
 /// The alerts of posts in batches of these sizes, again and again; with a restart after each.
 fn run(posts: &[Post], sizes: &[usize], restart: bool) -> Vec<Alert> {
     let (mut engine_now, mut outcome) = (engine(EngineState::default()), Outcome::default());
-    let (mut alerts, mut rest) = (Vec::new(), posts);
-    for size in sizes.iter().cycle() {
-        if rest.is_empty() {
-            break;
-        }
-        let (batch, others) = rest.split_at((*size).min(rest.len()));
-        rest = others;
-        let mut events = batch.iter().cloned().map(|post| Event::Create(Box::new(post))).collect();
+    let mut alerts = Vec::new();
+    for mut events in batches(posts, sizes) {
         engine_now.step(&mut events, &mut outcome);
         alerts.append(&mut outcome.alerts);
         if restart {

@@ -8,10 +8,12 @@ use resonanz::alert::{Alert, Condition, Measure, Rule};
 use resonanz::analyze::Analyzer;
 use resonanz::engine::{Engine, EngineConfig, EngineState, Outcome};
 use resonanz::mention::{Matcher, Topic};
-use resonanz::post::{AuthorKey, Event, Kind, Lang, Post, SourceId, TopicId};
+use resonanz::post::{AuthorKey, Kind, Post, SourceId, TopicId};
 use resonanz::sentiment::{Profile, Scorer};
-use resonanz::time::{EventTime, MINUTE_US, SECOND_US};
+use resonanz::time::{MINUTE_US, SECOND_US};
 use resonanz::window::ClosedPane;
+
+use crate::support::{self, batches};
 
 fn engine() -> Engine {
     let topic =
@@ -48,21 +50,13 @@ fn post(number: usize, at_ms: i64, delay_ms: i64, words: usize, author: u8) -> P
         "RT @you: acme lost my parcel twice this week and nobody there answers the phone, terrible",
         "acme lost my order twice this week and nobody there answers the phone, terrible https://x.yz",
     ];
-    let posted_at = EventTime(1_772_366_400_000_000 + at_ms * 1_000);
     Post {
-        id: number.to_string().into(),
         source: SourceId::new(if author.is_multiple_of(2) { "a" } else { "b" }),
         author: AuthorKey([author; 16]),
-        posted_at,
-        received_at: posted_at.shift(delay_ms * 1_000),
         kind: if author == 5 { Kind::Repost } else { Kind::Original },
         parent: (author == 5).then(|| (number / 2).to_string().into()),
-        thread: None,
-        lang: Lang::EN,
-        text: texts[words].into(),
-        url: None,
         reach: Some(u64::from(author)),
-        engagement: None,
+        ..support::post(number, at_ms, delay_ms, texts[words])
     }
 }
 
@@ -85,14 +79,7 @@ fn run(posts: &[Post], sizes: &[usize]) -> (Vec<ClosedPane>, Vec<Alert>, u64) {
         alerts.extend(outcome.alerts.iter().cloned());
         late += outcome.tally.late;
     };
-    let mut rest = posts;
-    for size in sizes.iter().cycle() {
-        if rest.is_empty() {
-            break;
-        }
-        let (batch, others) = rest.split_at((*size).min(rest.len()));
-        rest = others;
-        let mut events = batch.iter().cloned().map(|post| Event::Create(Box::new(post))).collect();
+    for mut events in batches(posts, sizes) {
         engine.step(&mut events, &mut outcome);
         absorb(&outcome);
     }

@@ -10,3 +10,4 @@ mod mention_queries;
 mod sentiment_custom;
 mod sentiment_rules;
 mod sentiment_vader;
+mod support;

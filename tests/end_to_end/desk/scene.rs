@@ -1,23 +1,20 @@
 //! What do the tests of the desk share? A process that follows a file of posts, and a receiver.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
-use std::fs::OpenOptions;
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::process::Stdio;
-use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 
-use crate::support::{Killed, file, resonanz, stderr, stdout, wait_for};
-
-/// What a receiver was told, in order: the message's id, what it says of which topic, how often.
-pub(super) type Heard = Arc<Mutex<Vec<(String, String, u32)>>>;
+use crate::hook::{Hook, Request};
+use crate::support::{Killed, append, file, free_port, resonanz, stderr, stdout, wait_for};
 
 /// A configuration, a file that is followed, a receiver, and a process that runs.
 pub(super) struct Desk {
     pub(super) folder: tempfile::TempDir,
-    pub(super) heard: Heard,
+    pub(super) hook: Hook,
     pub(super) api: String,
     process: Option<Killed>,
     posts: u32,
@@ -55,42 +52,17 @@ labels = { team = "care" }
 receivers = ["team"]
 "#;
 
-/// An HTTP receiver that takes everything.
-fn receiver() -> (String, Heard) {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let hook = format!("http://{}/hook", listener.local_addr().expect("bound"));
-    let heard = Heard::default();
-    let record = Arc::clone(&heard);
-    std::thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            let Some((id, what)) = hear(stream) else { continue };
-            let mut heard = record.lock().expect("not poisoned");
-            // After a kill a message may come again, under the same id.
-            match heard.iter_mut().find(|(known, ..)| *known == id) {
-                Some((.., times)) => *times += 1,
-                None => heard.push((id, what, 1)),
-            }
-        }
-    });
-    (hook, heard)
-}
-
-fn hear(mut stream: TcpStream) -> Option<(String, String)> {
-    let (head, body) = read_whole(&mut stream)?;
-    let header = |name: &str| {
-        let lines = head.lines().filter_map(|line| line.split_once(": "));
-        let mut found = lines.filter(|(known, _)| known.eq_ignore_ascii_case(name));
-        found.next().map(|(_, value)| value.to_owned())
-    };
-    let id = header("webhook-id")?;
-    let body: Value = serde_json::from_str(&body).ok()?;
-    write!(stream, "HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n").ok()?;
-    let kind = body["type"].as_str()?.trim_start_matches("alert.").to_owned();
-    let mut what = format!("{kind} {}", body["data"]["topic"].as_str()?);
+/// What a message says of which topic, and of which others.
+fn said(request: &Request) -> String {
+    let body = request.json();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let kind = text(&body["type"]);
+    let mut said =
+        format!("{} {}", kind.trim_start_matches("alert."), text(&body["data"]["topic"]));
     for member in body["data"]["members"].as_array().into_iter().flatten() {
-        let _ = write!(what, " +{}", member.as_str()?);
+        let _ = write!(said, " +{}", text(member));
     }
-    Some((id, what))
+    said
 }
 
 /// Head and body of a request or an answer.
@@ -115,18 +87,17 @@ impl Desk {
     /// A running process; `more` is added to the configuration.
     pub(super) fn new(more: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let (hook, heard) = receiver();
-        let free = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let api = free.local_addr().expect("bound").to_string();
-        drop(free);
+        let hook = Hook::new();
+        let api = format!("127.0.0.1:{}", free_port());
         file(folder.path(), "posts.jsonl", "");
         let text = format!(
             "{more}\n[lake]\npath = \"lake\"\ncommit_interval = \"50ms\"\n[serve]\nlisten = \"{api}\"\n\
              [[source]]\nname = \"f\"\ntype = \"file\"\npath = \"posts.jsonl\"\nfollow = true\n\
-             [[receiver]]\nname = \"team\"\nurl = \"{hook}\"\ninternal = true\n{TOPICS}"
+             [[receiver]]\nname = \"team\"\nurl = \"{}\"\ninternal = true\n{TOPICS}",
+            hook.url
         );
         file(folder.path(), "resonanz.toml", text);
-        let mut desk = Self { folder, heard, api, process: None, posts: 0 };
+        let mut desk = Self { folder, hook, api, process: None, posts: 0 };
         desk.start();
         desk
     }
@@ -159,9 +130,7 @@ impl Desk {
                 "{{\"id\":\"{id}\",\"posted_at\":\"{stamp}\",\"text\":\"{text} {id}\"}}"
             );
         }
-        let path = self.folder.path().join("posts.jsonl");
-        let opened = OpenOptions::new().append(true).open(path);
-        opened.and_then(|mut file| file.write_all(lines.as_bytes())).expect("appended");
+        append(&self.folder.path().join("posts.jsonl"), lines);
     }
 
     /// Runs `resonanz alerts ...`.
@@ -183,8 +152,13 @@ impl Desk {
         })
     }
 
+    /// What the receiver was told, in order; after a kill a message may come again, under the same
+    /// id.
     pub(super) fn heard(&self) -> Vec<String> {
-        self.heard.lock().expect("not poisoned").iter().map(|(_, what, _)| what.clone()).collect()
+        let mut known = HashSet::new();
+        let requests = self.hook.accepted();
+        let first = requests.iter().filter(|request| known.insert(request.id()));
+        first.map(said).collect()
     }
 
     /// Waits until the receiver has heard exactly this.
