@@ -25,6 +25,16 @@ pub(super) enum ListFormat {
     Json,
 }
 
+/// Of which lake, and how it is written.
+#[derive(Debug, clap::Args)]
+pub(super) struct Listing {
+    /// How it is written
+    #[arg(long, value_enum, default_value_t = ListFormat::Table)]
+    pub(super) format: ListFormat,
+    #[command(flatten)]
+    pub(super) place: LakePlace,
+}
+
 #[derive(Debug, clap::Args)]
 pub(super) struct AlertsList {
     /// All that the lake knows, up to 10,000; otherwise those that fire and the last 20 others
@@ -33,22 +43,16 @@ pub(super) struct AlertsList {
     /// Of this topic only
     #[arg(long)]
     pub(super) topic: Option<String>,
-    /// How they are listed
-    #[arg(long, value_enum, default_value_t = ListFormat::Table)]
-    pub(super) format: ListFormat,
     #[command(flatten)]
-    pub(super) place: LakePlace,
+    pub(super) listing: Listing,
 }
 
 #[derive(Debug, clap::Args)]
 pub(super) struct AlertsShow {
     /// The alert's id, as list prints it
     pub(super) id: String,
-    /// How it is told
-    #[arg(long, value_enum, default_value_t = ListFormat::Table)]
-    pub(super) format: ListFormat,
     #[command(flatten)]
-    pub(super) place: LakePlace,
+    pub(super) listing: Listing,
 }
 
 #[derive(Debug, clap::Args)]
@@ -100,11 +104,8 @@ pub(super) struct AlertsSilences {
     /// Those that ended within the last week too
     #[arg(long)]
     pub(super) all: bool,
-    /// How they are listed
-    #[arg(long, value_enum, default_value_t = ListFormat::Table)]
-    pub(super) format: ListFormat,
     #[command(flatten)]
-    pub(super) place: LakePlace,
+    pub(super) listing: Listing,
 }
 
 #[derive(Debug, clap::Args)]

@@ -15,6 +15,11 @@ const PAGES: &str = "SELECT at, transition, rule, rule_type, topic, severity, st
      expected, p_value, novelty, dispersion, coordination, mentions, negative, authors, alert_id \
      FROM alerts ORDER BY at, rule, topic, transition";
 
+/// Columns of `PAGES` with more digits than people read, and the same with fewer.
+const NUMBERS: &str = "expected, p_value, novelty, dispersion";
+const ROUNDED: &str = "round(expected, 2) AS expected, arrow_cast(p_value, 'Float32') AS p_value, \
+     round(novelty, 2) AS novelty, round(dispersion, 2) AS dispersion";
+
 pub(super) fn over_posts(args: &Args) -> Result<Ending, Failure> {
     let mut config = config_file::load(&args.config)?;
     config.lake.archive = Archive::None;
@@ -37,12 +42,12 @@ pub(super) fn over_posts(args: &Args) -> Result<Ending, Failure> {
         let work = |progress, read| reprocess(job, &mut stage, progress, read);
         let report = watched(total, work).await?;
         let session = Session::open(stage.folder()).await?;
-        let answer = session.query(PAGES).await?;
-        let format = match args.format {
-            PageFormat::Table => QueryFormat::Table,
-            PageFormat::Csv => QueryFormat::Csv,
-            PageFormat::Json => QueryFormat::Json,
+        let (format, pages) = match args.format {
+            PageFormat::Table => (QueryFormat::Table, PAGES.replace(NUMBERS, ROUNDED)),
+            PageFormat::Csv => (QueryFormat::Csv, PAGES.to_owned()),
+            PageFormat::Json => (QueryFormat::Json, PAGES.to_owned()),
         };
+        let answer = session.query(&pages).await?;
         let mut out = BufWriter::new(io::stdout().lock());
         answer.write(format, &mut out).await?;
         out.flush()?;

@@ -19,9 +19,12 @@ use crate::notify::{AlertState, DeskState, Wanted, stories, story, wall_clock};
 const ALERTS_MAX: usize = 10_000;
 /// Resolved alerts of a list that is not asked for all.
 const RECENT: usize = 20;
+/// What the head of a story says of all its transitions, and what comes behind their numbers.
+const STORY_HEAD: [&str; 8] =
+    ["at", "transition", "evidence", "alert_id", "rule", "rule_type", "topic", "day"];
 
 pub(super) fn list(args: &AlertsList) -> Result<Ending, Failure> {
-    let folder = open(&args.place)?;
+    let folder = open(&args.listing.place)?;
     let wanted = |state, limit| Wanted { topic: args.topic.clone(), state: Some(state), limit };
     let recent = if args.all { ALERTS_MAX } else { RECENT };
     let (firing, resolved) = runtime()?.block_on(async {
@@ -31,7 +34,7 @@ pub(super) fn list(args: &AlertsList) -> Result<Ending, Failure> {
     })?;
     let alerts: Vec<Value> = firing.into_iter().chain(resolved).collect();
     let mut out = io::stdout().lock();
-    match args.format {
+    match args.listing.format {
         ListFormat::Json => writeln!(out, "{}", Value::Array(alerts))?,
         ListFormat::Table if alerts.is_empty() => writeln!(out, "no alerts")?,
         ListFormat::Table => {
@@ -65,14 +68,12 @@ fn write_line(alert: &Value, out: &mut impl Write) -> io::Result<()> {
 
 /// Who was told, for whom something is held back, and who takes care.
 fn receivers(alert: &Value) -> String {
-    let list = |name: &str| alert[name].as_array().cloned().unwrap_or_default();
-    let mut said: Vec<String> = list("told")
+    let mut said: Vec<String> = rows(alert, "told")
         .iter()
         .map(|name| format!("{} told", name.as_str().unwrap_or_default()))
         .collect();
-    for held in list("held") {
-        let (receiver, reason) = (text(&held, "receiver"), text(&held, "reason"));
-        said.push(format!("{receiver} held ({reason} by {})", text(&held, "by")));
+    for held in rows(alert, "held") {
+        said.push(format!("{} held ({})", text(held, "receiver"), because(held)));
     }
     if let Some(author) = alert.pointer("/ack/author").and_then(Value::as_str) {
         said.push(format!("acknowledged by {author} at {}", second(text(&alert["ack"], "at"))));
@@ -81,54 +82,70 @@ fn receivers(alert: &Value) -> String {
 }
 
 pub(super) fn show(args: &AlertsShow) -> Result<Ending, Failure> {
-    let folder = open(&args.place)?;
+    let folder = open(&args.listing.place)?;
     let story = runtime()?.block_on(story(&folder, &args.id))?.ok_or_else(|| unknown(&args.id))?;
     let mut out = io::stdout().lock();
-    if args.format == ListFormat::Json {
+    if args.listing.format == ListFormat::Json {
         writeln!(out, "{story}")?;
         return Ok(Ending::Done);
     }
-    let list = |name: &str| story[name].as_array().cloned().unwrap_or_default();
-    let (id, state) = (text(&story, "alert_id"), text(&story, "state"));
-    let (rule, kind, topic) =
-        (text(&story, "rule"), text(&story, "rule_type"), text(&story, "topic"));
-    writeln!(out, "{id}  {state}\n{rule} ({kind}, {}) on {topic}", text(&story, "severity"))?;
-    writeln!(out, "receivers   {}", receivers(&story))?;
-    for row in list("transitions") {
-        writeln!(out, "\n{}  {}", text(&row, "at"), text(&row, "transition"))?;
+    write_story(&story, &mut out)?;
+    Ok(Ending::Done)
+}
+
+fn write_story(story: &Value, out: &mut impl Write) -> io::Result<()> {
+    let (id, state, severity) =
+        (text(story, "alert_id"), text(story, "state"), text(story, "severity"));
+    let (rule, kind, topic) = (text(story, "rule"), text(story, "rule_type"), text(story, "topic"));
+    writeln!(out, "{id}  {state}\n{rule} ({kind}, {severity}) on {topic}")?;
+    writeln!(out, "receivers   {}", receivers(story))?;
+    for row in rows(story, "transitions") {
+        writeln!(out, "\n{}  {}", text(row, "at"), text(row, "transition"))?;
         for (name, value) in row.as_object().into_iter().flatten() {
-            let known =
-                ["at", "transition", "evidence", "alert_id", "rule", "rule_type", "topic", "day"];
-            if !known.contains(&name.as_str()) && !value.is_null() {
-                writeln!(
-                    out,
-                    "  {name:<14} {}",
-                    value.as_str().map_or(value.to_string(), str::to_owned)
-                )?;
+            let told = STORY_HEAD.contains(&name.as_str());
+            if !told && !value.is_null() {
+                writeln!(out, "  {name:<14} {}", short(value))?;
             }
         }
-        let evidence: Value = serde_json::from_str(text(&row, "evidence")).unwrap_or_default();
-        writeln!(
-            out,
-            "  evidence       {}",
-            serde_json::to_string_pretty(&evidence).unwrap_or_default()
-        )?;
+        let evidence = serde_json::to_string_pretty(&row["evidence"]).unwrap_or_default();
+        writeln!(out, "  evidence       {evidence}")?;
     }
-    for (title, name) in
-        [("deliveries", "deliveries"), ("held back", "receivers"), ("silences", "silences")]
-    {
-        let rows = list(name);
-        let rows =
-            rows.iter().filter(|row| row["reasons"].as_array().is_none_or(|list| !list.is_empty()));
-        let rows: Vec<&Value> = rows.collect();
-        if !rows.is_empty() {
+    let reasons = rows(story, "receivers").iter().flat_map(|seat| {
+        let why = |reason| format!("{}  {}", text(seat, "receiver"), because(reason));
+        rows(seat, "reasons").iter().map(why)
+    });
+    let all = |name| rows(story, name).iter().map(fields).collect::<Vec<_>>();
+    for (title, lines) in [
+        ("deliveries", all("deliveries")),
+        ("held back", reasons.collect()),
+        ("silences", all("silences")),
+    ] {
+        if !lines.is_empty() {
             writeln!(out, "\n{title}")?;
         }
-        for row in rows {
-            writeln!(out, "  {}", fields(row))?;
-        }
+        lines.iter().try_for_each(|line| writeln!(out, "  {line}"))?;
     }
-    Ok(Ending::Done)
+    Ok(())
+}
+
+/// Why something is held back.
+fn because(reason: &Value) -> String {
+    format!("{} by {}", text(reason, "reason"), text(reason, "by"))
+}
+
+fn rows<'v>(value: &'v Value, name: &str) -> &'v [Value] {
+    value[name].as_array().map_or(&[], Vec::as_slice)
+}
+
+/// A value as people read it: texts without quotes, numbers with at most four digits behind the
+/// point.
+fn short(value: &Value) -> String {
+    match (value.as_str(), value.as_f64()) {
+        (Some(text), _) => text.to_owned(),
+        (None, Some(number)) if value.is_f64() && number.abs() < 1e-3 => format!("{number:.1e}"),
+        (None, Some(number)) if value.is_f64() => format!("{number:.4}"),
+        _ => value.to_string(),
+    }
 }
 
 /// A row of the story as `name value`, without what is null or empty.
@@ -205,10 +222,10 @@ pub(super) fn silence(args: &AlertsSilence) -> Result<Ending, Failure> {
 
 pub(super) fn silences(args: &AlertsSilences) -> Result<Ending, Failure> {
     let now = wall_clock();
-    let mut silences = DeskFiles::of(&open(&args.place)?).silences()?;
+    let mut silences = DeskFiles::of(&open(&args.listing.place)?).silences()?;
     silences.retain(|silence| args.all || now < silence.ends);
     let mut out = io::stdout().lock();
-    match args.format {
+    match args.listing.format {
         ListFormat::Json => writeln!(out, "{}", json!(silences))?,
         ListFormat::Table if silences.is_empty() => writeln!(out, "no silences")?,
         ListFormat::Table => {

@@ -1,7 +1,7 @@
 //! How does a configuration run on the command line: run, check, init, replay?
 
 use std::fs::OpenOptions;
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::connect::decode::AuthorHasher;
 use crate::lake::Folder;
 use crate::live::{self, Progress, Stop, Summary};
-use crate::notify::{Outbox, Receiver};
+use crate::notify::{Outbox, Receiver, ReceiverError};
 use crate::replay::{self, Archive};
 use crate::serve::{Api, SqlGate, serve};
 use crate::tuning;
@@ -136,8 +136,14 @@ pub(super) fn check(args: &Check) -> Result<Ending, Failure> {
     let config = config_file::load(&args.config)?;
     // The key decides on nothing that can be wrong.
     tuning::analyzer(&config, &AuthorHasher::new([0; 32]))?;
-    for receiver in &config.receivers {
-        Receiver::fetch(receiver)?;
+    token(&config)?;
+    let mut faults: Vec<ReceiverError> =
+        config.receivers.iter().filter_map(|receiver| Receiver::fetch(receiver).err()).collect();
+    if let Some(last) = faults.pop() {
+        for fault in faults {
+            writeln!(io::stderr(), "resonanz: {fault}\nhint: {}", fault.hint())?;
+        }
+        return Err(last.into());
     }
     if let Some(clients) = &config.postgres {
         door(clients, &config.lake.path, &SqlGate::of(config.sql))?;
@@ -158,10 +164,12 @@ pub(super) fn check(args: &Check) -> Result<Ending, Failure> {
 pub(super) fn init(args: &Init) -> Result<Ending, Failure> {
     let file = OpenOptions::new().write(true).create_new(true).open(&args.path);
     let mut file = file.map_err(|error| {
-        Failure::usage(
-            format!("{}: {error}", args.path.display()),
-            "give another name: resonanz init other.toml",
-        )
+        let why = match error.kind() {
+            ErrorKind::AlreadyExists => "it is there already, and is not overwritten".to_owned(),
+            _ => error.to_string(),
+        };
+        let message = format!("{}: {why}", args.path.display());
+        Failure::usage(message, "give another name: resonanz init other.toml")
     })?;
     file.write_all(Config::STARTER.as_bytes())?;
     writeln!(

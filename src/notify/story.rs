@@ -105,7 +105,19 @@ async fn rows(folder: &Folder, sql: &str) -> anyhow::Result<Vec<Value>> {
     let session = Session::open(folder).await?;
     let mut bytes = Vec::new();
     session.query(sql).await?.write(QueryFormat::Json, &mut bytes).await?;
-    Ok(serde_json::from_slice(&bytes)?)
+    let mut rows: Vec<Value> = serde_json::from_slice(&bytes)?;
+    rows.iter_mut().for_each(unpack);
+    Ok(rows)
+}
+
+/// Makes values of the columns that hold JSON as text.
+fn unpack(row: &mut Value) {
+    for name in ["labels", "evidence"] {
+        let parsed = row[name].as_str().and_then(|text| serde_json::from_str(text).ok());
+        if let Some(parsed) = parsed {
+            row[name] = parsed;
+        }
+    }
 }
 
 /// What the desk knows, as it last said.

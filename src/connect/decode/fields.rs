@@ -119,7 +119,8 @@ impl FieldMap {
             if place.is_none() && matches!(field, "id" | "text" | "posted_at") {
                 let found = names.iter().take(20).copied().collect::<Vec<_>>().join(", ");
                 return Err(format!(
-                    "there is no column \"{column}\" for the field {field}, only {found}"
+                    "there is no column \"{column}\" for the field {field}, only {found}; \
+                     give the right one with --map {field}=COLUMN"
                 ));
             }
         }
