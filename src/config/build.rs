@@ -231,15 +231,7 @@ fn source<'i>(
     let mut section = Section::open("[[source]]", Some(value), problems);
     let name = crate::post::SourceId::new(&section.required_text("name"));
     let types = [("websocket", Type::WebSocket), ("file", Type::File), ("stdin", Type::Stdin)];
-    if !section.has("type") {
-        let at = section.at();
-        section.problems.add(
-            at,
-            "[[source]] needs a \"type\"",
-            "add: type = \"websocket\", \"file\" or \"stdin\"",
-        );
-    }
-    let kind = match section.choice("type", &types) {
+    let kind = match section.required_choice("type", &types) {
         Some(Type::WebSocket) => {
             let url = section.required_text("url");
             if !url.is_empty() && !url.starts_with("ws://") && !url.starts_with("wss://") {

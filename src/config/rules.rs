@@ -155,15 +155,7 @@ fn condition(section: &mut Section<'_, '_>) -> Condition {
         ("silence", Type::Silence),
         ("unanswered", Type::Unanswered),
     ];
-    if !section.has("type") {
-        let at = section.at();
-        section.problems.add(
-            at,
-            "[[rule]] needs a \"type\"",
-            "add: type = \"spike\", \"threshold\", \"share\", \"change\", \"silence\" or \"unanswered\"",
-        );
-    }
-    let chosen = section.choice("type", &types);
+    let chosen = section.required_choice("type", &types);
     let measure = section.choice("measure", &MEASURES);
     if let Some(Type::Unanswered) = chosen {
         return unanswered(section, measure);

@@ -172,6 +172,23 @@ impl<'p, 'i> Section<'p, 'i> {
         )
     }
 
+    /// One of a few words, which must be there.
+    pub(super) fn required_choice<T: Copy>(
+        &mut self,
+        key: &'static str,
+        choices: &[(&str, T)],
+    ) -> Option<T> {
+        if !self.has(key) {
+            let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
+            self.problems.add(
+                self.at,
+                format!("{} needs a \"{key}\"", self.name),
+                format!("add {key} = \"...\": {}", words.join(", ")),
+            );
+        }
+        self.choice(key, choices)
+    }
+
     /// A list of texts, each with its place.
     pub(super) fn texts(&mut self, key: &'static str) -> Option<Vec<(String, usize)>> {
         let (value, span) = self.value(key)?;
