@@ -53,6 +53,8 @@ fn whoever_was_not_told_of_the_beginning_is_not_told_of_the_end() {
     desk.listed("acme", |alert| alert["state"] == "resolved");
     desk.hears(&["fired zeta"]);
     desk.post(200, 3, "zeta");
+    // A rule is silent after it resolved until the next full minute.
+    desk.post(230, 0, "zeta");
     desk.hears(&["fired zeta", "resolved zeta", "fired zeta"]);
 }
 
