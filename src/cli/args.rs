@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 
-use super::args_lake::LakeCommand;
+use super::args_lake::{LakeAt, LakeCommand};
 use super::args_reprocess::Reprocess;
 use super::args_study::{AlertsCommand, Eval, Fit, TopicsCommand};
 use crate::config::{PostgresConfig, SentimentConfig};
@@ -52,7 +52,7 @@ pub(super) enum Command {
     Fit(Fit),
     /// Ask a lake with SQL: tables posts, mentions, panes, alerts
     Query(Query),
-    /// Serve a lake over HTTP, without sources: SQL, trends, alerts
+    /// Serve a lake over HTTP, without sources: SQL, trends, alerts; another process may write it
     Serve(Serve),
     /// Look after a lake
     #[command(subcommand)]
@@ -175,7 +175,7 @@ pub(super) struct Query {
     /// One SELECT over the tables posts, mentions, panes and alerts, or over views
     #[arg(required_unless_present = "views")]
     pub(super) sql: Option<String>,
-    /// Folder of the lake
+    /// Folder of the lake, or s3://BUCKET/PREFIX
     #[arg(long, required_unless_present = "views")]
     pub(super) lake: Option<PathBuf>,
     /// List the views, with columns and an example of each
@@ -194,9 +194,8 @@ pub(super) struct Query {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Serve {
-    /// Folder of the lake; another process may write it
-    #[arg(long)]
-    pub(super) lake: PathBuf,
+    #[command(flatten)]
+    pub(super) at: LakeAt,
     /// Where to listen
     #[arg(long, default_value = "127.0.0.1:8600")]
     pub(super) listen: SocketAddr,

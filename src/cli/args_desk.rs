@@ -9,9 +9,12 @@ use crate::time::{EventTime, parse_span};
 /// Which lake is meant.
 #[derive(Debug, clap::Args)]
 pub(super) struct LakePlace {
-    /// Folder of the lake; by default the one that the configuration names
+    /// Folder of the lake, or s3://BUCKET/PREFIX; by default what the configuration names
     #[arg(long)]
     pub(super) lake: Option<PathBuf>,
+    /// Folder of what only the writer of a lake in a bucket needs
+    #[arg(long, value_name = "DIR", requires = "lake")]
+    pub(super) state: Option<PathBuf>,
     /// The configuration file
     #[arg(long, default_value = "resonanz.toml")]
     pub(super) config: PathBuf,

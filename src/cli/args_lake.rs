@@ -4,11 +4,13 @@ use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
 
+use crate::lake::Site;
 use crate::time::parse_span;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum LakeCommand {
-    /// Erase an author or a post everywhere, for good, and write a receipt
+    /// Erase an author or a post everywhere, for good, and write a receipt; a process that writes the
+    /// lake does the work
     Erase(Erase),
     /// Print everything that is kept of an author
     Export(Export),
@@ -43,11 +45,27 @@ pub(super) enum LakeCommand {
     },
 }
 
+/// Where a lake is.
 #[derive(Debug, clap::Args)]
-pub(super) struct Which {
-    /// Folder of the lake
+pub(super) struct LakeAt {
+    /// Folder of the lake, or s3://BUCKET/PREFIX
     #[arg(long)]
     pub(super) lake: PathBuf,
+    /// Folder of what only the writer of a lake in a bucket needs, as [lake] state names it
+    #[arg(long, value_name = "DIR")]
+    pub(super) state: Option<PathBuf>,
+}
+
+impl LakeAt {
+    pub(super) fn site(&self) -> Site {
+        Site::new(&self.lake, self.state.as_deref())
+    }
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Which {
+    #[command(flatten)]
+    pub(super) at: LakeAt,
     /// How the outcome is written
     #[arg(long, value_enum, default_value_t = LakeFormat::Table)]
     pub(super) format: LakeFormat,
@@ -73,9 +91,8 @@ pub(super) enum LakeFormat {
 /// Whose posts, or which.
 #[derive(Debug, clap::Args)]
 pub(super) struct Erase {
-    /// Folder of the lake; a process that writes it does the work
-    #[arg(long)]
-    pub(super) lake: PathBuf,
+    #[command(flatten)]
+    pub(super) at: LakeAt,
     #[command(flatten)]
     pub(super) target: EraseTarget,
     /// Only what the author posted in this source
@@ -108,9 +125,8 @@ pub(super) struct EraseTarget {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Export {
-    /// Folder of the lake
-    #[arg(long)]
-    pub(super) lake: PathBuf,
+    #[command(flatten)]
+    pub(super) at: LakeAt,
     /// Name as the source gives it (on Bluesky the DID), with or without @; or the key from the lake
     #[arg(long)]
     pub(super) author: String,

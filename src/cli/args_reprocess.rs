@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 
 use super::args::ArchiveFormat;
+use super::args_lake::LakeAt;
 use crate::connect::Layout;
 use crate::connect::decode::FieldMap;
+use crate::lake::Site;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -28,12 +30,14 @@ pub(super) struct Reprocess {
     /// Read the posts that a lake keeps, instead of files
     #[arg(long, value_name = "LAKE")]
     pub(super) from_lake: Option<PathBuf>,
+    /// Folder of what only the writer of that lake needs, if it is in a bucket
+    #[arg(long, value_name = "DIR", requires = "from_lake")]
+    pub(super) from_state: Option<PathBuf>,
     /// Topics, rules and scorer; its sources and receivers are not used
     #[arg(long)]
     pub(super) config: PathBuf,
-    /// Folder of the lake, new or not
-    #[arg(long)]
-    pub(super) lake: PathBuf,
+    #[command(flatten)]
+    pub(super) at: LakeAt,
     /// Wire format of lines
     #[arg(long, value_enum, default_value_t = ArchiveFormat::Archive)]
     pub(super) format: ArchiveFormat,
@@ -87,6 +91,12 @@ pub(super) enum CompareFormat {
 }
 
 impl Reprocess {
+    /// The lake whose posts are read, if one is named.
+    pub(super) fn source_lake(&self) -> Option<Site> {
+        let state = self.from_state.as_deref();
+        self.from_lake.as_deref().map(|lake| Site::new(lake, state))
+    }
+
     /// The layout of all files, if the options say one.
     pub(super) fn layout(&self) -> Option<Layout> {
         match (self.input_format, self.delimiter) {

@@ -90,6 +90,9 @@ pub(super) struct Backtest {
     /// Read the posts that a lake keeps, instead of files
     #[arg(long, conflicts_with = "counts")]
     pub(super) lake: Option<PathBuf>,
+    /// Folder of what only the writer of a lake in a bucket needs; it holds the key of the authors
+    #[arg(long, value_name = "DIR", requires = "lake")]
+    pub(super) state: Option<PathBuf>,
     /// Topics, rules and scorer for posts
     #[arg(long, default_value = "resonanz.toml")]
     pub(super) config: PathBuf,

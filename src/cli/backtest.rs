@@ -8,7 +8,7 @@ use super::args_study::{Backtest as Args, PageFormat};
 use super::reprocess::{files, from_lake, watched};
 use super::{Ending, Failure, config_file, runtime};
 use crate::config::Archive;
-use crate::lake::{QueryFormat, Session};
+use crate::lake::{QueryFormat, Session, Site};
 use crate::reprocess::{Job, Stage, reprocess};
 
 const PAGES: &str = "SELECT at, transition, rule, rule_type, topic, severity, started_at, observed, \
@@ -24,7 +24,8 @@ pub(super) fn over_posts(args: &Args) -> Result<Ending, Failure> {
     let mut config = config_file::load(&args.config)?;
     config.lake.archive = Archive::None;
     runtime()?.block_on(async {
-        let origin = match &args.lake {
+        let lake = args.lake.as_deref().map(|lake| Site::new(lake, args.state.as_deref()));
+        let origin = match &lake {
             Some(lake) => from_lake(lake).await?,
             None => files(&args.inputs).await?,
         };
@@ -37,7 +38,7 @@ pub(super) fn over_posts(args: &Args) -> Result<Ending, Failure> {
             source: args.source.clone(),
         };
         let job = job.prepared();
-        let mut stage = Stage::open(&job, args.lake.as_deref(), true)?;
+        let mut stage = Stage::open(&job, lake.as_ref(), true)?;
         let total = job.origin.bytes();
         let work = |progress, read| reprocess(job, &mut stage, progress, read);
         let report = watched(total, work).await?;

@@ -64,7 +64,7 @@ async fn play(args: &Demo) -> Result<Ending, Failure> {
             .with_context(|| format!("cannot listen on {}", args.listen))?;
         let api = Api {
             progress: progress.subscribe(),
-            lake: args.lake.clone(),
+            lake: (&args.lake).into(),
             topics: config.topics.clone().into(),
             token: None,
             sql: SqlGate::of(config.sql),

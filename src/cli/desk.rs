@@ -12,7 +12,7 @@ use super::args_desk::{
 };
 use super::{Ending, Failure, config_file, runtime};
 use crate::desk::{Ack, Silence};
-use crate::lake::{DeskFiles, Folder};
+use crate::lake::{DeskFiles, Folder, Site};
 use crate::notify::{AlertState, DeskState, Wanted, stories, story, wall_clock};
 
 /// Most alerts of a list.
@@ -276,11 +276,11 @@ fn line(silence: &Silence) -> String {
 }
 
 fn open(place: &LakePlace) -> Result<Folder, Failure> {
-    let lake = match &place.lake {
-        Some(lake) => lake.clone(),
-        None => config_file::load(&place.config)?.lake.path,
+    let site = match &place.lake {
+        Some(lake) => Site::new(lake, place.state.as_deref()),
+        None => (&config_file::load(&place.config)?.lake).into(),
     };
-    Ok(Folder::read(&lake)?)
+    Ok(Folder::read(site)?)
 }
 
 fn unknown(id: &str) -> Failure {

@@ -29,11 +29,11 @@ pub(super) fn erase(args: &Erase) -> Result<Ending, Failure> {
             "see what it would do with --dry-run, then say --yes",
         ));
     }
-    let folder = Folder::read(&args.lake)?;
+    let folder = Folder::read(args.at.site())?;
     let authors = authors(&folder, args.author_key_file.as_deref())?;
     let request = request(args, &folder, &authors)?;
     let requests = Requests::of(&folder);
-    let opened = match Folder::write(&args.lake) {
+    let opened = match Folder::write(args.at.site()) {
         Err(LakeError::Locked { .. }) if !args.dry_run => None,
         opened => Some(Arc::new(opened?)),
     };
@@ -88,7 +88,7 @@ fn request(
 
 /// The hasher of a lake whose key is there already: another key would find nothing.
 fn authors(folder: &Folder, file: Option<&Path>) -> Result<AuthorHasher, Failure> {
-    if !folder.has_author_key(file) {
+    if (file.is_some() || folder.has_state()) && !folder.has_author_key(file) {
         return Err(Failure::usage(
             "the key of the author hashes is not there",
             "give the file that [privacy] author_key_file names: --author-key-file FILE",
@@ -141,7 +141,7 @@ async fn receipt(requests: &Requests, id: &str) -> Result<String, Failure> {
 }
 
 pub(super) fn export(args: &Export) -> Result<Ending, Failure> {
-    let folder = Folder::read(&args.lake)?;
+    let folder = Folder::read(args.at.site())?;
     let authors = authors(&folder, args.author_key_file.as_deref())?;
     let author = known(&authors, &args.author)?;
     let format = match args.format {

@@ -34,11 +34,11 @@ pub(super) fn lake(command: &LakeCommand) -> Result<Ending, Failure> {
             Ok(Ending::Done)
         }
         LakeCommand::Stats(which) => {
-            let folder = Folder::read(&which.lake)?;
+            let folder = Folder::read(which.at.site())?;
             print_stats(&runtime()?.block_on(stats(&folder))?, which.format)
         }
         LakeCommand::Verify(which) => {
-            let folder = Folder::read(&which.lake)?;
+            let folder = Folder::read(which.at.site())?;
             report(&runtime()?.block_on(verify(&folder))?, which)
         }
         LakeCommand::Compact(tidy) => send(tidy, Errand::Compact { dry: tidy.dry_run }),
@@ -55,10 +55,10 @@ pub(super) fn lake(command: &LakeCommand) -> Result<Ending, Failure> {
 
 /// Does an errand, or has the process do it that writes the lake.
 fn send(tidy: &Tidy, errand: Errand) -> Result<Ending, Failure> {
-    let path = &tidy.which.lake;
-    Folder::read(path)?;
+    let site = tidy.which.at.site();
+    Folder::read(&site)?;
     let runtime = runtime()?;
-    let outcome = match Folder::write(path) {
+    let outcome = match Folder::write(&site) {
         Ok(folder) => runtime.block_on(here(folder, errand))?,
         Err(LakeError::Locked { .. }) => runtime.block_on(there(tidy, errand))?,
         Err(error) => return Err(error.into()),
@@ -72,15 +72,15 @@ async fn here(folder: Folder, errand: Errand) -> Result<Value, LakeError> {
 }
 
 async fn there(tidy: &Tidy, errand: Errand) -> Result<Value, Failure> {
-    let path = &tidy.which.lake;
-    let errands = Errands::of(&Folder::read(path)?);
+    let site = tidy.which.at.site();
+    let errands = Errands::of(&Folder::read(&site)?);
     let id = errands.leave(&errand)?;
     let deadline = Instant::now() + PATIENCE;
     loop {
         if let Some(answer) = errands.fetch(&id)? {
             return answered(answer);
         }
-        match Folder::write(path) {
+        match Folder::write(&site) {
             Ok(folder) => {
                 errands.withdraw(&id);
                 return Ok(here(folder, errand).await?);
@@ -90,7 +90,7 @@ async fn there(tidy: &Tidy, errand: Errand) -> Result<Value, Failure> {
         }
         if Instant::now() > deadline {
             errands.withdraw(&id);
-            let message = format!("the process that writes {} does not answer", path.display());
+            let message = format!("the process that writes {site} does not answer");
             return Err(Failure::usage(message, "stop it, or try again later"));
         }
         tokio::time::sleep(GLANCE).await;
@@ -201,6 +201,6 @@ fn report(verified: &Verified, which: &Which) -> Result<Ending, Failure> {
     }
     let hint = "restore the files from a backup, or reprocess their days";
     let error =
-        anyhow::anyhow!("{}: {} files are damaged", which.lake.display(), verified.problems.len());
+        anyhow::anyhow!("{}: {} files are damaged", which.at.site(), verified.problems.len());
     Err(Failure { error, code: 3, hint: Some(hint.to_owned()) })
 }

@@ -74,6 +74,8 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
                 LakeError::NoLake { .. }
                 | LakeError::NotEmpty { .. }
                 | LakeError::Gap { .. }
+                | LakeError::NoState { .. }
+                | LakeError::Foreign { .. }
                 | LakeError::Locked { .. }
                 | LakeError::Format { .. },
             ) => 2,
@@ -166,8 +168,8 @@ fn report(failure: &Failure) -> ExitCode {
 fn start_logs(args: &Args) {
     let default = match args.verbose {
         0 => "resonanz=warn",
-        1 => "resonanz=info",
-        _ => "resonanz=debug",
+        1 => "resonanz=info,object_store::client::retry=info",
+        _ => "resonanz=debug,object_store::client::retry=info",
     };
     let filter = tracing_subscriber::EnvFilter::try_from_env("RESONANZ_LOG");
     let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));

@@ -1,7 +1,6 @@
 //! How is an archive worked through on the command line?
 
 use std::io::{self, IsTerminal, Write};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,7 +11,9 @@ use super::args_reprocess::{CompareFormat, Reprocess};
 use super::reprocess_view::{self as view};
 use super::{Ending, Failure, config_file, runtime};
 use crate::connect::{InputError, Read, find_inputs};
-use crate::lake::{Folder, Gaps, Lake, LakeError, OldAlerts, PostReader, Replaced, Replacement};
+use crate::lake::{
+    Folder, Gaps, Lake, LakeError, OldAlerts, PostReader, Replaced, Replacement, Site,
+};
 use crate::live::Progress;
 use crate::reprocess::{Job, Mode, Origin, Report, Stage, StageError, compare, reprocess as work};
 
@@ -23,7 +24,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 pub(super) fn reprocess(args: &Reprocess) -> Result<Ending, Failure> {
     let mut config = config_file::load(&args.config)?;
-    config.lake.path.clone_from(&args.lake);
+    config.lake.path.clone_from(&args.at.lake);
+    config.lake.state.clone_from(&args.at.state);
     runtime()?.block_on(async {
         let origin = origin(args).await?;
         let job = Job {
@@ -39,7 +41,7 @@ pub(super) fn reprocess(args: &Reprocess) -> Result<Ending, Failure> {
 }
 
 async fn run(args: &Reprocess, job: Job) -> Result<Ending, Failure> {
-    let opened = Stage::open(&job, args.from_lake.as_deref(), args.dry_run);
+    let opened = Stage::open(&job, args.source_lake().as_ref(), args.dry_run);
     let mut stage = opened.map_err(|error| match error.downcast_ref::<StageError>() {
         Some(stage) => Failure::usage(stage.to_string(), stage.hint()),
         None => Failure::from(error),
@@ -51,11 +53,10 @@ async fn run(args: &Reprocess, job: Job) -> Result<Ending, Failure> {
         _ => Box::new(io::stdout().lock()),
     };
     view::report(&report, &mut out)?;
-    if let Some(lake) = &args.from_lake {
+    if let Some(lake) = args.source_lake() {
         writeln!(
             out,
-            "read: the posts that {} keeps, which are all only if it was filled with archive = \"all\"",
-            lake.display()
+            "read: the posts that {lake} keeps, which are all only if it was filled with archive = \"all\""
         )?;
     }
     if let Some(format) = args.compare {
@@ -75,14 +76,14 @@ async fn run(args: &Reprocess, job: Job) -> Result<Ending, Failure> {
 async fn finish(args: &Reprocess, stage: Stage, out: &mut impl Write) -> Result<(), Failure> {
     match stage.mode() {
         Mode::New => {
-            writeln!(out, "lake: {}", args.lake.display())?;
+            writeln!(out, "lake: {}", args.at.site())?;
             stage.close()?;
         }
-        Mode::Dry => writeln!(out, "dry run: {} is as it was", args.lake.display())?,
+        Mode::Dry => writeln!(out, "dry run: {} is as it was", args.at.site())?,
         Mode::Replace => {
             let replaced = publish(args, &stage).await?;
             view::replaced(&replaced, stage.days().len(), out)?;
-            writeln!(out, "lake: {}", args.lake.display())?;
+            writeln!(out, "lake: {}", args.at.site())?;
             stage.close()?;
         }
     }
@@ -91,7 +92,7 @@ async fn finish(args: &Reprocess, stage: Stage, out: &mut impl Write) -> Result<
 
 /// Replaces the days that the input covers.
 async fn publish(args: &Reprocess, stage: &Stage) -> Result<Replaced, Failure> {
-    let folder = Folder::write(&args.lake).map_err(|error| match error {
+    let folder = Folder::write(args.at.site()).map_err(|error| match error {
         LakeError::Locked { .. } => Failure::usage(
             format!("everything is read, but {error}"),
             "stop that process and give the same command again: it replaces the rows at once",
@@ -109,8 +110,8 @@ async fn publish(args: &Reprocess, stage: &Stage) -> Result<Replaced, Failure> {
 }
 
 async fn origin(args: &Reprocess) -> Result<Origin, Failure> {
-    if let Some(lake) = &args.from_lake {
-        return from_lake(lake).await;
+    if let Some(lake) = args.source_lake() {
+        return from_lake(&lake).await;
     }
     files(&args.inputs).await
 }
@@ -124,11 +125,11 @@ pub(super) async fn files(inputs: &[String]) -> Result<Origin, Failure> {
 }
 
 /// The posts that a lake keeps.
-pub(super) async fn from_lake(lake: &Path) -> Result<Origin, Failure> {
+pub(super) async fn from_lake(lake: &Site) -> Result<Origin, Failure> {
     let posts = PostReader::open(&Folder::read(lake)?).await?;
     if posts.days().is_empty() {
         return Err(Failure::usage(
-            format!("{} keeps no posts", lake.display()),
+            format!("{lake} keeps no posts"),
             "keep them with [lake] archive = \"matched\" or \"all\"",
         ));
     }

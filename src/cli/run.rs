@@ -60,7 +60,7 @@ fn enable(config: &Config, names: &[String]) -> Result<(), Failure> {
     if names.is_empty() {
         return Ok(());
     }
-    let folder = Folder::write(&config.lake.path)?;
+    let folder = Folder::write(&config.lake)?;
     let outbox = Outbox::open(&folder.outbox())?;
     for name in names {
         if !config.receivers.iter().any(|receiver| receiver.name == *name) {
@@ -89,7 +89,7 @@ async fn run_until_signal(
             .with_context(|| format!("cannot listen on {address}"))?;
         let api = Api {
             progress: progress.subscribe(),
-            lake: config.lake.path.clone(),
+            lake: (&config.lake).into(),
             topics: config.topics.clone().into(),
             token: token(&config)?,
             sql,

@@ -17,30 +17,26 @@ use crate::live::Progress;
 use crate::serve::{self, Api, SqlGate};
 
 pub(super) fn serve(args: &Serve) -> Result<Ending, Failure> {
-    Folder::read(&args.lake)?;
+    let lake = args.at.site();
+    Folder::read(&lake)?;
     let limits = Limits { time: args.timeout, memory_mib: args.memory_mib };
     let sql = SqlGate::new(limits, args.concurrent);
     let clients = clients(&args.clients)?;
     let clients = clients.map(|clients| {
         let named = format!("postgres://{}@", clients.user);
-        door(&clients, &args.lake, &sql).map(|door| (named, door))
+        door(&clients, lake.root(), &sql).map(|door| (named, door))
     });
     let clients = clients.transpose()?;
     let runtime = runtime()?;
     runtime.block_on(async {
         let listener = TcpListener::bind(args.listen).await;
         let listener = listener.with_context(|| format!("cannot listen on {}", args.listen))?;
-        writeln!(
-            io::stdout(),
-            "serving {} on http://{}",
-            args.lake.display(),
-            listener.local_addr()?
-        )?;
+        writeln!(io::stdout(), "serving {lake} on http://{}", listener.local_addr()?)?;
         // Nothing runs here, so there is no progress to show.
         let (_still, progress) = watch::channel(Progress::default());
         let api = Api {
             progress,
-            lake: args.lake.clone(),
+            lake,
             topics: Arc::new([]),
             // Without a token, changes are for this machine only.
             token: None,

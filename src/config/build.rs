@@ -153,8 +153,10 @@ fn engine<'i>(root: &DeTable<'i>, problems: &mut Problems<'i>) -> EngineConfig {
 fn lake<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -> LakeConfig {
     let mut section = Section::open("[lake]", root.get("lake"), problems);
     let archives = [("matched", Archive::Matched), ("all", Archive::All), ("none", Archive::None)];
+    let (path, state) = site(&mut section, base);
     let lake = LakeConfig {
-        path: base.join(section.text("path").unwrap_or_else(|| "resonanz-lake".to_owned())),
+        path,
+        state,
         commit_interval_us: section.span("commit_interval", 1_000).unwrap_or(10 * SECOND_US),
         archive: section.choice("archive", &archives).unwrap_or_default(),
         retention: retention(&mut section),
@@ -163,6 +165,24 @@ fn lake<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -> Lak
     };
     section.finish();
     lake
+}
+
+/// Where the lake is, and the writer's state if the lake is in a bucket.
+fn site(section: &mut Section<'_, '_>, base: &Path) -> (PathBuf, Option<PathBuf>) {
+    let path = section.text("path").unwrap_or_else(|| "resonanz-lake".to_owned());
+    let state = section.text("state").map(|state| base.join(state));
+    let is_bucket = path.starts_with("s3://");
+    if is_bucket && state.is_none() {
+        let at = section.place("path");
+        let hint = "add: state = \"resonanz-state\"; cursors, outbox and key of a lake in a bucket stay on this machine";
+        section.problems.add(at, "a lake in a bucket needs a \"state\"", hint);
+    }
+    if !is_bucket && state.is_some() {
+        let at = section.place("state");
+        let hint = "remove it: a lake in a folder has it inside";
+        section.problems.add(at, "state is for a lake in a bucket", hint);
+    }
+    (if is_bucket { PathBuf::from(path) } else { base.join(path) }, state)
 }
 
 const HOUR_US: i64 = 60 * MINUTE_US;

@@ -79,8 +79,10 @@ pub struct SentimentConfig {
 /// Where rows go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LakeConfig {
-    /// Folder of the lake.
+    /// Folder of the lake, or the address of a bucket such as `s3://bucket/prefix`.
     pub path: PathBuf,
+    /// Folder of what only the writer of a bucket needs; `None` for a lake in a folder.
+    pub state: Option<PathBuf>,
     /// Longest time between two commits, in microseconds.
     pub commit_interval_us: i64,
     /// Which posts the table `posts` keeps.

@@ -16,10 +16,10 @@ use deltalake_core::kernel::{Add, Remove};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::encode::Draft;
+use super::encode::{Begun, Draft};
 use super::folder::{Folder, LakeError, io_error, write_whole};
 use super::schema::Table;
-use super::table::{Swap, TableWriter, is_made};
+use super::table::{Swap, TableWriter};
 use crate::connect::Cursor;
 use crate::engine::{EngineState, Tally};
 use crate::time::EventTime;
@@ -87,17 +87,8 @@ impl Lake {
     /// # Errors
     /// When a table cannot be opened or made, or our own files are damaged.
     pub async fn open(folder: Arc<Folder>) -> Result<(Self, Recovered), LakeError> {
-        let lost = |table: &Table| !is_made(&folder.table(*table));
-        if last_sequence(&folder)?.is_some()
-            && let Some(table) = Table::ALL.into_iter().find(lost)
-        {
-            let what = "the table's log is gone".to_owned();
-            return Err(LakeError::Damaged { path: folder.table(table), what });
-        }
-        let open = |table| {
-            let path = folder.table(table);
-            async move { TableWriter::open(table, &path).await }
-        };
+        check_tables(&folder).await?;
+        let open = |table| TableWriter::open(table, folder.table(table), folder.writer());
         let tables = [
             open(Table::Posts).await?,
             open(Table::Mentions).await?,
@@ -106,7 +97,22 @@ impl Lake {
         ];
         let mut lake = Self { folder, tables, sequence: 0, standing: None };
         let recovered = lake.recover().await?;
+        lake.check_sequence()?;
         Ok((lake, recovered))
+    }
+
+    /// Refuses tables that hold commits of which the state knows nothing: it is an older copy, and
+    /// what it commits next would pass for something that was done.
+    fn check_sequence(&self) -> Result<(), LakeError> {
+        let ahead = |table: &&TableWriter| table.last_sequence() > Some(self.sequence);
+        let Some(table) = self.tables.iter().find(ahead) else { return Ok(()) };
+        let what = format!(
+            "table {} holds commit {}, and the writer's state ends with {}",
+            table.table().name(),
+            table.last_sequence().unwrap_or_default(),
+            self.sequence,
+        );
+        Err(LakeError::Foreign { path: self.folder.root().to_owned(), what })
     }
 
     /// The lake's folder.
@@ -250,6 +256,25 @@ impl Lake {
     }
 }
 
+/// Whether all tables are there that commits were made to, and a place for them is free otherwise.
+async fn check_tables(folder: &Folder) -> Result<(), LakeError> {
+    let begun = last_sequence(folder)?.is_some();
+    for table in Table::ALL {
+        let place = folder.table(table);
+        if place.is_made().await? {
+            continue;
+        }
+        if begun {
+            let what = "the table's log is gone".to_owned();
+            return Err(LakeError::Damaged { path: place.root(), what });
+        }
+        if table == Table::Posts && !folder.is_vacant().await? {
+            return Err(LakeError::NotEmpty { path: folder.root().to_owned() });
+        }
+    }
+    Ok(())
+}
+
 /// Whether the last commit's own files are sound.
 pub(super) fn check_last_commit(folder: &Folder) -> Result<(), LakeError> {
     read_last(folder).map(drop)
@@ -297,11 +322,10 @@ fn last_sequence(folder: &Folder) -> Result<Option<i64>, LakeError> {
 
 /// Encodes and writes files on rayon's threads; their actions by the name of their table.
 fn write_files(drafts: Vec<Draft>) -> Result<BTreeMap<String, Vec<Add>>, LakeError> {
-    let written: Result<Vec<(Table, Add)>, LakeError> =
-        drafts.into_par_iter().map(|draft| Ok((draft.table, draft.write()?))).collect();
+    let begun: Result<Vec<Begun>, LakeError> = drafts.into_par_iter().map(Draft::begin).collect();
     let mut files: BTreeMap<String, Vec<Add>> = BTreeMap::new();
-    for (table, add) in written? {
-        files.entry(table.name().to_owned()).or_default().push(add);
+    for begun in begun? {
+        files.entry(begun.table.name().to_owned()).or_default().push(begun.end()?);
     }
     Ok(files)
 }

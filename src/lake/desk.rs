@@ -34,6 +34,8 @@ const DAY_US: i64 = 24 * 60 * MINUTE_US;
 #[derive(Debug, Clone)]
 pub struct DeskFiles {
     folder: PathBuf,
+    /// The address of a bucket that was opened without its state folder: there is nothing then.
+    stateless: Option<PathBuf>,
 }
 
 /// A message to be sent once more.
@@ -69,7 +71,8 @@ impl DeskFiles {
     /// The files of this lake, which need not exist yet.
     #[must_use]
     pub fn of(folder: &Folder) -> Self {
-        Self { folder: folder.desk() }
+        let stateless = (!folder.has_state()).then(|| folder.root().to_owned());
+        Self { folder: folder.desk(), stateless }
     }
 
     /// A new identity, such as `sil_3f0c…`: 80 bits from the operating system.
@@ -183,7 +186,7 @@ impl DeskFiles {
     pub fn publish<T: Serialize>(&self, state: &T) -> Result<(), LakeError> {
         let path = self.folder.join("state.json");
         let bytes = serde_json::to_vec(state).unwrap_or_default();
-        fs::create_dir_all(&self.folder).map_err(io_error(&self.folder))?;
+        self.make()?;
         write_whole(&path, &bytes)
     }
 
@@ -197,7 +200,7 @@ impl DeskFiles {
 
     fn put<T: Serialize>(&self, kind: Kind, id: &str, value: &T) -> Result<(), LakeError> {
         let path = self.path(kind, id)?;
-        fs::create_dir_all(&self.folder).map_err(io_error(&self.folder))?;
+        self.make()?;
         if !path.exists() && self.names(kind)?.len() >= FILES_MAX {
             let full = io::Error::other(format!("{FILES_MAX} of a kind are the most"));
             return Err(io_error(&path)(full));
@@ -205,7 +208,19 @@ impl DeskFiles {
         write_whole(&path, &serde_json::to_vec_pretty(value).unwrap_or_default())
     }
 
+    /// Makes the folder.
+    fn make(&self) -> Result<(), LakeError> {
+        self.check()?;
+        fs::create_dir_all(&self.folder).map_err(io_error(&self.folder))
+    }
+
+    /// Refuses to change what is not here.
+    fn check(&self) -> Result<(), LakeError> {
+        self.stateless.clone().map_or(Ok(()), |path| Err(LakeError::NoState { path }))
+    }
+
     fn remove(&self, kind: Kind, id: &str) -> Result<bool, LakeError> {
+        self.check()?;
         let path = self.path(kind, id)?;
         match fs::remove_file(&path) {
             Ok(()) => Ok(true),

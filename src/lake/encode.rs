@@ -5,8 +5,6 @@
 //! again under the same names, and leaves nothing behind.
 
 use std::collections::HashMap;
-use std::fs;
-use std::path::{Path, PathBuf};
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::compute::{
@@ -22,7 +20,8 @@ use parquet::file::properties::WriterProperties;
 use parquet::schema::types::ColumnPath;
 use serde_json::{Map, Value, json};
 
-use super::folder::{LakeError, io_error, write_whole_shared};
+use super::folder::LakeError;
+use super::place::{Place, Writing};
 use super::schema::{DAY, Table, arrow_schema};
 use crate::time::{EventTime, MINUTE_US};
 
@@ -37,8 +36,7 @@ const STATISTIC_BYTES_MAX: usize = 64;
 #[derive(Debug)]
 pub(super) struct Draft {
     pub(super) table: Table,
-    /// The table's folder.
-    pub(super) folder: PathBuf,
+    pub(super) place: Place,
     /// Days since the Unix epoch, UTC.
     pub(super) day: i32,
     pub(super) sequence: i64,
@@ -61,32 +59,23 @@ pub(super) enum Origin {
 impl Draft {
     /// Writes the file durably; it becomes visible when the returned action is committed.
     pub(super) fn write(self) -> Result<Add, LakeError> {
+        self.begin()?.end()
+    }
+
+    /// Encodes the file and has it written; what goes to a bucket goes meanwhile.
+    pub(super) fn begin(self) -> Result<Begun, LakeError> {
         let day = day_name(self.day);
         let path = format!("{DAY}={day}/part-{:012}{}", self.sequence, self.ending);
-        let target = self.folder.join(&path);
         let encoded = self.encode().map_err(|error| LakeError::Io {
-            path: target.clone(),
+            path: self.place.path(&path),
             source: std::io::Error::other(error),
         });
         let (bytes, statistics) = encoded?;
-        make_folder(&self.folder, &target)?;
-        write_whole_shared(&target, &bytes)?;
-        let written = fs::metadata(&target).and_then(|metadata| metadata.modified());
-        let age = written.map_err(io_error(&target))?.duration_since(std::time::UNIX_EPOCH);
-        let millis = age.map_or(0, |age| age.as_millis());
-        Ok(Add {
-            path,
-            partition_values: HashMap::from([(DAY.to_owned(), Some(day))]),
-            size: i64::try_from(bytes.len()).unwrap_or(i64::MAX),
-            modification_time: i64::try_from(millis).unwrap_or(i64::MAX),
-            data_change: self.origin == Origin::New,
-            stats: Some(statistics.to_string()),
-            tags: None,
-            deletion_vector: None,
-            base_row_id: None,
-            default_row_commit_version: None,
-            clustering_provider: None,
-        })
+        let size = bytes.len() as u64;
+        let writing = self.place.begin(&path, bytes)?;
+        let stats = Some(statistics.to_string());
+        let add = add(path, day, size, stats, self.origin == Origin::New);
+        Ok(Begun { table: self.table, add, writing })
     }
 
     fn encode(&self) -> Result<(Vec<u8>, Value), ParquetError> {
@@ -98,6 +87,44 @@ impl Draft {
         let mut writer = ArrowWriter::try_new(Vec::new(), rows.schema(), Some(properties))?;
         writer.write(&rows)?;
         Ok((writer.into_inner()?, statistics(&rows)))
+    }
+}
+
+/// A file on its way.
+#[derive(Debug)]
+pub(super) struct Begun {
+    pub(super) table: Table,
+    add: Add,
+    writing: Writing,
+}
+
+impl Begun {
+    /// Waits until the file is durable.
+    pub(super) fn end(self) -> Result<Add, LakeError> {
+        Ok(Add { modification_time: self.writing.end()?, ..self.add })
+    }
+}
+
+/// The action that makes a file part of a table; when it was written is left to be said.
+pub(super) fn add(
+    path: String,
+    day: String,
+    size: u64,
+    stats: Option<String>,
+    data_change: bool,
+) -> Add {
+    Add {
+        path,
+        partition_values: HashMap::from([(DAY.to_owned(), Some(day))]),
+        size: i64::try_from(size).unwrap_or(i64::MAX),
+        modification_time: 0,
+        data_change,
+        stats,
+        tags: None,
+        deletion_vector: None,
+        base_row_id: None,
+        default_row_commit_version: None,
+        clustering_provider: None,
     }
 }
 
@@ -210,15 +237,4 @@ fn range(name: &str, column: &ArrayRef) -> Option<(Value, Value)> {
 pub(crate) fn day_name(day: i32) -> String {
     let midnight = EventTime(i64::from(day) * 24 * 60 * MINUTE_US).to_string();
     midnight.split('T').next().unwrap_or_default().to_owned()
-}
-
-/// Makes the file's folder, durably.
-fn make_folder(table: &Path, file: &Path) -> Result<(), LakeError> {
-    let Some(folder) = file.parent() else { return Ok(()) };
-    if !folder.exists() {
-        fs::create_dir_all(folder).map_err(io_error(folder))?;
-        let synced = fs::File::open(table).and_then(|table| table.sync_all());
-        synced.map_err(io_error(table))?;
-    }
-    Ok(())
 }

@@ -5,8 +5,6 @@
 //! rest: each step looks at what is there.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::fs;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::{BooleanArray, RecordBatch, StringArray};
@@ -17,7 +15,8 @@ use serde::Serialize;
 use super::commit::Lake;
 use super::encode::{Draft, Origin};
 use super::files::LakeFile;
-use super::folder::{LakeError, io_error};
+use super::folder::LakeError;
+use super::place::Place;
 use super::read;
 use super::recount::{COUNTED, PaneId, Recount, pane_of};
 use super::schema::Table;
@@ -80,8 +79,8 @@ pub struct Found {
     recount: Recount,
 }
 
-/// The files of each table, with its folder.
-type Files = Vec<(Table, PathBuf, Vec<LakeFile>)>;
+/// The files of each table, with where they are.
+type Files = Vec<(Table, Place, Vec<LakeFile>)>;
 
 impl Lake {
     /// Looks for what is to go among all that is committed. Reads `posts` and `mentions` without
@@ -123,10 +122,10 @@ impl Lake {
             erasing.sequence = Some(sequence);
         }
         for table in Table::ALL {
-            let path = self.folder().table(table);
+            let place = self.folder().table(table);
             let named = self.table(table).files()?;
             let named: HashSet<&str> = named.iter().map(|file| file.path.as_str()).collect();
-            erasing.files_deleted += delete_others(&path, &named)?;
+            erasing.files_deleted += delete_others(&place, &named)?;
         }
         Ok(erasing)
     }
@@ -196,12 +195,12 @@ fn find(erasure: Erasure, files: Files) -> Result<Found, LakeError> {
     let mut erasing = Erasing::default();
     let mut hit: HashSet<(Table, String)> = HashSet::new();
     let mut panes: HashSet<PaneId> = HashSet::new();
-    for (table, folder, files) in &files {
+    for (table, place, files) in &files {
         if !matches!(table, Table::Posts | Table::Mentions) {
             continue;
         }
         let found = files.par_iter().map(|file| {
-            let rows = read::columns(&folder.join(&file.path), &names)?;
+            let rows = read::columns(place, &file.path, &names)?;
             let met = seeker.met(&rows).into_iter().enumerate();
             let hits = met.filter_map(|(row, tombstone)| {
                 let pane = (*table == Table::Mentions).then(|| pane_of(&rows, row, "posted_at"));
@@ -222,10 +221,10 @@ fn find(erasure: Erasure, files: Files) -> Result<Found, LakeError> {
         }
     }
     let mut recount = Recount::of(panes);
-    for (table, folder, files) in &files {
+    for (table, place, files) in &files {
         if *table == Table::Mentions && !recount.is_empty() {
             for file in files {
-                let rows = read::columns(&folder.join(&file.path), &COUNTED)?;
+                let rows = read::columns(place, &file.path, &COUNTED)?;
                 let met = seeker.met(&rows);
                 let is_gone = |row: usize| met.get(row).is_some_and(Option::is_some);
                 recount.observe(&rows, is_gone, |row| seeker.is_fresh(&rows, row));
@@ -245,7 +244,7 @@ fn rewrite(
     let Found { mut erasing, erasure, files, hit, recount } = found;
     let seeker = Seeker::new(&erasure);
     let mut swaps = Vec::new();
-    for (table, folder, files) in files {
+    for (table, place, files) in files {
         let derived = matches!(table, Table::Panes | Table::Alerts);
         let mut swap = Swap::default();
         let mut days: BTreeMap<i32, Vec<RecordBatch>> = BTreeMap::new();
@@ -258,7 +257,7 @@ fn rewrite(
             if !concerned {
                 continue;
             }
-            let rows = file.read(&folder)?;
+            let rows = file.read(&place)?;
             let (left, changed) = match table {
                 Table::Panes => recount.apply(&rows)?,
                 Table::Alerts => without_evidence(&rows, &erasing.posts)?,
@@ -279,8 +278,8 @@ fn rewrite(
             continue;
         }
         for (day, rows) in days {
-            let (folder, origin) = (folder.clone(), Origin::New);
-            let draft = Draft { table, folder, day, sequence, rows, origin, ending: ".parquet" };
+            let (place, origin) = (place.clone(), Origin::New);
+            let draft = Draft { table, place, day, sequence, rows, origin, ending: ".parquet" };
             swap.adds.push(draft.write()?);
         }
         swaps.push((table, swap));
@@ -323,19 +322,12 @@ fn without_evidence(
 }
 
 /// Deletes the files of a table that its newest version does not name; how many.
-fn delete_others(table: &Path, named: &HashSet<&str>) -> Result<u64, LakeError> {
+fn delete_others(place: &Place, named: &HashSet<&str>) -> Result<u64, LakeError> {
     let mut deleted = 0;
-    for day in fs::read_dir(table).map_err(io_error(table))?.flatten() {
-        let prefix = day.file_name().to_string_lossy().into_owned();
-        if !prefix.starts_with("day=") {
-            continue;
-        }
-        for file in fs::read_dir(day.path()).map_err(io_error(&day.path()))?.flatten() {
-            let name = format!("{prefix}/{}", file.file_name().to_string_lossy());
-            if !named.contains(name.as_str()) {
-                fs::remove_file(file.path()).map_err(io_error(&file.path()))?;
-                deleted += 1;
-            }
+    for file in place.list()? {
+        if !named.contains(file.name.as_str()) {
+            place.remove(&file.name)?;
+            deleted += 1;
         }
     }
     Ok(deleted)

@@ -1,25 +1,20 @@
 //! Which files does a table consist of, and which rows are in one?
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Date32Array, RecordBatch, RecordBatchReader, new_null_array};
-use arrow::compute::{cast, concat_batches};
+use arrow::array::{ArrayRef, Date32Array, RecordBatch, new_null_array};
+use arrow::compute::cast;
 use deltalake_core::DeltaTable;
 use deltalake_core::kernel::{LogicalFileView, Remove};
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use super::encode::day_name;
-use super::folder::{LakeError, io_error};
+use super::folder::LakeError;
+use super::place::Place;
 use super::scan::day_of;
 use super::schema::{DAY, Table, arrow_schema};
 use super::table::delta_error;
 use crate::time::EventTime;
-
-/// Rows read at a time.
-const BATCH_ROWS: usize = 64 * 1024;
 
 /// A committed file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,18 +49,12 @@ impl LakeFile {
 
     /// Its rows, in the present schema: columns that it does not have are null. Takes memory for
     /// all of them.
-    pub(super) fn read(&self, table_folder: &Path) -> Result<RecordBatch, LakeError> {
-        let path = table_folder.join(&self.path);
-        let file = File::open(&path).map_err(io_error(&path))?;
-        let damaged = |what: String| LakeError::Damaged { path: path.clone(), what };
-        let reader = ParquetRecordBatchReaderBuilder::try_new(file)
-            .and_then(|builder| builder.with_batch_size(BATCH_ROWS).build())
-            .map_err(|error| damaged(error.to_string()))?;
-        let schema = reader.schema();
-        let batches: Result<Vec<RecordBatch>, _> = reader.collect();
-        let batches = batches.map_err(|error| damaged(error.to_string()))?;
-        let rows = concat_batches(&schema, &batches).map_err(|error| damaged(error.to_string()))?;
-        self.aligned(&rows).map_err(|error| damaged(error.to_string()))
+    pub(super) fn read(&self, place: &Place) -> Result<RecordBatch, LakeError> {
+        let rows = place.rows(&self.path, &[])?;
+        self.aligned(&rows).map_err(|error| LakeError::Damaged {
+            path: place.path(&self.path),
+            what: error.to_string(),
+        })
     }
 
     fn aligned(&self, rows: &RecordBatch) -> Result<RecordBatch, arrow::error::ArrowError> {

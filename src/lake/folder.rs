@@ -16,152 +16,64 @@
 //! LAKE/_resonanz/dead-letter.jsonl   what could not be understood
 //! LAKE/_resonanz/desk/               silences, acknowledgements, and what became of alerts
 //! ```
+//!
+//! A lake in a bucket has its tables there. What is in `_resonanz` is in a folder of the machine
+//! that writes it, the state folder; the tables name the writer to which it belongs.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use tokio::runtime::Handle;
 
+use super::bucket::{Bucket, Patience};
+pub(super) use super::error::{LakeError, io_error};
+use super::place::Place;
 use super::schema::Table;
+use super::site::Site;
 
 /// The layout this version writes and reads.
-const FORMAT: u32 = 2;
-
-/// Why a lake cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum LakeError {
-    /// The operating system refused.
-    #[error("{path}: {source}", path = path.display())]
-    Io {
-        /// Which file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// The folder is something else.
-    #[error("{path} is no lake: it has no _resonanz/lake.json", path = path.display())]
-    NoLake {
-        /// Which folder.
-        path: PathBuf,
-    },
-    /// The folder holds other things.
-    #[error("{path} is not empty and no lake", path = path.display())]
-    NotEmpty {
-        /// Which folder.
-        path: PathBuf,
-    },
-    /// Mentions would be lost.
-    #[error(
-        "the input has nothing of some hours of {day} in which the lake has {mentions} mentions"
-    )]
-    Gap {
-        /// Which day.
-        day: String,
-        /// How many mentions.
-        mentions: u64,
-    },
-    /// Another process writes.
-    #[error("{path} is being written by another process", path = path.display())]
-    Locked {
-        /// Which folder.
-        path: PathBuf,
-    },
-    /// Made by another version.
-    #[error("{path} has lake format {found}; this version of resonanz knows format {FORMAT}", path = path.display())]
-    Format {
-        /// Which folder.
-        path: PathBuf,
-        /// Its format.
-        found: u32,
-    },
-    /// Our own file does not say what we wrote.
-    #[error("{path} is damaged: {what}", path = path.display())]
-    Damaged {
-        /// Which file.
-        path: PathBuf,
-        /// What is wrong with it.
-        what: String,
-    },
-    /// The table format's library refused.
-    #[error("table {table}: {source}")]
-    Delta {
-        /// Which table.
-        table: &'static str,
-        /// Why.
-        source: Box<deltalake_core::DeltaTableError>,
-    },
-    /// Rows that do not fit arrow.
-    #[error("rows: {0}")]
-    Arrow(#[from] arrow::error::ArrowError),
-}
-
-impl LakeError {
-    /// Whether our own files are damaged, as opposed to missing or refused.
-    #[must_use]
-    pub fn is_damage(&self) -> bool {
-        matches!(self, Self::Damaged { .. })
-    }
-
-    /// One line that says how to mend it.
-    #[must_use]
-    pub fn hint(&self) -> &'static str {
-        match self {
-            Self::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
-                "free some space and start again: reading goes on from the last commit"
-            }
-            Self::Io { .. } => "check that the folder exists and may be written",
-            Self::NoLake { .. } => {
-                "give the folder that `resonanz run`, `reprocess` or `demo` wrote"
-            }
-            Self::NotEmpty { .. } => "give an empty or new folder",
-            Self::Gap { .. } => {
-                "give all of the day's posts, or lose these mentions with --partial-days"
-            }
-            Self::Locked { .. } => "stop the other process, or give another folder",
-            Self::Format { .. } => {
-                "use the version of resonanz that wrote it, or make the lake anew with resonanz reprocess"
-            }
-            Self::Damaged { .. } => {
-                "restore the file from a backup; the tables themselves stay readable"
-            }
-            Self::Delta { source, .. } if source.to_string().contains("No space left") => {
-                "free some space and start again: reading goes on from the last commit"
-            }
-            Self::Delta { .. } => {
-                "look at the table's _delta_log folder; reading goes on from the last commit"
-            }
-            Self::Arrow(_) => "commit more often: [lake] commit_interval",
-        }
-    }
-}
-
-pub(super) fn io_error(path: &Path) -> impl FnOnce(io::Error) -> LakeError + '_ {
-    move |source| LakeError::Io { path: path.to_owned(), source }
-}
+pub(super) const FORMAT: u32 = 2;
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Meta {
     format: u32,
     created_by: String,
+    /// Where the tables are, if they are in a bucket, and who may write them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    bucket: Option<Claim>,
 }
 
-/// The folder of a lake. While a writer's `Folder` lives, no other writer can open it.
+/// Which tables a state folder belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Claim {
+    url: PathBuf,
+    writer: String,
+}
+
+/// A lake: its folder, or a bucket and the folder of its writer's state. While a writer's `Folder`
+/// lives, no other writer can open it.
 #[derive(Debug)]
 pub struct Folder {
-    root: PathBuf,
+    site: Site,
+    bucket: Option<Bucket>,
+    /// Identity of the writer of a bucket; `None` for readers.
+    writer: Option<String>,
     /// Held for its lock; `None` for readers.
     _lock: Option<File>,
 }
 
 impl Folder {
-    /// Opens a lake for reading.
+    /// Opens a lake for reading. A bucket is not asked before its tables are opened.
     ///
     /// # Errors
     /// When the folder is no lake, or one of a later format.
-    pub fn read(root: &Path) -> Result<Self, LakeError> {
-        let folder = Self { root: root.to_owned(), _lock: None };
-        folder.check_format()?;
+    pub fn read(site: impl Into<Site>) -> Result<Self, LakeError> {
+        let folder = Self::at(site.into(), Patience::Short)?;
+        if folder.has_state() {
+            folder.check_format()?;
+        }
         Ok(folder)
     }
 
@@ -169,42 +81,90 @@ impl Folder {
     ///
     /// # Errors
     /// When the folder holds other things, is a lake of a later format, is being written by another
-    /// process, or cannot be written.
-    pub fn write(root: &Path) -> Result<Self, LakeError> {
-        let mut folder = Self { root: root.to_owned(), _lock: None };
+    /// process, or cannot be written; for a bucket, when its state folder is not known or belongs to
+    /// another one.
+    pub fn write(site: impl Into<Site>) -> Result<Self, LakeError> {
+        let mut folder = Self::at(site.into(), Patience::Long)?;
+        folder.need_state()?;
         let private = folder.private();
+        // A state folder holds other things than ours until there is a place for commits in it.
+        let (home, begun) = match folder.bucket {
+            Some(_) => (private.as_path(), folder.commits()),
+            None => (folder.site.root(), private.clone()),
+        };
         let known = private.join("lake.json").exists();
         if !known
-            && !private.exists()
-            && fs::read_dir(root).is_ok_and(|mut entries| entries.next().is_some())
+            && !begun.exists()
+            && fs::read_dir(home).is_ok_and(|mut entries| entries.next().is_some())
         {
-            return Err(LakeError::NotEmpty { path: root.to_owned() });
+            return Err(LakeError::NotEmpty { path: home.to_owned() });
         }
-        fs::create_dir_all(folder.commits()).map_err(io_error(root))?;
+        fs::create_dir_all(folder.commits()).map_err(io_error(home))?;
         folder._lock = Some(folder.lock()?);
-        if known {
-            folder.check_format()?;
-        } else {
-            let meta = Meta {
-                format: FORMAT,
-                created_by: format!("resonanz {}", env!("CARGO_PKG_VERSION")),
-            };
-            let text = serde_json::to_vec_pretty(&meta).unwrap_or_default();
-            write_whole(&private.join("lake.json"), &text)?;
-        }
+        folder.writer = if known { folder.check_format()? } else { folder.make()? };
         Ok(folder)
     }
 
-    /// The folder itself.
-    #[must_use]
-    pub fn root(&self) -> &Path {
-        &self.root
+    fn at(site: Site, patience: Patience) -> Result<Self, LakeError> {
+        let bucket = site.is_bucket().then(|| Bucket::new(site.root(), patience)).transpose()?;
+        Ok(Self { site, bucket, writer: None, _lock: None })
     }
 
-    /// The folder of a table.
+    /// Writes down what this is; the identity of the writer of a bucket.
+    fn make(&self) -> Result<Option<String>, LakeError> {
+        let path = self.own("lake.json");
+        let claim = || {
+            let id = random::<10>().map_err(io_error(&path))?;
+            Ok::<Claim, LakeError>(Claim { url: self.root().to_owned(), writer: hex(&id) })
+        };
+        let bucket = self.bucket.is_some().then(claim).transpose()?;
+        let created_by = format!("resonanz {}", env!("CARGO_PKG_VERSION"));
+        let writer = bucket.as_ref().map(|claim| claim.writer.clone());
+        let meta = Meta { format: FORMAT, created_by, bucket };
+        write_whole(&path, &serde_json::to_vec_pretty(&meta).unwrap_or_default())?;
+        Ok(writer)
+    }
+
+    /// The folder itself, or the address of the bucket.
     #[must_use]
-    pub fn table(&self, table: Table) -> PathBuf {
-        self.root.join(table.name())
+    pub fn root(&self) -> &Path {
+        self.site.root()
+    }
+
+    /// Whether the writer's state can be read and written here: always, but for a bucket that was
+    /// opened without its state folder.
+    #[must_use]
+    pub fn has_state(&self) -> bool {
+        self.site.has_state()
+    }
+
+    /// Refuses what needs the writer's state where it is not known.
+    pub(super) fn need_state(&self) -> Result<(), LakeError> {
+        if self.has_state() {
+            return Ok(());
+        }
+        Err(LakeError::NoState { path: self.root().to_owned() })
+    }
+
+    /// Where a table is; within a runtime.
+    pub(super) fn table(&self, table: Table) -> Place {
+        match &self.bucket {
+            Some(bucket) => Place::Bucket(bucket.below(table.name()), Handle::current()),
+            None => Place::Folder(self.root().join(table.name())),
+        }
+    }
+
+    /// Who writes the tables, if they are in a bucket and open for writing.
+    pub(super) fn writer(&self) -> Option<&str> {
+        self.writer.as_deref()
+    }
+
+    /// Whether nothing is where the tables will be.
+    pub(super) async fn is_vacant(&self) -> Result<bool, LakeError> {
+        match &self.bucket {
+            Some(bucket) => bucket.is_empty().await,
+            None => Ok(true),
+        }
     }
 
     /// The store of alerts on their way.
@@ -243,7 +203,7 @@ impl Folder {
     }
 
     fn private(&self) -> PathBuf {
-        self.root.join("_resonanz")
+        self.site.state()
     }
 
     /// Whether the key of the author hashes is there.
@@ -257,6 +217,9 @@ impl Folder {
     /// # Errors
     /// When the file cannot be read or made, or does not hold 64 hexadecimal digits.
     pub fn author_key(&self, file: Option<&Path>) -> Result<[u8; 32], LakeError> {
+        if file.is_none() {
+            self.need_state()?;
+        }
         let inside = self.private().join("author.key");
         let path = file.unwrap_or(&inside);
         if !path.exists() {
@@ -300,31 +263,49 @@ impl Folder {
             .map_err(io_error(&path))?;
         match file.try_lock() {
             Ok(()) => Ok(file),
-            Err(TryLockError::WouldBlock) => Err(LakeError::Locked { path: self.root.clone() }),
+            Err(TryLockError::WouldBlock) => {
+                Err(LakeError::Locked { path: self.root().to_owned() })
+            }
             Err(TryLockError::Error(source)) => Err(LakeError::Io { path, source }),
         }
     }
 
-    fn check_format(&self) -> Result<(), LakeError> {
+    /// Whether this version knows it; the identity of the writer of a bucket.
+    fn check_format(&self) -> Result<Option<String>, LakeError> {
         let path = self.private().join("lake.json");
+        let home = if self.bucket.is_some() { self.private() } else { self.root().to_owned() };
         let bytes = match fs::read(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(LakeError::NoLake { path: self.root.clone() });
+                return Err(LakeError::NoLake { path: home });
             }
             read => read.map_err(io_error(&path))?,
         };
         let meta: Meta = serde_json::from_slice(&bytes)
             .map_err(|error| LakeError::Damaged { path, what: error.to_string() })?;
         if meta.format != FORMAT {
-            return Err(LakeError::Format { path: self.root.clone(), found: meta.format });
+            return Err(LakeError::Format { path: home, found: meta.format });
         }
-        Ok(())
+        match (meta.bucket, &self.bucket) {
+            (None, None) => Ok(None),
+            (Some(claim), Some(_)) if claim.url == self.root() => Ok(Some(claim.writer)),
+            (Some(claim), _) => {
+                let what = format!("it is the state folder of {}", claim.url.display());
+                Err(LakeError::Foreign { path: home, what })
+            }
+            (None, Some(_)) => {
+                let what = "it is a lake itself, not a state folder".to_owned();
+                Err(LakeError::Foreign { path: home, what })
+            }
+        }
     }
 }
 
 fn write_key(path: &Path, key: &[u8; 32]) -> Result<(), LakeError> {
-    let hex: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
-    write_whole(path, hex.as_bytes())
+    write_whole(path, hex(key).as_bytes())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Writes a file that is there whole or not at all, whatever happens in between, and that only its

@@ -4,6 +4,7 @@
 //! folder `_resonanz` beside them holds what only resonanz needs.
 
 mod answer_format;
+mod bucket;
 mod catalog;
 mod columns;
 mod commit;
@@ -11,9 +12,11 @@ mod dead_letter;
 mod desk;
 mod encode;
 mod errand;
+mod error;
 mod files;
 mod scan;
 mod folder;
+mod place;
 mod posts;
 mod functions;
 mod guard;
@@ -27,6 +30,7 @@ mod replace;
 mod rows;
 mod schema;
 mod scratch;
+mod site;
 mod table;
 mod upkeep;
 mod vacuum;
@@ -48,8 +52,9 @@ pub use desk::{DeskFiles, Replay};
 pub(crate) use encode::day_name;
 pub use erase::{Erasing, Erasure, Mode as EraseMode, erase_author, erase_post};
 pub use errand::{Errand, Errands};
+pub use error::LakeError;
 pub use evidence::evidence;
-pub use folder::{Folder, LakeError};
+pub use folder::Folder;
 pub(crate) use folder::{private_file, write_whole as write_private};
 pub use guard::Limits;
 #[cfg(feature = "postgres")]
@@ -61,6 +66,7 @@ pub use requests::{Receipt, Request, Requests, What};
 pub use rows::{Labels, Rows, labels_of};
 pub use schema::{Table, arrow_schema, schema_json, schema_markdown};
 pub use scratch::{DayFile, Scratch, day_files};
+pub use site::Site;
 pub use sql_error::{SqlError, SqlFault};
 pub use strip::without_posts;
 pub use upkeep::{Chore, Deed, Job};

@@ -81,6 +81,8 @@ impl Session {
         let damaged = unusable(folder);
         for table in Table::ALL {
             let files = LakeFiles::open(table, folder).await?;
+            let (url, store) = files.store();
+            context.register_object_store(url.as_ref(), store);
             context.register_table(table.name(), Arc::new(files)).map_err(&damaged)?;
         }
         views::register(&context).await.map_err(damaged)?;

@@ -5,8 +5,6 @@
 //! all old rows or all new ones.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fs;
-use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Date32Array, RecordBatch};
@@ -15,8 +13,8 @@ use datafusion::error::DataFusionError;
 use deltalake_core::kernel::{Add, Remove};
 
 use super::commit::Lake;
-use super::encode::{Draft, Origin, day_name};
-use super::folder::{Folder, LakeError, io_error};
+use super::encode::{Draft, Origin, add, day_name};
+use super::folder::{Folder, LakeError};
 use super::schema::{DAY, Table, arrow_schema};
 use super::scratch::{DayFile, Scratch, day_files};
 use super::table::Swap;
@@ -132,7 +130,7 @@ impl Days<'_> {
             }
             for file in &files {
                 number += 1;
-                adds.push(self.link(file, number)?);
+                adds.push(self.bring(file, number)?);
             }
             if self.table == Table::Posts {
                 let old: Vec<&DayFile> = gone.iter().filter(|file| file.day == day).collect();
@@ -142,37 +140,13 @@ impl Days<'_> {
         Ok(adds)
     }
 
-    /// Puts a finished file of the other lake into this one's folder, where no log names it yet.
-    fn link(&self, file: &DayFile, number: u32) -> Result<Add, LakeError> {
+    /// Brings a finished file of the other lake into this one, where no log names it yet.
+    fn bring(&self, file: &DayFile, number: u32) -> Result<Add, LakeError> {
         let day = day_name(file.day);
         let path = format!("{DAY}={day}/part-{:012}-{number:04}.parquet", self.sequence);
-        let target = self.folder.table(self.table).join(&path);
-        let parent = target.parent().unwrap_or(Path::new(""));
-        fs::create_dir_all(parent).map_err(io_error(parent))?;
-        // Left over from an attempt that was killed.
-        let _ = fs::remove_file(&target);
-        if fs::hard_link(&file.path, &target).is_err() {
-            fs::copy(&file.path, &target).map_err(io_error(&target))?;
-            fs::File::open(&target).and_then(|file| file.sync_all()).map_err(io_error(&target))?;
-        }
-        for folder in [parent, &self.folder.table(self.table)] {
-            fs::File::open(folder)
-                .and_then(|folder| folder.sync_all())
-                .map_err(io_error(folder))?;
-        }
-        Ok(Add {
-            path,
-            partition_values: HashMap::from([(DAY.to_owned(), Some(day))]),
-            size: i64::try_from(file.bytes).unwrap_or(i64::MAX),
-            modification_time: file.changed_ms,
-            data_change: true,
-            stats: file.statistics.clone(),
-            tags: None,
-            deletion_vector: None,
-            base_row_id: None,
-            default_row_commit_version: None,
-            clustering_provider: None,
-        })
+        self.folder.table(self.table).take(&file.place, &file.name, &path)?;
+        let add = add(path, day, file.bytes, file.statistics.clone(), true);
+        Ok(Add { modification_time: file.changed_ms, ..add })
     }
 
     /// The panes of a day without those that the engine will write itself.
@@ -210,9 +184,9 @@ impl Days<'_> {
         if rows.is_empty() {
             return Ok(None);
         }
-        let folder = self.folder.table(self.table);
+        let place = self.folder.table(self.table);
         let (table, sequence, origin) = (self.table, self.sequence, Origin::New);
-        let draft = Draft { table, folder, day, sequence, rows, origin, ending: ".parquet" };
+        let draft = Draft { table, place, day, sequence, rows, origin, ending: ".parquet" };
         Ok(Some(draft.write()?))
     }
 }

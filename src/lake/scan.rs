@@ -17,8 +17,10 @@ use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
+use object_store::ObjectStore;
 use serde_json::Value;
 
+use super::files::committed;
 use super::folder::{Folder, LakeError};
 use super::schema::{DAY, Table, arrow_schema};
 use super::table;
@@ -30,36 +32,28 @@ pub(super) struct LakeFiles {
     schema: TableSchema,
     groups: Vec<FileGroup>,
     statistics: Statistics,
+    store: (ObjectStoreUrl, Arc<dyn ObjectStore>),
 }
 
 impl LakeFiles {
+    /// Where the files are, as DataFusion finds it.
+    pub(super) fn store(&self) -> (&ObjectStoreUrl, Arc<dyn ObjectStore>) {
+        (&self.store.0, Arc::clone(&self.store.1))
+    }
+
     pub(super) async fn open(table: Table, folder: &Folder) -> Result<Self, LakeError> {
-        let root = folder
-            .table(table)
-            .canonicalize()
-            .map_err(super::folder::io_error(&folder.table(table)))?;
+        let place = folder.table(table).resolved()?;
         let all = arrow_schema(table);
         let columns: Vec<_> =
             all.fields().iter().filter(|field| field.name() != DAY).map(viewed).collect();
         let columns = Arc::new(Schema::new(columns));
         let mut files = Vec::new();
-        for (name, known) in table::files(table, &root).await? {
-            let path = root.join(&name);
-            let size = match std::fs::metadata(&path) {
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                    let what = "the table's log names it, and it is not there".to_owned();
-                    return Err(LakeError::Damaged { path, what });
-                }
-                metadata => metadata.map_err(super::folder::io_error(&path))?.len(),
-            };
-            let location = object_store::path::Path::from_absolute_path(&path);
-            let location = location.map_err(|error| LakeError::Damaged {
-                path: path.clone(),
-                what: error.to_string(),
-            })?;
+        for file in committed(table, &table::open(table, &place).await?)? {
+            let (location, size) = place.location(&file.path, file.bytes)?;
+            let known = statistics(&columns, file.statistics.as_deref());
             let file = PartitionedFile::new(location.to_string(), size)
-                .with_partition_values(vec![ScalarValue::Date32(day_of(&name))])
-                .with_statistics(Arc::new(statistics(&columns, known.as_deref())));
+                .with_partition_values(vec![ScalarValue::Date32(day_of(&file.path))])
+                .with_statistics(Arc::new(known));
             files.push(file);
         }
         let day = Arc::new(Field::new(DAY, DataType::Date32, false));
@@ -67,10 +61,12 @@ impl LakeFiles {
         let schema = TableSchema::builder(columns).with_table_partition_cols(vec![day]).build();
         let known = files.iter().filter_map(|file| file.statistics.as_deref());
         let summed = Statistics::try_merge_iter(known, schema.table_schema());
-        let statistics = summed
-            .map_err(|error| LakeError::Damaged { path: root, what: error.strip_backtrace() })?;
+        let statistics = summed.map_err(|error| LakeError::Damaged {
+            path: place.root(),
+            what: error.strip_backtrace(),
+        })?;
         let groups = FileGroup::new(files).split_files(threads);
-        Ok(Self { schema, groups, statistics })
+        Ok(Self { schema, groups, statistics, store: place.store()? })
     }
 }
 
@@ -165,7 +161,7 @@ impl TableProvider for LakeFiles {
             return Ok(Arc::new(EmptyExec::new(schema)));
         }
         let source = Arc::new(ParquetSource::new(self.schema.clone()));
-        let config = FileScanConfigBuilder::new(ObjectStoreUrl::local_filesystem(), source)
+        let config = FileScanConfigBuilder::new(self.store.0.clone(), source)
             .with_file_groups(self.groups.clone())
             .with_statistics(self.statistics.clone())
             .with_projection_indices(projection.cloned())?

@@ -1,18 +1,18 @@
 //! What do some files of a lake say together? SQL for our own use, over files chosen by day.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{Int64Type, Schema, SchemaRef};
 use datafusion::datasource::MemTable;
-use datafusion::error::Result as QueryResult;
+use datafusion::error::{DataFusionError, Result as QueryResult};
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{ParquetReadOptions, SessionConfig, SessionContext};
 
-use super::folder::{Folder, LakeError, io_error};
+use super::folder::{Folder, LakeError};
+use super::place::Place;
 use super::scan::day_of;
 use super::schema::{Table, arrow_schema};
 use super::table;
@@ -21,12 +21,12 @@ use super::table;
 const MEMORY_BYTES: usize = 512 << 20;
 
 /// A committed file of a table.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct DayFile {
     /// Days since the Unix epoch, UTC.
     pub day: i32,
-    /// Where it is.
-    pub path: PathBuf,
+    /// Where its table is.
+    pub(super) place: Place,
     /// Its path within the table's folder, as the table's log names it.
     pub name: String,
     /// Its size.
@@ -44,18 +44,18 @@ pub struct DayFile {
 /// # Errors
 /// When the table's log cannot be read, or a file it names is missing.
 pub async fn day_files(folder: &Folder, table: Table) -> Result<Vec<DayFile>, LakeError> {
-    let root = folder.table(table);
-    if !root.join("_delta_log").exists() {
+    let place = folder.table(table);
+    if !place.is_made().await? {
         return Ok(Vec::new());
     }
-    let root = root.canonicalize().map_err(io_error(&root))?;
+    let place = place.resolved()?;
     let mut files = Vec::new();
-    let delta = table::open(table, &root).await?;
+    let delta = table::open(table, &place).await?;
     for file in delta.snapshot().map_err(table::delta_error(table))?.log_data() {
         let name = file.path().to_string();
         files.push(DayFile {
             day: day_of(&name).unwrap_or_default(),
-            path: root.join(&name),
+            place: place.clone(),
             name,
             bytes: u64::try_from(file.size()).unwrap_or(0),
             rows: file.num_records().and_then(|rows| u64::try_from(rows).ok()).unwrap_or(0),
@@ -96,7 +96,12 @@ impl Scratch {
     /// # Errors
     /// When a file cannot be read.
     pub async fn add(&self, name: &str, table: Table, files: &[&DayFile]) -> QueryResult<()> {
-        let paths: Vec<String> = files.iter().map(|file| url_of(&file.path)).collect();
+        let paths: Vec<String> = files.iter().map(|file| file.place.url(&file.name)).collect();
+        for file in files {
+            let store = file.place.store();
+            let (url, store) = store.map_err(|error| DataFusionError::External(error.into()))?;
+            self.context.register_object_store(url.as_ref(), store);
+        }
         self.context.deregister_table(name)?;
         let schema = stored_schema(table);
         if paths.is_empty() {
@@ -141,8 +146,4 @@ impl Scratch {
 fn stored_schema(table: Table) -> SchemaRef {
     let fields = arrow_schema(table).fields().iter().skip(1).cloned().collect::<Vec<_>>();
     Arc::new(Schema::new(fields))
-}
-
-fn url_of(path: &Path) -> String {
-    url::Url::from_file_path(path).map_or_else(|()| path.display().to_string(), String::from)
 }

@@ -7,6 +7,7 @@ use datafusion::common::SchemaError;
 use datafusion::error::DataFusionError;
 use datafusion::sql::sqlparser::parser::ParserError;
 
+use super::bucket::{is_missing, refusal};
 use super::functions::MatchesError;
 use super::guard::{Limits, Refusal};
 use crate::mention::pointer;
@@ -104,6 +105,9 @@ impl SqlError {
             let (message, hint) = (error.to_string(), error.source.hint);
             return Self::new(SqlFault::Statement, "22023", message, hint).at(sql, at);
         }
+        if let Some(refused) = of_store(error) {
+            return refused;
+        }
         let message = plain(error);
         let (fault, hint) = judge(error, limits);
         let message = if fault == SqlFault::Limit {
@@ -125,6 +129,24 @@ impl SqlError {
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
         Self { place: Some((line, column)), shown: pointer(sql, at), ..self }
     }
+}
+
+/// What the store of a bucket refused, if that is the cause.
+fn of_store(error: &DataFusionError) -> Option<SqlError> {
+    let is_reading = matches!(
+        cause(error),
+        DataFusionError::ObjectStore(_)
+            | DataFusionError::ParquetError(_)
+            | DataFusionError::ArrowError(..)
+            | DataFusionError::External(_)
+    );
+    let text = error.to_string();
+    let object = text.split_once("Object at location ");
+    let object = object.and_then(|(_, rest)| rest.split_once(" not found"));
+    let object = object.map_or("the lake", |(name, _)| name);
+    let refusal = refusal(object, error).filter(|_| is_reading)?;
+    let fault = if is_missing(error) { SqlFault::Damage } else { SqlFault::Other };
+    Some(SqlError::new(fault, "58030", refusal.to_string(), refusal.hint()))
 }
 
 fn matches_error(error: &DataFusionError) -> Option<&MatchesError> {

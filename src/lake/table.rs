@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{Field, Schema};
@@ -12,18 +12,21 @@ use deltalake_core::kernel::transaction::{CommitBuilder, CommitProperties};
 use deltalake_core::kernel::{Action, Add, Remove, StructField, StructType, Transaction};
 use deltalake_core::operations::create::CreateBuilder;
 use deltalake_core::protocol::{DeltaOperation, SaveMode};
-use deltalake_core::{DeltaTable, DeltaTableError, ensure_table_uri};
+use deltalake_core::{DeltaTable, DeltaTableError};
 
+use super::bucket::{is_missing, refusal};
 use super::catalog::Column;
 use super::encode::{Draft, Origin, by_day};
 use super::files::{LakeFile, committed};
-use super::folder::LakeError;
+use super::folder::{FORMAT, LakeError};
+use super::place::Place;
 use super::schema::{DAY, Table, arrow_schema, field};
 
 /// Name under which a table's log remembers our sequence numbers.
 const APPLICATION: &str = "resonanz";
-/// The folder of a table's log.
-const LOG: &str = "_delta_log";
+/// Properties of a table in a bucket: who may write it, and the layout of the lake.
+const WRITER_PROPERTY: &str = "resonanz.writer";
+const FORMAT_PROPERTY: &str = "resonanz.format";
 
 /// A change to a table: files that go, and files that come.
 #[derive(Debug, Default)]
@@ -35,8 +38,10 @@ pub(super) struct Swap {
 /// A table open for appending.
 pub(super) struct TableWriter {
     table: Table,
-    folder: PathBuf,
+    place: Place,
     delta: DeltaTable,
+    /// Sequence number of the last commit that changed it.
+    last: Option<i64>,
     /// Rows that wait for the next commit, by day.
     days: BTreeMap<i32, Vec<RecordBatch>>,
 }
@@ -49,64 +54,101 @@ impl std::fmt::Debug for TableWriter {
 
 /// The error of a table in our words.
 pub(super) fn delta_error(table: Table) -> impl Fn(DeltaTableError) -> LakeError {
-    move |source| LakeError::Delta { table: table.name(), source: Box::new(source) }
+    move |source| {
+        refusal(format!("table {}", table.name()), &source)
+            .unwrap_or_else(|| LakeError::Delta { table: table.name(), source: Box::new(source) })
+    }
 }
 
 /// A vacuum can take entries of the log away between their listing and their reading; so soon again
 /// it does not.
 const RETRIES: usize = 3;
 
-/// Opens the table in a folder as it was last committed.
-pub(super) async fn open(table: Table, folder: &Path) -> Result<DeltaTable, LakeError> {
-    let error = delta_error(table);
-    let url = ensure_table_uri(folder.to_string_lossy()).map_err(&error)?;
-    let mut opened = deltalake_core::open_table(url.clone()).await;
+/// Opens a table as it was last committed.
+pub(super) async fn open(table: Table, place: &Place) -> Result<DeltaTable, LakeError> {
+    let mut opened = load(place).await;
     for _ in 0..RETRIES {
-        if opened.is_err() {
-            opened = deltalake_core::open_table(url.clone()).await;
+        if opened.is_err() && place.is_made().await? {
+            opened = load(place).await;
         }
     }
-    let delta = opened.map_err(|source| unreadable(table, folder, source))?;
-    let known = delta.snapshot().map_err(&error)?.schema();
+    let delta = match opened {
+        Ok(delta) => delta,
+        Err(error) => return Err(unreadable(table, place, error).await),
+    };
+    let error = delta_error(table);
+    let state = delta.snapshot().map_err(&error)?;
+    let format = state.metadata().configuration().get(FORMAT_PROPERTY);
+    if let Some(found) = format.and_then(|format| format.parse().ok())
+        && found != FORMAT
+    {
+        return Err(LakeError::Format { path: place.root(), found });
+    }
+    let known = state.schema();
     let missing = |column: &&Column| column.null.is_none() && !known.contains(column.name);
     match table.columns().iter().find(missing) {
         None => Ok(delta),
         Some(Column { name, .. }) => {
             let what = format!("it is another table: it has no column {name}");
-            Err(LakeError::Damaged { path: folder.to_owned(), what })
+            Err(LakeError::Damaged { path: place.root(), what })
         }
     }
 }
 
-/// Whether a table was made in a folder; a kill on the way leaves its log without an entry.
-pub(super) fn is_made(folder: &Path) -> bool {
-    let entries = std::fs::read_dir(folder.join(LOG)).into_iter().flatten().flatten();
-    let mut names = entries.map(|entry| entry.path());
-    names.any(|path| path.extension().is_some_and(|kind| kind == "json" || kind == "parquet"))
+async fn load(place: &Place) -> Result<DeltaTable, DeltaTableError> {
+    let mut delta = DeltaTable::new(place.log()?);
+    delta.load().await?;
+    Ok(delta)
 }
 
-/// A log that was made and cannot be read is damage, unless the operating system refused.
-fn unreadable(table: Table, folder: &Path, source: DeltaTableError) -> LakeError {
+/// A log that was made and cannot be read is damage, unless the operating system or a store refused.
+async fn unreadable(table: Table, place: &Place, source: DeltaTableError) -> LakeError {
     let first: &(dyn std::error::Error + 'static) = &source;
     let refused = std::iter::successors(Some(first), |error| error.source())
         .filter_map(|error| error.downcast_ref::<io::Error>())
         .any(|error| error.kind() != io::ErrorKind::NotFound);
-    if refused || !is_made(folder) {
-        return delta_error(table)(source);
+    let log = place.log_path();
+    if let Some(refusal) = refusal(log.display().to_string(), first).filter(|_| !is_missing(first))
+    {
+        return refusal;
     }
-    LakeError::Damaged { path: folder.join(LOG), what: source.to_string() }
+    match (place.is_made().await, place) {
+        (Ok(true), _) if !refused => LakeError::Damaged { path: log, what: source.to_string() },
+        (Ok(false), Place::Bucket(..)) => {
+            let lake = place.root().parent().map(Path::to_owned);
+            LakeError::NoLake { path: lake.unwrap_or_default() }
+        }
+        (Ok(_), _) => delta_error(table)(source),
+        (Err(error), _) => error,
+    }
 }
 
 impl TableWriter {
-    /// Opens a table, making it if need be.
-    pub(super) async fn open(table: Table, folder: &Path) -> Result<Self, LakeError> {
+    /// Opens a table for its `writer`, making it if need be.
+    pub(super) async fn open(
+        table: Table,
+        place: Place,
+        writer: Option<&str>,
+    ) -> Result<Self, LakeError> {
         let error = delta_error(table);
-        let delta = if is_made(folder) {
-            evolved(table, open(table, folder).await?).await?
+        let delta = if place.is_made().await? {
+            let delta = open(table, &place).await?;
+            check_writer(&delta, &place, table, writer)?;
+            evolved(table, delta).await?
         } else {
-            create(table, folder).await.map_err(&error)?
+            let delta = create(table, &place, writer).await.map_err(&error)?;
+            place.check_log().await?;
+            delta
         };
-        Ok(Self { table, folder: folder.to_owned(), delta, days: BTreeMap::new() })
+        let state = delta.snapshot().map_err(&error)?;
+        let log = delta.log_store();
+        let last = state.transaction_version(log.as_ref(), APPLICATION).await.map_err(&error)?;
+        Ok(Self { table, place, delta, last, days: BTreeMap::new() })
+    }
+
+    /// The last commit that changed the table.
+    pub(super) fn last_sequence(&self) -> Option<i64> {
+        self.last
     }
 
     /// Keeps rows for the next commit.
@@ -118,10 +160,10 @@ impl TableWriter {
 
     /// The files that the waiting rows make, leaving none.
     pub(super) fn drafts(&mut self, sequence: i64) -> Vec<Draft> {
-        let (table, folder) = (self.table, &self.folder);
+        let (table, place) = (self.table, &self.place);
         let draft = |(day, rows)| {
-            let (folder, origin) = (folder.clone(), Origin::New);
-            Draft { table, folder, day, sequence, rows, origin, ending: ".parquet" }
+            let (place, origin) = (place.clone(), Origin::New);
+            Draft { table, place, day, sequence, rows, origin, ending: ".parquet" }
         };
         std::mem::take(&mut self.days).into_iter().map(draft).collect()
     }
@@ -143,23 +185,49 @@ impl TableWriter {
     /// Commits a change under a sequence number; does nothing if the table has it already.
     pub(super) async fn commit(
         &mut self,
-        Swap { removes, adds }: Swap,
+        swap: Swap,
         sequence: i64,
         cursors: &serde_json::Value,
     ) -> Result<(), LakeError> {
-        let error = delta_error(self.table);
-        let store = self.delta.log_store();
-        let state = self.delta.snapshot().map_err(&error)?;
-        let last = state.transaction_version(store.as_ref(), APPLICATION).await.map_err(&error)?;
-        if (adds.is_empty() && removes.is_empty()) || last.is_some_and(|last| last >= sequence) {
+        if (swap.adds.is_empty() && swap.removes.is_empty()) || self.last >= Some(sequence) {
             return Ok(());
         }
+        let mut committed = self.try_commit(&swap, sequence, cursors).await;
+        for _ in 0..RETRIES {
+            // The answer of a store can be lost on its way when the commit is not.
+            if committed.is_ok() || self.holds(sequence).await? {
+                committed = Ok(());
+                break;
+            }
+            committed = self.try_commit(&swap, sequence, cursors).await;
+        }
+        committed.map_err(delta_error(self.table))?;
+        self.last = Some(sequence);
+        self.delta.update_state().await.map_err(delta_error(self.table))
+    }
+
+    /// Whether the newest version has a commit of ours.
+    async fn holds(&mut self, sequence: i64) -> Result<bool, LakeError> {
+        let error = delta_error(self.table);
+        self.delta.update_state().await.map_err(&error)?;
+        let (state, log) = (self.delta.snapshot().map_err(&error)?, self.delta.log_store());
+        let last = state.transaction_version(log.as_ref(), APPLICATION).await;
+        Ok(last.map_err(&error)? >= Some(sequence))
+    }
+
+    async fn try_commit(
+        &self,
+        swap: &Swap,
+        sequence: i64,
+        cursors: &serde_json::Value,
+    ) -> Result<(), DeltaTableError> {
+        let state = self.delta.snapshot()?;
         let properties = CommitProperties::default()
             .with_application_transaction(Transaction::new(APPLICATION, sequence))
             .with_metadata([("resonanz.cursors".to_owned(), cursors.clone())]);
-        let changes = adds.iter().any(|add| add.data_change)
-            || removes.iter().any(|remove| remove.data_change);
-        let operation = match (removes.is_empty(), changes) {
+        let changes = swap.adds.iter().any(|add| add.data_change)
+            || swap.removes.iter().any(|remove| remove.data_change);
+        let operation = match (swap.removes.is_empty(), changes) {
             (true, _) => DeltaOperation::Write {
                 mode: SaveMode::Append,
                 partition_by: Some(vec![DAY.to_owned()]),
@@ -168,26 +236,46 @@ impl TableWriter {
             (false, true) => DeltaOperation::Update { predicate: None },
             (false, false) => DeltaOperation::Optimize { predicate: None, target_size: 0 },
         };
-        let actions = removes.into_iter().map(Action::Remove);
-        let actions = actions.chain(adds.into_iter().map(Action::Add)).collect();
-        CommitBuilder::from(properties)
-            .with_actions(actions)
-            .build(Some(state.snapshot()), store, operation)
-            .await
-            .map_err(&error)?;
-        self.delta.update_state().await.map_err(error)
+        let removes = swap.removes.iter().cloned().map(Action::Remove);
+        let actions = removes.chain(swap.adds.iter().cloned().map(Action::Add)).collect();
+        let commit = CommitBuilder::from(properties).with_actions(actions);
+        commit.build(Some(state.snapshot()), self.delta.log_store(), operation).await.map(drop)
     }
 }
 
-async fn create(table: Table, folder: &Path) -> Result<DeltaTable, DeltaTableError> {
-    std::fs::create_dir_all(folder)?;
+async fn create(
+    table: Table,
+    place: &Place,
+    writer: Option<&str>,
+) -> Result<DeltaTable, DeltaTableError> {
     let schema: StructType = arrow_schema(table).try_into_kernel()?;
+    let format = FORMAT.to_string();
+    let claim = writer
+        .map(|writer| [(WRITER_PROPERTY, Some(writer)), (FORMAT_PROPERTY, Some(format.as_str()))]);
     CreateBuilder::new()
-        .with_location(ensure_table_uri(folder.to_string_lossy())?.to_string())
+        .with_log_store(place.log()?)
         .with_table_name(table.name())
         .with_columns(schema.fields().cloned())
         .with_partition_columns([DAY])
+        .with_configuration(claim.into_iter().flatten())
+        .with_raise_if_key_not_exists(false)
         .await
+}
+
+/// Refuses a table in a bucket that another state folder writes.
+fn check_writer(
+    delta: &DeltaTable,
+    place: &Place,
+    table: Table,
+    writer: Option<&str>,
+) -> Result<(), LakeError> {
+    let state = delta.snapshot().map_err(delta_error(table))?;
+    let owner = state.metadata().configuration().get(WRITER_PROPERTY).map(String::as_str);
+    if writer.is_none() || owner == writer {
+        return Ok(());
+    }
+    let what = "it is written with another state folder".to_owned();
+    Err(LakeError::Foreign { path: place.root(), what })
 }
 
 /// Adds the columns that an older version did not know.
@@ -203,15 +291,4 @@ async fn evolved(table: Table, delta: DeltaTable) -> Result<DeltaTable, LakeErro
     let fields: StructType = (&Schema::new(fields)).try_into_kernel().map_err(kernel)?;
     let fields: Vec<StructField> = fields.fields().cloned().collect();
     delta.add_columns().with_fields(fields).await.map_err(error)
-}
-
-/// The newest committed files of a table: paths in its folder, and what the log says of each.
-pub(super) async fn files(
-    table: Table,
-    folder: &Path,
-) -> Result<Vec<(String, Option<String>)>, LakeError> {
-    let delta = open(table, folder).await?;
-    let state = delta.snapshot().map_err(delta_error(table))?;
-    let files = state.log_data().into_iter();
-    Ok(files.map(|file| (file.path().to_string(), file.stats())).collect())
 }

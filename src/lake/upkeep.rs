@@ -4,8 +4,6 @@
 //! as one commit, beside a running writer and reading analysts. Readers see the files before or
 //! after it, never both. What a job replaces stays on disk until a vacuum.
 
-use std::path::Path;
-
 use arrow::array::{ArrayRef, RecordBatch, StringArray, new_null_array};
 use serde::Serialize;
 
@@ -13,6 +11,7 @@ use super::commit::Lake;
 use super::encode::{Draft, Origin};
 use super::files::LakeFile;
 use super::folder::LakeError;
+use super::place::Place;
 use super::schema::Table;
 use super::table::Swap;
 use crate::config::Retention;
@@ -110,10 +109,10 @@ impl Lake {
         let Some(&table) = Table::ALL.iter().find(|table| table.name() == job.table) else {
             return Ok(None);
         };
-        let (folder, sequence) = (self.folder().table(table), self.next_sequence());
+        let (place, sequence) = (self.folder().table(table), self.next_sequence());
         let (deed, inputs) = (job.deed, job.inputs.clone());
         let written = tokio::task::spawn_blocking(move || {
-            rewrite(deed, &inputs, &folder, sequence).map(|add| (inputs, add))
+            rewrite(deed, &inputs, &place, sequence).map(|add| (inputs, add))
         });
         let (inputs, add) = written.await.map_err(|error| LakeError::Io {
             path: self.folder().root().to_owned(),
@@ -184,11 +183,11 @@ fn merge(day: &[LakeFile], age: i32, gathered: usize) -> Option<Job> {
 fn rewrite(
     deed: Deed,
     inputs: &[LakeFile],
-    folder: &Path,
+    place: &Place,
     sequence: i64,
 ) -> Result<Option<deltalake_core::kernel::Add>, LakeError> {
     let Some(first) = inputs.first() else { return Ok(None) };
-    let read = inputs.iter().map(|file| file.read(folder));
+    let read = inputs.iter().map(|file| file.read(place));
     let rows: Vec<RecordBatch> = match deed {
         Deed::Drop => return Ok(None),
         Deed::Strip => {
@@ -200,7 +199,7 @@ fn rewrite(
     let bare = deed == Deed::Strip || first.path.ends_with(BARE);
     let draft = Draft {
         table: first.table,
-        folder: folder.to_owned(),
+        place: place.clone(),
         day: first.day,
         sequence,
         rows,

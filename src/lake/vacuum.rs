@@ -1,16 +1,14 @@
 //! Which files does nothing need any more? What replaced files left behind, drafts, old log entries.
 
 use std::collections::{HashMap, HashSet};
-use std::fs;
-use std::path::Path;
-use std::time::UNIX_EPOCH;
 
 use deltalake_core::checkpoints::{cleanup_expired_logs_for, create_checkpoint};
 use futures_util::TryStreamExt;
 use serde::Serialize;
 
 use super::commit::Lake;
-use super::folder::{LakeError, io_error};
+use super::folder::LakeError;
+use super::place::Place;
 use super::table::{TableWriter, delta_error};
 use crate::time::EventTime;
 
@@ -50,10 +48,10 @@ impl Lake {
         let mut vacuumed = Vacuumed::default();
         let before_ms = now.shift(-older_than_us).0 / 1_000;
         for writer in &self.tables {
-            let folder = self.folder().table(writer.table());
+            let place = self.folder().table(writer.table());
             let left = tombstones(writer).await?;
             let live: HashSet<String> = writer.files()?.into_iter().map(|file| file.path).collect();
-            sweep(&folder, &live, &left, before_ms, mode, &mut vacuumed)?;
+            sweep(&place, &live, &left, before_ms, mode, &mut vacuumed)?;
             if mode == Mode::Real {
                 vacuumed.log_entries += forget_log(writer, before_ms).await?;
             }
@@ -75,37 +73,23 @@ async fn tombstones(writer: &TableWriter) -> Result<HashMap<String, i64>, LakeEr
 }
 
 fn sweep(
-    folder: &Path,
+    place: &Place,
     live: &HashSet<String>,
     left: &HashMap<String, i64>,
     before_ms: i64,
     mode: Mode,
     vacuumed: &mut Vacuumed,
 ) -> Result<(), LakeError> {
-    for day in fs::read_dir(folder).map_err(io_error(folder))?.flatten() {
-        let name = day.file_name();
-        let Some(name) = name.to_str().filter(|name| name.starts_with("day=")) else { continue };
-        let place = day.path();
-        for file in fs::read_dir(&place).map_err(io_error(&place))?.flatten() {
-            let path = format!("{name}/{}", file.file_name().to_string_lossy());
-            let metadata = file.metadata().map_err(io_error(&place))?;
-            let made =
-                metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-            let made = made.and_then(|made| i64::try_from(made.as_millis()).ok());
-            let left = left.get(&path).copied().or(made).unwrap_or(i64::MAX);
-            if live.contains(&path) || left >= before_ms {
-                continue;
-            }
-            if mode == Mode::Real {
-                fs::remove_file(file.path()).map_err(io_error(&file.path()))?;
-            }
-            vacuumed.files += 1;
-            vacuumed.bytes += metadata.len();
+    for file in place.list()? {
+        let left = left.get(&file.name).copied().unwrap_or(file.changed_ms);
+        if live.contains(&file.name) || left >= before_ms {
+            continue;
         }
         if mode == Mode::Real {
-            // Fails while files are left in it, as it should.
-            let _ = fs::remove_dir(&place);
+            place.remove(&file.name)?;
         }
+        vacuumed.files += 1;
+        vacuumed.bytes += file.bytes;
     }
     Ok(())
 }

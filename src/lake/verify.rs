@@ -1,8 +1,6 @@
 //! Is the lake what its logs say, and how large is it? Reads everything, changes nothing.
 
 use std::collections::HashSet;
-use std::fs;
-use std::path::Path;
 
 use arrow::array::RecordBatch;
 use arrow::compute::{SortColumn, lexsort_to_indices};
@@ -12,8 +10,9 @@ use serde_json::Value;
 use super::commit::check_last_commit;
 use super::encode::{sort_keys, statistics};
 use super::files::{LakeFile, committed};
-use super::folder::{Folder, LakeError, io_error};
-use super::schema::{DAY, Table};
+use super::folder::{Folder, LakeError};
+use super::place::Place;
+use super::schema::Table;
 use super::table::{delta_error, open};
 use super::upkeep::SMALL_BYTES;
 
@@ -95,37 +94,45 @@ pub async fn stats(folder: &Folder) -> Result<Vec<TableStats>, LakeError> {
 pub async fn verify(folder: &Folder) -> Result<Verified, LakeError> {
     let mut verified = Verified::default();
     for table in Table::ALL {
-        let root = folder.table(table);
-        let files = committed(table, &open(table, &root).await?)?;
-        verified.unnamed += unnamed(&root, &files)?;
+        let place = folder.table(table);
+        let files = committed(table, &open(table, &place).await?)?;
+        verified.unnamed += unnamed(&place, &files)?;
         for file in files {
             verified.files += 1;
-            match check(&root, &file) {
+            match check(&place, &file) {
                 Ok(rows) => verified.rows += rows,
                 Err(what) => {
-                    let path = root.join(&file.path).display().to_string();
+                    let path = place.path(&file.path).display().to_string();
                     verified.problems.push(Problem { path, what });
                 }
             }
         }
     }
-    if let Err(error) = check_last_commit(folder) {
+    if folder.has_state()
+        && let Err(error) = check_last_commit(folder)
+    {
         let path = folder.root().display().to_string();
         verified.problems.push(Problem { path, what: error.to_string() });
     }
     Ok(verified)
 }
 
+/// What an error says besides where it was.
+fn plain(error: LakeError) -> String {
+    match error {
+        LakeError::Damaged { what, .. } | LakeError::Bucket { what, .. } => what,
+        LakeError::Io { source, .. } => source.to_string(),
+        other => other.to_string(),
+    }
+}
+
 /// The rows of a file, if they are what the log says.
-fn check(root: &Path, file: &LakeFile) -> Result<u64, String> {
-    let size = fs::metadata(root.join(&file.path)).map_err(|error| error.to_string())?.len();
+fn check(place: &Place, file: &LakeFile) -> Result<u64, String> {
+    let size = place.size(&file.path).map_err(plain)?;
     if size != file.bytes {
         return Err(format!("it has {size} bytes, the log says {}", file.bytes));
     }
-    let rows = file.read(root).map_err(|error| match error {
-        LakeError::Damaged { what, .. } => what,
-        other => other.to_string(),
-    })?;
+    let rows = file.read(place).map_err(plain)?;
     let count = rows.num_rows() as u64;
     if count != file.rows {
         return Err(format!("it has {count} rows, the log says {}", file.rows));
@@ -179,19 +186,9 @@ fn is_sorted(table: Table, rows: &RecordBatch) -> Result<bool, arrow::error::Arr
     Ok(true)
 }
 
-/// Parquet files in a table's folders that it does not name.
-fn unnamed(root: &Path, files: &[LakeFile]) -> Result<u64, LakeError> {
+/// Files of rows that a table does not name.
+fn unnamed(place: &Place, files: &[LakeFile]) -> Result<u64, LakeError> {
     let named: HashSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
-    let mut count = 0;
-    for day in fs::read_dir(root).map_err(io_error(root))?.flatten() {
-        let name = day.file_name().to_string_lossy().into_owned();
-        if !name.starts_with(&format!("{DAY}=")) {
-            continue;
-        }
-        for file in fs::read_dir(day.path()).map_err(io_error(root))?.flatten() {
-            let path = format!("{name}/{}", file.file_name().to_string_lossy());
-            count += u64::from(!named.contains(path.as_str()));
-        }
-    }
-    Ok(count)
+    let stored = place.list()?;
+    Ok(stored.iter().filter(|file| !named.contains(file.name.as_str())).count() as u64)
 }

@@ -64,7 +64,7 @@ pub async fn run(
     mut stop: watch::Receiver<Stop>,
     progress: Arc<watch::Sender<Progress>>,
 ) -> anyhow::Result<Summary> {
-    let folder = Arc::new(Folder::write(&config.lake.path)?);
+    let folder = Arc::new(Folder::write(&config.lake)?);
     let receivers = config.receivers.iter().map(Receiver::fetch).collect::<Result<Vec<_>, _>>()?;
     let authors = crate::connect::decode::AuthorHasher::new(
         folder.author_key(config.author_key_file.as_deref())?,

@@ -23,6 +23,9 @@ use crate::tuning;
 /// How often requests are looked for, and a job of upkeep is done.
 const TURN: Duration = Duration::from_secs(1);
 
+/// After which time a commit takes long.
+const LONG: Duration = Duration::from_secs(10);
+
 /// What the engine's thread asks of the lake's task.
 #[derive(Debug)]
 pub enum StoreJob {
@@ -133,7 +136,7 @@ impl Store {
             StoreJob::Append(batches) => self.lake.append(&batches),
             StoreJob::Commit(checkpoint, messages) => {
                 let values = messages.iter().map(serde_json::to_value).collect::<Result<_, _>>()?;
-                self.lake.commit(&checkpoint, values).await?;
+                patient(self.lake.commit(&checkpoint, values)).await?;
                 self.desk.take(&messages)?;
                 self.bell.notify_waiters();
                 self.committed.send_modify(|progress| progress.commits += 1);
@@ -155,6 +158,16 @@ impl Store {
         let watermark = self.committed.borrow().watermark;
         self.eraser.work(&mut self.lake, watermark).await
     }
+}
+
+/// Says it when a commit takes long: a bucket that cannot be reached is tried for minutes.
+async fn patient<T>(commit: impl Future<Output = T>) -> T {
+    let mut commit = std::pin::pin!(commit);
+    if let Ok(done) = tokio::time::timeout(LONG, &mut commit).await {
+        return done;
+    }
+    tracing::warn!("a commit takes long; nothing is read meanwhile, and nothing lost");
+    commit.await
 }
 
 /// The engine of a configuration, going on from a checkpoint; the checkpoint comes back with the

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Job, Origin};
 use crate::connect::decode::AuthorHasher;
-use crate::lake::{Folder, LakeError};
+use crate::lake::{Folder, LakeError, Site};
 
 /// Hours of a day.
 const HOURS: i64 = 24;
@@ -71,7 +71,7 @@ struct Ledger {
 pub struct Stage {
     mode: Mode,
     folder: Arc<Folder>,
-    target: PathBuf,
+    target: Site,
     authors: AuthorHasher,
     pub(super) coverage: Coverage,
     /// Removed at the end.
@@ -106,8 +106,11 @@ impl Stage {
     ///
     /// # Errors
     /// When the lake cannot be used, or a new one was begun by another job.
-    pub fn open(job: &Job, source_lake: Option<&Path>, dry: bool) -> anyhow::Result<Self> {
-        let target = job.config.lake.path.clone();
+    pub fn open(job: &Job, source_lake: Option<&Site>, dry: bool) -> anyhow::Result<Self> {
+        let target = Site::from(&job.config.lake);
+        if !dry && !target.has_state() {
+            return Err(LakeError::NoState { path: target.root().to_owned() }.into());
+        }
         let identity = identity(job);
         let begun = if dry { None } else { read_ledger(&target)? };
         let mode = match &begun {
@@ -118,20 +121,20 @@ impl Stage {
         };
         let known = begun.filter(|ledger| ledger.job == identity);
         if mode == Mode::New && known.is_none() && has_commits(&target) {
-            return Err(StageError::OtherJob { path: target }.into());
+            return Err(StageError::OtherJob { path: target.root().to_owned() }.into());
         }
         let (root, temporary) = match mode {
             Mode::New => (target.clone(), None),
-            Mode::Replace => (Folder::read(&target)?.staging(), None),
+            Mode::Replace => (Site::from(&Folder::read(&target)?.staging()), None),
             Mode::Dry => {
                 let name = format!("resonanz-dry-{}", std::process::id());
                 let folder = std::env::temp_dir().join(name);
-                (folder.clone(), Some(folder))
+                (Site::from(&folder), Some(folder))
             }
         };
-        if mode != Mode::New && known.is_none() && root.exists() {
-            fs::remove_dir_all(&root)
-                .map_err(|source| LakeError::Io { path: root.clone(), source })?;
+        if mode != Mode::New && known.is_none() && root.root().exists() {
+            fs::remove_dir_all(root.root())
+                .map_err(|source| LakeError::Io { path: root.root().to_owned(), source })?;
         }
         let folder = Arc::new(Folder::write(&root)?);
         let fresh = Ledger { job: identity, mode, hours: BTreeSet::new() };
@@ -166,7 +169,7 @@ impl Stage {
 
     /// The lake that the job is for.
     #[must_use]
-    pub fn target(&self) -> &Path {
+    pub fn target(&self) -> &Site {
         &self.target
     }
 
@@ -178,7 +181,7 @@ impl Stage {
     #[must_use]
     pub fn dead_letters(&self) -> PathBuf {
         match self.mode {
-            Mode::Replace => self.target.join("_resonanz/dead-letter.jsonl"),
+            Mode::Replace => self.target.own("dead-letter.jsonl"),
             Mode::New | Mode::Dry => self.folder.dead_letters(),
         }
     }
@@ -225,16 +228,16 @@ impl Drop for Stage {
     }
 }
 
-fn has_commits(target: &Path) -> bool {
-    let entries = fs::read_dir(target.join("_resonanz/commits")).into_iter().flatten().flatten();
+fn has_commits(target: &Site) -> bool {
+    let entries = fs::read_dir(target.own("commits")).into_iter().flatten().flatten();
     entries.into_iter().any(|entry| entry.path().extension().is_some_and(|end| end == "json"))
 }
 
-fn ledger_path(target: &Path) -> PathBuf {
-    target.join("_resonanz/reprocess.json")
+fn ledger_path(target: &Site) -> PathBuf {
+    target.own("reprocess.json")
 }
 
-fn read_ledger(target: &Path) -> Result<Option<Ledger>, LakeError> {
+fn read_ledger(target: &Site) -> Result<Option<Ledger>, LakeError> {
     let path = ledger_path(target);
     match fs::read(&path) {
         Ok(bytes) => serde_json::from_slice(&bytes)
@@ -289,8 +292,8 @@ fn identity(job: &Job) -> String {
 fn author_key(
     job: &Job,
     stage: &Folder,
-    target: &Path,
-    source_lake: Option<&Path>,
+    target: &Site,
+    source_lake: Option<&Site>,
     mode: Mode,
 ) -> anyhow::Result<[u8; 32]> {
     let file = job.config.author_key_file.as_deref();
@@ -307,7 +310,7 @@ fn author_key(
             Folder::read(target)?.author_key(None)?
         };
         if own != home {
-            return Err(StageError::OtherKey { path: target.to_owned() }.into());
+            return Err(StageError::OtherKey { path: target.root().to_owned() }.into());
         }
     }
     Ok(home)

@@ -1,7 +1,6 @@
 //! What can be asked over HTTP?
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
@@ -17,7 +16,7 @@ use tokio::sync::watch;
 use super::parameters::Parameters;
 use super::sql::{self, SqlGate};
 use super::{desk, metrics};
-use crate::lake::{Folder, QueryFormat, Session};
+use crate::lake::{Folder, QueryFormat, Session, Site};
 use crate::live::Progress;
 use crate::mention::Topic;
 use crate::time::{EventTime, parse_span};
@@ -30,8 +29,8 @@ pub(super) const ROWS_MAX: usize = 10_000;
 pub struct Api {
     /// State of the running process.
     pub progress: watch::Receiver<Progress>,
-    /// The lake's folder.
-    pub lake: PathBuf,
+    /// Where the lake is.
+    pub lake: Site,
     /// What is listened for.
     pub topics: Arc<[Topic]>,
     /// What whoever wants to change something must know, if anything.

@@ -3,6 +3,7 @@
 mod answers;
 mod ask;
 mod backtest;
+mod bucket;
 mod cli;
 mod couriers;
 mod damage;
@@ -22,6 +23,7 @@ mod privacy;
 mod replace;
 mod reprocess;
 mod sources;
+mod store;
 mod study;
 mod sql_http;
 mod support;
