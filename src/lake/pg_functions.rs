@@ -24,13 +24,14 @@ const SETTINGS: [(&str, &str); 9] = [
 ];
 
 /// All of them, for a user and a version.
-pub(super) fn all(user: &str, version: &str) -> [ScalarUDF; 5] {
+pub(super) fn all(user: &str, version: &str) -> [ScalarUDF; 6] {
     [
         constant("version", vec![], format!("PostgreSQL {version}")),
         constant("session_user", vec![], user.to_owned()),
         constant("current_user", vec![], user.to_owned()),
         constant("pg_get_userbyid", vec![DataType::Int32], user.to_owned()),
         current_setting(version.to_owned()),
+        to_regtype(),
     ]
 }
 
@@ -41,6 +42,13 @@ fn constant(name: &str, arguments: Vec<DataType>, value: String) -> ScalarUDF {
 
 fn text(value: Option<String>) -> ColumnarValue {
     ColumnarValue::Scalar(ScalarValue::Utf8(value))
+}
+
+/// The id of a type of that name: none, since drivers ask only for types of extensions.
+fn to_regtype() -> ScalarUDF {
+    let answer = |_: &[ColumnarValue]| Ok(ColumnarValue::Scalar(ScalarValue::Int32(None)));
+    let arguments = vec![DataType::Utf8];
+    create_udf("to_regtype", arguments, DataType::Int32, Volatility::Stable, Arc::new(answer))
 }
 
 /// The value of a setting; the second argument says whether an unknown one is null.

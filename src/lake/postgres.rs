@@ -59,7 +59,7 @@ impl PgCatalog {
             what: error.strip_backtrace(),
         };
         let session = Session::open(folder).await?;
-        let context = session.context();
+        let context = &session.context;
         setup_pg_catalog(context, CATALOG, EmptyContextProvider)
             .map_err(|error| damaged(*error))?;
         pg_functions::all(user, SERVER_VERSION)
@@ -123,9 +123,9 @@ impl Prepared {
 impl Session {
     /// Understands one statement that reads.
     pub(crate) async fn prepare(&self, sql: &str, end: Instant) -> Result<Prepared, SqlError> {
-        let limits = self.limits();
+        let limits = self.limits;
         guard::check_text(sql).map_err(SqlError::refused)?;
-        let (state, sql) = (self.context().state(), sql.to_owned());
+        let (state, sql) = (self.context.state(), sql.to_owned());
         let work = async move {
             let plan = read(&state, &sql, limits).await?;
             let parameters =
@@ -142,9 +142,9 @@ impl Session {
         values: Vec<ScalarValue>,
         end: Instant,
     ) -> Result<Answer, SqlError> {
-        let limits = self.limits();
+        let limits = self.limits;
         let Prepared { plan, sql, .. } = prepared;
-        let (state, text) = (self.context().state(), sql.clone());
+        let (state, text) = (self.context.state(), sql.clone());
         let work = async move {
             let bind = async {
                 let plan = plan.replace_params_with_values(&ParamValues::from(values))?;

@@ -44,8 +44,8 @@ const BATCHES_AHEAD: usize = 2;
 
 /// Read-only SQL over one version of a lake.
 pub struct Session {
-    context: SessionContext,
-    limits: Limits,
+    pub(super) context: SessionContext,
+    pub(super) limits: Limits,
 }
 
 impl std::fmt::Debug for Session {
@@ -124,14 +124,6 @@ impl Session {
             }
         });
         Ok(Answer { schema, batches, work, end, limits, sql: sql.to_owned() })
-    }
-
-    pub(super) fn context(&self) -> &SessionContext {
-        &self.context
-    }
-
-    pub(super) fn limits(&self) -> Limits {
-        self.limits
     }
 }
 

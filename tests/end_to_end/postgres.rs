@@ -267,7 +267,7 @@ fn psycopg_and_what_grafana_and_metabase_send_are_answered() {
     }
     let copied = tempfile::tempdir().expect("a folder");
     copy(lake(), copied.path());
-    let before = query(copied.path(), "SELECT count(*), sum(score) FROM mentions");
+    let before = query(copied.path(), "SELECT count(*), sum(reach) FROM mentions");
     let served = Served::new(copied.path(), &["--concurrent", "4"]);
     let script = repository("tests/end_to_end/postgres_client.py");
     let output =
@@ -275,7 +275,7 @@ fn psycopg_and_what_grafana_and_metabase_send_are_answered() {
     let output = output.expect("Python runs");
     assert!(output.status.success(), "{}{}", stdout(&output), stderr(&output));
     assert!(stdout(&output).ends_with("done\n"));
-    assert_eq!(query(copied.path(), "SELECT count(*), sum(score) FROM mentions"), before);
+    assert_eq!(query(copied.path(), "SELECT count(*), sum(reach) FROM mentions"), before);
     let log = std::fs::read_to_string(served.log.path()).expect("a log");
     assert!(!log.contains("panicked") && !log.contains(PASSWORD), "{log}");
 }

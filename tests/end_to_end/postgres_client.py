@@ -59,6 +59,8 @@ def parameters_of_all_types():
         assert one(c, "SELECT count(*) FROM mentions WHERE topic LIKE %s OFFSET %s", ["fil%", 0])[0] == 1774
         rows = c.execute("SELECT text FROM mentions").fetchall()
         assert len(rows) == 2958
+        # What SQLAlchemy does on every first connection.
+        assert psycopg.types.TypeInfo.fetch(c, "hstore") is None
 
 
 def statements_are_prepared_and_forgotten():

@@ -121,6 +121,8 @@ impl Settings {
             return options(value).try_for_each(|(name, value)| self.set(name, Some(value)));
         }
         let name = name.to_lowercase();
+        // Some clients send the quotes of SQL.
+        let value = value.trim_matches('\'');
         match known(&name) {
             Some(Known(_, _, Rule::One(is_so), _)) if !is_so(value) && name == "timezone" => Ok(()),
             Some(_) => self.set(&name, Some(value)),
