@@ -18,13 +18,15 @@ use datafusion::logical_expr::{
     TypeSignature, Volatility,
 };
 
+use super::utc::quick_date_trunc;
 use crate::mention::{Context, Expr, Matcher, MentionScratch, QueryError, Topic, parse};
 use crate::post::Lang;
 use crate::sentiment::{Profile, Scorer, Scratch};
 
 /// All functions.
-pub(super) fn all() -> [ScalarUDF; 3] {
+pub(super) fn all() -> [ScalarUDF; 4] {
     [
+        quick_date_trunc(),
         Function::udf(Name::Sentiment, &[1, 2]),
         Function::udf(Name::Matches, &[2]),
         Function::udf(Name::SplitTerms, &[1]),

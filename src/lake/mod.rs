@@ -33,6 +33,7 @@ mod scratch;
 mod site;
 mod table;
 mod upkeep;
+mod utc;
 mod vacuum;
 mod verify;
 mod sql_error;
