@@ -13,7 +13,7 @@ use crate::lake::Site;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Inputs: files, folders (searched for .jsonl .ndjson .json .csv .tsv .parquet .pq, in order of their paths), quoted \
-patterns such as 'posts/2026-*.jsonl.gz', URLs (file://; s3:// in a build with that feature), and - for standard \
+patterns such as 'posts/2026-*.jsonl.gz', URLs (file://, s3://), and - for standard \
 input. .gz and .zst are unpacked on the way. Posts should come about in the order in which they were received.
 
 Fields: id, text and posted_at are needed; received_at, source, author, kind, parent, thread, lang, url, reach and \

@@ -25,7 +25,7 @@ use crate::config::{
     Config, Reach, ReceiverConfig, SecretPlace, SourceConfig, SourceKind, UrlPlace,
 };
 use crate::connect::bundled_lines;
-use crate::lake::private_file;
+use crate::lake::{Site, private_file};
 use crate::live::{self, Progress, Stop, Summary};
 use crate::notify::Signer;
 use crate::post::SourceId;
@@ -44,6 +44,9 @@ struct Received {
 }
 
 pub(super) fn demo(args: &Demo) -> Result<Ending, Failure> {
+    if Site::from(&args.lake).is_bucket() {
+        return Err(Failure::usage("a demo goes to a folder", "demo --lake FOLDER"));
+    }
     make_room(&args.lake)?;
     runtime()?.block_on(play(args))
 }

@@ -1,15 +1,14 @@
 //! How are PostgreSQL clients let in: with which password, and where?
 
-use std::path::Path;
-
 use super::Failure;
 use crate::config::{PostgresConfig, SecretPlace};
+use crate::lake::Site;
 use crate::serve::SqlGate;
 
 pub(super) use door::Door;
 
 /// Fetches the password, so that what is wrong with it is known before anything begins.
-pub(super) fn door(config: &PostgresConfig, lake: &Path, sql: &SqlGate) -> Result<Door, Failure> {
+pub(super) fn door(config: &PostgresConfig, lake: &Site, sql: &SqlGate) -> Result<Door, Failure> {
     Door::new(config, &password(&config.password)?, lake, sql)
 }
 
@@ -30,13 +29,13 @@ fn password(place: &SecretPlace) -> Result<String, Failure> {
 #[cfg(feature = "postgres")]
 mod door {
     use std::net::SocketAddr;
-    use std::path::Path;
 
     use anyhow::Context;
     use tokio::net::TcpListener;
 
     use super::super::Failure;
     use crate::config::PostgresConfig;
+    use crate::lake::Site;
     use crate::serve::{Postgres, SqlGate};
 
     /// A lake ready for PostgreSQL clients.
@@ -46,10 +45,10 @@ mod door {
         pub(super) fn new(
             config: &PostgresConfig,
             password: &str,
-            lake: &Path,
+            lake: &Site,
             sql: &SqlGate,
         ) -> Result<Self, Failure> {
-            let made = Postgres::new(lake.to_owned(), &config.user, password, sql.clone());
+            let made = Postgres::new(lake.clone(), &config.user, password, sql.clone());
             let postgres = made.map_err(|error| {
                 let hint = "make one with: openssl rand -base64 24";
                 Failure::usage(format!("postgres: {error}"), hint)
@@ -74,10 +73,10 @@ mod door {
 #[cfg(not(feature = "postgres"))]
 mod door {
     use std::net::SocketAddr;
-    use std::path::Path;
 
     use super::super::Failure;
     use crate::config::PostgresConfig;
+    use crate::lake::Site;
     use crate::serve::SqlGate;
 
     /// What this build does not have.
@@ -87,7 +86,7 @@ mod door {
         pub(super) fn new(
             _: &PostgresConfig,
             _: &str,
-            _: &Path,
+            _: &Site,
             _: &SqlGate,
         ) -> Result<Self, Failure> {
             let hint = "build it with the Cargo feature postgres, which is on by default";

@@ -33,7 +33,7 @@ pub(super) fn run(args: &Run) -> Result<Ending, Failure> {
     enable(&config, &args.enable)?;
     let sql = SqlGate::of(config.sql);
     let clients = config.postgres.as_ref();
-    let clients = clients.map(|clients| door(clients, &config.lake.path, &sql)).transpose()?;
+    let clients = clients.map(|clients| door(clients, &(&config.lake).into(), &sql)).transpose()?;
     let summary = runtime()?.block_on(run_until_signal(config, sql, clients))?;
     let (tally, malformed) = (summary.progress.tally, summary.progress.malformed);
     let mut out = io::stdout().lock();
@@ -146,7 +146,7 @@ pub(super) fn check(args: &Check) -> Result<Ending, Failure> {
         return Err(last.into());
     }
     if let Some(clients) = &config.postgres {
-        door(clients, &config.lake.path, &SqlGate::of(config.sql))?;
+        door(clients, &(&config.lake).into(), &SqlGate::of(config.sql))?;
     }
     let mut out = io::stdout().lock();
     writeln!(

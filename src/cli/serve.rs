@@ -24,7 +24,7 @@ pub(super) fn serve(args: &Serve) -> Result<Ending, Failure> {
     let clients = clients(&args.clients)?;
     let clients = clients.map(|clients| {
         let named = format!("postgres://{}@", clients.user);
-        door(&clients, lake.root(), &sql).map(|door| (named, door))
+        door(&clients, &lake, &sql).map(|door| (named, door))
     });
     let clients = clients.transpose()?;
     let runtime = runtime()?;

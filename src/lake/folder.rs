@@ -329,7 +329,9 @@ fn write_drafted(
     file.write_all(bytes)?;
     file.sync_all()?;
     fs::rename(&draft, path)?;
-    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+    // A bare name has an empty parent: it is in the present folder.
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 /// Makes a file that only its owner may read.

@@ -145,8 +145,9 @@ fn of_store(error: &DataFusionError) -> Option<SqlError> {
     let object = object.and_then(|(_, rest)| rest.split_once(" not found"));
     let object = object.map_or("the lake", |(name, _)| name);
     let refusal = refusal(object, error).filter(|_| is_reading)?;
-    let fault = if is_missing(error) { SqlFault::Damage } else { SqlFault::Other };
-    Some(SqlError::new(fault, "58030", refusal.to_string(), refusal.hint()))
+    let missing = (SqlFault::Damage, "XX001");
+    let (fault, code) = if is_missing(error) { missing } else { (SqlFault::Other, "58030") };
+    Some(SqlError::new(fault, code, refusal.to_string(), refusal.hint()))
 }
 
 fn matches_error(error: &DataFusionError) -> Option<&MatchesError> {

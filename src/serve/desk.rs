@@ -19,7 +19,7 @@ use serde::Deserialize;
 use super::api::{Api, ROWS_MAX, failure};
 use super::parameters::{Parameters, Sent};
 use crate::desk::{Ack, Silence};
-use crate::lake::{DeskFiles, Folder};
+use crate::lake::{DeskFiles, Folder, LakeError};
 use crate::notify::{AlertState, DeskState, Wanted, stories, story, wall_clock};
 use crate::time::{EventTime, parse_span};
 
@@ -264,7 +264,12 @@ fn answer<T: serde::Serialize>(found: anyhow::Result<Result<T, Refusal>>) -> Res
     match found {
         Ok(Ok(value)) => axum::Json(value).into_response(),
         Ok(Err(refusal)) => refusal.into_response(),
-        Err(error) => failure(StatusCode::INTERNAL_SERVER_ERROR, &format!("{error:#}")),
+        Err(error) => {
+            let stateless = matches!(error.downcast_ref(), Some(LakeError::NoState { .. }));
+            let broken = StatusCode::INTERNAL_SERVER_ERROR;
+            let status = if stateless { StatusCode::NOT_IMPLEMENTED } else { broken };
+            failure(status, &format!("{error:#}"))
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::Stdio;
 
 use crate::reprocess::{MENTIONS, archive};
+use crate::sql_http::Served;
 use crate::store::{Door, Store};
 use crate::support::{Killed, file, line, query, run, stderr, stdout, wait_for};
 
@@ -169,6 +170,43 @@ fn a_lost_object_is_damage_and_told() {
     let output = store.run(&verify);
     assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
     assert!(stdout(&output).contains(&format!("s3://lakes/{lost}: ")), "{}", stdout(&output));
+}
+
+#[test]
+fn a_bucket_is_served_and_its_desk_only_with_the_state() {
+    let Some(store) = Store::new(&[]) else { return };
+    let config = store.bucket_config("open", "");
+    file(store.root(), "open.jsonl", posts(0..20));
+    store.does(&["run", "--config", text(&config)]);
+    let state = store.state("open");
+    for (options, expected) in [(&[][..], 501), (&["--state", text(&state)][..], 201)] {
+        let mut command = store.command();
+        command.args(["serve", "--lake", "s3://lakes/open"]);
+        command.args(options);
+        let served = Served::start(command);
+        let (status, rows) = served.sql("SELECT count(*) AS n FROM mentions");
+        assert_eq!((status, rows[0]["n"].as_i64()), (200, Some(20)));
+        let body = r#"{"topic": "acme", "for": "1h", "author": "me", "comment": "known"}"#;
+        let headers = "content-type: application/json\r\n";
+        let (status, head, _) = served.ask("POST /api/silences", headers, body);
+        assert_eq!(status, expected, "{head}");
+    }
+}
+
+#[test]
+fn a_configuration_says_where_the_state_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (lake, told) in [
+        ("path = \"s3://b/p\"", "a lake in a bucket needs a \"state\""),
+        ("path = \"l\"\nstate = \"s\"", "state is for a lake in a bucket"),
+    ] {
+        let config = file(folder.path(), "c.toml", format!("[lake]\n{lake}\n"));
+        let checked = run(&["check", "--config", text(&config)]);
+        assert_eq!(checked.status.code(), Some(2));
+        assert!(stderr(&checked).contains(told), "{}", stderr(&checked));
+    }
+    let shown = run(&["demo", "--lake", "s3://b/p"]);
+    assert_eq!(shown.status.code(), Some(2), "{}", stderr(&shown));
 }
 
 #[test]

@@ -146,6 +146,19 @@ fn no_author_is_named_in_the_lake() {
 }
 
 #[test]
+fn bare_names_are_in_the_present_folder() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = "[privacy]\nauthor_key_file = \"author.key\"\n[[source]]\nname = \"f\"\ntype = \"file\"\n\
+                  path = \"posts.jsonl\"\n[[topic]]\nname = \"acme\"\nquery = 'acme'\n";
+    file(folder.path(), "c.toml", config);
+    file(folder.path(), "posts.jsonl", line("1", "2026-03-01T11:00:00Z", "acme"));
+    let mut command = resonanz();
+    let ended = command.args(["run", "--config", "c.toml"]).current_dir(folder.path()).output();
+    let ended = ended.expect("the binary runs");
+    assert!(ended.status.success(), "{}", stderr(&ended));
+}
+
+#[test]
 fn a_lake_that_is_none_or_damaged_is_said_so() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().to_str().expect("UTF-8");

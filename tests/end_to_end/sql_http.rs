@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::process::Command;
 
 use arrow::ipc::reader::StreamReader;
 use serde_json::Value;
@@ -9,15 +10,21 @@ use serde_json::Value;
 use crate::ask::lake;
 use crate::support::{Killed, resonanz, serving, wait_for};
 
-struct Served {
+pub(crate) struct Served {
     address: String,
     _process: Killed,
 }
 
 impl Served {
     fn new(options: &[&str]) -> Self {
-        let (process, url) =
-            serving(resonanz().arg("serve").arg("--lake").arg(lake()).args(options));
+        let mut command = resonanz();
+        command.arg("serve").arg("--lake").arg(lake()).args(options);
+        Self::start(command)
+    }
+
+    /// Waits until a command serves.
+    pub(crate) fn start(mut command: Command) -> Self {
+        let (process, url) = serving(&mut command);
         let address = url.rsplit('/').next().expect("an address").to_owned();
         Self { address, _process: process }
     }
@@ -34,7 +41,12 @@ impl Served {
     }
 
     /// Status, head, and the body if it came whole.
-    fn ask(&self, request: &str, headers: &str, body: &str) -> (u16, String, Option<Vec<u8>>) {
+    pub(crate) fn ask(
+        &self,
+        request: &str,
+        headers: &str,
+        body: &str,
+    ) -> (u16, String, Option<Vec<u8>>) {
         let mut bytes = Vec::new();
         self.send(request, headers, body).read_to_end(&mut bytes).expect("answered");
         let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").expect("a head");
@@ -45,7 +57,7 @@ impl Served {
         (status, head, if chunked { joined(body) } else { Some(body.to_vec()) })
     }
 
-    fn sql(&self, sql: &str) -> (u16, Value) {
+    pub(crate) fn sql(&self, sql: &str) -> (u16, Value) {
         let (status, _, body) = self.ask("POST /api/sql", "", sql);
         (status, serde_json::from_slice(&body.expect("the whole body")).expect("JSON"))
     }

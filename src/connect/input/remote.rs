@@ -17,7 +17,7 @@ use super::{Input, InputError, Place, is_known};
 /// Bytes of one request.
 const RANGE_BYTES: u64 = 8 << 20;
 /// What to do about a URL that does not work.
-const HINT: &str = "URLs: file:///..., and s3://bucket/... in a build with --features s3, which takes AWS_* from the environment";
+const HINT: &str = "URLs: file:///..., and s3://bucket/... with AWS_* from the environment";
 
 /// A file behind a URL.
 #[derive(Debug, Clone)]

@@ -15,7 +15,6 @@ mod ask;
 mod obey;
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -27,7 +26,7 @@ use self::login::Credentials;
 pub use self::login::PasswordError;
 use self::wire::Wire;
 use super::sql::SqlGate;
-use crate::lake::{Folder, LakeError, PgCatalog};
+use crate::lake::{Folder, LakeError, PgCatalog, Site};
 
 /// Most connections that are logged in.
 const CONNECTIONS_MAX: usize = 64;
@@ -50,7 +49,7 @@ impl std::fmt::Debug for Postgres {
 
 /// What all connections share.
 struct Gate {
-    lake: PathBuf,
+    lake: Site,
     credentials: Credentials,
     sql: SqlGate,
     /// Made when the first statement comes: a run makes its lake only once it runs.
@@ -72,7 +71,7 @@ impl Postgres {
     /// # Errors
     /// When the password is too short, or nothing random is to be had.
     pub fn new(
-        lake: PathBuf,
+        lake: Site,
         user: &str,
         password: &str,
         sql: SqlGate,
