@@ -19,11 +19,11 @@ const NAME_BYTES_MIN: usize = 3;
 /// A name without what does not count: blanks around it, a leading `@`, letter case.
 pub(super) fn plain(name: &str) -> Cow<'_, str> {
     let name = name.trim().trim_start_matches('@');
-    if name.chars().any(char::is_uppercase) {
-        Cow::Owned(name.to_lowercase())
-    } else {
-        Cow::Borrowed(name)
-    }
+    let is_cased = match name.is_ascii() {
+        true => name.bytes().any(|byte| byte.is_ascii_uppercase()),
+        false => name.chars().any(char::is_uppercase),
+    };
+    if is_cased { Cow::Owned(name.to_lowercase()) } else { Cow::Borrowed(name) }
 }
 
 /// The text with each name as its key; `own` is the author's plain name.

@@ -49,7 +49,8 @@ fn config(folder: &Path, url: &str, hook: &str) -> PathBuf {
     let demo = std::fs::read_to_string(repository("data/demo.toml")).expect("a file");
     let demo = demo.replace("severity =", "receivers = [\"team\"]\nseverity =");
     let text = format!(
-        "[lake]\npath = \"lake\"\ncommit_interval = \"50ms\"\n[privacy]\nauthor_key_file = \"../author.key\"\n\
+        "[lake]\npath = \"lake\"\ncommit_interval = \"50ms\"\nupkeep_interval = \"1s\"\n\
+         retain_text = \"never\"\nretain_mentions = \"never\"\nretain_panes = \"never\"\n[privacy]\nauthor_key_file = \"../author.key\"\n\
          [[source]]\nname = \"bluesky\"\ntype = \"websocket\"\nurl = \"{url}\"\n\
          [[receiver]]\nname = \"team\"\nurl = \"{hook}\"\ninternal = true\nsecret_file = \"secret\"\n{demo}"
     );
