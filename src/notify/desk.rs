@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use redb::{ReadableDatabase, ReadableTable, TableDefinition, TableError, WriteTransaction};
+use redb::{ReadableTable, TableDefinition, TableError};
 use serde_json::Value;
 use tokio::sync::Notify;
 
@@ -16,13 +16,14 @@ use super::outbox::{Outbox, OutboxError};
 use super::standing::{DeskState, standing};
 use super::stats::CourierStats;
 use crate::desk::{Book, Case, Grouping, Notice, Orders, Subject, Turn};
-use crate::lake::{DeskFiles, LakeError, without_posts};
+use crate::lake::{DeskFiles, LakeError};
 use crate::time::EventTime;
 
 /// Alerts by id.
-const CASES: TableDefinition<'_, &str, &str> = TableDefinition::new("desk_cases");
+pub(super) const CASES: TableDefinition<'_, &str, &str> = TableDefinition::new("desk_cases");
 /// Messages of the alerts known, told or held, by alert, receiver and id.
-const MAIL: TableDefinition<'_, (&str, &str, &str), &str> = TableDefinition::new("desk_mail");
+pub(super) const MAIL: TableDefinition<'_, (&str, &str, &str), &str> =
+    TableDefinition::new("desk_mail");
 /// Most members that a message names.
 const MEMBERS_MAX: usize = 20;
 /// How often the desk looks for new orders.
@@ -231,44 +232,23 @@ impl Desk {
         receiver: &str,
         message_id: &str,
     ) -> Result<Option<Message>, OutboxError> {
-        let read = || -> Result<Option<Message>, redb::Error> {
-            let table = match self.outbox.database.begin_read()?.open_table(MAIL) {
+        self.outbox.read(|transaction| {
+            let table = match transaction.open_table(MAIL) {
                 Err(TableError::TableDoesNotExist(_)) => return Ok(None),
                 table => table?,
             };
             let value = table.get((alert_id, receiver, message_id))?;
             Ok(value.and_then(|value| serde_json::from_str(value.value()).ok()))
-        };
-        read().map_err(OutboxError::from)
+        })
     }
-}
-
-/// Takes the evidence of posts out of the messages of alerts; how many held some.
-pub(super) fn erase_mail(
-    transaction: &WriteTransaction,
-    is_gone: &dyn Fn(&str) -> bool,
-) -> Result<u64, redb::Error> {
-    let mut mail = transaction.open_table(MAIL)?;
-    let mut stripped = Vec::new();
-    for entry in mail.iter()? {
-        let (key, value) = entry?;
-        if let Some(text) = without_posts(value.value(), is_gone) {
-            let (alert, receiver, id) = key.value();
-            stripped.push((alert.to_owned(), receiver.to_owned(), id.to_owned(), text));
-        }
-    }
-    for (alert, receiver, id, text) in &stripped {
-        mail.insert((alert.as_str(), receiver.as_str(), id.as_str()), text.as_str())?;
-    }
-    Ok(u64::try_from(stripped.len()).unwrap_or(u64::MAX))
 }
 
 /// Comes after every name.
 const LAST: &str = "\u{10ffff}";
 
 fn cases(outbox: &Outbox) -> Result<Vec<Case>, OutboxError> {
-    let read = || -> Result<Vec<Case>, redb::Error> {
-        let table = match outbox.database.begin_read()?.open_table(CASES) {
+    outbox.read(|transaction| {
+        let table = match transaction.open_table(CASES) {
             Err(TableError::TableDoesNotExist(_)) => return Ok(Vec::new()),
             table => table?,
         };
@@ -277,8 +257,7 @@ fn cases(outbox: &Outbox) -> Result<Vec<Case>, OutboxError> {
             cases.extend(serde_json::from_str::<Case>(entry?.1.value()).ok());
         }
         Ok(cases)
-    };
-    read().map_err(OutboxError::from)
+    })
 }
 
 /// A message that names the topics whose alerts it speaks for.

@@ -7,20 +7,20 @@
 //! Each receiver has a queue of its own, of bounded length: beyond it, the oldest message moves to
 //! the failures. A message that is due overtakes one that waits, unless they tell of the same alert.
 
+mod erase;
 mod tables;
 
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
-use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, WriteTransaction};
+use redb::{Database, ReadableDatabase, ReadableTableMetadata, WriteTransaction};
 use serde::{Deserialize, Serialize};
 
 use super::clock::unix_ms;
-use super::desk::erase_mail;
 use super::health::Health;
 use super::message::Message;
 use crate::alert::Transition;
-use crate::lake::without_posts;
 pub(super) use tables::Pending;
 use tables::{FAILED, FIRING, HEALTH, PENDING, Tables, count, encode, key};
 
@@ -69,7 +69,9 @@ pub(super) enum Next {
 /// The durable queue.
 #[derive(Debug)]
 pub struct Outbox {
-    pub(super) database: Database,
+    path: PathBuf,
+    /// Written when another file takes the place of this one.
+    database: RwLock<Database>,
 }
 
 impl Outbox {
@@ -78,8 +80,9 @@ impl Outbox {
     /// # Errors
     /// When the file cannot be opened, or is no such store.
     pub fn open(path: &Path) -> Result<Self, OutboxError> {
-        let database = Database::create(path).map_err(redb::Error::from)?;
-        let outbox = Self { database };
+        erase::remove_draft(path)?;
+        let database = RwLock::new(Database::create(path).map_err(redb::Error::from)?);
+        let outbox = Self { path: path.to_owned(), database };
         let oldest = unix_ms() - MEMORY_MS;
         outbox.write(|tables| Ok(tables.taken.retain(|_, taken| taken >= oldest)?))?;
         Ok(outbox)
@@ -104,7 +107,8 @@ impl Outbox {
         also: impl FnOnce(&WriteTransaction) -> Result<(), redb::Error>,
     ) -> Result<u64, OutboxError> {
         let run = || {
-            let transaction = self.database.begin_write()?;
+            let database = self.database();
+            let transaction = database.begin_write()?;
             let mut fresh = 0;
             {
                 let mut tables = Tables::open(&transaction)?;
@@ -142,37 +146,6 @@ impl Outbox {
             let why = failed.get(key)?.map(|reason| reason.value().to_owned());
             Ok(why.map_or(Progress::Delivered, |why| Progress::Failed { why }))
         })
-    }
-
-    /// Takes the evidence of posts, by their ids, out of all messages that are kept; how many held
-    /// some. What a receiver has is not called back.
-    ///
-    /// # Errors
-    /// When the store refuses; then nothing was taken out.
-    pub fn erase(&self, is_gone: &dyn Fn(&str) -> bool) -> Result<u64, OutboxError> {
-        let run = || {
-            let transaction = self.database.begin_write()?;
-            let mut erased = 0;
-            for queue in [PENDING, FAILED] {
-                let mut table = transaction.open_table(queue)?;
-                let mut stripped = Vec::new();
-                for entry in table.iter()? {
-                    let (key, value) = entry?;
-                    if let Some(text) = without_posts(value.value(), is_gone) {
-                        let (receiver, at_us, id) = key.value();
-                        stripped.push((receiver.to_owned(), at_us, id.to_owned(), text));
-                    }
-                }
-                for (receiver, at_us, id, text) in &stripped {
-                    table.insert((receiver.as_str(), *at_us, id.as_str()), text.as_str())?;
-                    erased += 1;
-                }
-            }
-            erased += erase_mail(&transaction, is_gone)?;
-            transaction.commit()?;
-            Ok(erased)
-        };
-        run().map_err(OutboxError)
     }
 
     /// Messages still on their way, over all receivers.
@@ -226,6 +199,7 @@ impl Outbox {
     /// The message arrived.
     pub(super) fn delivered(&self, message: &Message) -> Result<(), OutboxError> {
         self.write(|tables| {
+            let message = &tables.kept(message)?;
             tables.pending.remove(key(message))?;
             let of = (message.receiver.as_str(), message.alert());
             match message.transition() {
@@ -243,7 +217,8 @@ impl Outbox {
     /// The message did not arrive; try again later.
     pub(super) fn postpone(&self, entry: &Pending) -> Result<(), OutboxError> {
         self.write(|tables| {
-            tables.pending.insert(key(&entry.message), encode(entry).as_str())?;
+            let entry = Pending { message: tables.kept(&entry.message)?, ..entry.clone() };
+            tables.pending.insert(key(&entry.message), encode(&entry).as_str())?;
             Ok(())
         })
     }
@@ -261,6 +236,7 @@ impl Outbox {
     /// The message goes to another receiver instead, unless that one has it already.
     pub(super) fn divert(&self, message: &Message, to: &str) -> Result<(), OutboxError> {
         self.write(|tables| {
+            let message = &tables.kept(message)?;
             tables.give_up(key(message), &format!("told {to} instead"))?;
             let diverted = Message { receiver: to.to_owned(), ..message.clone() };
             tables.take(&diverted)?;
@@ -361,11 +337,19 @@ impl Outbox {
         Ok(was_disabled)
     }
 
-    fn read<T>(
+    /// Held as long as a transaction, or it could end in a file that is no more.
+    fn database(&self) -> RwLockReadGuard<'_, Database> {
+        self.database.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn read<T>(
         &self,
         look: impl FnOnce(&redb::ReadTransaction) -> Result<T, redb::Error>,
     ) -> Result<T, OutboxError> {
-        let run = || look(&self.database.begin_read()?);
+        let run = || {
+            let database = self.database();
+            look(&database.begin_read()?)
+        };
         run().map_err(OutboxError)
     }
 
@@ -374,7 +358,8 @@ impl Outbox {
         change: impl FnOnce(&mut Tables<'_>) -> Result<T, redb::Error>,
     ) -> Result<T, OutboxError> {
         let run = || {
-            let transaction = self.database.begin_write()?;
+            let database = self.database();
+            let transaction = database.begin_write()?;
             let outcome = change(&mut Tables::open(&transaction)?)?;
             transaction.commit()?;
             Ok(outcome)

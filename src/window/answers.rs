@@ -82,7 +82,21 @@ pub(super) struct AnswersState {
     replies: Vec<Reply>,
 }
 
+impl Call {
+    /// Forgets what was said, if it is gone; then nobody waits for a reply.
+    fn forget(&mut self, is_gone: impl Fn(&str) -> bool) {
+        if is_gone(&self.sample.post_id) {
+            self.answered = true;
+            self.sample = Arc::new(self.sample.blank());
+        }
+    }
+}
+
 impl AnswersState {
+    pub(super) fn forget(&mut self, is_gone: impl Fn(&str) -> bool) {
+        self.calls.iter_mut().for_each(|call| call.forget(&is_gone));
+    }
+
     pub(super) fn renumbered(&mut self, topic: impl Fn(TopicId) -> Option<TopicId>) {
         self.calls.retain_mut(|call| topic(call.topic).map(|id| call.topic = id).is_some());
         for reply in &mut self.replies {
@@ -104,6 +118,11 @@ impl Answers {
             calls: self.calls.iter().cloned().collect(),
             replies: self.replies.values().flatten().cloned().collect(),
         }
+    }
+
+    /// Forgets mentions by the ids of their posts.
+    pub(super) fn forget(&mut self, is_gone: impl Fn(&str) -> bool) {
+        self.calls.iter_mut().for_each(|call| call.forget(&is_gone));
     }
 
     /// Lets a reply wait for its tick.

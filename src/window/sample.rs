@@ -29,6 +29,12 @@ pub struct Sample {
 }
 
 impl Sample {
+    /// The same without what tells of the post.
+    pub(super) fn blank(&self) -> Self {
+        let (post_id, text) = (Box::default(), Box::default());
+        Self { score: self.score, reach: 0, source: self.source.clone(), post_id, text, url: None }
+    }
+
     fn rank(&self) -> (Score, Reverse<u64>, &SourceId, &str) {
         (self.score, Reverse(self.reach), &self.source, &self.post_id)
     }

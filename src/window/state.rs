@@ -57,6 +57,8 @@ impl WindowState {
         for mention in &mut self.waiting {
             mention.sample.take_if(|sample| is_gone(&sample.post_id));
         }
+        self.answers.forget(&is_gone);
+        self.words.values_mut().for_each(|words| words.forget(&is_gone));
     }
 
     /// Renumbers topics after a change of configuration; what belongs to a topic without a new id
@@ -112,6 +114,8 @@ impl Windows {
         for mention in self.waiting.values_mut().flatten() {
             mention.sample.take_if(|sample| is_gone(&sample.post_id));
         }
+        self.answers.forget(&is_gone);
+        self.words.values_mut().for_each(|words| words.forget(&is_gone));
     }
 
     /// Windows that go on from a checkpoint; `None` when a sketch in it is damaged.

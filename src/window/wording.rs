@@ -20,7 +20,7 @@ const WORDS_MAX: u32 = 16_384;
 /// Longest word in bytes; longer ones are no words.
 const WORD_BYTES_MAX: usize = 48;
 
-/// The words of one topic's negative posts: at most 14 kB, of which 2 kB stay when it is quiet.
+/// The words of one topic's negative posts: at most 16 kB, of which 2 kB stay when it is quiet.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Words {
     latest: VecDeque<Said>,
@@ -43,6 +43,7 @@ struct Usual {
 struct Said {
     at: EventTime,
     source: SourceId,
+    post_id: Box<str>,
     /// Distinct words, joined by spaces.
     words: Box<str>,
 }
@@ -69,13 +70,19 @@ impl Words {
         });
         let words: Vec<&str> = distinct.iter().map(AsRef::as_ref).collect();
         let words = words.join(" ").into();
-        self.latest.push_back(Said { at, source: sample.source.clone(), words });
+        let (source, post_id) = (sample.source.clone(), sample.post_id.clone());
+        self.latest.push_back(Said { at, source, post_id, words });
         if self.latest.len() > TEXTS_MAX
             && let Some(said) = self.latest.pop_front()
         {
             self.young_since.get_or_insert(said.at);
             self.young.learn(&said);
         }
+    }
+
+    /// Forgets the words of posts, by their ids; counters of single words stay.
+    pub(super) fn forget(&mut self, is_gone: impl Fn(&str) -> bool) {
+        self.latest.retain(|said| !is_gone(&said.post_id));
     }
 
     /// What was said before this instant, which no window reaches any more, becomes usual.

@@ -72,6 +72,13 @@ impl<'t> Tables<'t> {
         Ok(true)
     }
 
+    /// A message as it is kept: since a courier took it, evidence may have been taken out.
+    pub(super) fn kept(&self, message: &Message) -> Result<Message, redb::Error> {
+        let kept = self.pending.get(key(message))?;
+        let kept = kept.and_then(|entry| serde_json::from_str::<Pending>(entry.value()).ok());
+        Ok(kept.map_or_else(|| message.clone(), |entry| entry.message))
+    }
+
     /// Gives up the oldest messages of queues that have become too long.
     pub(super) fn bound(&mut self, messages: &[Message]) -> Result<(), redb::Error> {
         let receivers: BTreeSet<&str> =

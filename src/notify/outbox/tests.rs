@@ -92,3 +92,39 @@ fn ids_are_forgotten_after_a_month() {
     let outbox = Outbox::open(&path).expect("the same store");
     assert_eq!((outbox.insert(&[new]).ok(), outbox.insert(&[old]).ok()), (Some(0), Some(1)));
 }
+
+#[test]
+fn what_is_erased_leaves_every_byte_of_the_file() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("outbox.redb");
+    let outbox = Outbox::open(&path).expect("a new store");
+    let said = |id: &str, text: &str| {
+        let plain = message("a", id, 1);
+        let body = format!("{{\"posts\":[{{\"post_id\":\"{text}\",\"text\":\"{text} said\"}}]}}");
+        Message { body, ..plain }
+    };
+    let (gone, told, failed) =
+        (said("x.fired.1", "zebra"), said("y.fired.1", "zebra"), said("z.fired.1", "zebra"));
+    let stays = said("w.fired.1", "mango");
+    outbox.insert(&[gone.clone(), told.clone(), failed.clone(), stays]).expect("taken");
+    let taken = Pending::new(&gone);
+    outbox.delivered(&told).expect("told, and it fires");
+    outbox.give_up(&failed, "why").expect("given up");
+    outbox.set_health("a", &Health::default()).expect("written");
+    let tables = |outbox: &Outbox| {
+        outbox.read(|transaction| Ok(transaction.list_tables()?.count())).expect("the store reads")
+    };
+    let before = tables(&outbox);
+    let bytes = || String::from_utf8_lossy(&std::fs::read(&path).expect("a file")).into_owned();
+    assert!(bytes().contains("zebra said"), "it was there");
+
+    assert_eq!(outbox.erase(&|id| id == "zebra").ok(), Some(2), "one waits, one fires");
+    assert!(!bytes().contains("zebra") && bytes().contains("mango said"));
+    outbox.postpone(&taken).expect("a courier that had it tries later");
+    assert!(!bytes().contains("zebra"), "what a courier had does not come back");
+    assert_eq!(tables(&outbox), before);
+    assert_eq!(outbox.insert(&[gone]).ok(), Some(0), "ids are still known");
+    drop(outbox);
+    let outbox = Outbox::open(&path).expect("the same store");
+    assert_eq!((outbox.pending_len().ok(), outbox.failed_len().ok()), (Some(2), Some(1)));
+}
