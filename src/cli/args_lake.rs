@@ -26,12 +26,12 @@ pub(super) enum LakeCommand {
     Verify(Which),
     /// Merge small files into larger, sorted ones; also beside a running process
     Compact(Tidy),
-    /// End the keeping of rows and texts past their retention, as [lake] of the configuration says
+    /// End the keeping of rows, texts and dead letters, as [lake] of the configuration says
     Retain {
         #[command(flatten)]
         tidy: Tidy,
         /// The configuration with the retention; without one, 365 days for texts, 1095 for
-        /// mentions, 3650 for panes and alerts
+        /// mentions, 3650 for panes and alerts, 30 for dead letters
         #[arg(long)]
         config: Option<PathBuf>,
     },

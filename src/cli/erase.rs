@@ -3,14 +3,14 @@
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::args_lake::{Erase, Export, ExportFormat};
 use super::{Ending, Failure, runtime};
 use crate::connect::decode::AuthorHasher;
 use crate::lake::{
-    Folder, Lake, LakeError, QueryFormat, Request, Requests, Session, What, erase_author,
-    erase_post,
+    Folder, Lake, LakeError, QueryFormat, Receipt, Request, Requests, Session, Site, What,
+    Withdrawn, erase_author, erase_post,
 };
 use crate::live::{Eraser, Following};
 use crate::notify::Outbox;
@@ -32,28 +32,24 @@ pub(super) fn erase(args: &Erase) -> Result<Ending, Failure> {
     let folder = Folder::read(args.at.site())?;
     let authors = authors(&folder, args.author_key_file.as_deref())?;
     let request = request(args, &folder, &authors)?;
-    let requests = Requests::of(&folder);
-    let opened = match Folder::write(args.at.site()) {
-        Err(LakeError::Locked { .. }) if !args.dry_run => None,
-        opened => Some(Arc::new(opened?)),
-    };
-    if let (Some(request), false) = (&request, args.dry_run) {
-        requests.put(request)?;
-    }
     let receipts = runtime()?.block_on(async {
-        match (opened, &request) {
-            (Some(folder), _) => {
-                alone(folder, &authors, request.as_ref().filter(|_| args.dry_run)).await
-            }
-            (None, Some(request)) => Ok(vec![receipt(&requests, &request.id).await?]),
-            (None, None) => Err(Failure::usage(
-                "the lake is being written by another process",
-                "it erases what sources took back by itself: [privacy] follow_deletes",
-            )),
+        if args.dry_run {
+            let pending = || {
+                let noted = Withdrawn::of(&folder).all()?;
+                Request::new(&folder, What::Withdrawn, noted)
+            };
+            let request = request.map_or_else(pending, Ok)?;
+            return Ok(vec![try_out(&args.at.site(), &authors, &request).await?]);
         }
-    })?;
+        // What a reprocessing has gathered there would bring it back.
+        let staging = Site::from(&folder.staging());
+        if let Some(request) = request.as_ref().filter(|_| Folder::read(&staging).is_ok()) {
+            carry_out(&staging, &authors, Some(request)).await?;
+        }
+        carry_out(&args.at.site(), &authors, request.as_ref()).await
+    });
     let mut out = io::stdout().lock();
-    receipts.iter().try_for_each(|receipt| writeln!(out, "{}", receipt.trim_end()))?;
+    receipts?.iter().try_for_each(|receipt| writeln!(out, "{}", receipt.trim_end()))?;
     Ok(Ending::Done)
 }
 
@@ -68,10 +64,7 @@ fn request(
         let author = known(authors, handle)?;
         let withdrawal = erase_author(&marker, args.source.as_deref(), author);
         let mut request = Request::new(folder, What::Author, vec![withdrawal])?;
-        request.texts = vec![author.to_string()];
-        // Where names are kept, letters hold the name itself; a short one would meet others.
-        let name = handle.trim().trim_start_matches('@');
-        request.texts.extend((name.len() > 3).then(|| name.to_owned()));
+        request.texts = texts_of(author, handle);
         return Ok(Some(request));
     }
     let Some(post) = &args.target.post else { return Ok(None) };
@@ -84,6 +77,13 @@ fn request(
     let mut request = Request::new(folder, What::Post, vec![erase_post(&marker, source, id)])?;
     request.texts = vec![format!("\"{}\"", authors.id(id.into(), ""))];
     Ok(Some(request))
+}
+
+/// What dead letters about an author hold: the key, or where names are kept the name itself. A
+/// short one would meet others.
+fn texts_of(author: AuthorKey, handle: &str) -> Vec<String> {
+    let name = Some(handle.trim().trim_start_matches('@')).filter(|name| name.len() > 3);
+    [Some(author.to_string()), name.map(str::to_owned)].into_iter().flatten().collect()
 }
 
 /// The hasher of a lake whose key is there already: another key would find nothing.
@@ -106,38 +106,70 @@ fn known(authors: &AuthorHasher, handle: &str) -> Result<AuthorKey, Failure> {
     Ok(author)
 }
 
-/// Works on a lake that nobody else writes; a dry run only counts for `trial`.
-async fn alone(
-    folder: Arc<Folder>,
+/// What a request would do.
+async fn try_out(
+    site: &Site,
     authors: &AuthorHasher,
-    trial: Option<&Request>,
-) -> Result<Vec<String>, Failure> {
-    let (mut lake, recovered) = Lake::open(Arc::clone(&folder)).await?;
-    let outbox = Arc::new(Outbox::open(&folder.outbox())?);
-    let following = Arc::new(Following::of(&folder));
-    let mut eraser = Eraser::new(folder, authors, outbox, following, Duration::MAX);
-    if let Some(request) = trial {
-        let erasing = eraser.try_out(&mut lake, request).await?;
-        return Ok(vec![serde_json::to_string_pretty(&erasing)?]);
-    }
-    let receipts = eraser.finish(&mut lake, recovered).await?;
-    Ok(receipts.iter().map(serde_json::to_string_pretty).collect::<Result<_, _>>()?)
+    request: &Request,
+) -> Result<String, Failure> {
+    let folder = Arc::new(Folder::write(site)?);
+    let (lake, _) = Lake::open(Arc::clone(&folder)).await?;
+    let erasing = eraser(folder, authors)?.try_out(&lake, request).await?;
+    Ok(serde_json::to_string_pretty(&erasing)?)
 }
 
-/// Waits until the process that writes the lake has done it.
-async fn receipt(requests: &Requests, id: &str) -> Result<String, Failure> {
-    let found = async {
-        loop {
-            if let Some(receipt) = requests.receipt(id) {
-                return receipt;
-            }
-            tokio::time::sleep(PACE).await;
+fn eraser(folder: Arc<Folder>, authors: &AuthorHasher) -> Result<Eraser, Failure> {
+    let outbox = Arc::new(Outbox::open(&folder.outbox())?);
+    let following = Arc::new(Following::of(&folder));
+    Ok(Eraser::new(folder, authors, outbox, following, None))
+}
+
+/// Notes what is asked and does it, or waits until the process has done it that writes the lake;
+/// the receipts. What sources took back is erased in any case.
+async fn carry_out(
+    site: &Site,
+    authors: &AuthorHasher,
+    request: Option<&Request>,
+) -> Result<Vec<String>, Failure> {
+    let requests = Requests::of(&Folder::read(site)?);
+    let id = request.map(|request| requests.ask(request)).transpose()?;
+    let begun = Instant::now();
+    loop {
+        let done = id.as_ref().and_then(|id| requests.receipt(id));
+        if let Some(receipt) = done {
+            return Ok(vec![receipt]);
         }
-    };
-    tokio::time::timeout(PATIENCE, found).await.map_err(|_| {
-        let hint = "it is noted, and done at the latest when that process starts again";
-        Failure::usage("the process that writes the lake has not done it yet", hint)
-    })
+        match Folder::write(site) {
+            Ok(folder) => {
+                let receipts = alone(Arc::new(folder), authors).await?;
+                // The other process may have ended just after it was done.
+                let other = id.as_ref().filter(|id| !receipts.iter().any(|one| one.id == **id));
+                let other = other.and_then(|id| requests.receipt(id));
+                let own = receipts.iter().map(serde_json::to_string_pretty);
+                return own.map(|text| Ok(text?)).chain(other.map(Ok)).collect();
+            }
+            Err(LakeError::Locked { .. }) if id.is_none() => {
+                return Err(Failure::usage(
+                    "the lake is being written by another process",
+                    "it erases what sources took back by itself: [privacy] follow_deletes",
+                ));
+            }
+            Err(LakeError::Locked { .. }) if begun.elapsed() > PATIENCE => {
+                return Err(Failure::usage(
+                    "the process that writes the lake has not done it yet",
+                    "it is noted, and done at the latest when that process starts again",
+                ));
+            }
+            Err(LakeError::Locked { .. }) => tokio::time::sleep(PACE).await,
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Works on a lake that nobody else writes.
+async fn alone(folder: Arc<Folder>, authors: &AuthorHasher) -> Result<Vec<Receipt>, Failure> {
+    let (mut lake, recovered) = Lake::open(Arc::clone(&folder)).await?;
+    Ok(eraser(folder, authors)?.finish(&mut lake, recovered).await?)
 }
 
 pub(super) fn export(args: &Export) -> Result<Ending, Failure> {
@@ -148,8 +180,10 @@ pub(super) fn export(args: &Export) -> Result<Ending, Failure> {
         ExportFormat::Json => QueryFormat::Json,
         ExportFormat::Csv => QueryFormat::Csv,
     };
+    let letters = folder.dead_letters().with(&texts_of(author, &args.author))?;
     runtime()?.block_on(async {
         let session = Session::open(&folder).await?;
+        session.add_letters(&letters)?;
         let answer = session.query(&all_of(author, args.source.as_deref())).await?;
         let mut out = BufWriter::new(io::stdout().lock());
         answer.write(format, &mut out).await?;
@@ -158,10 +192,12 @@ pub(super) fn export(args: &Export) -> Result<Ending, Failure> {
     })
 }
 
-/// SQL for all rows of an author: posts, mentions, and the alerts whose evidence shows a post.
+/// SQL for all rows of an author: posts, mentions, the alerts whose evidence shows a post, and dead
+/// letters.
 fn all_of(author: AuthorKey, source: Option<&str>) -> String {
-    let source = source.map(|name| format!(" AND source = '{}'", name.replace('\'', "''")));
-    let own = format!("author = '{author}'{}", source.unwrap_or_default());
+    let here = source.map(|name| format!("source = '{}'", name.replace('\'', "''")));
+    let here = here.unwrap_or_else(|| "true".to_owned());
+    let own = format!("author = '{author}' AND {here}");
     let shared = "source, post_id, author, posted_at, received_at, kind, lang, parent, thread, url, reach, engagement";
     format!(
         "SELECT 'posts' AS in_table, {shared}, NULL AS topic, NULL AS score, NULL AS target_score, \
@@ -172,6 +208,8 @@ fn all_of(author: AuthorKey, source: Option<&str>) -> String {
          NULL, NULL, NULL, NULL, NULL, NULL, alerts.topic, NULL, NULL, NULL, NULL, alerts.alert_id, NULL \
          FROM alerts, (SELECT DISTINCT source, post_id, author FROM mentions WHERE {own}) AS shown \
          WHERE strpos(alerts.evidence, concat('\"post_id\":\"', shown.post_id, '\"')) > 0 \
+         UNION ALL SELECT 'dead_letters', source, NULL, '{author}', NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
+         NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, raw FROM dead_letters WHERE {here} \
          ORDER BY 1 DESC, 5, 3"
     )
 }

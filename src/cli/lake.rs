@@ -138,7 +138,11 @@ fn print_outcome(outcome: &Value, which: &Which, dry: bool) -> Result<Ending, Fa
             "{deed:<6} {table:<9} {day}  {files:>4} files  {rows:>10} rows  {bytes:>12} bytes"
         )?;
     }
-    if jobs.is_empty() {
+    let letters = number(outcome, "dead_letters");
+    if letters > 0 {
+        writeln!(out, "drop   {letters} dead letters")?;
+    }
+    if jobs.is_empty() && letters == 0 {
         writeln!(out, "nothing to do")?;
     }
     Ok(Ending::Done)

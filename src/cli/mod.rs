@@ -76,6 +76,7 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
                 | LakeError::Gap { .. }
                 | LakeError::NoState { .. }
                 | LakeError::Foreign { .. }
+                | LakeError::OtherKey { .. }
                 | LakeError::Locked { .. }
                 | LakeError::Format { .. },
             ) => 2,

@@ -11,11 +11,11 @@ use super::args_reprocess::{CompareFormat, Reprocess};
 use super::reprocess_view::{self as view};
 use super::{Ending, Failure, config_file, runtime};
 use crate::connect::{InputError, Read, find_inputs};
-use crate::lake::{
-    Folder, Gaps, Lake, LakeError, OldAlerts, PostReader, Replaced, Replacement, Site,
-};
+use crate::lake::{Folder, Gaps, LakeError, OldAlerts, PostReader, Site};
 use crate::live::Progress;
-use crate::reprocess::{Job, Mode, Origin, Report, Stage, StageError, compare, reprocess as work};
+use crate::reprocess::{
+    Job, Mode, Origin, Published, Report, Stage, StageError, compare, publish, reprocess as work,
+};
 
 /// Distance of lines that say how far the work is, where there is no terminal.
 const SAY_EVERY: Duration = Duration::from_secs(10);
@@ -74,39 +74,27 @@ async fn run(args: &Reprocess, job: Job) -> Result<Ending, Failure> {
 
 /// Lets the rows take their place.
 async fn finish(args: &Reprocess, stage: Stage, out: &mut impl Write) -> Result<(), Failure> {
-    match stage.mode() {
-        Mode::New => {
-            writeln!(out, "lake: {}", args.at.site())?;
-            stage.close()?;
-        }
-        Mode::Dry => writeln!(out, "dry run: {} is as it was", args.at.site())?,
-        Mode::Replace => {
-            let replaced = publish(args, &stage).await?;
-            view::replaced(&replaced, stage.days().len(), out)?;
-            writeln!(out, "lake: {}", args.at.site())?;
-            stage.close()?;
-        }
+    if stage.mode() == Mode::Dry {
+        writeln!(out, "dry run: {} is as it was", args.at.site())?;
+        return Ok(());
     }
-    Ok(())
-}
-
-/// Replaces the days that the input covers.
-async fn publish(args: &Reprocess, stage: &Stage) -> Result<Replaced, Failure> {
-    let folder = Folder::write(args.at.site()).map_err(|error| match error {
-        LakeError::Locked { .. } => Failure::usage(
-            format!("everything is read, but {error}"),
-            "stop that process and give the same command again: it replaces the rows at once",
-        ),
-        error => error.into(),
-    })?;
-    let (mut lake, _) = Lake::open(Arc::new(folder)).await?;
-    let replacement = Replacement {
-        from: stage.folder(),
-        days: &stage.days(),
-        alerts: if args.replace_alerts { OldAlerts::Replace } else { OldAlerts::Keep },
-        gaps: if args.partial_days { Gaps::Lose } else { Gaps::Refuse },
-    };
-    Ok(lake.replace_days(&replacement).await?)
+    let alerts = if args.replace_alerts { OldAlerts::Replace } else { OldAlerts::Keep };
+    let gaps = if args.partial_days { Gaps::Lose } else { Gaps::Refuse };
+    let published = publish(&stage, alerts, gaps).await;
+    let Published { replaced, receipts } =
+        published.map_err(|error| match error.downcast_ref::<LakeError>() {
+            Some(LakeError::Locked { .. }) => Failure::usage(
+                format!("everything is read, but {error}"),
+                "stop that process and give the same command again: it replaces the rows at once",
+            ),
+            _ => error.into(),
+        })?;
+    if let Some(replaced) = replaced {
+        view::replaced(&replaced, stage.days().len(), out)?;
+    }
+    view::followed(&receipts, out)?;
+    writeln!(out, "lake: {}", args.at.site())?;
+    Ok(stage.close()?)
 }
 
 async fn origin(args: &Reprocess) -> Result<Origin, Failure> {

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::args_reprocess::CompareFormat;
-use crate::lake::{Replaced, Table};
+use crate::lake::{Receipt, Replaced, Table};
 use crate::reprocess::{Comparison, Report, Sample, TopicChange};
 
 /// Where posts went, and how fast.
@@ -43,6 +43,16 @@ pub(super) fn replaced(replaced: &Replaced, days: usize, out: &mut impl Write) -
     };
     let tables = [Table::Mentions, Table::Panes, Table::Posts].map(change);
     writeln!(out, "replaced on {days} days: {}", tables.join(", "))
+}
+
+/// What was erased because sources took it back.
+pub(super) fn followed(receipts: &[Receipt], out: &mut impl Write) -> io::Result<()> {
+    receipts.iter().try_for_each(|receipt| {
+        let rows = |table: Table| receipt.done.erasing.rows.get(table.name()).unwrap_or(&0);
+        let [posts, mentions] = [Table::Posts, Table::Mentions].map(rows);
+        let asked = receipt.withdrawals;
+        writeln!(out, "erased: {posts} posts, {mentions} mentions; {asked} deletions and edits")
+    })
 }
 
 /// Old against new.

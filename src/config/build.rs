@@ -198,6 +198,7 @@ fn retention(section: &mut Section<'_, '_>) -> Retention {
         text_days: days("retain_text", standard.text_days),
         mentions_days: days("retain_mentions", standard.mentions_days),
         panes_days: days("retain_panes", standard.panes_days),
+        dead_letters_days: days("retain_dead_letters", standard.dead_letters_days),
     }
 }
 

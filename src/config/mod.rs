@@ -95,7 +95,7 @@ pub struct LakeConfig {
     pub vacuum_us: i64,
 }
 
-/// How long rows are kept, in whole days after their own; `None` is for ever.
+/// How long rows and letters are kept, in whole days after their own; `None` is for ever.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Retention {
     /// Texts, terms and addresses in `mentions`, evidence in `alerts`, rows of `posts`.
@@ -104,12 +104,19 @@ pub struct Retention {
     pub mentions_days: Option<i32>,
     /// Rows of `panes` and `alerts`.
     pub panes_days: Option<i32>,
+    /// What could not be understood.
+    pub dead_letters_days: Option<i32>,
 }
 
 impl Default for Retention {
-    /// One, three and ten years.
+    /// One, three and ten years; dead letters a month.
     fn default() -> Self {
-        Self { text_days: Some(365), mentions_days: Some(3 * 365), panes_days: Some(10 * 365) }
+        Self {
+            text_days: Some(365),
+            mentions_days: Some(3 * 365),
+            panes_days: Some(10 * 365),
+            dead_letters_days: Some(30),
+        }
     }
 }
 

@@ -178,6 +178,12 @@ impl Engine {
         Self { erased, ..self }
     }
 
+    /// What must not come back.
+    #[must_use]
+    pub fn erased(&self) -> &Erased {
+        &self.erased
+    }
+
     /// The analyzer.
     #[must_use]
     pub fn analyzer(&self) -> &Arc<Analyzer> {

@@ -1,68 +1,206 @@
-//! Where does input go that could not be understood? Into a file, with the reason.
+//! Where does input go that could not be understood? Into a file, with the reason, for a while.
 
-use std::fs::{File, OpenOptions};
+use std::collections::BTreeSet;
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 
-use super::folder::write_whole;
+use super::folder::{LakeError, io_error, write_whole};
+use super::vacuum::Mode;
+use crate::time::EventTime;
 
 /// Largest file; beyond, letters are only counted.
 const FILE_BYTES_MAX: u64 = 64 << 20;
 
-/// The dead-letter file: JSON lines with `source`, `reason` and `raw`.
+/// The dead-letter file: JSON lines with `at` (wall clock), `source`, `reason` and `raw`. Only the
+/// process that writes the lake uses it.
 #[derive(Debug)]
 pub struct DeadLetters {
+    path: PathBuf,
+    open: Mutex<Option<Open>>,
+}
+
+/// One letter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Letter {
+    /// When it was written, by the wall clock; empty if a version wrote it that did not say.
+    #[serde(default)]
+    pub at: String,
+    /// Where it came from.
+    pub source: String,
+    /// Why it was not understood.
+    pub reason: String,
+    /// What came.
+    pub raw: String,
+}
+
+#[derive(Debug)]
+struct Open {
     file: File,
     room_bytes: u64,
 }
 
 impl DeadLetters {
-    /// Opens the file for appending.
-    ///
-    /// # Errors
-    /// When it cannot be opened.
-    pub fn open(path: &Path) -> io::Result<Self> {
-        let file = OpenOptions::new().create(true).append(true).open(path)?;
-        let room_bytes = FILE_BYTES_MAX.saturating_sub(file.metadata()?.len());
-        Ok(Self { file, room_bytes })
+    /// The letters in a file, which the first one makes.
+    pub(super) fn of(path: PathBuf) -> Self {
+        Self { path, open: Mutex::new(None) }
     }
 
-    /// Erases the letters that hold one of these texts, whatever their case; how many. The file
-    /// appears whole.
-    ///
-    /// # Errors
-    /// When the disk refuses.
-    pub fn erase(&mut self, path: &Path, texts: &[String]) -> io::Result<u64> {
-        let letters = std::fs::read_to_string(path)?;
-        let texts: Vec<String> = texts.iter().map(|text| text.to_lowercase()).collect();
-        let holds = |letter: &&str| {
-            let letter = letter.to_lowercase();
-            texts.iter().any(|text| !text.is_empty() && letter.contains(text))
-        };
-        let (gone, kept): (Vec<&str>, Vec<&str>) = letters.split_inclusive('\n').partition(holds);
-        if !gone.is_empty() {
-            write_whole(path, kept.concat().as_bytes()).map_err(io::Error::other)?;
-            *self = Self::open(path)?;
-        }
-        Ok(u64::try_from(gone.len()).unwrap_or(u64::MAX))
+    /// Where they are.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Appends one letter as a whole line; does nothing once the file is full.
     ///
     /// # Errors
     /// When the disk refuses.
-    pub fn write(&mut self, source: &str, reason: &str, raw: &[u8]) -> io::Result<()> {
-        let mut line =
-            json!({"source": source, "reason": reason, "raw": String::from_utf8_lossy(raw)})
-                .to_string();
-        line.push('\n');
-        let length = u64::try_from(line.len()).unwrap_or(u64::MAX);
-        if length <= self.room_bytes {
-            self.file.write_all(line.as_bytes())?;
-            self.room_bytes -= length;
+    pub fn write(&self, source: &str, reason: &str, raw: &[u8]) -> io::Result<()> {
+        let letter = Letter {
+            at: wall_clock().to_string(),
+            source: source.to_owned(),
+            reason: reason.to_owned(),
+            raw: String::from_utf8_lossy(raw).into_owned(),
+        };
+        self.append(format!("{}\n", serde_json::to_string(&letter)?).as_bytes())
+    }
+
+    fn append(&self, lines: &[u8]) -> io::Result<()> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let open = match &mut *open {
+            Some(open) => open,
+            none => none.insert(Open::at(&self.path)?),
+        };
+        let length = u64::try_from(lines.len()).unwrap_or(u64::MAX);
+        if length <= open.room_bytes {
+            open.file.write_all(lines)?;
+            open.room_bytes -= length;
         }
         Ok(())
+    }
+
+    /// Takes over the letters of another lake, as far as there is room.
+    ///
+    /// # Errors
+    /// When a file cannot be read or written.
+    pub fn take_over(&self, other: &Self) -> Result<(), LakeError> {
+        let letters = other.text()?;
+        let mut lines = letters.split_inclusive('\n');
+        lines.try_for_each(|line| self.append(line.as_bytes())).map_err(io_error(&self.path))
+    }
+
+    /// Erases the letters that hold one of these texts, whatever their case, or tell of one of
+    /// these posts; how many. Linear in the file, which appears whole.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn erase(&self, texts: &[String], posts: &BTreeSet<String>) -> Result<u64, LakeError> {
+        let texts = lowercase(texts);
+        let is_gone = |line: &str| {
+            let letter = Letter::read(line);
+            let raw = letter.as_ref().map_or(line, |letter| &letter.raw);
+            holds(raw, &texts) || raw.split('"').any(|part| posts.contains(part))
+        };
+        self.remove(is_gone, Mode::Real)
+    }
+
+    /// The letters that hold one of these texts, whatever their case. Linear in the file.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn with(&self, texts: &[String]) -> Result<Vec<Letter>, LakeError> {
+        let (all, texts) = (self.text()?, lowercase(texts));
+        let letters = all.lines().filter_map(Letter::read);
+        Ok(letters.filter(|letter| holds(&letter.raw, &texts)).collect())
+    }
+
+    /// Ends the keeping of letters from before an instant, and of those that do not say when they
+    /// were written; how many.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn end_before(&self, at: EventTime, mode: Mode) -> Result<u64, LakeError> {
+        let is_over = |line: &str| {
+            let written = Letter::read(line).and_then(|letter| EventTime::parse(&letter.at).ok());
+            written.is_none_or(|written| written < at)
+        };
+        self.remove(is_over, mode)
+    }
+
+    fn remove(&self, goes: impl Fn(&str) -> bool, mode: Mode) -> Result<u64, LakeError> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let letters = self.text()?;
+        let (gone, kept): (Vec<&str>, Vec<&str>) =
+            letters.split_inclusive('\n').partition(|line| goes(line));
+        if !gone.is_empty() && mode == Mode::Real {
+            write_whole(&self.path, kept.concat().as_bytes())?;
+            *open = None;
+        }
+        Ok(u64::try_from(gone.len()).unwrap_or(u64::MAX))
+    }
+
+    /// All letters; a kill can have cut off the last.
+    fn text(&self) -> Result<String, LakeError> {
+        match fs::read(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+            bytes => Ok(String::from_utf8_lossy(&bytes.map_err(io_error(&self.path))?).into()),
+        }
+    }
+}
+
+impl Letter {
+    fn read(line: &str) -> Option<Self> {
+        serde_json::from_str(line).ok()
+    }
+}
+
+fn lowercase(texts: &[String]) -> Vec<String> {
+    texts.iter().filter(|text| !text.is_empty()).map(|text| text.to_lowercase()).collect()
+}
+
+fn holds(raw: &str, lowercase: &[String]) -> bool {
+    let raw = raw.to_lowercase();
+    lowercase.iter().any(|text| raw.contains(text))
+}
+
+impl Open {
+    fn at(path: &Path) -> io::Result<Self> {
+        let file = OpenOptions::new().create(true).append(true).open(path)?;
+        let room_bytes = FILE_BYTES_MAX.saturating_sub(file.metadata()?.len());
+        Ok(Self { file, room_bytes })
+    }
+}
+
+fn wall_clock() -> EventTime {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    EventTime(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_leave_by_what_they_hold_and_by_age() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let letters = DeadLetters::of(folder.path().join("letters"));
+        assert_eq!(letters.end_before(EventTime(0), Mode::Real).ok(), Some(0), "no file yet");
+        for raw in [r#"{"id":"at://p/1","x"#, "n2", r#"{"id":"n22","by":"ABC"}"#, "other"] {
+            letters.write("s", "broken", raw.as_bytes()).expect("written");
+        }
+        let posts = BTreeSet::from(["at://p/1".to_owned(), "n2".to_owned()]);
+        assert_eq!(letters.erase(&["abc".to_owned()], &posts).ok(), Some(3));
+        letters.write("s", "broken", b"later").expect("written to the new file");
+        letters.append(b"{\"raw\":\"no time\"}\n").expect("written");
+        assert_eq!(letters.end_before(EventTime(0), Mode::Dry).ok(), Some(1));
+        assert_eq!(letters.end_before(EventTime(0), Mode::Real).ok(), Some(1));
+        let text = letters.text().expect("read");
+        assert!(text.contains("other") && text.contains("later"), "{text}");
+        assert_eq!(letters.end_before(EventTime(i64::MAX), Mode::Real).ok(), Some(2));
     }
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use arrow::array::{BooleanArray, RecordBatch, StringArray};
 use arrow::compute::filter_record_batch;
 use rayon::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::commit::Lake;
 use super::encode::{Draft, Origin};
@@ -49,29 +49,24 @@ pub enum Mode {
     All,
 }
 
-/// What an erasure found.
-#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
+/// What an erasure changes in the tables.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Erasing {
     /// Rows by table: of `posts` and `mentions` removed, of `panes` counted anew, of `alerts` with
     /// evidence taken out.
-    pub rows: BTreeMap<&'static str, u64>,
+    pub rows: BTreeMap<String, u64>,
     /// The change of the lake in which they are gone; its number is in the log of each table.
     pub sequence: Option<i64>,
-    /// Files deleted from the disk.
-    pub files_deleted: u64,
-    /// Ids of the posts that are gone.
-    #[serde(skip)]
-    pub posts: BTreeSet<String>,
-    /// Which of the tombstones met a row.
-    #[serde(skip)]
-    pub met: HashSet<Tombstone>,
 }
 
 /// What an erasure is about to do; nothing was changed yet.
 #[derive(Debug)]
 pub struct Found {
-    /// What was found.
-    pub erasing: Erasing,
+    /// Ids of the posts that go.
+    pub posts: BTreeSet<String>,
+    erasing: Erasing,
+    /// Which of the tombstones met a row.
+    met: HashSet<Tombstone>,
     erasure: Erasure,
     files: Files,
     /// Files with a row that goes.
@@ -79,12 +74,21 @@ pub struct Found {
     recount: Recount,
 }
 
+/// An erasure whose files are written, and not yet named by the tables.
+#[derive(Debug)]
+pub struct Rewritten {
+    /// What changes.
+    pub erasing: Erasing,
+    swaps: Vec<(Table, Swap)>,
+}
+
 /// The files of each table, with where they are.
 type Files = Vec<(Table, Place, Vec<LakeFile>)>;
 
 impl Lake {
     /// Looks for what is to go among all that is committed. Reads `posts` and `mentions` without
-    /// their texts: linear in the lake. Tombstones are written, unless it is a dry run.
+    /// their texts: linear in the lake, unless nothing is to go. Tombstones are written, unless it
+    /// is a dry run.
     ///
     /// # Errors
     /// When a file is damaged or the disk refuses.
@@ -97,37 +101,46 @@ impl Lake {
         let work = tokio::task::spawn_blocking(move || {
             let found = find(erasure, files)?;
             if found.erasure.mode != Mode::DryRun {
-                bury(&folder, &lasting(&found.erasure, &found.erasing))?;
+                bury(&folder, &lasting(&found.erasure, &found.met))?;
             }
             Ok(found)
         });
         work.await.map_err(|error| self.broken(error))?
     }
 
-    /// Erases what was found from the tables and the disk; nothing may wait to be committed.
+    /// Writes the files that will be there without what was found, and without the evidence of
+    /// these posts. They go with the next change of the lake: nothing may be committed before it.
     ///
     /// # Errors
-    /// When a file is damaged or the disk refuses. Sought and erased again, it goes on where it
-    /// stopped.
-    pub async fn erase(&mut self, found: Found, now: EventTime) -> Result<Erasing, LakeError> {
-        let mode = found.erasure.mode;
-        let sequence = self.next_sequence();
-        let work = tokio::task::spawn_blocking(move || rewrite(found, sequence, now));
-        let (mut erasing, swaps) = work.await.map_err(|error| self.broken(error))??;
-        if mode == Mode::DryRun {
-            return Ok(erasing);
+    /// When a file is damaged or the disk refuses.
+    pub async fn prepare(
+        &self,
+        found: Found,
+        posts: &BTreeSet<String>,
+        now: EventTime,
+    ) -> Result<Rewritten, LakeError> {
+        let (sequence, posts) = (self.next_sequence(), posts.clone());
+        let work = tokio::task::spawn_blocking(move || rewrite(found, &posts, sequence, now));
+        work.await.map_err(|error| self.broken(error))?
+    }
+
+    /// Erases what was prepared from the tables, and everything that they do not name from the
+    /// disk; how many files that were.
+    ///
+    /// # Errors
+    /// When the disk refuses. Sought, prepared and erased again, it goes on where it stopped.
+    pub async fn erase(&mut self, prepared: Rewritten) -> Result<u64, LakeError> {
+        if !prepared.swaps.is_empty() {
+            self.swap(prepared.swaps, None).await?;
         }
-        if !swaps.is_empty() {
-            self.swap(swaps, None).await?;
-            erasing.sequence = Some(sequence);
-        }
+        let mut deleted = 0;
         for table in Table::ALL {
             let place = self.folder().table(table);
             let named = self.table(table).files()?;
             let named: HashSet<&str> = named.iter().map(|file| file.path.as_str()).collect();
-            erasing.files_deleted += delete_others(&place, &named)?;
+            deleted += delete_others(&place, &named)?;
         }
-        Ok(erasing)
+        Ok(deleted)
     }
 
     fn broken(&self, error: tokio::task::JoinError) -> LakeError {
@@ -137,10 +150,10 @@ impl Lake {
 }
 
 /// The tombstones to write.
-fn lasting(erasure: &Erasure, erasing: &Erasing) -> HashSet<Tombstone> {
+fn lasting(erasure: &Erasure, met: &HashSet<Tombstone>) -> HashSet<Tombstone> {
     let gone = erasure.withdrawals.iter().filter(|one| one.lasting == Lasting::Gone);
     let gone = gone.map(|one| one.target);
-    gone.filter(|target| erasure.mode == Mode::All || erasing.met.contains(target)).collect()
+    gone.filter(|target| erasure.mode == Mode::All || met.contains(target)).collect()
 }
 
 /// Looks for what is wanted gone.
@@ -192,11 +205,12 @@ impl<'e> Seeker<'e> {
 fn find(erasure: Erasure, files: Files) -> Result<Found, LakeError> {
     let seeker = Seeker::new(&erasure);
     let names = ["received_at", "posted_at", "topic", "source", "post_id", "author", "lang"];
-    let mut erasing = Erasing::default();
+    let (mut erasing, mut posts, mut stones) =
+        (Erasing::default(), BTreeSet::new(), HashSet::new());
     let mut hit: HashSet<(Table, String)> = HashSet::new();
     let mut panes: HashSet<PaneId> = HashSet::new();
     for (table, place, files) in &files {
-        if !matches!(table, Table::Posts | Table::Mentions) {
+        if !matches!(table, Table::Posts | Table::Mentions) || erasure.withdrawals.is_empty() {
             continue;
         }
         let found = files.par_iter().map(|file| {
@@ -211,11 +225,11 @@ fn find(erasure: Erasure, files: Files) -> Result<Found, LakeError> {
             Ok((&file.path, hits.collect::<Vec<_>>()))
         });
         for (name, hits) in found.collect::<Result<Vec<_>, LakeError>>()? {
-            *erasing.rows.entry(table.name()).or_default() += hits.len() as u64;
+            *erasing.rows.entry(table.name().to_owned()).or_default() += hits.len() as u64;
             hit.extend((!hits.is_empty()).then(|| (*table, name.clone())));
             for (id, tombstone, pane) in hits {
-                erasing.posts.insert(id);
-                erasing.met.insert(tombstone);
+                posts.insert(id);
+                stones.insert(tombstone);
                 panes.extend(pane);
             }
         }
@@ -231,17 +245,18 @@ fn find(erasure: Erasure, files: Files) -> Result<Found, LakeError> {
             }
         }
     }
-    Ok(Found { erasing, erasure, files, hit, recount })
+    Ok(Found { posts, erasing, met: stones, erasure, files, hit, recount })
 }
 
 /// Writes the files anew that hold something of what goes: the rows that stay of a table's day
 /// into one.
 fn rewrite(
     found: Found,
+    posts: &BTreeSet<String>,
     sequence: i64,
     now: EventTime,
-) -> Result<(Erasing, Vec<(Table, Swap)>), LakeError> {
-    let Found { mut erasing, erasure, files, hit, recount } = found;
+) -> Result<Rewritten, LakeError> {
+    let Found { mut erasing, erasure, files, hit, recount, .. } = found;
     let seeker = Seeker::new(&erasure);
     let mut swaps = Vec::new();
     for (table, place, files) in files {
@@ -249,10 +264,10 @@ fn rewrite(
         let mut swap = Swap::default();
         let mut days: BTreeMap<i32, Vec<RecordBatch>> = BTreeMap::new();
         for file in files {
-            let concerned = if derived {
-                !erasing.posts.is_empty()
-            } else {
-                hit.contains(&(table, file.path.clone()))
+            let concerned = match table {
+                Table::Panes => !recount.is_empty(),
+                Table::Alerts => !posts.is_empty(),
+                Table::Posts | Table::Mentions => hit.contains(&(table, file.path.clone())),
             };
             if !concerned {
                 continue;
@@ -260,14 +275,14 @@ fn rewrite(
             let rows = file.read(&place)?;
             let (left, changed) = match table {
                 Table::Panes => recount.apply(&rows)?,
-                Table::Alerts => without_evidence(&rows, &erasing.posts)?,
+                Table::Alerts => without_evidence(&rows, posts)?,
                 Table::Posts | Table::Mentions => without_posts_of(&seeker, &rows)?,
             };
             if changed == 0 {
                 continue;
             }
             if derived {
-                *erasing.rows.entry(table.name()).or_default() += changed;
+                *erasing.rows.entry(table.name().to_owned()).or_default() += changed;
             }
             swap.removes.push(file.remove(false, now));
             if left.num_rows() > 0 {
@@ -284,7 +299,8 @@ fn rewrite(
         }
         swaps.push((table, swap));
     }
-    Ok((erasing, swaps))
+    erasing.sequence = (!swaps.is_empty()).then_some(sequence);
+    Ok(Rewritten { erasing, swaps })
 }
 
 fn without_posts_of(
@@ -333,16 +349,20 @@ fn delete_others(place: &Place, named: &HashSet<&str>) -> Result<u64, LakeError>
     Ok(deleted)
 }
 
-/// The withdrawals that erase an author, in one source or all.
+/// The withdrawal that erases what has a tombstone, whenever it came.
+#[must_use]
+pub fn gone_for_good(target: Tombstone) -> Withdrawal {
+    Withdrawal { target, before: EventTime(i64::MAX), lasting: Lasting::Gone }
+}
+
+/// The withdrawal that erases an author, in one source or all.
 #[must_use]
 pub fn erase_author(marker: &Marker, source: Option<&str>, author: AuthorKey) -> Withdrawal {
-    let target = marker.author(source, author);
-    Withdrawal { target, before: EventTime(i64::MAX), lasting: Lasting::Gone }
+    gone_for_good(marker.author(source, author))
 }
 
 /// The withdrawal that erases a post.
 #[must_use]
 pub fn erase_post(marker: &Marker, source: &str, id: &str) -> Withdrawal {
-    let target = marker.post(source, id);
-    Withdrawal { target, before: EventTime(i64::MAX), lasting: Lasting::Gone }
+    gone_for_good(marker.post(source, id))
 }

@@ -59,7 +59,10 @@ impl Lake {
                 self.do_chore(&Chore::Compact { gathered: 2 }, now, dry).await
             }
             Errand::Retain { retention, dry } => {
-                self.do_chore(&Chore::Retain(retention), now, dry).await
+                let mut done = self.do_chore(&Chore::Retain(retention), now, dry).await?;
+                let mode = if dry { Mode::Dry } else { Mode::Real };
+                done["dead_letters"] = self.retain_letters(&retention, now, mode)?.into();
+                Ok(done)
             }
             Errand::Vacuum { older_than_us, dry } => {
                 let mode = if dry { Mode::Dry } else { Mode::Real };

@@ -62,6 +62,12 @@ pub enum LakeError {
         /// What is wrong.
         what: String,
     },
+    /// Authors would get other hashes than before.
+    #[error("{path} is not the key under which the lake hashes authors", path = path.display())]
+    OtherKey {
+        /// Which file.
+        path: PathBuf,
+    },
     /// Another process writes.
     #[error("{path} is being written by another process", path = path.display())]
     Locked {
@@ -116,6 +122,9 @@ impl LakeError {
             Self::NotEmpty { .. } => "give an empty or new folder",
             Self::Gap { .. } => {
                 "give all of the day's posts, or lose these mentions with --partial-days"
+            }
+            Self::OtherKey { .. } => {
+                "give the file that [privacy] author_key_file named when the lake was made"
             }
             Self::Locked { .. } => "stop the other process, or give another folder",
             Self::Format { .. } => {

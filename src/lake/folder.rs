@@ -5,6 +5,7 @@
 //! LAKE/_resonanz/lake.json           format version
 //! LAKE/_resonanz/lock                held by the one writer
 //! LAKE/_resonanz/author.key          secret key of the author hashes
+//! LAKE/_resonanz/author.check        tells that key from others
 //! LAKE/_resonanz/commits/            the last commit: manifest and engine checkpoint
 //! LAKE/_resonanz/errands/            requests to the writer, and its answers
 //! LAKE/_resonanz/erasures/           what must go, until all of it is gone
@@ -28,6 +29,7 @@ use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
 
 use super::bucket::{Bucket, Patience};
+use super::dead_letter::DeadLetters;
 pub(super) use super::error::{LakeError, io_error};
 use super::place::Place;
 use super::schema::Table;
@@ -60,8 +62,9 @@ pub struct Folder {
     bucket: Option<Bucket>,
     /// Identity of the writer of a bucket; `None` for readers.
     writer: Option<String>,
+    dead_letters: DeadLetters,
     /// Held for its lock; `None` for readers.
-    _lock: Option<File>,
+    lock: Option<File>,
 }
 
 impl Folder {
@@ -100,14 +103,15 @@ impl Folder {
             return Err(LakeError::NotEmpty { path: home.to_owned() });
         }
         fs::create_dir_all(folder.commits()).map_err(io_error(home))?;
-        folder._lock = Some(folder.lock()?);
+        folder.lock = Some(folder.lock()?);
         folder.writer = if known { folder.check_format()? } else { folder.make()? };
         Ok(folder)
     }
 
     fn at(site: Site, patience: Patience) -> Result<Self, LakeError> {
         let bucket = site.is_bucket().then(|| Bucket::new(site.root(), patience)).transpose()?;
-        Ok(Self { site, bucket, writer: None, _lock: None })
+        let dead_letters = DeadLetters::of(site.own("dead-letter.jsonl"));
+        Ok(Self { site, bucket, writer: None, dead_letters, lock: None })
     }
 
     /// Writes down what this is; the identity of the writer of a bucket.
@@ -173,10 +177,10 @@ impl Folder {
         self.private().join("outbox.redb")
     }
 
-    /// The file of what could not be understood.
+    /// What could not be understood.
     #[must_use]
-    pub fn dead_letters(&self) -> PathBuf {
-        self.private().join("dead-letter.jsonl")
+    pub fn dead_letters(&self) -> &DeadLetters {
+        &self.dead_letters
     }
 
     pub(super) fn errands(&self) -> PathBuf {
@@ -206,51 +210,9 @@ impl Folder {
         self.site.state()
     }
 
-    /// Whether the key of the author hashes is there.
-    #[must_use]
-    pub fn has_author_key(&self, file: Option<&Path>) -> bool {
-        file.map_or_else(|| self.own("author.key").exists(), Path::exists)
-    }
-
-    /// The secret key of the author hashes, from `file` or else from the lake; made on first use.
-    ///
-    /// # Errors
-    /// When the file cannot be read or made, or does not hold 64 hexadecimal digits.
-    pub fn author_key(&self, file: Option<&Path>) -> Result<[u8; 32], LakeError> {
-        if file.is_none() {
-            self.need_state()?;
-        }
-        let inside = self.private().join("author.key");
-        let path = file.unwrap_or(&inside);
-        if !path.exists() {
-            write_key(path, &random().map_err(io_error(path))?)?;
-        }
-        let text = fs::read_to_string(path).map_err(io_error(path))?;
-        let digits = text.trim();
-        let byte = |at: usize| {
-            digits.get(2 * at..2 * at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok())
-        };
-        let mut key = [0; 32];
-        for (at, slot) in key.iter_mut().enumerate() {
-            let damaged = || LakeError::Damaged {
-                path: path.to_owned(),
-                what: "it must hold 64 hexadecimal digits".to_owned(),
-            };
-            *slot = byte(at).filter(|_| digits.len() == 64).ok_or_else(damaged)?;
-        }
-        Ok(key)
-    }
-
-    /// Makes this lake use a key, unless it has one already; the key that it uses.
-    ///
-    /// # Errors
-    /// As [`Folder::author_key`].
-    pub fn take_key(&self, key: &[u8; 32]) -> Result<[u8; 32], LakeError> {
-        let path = self.private().join("author.key");
-        if !path.exists() {
-            write_key(&path, key)?;
-        }
-        self.author_key(None)
+    /// Whether nobody else can write.
+    pub(super) fn is_locked(&self) -> bool {
+        self.lock.is_some()
     }
 
     fn lock(&self) -> Result<File, LakeError> {
@@ -300,11 +262,7 @@ impl Folder {
     }
 }
 
-fn write_key(path: &Path, key: &[u8; 32]) -> Result<(), LakeError> {
-    write_whole(path, hex(key).as_bytes())
-}
-
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

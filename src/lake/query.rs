@@ -6,8 +6,9 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
+use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use arrow::datatypes::SchemaRef;
+use arrow::error::ArrowError;
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::error::{DataFusionError, Result as QueryResult};
 use datafusion::execution::context::{SQLOptions, SessionState};
@@ -25,6 +26,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
 use super::answer_format::{AnswerWriter, QueryFormat};
+use super::dead_letter::Letter;
 use super::folder::{Folder, LakeError};
 use super::guard::{self, Limits};
 use super::scan::LakeFiles;
@@ -89,6 +91,16 @@ impl Session {
         Ok(Self { context, limits })
     }
 
+    /// Makes dead letters known as a table `dead_letters`, with `source` and `raw`.
+    ///
+    /// # Errors
+    /// When they are known already.
+    pub fn add_letters(&self, letters: &[Letter]) -> Result<(), SqlError> {
+        let added = letter_rows(letters).map_err(DataFusionError::from);
+        let added = added.and_then(|rows| self.context.register_batch("dead_letters", rows));
+        added.map(drop).map_err(|error| SqlError::broken(&error.to_string()))
+    }
+
     /// Runs one SELECT, EXPLAIN, DESCRIBE or SHOW. The time limit begins now.
     ///
     /// # Errors
@@ -147,6 +159,15 @@ pub(super) async fn apart<T: Send + 'static>(
     let started = thread.stack_size(PLAN_STACK_BYTES).spawn(work);
     started.map_err(|error| SqlError::broken(&error.to_string()))?;
     planned.await.map_err(|_| SqlError::broken("it could not be planned"))?
+}
+
+fn letter_rows(letters: &[Letter]) -> Result<RecordBatch, ArrowError> {
+    let texts = |of: fn(&Letter) -> &String| -> ArrayRef {
+        Arc::new(letters.iter().map(|letter| Some(of(letter))).collect::<StringArray>())
+    };
+    let columns =
+        [("source", texts(|letter| &letter.source)), ("raw", texts(|letter| &letter.raw))];
+    RecordBatch::try_from_iter(columns)
 }
 
 fn context(limits: Limits) -> QueryResult<SessionContext> {

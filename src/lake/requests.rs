@@ -32,6 +32,33 @@ pub struct Request {
     /// Posts whose rows were found; their texts may be kept elsewhere still.
     #[serde(default)]
     pub posts: BTreeSet<String>,
+    /// What was done so far.
+    #[serde(default)]
+    done: Done,
+    /// What the last pass set out to change.
+    #[serde(default)]
+    attempt: Attempt,
+}
+
+/// A change of the tables that a kill may have prevented.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Attempt {
+    posts: BTreeSet<String>,
+    erasing: Erasing,
+}
+
+/// What was counted; a kill between two steps can leave messages, dead letters and files out.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {
+    /// What was changed in the tables.
+    #[serde(flatten)]
+    pub erasing: Erasing,
+    /// Files deleted from the disk.
+    pub files_deleted: u64,
+    /// Dead letters erased.
+    pub dead_letters: u64,
+    /// Kept messages with evidence taken out.
+    pub messages: u64,
 }
 
 /// What is to go.
@@ -59,13 +86,9 @@ pub struct Receipt {
     pub tombstones: Vec<String>,
     /// What was withdrawn or replaced at its source.
     pub withdrawals: usize,
-    /// What was found in the tables.
+    /// How much of it was found.
     #[serde(flatten)]
-    pub erasing: Erasing,
-    /// Dead letters erased.
-    pub dead_letters: u64,
-    /// Kept messages with evidence taken out.
-    pub messages: u64,
+    pub done: Done,
 }
 
 impl Request {
@@ -81,40 +104,53 @@ impl Request {
         let bytes: [u8; 10] = random().map_err(io_error(folder.root()))?;
         let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         let (texts, posts) = (Vec::new(), BTreeSet::new());
-        Ok(Self { id: format!("era_{hex}"), what, withdrawals, texts, posts })
+        let (id, done, attempt) = (format!("era_{hex}"), Done::default(), Attempt::default());
+        Ok(Self { id, what, withdrawals, texts, posts, done, attempt })
     }
 
-    /// The receipt of this request, to be filled in.
+    /// Notes a change of the tables that is about to be made. The one before was made unless the
+    /// posts that it was to erase were found again.
+    pub fn attempt(&mut self, posts: BTreeSet<String>, erasing: Erasing) {
+        self.posts.extend(posts.iter().cloned());
+        let before = std::mem::replace(&mut self.attempt, Attempt { posts, erasing });
+        if before.posts.is_disjoint(&self.attempt.posts) {
+            self.done.add(before.erasing);
+        }
+    }
+
+    /// Counts what was done outside the tables.
+    pub fn count(&mut self, files_deleted: u64, dead_letters: u64, messages: u64) {
+        self.done.files_deleted += files_deleted;
+        self.done.dead_letters += dead_letters;
+        self.done.messages += messages;
+    }
+
+    /// The receipt of this request, once all is done.
     #[must_use]
-    pub fn receipt(&self, at: String, erasing: Erasing) -> Receipt {
+    pub fn receipt(mut self, at: String) -> Receipt {
+        self.done.add(self.attempt.erasing);
         let gone = self.withdrawals.iter().filter(|one| one.lasting == Lasting::Gone);
         let tombstones = match self.what {
             What::Withdrawn => Vec::new(),
             What::Author | What::Post => gone.map(|one| one.target.to_string()).collect(),
         };
         Receipt {
-            id: self.id.clone(),
+            id: self.id,
             at,
             what: self.what,
             tombstones,
             withdrawals: self.withdrawals.len(),
-            erasing,
-            dead_letters: 0,
-            messages: 0,
+            done: self.done,
         }
     }
 }
 
-impl Receipt {
-    /// Adds what an earlier pass of the same request did.
-    pub fn add(&mut self, before: &Self) {
-        for (table, rows) in &before.erasing.rows {
+impl Done {
+    fn add(&mut self, more: Erasing) {
+        for (table, rows) in more.rows {
             *self.erasing.rows.entry(table).or_default() += rows;
         }
-        self.erasing.sequence = self.erasing.sequence.or(before.erasing.sequence);
-        self.erasing.files_deleted += before.erasing.files_deleted;
-        self.dead_letters += before.dead_letters;
-        self.messages += before.messages;
+        self.erasing.sequence = more.sequence.or(self.erasing.sequence);
     }
 }
 
@@ -132,7 +168,23 @@ impl Requests {
         Self { asked: folder.own("erasures"), done: folder.own("receipts") }
     }
 
-    /// Asks, or says more of what was asked.
+    /// Asks, unless the same is asked already; the identity under which it is.
+    ///
+    /// # Errors
+    /// As [`Requests::open`] and [`Requests::put`].
+    pub fn ask(&self, request: &Request) -> Result<String, LakeError> {
+        let same = |open: &Request| {
+            let of = |one: &Request| (one.what, one.withdrawals.clone(), one.texts.clone());
+            of(open) == of(request)
+        };
+        if let Some(open) = self.open()?.into_iter().find(same) {
+            return Ok(open.id);
+        }
+        self.put(request)?;
+        Ok(request.id.clone())
+    }
+
+    /// Notes a request, or how far it is.
     ///
     /// # Errors
     /// When the disk refuses.
@@ -154,6 +206,13 @@ impl Requests {
         let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
         paths.retain(|path| path.extension().is_some_and(|ending| ending == "json"));
         paths.sort();
+        // A kill can leave a request beside its receipt.
+        let is_done =
+            |path: &PathBuf| path.file_name().is_some_and(|name| self.done.join(name).exists());
+        let (done, paths): (Vec<PathBuf>, Vec<PathBuf>) = paths.into_iter().partition(is_done);
+        for path in done {
+            fs::remove_file(&path).map_err(io_error(&path))?;
+        }
         let read = |path: &PathBuf| {
             let bytes = fs::read(path).map_err(io_error(path))?;
             serde_json::from_slice(&bytes)

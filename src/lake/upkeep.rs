@@ -14,8 +14,9 @@ use super::folder::LakeError;
 use super::place::Place;
 use super::schema::Table;
 use super::table::Swap;
+use super::vacuum::Mode;
 use crate::config::Retention;
-use crate::time::EventTime;
+use crate::time::{EventTime, MINUTE_US};
 
 /// Files from this size on are left alone.
 pub(super) const SMALL_BYTES: u64 = 16 << 20;
@@ -123,6 +124,23 @@ impl Lake {
         let swap = Swap { removes, adds: add.into_iter().collect() };
         self.swap(vec![(table, swap)], None).await?;
         Ok(Some(job))
+    }
+}
+
+impl Lake {
+    /// Ends the keeping of dead letters past their retention; how many.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn retain_letters(
+        &self,
+        retention: &Retention,
+        now: EventTime,
+        mode: Mode,
+    ) -> Result<u64, LakeError> {
+        let Some(days) = retention.dead_letters_days else { return Ok(0) };
+        let age_us = i64::from(days) * 24 * 60 * MINUTE_US;
+        self.folder().dead_letters().end_before(now.shift(-age_us), mode)
     }
 }
 

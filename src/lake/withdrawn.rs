@@ -57,6 +57,15 @@ impl Withdrawn {
         write().map_err(io_error(&self.log))
     }
 
+    /// All that is noted.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn all(&self) -> Result<Vec<Withdrawal>, LakeError> {
+        let _lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        read(&self.log)
+    }
+
     /// Whether there is so much that it should not wait.
     #[must_use]
     pub fn is_long(&self) -> bool {

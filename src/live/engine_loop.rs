@@ -1,7 +1,6 @@
 //! What does the engine's thread do? Parcels in, steps, rows and commits out.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -17,7 +16,7 @@ use super::store::StoreJob;
 use crate::config::Config;
 use crate::connect::{Cursor, Parcel};
 use crate::engine::{Engine, Outcome};
-use crate::lake::{Checkpoint, DeadLetters, Labels, Rows};
+use crate::lake::{Checkpoint, Folder, Labels, Rows};
 use crate::notify::{Message, messages};
 use crate::post::{Event, Polarity, SourceId, TopicId};
 
@@ -44,8 +43,8 @@ pub struct EngineLoop {
     cursors: BTreeMap<String, Cursor>,
     /// Cursors of parcels whose events wait for the next step.
     ahead: Vec<(SourceId, Cursor)>,
-    dead_letters: DeadLetters,
-    dead_letters_path: PathBuf,
+    /// Where dead letters go.
+    folder: Arc<Folder>,
     following: Arc<Following>,
     jobs: mpsc::Sender<StoreJob>,
     shared: Arc<watch::Sender<Progress>>,
@@ -63,18 +62,16 @@ pub struct EngineLoop {
 
 impl EngineLoop {
     /// An engine that goes on from a checkpoint.
-    ///
-    /// # Errors
-    /// When the dead-letter file cannot be opened.
+    #[must_use]
     pub fn new(
         config: &Config,
         engine: Engine,
         checkpoint: Checkpoint,
-        dead_letters: &Path,
+        folder: Arc<Folder>,
         following: Arc<Following>,
         jobs: mpsc::Sender<StoreJob>,
         shared: Arc<watch::Sender<Progress>>,
-    ) -> anyhow::Result<Self> {
+    ) -> Self {
         let version = |topic| engine.analyzer().scorer_version(TopicId(topic)).to_owned();
         let labels = Labels {
             scorers: (0u32..).zip(&config.topics).map(|(topic, _)| version(topic)).collect(),
@@ -92,14 +89,13 @@ impl EngineLoop {
             topics: topics.collect(),
             ..Progress::default()
         };
-        Ok(Self {
+        Self {
             engine,
             rows: Rows::new(labels),
             topics: checkpoint.topics,
             cursors: checkpoint.cursors,
             ahead: Vec::new(),
-            dead_letters: DeadLetters::open(dead_letters)?,
-            dead_letters_path: dead_letters.to_owned(),
+            folder,
             following,
             jobs,
             shared,
@@ -113,7 +109,7 @@ impl EngineLoop {
             dirty: false,
             events: Vec::new(),
             outcome: Outcome::default(),
-        })
+        }
     }
 
     /// Works until all sources have hung up, then commits; `stop` says whether to finish windows.
@@ -169,7 +165,10 @@ impl EngineLoop {
         self.progress.reconnects += parcel.reconnects;
         for refused in &parcel.refused {
             self.progress.malformed += 1;
-            self.dead_letters.write(parcel.source.as_str(), &refused.reason, &refused.raw)?;
+            let (source, raw) = (parcel.source.as_str(), &refused.raw);
+            if !self.engine.erased().holds_letter(source, &String::from_utf8_lossy(raw)) {
+                self.folder.dead_letters().write(source, &refused.reason, raw)?;
+            }
         }
         self.events.extend(parcel.events);
         self.ahead.extend(parcel.cursor.map(|cursor| (parcel.source, cursor)));
@@ -227,7 +226,7 @@ impl EngineLoop {
                 "posted_at {} is more than a minute after received_at {}",
                 post.posted_at, post.received_at
             );
-            self.dead_letters.write(post.source.as_str(), &reason, post.id.as_bytes())?;
+            self.folder.dead_letters().write(post.source.as_str(), &reason, post.id.as_bytes())?;
         }
         self.following.withdrawn.append(&outcome.withdrawn)?;
         self.rows.push(outcome);
@@ -271,10 +270,9 @@ impl EngineLoop {
     fn forget(&mut self) -> anyhow::Result<()> {
         let Some(forgotten) = self.following.take() else { return Ok(()) };
         self.engine.forget(forgotten.erased, |id| forgotten.posts.contains(id));
-        let letters = self.dead_letters.erase(&self.dead_letters_path, &forgotten.texts)?;
         self.dirty = true;
         self.commit(Vec::new())?;
-        self.send(StoreJob::Forgotten(forgotten.requests, letters))
+        self.send(StoreJob::Forgotten(forgotten.requests))
     }
 
     fn append(&mut self) -> anyhow::Result<()> {

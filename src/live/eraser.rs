@@ -2,8 +2,9 @@
 //! messages, dead letters.
 //!
 //! What was found is written into the request before anything is changed, so that a kill leaves
-//! nothing behind that nobody knows of. While a process runs, its engine forgets first what it
-//! keeps and commits; then the lake is searched once more, for rows that were on their way.
+//! nothing behind that nobody knows of; rows go last, so that what was begun is found again. While a
+//! process runs, its engine forgets what it keeps and commits; then all is done once more, for rows
+//! and messages that were on their way.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,8 +12,8 @@ use std::time::{Duration, Instant};
 
 use crate::connect::decode::AuthorHasher;
 use crate::lake::{
-    Checkpoint, DeadLetters, EraseMode as Mode, Erasing, Erasure, Folder, Lake, LakeError, Receipt,
-    Recovered, Request, Requests, What, Withdrawn, tombstones, without_posts,
+    EraseMode as Mode, Erasing, Erasure, Folder, Lake, LakeError, Receipt, Recovered, Request,
+    Requests, What, Withdrawn, tombstones, without_posts,
 };
 use crate::notify::{Outbox, wall_clock};
 use crate::privacy::{Erased, Marker};
@@ -31,8 +32,6 @@ pub struct Forgotten {
     pub erased: Erased,
     /// Posts whose texts go.
     pub posts: BTreeSet<String>,
-    /// Dead letters with one of these go.
-    pub texts: Vec<String>,
     /// The requests behind it.
     pub requests: Vec<String>,
 }
@@ -62,7 +61,6 @@ impl Following {
         let forgotten = shared.get_or_insert_default();
         forgotten.erased = erased;
         forgotten.posts.extend(request.posts.iter().cloned());
-        forgotten.texts.extend(request.texts.iter().cloned());
         forgotten.requests.push(request.id.clone());
     }
 }
@@ -75,11 +73,11 @@ pub struct Eraser {
     outbox: Arc<Outbox>,
     following: Arc<Following>,
     requests: Requests,
-    /// How often what sources took back is erased.
-    interval: Duration,
+    /// How often what sources took back is erased; `None` leaves it to [`Eraser::finish`].
+    interval: Option<Duration>,
     due: Instant,
     /// Requests that wait for the engine to forget.
-    waiting: HashMap<String, (Request, Receipt)>,
+    waiting: HashMap<String, Request>,
 }
 
 impl Eraser {
@@ -90,11 +88,11 @@ impl Eraser {
         authors: &AuthorHasher,
         outbox: Arc<Outbox>,
         following: Arc<Following>,
-        interval: Duration,
+        interval: Option<Duration>,
     ) -> Self {
         let (marker, requests) = (Marker::new(authors), Requests::of(&folder));
-        let interval = interval.min(LONGEST);
-        let due = Instant::now() + FIRST.min(interval);
+        let interval = interval.map(|interval| interval.min(LONGEST));
+        let due = Instant::now() + interval.map_or(FIRST, |interval| FIRST.min(interval));
         Self { folder, marker, outbox, following, requests, interval, due, waiting: HashMap::new() }
     }
 
@@ -116,19 +114,24 @@ impl Eraser {
         lake: &mut Lake,
         watermark: Option<EventTime>,
     ) -> anyhow::Result<()> {
-        if Instant::now() >= self.due || self.following.withdrawn.is_long() {
-            self.due = Instant::now() + self.interval;
+        if let Some(interval) = self.interval
+            && (Instant::now() >= self.due || self.following.withdrawn.is_long())
+        {
+            self.due = Instant::now() + interval;
             self.follow(|at| watermark.is_some_and(|mark| at.shift(MINUTE_US) <= mark))?;
         }
-        for request in self.requests.open()? {
+        for mut request in self.requests.open()? {
             if !self.waiting.contains_key(&request.id) {
-                self.pass(lake, request, None).await?;
+                let wanted = erasure(&self.marker, &request);
+                self.pass(lake, &mut request, wanted, None).await?;
+                self.wait(request)?;
             }
         }
         Ok(())
     }
 
-    /// The engine has forgotten what these requests want; `letters` were erased.
+    /// The engine has forgotten what these requests want: what it committed since must not hold
+    /// it either. A request is done once nothing new was found.
     ///
     /// # Errors
     /// As [`Eraser::work`].
@@ -136,17 +139,28 @@ impl Eraser {
         &mut self,
         lake: &mut Lake,
         requests: Vec<String>,
-        letters: u64,
     ) -> anyhow::Result<()> {
         for id in requests {
-            let Some((request, mut receipt)) = self.waiting.remove(&id) else { continue };
-            receipt.dead_letters += letters;
+            let Some(mut request) = self.waiting.remove(&id) else { continue };
+            let mut wanted = erasure(&self.marker, &request);
             if request.what == What::Withdrawn {
-                self.requests.close(&receipt)?;
+                // Its rows were committed before its panes closed: only evidence can have come.
+                wanted.withdrawals.clear();
+            }
+            if self.pass(lake, &mut request, wanted, None).await? {
+                self.wait(request)?;
             } else {
-                self.pass(lake, request, Some(receipt)).await?;
+                self.requests.close(&request.receipt(wall_clock().to_string()))?;
             }
         }
+        Ok(())
+    }
+
+    /// Lets the engine forget.
+    fn wait(&mut self, request: Request) -> Result<(), LakeError> {
+        let erased = Erased::new(self.marker.clone(), tombstones(&self.folder)?);
+        self.following.add(erased, &request);
+        self.waiting.insert(request.id.clone(), request);
         Ok(())
     }
 
@@ -158,32 +172,31 @@ impl Eraser {
         )
     }
 
-    /// Searches and erases once; `before` is what earlier passes did. Closes the request when there
-    /// is nothing left, else waits until the engine has forgotten.
+    /// Searches and erases once, everywhere but in a running engine; whether there were posts that
+    /// were not found before.
     async fn pass(
-        &mut self,
+        &self,
         lake: &mut Lake,
-        mut request: Request,
-        before: Option<Receipt>,
-    ) -> anyhow::Result<()> {
-        let found = lake.seek(erasure(&self.marker, &request)).await?;
-        let fresh = found.erasing.posts.iter().any(|post| !request.posts.contains(post));
-        if let (Some(receipt), false) = (&before, fresh) {
-            return Ok(self.requests.close(receipt)?);
+        request: &mut Request,
+        wanted: Erasure,
+        at_rest: Option<&mut Recovered>,
+    ) -> anyhow::Result<bool> {
+        let found = lake.seek(wanted).await?;
+        let fresh = found.posts.clone();
+        let posts: BTreeSet<String> = request.posts.union(&fresh).cloned().collect();
+        if let Some(recovered) = at_rest {
+            forget(lake, recovered, &|id| posts.contains(id)).await?;
         }
-        request.posts.extend(found.erasing.posts.iter().cloned());
-        self.requests.put(&request)?;
-        let messages = self.outbox.erase(&|id| request.posts.contains(id))?;
-        let erasing = lake.erase(found, wall_clock()).await?;
-        let mut receipt = request.receipt(wall_clock().to_string(), erasing);
-        receipt.messages = messages;
-        if let Some(before) = before {
-            receipt.add(&before);
-        }
-        let erased = Erased::new(self.marker.clone(), tombstones(&self.folder)?);
-        self.following.add(erased, &request);
-        self.waiting.insert(request.id.clone(), (request, receipt));
-        Ok(())
+        let prepared = lake.prepare(found, &posts, wall_clock()).await?;
+        let is_new = !fresh.is_subset(&request.posts);
+        request.attempt(fresh, prepared.erasing.clone());
+        self.requests.put(request)?;
+        let messages =
+            if posts.is_empty() { 0 } else { self.outbox.erase(&|id| posts.contains(id))? };
+        let letters = self.folder.dead_letters().erase(&request.texts, &posts)?;
+        let files = lake.erase(prepared).await?;
+        request.count(files, letters, messages);
+        Ok(is_new)
     }
 
     /// Does all that is asked, and with it what sources took back, in a lake that nobody else has
@@ -199,22 +212,9 @@ impl Eraser {
         self.follow(|_| true)?;
         let mut receipts = Vec::new();
         for mut request in self.requests.open()? {
-            let found = lake.seek(erasure(&self.marker, &request)).await?;
-            request.posts.extend(found.erasing.posts.iter().cloned());
-            self.requests.put(&request)?;
-            let is_gone = |id: &str| request.posts.contains(id);
-            let messages = self.outbox.erase(&is_gone)?;
-            if let Some(checkpoint) = &mut recovered.checkpoint {
-                forget(lake, checkpoint, &mut recovered.messages, &is_gone).await?;
-            }
-            let path = self.folder.dead_letters();
-            let dead_letters = match DeadLetters::open(&path) {
-                Ok(mut letters) => letters.erase(&path, &request.texts)?,
-                Err(error) => return Err(error.into()),
-            };
-            let erasing = lake.erase(found, wall_clock()).await?;
-            let mut receipt = request.receipt(wall_clock().to_string(), erasing);
-            (receipt.messages, receipt.dead_letters) = (messages, dead_letters);
+            let wanted = erasure(&self.marker, &request);
+            self.pass(lake, &mut request, wanted, Some(&mut recovered)).await?;
+            let receipt = request.receipt(wall_clock().to_string());
             self.requests.close(&receipt)?;
             receipts.push(receipt);
         }
@@ -225,10 +225,11 @@ impl Eraser {
     ///
     /// # Errors
     /// When a file cannot be read.
-    pub async fn try_out(&self, lake: &mut Lake, request: &Request) -> Result<Erasing, LakeError> {
+    pub async fn try_out(&self, lake: &Lake, request: &Request) -> Result<Erasing, LakeError> {
         let wanted = Erasure { mode: Mode::DryRun, ..erasure(&self.marker, request) };
         let found = lake.seek(wanted).await?;
-        lake.erase(found, wall_clock()).await
+        let posts = found.posts.clone();
+        Ok(lake.prepare(found, &posts, wall_clock()).await?.erasing)
     }
 }
 
@@ -240,10 +241,10 @@ fn erasure(marker: &Marker, request: &Request) -> Erasure {
 /// Commits the checkpoint and the messages behind it anew, without the texts of posts.
 async fn forget(
     lake: &mut Lake,
-    checkpoint: &mut Checkpoint,
-    messages: &mut [serde_json::Value],
+    recovered: &mut Recovered,
     is_gone: &(dyn Fn(&str) -> bool + Sync),
 ) -> Result<(), LakeError> {
+    let Recovered { checkpoint: Some(checkpoint), messages } = recovered else { return Ok(()) };
     checkpoint.state.forget(is_gone);
     for message in messages.iter_mut() {
         let stripped = without_posts(&message.to_string(), &|id| is_gone(id));
@@ -251,5 +252,5 @@ async fn forget(
             *message = fresh;
         }
     }
-    lake.commit(checkpoint, messages.to_vec()).await
+    lake.commit(checkpoint, messages.clone()).await
 }

@@ -95,7 +95,7 @@ pub async fn run(
     let (jobs, job_queue) = mpsc::channel(2);
     let committed = Arc::clone(&progress);
     let following = Arc::new(Following::of(&folder));
-    let (erasing, interval) = (Arc::clone(&following), config.follow_deletes);
+    let (erasing, interval) = (Arc::clone(&following), Some(config.follow_deletes));
     let eraser = Eraser::new(Arc::clone(&folder), &authors, Arc::clone(&outbox), erasing, interval);
     let upkeep = Upkeep::new(&folder, &config.lake);
     let store = Store { lake, desk: Arc::clone(&desk), bell, committed, upkeep, eraser };
@@ -104,11 +104,11 @@ pub async fn run(
         &config,
         engine,
         checkpoint,
-        &folder.dead_letters(),
+        Arc::clone(&folder),
         following,
         jobs,
         Arc::clone(&progress),
-    )?;
+    );
     let (finish, ends) = watch::channel(Stop::Finish);
     let runtime = tokio::runtime::Handle::current();
     let engine =

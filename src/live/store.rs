@@ -33,8 +33,8 @@ pub enum StoreJob {
     Append(Vec<(Table, RecordBatch)>),
     /// Make all rows so far visible, then let the messages leave.
     Commit(Box<Checkpoint>, Vec<Message>),
-    /// The engine has forgotten what these erasures want, and erased so many dead letters.
-    Forgotten(Vec<String>, u64),
+    /// The engine has forgotten what these erasures want.
+    Forgotten(Vec<String>),
 }
 
 /// The lake's task.
@@ -105,6 +105,7 @@ impl Upkeep {
         {
             self.round.pop();
             if self.round.is_empty() {
+                lake.retain_letters(&self.retention, now, Mode::Real)?;
                 lake.vacuum(self.vacuum_us, now, Mode::Real).await?;
             }
         }
@@ -141,8 +142,8 @@ impl Store {
                 self.bell.notify_waiters();
                 self.committed.send_modify(|progress| progress.commits += 1);
             }
-            StoreJob::Forgotten(requests, letters) => {
-                self.eraser.forgotten(&mut self.lake, requests, letters).await?;
+            StoreJob::Forgotten(requests) => {
+                self.eraser.forgotten(&mut self.lake, requests).await?;
             }
         }
         Ok(())

@@ -160,6 +160,25 @@ impl Erased {
                 .any(|tombstone| self.tombstones.contains(&tombstone))
     }
 
+    /// Whether something that was not understood tells of a post or an author who must not come
+    /// back: by an id or a name in quotes, or by an author's key.
+    #[must_use]
+    pub fn holds_letter(&self, source: &str, raw: &str) -> bool {
+        let has = |tombstone| self.tombstones.contains(&tombstone);
+        let author = |key: AuthorKey| {
+            key != AuthorKey::default()
+                && (has(self.marker.author(None, key))
+                    || has(self.marker.author(Some(source), key)))
+        };
+        let quoted = |part: &str| {
+            has(self.marker.post(source, part)) || author(self.marker.authors.hash(part))
+        };
+        let mut words = raw.split(|c: char| !c.is_ascii_hexdigit());
+        !self.tombstones.is_empty()
+            && (words.any(|word| AuthorKey::parse(word).is_some_and(author))
+                || raw.split('"').any(quoted))
+    }
+
     /// What it means that a source took a post back.
     pub(crate) fn post_gone(&self, source: &SourceId, id: &str, at: EventTime) -> Withdrawal {
         let target = self.marker.post(source.as_str(), id);
@@ -201,6 +220,23 @@ mod tests {
         assert_ne!(marker.post("s", raw), Marker::new(&AuthorHasher::new([2; 32])).post("s", raw));
         let tombstone = marker.post("s", raw);
         assert_eq!(Tombstone::parse(&tombstone.to_string()), Some(tombstone));
+    }
+
+    #[test]
+    fn a_letter_tells_of_the_erased_by_key_name_or_id() {
+        let authors = AuthorHasher::new([1; 32]);
+        let marker = Marker::new(&authors);
+        let key = authors.hash("somebody");
+        let stones = HashSet::from([marker.author(Some("s"), key), marker.post("s", "p1")]);
+        let erased = Erased::new(marker, stones);
+        let told = |raw: &str| erased.holds_letter("s", raw);
+        assert!(
+            told(&format!("{{\"id\":\"at://{key}/7"))
+                && told("{\"by\":\"@Somebody\"")
+                && told("p1")
+        );
+        assert!(!told("{\"by\":\"somebody else\",\"id\":\"p12\"}"));
+        assert!(!erased.holds_letter("t", "{\"id\":\"p1\"}"), "of another source");
     }
 
     #[test]

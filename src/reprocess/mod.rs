@@ -8,6 +8,7 @@
 mod compare;
 mod feed;
 mod stage;
+mod publish;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,6 +17,7 @@ use anyhow::Context;
 use tokio::sync::{Notify, mpsc, watch};
 
 pub use compare::{Comparison, Sample, TopicChange, compare};
+pub use publish::{Published, publish};
 pub use stage::{Mode, Stage, StageError};
 
 use crate::config::{Archive, Config};
@@ -109,8 +111,7 @@ pub async fn reprocess(
     let folder = Arc::clone(stage.folder());
     let (lake, recovered) = Lake::open(Arc::clone(&folder)).await?;
     let authors = stage.authors().clone();
-    // What was erased from the lake stays away; what sources take back is noted there, not in a
-    // dry run.
+    // What was erased from the lake stays away; what sources take back is noted beside the rows.
     let target = Folder::read(stage.target()).ok().filter(|_| stage.mode() != Mode::Dry);
     let target = target.as_ref().unwrap_or(&folder);
     let erased = Eraser::erased(target, &authors)?;
@@ -131,10 +132,9 @@ pub async fn reprocess(
     };
     let outbox = Arc::new(Outbox::open(&folder.outbox())?);
     let (jobs, job_queue) = mpsc::channel(2);
-    let following = Arc::new(Following::of(target));
-    let (shared, interval) = (Arc::clone(&following), config.follow_deletes);
-    let eraser =
-        Eraser::new(Arc::clone(&folder), stage.authors(), Arc::clone(&outbox), shared, interval);
+    let following = Arc::new(Following::of(&folder));
+    let (shared, kept) = (Arc::clone(&following), Arc::clone(&folder));
+    let eraser = Eraser::new(kept, stage.authors(), Arc::clone(&outbox), shared, None);
     let desk = Arc::new(Desk::open(outbox, DeskFiles::of(&folder), Grouping::default(), |_| true)?);
     let store = Store {
         lake,
@@ -145,16 +145,15 @@ pub async fn reprocess(
         eraser,
     };
     let store = tokio::spawn(store.run(job_queue));
-    let letters = stage.dead_letters();
     let engine = EngineLoop::new(
         &config,
         engine,
         checkpoint,
-        &letters,
+        folder,
         following,
         jobs,
         Arc::clone(&progress),
-    )?;
+    );
 
     let started = Instant::now();
     let mut coverage = stage.coverage.clone();

@@ -177,12 +177,12 @@ impl Stage {
         &self.authors
     }
 
-    /// Where what was refused goes.
+    /// Where what was refused is in the end.
     #[must_use]
     pub fn dead_letters(&self) -> PathBuf {
         match self.mode {
             Mode::Replace => self.target.own("dead-letter.jsonl"),
-            Mode::New | Mode::Dry => self.folder.dead_letters(),
+            Mode::New | Mode::Dry => self.folder.dead_letters().path().to_owned(),
         }
     }
 

@@ -1,9 +1,10 @@
 //! Is what was erased really gone, and does it stay away? From outside, byte by byte.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Output;
 
-use crate::support::{everything, file, line, live, query, resonanz, stderr, stdout, wait_for};
+use crate::support::{Killed, file, line, live, query, replay, resonanz, stderr, stdout, wait_for};
+use crate::traces::holds;
 
 /// A Jetstream frame about a post.
 fn post(did: &str, key: &str, operation: &str, second: u32, text: &str) -> String {
@@ -47,18 +48,27 @@ impl Scene {
         command.arg(self.folder.path().join(lake)).output().expect("the binary runs")
     }
 
+    /// Starts a process that follows a file with this line.
+    fn follow(&self, line: String) -> Killed {
+        let input = file(self.folder.path(), "live.jsonl", line);
+        self.run(&format!("type = \"file\"\npath = \"{}\"\nfollow = true", input.display()))
+    }
+
+    fn run(&self, source: &str) -> Killed {
+        let text = std::fs::read_to_string(&self.config).expect("a file");
+        let text = format!(
+            "[lake]\npath = \"lake\"\ncommit_interval = \"50ms\"\n[[source]]\nname = \"bluesky\"\n{source}\n{text}"
+        );
+        let config = file(self.folder.path(), "run.toml", text);
+        live(&config)
+    }
+
     fn lake(&self, command: &str, options: &[&str]) -> Output {
         let mut run = resonanz();
         run.args(["lake", command, "--lake"]).arg(&self.lake);
         run.arg("--author-key-file").arg(self.folder.path().join("key"));
         run.args(options).output().expect("the binary runs")
     }
-}
-
-/// Where in a lake a text still stands.
-fn holds(lake: &Path, text: &str) -> Option<String> {
-    let holds = |bytes: &[u8]| String::from_utf8_lossy(bytes).contains(text);
-    everything(lake).into_iter().find(|(_, bytes)| holds(bytes)).map(|(place, _)| place)
 }
 
 fn frames() -> Vec<String> {
@@ -81,6 +91,8 @@ fn an_erased_author_is_gone_from_every_byte_and_stays_away() {
     assert_eq!(exported.matches("\"in_table\":\"mentions\"").count(), 2, "{exported}");
     assert!(exported.contains("zebra") && exported.contains("\"in_table\":\"alerts\""));
     assert!(!exported.contains("mango"), "others are not his to know: {exported}");
+    let refused = "\"in_table\":\"dead_letters\"";
+    assert_eq!(exported.matches(refused).count(), 1, "what was refused, too: {exported}");
 
     let refused = scene.lake("erase", &["--author", "did:plc:one"]);
     assert_eq!(refused.status.code(), Some(2), "not without --yes");
@@ -126,33 +138,124 @@ fn deletions_edits_and_deleted_accounts_are_followed() {
         post("one", "k8", "create", 17, "acme again, zebra back"),
     ]);
     let scene = Scene::new(&frames);
-    let pending = scene.lake("erase", &["--pending", "--yes"]);
-    assert!(pending.status.success(), "{}", stderr(&pending));
     for text in ["zebra one", "zebra back", "bad, papaya", "deletion, kiwi", "mango two"] {
         assert_eq!(holds(&scene.lake, text), None, "{text}");
     }
     let texts = "SELECT text FROM mentions ORDER BY text";
-    assert_eq!(
-        query(&scene.lake, texts),
-        "\"acme hurts, lemon\"\n\"acme is lovely, mango new\"",
-        "{}",
-        stdout(&pending)
-    );
+    assert_eq!(query(&scene.lake, texts), "\"acme hurts, lemon\"\n\"acme is lovely, mango new\"");
     assert_eq!(query(&scene.lake, "SELECT sum(mentions), sum(positive) FROM panes"), "2,1");
+    assert!(stdout(&scene.lake("erase", &["--pending", "--yes"])).is_empty(), "all is done");
+}
+
+#[test]
+fn deletions_in_an_archive_take_rows_out_of_the_lake_that_it_replaces() {
+    let scene = Scene::new(&frames());
+    let mut frames = frames();
+    frames.extend([post("two", "k2", "delete", 12, ""), account("one", 15, "deleted")]);
+    frames.push(post("two", "k9", "create", 20, "acme is bad, papaya"));
+    let replaced = scene.reprocess("lake", &frames);
+    let said = stdout(&replaced);
+    assert!(said.contains("erased: 3 posts, 3 mentions; 2 deletions and edits"), "{said}");
+    assert_eq!(query(&scene.lake, "SELECT text FROM mentions"), "\"acme is bad, papaya\"");
+    assert_eq!(query(&scene.lake, COUNTS), "1,1,1");
+    for text in ["zebra one", "mango two"] {
+        assert_eq!(holds(&scene.lake, text), None, "{text}");
+    }
+}
+
+#[test]
+fn a_post_is_erased_and_the_others_of_its_author_stay() {
+    let mut frames = frames();
+    frames.push(post("one", "k1", "create", 1, "cut").replace("}\n", "\n"));
+    let scene = Scene::new(&frames);
+    let id = "bluesky/at://did:plc:one/app.bsky.feed.post/k1";
+    let dry = scene.lake("erase", &["--post", id, "--dry-run"]);
+    assert!(stdout(&dry).contains("\"mentions\": 1"), "{}{}", stdout(&dry), stderr(&dry));
+    let done = scene.lake("erase", &["--post", id, "--yes"]);
+    for part in ["\"posts\": 1", "\"mentions\": 1", "\"what\": \"post\""] {
+        assert!(stdout(&done).contains(part), "{part} in {}{}", stdout(&done), stderr(&done));
+    }
+    assert_eq!(holds(&scene.lake, "zebra one"), None);
+    assert!(holds(&scene.lake, "zebra three").is_some(), "another post");
+    assert_eq!(query(&scene.lake, COUNTS), "2,2,2");
+
+    let again = scene.reprocess("lake", &frames);
+    assert!(again.status.code().is_some_and(|code| code < 2), "{}", stderr(&again));
+    assert_eq!(holds(&scene.lake, "zebra one"), None, "the archive holds it");
+    assert_eq!(query(&scene.lake, COUNTS), "2,2,2");
+    let wrong = scene.lake("erase", &["--post", "k1", "--yes"]);
+    assert_eq!(wrong.status.code(), Some(2), "{}", stderr(&wrong));
+}
+
+#[test]
+fn an_export_is_the_same_rows_as_json_and_as_csv() {
+    let scene = Scene::new(&frames());
+    let author = ["--author", "did:plc:one", "--format"];
+    let export = |format| scene.lake("export", &[&author[..], &[format]].concat());
+    let (json, csv) = (stdout(&export("json")), stdout(&export("csv")));
+    let rows: Vec<serde_json::Value> = serde_json::from_str(&json).expect("JSON");
+    let (header, lines) = csv.split_once('\n').expect("a header");
+    let tables = |name: &str| rows.iter().filter(|row| row["in_table"] == name).count();
+    assert_eq!(["posts", "mentions", "dead_letters"].map(tables), [2, 2, 1], "{json}");
+    assert_eq!(rows.len(), lines.lines().count(), "{csv}");
+    assert!(header.starts_with("in_table,source,post_id,author,posted_at,"), "{header}");
+    for row in &rows {
+        let id = row["post_id"].as_str().unwrap_or("comm");
+        assert!(lines.contains(id), "{id} in {csv}");
+        for name in row.as_object().expect("an object").keys() {
+            assert!(header.split(',').any(|column| column == name), "{name} in {header}");
+        }
+    }
+    assert!(lines.contains("\"acme is awful, zebra one of many\""), "quoted: {csv}");
+    let nobody = scene.lake("export", &["--author", "did:plc:nobody", "--format", "csv"]);
+    assert_eq!(stdout(&nobody).lines().count(), 1, "the header alone");
+    let elsewhere = scene.lake("export", &["--author", "did:plc:one", "--source", "x"]);
+    assert_eq!(stdout(&elsewhere).trim(), "[]");
+}
+
+#[test]
+fn a_dry_run_of_what_is_pending_changes_nothing() {
+    let scene = Scene::new(&frames());
+    let input = file(scene.folder.path(), "live.jsonl", post("two", "k2", "delete", 12, ""));
+    let (_server, url) = replay(&input, &["--format", "jetstream", "--speed", "0"]);
+    let process = scene.run(&format!("type = \"websocket\"\nurl = \"{url}\""));
+    let noted = || std::fs::read(scene.lake.join("_resonanz/withdrawn.log")).ok();
+    wait_for("the deletion", || noted().filter(|log| log.len() > 10));
+    drop(process);
+    let before = noted();
+    let dry = scene.lake("erase", &["--pending", "--dry-run"]);
+    assert!(stdout(&dry).contains("\"mentions\": 1"), "{}{}", stdout(&dry), stderr(&dry));
+    assert!(noted() == before && holds(&scene.lake, "mango two").is_some());
+    let done = scene.lake("erase", &["--pending", "--yes"]);
+    assert!(stdout(&done).contains("\"mentions\": 1"), "{}{}", stdout(&done), stderr(&done));
+    assert_eq!(holds(&scene.lake, "mango two"), None);
+}
+
+#[test]
+fn a_half_done_reprocessing_brings_nothing_back() {
+    let scene = Scene::new(&frames());
+    let process = scene.follow(line("1", "2026-03-01T12:00:05Z", "acme is fine"));
+    let mentions = || query(&scene.lake, "SELECT count(*) FROM mentions");
+    wait_for("the post that it reads", || (mentions() == "4").then_some(()));
+    let refused = scene.reprocess("lake", &frames());
+    assert_eq!(refused.status.code(), Some(2), "{}", stderr(&refused));
+    let staged = scene.lake.join("_resonanz/reprocess");
+    assert!(holds(&staged, "zebra one").is_some(), "all is read");
+    let done = scene.lake("erase", &["--author", "did:plc:one", "--yes"]);
+    assert!(stdout(&done).contains("\"mentions\": 2"), "{}{}", stdout(&done), stderr(&done));
+    assert_eq!(holds(&scene.lake, "zebra one"), None);
+
+    drop(process);
+    let again = scene.reprocess("lake", &frames());
+    assert!(stdout(&again).contains("replaced on 1 days"), "{}{}", stdout(&again), stderr(&again));
+    assert_eq!(holds(&scene.lake, "zebra one"), None);
+    assert_eq!(query(&scene.lake, "SELECT sum(mentions) FROM panes"), "1");
 }
 
 #[test]
 fn a_running_process_erases_when_asked() {
     let scene = Scene::new(&frames());
-    let line = line("1", "2026-03-01T12:00:05Z", "acme is fine");
-    let input = file(scene.folder.path(), "live.jsonl", line);
-    let text = std::fs::read_to_string(&scene.config).expect("a file");
-    let text = format!(
-        "[lake]\npath = \"lake\"\ncommit_interval = \"50ms\"\n[[source]]\nname = \"bluesky\"\ntype = \"file\"\npath = \"{}\"\nfollow = true\n{text}",
-        input.display()
-    );
-    let config = file(scene.folder.path(), "run.toml", text);
-    let _process = live(&config);
+    let _process = scene.follow(line("1", "2026-03-01T12:00:05Z", "acme is fine"));
     let mentions = || query(&scene.lake, "SELECT count(*) FROM mentions");
     wait_for("the post that it reads", || (mentions() == "4").then_some(()));
     let done = scene.lake("erase", &["--author", "did:plc:one", "--yes"]);
@@ -160,4 +263,23 @@ fn a_running_process_erases_when_asked() {
     assert!(stdout(&done).contains("\"mentions\": 2"), "{}", stdout(&done));
     assert_eq!(holds(&scene.lake, "zebra one"), None);
     assert_eq!(query(&scene.lake, COUNTS), "1,1,1");
+}
+
+#[test]
+fn another_key_is_refused_instead_of_finding_nobody() {
+    let scene = Scene::new(&frames());
+    let key = scene.folder.path().join("key");
+    let right = std::fs::read_to_string(&key).expect("a key");
+    file(scene.folder.path(), "key", "7f".repeat(32));
+    for ended in [
+        scene.lake("erase", &["--author", "did:plc:one", "--yes"]),
+        scene.lake("export", &["--author", "did:plc:one"]),
+        scene.reprocess("lake", &frames()),
+    ] {
+        assert_eq!(ended.status.code(), Some(2), "{}{}", stdout(&ended), stderr(&ended));
+        assert!(stderr(&ended).contains("is not the key under which"), "{}", stderr(&ended));
+    }
+    file(scene.folder.path(), "key", right);
+    let done = scene.lake("erase", &["--author", "did:plc:one", "--yes"]);
+    assert!(stdout(&done).contains("\"mentions\": 2"), "{}{}", stdout(&done), stderr(&done));
 }

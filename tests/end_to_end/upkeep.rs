@@ -204,3 +204,22 @@ fn damage_is_found_and_named() {
     assert_eq!(run(&["lake", "compact", "--lake", lake]).status.code(), Some(3));
     assert_eq!(run(&["lake", "verify", "--lake", "/nowhere"]).status.code(), Some(2));
 }
+
+#[test]
+fn dead_letters_are_kept_as_long_as_configured() {
+    let mut growing = Growing::new();
+    growing.commits(1);
+    let path = growing.lake.join("_resonanz/dead-letter.jsonl");
+    let letter = |at: &str| {
+        format!("{{\"at\":\"{at}\",\"source\":\"f\",\"reason\":\"no JSON\",\"raw\":\"{at}\"}}\n")
+    };
+    let letters = [letter("2026-01-01T00:00:00Z"), letter("2999-01-01T00:00:00Z")].concat();
+    file(&growing.lake.join("_resonanz"), "dead-letter.jsonl", letters);
+    let never = growing.config("retain_dead_letters = \"never\"", "");
+    let kept = growing.lake("retain", &["--config", never.to_str().expect("UTF-8")]);
+    assert_eq!(kept["dead_letters"], 0);
+    assert_eq!(growing.lake("retain", &["--dry-run"])["dead_letters"], 1);
+    assert_eq!(growing.lake("retain", &[])["dead_letters"], 1, "a month by default");
+    let left = std::fs::read_to_string(path).expect("a file");
+    assert_eq!(left, letter("2999-01-01T00:00:00Z"));
+}
