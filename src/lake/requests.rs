@@ -18,6 +18,9 @@ use super::erase::Erasing;
 use super::folder::{Folder, LakeError, io_error, random, write_whole};
 use crate::privacy::{Lasting, Withdrawal};
 
+/// How often a request is written again whose draft somebody removed.
+const DRAFTS: usize = 3;
+
 /// An erasure that is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
@@ -180,8 +183,24 @@ impl Requests {
         if let Some(open) = self.open()?.into_iter().find(same) {
             return Ok(open.id);
         }
-        self.put(request)?;
-        Ok(request.id.clone())
+        // The process that writes the lake may take the draft for one that a kill left.
+        let refused = |error: &LakeError| matches!(error, LakeError::Io { source, .. } if source.kind() == io::ErrorKind::NotFound);
+        let mut put = self.put(request);
+        for _ in 0..DRAFTS {
+            if put.as_ref().is_err_and(refused) {
+                put = self.put(request);
+            }
+        }
+        put.map(|()| request.id.clone())
+    }
+
+    /// Removes what commands left that were killed while they asked: it can hold a name.
+    pub fn sweep(&self) {
+        for entry in fs::read_dir(&self.asked).into_iter().flatten().flatten() {
+            if entry.path().extension().is_some_and(|ending| ending == "draft") {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
     }
 
     /// Notes a request, or how far it is.
@@ -230,6 +249,7 @@ impl Requests {
         let name = format!("{}.json", receipt.id);
         let text = serde_json::to_vec_pretty(receipt).unwrap_or_default();
         write_whole(&self.done.join(&name), &text)?;
+        self.sweep();
         let path = self.asked.join(name);
         fs::remove_file(&path).map_err(io_error(&path))
     }

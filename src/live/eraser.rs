@@ -91,6 +91,7 @@ impl Eraser {
         interval: Option<Duration>,
     ) -> Self {
         let (marker, requests) = (Marker::new(authors), Requests::of(&folder));
+        requests.sweep();
         let interval = interval.map(|interval| interval.min(LONGEST));
         let due = Instant::now() + interval.map_or(FIRST, |interval| FIRST.min(interval));
         Self { folder, marker, outbox, following, requests, interval, due, waiting: HashMap::new() }
