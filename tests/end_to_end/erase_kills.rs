@@ -109,9 +109,15 @@ impl Scene {
         paths
     }
 
+    /// What is asked for and not done.
+    fn open(&self) -> Vec<PathBuf> {
+        let is_whole = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "json");
+        self.own("erasures").into_iter().filter(is_whole).collect()
+    }
+
     /// What is asked for and what was done.
     fn asked(&self) -> Vec<PathBuf> {
-        [self.own("erasures"), self.own("receipts")].concat()
+        [self.open(), self.own("receipts")].concat()
     }
 
     /// Nothing is left to do, and one receipt says of each author what went.
@@ -197,7 +203,7 @@ fn erasures_that_are_killed_leave_nothing_and_take_nothing_else() {
     };
     let keys: Vec<String> = (0..ROUNDS).map(key).collect();
 
-    let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
+    let (mut dice, mut cut) = (Dice(0x9e37_79b9_7f4a_7c15), 0);
     for round in 0..ROUNDS {
         scene.append(&(other(round, 12) + &victim(round, 12)));
         others += &other(round, 12);
@@ -217,8 +223,8 @@ fn erasures_that_are_killed_leave_nothing_and_take_nothing_else() {
             changes(&scene.lake, dice.below(24), dice.below(2_000));
         }
         drop(second);
+        cut += usize::from(!scene.open().is_empty());
     }
-    let (open, done) = (scene.own("erasures").len(), scene.own("receipts").len());
 
     for round in 0..ROUNDS {
         let output = scene.erase(round).output().expect("the binary runs");
@@ -228,7 +234,7 @@ fn erasures_that_are_killed_leave_nothing_and_take_nothing_else() {
     scene.append(&other(0, 13));
     others += &other(0, 13);
     scene.read_all(13, others.lines().count());
-    assert!(open > 0 && done > 0, "kills met {open} erasures before their end, {done} after");
+    assert!(cut > ROUNDS / 4, "only {cut} of {ROUNDS} rounds left something to do");
     scene.has_receipts();
     let traces = Traces::of(&scene.lake);
     for (round, key) in keys.iter().enumerate() {
