@@ -20,7 +20,6 @@ use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use datafusion::sql::parser::Statement;
 use futures_util::StreamExt;
-use futures_util::future::try_join_all;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -82,8 +81,8 @@ impl Session {
         limits: Limits,
     ) -> Result<Self, LakeError> {
         let damaged = unusable(folder);
-        let opened = try_join_all(Table::ALL.map(|table| LakeFiles::open(table, folder))).await?;
-        for (table, files) in Table::ALL.into_iter().zip(opened) {
+        for table in Table::ALL {
+            let files = LakeFiles::open(table, folder).await?;
             let (url, store) = files.store();
             context.register_object_store(url.as_ref(), store);
             context.register_table(table.name(), Arc::new(files)).map_err(&damaged)?;
