@@ -2,8 +2,8 @@
 
 usage: python3 benches/growth.py [--binary PATH] MILLIONS...
 
-Needs `cargo build --release` first. A million posts are the bundled archive over its two weeks, many times with ids and
-milliseconds of their own; each further million is the same in the weeks that follow. They come through a pipe, so that
+Needs `cargo build --release` first. A million posts are the bundled archive over its three days, many times with ids and
+milliseconds of their own; each further million is the same in the days that follow. They come through a pipe, so that
 nothing but the lake is on disk. Prints one Markdown table row per size.
 """
 import argparse
