@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::Value;
 
-use crate::support::{Killed, append, file, live, query, resonanz, stderr, wait_for};
+use crate::support::{Dice, Killed, append, file, live, query, resonanz, stderr, wait_for};
 use crate::traces::Traces;
 
 /// Authors that are erased, one in each round of kills.
@@ -171,18 +171,6 @@ fn changes(lake: &Path, count: u64, turns: u64) {
     (0..turns).for_each(|_| std::thread::yield_now());
 }
 
-/// A sequence of numbers without pattern (xorshift), the same in each run.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % end
-    }
-}
-
 #[test]
 fn erasures_that_are_killed_leave_nothing_and_take_nothing_else() {
     let (mut early, mut others) = (String::new(), String::new());
@@ -203,7 +191,7 @@ fn erasures_that_are_killed_leave_nothing_and_take_nothing_else() {
     };
     let keys: Vec<String> = (0..ROUNDS).map(key).collect();
 
-    let (mut dice, mut cut) = (Dice(0x9e37_79b9_7f4a_7c15), 0);
+    let (mut dice, mut cut) = (Dice::new(), 0);
     for round in 0..ROUNDS {
         scene.append(&(other(round, 12) + &victim(round, 12)));
         others += &other(round, 12);

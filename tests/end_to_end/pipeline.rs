@@ -8,8 +8,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crate::hook::{Hook, status};
 use crate::support::{
-    Killed, append, file, live, query, replay, repository, resonanz, run, stderr, stdout, wait_for,
-    wait_for_answer,
+    Dice, Killed, append, file, live, query, replay, repository, resonanz, run, stderr, stdout,
+    wait_for, wait_for_answer,
 };
 use resonanz::connect::bundled_lines;
 use resonanz::connect::decode::{ArchiveLine, jetstream_frame};
@@ -175,7 +175,7 @@ fn a_run_killed_fifty_times_ends_as_an_uninterrupted_one_and_as_reprocessing() {
     let lake = folder.path().join("killed/lake");
     let grow = |part: &[String]| append(&growing, part.concat());
     let mut parts = frames.chunks(frames.len().div_ceil(KILLS + 1));
-    let (mut dice, mut advanced) = (Dice(0x9e37_79b9_7f4a_7c15), 0);
+    let (mut dice, mut advanced) = (Dice::new(), 0);
     for part in parts.by_ref().take(KILLS) {
         grow(part);
         let before = last_commit(&lake);
@@ -204,16 +204,4 @@ fn a_run_killed_fifty_times_ends_as_an_uninterrupted_one_and_as_reprocessing() {
     assert_eq!(ids(&hook), ids(&heard), "the same messages, each under its own id");
     let told = query(&lake, "SELECT count(*) FROM alerts").parse().ok();
     assert_eq!(Some(ids(&hook).len()), told, "one id for each transition");
-}
-
-/// A sequence of numbers without pattern (xorshift), the same in each run.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % end
-    }
 }

@@ -207,3 +207,19 @@ impl Place {
         command.arg("--lake").arg(&self.lake).output().expect("the binary runs")
     }
 }
+
+/// A sequence of numbers without pattern (xorshift), the same in each run.
+pub(crate) struct Dice(u64);
+
+impl Dice {
+    pub(crate) fn new() -> Self {
+        Self(0x9e37_79b9_7f4a_7c15)
+    }
+
+    pub(crate) fn below(&mut self, end: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % end
+    }
+}
