@@ -56,7 +56,7 @@ pub(super) fn is_ignorable(c: char) -> bool {
 }
 
 /// Whether the character's script is written without spaces between words.
-fn is_unspaced(c: char) -> bool {
+pub(super) fn is_unspaced(c: char) -> bool {
     matches!(u32::from(c),
         0x0E00..=0x0EFF | 0x1000..=0x109F | 0x1780..=0x17FF
         | 0x3040..=0x30FF | 0x31F0..=0x31FF | 0x3400..=0x4DBF
