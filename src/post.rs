@@ -94,6 +94,8 @@ impl Lang {
     pub const DE: Self = Self(*b"de\0");
 
     /// Takes the primary subtag of a BCP 47 tag (`de` of `de-AT`); anything else is [`Lang::UND`].
+    ///
+    /// The three-letter codes of ISO 639-2 for German and English mean the same as the short ones.
     #[must_use]
     pub fn parse(tag: &str) -> Self {
         let primary = tag.split(['-', '_']).next().unwrap_or_default().as_bytes();
@@ -104,7 +106,11 @@ impl Lang {
         for (to, from) in code.iter_mut().zip(primary) {
             *to = from.to_ascii_lowercase();
         }
-        Self(code)
+        match &code {
+            b"deu" | b"ger" => Self::DE,
+            b"eng" => Self::EN,
+            _ => Self(code),
+        }
     }
 
     /// The lowercase subtag.

@@ -4,15 +4,17 @@
 //! to the clause before them. [`super::split`] fills a layout.
 
 use crate::post::Span;
+use crate::text::{Address, Plain};
 
 use super::sense::{Entry, Sense};
 use super::trace::index;
 use super::words::Folding;
 
 /// What sort of word it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sort {
     /// A word.
+    #[default]
     Word,
     /// A word behind a `#`.
     Hashtag,
@@ -25,7 +27,7 @@ pub(super) enum Sort {
 }
 
 /// A word, emoticon or emoji.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Default, Clone, Copy)]
 pub(super) struct Word {
     pub(super) start: u32,
     pub(super) end: u32,
@@ -74,6 +76,14 @@ pub(super) struct Sentence {
     pub(super) contrasts: bool,
     /// Whether it holds a mention.
     pub(super) held: bool,
+    /// Its first word.
+    pub(super) first: u32,
+    /// Whether it ends in a question mark.
+    pub(super) asks: bool,
+    /// Whether it asks for what its words describe.
+    pub(super) seeks: bool,
+    /// First and last word of mentions in it.
+    pub(super) mentions: Option<(u32, u32)>,
 }
 
 /// What a text has besides words.
@@ -85,14 +95,16 @@ pub(super) struct Marks {
     pub(super) exclamations: u32,
     /// Question marks.
     pub(super) questions: u32,
-    /// Ellipses.
-    pub(super) ellipses: u32,
-    /// Quotation marks.
-    pub(super) quotes: u32,
     /// Words with ä, ö, ü or ß.
     pub(super) umlauts: u32,
     /// Words with other letters beyond ASCII.
     pub(super) strange: u32,
+    /// Words of digits.
+    pub(super) numbers: u32,
+    /// It speaks of stars, as ratings do.
+    pub(super) stars: bool,
+    /// The text says that it means the opposite: "/s".
+    pub(super) irony: bool,
 }
 
 /// How strongly the next word is set apart from the last.
@@ -116,8 +128,20 @@ pub(super) struct Layout {
     pub(super) marks: Marks,
     /// What the next word begins.
     pub(super) pending: Break,
+    /// The last word lets a "but" behind it except, not oppose: "anything but", "nothing but".
+    pub(super) excepts: bool,
     /// The word at hand.
     pub(super) folding: Folding,
+    /// The mentions' clause only says that what another clause says is not so.
+    pub(super) elliptic: bool,
+    /// Stretches of words that a comparison sets against the rest: from, to.
+    pub(super) unlike: Vec<(u32, u32)>,
+    /// Words to the nearest mention, of each word; empty without mentions.
+    pub(super) gaps: Vec<u32>,
+    /// Links, hosts and e-mail addresses.
+    pub(super) addresses: Vec<Address>,
+    /// The text as plainly typed.
+    pub(super) plain: Plain,
 }
 
 impl Layout {
@@ -132,15 +156,8 @@ impl Layout {
             clause: index(self.clauses.len().saturating_sub(1)),
             key,
             entry,
-            sense: Sense::default(),
             sort: Sort::Sign,
-            upper: false,
-            small: false,
-            comparative: false,
-            held: false,
-            masked: false,
-            spent: false,
-            phrase_end: 0,
+            ..Word::default()
         });
     }
 
@@ -149,7 +166,8 @@ impl Layout {
         let start = index(start);
         let (Some(last), true) = (self.clauses.last(), self.pending < Break::Sentence) else {
             let sentence = index(self.sentences.len());
-            self.sentences.push(Sentence::default());
+            let first = index(self.words.len());
+            self.sentences.push(Sentence { first, ..Sentence::default() });
             self.clauses.push(Clause { start, sentence, outweighs: false, held: false });
             self.pending = Break::None;
             return;
@@ -165,8 +183,34 @@ impl Layout {
         self.pending = Break::None;
     }
 
+    /// The number of the sentence that a word is in.
+    pub(super) fn sentence_of(&self, word: usize) -> Option<u32> {
+        let word = self.words.get(word)?;
+        Some(self.clauses.get(word.clause as usize)?.sentence)
+    }
+
+    /// Leads places back to the text as it was written.
+    pub(super) fn restore(&mut self) {
+        if !self.plain.is_used() {
+            return;
+        }
+        for word in &mut self.words {
+            word.start = self.plain.original(word.start);
+            word.end = self.plain.original(word.end);
+        }
+        for clause in &mut self.clauses {
+            clause.start = self.plain.original(clause.start);
+        }
+    }
+
+    /// The clause that a word is in.
+    pub(super) fn clause_of(&self, word: u32) -> Option<u32> {
+        self.words.get(word as usize).map(|word| word.clause)
+    }
+
     /// Marks the words that mentions touch and the clauses that hold them.
     pub(super) fn hold(&mut self, spans: &[Span]) {
+        self.gaps.clear();
         for span in spans {
             let first = self.words.partition_point(|word| word.end <= span.start);
             let mut touched = false;
@@ -177,20 +221,43 @@ impl Layout {
                 }
                 (touched, word.held, word.masked) = (true, true, true);
                 let clause = word.clause as usize;
-                self.hold_clause(clause);
+                self.hold_clause(clause, Some(index(i)));
             }
             if !touched {
                 let after = self.clauses.partition_point(|clause| clause.start <= span.start);
-                self.hold_clause(after.saturating_sub(1));
+                self.hold_clause(after.saturating_sub(1), None);
             }
+        }
+        if !spans.is_empty() {
+            self.measure_gaps();
         }
     }
 
-    fn hold_clause(&mut self, clause: usize) {
+    /// Counts the words to the nearest mention, once forth and once back.
+    fn measure_gaps(&mut self) {
+        let far = u32::MAX - 1;
+        self.gaps.resize(self.words.len(), far);
+        let Self { words, gaps, .. } = self;
+        let mut gap = far;
+        for (word, near) in words.iter().zip(gaps.iter_mut()) {
+            gap = if word.held { 0 } else { gap.saturating_add(1).min(far) };
+            *near = gap;
+        }
+        for (word, near) in words.iter().zip(gaps.iter_mut()).rev() {
+            gap = if word.held { 0 } else { gap.saturating_add(1).min(far) };
+            *near = gap.min(*near);
+        }
+    }
+
+    fn hold_clause(&mut self, clause: usize, word: Option<u32>) {
         let Some(clause) = self.clauses.get_mut(clause) else { return };
         clause.held = true;
         if let Some(sentence) = self.sentences.get_mut(clause.sentence as usize) {
             sentence.held = true;
+            if let Some(at) = word {
+                let (first, last) = sentence.mentions.unwrap_or((at, at));
+                sentence.mentions = Some((first.min(at), last.max(at)));
+            }
         }
     }
 }

@@ -37,6 +37,16 @@ pub(super) const MORE_NEGATIONS: &str = "
 /// Words that negate only what follows closely.
 pub(super) const NEAR_NEGATIONS: &str = "no without lack lacks lacking less zero";
 
+/// Subjects that begin a new statement. "you" and "it" are as often objects.
+pub(super) const SUBJECTS: &str =
+    "i i'm im i've he he's she she's we we're they they're it's its that's this's you're";
+
+/// Words that begin a clause without a comma. "that" and "how" among them.
+pub(super) const LINKS: &str = "that why how when";
+
+/// Words that join two of a kind.
+pub(super) const JOINTS: &str = "and or plus";
+
 /// Common words that tell English from other languages.
 pub(super) const FUNCTIONS: &str = "
     the a an and or is are was were be been am i you he she it we they me him her us them my your

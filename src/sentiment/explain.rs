@@ -22,6 +22,10 @@ pub enum Rule {
     Contrast,
     /// The text says that it does not mean what it says.
     Irony,
+    /// It is past, promised or wished for: "used to be great".
+    Unreal,
+    /// The sentence asks for it: "Which is the best?"
+    Question,
     /// The target stands on the other side of a comparison.
     Comparison,
 }
@@ -38,6 +42,8 @@ impl Rule {
             Self::Idiom => "idiom",
             Self::Contrast => "contrast",
             Self::Irony => "irony",
+            Self::Unreal => "unreal",
+            Self::Question => "question",
             Self::Comparison => "comparison",
         }
     }

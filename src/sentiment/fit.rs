@@ -12,7 +12,7 @@ use super::clauses::Sort;
 use super::descent::{self, Rows, Task};
 use super::evaluate::Report;
 use super::judge::{Resonanz, Subject, Work};
-use super::model::{CLASSES, Grams, Model, Part, View, Weights};
+use super::model::{CLASSES, Grams, Model, Part, View, Weights, lead};
 use super::words::folded;
 use super::{Engine, Profile, Scorer, features};
 
@@ -166,7 +166,7 @@ impl Fit {
         let anchor = anchor(start.part(view), grams);
         let all: Vec<usize> = (0..rows.classes.len()).collect();
         let guesses: Vec<usize> =
-            all.iter().map(|&row| lead(descent::sums(&rows, row, &anchor))).collect();
+            all.iter().map(|&row| lead_of(descent::sums(&rows, row, &anchor))).collect();
         self.before.push((view.as_str(), report(&rows, &guesses)));
         let mut best: Option<(usize, f64, Task, bool)> = None;
         for words in
@@ -321,21 +321,14 @@ fn held_out(task: &Task, rows: &Rows, folds: &[usize], count: usize, anchor: &[f
         }
         let weights = task.solve(rows, &seen, anchor);
         for row in held {
-            guesses[row] = lead(descent::sums(rows, row, &weights));
+            guesses[row] = lead_of(descent::sums(rows, row, &weights));
         }
     }
     guesses
 }
 
-/// The class in the lead, by the same rule as scores.
-fn lead([negative, neutral, positive]: [f64; CLASSES]) -> usize {
-    if positive > neutral && positive > negative {
-        2
-    } else if negative > neutral {
-        0
-    } else {
-        1
-    }
+fn lead_of(sums: [f64; CLASSES]) -> usize {
+    lead(sums).0
 }
 
 fn report(rows: &Rows, guesses: &[usize]) -> Report {

@@ -27,6 +27,15 @@ pub(super) const BOOSTERS: &str = "
 pub(super) const DAMPENERS: &str = "
     etwas bisschen bissl wenig ziemlich relativ halbwegs einigermaßen fast teilweise leicht eher";
 
+/// Subjects that begin a new statement. "sie" and "es" are as often objects.
+pub(super) const SUBJECTS: &str = "ich er wir man";
+
+/// Words that begin a clause, with a comma or, as people type, without.
+pub(super) const LINKS: &str = "dass daß warum wieso weshalb";
+
+/// Words that join two of a kind.
+pub(super) const JOINTS: &str = "und oder sowie";
+
 /// Common words that tell German from other languages; none carries an opinion.
 pub(super) const FUNCTIONS: &str = "
     der die das den dem des ein eine einen einem einer eines und oder ist sind war waren bin bist

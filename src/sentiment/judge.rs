@@ -7,7 +7,7 @@ use super::explain::{Influence, Rule, Scope};
 use super::features::{self, Row, Scoped};
 use super::language::{self, Language};
 use super::lexicon;
-use super::model::{CLASSES, Grams, Model, View};
+use super::model::{CLASSES, Grams, Judgement, Model, View};
 use super::overlay::{Lexicon, Overlay};
 use super::phrases::Phrases;
 use super::rules;
@@ -18,16 +18,13 @@ use super::vocabulary::Vocabulary;
 /// How much of the document goes into a target's features where the model knows no targets.
 const DOCUMENT_SHARE: f64 = 0.25;
 
-/// What a comparison's opinion is multiplied by for what stands on its other side: to be named
-/// there is to be judged, whatever the word.
-const OTHER_SIDE: f64 = -1.6;
-
 /// All that the `resonanz` profile knows.
 #[derive(Debug, Clone)]
 pub(super) struct Resonanz {
     pub(super) vocabulary: Vocabulary,
     pub(super) phrases: Phrases,
     pub(super) model: Model,
+    lists: rules::Lists,
 }
 
 /// The working memory of one text.
@@ -56,6 +53,8 @@ pub(super) struct Outcome {
     pub(super) document: f64,
     /// -1 to 1.
     pub(super) target: f64,
+    /// Percent.
+    pub(super) confidence: u8,
     /// What decided on the target.
     pub(super) scope: Scope,
     /// Opinion words within that scope.
@@ -78,7 +77,7 @@ impl Resonanz {
             // What is compiled in is read by a test; no weights say neutral to all.
             Model::parse(lexicon::RESONANZ_MODEL).unwrap_or_default()
         });
-        let mut resonanz = Self { vocabulary, phrases, model };
+        let mut resonanz = Self { vocabulary, phrases, model, lists: rules::Lists::default() };
         resonanz.enlist();
         resonanz
     }
@@ -106,8 +105,7 @@ impl Resonanz {
         outcome: &Outcome,
         work: &mut Work,
     ) -> (Vec<Influence>, [f64; CLASSES]) {
-        let of_target = !subject.spans.is_empty() && !is_addressed(&work.layout);
-        let scope = of_target.then_some(outcome.scope);
+        let scope = scope_of(subject, work);
         let view = View::of(outcome.language, scope.is_some());
         let row = self.row(work, outcome.emphasis, scope, view);
         self.model.collect(&work.layout, scope, &mut work.grams);
@@ -127,14 +125,15 @@ impl Resonanz {
         let shares = Shares::sift(&work.hits, work.layout.words.len(), emphasis);
         let document = self.decide(work, language, emphasis, None);
         let (mut scope, mut target, mut target_hits) = (Scope::Document, document, work.hits.len());
-        if !subject.spans.is_empty() && !is_addressed(&work.layout) {
-            (scope, target_hits) = narrowest(work);
+        if let Some(found) = scope_of(subject, work) {
+            (scope, target_hits) = (found, count(work, found));
             target = self.decide(work, language, emphasis, Some(scope));
             if trace.is_on() {
                 note_comparisons(work, trace);
             }
         }
-        Outcome { document, target, scope, target_hits, shares, emphasis, language }
+        let (document, target, confidence) = (document.score, target.score, target.confidence);
+        Outcome { document, target, confidence, scope, target_hits, shares, emphasis, language }
     }
 
     /// Splits a text, finds its language, its phrases and its opinion words.
@@ -149,7 +148,7 @@ impl Resonanz {
             }
         }
         work.layout.hold(subject.spans);
-        rules::resolve(&mut work.layout, tongues);
+        rules::resolve(&mut work.layout, tongues, &self.lists);
         let own = subject.overlay.map(Overlay::phrases).filter(|phrases| !phrases.is_empty());
         for i in 0..work.layout.words.len() {
             let word = &work.layout.words[i];
@@ -162,7 +161,9 @@ impl Resonanz {
                 self.phrases.apply(&mut work.layout, i, tongues);
             }
         }
-        rules::weigh(&work.layout, tongues, &mut work.hits, trace);
+        work.layout.elliptic = false;
+        rules::weigh(&mut work.layout, tongues, &self.lists, &mut work.hits, trace);
+        work.layout.elliptic = !subject.spans.is_empty() && work.layout.is_elliptic(&work.hits);
         // A negated word does not mean what the model learned of it.
         for hit in work.hits.iter().filter(|hit| hit.negated) {
             if let Some(word) = work.layout.words.get_mut(hit.word as usize) {
@@ -172,18 +173,18 @@ impl Resonanz {
         language
     }
 
-    /// The score of the document, or of the target within a scope.
+    /// What is said in the document, or of the target within a scope.
     fn decide(
         &self,
         work: &mut Work,
         language: Language,
         emphasis: f64,
         scope: Option<Scope>,
-    ) -> f64 {
+    ) -> Judgement {
         let view = View::of(language, scope.is_some());
         let row = self.row(work, emphasis, scope, view);
         self.model.collect(&work.layout, scope, &mut work.grams);
-        self.model.score(view, &row, &work.grams)
+        self.model.judge(view, &row, &work.grams)
     }
 
     /// The features of the document, or of the target within a scope.
@@ -207,11 +208,10 @@ impl Resonanz {
         work: &'w mut Work,
     ) -> (View, Row, &'w Grams) {
         let language = self.read(subject, work, &mut Trace::Off);
-        let of_target = !subject.spans.is_empty() && !is_addressed(&work.layout);
-        let scope = of_target.then(|| narrowest(work).0);
+        let scope = scope_of(subject, work);
         let row = row(work, emphasis(subject.text.as_bytes()), scope);
         self.model.collect(&work.layout, scope, &mut work.grams);
-        (View::of(language, of_target), row, &work.grams)
+        (View::of(language, scope.is_some()), row, &work.grams)
     }
 }
 
@@ -220,7 +220,7 @@ pub(super) fn row(work: &Work, emphasis: f64, scope: Option<Scope>) -> Row {
     let layout = &work.layout;
     let within = |hit: &Hit| match scope {
         None => Some(hit.weight),
-        Some(scope) => counts(layout, hit, scope).then(|| hit.weight * side(layout, hit)),
+        Some(scope) => counts(layout, hit, scope).then(|| hit.weight * layout.side(hit)),
     };
     features::fill(
         layout,
@@ -230,12 +230,24 @@ pub(super) fn row(work: &Work, emphasis: f64, scope: Option<Scope>) -> Row {
     )
 }
 
-/// The narrowest scope around the mentions that holds an opinion, and how many it holds.
-fn narrowest(work: &Work) -> (Scope, usize) {
-    let count = |scope| work.hits.iter().filter(|hit| counts(&work.layout, hit, scope)).count();
+/// How much of the text decides on the target; none where the text as a whole does: without a
+/// target, where it is spoken to, and where all opinions are within its reach anyway.
+fn scope_of(subject: &Subject<'_>, work: &Work) -> Option<Scope> {
+    if subject.spans.is_empty() || is_addressed(&work.layout) {
+        return None;
+    }
+    if work.layout.elliptic {
+        return Some(Scope::Document);
+    }
     let scopes = [Scope::Clause, Scope::Sentence, Scope::Document];
-    let mut narrowest = scopes.into_iter().map(|scope| (scope, count(scope)));
-    narrowest.find(|&(_, count)| count > 0).unwrap_or((Scope::Document, 0))
+    let scope = scopes.into_iter().find(|&scope| count(work, scope) > 0).unwrap_or(Scope::Document);
+    let turned = work.hits.iter().any(|hit| work.layout.side(hit) < 0.0);
+    (turned || count(work, scope) < work.hits.len()).then_some(scope)
+}
+
+/// Opinions within a scope.
+fn count(work: &Work, scope: Scope) -> usize {
+    work.hits.iter().filter(|hit| counts(&work.layout, hit, scope)).count()
 }
 
 /// Whether the text begins with the target's handle: then the document is what is said to it.
@@ -250,6 +262,7 @@ pub(super) fn counts(layout: &Layout, hit: &Hit, scope: Scope) -> bool {
     let Some(clause) = layout.clauses.get(word.clause as usize) else { return false };
     match scope {
         Scope::Document => true,
+        _ if hit.aside => false,
         Scope::Clause => clause.held,
         Scope::Sentence => {
             layout.sentences.get(clause.sentence as usize).is_some_and(|sentence| sentence.held)
@@ -257,29 +270,10 @@ pub(super) fn counts(layout: &Layout, hit: &Hit, scope: Scope) -> bool {
     }
 }
 
-/// Below 0 when the only mentions of the sentence stand on the other side of a comparison.
-pub(super) fn side(layout: &Layout, hit: &Hit) -> f64 {
-    let Some(pivot) = hit.pivot else { return 1.0 };
-    let sentence = |word: u32| {
-        let word = layout.words.get(word as usize)?;
-        Some(layout.clauses.get(word.clause as usize)?.sentence)
-    };
-    let own = sentence(hit.word);
-    let held = |range: std::ops::Range<usize>| {
-        let words = layout.words.get(range).unwrap_or_default();
-        words.iter().any(|word| {
-            let clause = layout.clauses.get(word.clause as usize);
-            word.held && clause.map(|clause| clause.sentence) == own
-        })
-    };
-    let pivot = pivot as usize;
-    if held(pivot..layout.words.len()) && !held(0..pivot) { OTHER_SIDE } else { 1.0 }
-}
-
 /// Notes which weights count the other way round for the target.
 fn note_comparisons(work: &Work, trace: &mut Trace) {
     for hit in &work.hits {
-        let side = side(&work.layout, hit);
+        let side = work.layout.side(hit);
         let by = hit.pivot.map(|pivot| pivot as usize);
         trace.note(hit.word as usize, Rule::Comparison, by, [hit.weight, hit.weight * side]);
     }

@@ -76,8 +76,8 @@ pub(super) fn decide(layout: &Layout, declared: Lang) -> Language {
     let declared_as = |lang| Language { lang, source: LanguageSource::Declared };
     let detected = |lang| Language { lang, source: LanguageSource::Detected };
     match declared {
-        Lang::EN if german >= 3 && german > 3 * english => detected(Lang::DE),
-        Lang::DE if english >= 3 && english > 3 * german => detected(Lang::EN),
+        Lang::EN if speaks(german, english, opinions, 1) => detected(Lang::DE),
+        Lang::DE if speaks(english, german, opinions, 0) => detected(Lang::EN),
         Lang::EN | Lang::DE => declared_as(declared),
         Lang::UND => {
             let best = english.max(german);
@@ -92,10 +92,19 @@ pub(super) fn decide(layout: &Layout, declared: Lang) -> Language {
             }
         }
         // Some streams declare the interface's language: believe the words when they are clear.
-        _ if english >= 3 && english > 2 * (german + foreign) => detected(Lang::EN),
-        _ if german >= 3 && german > 2 * (english + foreign) => detected(Lang::DE),
+        _ if layout.marks.strange > 0 => declared_as(declared),
+        _ if english > 2 * (german + foreign) => detected(Lang::EN),
+        _ if german > 2 * (english + foreign) => detected(Lang::DE),
+        _ if english + german + foreign == 0 && opinions[0] > opinions[1] => detected(Lang::EN),
+        _ if english + german + foreign == 0 && opinions[1] > opinions[0] => detected(Lang::DE),
         _ => declared_as(declared),
     }
+}
+
+/// Whether the words speak another language than the one declared: clearly, or alone.
+fn speaks(other: u32, declared: u32, opinions: [u32; 2], of_other: usize) -> bool {
+    let alone = declared == 0 && (other > 0 || opinions[of_other] > opinions[1 - of_other]);
+    alone || other >= 3 && other > 3 * declared
 }
 
 fn gather(layout: &Layout) -> Evidence {

@@ -23,8 +23,14 @@ pub(super) const RESONANZ_EN: &str = include_str!("../../models/resonanz-en.tsv"
 /// Our own weights of emoji, -4 to 4.
 pub(super) const RESONANZ_EMOJI: &str = include_str!("../../models/resonanz-emoji.tsv");
 
-/// Phrases of both languages: language, weight, pattern.
-pub(super) const RESONANZ_PHRASES: &str = include_str!("../../models/resonanz-phrases.tsv");
+/// Words that mean something only together, and what service that fails sounds like: language, weight
+/// or role, pattern.
+pub(super) const PHRASES: [&str; 4] = [
+    include_str!("../../models/phrases-en.tsv"),
+    include_str!("../../models/phrases-de.tsv"),
+    include_str!("../../models/service-failure-en.tsv"),
+    include_str!("../../models/service-failure-de.tsv"),
+];
 /// The fitted weights.
 pub(super) const RESONANZ_MODEL: &str = include_str!("../../models/resonanz-model.tsv");
 

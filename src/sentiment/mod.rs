@@ -44,10 +44,16 @@ mod overlay;
 mod vocabulary;
 mod clauses;
 mod split;
+mod signs;
 mod phrases;
 mod language;
+mod negation;
+mod mood;
+mod ratings;
 mod rules;
+mod sides;
 mod features;
+mod reliability;
 mod model;
 mod model_file;
 mod judge;
@@ -67,7 +73,7 @@ use judge::{Resonanz, Subject};
 use trace::Trace;
 
 /// Raised by one whenever a rule changes what a text scores.
-const RULES_VERSION: u32 = 3;
+const RULES_VERSION: u32 = 4;
 
 /// Whose rules decide.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Hash)]
@@ -137,6 +143,8 @@ pub struct Verdict {
     pub target: Score,
     /// The sign of the target's score.
     pub polarity: Polarity,
+    /// How sure the target's polarity is: of verdicts like this, so many in a hundred are right.
+    pub confidence: u8,
     /// Opinion words that decided on the target.
     pub hits: u16,
     /// In which language the text was read.
@@ -257,14 +265,17 @@ impl Scorer {
         let Scratch { vader: work, rules, trace } = scratch;
         match &self.engine {
             Engine::Vader(vader) => {
-                let score = Score::from_f64(vader.score(text, work, trace).compound);
-                verdict(score, score, polar(&work.hits), vader_language(lang))
+                let compound = vader.score(text, work, trace).compound;
+                let (score, confidence) =
+                    (Score::from_f64(compound), reliability::of_compound(compound));
+                verdict([score, score], confidence, polar(&work.hits), vader_language(lang))
             }
             Engine::Resonanz(resonanz) => {
                 let subject = Subject { text, lang, spans, overlay };
                 let outcome = resonanz.judge(&subject, rules, trace);
                 let [document, target] = [outcome.document, outcome.target].map(Score::from_f64);
-                verdict(document, target, narrow(outcome.target_hits), outcome.language)
+                let hits = narrow(outcome.target_hits);
+                verdict([document, target], outcome.confidence, hits, outcome.language)
             }
         }
     }
@@ -288,8 +299,13 @@ fn document(compound: f64, [pos, neu, neg]: [f64; 3], hits: &[trace::Hit]) -> Do
     Document { score: Score::from_f64(compound), pos, neu, neg, hits: polar(hits) }
 }
 
-fn verdict(document: Score, target: Score, hits: u16, language: Language) -> Verdict {
-    Verdict { document, target, polarity: target.polarity(), hits, language }
+fn verdict(
+    [document, target]: [Score; 2],
+    confidence: u8,
+    hits: u16,
+    language: Language,
+) -> Verdict {
+    Verdict { document, target, polarity: target.polarity(), confidence, hits, language }
 }
 
 fn polar(hits: &[trace::Hit]) -> u16 {
@@ -310,7 +326,10 @@ fn version(profile: Profile, lexicons: &[Lexicon], model: Option<&Model>) -> Str
             lexicon::RESONANZ_DE,
             lexicon::RESONANZ_EN,
             lexicon::RESONANZ_EMOJI,
-            lexicon::RESONANZ_PHRASES,
+            lexicon::PHRASES[0],
+            lexicon::PHRASES[1],
+            lexicon::PHRASES[2],
+            lexicon::PHRASES[3],
             lexicon::RESONANZ_MODEL,
         ],
     };

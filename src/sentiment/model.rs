@@ -9,6 +9,7 @@ use super::clauses::{Layout, Sort};
 use super::explain::{Influence, Scope};
 use super::features::{self, Row};
 use super::language::Language;
+use super::reliability::{self, Curve};
 use super::table::{Table, pair_key};
 use crate::post::Lang;
 
@@ -69,12 +70,15 @@ pub(super) struct Part {
     pub(super) features: [Weights; features::COUNT],
     /// By the index of the gram.
     pub(super) grams: Vec<Weights>,
+    /// How often each class was right, at each of [`super::reliability::LEADS`].
+    pub(super) reliability: [Curve; CLASSES],
 }
 
 impl Default for Part {
     fn default() -> Self {
         let (bias, features) = ([0.0; CLASSES], [[0.0; CLASSES]; features::COUNT]);
-        Self { given: false, bias, features, grams: Vec::new() }
+        let reliability = [reliability::UNKNOWN; CLASSES];
+        Self { given: false, bias, features, grams: Vec::new(), reliability }
     }
 }
 
@@ -170,9 +174,12 @@ impl Model {
         sums
     }
 
-    /// The score, -1 to 1.
-    pub(super) fn score(&self, view: View, row: &Row, grams: &Grams) -> f64 {
-        place(self.sums(view, row, grams))
+    /// The score and how sure it is.
+    pub(super) fn judge(&self, view: View, row: &Row, grams: &Grams) -> Judgement {
+        let sums = self.sums(view, row, grams);
+        let (class, lead) = lead(sums);
+        let confidence = reliability::percent(&self.part(view).reliability[class], lead);
+        Judgement { score: place(sums), confidence }
     }
 
     /// What spoke for which class, strongest first.
@@ -197,6 +204,29 @@ impl Model {
         found.sort_by(|a, b| b.size().total_cmp(&a.size()));
         found
     }
+}
+
+/// What a model makes of a text or target.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Judgement {
+    /// -1 to 1.
+    pub(super) score: f64,
+    /// Percent.
+    pub(super) confidence: u8,
+}
+
+/// The class in the lead, by the same rule as scores, and by how much.
+pub(super) fn lead(sums: [f64; CLASSES]) -> (usize, f64) {
+    let [negative, neutral, positive] = sums;
+    let class = if positive > neutral && positive > negative {
+        2
+    } else if negative > neutral {
+        0
+    } else {
+        1
+    };
+    let others = (0..CLASSES).filter(|&other| other != class).map(|other| sums[other]);
+    (class, sums[class] - others.fold(f64::NEG_INFINITY, f64::max))
 }
 
 /// Whether a clause lies within the scope around the mentions.

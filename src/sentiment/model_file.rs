@@ -113,6 +113,9 @@ impl Reader {
         let view = self.view.ok_or("weights before the first view")?;
         match fields[..] {
             ["bias", ref weights @ ..] => self.part(view).bias = read_weights(weights)?,
+            ["feature", name, ref weights @ ..] if features::RETIRED.contains(&name) => {
+                read_weights(weights)?;
+            }
             ["feature", name, ref weights @ ..] => {
                 let found = features::NAMES.iter().position(|known| *known == name);
                 let at = found.ok_or_else(|| format!("\"{name}\" is no feature"))?;

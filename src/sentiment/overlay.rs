@@ -7,8 +7,8 @@
 
 use super::english;
 use super::german::{self, Class};
-use super::phrases::{Phrase, Phrases};
-use super::sense::{Entry, Tongue};
+use super::phrases::{Classes, Phrase, Phrases};
+use super::sense::{Entry, Sense, Tongue};
 use super::table::{Table, key};
 use super::vocabulary::Vocabulary;
 use super::words::folded;
@@ -96,7 +96,10 @@ impl Lexicon {
     /// Its phrases.
     pub(super) fn phrases(&self) -> impl Iterator<Item = Phrase> + '_ {
         let rows = self.rows.iter().filter(|row| row.word.contains(' '));
-        rows.filter_map(|row| Phrase::parse(&row.word, row.weight, row.tongue))
+        let classes = Classes::built_in();
+        rows.filter_map(move |row| {
+            Phrase::parse(&row.word, Sense::weighing(row.weight), row.tongue, &classes)
+        })
     }
 
     /// Calls `each` for forms first and listed words last, so that these win.

@@ -1,17 +1,22 @@
 //! Which words mean something only together? Idioms, separable verbs, wishes, greetings.
 //!
-//! A pattern is a row of words; `a|b` are alternatives, `..` up to six words of the same sentence.
-//! A phrase that is found speaks for all its words: the first carries the weight, the others none.
+//! A pattern is a row of words: `a|b` are alternatives, `<time>` any word of a class, `.2` stands for
+//! up to two words, `..` for up to six, all of the same sentence. A phrase that is found speaks for
+//! all its words: the first carries the weight or the role, the others nothing.
 
-use super::clauses::Layout;
+use std::collections::HashMap;
+
+use super::clauses::{Layout, Sort};
 use super::lexicon;
-use super::sense::{Entry, Sense, Tongue};
+use super::sense::{Entry, Role, Sense, Tongue};
 use super::table::{Table, key};
 use super::vocabulary::Vocabulary;
 use super::words::folded;
 
 /// How many words a gap takes at most.
 const GAP_WORDS_MAX: usize = 6;
+/// What leaving one thing for another weighs for the one that is left.
+const LEFT: f64 = -1.4;
 /// How many words a pattern has at most, gaps not counted.
 pub(super) const PATTERN_WORDS_MAX: usize = 8;
 
@@ -19,7 +24,8 @@ pub(super) const PATTERN_WORDS_MAX: usize = 8;
 #[derive(Debug, Clone)]
 pub(super) struct Phrase {
     steps: Vec<Step>,
-    weight: f64,
+    /// What its first word means instead.
+    sense: Sense,
     tongue: Option<Tongue>,
 }
 
@@ -29,41 +35,86 @@ struct Step {
     /// How many words may stand before it.
     gap: usize,
     keys: Vec<u64>,
+    /// Whether any digits will do.
+    number: bool,
+}
+
+/// Classes of words that patterns name, as `<time>`.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Classes(HashMap<&'static str, &'static str>);
+
+impl Classes {
+    /// Reads the lines `class NAME a|b|c` of a file.
+    fn read(&mut self, file: &'static str) {
+        for line in file.lines() {
+            let mut fields = line.split('\t');
+            if fields.next() == Some("class")
+                && let (Some(name), Some(words)) = (fields.next(), fields.next())
+            {
+                self.0.insert(name, words);
+            }
+        }
+    }
+
+    /// Those of the files compiled in.
+    pub(super) fn built_in() -> Self {
+        let mut classes = Self::default();
+        lexicon::PHRASES.into_iter().for_each(|file| classes.read(file));
+        classes
+    }
+
+    fn of<'a>(&self, part: &'a str) -> (bool, &'a str)
+    where
+        'static: 'a,
+    {
+        let name = part.strip_prefix('<').and_then(|part| part.strip_suffix('>'));
+        match name {
+            Some(name) => {
+                (matches!(name, "number" | "zahl"), self.0.get(name).copied().unwrap_or_default())
+            }
+            None => (false, part),
+        }
+    }
 }
 
 impl Phrase {
     /// Reads a pattern; none when it has no words or too many.
-    pub(super) fn parse(pattern: &str, weight: f64, tongue: Option<Tongue>) -> Option<Self> {
+    pub(super) fn parse(
+        pattern: &str,
+        sense: Sense,
+        tongue: Option<Tongue>,
+        classes: &Classes,
+    ) -> Option<Self> {
         let (mut steps, mut gap) = (Vec::new(), 0);
         for part in pattern.split_whitespace() {
-            if part == ".." {
-                gap = GAP_WORDS_MAX;
+            if let Some(words) = gap_of(part) {
+                gap = words;
                 continue;
             }
+            let (number, words) = classes.of(part);
             let keys: Vec<u64> =
-                part.split('|').filter_map(folded).map(|word| key(&word)).collect();
-            steps.push(Step { gap: std::mem::take(&mut gap), keys });
+                words.split('|').filter_map(folded).map(|word| key(&word)).collect();
+            steps.push(Step { gap: std::mem::take(&mut gap), keys, number });
         }
         let fits = (1..=PATTERN_WORDS_MAX).contains(&steps.len());
-        fits.then_some(Self { steps, weight, tongue })
+        fits.then_some(Self { steps, sense, tongue })
     }
 
     /// The words of the pattern, where it begins at word `first`; none without a match.
     fn find(&self, layout: &Layout, first: usize, places: &mut [usize]) -> bool {
-        let sentence = |i: usize| {
-            let word = layout.words.get(i)?;
-            Some(layout.clauses.get(word.clause as usize)?.sentence)
-        };
+        let sentence = layout.sentence_of(first);
         let mut next = first;
         for (step, place) in self.steps.iter().zip(places.iter_mut()) {
             let within = next..=next + step.gap;
             let found = within.into_iter().find(|&i| {
                 layout.words.get(i).is_some_and(|word| {
-                    step.keys.contains(&word.key) && !word.masked && !word.spent
+                    let named =
+                        step.keys.contains(&word.key) || step.number && word.sort == Sort::Number;
+                    named && !word.masked && !word.spent
                 })
             });
             match found {
-                Some(i) if sentence(i) == sentence(first) => (*place, next) = (i, i + 1),
+                Some(i) if layout.sentence_of(i) == sentence => (*place, next) = (i, i + 1),
                 _ => return false,
             }
         }
@@ -104,16 +155,17 @@ impl Phrases {
         more: impl Iterator<Item = Phrase>,
         vocabulary: &mut Vocabulary,
     ) -> Self {
-        let own = lexicon::RESONANZ_PHRASES.lines().filter(|line| !line.starts_with("# "));
-        let own = own.filter_map(|line| {
+        let classes = Classes::built_in();
+        let own = lexicon::PHRASES.into_iter().flat_map(str::lines).filter_map(|line| {
             let mut fields = line.split('\t');
             let tongue = match fields.next()? {
                 "en" => Some(Tongue::English),
                 "de" => Some(Tongue::German),
-                _ => None,
+                "und" => None,
+                _ => return None,
             };
-            let weight = fields.next()?.parse().ok()?;
-            Phrase::parse(fields.next()?, weight, tongue)
+            let sense = sense_of(fields.next()?)?;
+            Phrase::parse(fields.next()?, sense, tongue, &classes)
         });
         // What the user says comes before what is compiled in.
         let phrases = Self::new(more.chain(own));
@@ -151,10 +203,32 @@ impl Phrases {
                 (word.sense, word.spent) = (Sense::default(), true);
             }
             let head = &mut layout.words[i];
-            (head.sense, head.spent) = (Sense::weighing(phrase.weight), false);
+            (head.sense, head.spent) = (phrase.sense, false);
             head.phrase_end = end.unwrap_or(head.end);
             return true;
         }
         false
     }
+}
+
+/// How many words a gap stands for: `..` for six, `.2` for two.
+fn gap_of(part: &str) -> Option<usize> {
+    match part.strip_prefix('.')? {
+        "." => Some(GAP_WORDS_MAX),
+        digits => digits.parse().ok().filter(|&words| words <= GAP_WORDS_MAX),
+    }
+}
+
+/// A weight, or the role that the phrase plays.
+fn sense_of(field: &str) -> Option<Sense> {
+    let role = match field {
+        "negation" => Role::NearNegation,
+        "unreal" => Role::Unreal,
+        "unlike" => Role::Unlike,
+        "leaves" => return Some(Sense::weighing(LEFT).with(Role::Leaves)),
+        "irony" => Role::Irony,
+        "seeks" => Role::Seeks,
+        _ => return field.parse().ok().map(Sense::weighing),
+    };
+    Some(Sense::playing(role))
 }

@@ -1,51 +1,54 @@
 //! How much does each opinion word weigh where it stands? The rules, the same for both languages.
 //!
 //! Weights and the mapping to -1..1 are VADER's, so that scores stay comparable. What differs:
-//! mentions and handles carry no opinion, a negation reaches to the end of its clause rather than
-//! three words, in German also backwards, "but" splits a sentence rather than a text, phrases and
-//! comparisons are understood, and irony that says so is.
+//! mentions and handles carry no opinion, negations reach as [`super::negation`] says, "but" splits a
+//! sentence rather than a text, phrases and comparisons ([`super::sides`]) are understood, and so are
+//! questions that seek ([`super::mood`]) and irony that says so.
 
 use super::clauses::{Layout, Sort, Word};
 use super::explain::Rule;
+use super::mood;
+use super::negation::{self, Effect};
 use super::sense::{Role, Sense, Tongue};
-use super::table::key;
+use super::sides;
+use super::table::keys;
 use super::trace::{Hit, Trace, index};
 use super::vader::{CAPITALS, NEGATED};
 
-/// How many words a negation reaches ahead.
-const NEGATION_REACH: usize = 8;
-/// How many words a near negation ("no", "kein") reaches ahead.
-const NEAR_REACH: usize = 3;
-/// How many words "nicht" reaches back.
-const BACK_REACH: usize = 7;
-/// How many words before "than" a comparative stands.
-const THAN_REACH: usize = 4;
 /// How many words a degree word reaches ahead, and how much of it arrives.
 const BOOST_FADES: [f64; 3] = [1.0, 0.95, 0.9];
 
+/// Shortest English word that counts in a German text, and the reverse.
+const ENGLISH_LOAN_BYTES: u32 = 5;
+const GERMAN_LOAN_BYTES: u32 = 6;
+/// Smallest weight of a word that is borrowed.
+const LOAN_WEIGHT: f64 = 1.2;
+const FALSE_FRIENDS: &str = "
+    handy gross stuck abort angel stall stark grave arrest brief genie alter demon last trick tricks
+    smart spitze still wunder bitter heiter rasant fasten wagen welle wanted strand stock herb hell";
+/// What a "never been" makes of the opinion that it raises.
+const RAISED: f64 = 1.2;
+
 /// Gives each word the sense it has in the languages of the text.
-pub(super) fn resolve(layout: &mut Layout, tongues: &[Tongue]) {
-    let (capitals, words) = layout.words.iter().fold((false, 0), |(any, count), word| {
-        (any || word.sort == Sort::Word && !word.small, count + 1)
-    });
-    let not = key(b"not");
-    for word in &mut layout.words {
+pub(super) fn resolve(layout: &mut Layout, tongues: &[Tongue], lists: &Lists) {
+    let capitals = layout.words.iter().any(|word| word.sort == Sort::Word && !word.small);
+    for i in 0..layout.words.len() {
+        let next = layout.words.get(i + 1).map(|next| (next.sort, next.start));
+        let word = &mut layout.words[i];
         word.sense = match tongues {
-            [tongue] => word.entry.of(*tongue),
+            [tongue] => sense_in(word, *tongue, lists),
             _ if word.sort == Sort::Sign => word.entry.english,
             [] => Sense::default(),
             _ => {
                 let [english, german] = [word.entry.english, word.entry.german];
-                if german.is_polar() && !english.is_polar() { german } else { english }
+                let mut sense =
+                    if german.is_polar() && !english.is_polar() { german } else { english };
+                sense.begins_phrase = english.begins_phrase || german.begins_phrase;
+                sense
             }
         };
         if word.sort == Sort::Hashtag {
-            let negates = matches!(word.sense.role, Role::Negation | Role::NearNegation);
-            if word.key == not && words > 2 {
-                word.sense.role = Role::Irony;
-            } else if negates {
-                word.sense.role = Role::Plain;
-            }
+            read_tag(word, next, lists);
         }
         // German names begin with a capital: a small word of a text that has capitals is none.
         let common = word.held && tongues == [Tongue::German] && word.small && capitals;
@@ -55,53 +58,129 @@ pub(super) fn resolve(layout: &mut Layout, tongues: &[Tongue]) {
     }
 }
 
+/// The sense of a word in a text of one language; an opinion that only the other knows is borrowed:
+/// "total useless", "this Kundenservice is furchtbar".
+fn sense_in(word: &Word, tongue: Tongue, lists: &Lists) -> Sense {
+    let own = word.entry.of(tongue);
+    let (other, bytes) = match tongue {
+        Tongue::German => (word.entry.english, ENGLISH_LOAN_BYTES),
+        Tongue::English => (word.entry.german, GERMAN_LOAN_BYTES),
+    };
+    let long = word.end.saturating_sub(word.start) >= bytes;
+    let known =
+        own.is_polar() || own.role != Role::Plain || own.begins_phrase || word.sort == Sort::Sign;
+    let borrows =
+        !known && long && other.role == Role::Plain && other.weight().abs() >= LOAN_WEIGHT;
+    if borrows && !lists.false_friends.contains(&word.key) {
+        return Sense::weighing(other.weight());
+    }
+    own
+}
+
+/// A tag stands for itself, unless more words of the same tag follow: "#NotHappy". "#not" at the
+/// end says that nothing was meant.
+fn read_tag(word: &mut Word, next: Option<(Sort, u32)>, lists: &Lists) {
+    let glued = next.is_some_and(|(sort, start)| sort == Sort::Hashtag && start == word.end);
+    let negates = matches!(word.sense.role, Role::Negation | Role::NearNegation);
+    if !negates || glued {
+        return;
+    }
+    let last = next.is_none_or(|(sort, _)| sort != Sort::Word);
+    word.sense.role = match lists.not.contains(&word.key) {
+        true if last => Role::Irony,
+        true => word.sense.role,
+        false => Role::Plain,
+    };
+}
+
+/// The lists by which the rules know words; made once.
+#[derive(Debug, Clone)]
+pub(super) struct Lists {
+    pub(super) negation: negation::Words,
+    pub(super) mood: mood::Words,
+    pub(super) sides: sides::Words,
+    not: Vec<u64>,
+    /// Words of both languages that mean an opinion in one only.
+    false_friends: Vec<u64>,
+}
+
+impl Default for Lists {
+    fn default() -> Self {
+        Self {
+            negation: negation::Words::default(),
+            mood: mood::Words::default(),
+            sides: sides::Words::default(),
+            not: keys("not"),
+            false_friends: keys(FALSE_FRIENDS),
+        }
+    }
+}
+
 /// Appends the opinion words of a text, weighed, in order.
-pub(super) fn weigh(layout: &Layout, tongues: &[Tongue], hits: &mut Vec<Hit>, trace: &mut Trace) {
+pub(super) fn weigh(
+    layout: &mut Layout,
+    tongues: &[Tongue],
+    lists: &Lists,
+    hits: &mut Vec<Hit>,
+    trace: &mut Trace,
+) {
+    mood::find_seeking(layout, &lists.mood);
+    layout.find_unlike(&lists.sides);
     let (mut capitals, mut ironic) = (0, None);
     for (i, word) in layout.words.iter().enumerate() {
         capitals += usize::from(word.upper);
-        if word.sense.role == Role::Irony && word.sort == Sort::Hashtag {
+        if word.sense.role == Role::Irony {
             ironic = Some(i);
         }
     }
     let caps_differ = 0 < capitals && capitals < layout.words.len();
     let backwards = tongues != [Tongue::English];
-    let view = View { layout, backwards, caps_differ, ironic };
-    for i in 0..layout.words.len() {
-        if layout.words[i].sense.is_polar() && view.is_opinion(i) {
+    let irony = layout.marks.irony || ironic.is_some();
+    let view = View { layout, lists, backwards, caps_differ, irony, ironic };
+    for i in 0..view.layout.words.len() {
+        if view.layout.words[i].sense.is_polar() && view.is_opinion(i) {
             hits.push(view.weigh(i, trace));
         }
     }
+    sides::part(layout, hits);
 }
 
 /// A text's words, as the rules look at them.
-struct View<'a> {
-    layout: &'a Layout,
+pub(super) struct View<'a> {
+    pub(super) layout: &'a Layout,
+    pub(super) lists: &'a Lists,
     /// Negations also reach back.
-    backwards: bool,
+    pub(super) backwards: bool,
     /// Some words are capitals and some are not.
     caps_differ: bool,
-    /// A word that says that nothing is meant.
+    /// The text says that nothing is meant.
+    irony: bool,
+    /// The word that says so, where it is one.
     ironic: Option<usize>,
 }
 
 impl View<'_> {
-    fn word(&self, i: usize) -> &Word {
+    pub(super) fn word(&self, i: usize) -> &Word {
         &self.layout.words[i]
     }
 
-    fn sense(&self, i: usize) -> Sense {
+    pub(super) fn sense(&self, i: usize) -> Sense {
         self.word(i).sense
     }
 
+    /// Whether a word is one of a list; none is beyond the end.
+    pub(super) fn is(&self, i: usize, words: &[u64]) -> bool {
+        self.layout.words.get(i).is_some_and(|word| words.contains(&word.key))
+    }
+
     /// Words of the same clause before `i`, nearest first.
-    fn before(&self, i: usize, reach: usize) -> impl Iterator<Item = usize> + '_ {
+    pub(super) fn before(&self, i: usize, reach: usize) -> impl Iterator<Item = usize> + '_ {
         let clause = self.word(i).clause;
         (0..i).rev().take(reach).take_while(move |&j| self.word(j).clause == clause)
     }
 
     /// Words of the same clause after `i`, nearest first.
-    fn after(&self, i: usize, reach: usize) -> impl Iterator<Item = usize> + '_ {
+    pub(super) fn after(&self, i: usize, reach: usize) -> impl Iterator<Item = usize> + '_ {
         let clause = self.word(i).clause;
         (i + 1..self.layout.words.len())
             .take(reach)
@@ -109,7 +188,7 @@ impl View<'_> {
     }
 
     /// Carries a weight, is not part of a mention, and does not only strengthen or negate.
-    fn is_opinion(&self, i: usize) -> bool {
+    pub(super) fn is_opinion(&self, i: usize) -> bool {
         let (word, sense) = (self.word(i), self.sense(i));
         if word.masked || !sense.is_polar() {
             return false;
@@ -123,63 +202,49 @@ impl View<'_> {
 
     fn weigh(&self, i: usize, trace: &mut Trace) -> Hit {
         let lexicon = self.sense(i).weight();
-        let mut weight = lexicon;
+        let mut now = lexicon;
         let mut change = |rule, by, after| {
-            trace.note(i, rule, by, [weight, after]);
-            weight = after;
+            trace.note(i, rule, by, [now, after]);
+            now = after;
             after
         };
-        let mut now = lexicon;
+        let mut weight = lexicon;
         if self.word(i).upper && self.caps_differ {
-            now = change(Rule::Capitals, None, now + CAPITALS.copysign(now));
+            weight = change(Rule::Capitals, None, weight + CAPITALS.copysign(weight));
         }
         for (j, fade) in self.before(i, BOOST_FADES.len()).zip(BOOST_FADES) {
             let boost = self.sense(j).boost() * fade;
             if boost != 0.0 && !self.word(j).masked {
                 let rule = if boost > 0.0 { Rule::Booster } else { Rule::Dampener };
-                now = change(rule, Some(j), now + boost * now.signum());
+                weight = change(rule, Some(j), weight + boost * weight.signum());
             }
         }
         let negation = self.negation(i);
-        if let Some(j) = negation {
-            now = change(Rule::Negation, Some(j), now * NEGATED);
+        let negated = negation.is_some_and(|(_, effect)| effect == Effect::Turns);
+        if let Some((j, effect)) = negation {
+            let (rule, factor) = match effect {
+                Effect::Turns => (Rule::Negation, NEGATED),
+                Effect::Raises => (Rule::Booster, RAISED),
+            };
+            weight = change(rule, Some(j), weight * factor);
         }
-        if self.ironic.is_some() && now > 0.0 {
-            now = change(Rule::Irony, self.ironic, now * NEGATED);
+        if weight > 0.0 {
+            if self.irony {
+                weight = change(Rule::Irony, self.ironic, weight * NEGATED);
+            } else if let Some(j) = self.unreal(i) {
+                weight = change(Rule::Unreal, Some(j), weight * NEGATED);
+            } else if self.seeks(i) {
+                weight = change(Rule::Question, None, 0.0);
+            }
         }
-        let factor = self.contrast(i);
-        let weight = change(Rule::Contrast, None, now * factor);
-        let pivot = self.pivot(i).map(index);
-        Hit { word: index(i), lexicon, weight, pivot, negated: negation.is_some() }
-    }
-
-    /// The word that negates `i`.
-    fn negation(&self, i: usize) -> Option<usize> {
-        if self.word(i).sort == Sort::Sign {
-            return None;
+        if let Some((j, share)) = self.despite(i) {
+            weight = change(Rule::Contrast, Some(j), weight * share);
         }
-        let ahead = self.before(i, NEGATION_REACH).find(|&j| match self.sense(j).role {
-            _ if self.word(j).masked => false,
-            Role::Negation => !self.is_not_only(j),
-            Role::NearNegation => i - j <= NEAR_REACH,
-            _ => false,
-        });
-        if ahead.is_some() || !self.backwards {
-            return ahead;
-        }
-        self.after(i, BACK_REACH).find(|&j| {
-            self.sense(j).role == Role::Negation
-                && !self.word(j).masked
-                && !self.is_not_only(j)
-                && !self
-                    .after(j, NEGATION_REACH)
-                    .any(|k| self.is_opinion(k) && self.word(k).sort != Sort::Sign)
-        })
-    }
-
-    /// "not only" and "nicht nur" add, they do not negate.
-    fn is_not_only(&self, i: usize) -> bool {
-        self.after(i, 1).any(|j| self.sense(j).role == Role::Only)
+        let weight = change(Rule::Contrast, None, weight * self.contrast(i));
+        // What nothing surpasses has no other side.
+        let raised = negation.is_some_and(|(_, effect)| effect == Effect::Raises);
+        let pivot = if raised { None } else { self.pivot(i, negated).map(index) };
+        Hit { word: index(i), lexicon, weight, pivot, negated, aside: false }
     }
 
     /// Half before a "but" of the sentence, half as much again after it.
@@ -193,15 +258,5 @@ impl View<'_> {
             false if sentence.is_some_and(|sentence| sentence.contrasts) => 0.5,
             false => 1.0,
         }
-    }
-
-    /// Where a comparison turns: what stands behind is on the other side of it.
-    fn pivot(&self, i: usize) -> Option<usize> {
-        if self.sense(i).role == Role::Beats {
-            return Some(i);
-        }
-        // "als" also means "as" and "when".
-        let compares = !self.backwards || self.word(i).comparative;
-        self.after(i, THAN_REACH).find(|&j| compares && self.sense(j).role == Role::Than)
     }
 }

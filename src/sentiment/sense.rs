@@ -12,8 +12,18 @@ pub(super) enum Role {
     Negation,
     /// Turns around what follows closely.
     NearNegation,
+    /// Turns praise after it in its clause, never blame: "used to be", "supposed to be".
+    Unreal,
+    /// Takes the edge off what stands in its own phrase: "despite".
+    Despite,
     /// Takes the edge off a negation before it: "not only".
     Only,
+    /// Joins two of a kind: "and". A negation rarely reaches a complaint behind it.
+    Joint,
+    /// Begins a clause of its own that no comma sets apart: "why", "that".
+    Link,
+    /// A subject that begins a new statement: "I", "we".
+    Subject,
     /// Begins a clause that outweighs the one before.
     Contrast,
     /// Begins a clause.
@@ -24,8 +34,14 @@ pub(super) enum Role {
     Than,
     /// Holds for what stands before it, against what stands behind: "beats".
     Beats,
+    /// Sets what it names, up to the next comma, against the rest: "unlike".
+    Unlike,
+    /// Leaves one thing for another: "switched", "gewechselt".
+    Leaves,
     /// Says that the words are not meant: "#sarcasm".
     Irony,
+    /// Says that the writer looks for what the words describe: "looking for".
+    Seeks,
 }
 
 /// What a word means in one language.
@@ -62,6 +78,16 @@ impl Sense {
         #[allow(clippy::cast_possible_truncation, reason = "weights are within -4 to 4")]
         let weight_cents = (weight.clamp(-4.0, 4.0) * 100.0).round() as i16;
         self.weight_cents = weight_cents;
+    }
+
+    /// A word that only does something to others.
+    pub(super) fn playing(role: Role) -> Self {
+        Self { role, ..Self::default() }
+    }
+
+    /// The same in another role.
+    pub(super) fn with(self, role: Role) -> Self {
+        Self { role, ..self }
     }
 
     /// A word that only weighs.

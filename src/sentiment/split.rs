@@ -1,71 +1,92 @@
 //! Where does a word begin? Splits a text into the words, clauses and sentences of a layout.
 //!
-//! Links are passed over. Bytes decide as long as they are ASCII.
+//! Addresses are passed over. Bytes decide as long as they are ASCII.
 
 use super::clauses::{Break, Layout, Marks, Sort, Word};
-use super::sense::{Entry, Role, Sense};
+use super::sense::{Entry, Role};
 use super::table::key;
 use super::trace::index;
 use super::vocabulary::Vocabulary;
-use super::words;
-
-/// Longest emoticon in bytes.
-const EMOTICON_BYTES_MAX: usize = 8;
-/// Longest emoticon that begins with a letter or digit, as "8-)".
-const LETTER_EMOTICON_BYTES_MAX: usize = 3;
+use super::words::{self, folded};
+use crate::text::{Address, AddressForm, addresses};
 
 impl Layout {
     /// Splits a text.
     pub(super) fn split(&mut self, text: &str, vocabulary: &Vocabulary) {
+        let mut plain = std::mem::take(&mut self.plain);
+        self.split_plain(plain.read(text), vocabulary);
+        self.plain = plain;
+        self.restore();
+    }
+
+    fn split_plain(&mut self, text: &str, vocabulary: &Vocabulary) {
         self.words.clear();
         self.clauses.clear();
         self.sentences.clear();
         self.marks = Marks::default();
         self.pending = Break::Sentence;
-        let bytes = text.as_bytes();
+        self.addresses.clear();
+        addresses(text, &mut self.addresses);
+        let found = std::mem::take(&mut self.addresses);
         let mut at = 0;
-        while at < bytes.len() {
+        for address in &found {
+            self.stretch(text, at, address.start, vocabulary);
+            self.address(text, address);
+            at = address.end;
+        }
+        self.addresses = found;
+        self.stretch(text, at, text.len(), vocabulary);
+        self.rate(text);
+    }
+
+    /// Splits a stretch without addresses.
+    fn stretch(&mut self, text: &str, from: usize, to: usize, vocabulary: &Vocabulary) {
+        let bytes = text.as_bytes();
+        let mut at = from;
+        while at < to {
             let (mut end, mut odd) = (at, false);
-            while end < bytes.len() && !is_space(bytes[end]) {
+            while end < to && !is_space(bytes[end]) {
                 odd |= bytes[end].is_ascii_punctuation();
                 end += 1;
             }
             if end > at && !(odd && self.whole(text, at, end, vocabulary)) {
                 self.chunk(text, at, end, vocabulary);
             }
-            if bytes.get(end) == Some(&b'\n') {
+            if end < to && bytes[end] == b'\n' {
                 self.pending = Break::Sentence;
             }
             at = end + 1;
         }
     }
 
-    /// Takes a whole chunk with marks in it for a link or an emoticon, if it is one.
+    /// Passes over an address, which says nothing; a host that may be a name stays a word.
+    fn address(&mut self, text: &str, address: &Address) {
+        self.marks.links += u32::from(address.form != AddressForm::Name);
+        if address.form != AddressForm::Name {
+            return;
+        }
+        self.open(address.start, false);
+        let key =
+            text.get(address.start..address.end).and_then(folded).map_or(0, |name| key(&name));
+        self.words.push(Word {
+            start: index(address.start),
+            end: index(address.end),
+            clause: index(self.clauses.len().saturating_sub(1)),
+            key,
+            sort: Sort::Handle,
+            masked: true,
+            ..Word::default()
+        });
+    }
+
+    /// Takes a whole chunk with marks in it for an emoticon or a mark of irony, if it is one.
     fn whole(&mut self, text: &str, at: usize, end: usize, vocabulary: &Vocabulary) -> bool {
         let chunk = text.get(at..end).unwrap_or_default();
-        let bytes = chunk.as_bytes();
-        if is_link(bytes) {
-            self.marks.links += 1;
+        if is_irony(chunk) {
+            self.marks.irony = true;
             return true;
         }
-        let longest = if bytes[0].is_ascii_alphanumeric() {
-            LETTER_EMOTICON_BYTES_MAX
-        } else {
-            EMOTICON_BYTES_MAX
-        };
-        if !(2..=longest).contains(&bytes.len()) {
-            return false;
-        }
-        self.folding.clear();
-        chunk.chars().for_each(|c| self.folding.push_char(c));
-        let Some(key) = self.folding.bytes().map(key) else { return false };
-        match vocabulary.get(key) {
-            Some(entry) if entry.english.is_polar() => {
-                self.sign([at, end], key, entry);
-                true
-            }
-            _ => false,
-        }
+        self.whole_emoticon(text, [at, end], vocabulary)
     }
 
     /// Splits what stands between white space.
@@ -83,8 +104,7 @@ impl Layout {
                 if c.is_alphanumeric() {
                     at = self.word(text, at, Sort::Word, vocabulary);
                 } else {
-                    self.symbol([at, at + c.len_utf8()], c, vocabulary);
-                    at += c.len_utf8();
+                    at = self.symbol(text, at, c, vocabulary);
                 }
             }
         }
@@ -108,9 +128,11 @@ impl Layout {
             b'?' => {
                 self.marks.questions += 1;
                 self.pending = Break::Sentence;
+                if let Some(sentence) = self.sentences.last_mut() {
+                    sentence.asks = true;
+                }
             }
             b'.' => {
-                self.marks.ellipses += u32::from(next == Some(b'.'));
                 if !words::begins_word(text, at + 1) {
                     self.pending = Break::Sentence;
                 }
@@ -129,44 +151,12 @@ impl Layout {
                 self.pending = self.pending.max(Break::Clause);
             }
             b'"' => {
-                self.marks.quotes += 1;
                 self.pending = self.pending.max(Break::Clause);
             }
             b'-' if to - from == 1 => self.pending = self.pending.max(Break::Clause),
             _ => {}
         }
         at + 1
-    }
-
-    /// Takes a stretch behind a word for an emoticon, if it is one.
-    fn tail_emoticon(&mut self, text: &str, place: [usize; 2], vocabulary: &Vocabulary) -> bool {
-        let Some(stretch) = text.get(place[0]..place[1]) else { return false };
-        self.folding.clear();
-        stretch.chars().for_each(|c| self.folding.push_char(c));
-        let Some(key) = self.folding.bytes().map(key) else { return false };
-        let found = vocabulary.get(key).filter(|entry| entry.english.is_polar());
-        found.inspect(|&entry| self.sign(place, key, entry)).is_some()
-    }
-
-    /// Reads a character beyond ASCII that is no letter.
-    fn symbol(&mut self, place: [usize; 2], c: char, vocabulary: &Vocabulary) {
-        match c {
-            '…' => {
-                self.marks.ellipses += 1;
-                self.pending = Break::Sentence;
-            }
-            '–' | '—' | '„' | '“' | '”' | '»' | '«' => {
-                self.marks.quotes += u32::from(!matches!(c, '–' | '—'));
-                self.pending = self.pending.max(Break::Clause);
-            }
-            _ => {
-                let mut utf8 = [0; 4];
-                let key = key(c.encode_utf8(&mut utf8).as_bytes());
-                if let Some(entry) = vocabulary.get(key) {
-                    self.sign(place, key, entry);
-                }
-            }
-        }
     }
 
     /// Reads a word and returns where it ends.
@@ -181,19 +171,27 @@ impl Layout {
                 Some(found) => entry = found,
                 None => (key_found, entry) = vocabulary.guess(&self.folding, key_found),
             }
-            if sort == Sort::Hashtag && shape.camel && entry.is_blank() {
-                return self.hump(text, at, vocabulary);
+            if sort == Sort::Hashtag && entry.is_blank() {
+                if shape.camel {
+                    return self.humps(text, at, shape.end, vocabulary);
+                }
+                entry = vocabulary.tag(self.folding.bytes().unwrap_or_default());
             }
         }
         self.marks.umlauts += u32::from(shape.umlaut);
         self.marks.strange += u32::from(shape.strange);
         let roles = [entry.english.role, entry.german.role];
-        let contrast = roles.contains(&Role::Contrast);
+        let contrast = roles.contains(&Role::Contrast) && !self.excepts;
+        let folded = self.folding.bytes();
+        let stars = matches!(folded, Some(b"star" | b"stars" | b"stern" | b"sterne" | b"sternen"));
+        self.excepts = matches!(folded, Some(b"anything" | b"nothing" | b"everything" | b"none"));
         if contrast || roles.contains(&Role::Splitter) {
             self.pending = self.pending.max(Break::Clause);
         }
         self.open(at, contrast);
         let sort = if sort == Sort::Word && shape.number { Sort::Number } else { sort };
+        self.marks.numbers += u32::from(sort == Sort::Number);
+        self.marks.stars |= stars;
         let start = if sort == Sort::Handle { at - 1 } else { at };
         self.words.push(Word {
             start: index(start),
@@ -201,33 +199,39 @@ impl Layout {
             clause: index(self.clauses.len().saturating_sub(1)),
             key: key_found,
             entry,
-            sense: Sense::default(),
             sort,
             upper: shape.upper,
             small: shape.small,
             comparative: self.folding.bytes().is_some_and(is_comparative),
-            held: false,
             masked: sort == Sort::Handle,
-            spent: false,
-            phrase_end: 0,
+            ..Word::default()
         });
         shape.end
     }
 
-    /// Reads one part of a hashtag in camel case as a word; the rest follows.
-    fn hump(&mut self, text: &str, at: usize, vocabulary: &Vocabulary) -> usize {
-        let rest = text.get(at..).unwrap_or_default();
-        let mut small = false;
-        let ends = rest.char_indices().find(|&(_, c)| {
-            let found = small && c.is_uppercase();
+    /// Reads a hashtag in camel case as the words that it is made of.
+    fn humps(&mut self, text: &str, from: usize, to: usize, vocabulary: &Vocabulary) -> usize {
+        let tag = text.get(from..to).unwrap_or_default();
+        let (mut at, mut small) = (from, false);
+        for (place, c) in tag.char_indices() {
+            if small && c.is_uppercase() {
+                self.word(text.get(..from + place).unwrap_or(text), at, Sort::Hashtag, vocabulary);
+                at = from + place;
+            }
             small = c.is_lowercase();
-            found
-        });
-        // Without such a place ("a1B") the whole is one word.
-        let (end, sort) =
-            ends.map_or((text.len(), Sort::Word), |(length, _)| (at + length, Sort::Hashtag));
-        self.word(text.get(..end).unwrap_or(text), at, sort, vocabulary)
+        }
+        // What is left has no small letter before a capital, and so is one word.
+        self.word(text.get(..to).unwrap_or(text), at, Sort::Hashtag, vocabulary);
+        to
     }
+}
+
+/// Says that the text means the opposite: "/s".
+fn is_irony(chunk: &str) -> bool {
+    let mark = chunk.strip_prefix('/').unwrap_or_default();
+    ["s", "sarcasm", "sarcastic", "irony", "ironie", "sarkasmus"]
+        .iter()
+        .any(|word| mark.eq_ignore_ascii_case(word))
 }
 
 fn is_space(byte: u8) -> bool {
@@ -238,11 +242,4 @@ fn is_space(byte: u8) -> bool {
 fn is_comparative(folded: &[u8]) -> bool {
     let ends: [&[u8]; 4] = [b"er", b"ere", b"eren", b"eres"];
     ends.iter().any(|end| folded.ends_with(end))
-}
-
-/// Is or holds a web address, which says nothing.
-fn is_link(chunk: &[u8]) -> bool {
-    let begins = matches!(chunk[0], b'h' | b'w')
-        && (chunk.starts_with(b"http") || chunk.starts_with(b"www."));
-    begins || chunk.len() > 6 && chunk.windows(3).any(|three| three == b"://")
 }

@@ -18,6 +18,8 @@ pub(super) struct Hit {
     pub(super) pivot: Option<u32>,
     /// Whether a negation turned it around.
     pub(super) negated: bool,
+    /// It stands beside the mentions, but judges something else.
+    pub(super) aside: bool,
 }
 
 /// One change of a weight.

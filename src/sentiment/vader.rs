@@ -137,7 +137,7 @@ impl Vader {
             {
                 let (lexicon, weight) = (token.entry.valence, view.weigh(i, trace));
                 let (word, pivot) = (index(i), None);
-                work.hits.push(Hit { word, lexicon, weight, pivot, negated: false });
+                work.hits.push(Hit { word, lexicon, weight, pivot, negated: false, aside: false });
             }
         }
         if let Some(but) = work.tokens.iter().position(|token| token.entry.name == Name::But) {

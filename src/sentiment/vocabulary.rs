@@ -16,6 +16,11 @@ use super::words::{Folding, folded};
 /// What a polarity of one of the Zurich lexicon weighs: less than an average opinion word of our own
 /// lists, for it holds many words that are polar in few of their senses.
 const ZURICH_SCALE: f64 = 1.2;
+/// What a verb weighs that sets one thing above another.
+const COMPARED: f64 = 1.5;
+/// Shortest part of a tag that is looked for, and what it weighs at least.
+const TAG_PART_BYTES: usize = 4;
+const TAG_WEIGHT: f64 = 1.5;
 /// Shortest folded word that may be a compound.
 const COMPOUND_BYTES_MIN: usize = 8;
 /// Bytes at the end or beginning of a compound by which its parts are found.
@@ -89,6 +94,23 @@ impl Vocabulary {
         }
         let german = self.compound(folded).map(Sense::weighing).unwrap_or_default();
         (own, Entry { german, ..Entry::default() })
+    }
+
+    /// What a tag of words in small letters says by its beginning or end: "#boycottacme".
+    pub(super) fn tag(&self, folded: &[u8]) -> Entry {
+        let strong = |part: &[u8]| {
+            let entry = self.get(key(part))?;
+            let weight = entry.english.weight();
+            (weight.abs() >= TAG_WEIGHT).then(|| Entry {
+                english: Sense::weighing(weight),
+                german: Sense::weighing(weight),
+                ..Entry::default()
+            })
+        };
+        let lengths = (TAG_PART_BYTES..folded.len().saturating_sub(2)).rev();
+        let parts =
+            lengths.flat_map(|length| [folded.get(..length), folded.get(folded.len() - length..)]);
+        parts.flatten().find_map(strong).unwrap_or_default()
     }
 
     /// What a German compound weighs by its first or last part.
@@ -168,7 +190,10 @@ fn read_english(table: &mut Table<Entry>) {
             table.entry(key(&word)).english.weigh(weight);
         }
     };
-    lexicon::weights(lexicon::VADER_EN).for_each(|(word, weight)| set(table, word, weight));
+    // A number is no opinion, though the list's chat codes ("143", "86") take some for one.
+    let words = lexicon::weights(lexicon::VADER_EN);
+    let words = words.filter(|(word, _)| !word.bytes().all(|byte| byte.is_ascii_digit()));
+    words.for_each(|(word, weight)| set(table, word, weight));
     let own = || lexicon::marked(lexicon::RESONANZ_EN);
     for (lemma, weight, mark) in own() {
         if let Some(class) = mark.and_then(|mark| mark.chars().next()) {
@@ -184,12 +209,21 @@ fn read_english(table: &mut Table<Entry>) {
     list(english::NEGATIONS, Role::Negation, 0);
     list(english::MORE_NEGATIONS, Role::Negation, 0);
     list(english::NEAR_NEGATIONS, Role::NearNegation, 0);
+    list(english::SUBJECTS, Role::Subject, 0);
+    list(english::LINKS, Role::Link, 0);
+    list(english::JOINTS, Role::Joint, 0);
+    list("despite notwithstanding", Role::Despite, 0);
+    list("unlike", Role::Unlike, 0);
     list("only", Role::Only, 0);
     list("but however yet nevertheless", Role::Contrast, 0);
     list("while although though whereas because", Role::Splitter, 0);
     list("than", Role::Than, 0);
     list("beats outperforms outclasses trumps destroys smokes", Role::Beats, 0);
+    list("prefer prefers preferred", Role::Leaves, 0);
     list("sarcasm sarcastic irony ironic sarcasmtag notreally", Role::Irony, 0);
+    for word in ["beats", "outperforms", "outclasses", "trumps", "prefer", "prefers", "preferred"] {
+        set(table, word, COMPARED);
+    }
 }
 
 fn read_german(table: &mut Table<Entry>) {
@@ -241,12 +275,19 @@ fn read_german(table: &mut Table<Entry>) {
     list(german::DAMPENERS, Role::Degree, -293);
     list(german::NEGATIONS, Role::Negation, 0);
     list(german::NEAR_NEGATIONS, Role::NearNegation, 0);
+    list(german::SUBJECTS, Role::Subject, 0);
+    list(german::LINKS, Role::Link, 0);
+    list(german::JOINTS, Role::Joint, 0);
+    list("trotz ungeachtet", Role::Despite, 0);
     list("nur bloß", Role::Only, 0);
     list(german::CONTRASTS, Role::Contrast, 0);
     list(german::SPLITTERS, Role::Splitter, 0);
     list("als", Role::Than, 0);
     list("schlägt übertrifft toppt", Role::Beats, 0);
     list("ironie sarkasmus ironieoff ironieaus", Role::Irony, 0);
+    for word in ["schlägt", "übertrifft", "toppt"].into_iter().filter_map(folded) {
+        table.entry(key(&word)).german.weigh(COMPARED);
+    }
 }
 
 /// Emoticons and emoji mean the same in both languages.

@@ -4,6 +4,7 @@ use crate::post::{Lang, Score, Span};
 
 use super::explain::{Explanation, Reason, Scope, Step};
 use super::judge::{self, Resonanz, Subject};
+use super::reliability;
 use super::trace::{self, Trace};
 use super::vader::Vader;
 use super::{Engine, Overlay, Scorer, Scratch, narrow, polar, vader_language, verdict};
@@ -51,7 +52,12 @@ fn explain_vader(vader: &Vader, text: &str, lang: Lang, scratch: Scratch) -> Exp
         reason(hit, word, &trace, original, (true, hit.weight))
     };
     Explanation {
-        verdict: verdict(score, score, polar(&work.hits), vader_language(lang)),
+        verdict: verdict(
+            [score, score],
+            reliability::of_compound(outcome.compound),
+            polar(&work.hits),
+            vader_language(lang),
+        ),
         scope: Scope::Document,
         emphasis: outcome.emphasis,
         reasons: work.hits.iter().map(reason).collect(),
@@ -75,12 +81,17 @@ fn explain_resonanz(resonanz: &Resonanz, subject: &Subject<'_>, scratch: Scratch
         let Span { start, end } = place(hit.word);
         let word = slice(subject.text, (start, end)).to_owned();
         let counts = judge::counts(&work.layout, hit, outcome.scope);
-        let side = if subject.spans.is_empty() { 1.0 } else { judge::side(&work.layout, hit) };
+        let side = if subject.spans.is_empty() { 1.0 } else { work.layout.side(hit) };
         reason(hit, word, &trace, place, (counts, hit.weight * side))
     };
     let [document, target] = [outcome.document, outcome.target].map(Score::from_f64);
     Explanation {
-        verdict: verdict(document, target, narrow(outcome.target_hits), outcome.language),
+        verdict: verdict(
+            [document, target],
+            outcome.confidence,
+            narrow(outcome.target_hits),
+            outcome.language,
+        ),
         scope: outcome.scope,
         emphasis: outcome.emphasis,
         reasons: work.hits.iter().map(reason).collect(),

@@ -1,0 +1,76 @@
+//! Is an opinion meant as one? Questions that seek, and what only might be.
+
+use super::clauses::Layout;
+use super::rules::View;
+use super::sense::Role;
+use super::table::keys;
+
+/// How many words what is wished or past reaches ahead.
+const UNREAL_REACH: usize = 8;
+/// How many words a "despite" reaches ahead.
+const DESPITE_REACH: usize = 4;
+/// How much of an opinion behind a "despite" is left.
+const DESPITE: f64 = 0.3;
+
+/// Words by which moods are known; made once.
+#[derive(Debug, Clone)]
+pub(super) struct Words {
+    /// They open a question whose answer the writer does not know.
+    askers: Vec<u64>,
+    /// They begin what a "despite" no longer speaks of.
+    starters: Vec<u64>,
+}
+
+impl Default for Words {
+    fn default() -> Self {
+        Self {
+            askers: keys(
+                "is are was were should does do did can could would will what which who where whats
+                 what's has have any anyone anybody ist sind war was welche welcher welches welchen
+                 wer wo lohnt kann können soll sollte hat habt kennt weiß gibt taugt",
+            ),
+            starters: keys(
+                "it you the this war ist hat sie es das der die is was are were has lief ging",
+            ),
+        }
+    }
+}
+
+/// Finds the sentences that ask for what their words describe.
+pub(super) fn find_seeking(layout: &mut Layout, words: &Words) {
+    let Layout { sentences, words: list, clauses, .. } = layout;
+    for (i, word) in list.iter().enumerate() {
+        let clause = clauses.get(word.clause as usize);
+        let Some(sentence) = clause.and_then(|clause| sentences.get_mut(clause.sentence as usize))
+        else {
+            continue;
+        };
+        let before = list.get(sentence.first as usize..i).unwrap_or_default();
+        let opens = sentence.asks && words.askers.contains(&word.key);
+        let first = opens && before.iter().all(|word| word.masked);
+        sentence.seeks |= first || word.sense.role == Role::Seeks;
+    }
+}
+
+impl View<'_> {
+    /// Whether the sentence of `i` asks for what its words describe.
+    pub(super) fn seeks(&self, i: usize) -> bool {
+        let at = self.layout.sentence_of(i).map(|at| at as usize);
+        at.and_then(|at| self.layout.sentences.get(at)).is_some_and(|sentence| sentence.seeks)
+    }
+
+    /// The word that says that praise is past, promised or wished for.
+    pub(super) fn unreal(&self, i: usize) -> Option<usize> {
+        self.before(i, UNREAL_REACH).find(|&j| self.sense(j).role == Role::Unreal)
+    }
+
+    /// How much of an opinion counts: little in the phrase behind a "despite".
+    pub(super) fn despite(&self, i: usize) -> Option<(usize, f64)> {
+        let found = self.before(i, DESPITE_REACH).find(|&j| self.sense(j).role == Role::Despite)?;
+        let parted = (found + 2..i).any(|k| {
+            matches!(self.sense(k).role, Role::Subject | Role::Link)
+                || self.is(k, &self.lists.mood.starters)
+        });
+        (!parted).then_some((found, DESPITE))
+    }
+}

@@ -1,0 +1,168 @@
+//! Whom does an opinion judge, where more than one thing is named? Comparisons, and two opinions in
+//! one clause.
+
+use super::clauses::Layout;
+use super::rules::View;
+use super::sense::Role;
+use super::table::keys;
+use super::trace::{Hit, index};
+
+/// What a comparison's opinion is multiplied by for what stands on its other side: to be named
+/// there is to be judged, whatever the word.
+const OTHER_SIDE: f64 = -1.6;
+/// What an opinion becomes for what is said to be otherwise: "A is great, B isn't".
+const ELLIPSIS: f64 = -0.74;
+/// How many words before "than" a comparative stands.
+const THAN_REACH: usize = 4;
+/// How many words behind "left" or "prefer" the other thing is named.
+const OBJECT_REACH: usize = 5;
+/// How many words "unlike" names where no comma ends it.
+const UNLIKE_REACH: usize = 4;
+/// How many words a clause has at most that only says that something is otherwise.
+const ELLIPTIC_WORDS: usize = 6;
+
+/// Words by which comparisons are known; made once.
+#[derive(Debug, Clone)]
+pub(super) struct Words {
+    to: Vec<u64>,
+    verbs: Vec<u64>,
+    like: Vec<u64>,
+}
+
+impl Default for Words {
+    fn default() -> Self {
+        Self {
+            to: keys("to for over zu zur zum"),
+            verbs: keys("is are was were has have ist sind war waren hat haben"),
+            like: keys("as wie"),
+        }
+    }
+}
+
+impl View<'_> {
+    /// Where a comparison turns: what stands behind is on the other side of it.
+    pub(super) fn pivot(&self, i: usize, negated: bool) -> Option<usize> {
+        match self.sense(i).role {
+            Role::Beats => return Some(i),
+            Role::Leaves => {
+                let to = &self.lists.sides.to;
+                let ahead = self.after(i, OBJECT_REACH).find(|&j| self.is(j, to));
+                return ahead.or_else(|| self.before(i, OBJECT_REACH).find(|&j| self.is(j, to)));
+            }
+            _ => {}
+        }
+        // "als" also means "as" and "when".
+        let compares = !self.backwards || self.word(i).comparative;
+        let than =
+            self.after(i, THAN_REACH).find(|&j| compares && self.sense(j).role == Role::Than);
+        // "not as good as": equals have no other side.
+        than.or_else(|| {
+            let like = &self.lists.sides.like;
+            let so = self.before(i, 2).any(|k| self.is(k, like) || self.is_so(k));
+            (negated && so).then(|| self.after(i, THAN_REACH).find(|&j| self.is(j, like)))?
+        })
+    }
+}
+
+impl Layout {
+    /// Finds what "unlike" names: words that the sentence sets against the rest.
+    pub(super) fn find_unlike(&mut self, words: &Words) {
+        self.unlike.clear();
+        for i in 0..self.words.len() {
+            if self.words[i].sense.role != Role::Unlike {
+                continue;
+            }
+            let clause = self.words[i].clause;
+            let rest = self.words.iter().enumerate().skip(i + 1);
+            let named = rest
+                .take(UNLIKE_REACH)
+                .take_while(|(_, word)| word.clause == clause && !words.verbs.contains(&word.key));
+            let end = named.last().map_or(i + 1, |(at, _)| at + 1);
+            self.unlike.push((index(i), index(end)));
+        }
+    }
+
+    /// Below 0 when the only mentions of the sentence stand on the other side of a comparison.
+    pub(super) fn side(&self, hit: &Hit) -> f64 {
+        if self.elliptic {
+            return ELLIPSIS;
+        }
+        let at = hit.word;
+        let Some(sentence) =
+            self.sentence_of(at as usize).and_then(|at| self.sentences.get(at as usize))
+        else {
+            return 1.0;
+        };
+        let Some((first, last)) = sentence.mentions else { return 1.0 };
+        let within = |&(from, to): &(u32, u32), at: u32| from <= at && at < to;
+        let set_apart = self
+            .unlike
+            .iter()
+            .any(|range| within(range, first) && within(range, last) && !within(range, at));
+        let behind = hit.pivot.is_some_and(|pivot| first >= pivot);
+        if set_apart || behind { OTHER_SIDE } else { 1.0 }
+    }
+
+    /// Whether the clause of the mentions only says that what another clause says is not so:
+    /// "A is great, B not so much".
+    pub(super) fn is_elliptic(&self, hits: &[Hit]) -> bool {
+        let held = |word: &super::clauses::Word| {
+            self.clauses.get(word.clause as usize).is_some_and(|clause| clause.held)
+        };
+        let mut words = self.words.iter().filter(|word| held(word));
+        let count = words.clone().count();
+        let opinion = hits.iter().any(|hit| self.words.get(hit.word as usize).is_some_and(held));
+        let negation = words.any(|word| {
+            matches!(word.sense.role, Role::Negation | Role::NearNegation) && !word.masked
+        });
+        count <= ELLIPTIC_WORDS && negation && !opinion && !hits.is_empty()
+    }
+}
+
+/// Sets aside the opinions that count for another thing, where a clause with a mention holds praise
+/// and blame.
+///
+/// A joint between them parts them ("love A and hate B"). Without one, what follows the name goes
+/// before what precedes it ("A good B bad").
+pub(super) fn part(layout: &Layout, hits: &mut [Hit]) {
+    let mut from = 0;
+    while let Some(clause) = hits.get(from).and_then(|hit| layout.clause_of(hit.word)) {
+        let same = |hit: &&Hit| layout.clause_of(hit.word) == Some(clause);
+        let count = hits.get(from..).unwrap_or_default().iter().take_while(same).count();
+        let own = hits.get_mut(from..from + count).unwrap_or_default();
+        let some = |sign: f64| own.iter().any(|hit| hit.weight * sign > 0.0);
+        let held = layout.clauses.get(clause as usize).is_some_and(|clause| clause.held);
+        if held && some(1.0) && some(-1.0) {
+            part_clause(layout, clause, own);
+        }
+        from += count;
+    }
+}
+
+fn part_clause(layout: &Layout, clause: u32, hits: &mut [Hit]) {
+    let begin = layout.words.partition_point(|word| word.clause < clause);
+    let end = layout.words.partition_point(|word| word.clause <= clause);
+    let (Some(first), Some(last)) = (hits.first(), hits.last()) else { return };
+    let (first, last) = (first.word as usize, last.word as usize);
+    let joins = |&at: &usize| layout.words[at].sense.role == Role::Joint && first < at && at < last;
+    let joints: Vec<usize> = (begin..end).filter(joins).collect();
+    let stretch = |at: usize| joints.partition_point(|&joint| joint <= at);
+    let mentions: Vec<usize> = (begin..end).filter(|&at| layout.words[at].held).collect();
+    let Some(&name) = mentions.last() else { return };
+    let keeps: Vec<bool> = if joints.is_empty() {
+        let next = hits.partition_point(|hit| (hit.word as usize) < name);
+        let (before, behind) = hits.split_at(next);
+        let run = |hit: Option<&Hit>| hit.map_or(0.0, |hit| hit.weight.signum());
+        let (near, ahead) = (run(behind.first()), run(before.last()));
+        let behind_run = behind.iter().take_while(|hit| hit.weight.signum() == near).count();
+        let before_run = before.iter().rev().take_while(|hit| hit.weight.signum() == ahead).count();
+        let kept = if near == 0.0 { next - before_run..next } else { next..next + behind_run };
+        (0..hits.len()).map(|at| kept.contains(&at)).collect()
+    } else {
+        let own: Vec<usize> = mentions.iter().map(|&at| stretch(at)).collect();
+        hits.iter().map(|hit| own.contains(&stretch(hit.word as usize))).collect()
+    };
+    if keeps.contains(&true) {
+        hits.iter_mut().zip(keeps).for_each(|(hit, keep)| hit.aside = !keep);
+    }
+}
