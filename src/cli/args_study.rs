@@ -204,9 +204,44 @@ pub(super) struct Fit {
     /// 1 weighs all classes alike however rare, 0 each post alike
     #[arg(long, default_value_t = 0.5)]
     pub(super) balance: f64,
+    /// Hold out one file after the other instead of folds: how good is it on a source it never saw?
+    #[arg(long)]
+    pub(super) by_file: bool,
+    /// Fit this view only: "en document", "en target", "de document" or "de target"
+    #[arg(long)]
+    pub(super) view: Option<String>,
+    /// Let posts of the other language and scope count for the view too, without their words
+    #[arg(long, requires = "view")]
+    pub(super) pool: bool,
+    /// Added to the sums of negative, neutral and positive, as 0.4,0.6,0: where your posts have other
+    /// shares of each than those fitted
+    #[arg(long, default_value = "0,0,0", allow_hyphen_values = true)]
+    pub(super) prior: Prior,
     /// How the report is written
     #[arg(long, value_enum, default_value_t = ReportFormat::Table)]
     pub(super) format: ReportFormat,
+}
+
+/// What is added to the sum of each class.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Prior(pub(super) [f64; 3]);
+
+impl FromStr for Prior {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parts: Vec<f64> = text
+            .split(',')
+            .filter_map(|part| part.trim().parse().ok())
+            .filter(|part: &f64| part.abs() <= 10.0)
+            .collect();
+        match parts[..] {
+            [negative, neutral, positive] if text.matches(',').count() == 2 => {
+                Ok(Self([negative, neutral, positive]))
+            }
+            _ => Err("write three numbers from -10 to 10, as 0.4,0.6,0".to_owned()),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -25,6 +25,10 @@ pub(super) fn fit(args: &Fit) -> Result<Ending, Failure> {
         word_penalties: args.word_penalties.clone(),
         word_weight_min: args.word_weight_min,
         balance: args.balance,
+        by_source: args.by_file,
+        view: args.view.clone(),
+        pool: args.pool,
+        prior: args.prior.0,
         ..Options::default()
     };
     let fitted = fit::fit(&scorer, &samples, &options)
@@ -51,7 +55,7 @@ fn start(args: &Fit) -> Result<Scorer, Failure> {
 /// All rows as samples; a file named `PATH*3` counts 3 in all its rows together.
 fn samples(args: &Fit) -> Result<(Vec<Sample>, u64), Failure> {
     let (mut samples, mut refused) = (Vec::new(), 0);
-    for file in &args.data {
+    for (source, file) in args.data.iter().enumerate() {
         let first = samples.len();
         refused += eval_rows::each(&file.path, args.lang, |row| {
             samples.push(Sample {
@@ -60,6 +64,7 @@ fn samples(args: &Fit) -> Result<(Vec<Sample>, u64), Failure> {
                 spans: row.spans,
                 polarity: row.gold,
                 weight: 1.0,
+                source,
             });
         })?;
         let added = samples.get_mut(first..).unwrap_or_default();
@@ -109,7 +114,10 @@ fn table(args: &Fit, fitted: &fit::Fit, out: &mut impl Write) -> io::Result<()> 
             trial.view, report.rows, report.macro_f1, report.accuracy
         )?;
     }
-    writeln!(out, "measured on posts that were held out, {} folds", args.folds)?;
+    match args.by_file {
+        true => writeln!(out, "measured on files that were held out, one after the other")?,
+        false => writeln!(out, "measured on posts that were held out, {} folds", args.folds)?,
+    }
     writeln!(out, "{}: use it with [sentiment] model = \"...\" or --model", args.out.display())
 }
 

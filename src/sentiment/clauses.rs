@@ -48,6 +48,8 @@ pub(super) struct Word {
     pub(super) comparative: bool,
     /// Part of a mention.
     pub(super) held: bool,
+    /// An opinion beside the mentions that judges something else.
+    pub(super) aside: bool,
     /// Part of a mention or a handle: never an opinion.
     pub(super) masked: bool,
     /// Where the phrase ends that it speaks for; 0 for none.

@@ -17,6 +17,8 @@ pub(super) struct Rows {
     /// Class of each row: 0, 1, 2.
     pub(super) classes: Vec<usize>,
     pub(super) weights: Vec<f64>,
+    /// Source of each row.
+    pub(super) sources: Vec<usize>,
 }
 
 /// What is to be found, and how far it may lie from the anchor.

@@ -27,6 +27,9 @@ pub(super) const NAMES: [&str; COUNT] = [
 pub(super) const RETIRED: [&str; 7] =
     ["length", "handle", "hashtags", "capitals", "ellipsis", "quotes", "numbers"];
 
+/// Weight from which an opinion is one more: "please" is none, though it sounds kind.
+const COUNTED_MIN: f64 = 0.5;
+
 /// A row of features.
 pub(super) type Row = [f64; COUNT];
 
@@ -48,19 +51,22 @@ struct Tally {
 impl Tally {
     fn add(&mut self, hit: &Hit, weight: f64, is_sign: bool) {
         let size = weight.abs();
+        let counts = u32::from(size >= COUNTED_MIN);
         if weight > 0.0 {
             self.positive += size;
-            self.positives += 1;
+            self.positives += counts;
             self.positive_peak = self.positive_peak.max(size);
             self.positive_signs += if is_sign { size } else { 0.0 };
         } else if weight < 0.0 {
             self.negative += size;
-            self.negatives += 1;
+            self.negatives += counts;
             self.negative_peak = self.negative_peak.max(size);
             self.negative_signs += if is_sign { size } else { 0.0 };
         }
         self.negated += u32::from(hit.negated);
-        self.last = weight;
+        if counts > 0 {
+            self.last = weight;
+        }
     }
 }
 

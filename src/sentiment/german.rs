@@ -48,52 +48,37 @@ pub(super) const FUNCTIONS: &str = "
     halt eben alle alles";
 
 /// Ends of compounds that carry the opinion whatever stands before, besides the nouns of the lexicon.
-pub(super) const COMPOUND_ENDS: [(&str, f64); 20] = [
+pub(super) const COMPOUND_ENDS: [(&str, f64); 12] = [
     ("chaos", -2.2),
     ("wahnsinn", -1.2),
     ("probleme", -1.4),
-    ("verbot", -0.8),
-    ("wueste", -1.8),
-    ("stau", -1.0),
     ("stress", -1.4),
     ("terror", -2.0),
-    ("leck", -1.8),
     ("aerger", -1.9),
     ("frust", -2.0),
-    ("mist", -1.8),
-    ("muell", -1.4),
-    ("falle", -1.4),
-    ("luecke", -1.4),
     ("pleite", -2.0),
-    ("flop", -1.8),
     ("hoelle", -2.2),
+    ("verarsche", -2.4),
     ("freude", 1.8),
     ("genuss", 1.9),
 ];
 
 /// Beginnings of compounds that carry the opinion whatever stands behind.
-pub(super) const COMPOUND_STARTS: [(&str, f64); 14] = [
+pub(super) const COMPOUND_STARTS: [(&str, f64); 8] = [
     ("scheiss", -2.8),
     ("drecks", -2.6),
     ("schrott", -2.2),
     ("saumaessig", -2.4),
-    ("mist", -1.8),
-    ("horror", -2.0),
-    ("pannen", -1.8),
-    ("chaos", -2.0),
-    ("problem", -1.2),
+    ("grotten", -2.6),
+    ("stink", -1.6),
+    ("sterbens", -1.6),
     ("lieblings", 1.7),
-    ("traum", 1.5),
-    ("hammer", 1.6),
-    ("spitzen", 1.6),
-    ("super", 1.6),
 ];
 
 /// What stands before these and ends in a compound's opinion is another word: "Optimist".
 pub(super) const COMPOUND_SPARED: &str = "
-    optimist optimistisch chemist kosmist traumat traumatisch traumatisiert traumatisierend
-    problematik gestaut hammerwerfer systemist mistral mister misteri supermarkt supermaerkte
-    superbowl spitzensteuersatz mausefalle alarmist klimawueste schneewueste missgenuss";
+    schadenfreude missgenuss schrottplatz schrotthaendler schrottpresse schrottwichteln schrottabholung
+    schrottpreis stinktier stinktiere stinkefinger stinkerkaese grottenolm grottenolme";
 
 /// What a lemma is, as far as its endings go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -15,6 +15,8 @@ use super::table::key;
 use super::trace::{Hit, Shares, Trace, emphasis};
 use super::vocabulary::Vocabulary;
 
+/// Words up to which a text is one statement: what it says, it says of its target.
+const SHORT_WORDS: usize = 8;
 /// How much of the document goes into a target's features where the model knows no targets.
 const DOCUMENT_SHARE: f64 = 0.25;
 
@@ -231,7 +233,7 @@ pub(super) fn row(work: &Work, emphasis: f64, scope: Option<Scope>) -> Row {
 }
 
 /// How much of the text decides on the target; none where the text as a whole does: without a
-/// target, where it is spoken to, and where all opinions are within its reach anyway.
+/// target, where it is spoken to, and where all opinions are in its clause anyway.
 fn scope_of(subject: &Subject<'_>, work: &Work) -> Option<Scope> {
     if subject.spans.is_empty() || is_addressed(&work.layout) {
         return None;
@@ -241,6 +243,9 @@ fn scope_of(subject: &Subject<'_>, work: &Work) -> Option<Scope> {
     }
     let scopes = [Scope::Clause, Scope::Sentence, Scope::Document];
     let scope = scopes.into_iter().find(|&scope| count(work, scope) > 0).unwrap_or(Scope::Document);
+    if scope != Scope::Clause && !work.hits.is_empty() && work.layout.words.len() > SHORT_WORDS {
+        return Some(scope);
+    }
     let turned = work.hits.iter().any(|hit| work.layout.side(hit) < 0.0);
     (turned || count(work, scope) < work.hits.len()).then_some(scope)
 }

@@ -142,7 +142,7 @@ impl Model {
                 continue;
             }
             let weight = match scope {
-                Some(scope) if !inside(layout, word.clause, scope) => OUTSIDE,
+                Some(scope) if word.aside || !inside(layout, word.clause, scope) => OUTSIDE,
                 _ => 1.0,
             };
             grams.0.push((word.entry.gram - 1, weight));

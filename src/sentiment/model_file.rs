@@ -2,19 +2,23 @@
 //!
 //! `resonanz-model 1` first; then for each view a line `view en document`, a line `bias`, and lines
 //! `feature NAME` and `word WORD` or `word FIRST SECOND`, each followed by three weights, negative,
-//! neutral, positive. Fields are separated by tabs. `# ` begins a comment.
+//! neutral, positive; and lines `reliability CLASS` with the shares that were right
+//! ([`super::reliability`]). Fields are separated by tabs. `# ` begins a comment.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use super::features;
 use super::model::{CLASSES, Gram, Model, Part, View, Weights};
+use super::reliability::{self, Curve};
 use super::table::{key, pair_key};
 
 /// The first line.
 const HEAD: &str = "resonanz-model 1";
 /// Weights beyond this are a mistake of whoever wrote the file.
 const WEIGHT_MAX: f32 = 1_000.0;
+/// The classes, as lines of reliability name them.
+const CLASS_NAMES: [&str; CLASSES] = ["negative", "neutral", "positive"];
 /// Words a model may weigh at most.
 const GRAMS_MAX: usize = 1_000_000;
 
@@ -54,34 +58,43 @@ impl Model {
     #[must_use]
     pub fn to_text(&self) -> String {
         let mut text = format!("{HEAD}\n");
-        // Writing to a string cannot fail.
-        let mut line = |name: &str, weights: &Weights| {
-            let [negative, neutral, positive] = weights;
-            let _ = writeln!(text, "{name}\t{negative:.3}\t{neutral:.3}\t{positive:.3}");
-        };
         for view in View::ALL {
             let part = &self.parts[view as usize];
-            if !part.given {
-                continue;
-            }
-            line(&format!("view\t{}", view.as_str()), &[0.0; CLASSES]);
-            line("bias", &part.bias);
-            for (name, weights) in features::NAMES.iter().zip(&part.features) {
-                line(&format!("feature\t{name}"), weights);
-            }
-            let words = self.grams.iter().zip(&part.grams);
-            let mut words: Vec<(&str, &Weights)> = words
-                .filter(|(_, weights)| weights.iter().any(|weight| weight.abs() >= 0.0005))
-                .map(|(gram, weights)| (&*gram.words, weights))
-                .collect();
-            words.sort_unstable_by_key(|(words, _)| *words);
-            for (words, weights) in words {
-                line(&format!("word\t{words}"), weights);
+            if part.given {
+                // Writing to a string cannot fail.
+                let _ = writeln!(text, "view\t{}", view.as_str());
+                self.write_part(part, &mut text);
             }
         }
-        // A view has no weights.
-        text.replace("document\t0.000\t0.000\t0.000", "document")
-            .replace("target\t0.000\t0.000\t0.000", "target")
+        text
+    }
+
+    fn write_part(&self, part: &Part, text: &mut String) {
+        let mut line = |name: &str, numbers: &[f32]| {
+            text.push_str(name);
+            numbers.iter().for_each(|number| {
+                let _ = write!(text, "\t{number:.3}");
+            });
+            text.push('\n');
+        };
+        line("bias", &part.bias);
+        for (class, curve) in CLASS_NAMES.iter().zip(&part.reliability) {
+            if *curve != reliability::UNKNOWN {
+                line(&format!("reliability\t{class}"), curve);
+            }
+        }
+        for (name, weights) in features::NAMES.iter().zip(&part.features) {
+            line(&format!("feature\t{name}"), weights);
+        }
+        let words = self.grams.iter().zip(&part.grams);
+        let mut words: Vec<(&str, &Weights)> = words
+            .filter(|(_, weights)| weights.iter().any(|weight| weight.abs() >= 0.0005))
+            .map(|(gram, weights)| (&*gram.words, weights))
+            .collect();
+        words.sort_unstable_by_key(|(words, _)| *words);
+        for (words, weights) in words {
+            line(&format!("word\t{words}"), weights);
+        }
     }
 }
 
@@ -113,6 +126,11 @@ impl Reader {
         let view = self.view.ok_or("weights before the first view")?;
         match fields[..] {
             ["bias", ref weights @ ..] => self.part(view).bias = read_weights(weights)?,
+            ["reliability", class, ref shares @ ..] => {
+                let found = CLASS_NAMES.iter().position(|known| *known == class);
+                let at = found.ok_or_else(|| format!("\"{class}\" is not a class"))?;
+                self.part(view).reliability[at] = read_curve(shares)?;
+            }
             ["feature", name, ref weights @ ..] if features::RETIRED.contains(&name) => {
                 read_weights(weights)?;
             }
@@ -162,6 +180,18 @@ impl Model {
         self.grams.push(Gram { words: words.into() });
         at
     }
+}
+
+fn read_curve(fields: &[&str]) -> Result<Curve, String> {
+    let mut curve = Curve::default();
+    if fields.len() != curve.len() {
+        return Err(format!("{} shares, not {}", fields.len(), curve.len()));
+    }
+    for (to, field) in curve.iter_mut().zip(fields) {
+        let read = field.parse::<f32>().ok().filter(|share| (0.0..=1.0).contains(share));
+        *to = read.ok_or_else(|| format!("share \"{field}\" is not a number from 0 to 1"))?;
+    }
+    Ok(curve)
 }
 
 fn read_weights(fields: &[&str]) -> Result<Weights, String> {

@@ -17,6 +17,8 @@ const DESPITE: f64 = 0.3;
 pub(super) struct Words {
     /// They open a question whose answer the writer does not know.
     askers: Vec<u64>,
+    /// Behind "ist" they make a question that expects a yes.
+    exclaimed: Vec<u64>,
     /// They begin what a "despite" no longer speaks of.
     starters: Vec<u64>,
 }
@@ -26,11 +28,13 @@ impl Default for Words {
         Self {
             askers: keys(
                 "is are was were should does do did can could would will what which who where whats
-                 what's has have any anyone anybody ist sind war was welche welcher welches welchen
-                 wer wo lohnt kann können soll sollte hat habt kennt weiß gibt taugt",
+                 what's has have any anyone anybody was welche welcher welches welchen wer wo lohnt
+                 kann können soll sollte kennt weiß gibt taugt ist sind",
             ),
+            exclaimed: keys("das es er sie ihr wir nicht"),
             starters: keys(
-                "it you the this war ist hat sie es das der die is was are were has lief ging",
+                "it you the this a an war ist hat sie es das der die ein eine einen is was are were has lief
+                 ging",
             ),
         }
     }
@@ -46,7 +50,8 @@ pub(super) fn find_seeking(layout: &mut Layout, words: &Words) {
             continue;
         };
         let before = list.get(sentence.first as usize..i).unwrap_or_default();
-        let opens = sentence.asks && words.askers.contains(&word.key);
+        let next = list.get(i + 1).is_some_and(|next| words.exclaimed.contains(&next.key));
+        let opens = sentence.asks && words.askers.contains(&word.key) && !next;
         let first = opens && before.iter().all(|word| word.masked);
         sentence.seeks |= first || word.sense.role == Role::Seeks;
     }

@@ -56,6 +56,8 @@ pub(super) struct Words {
     articles: Vec<u64>,
     raisers: Vec<u64>,
     light: Vec<u64>,
+    nor: Vec<u64>,
+    neither: Vec<u64>,
 }
 
 impl Default for Words {
@@ -95,9 +97,11 @@ impl Default for Words {
                 "the a an is are was were my your our their his her der die das den dem ein eine einen
                  mein meine unser unsere ist sind war waren hat haben wird there",
             ),
+            nor: keys("noch"),
+            neither: keys("weder"),
             light: keys("a an the single one ein eine einen einem einer einziger einzige einziges"),
             raisers: keys(
-                "think believe find feel consider expect guess suppose call seem sound look glaube
+                "think believe find feel consider expect guess suppose seem sound look glaube
                  glauben finde finden denke denken meine halte scheint",
             ),
         }
@@ -178,7 +182,17 @@ impl View<'_> {
 
     /// Whether a negation means what it says where it stands.
     fn negates(&self, j: usize) -> bool {
-        !self.word(j).masked && !self.is_not_only(j) && !self.asks(j) && !self.exclaims(j)
+        !self.word(j).masked
+            && !self.is_not_only(j)
+            && !self.asks(j)
+            && !self.exclaims(j)
+            && !self.is_yet(j)
+    }
+
+    /// "noch" negates behind a "weder" only.
+    fn is_yet(&self, j: usize) -> bool {
+        let lists = &self.lists.negation;
+        self.is(j, &lists.nor) && !self.before(j, REACH).any(|k| self.is(k, &lists.neither))
     }
 
     /// "not only" and "nicht nur" add, they do not negate.

@@ -26,6 +26,10 @@ const LOAN_WEIGHT: f64 = 1.2;
 const FALSE_FRIENDS: &str = "
     handy gross stuck abort angel stall stark grave arrest brief genie alter demon last trick tricks
     smart spitze still wunder bitter heiter rasant fasten wagen welle wanted strand stock herb hell";
+/// What a negation leaves of blame: "not bad" is faint praise, and most who negate blame complain.
+const NEGATED_BLAME: f64 = -0.3;
+/// What a comparison weighs at least: "faster than B" is a verdict, however weak the word.
+const COMPARED_MIN: f64 = 1.2;
 /// What a "never been" makes of the opinion that it raises.
 const RAISED: f64 = 1.2;
 
@@ -41,8 +45,8 @@ pub(super) fn resolve(layout: &mut Layout, tongues: &[Tongue], lists: &Lists) {
             [] => Sense::default(),
             _ => {
                 let [english, german] = [word.entry.english, word.entry.german];
-                let mut sense =
-                    if german.is_polar() && !english.is_polar() { german } else { english };
+                let blank = !english.is_polar() && english.role == Role::Plain;
+                let mut sense = if german.is_polar() && blank { german } else { english };
                 sense.begins_phrase = english.begins_phrase || german.begins_phrase;
                 sense
             }
@@ -143,6 +147,9 @@ pub(super) fn weigh(
         }
     }
     sides::part(layout, hits);
+    for hit in hits.iter().filter(|hit| hit.aside) {
+        layout.words[hit.word as usize].aside = true;
+    }
 }
 
 /// A text's words, as the rules look at them.
@@ -223,6 +230,7 @@ impl View<'_> {
         let negated = negation.is_some_and(|(_, effect)| effect == Effect::Turns);
         if let Some((j, effect)) = negation {
             let (rule, factor) = match effect {
+                Effect::Turns if weight < 0.0 => (Rule::Negation, NEGATED_BLAME),
                 Effect::Turns => (Rule::Negation, NEGATED),
                 Effect::Raises => (Rule::Booster, RAISED),
             };
@@ -244,6 +252,8 @@ impl View<'_> {
         // What nothing surpasses has no other side.
         let raised = negation.is_some_and(|(_, effect)| effect == Effect::Raises);
         let pivot = if raised { None } else { self.pivot(i, negated).map(index) };
+        let compared = pivot.is_some() && 0.0 < weight.abs() && weight.abs() < COMPARED_MIN;
+        let weight = if compared { COMPARED_MIN.copysign(weight) } else { weight };
         Hit { word: index(i), lexicon, weight, pivot, negated, aside: false }
     }
 

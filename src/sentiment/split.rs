@@ -216,11 +216,11 @@ impl Layout {
         for (place, c) in tag.char_indices() {
             if small && c.is_uppercase() {
                 self.word(text.get(..from + place).unwrap_or(text), at, Sort::Hashtag, vocabulary);
-                at = from + place;
+                (at, small) = (from + place, false);
             }
-            small = c.is_lowercase();
+            small |= c.is_lowercase();
         }
-        // What is left has no small letter before a capital, and so is one word.
+        // No part has a small letter before a capital, and so each is one word.
         self.word(text.get(..to).unwrap_or(text), at, Sort::Hashtag, vocabulary);
         to
     }

@@ -311,9 +311,13 @@ fn read_signs(table: &mut Table<Entry>) {
             *table.entry(key(sign.to_string().as_bytes())) = Entry::both(sense);
         }
     }
+    let eyes = table.entry(key("🙄".as_bytes()));
+    (eyes.english.role, eyes.german.role) = (Role::Irony, Role::Irony);
     for (sign, weight) in lexicon::weights(lexicon::RESONANZ_EMOJI) {
         if let Some(sign) = folded(sign) {
-            *table.entry(key(&sign)) = Entry::both(Sense::weighing(weight));
+            let entry = table.entry(key(&sign));
+            entry.english.weigh(weight);
+            entry.german.weigh(weight);
         }
     }
 }

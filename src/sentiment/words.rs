@@ -142,6 +142,10 @@ pub(super) fn read(text: &str, start: usize, is_handle: bool, folding: &mut Fold
                 folding.push(byte);
                 at += 1;
             }
+            b'*' if at > start && !is_handle && hides_letters(bytes, at, at - start) => {
+                folding.push(byte);
+                at += 1;
+            }
             b'\'' if begins_word(text, at + 1) => {
                 folding.push(byte);
                 at += 1;
@@ -174,6 +178,19 @@ pub(super) fn read(text: &str, start: usize, is_handle: bool, folding: &mut Fold
     let number = digits > 0 && smalls + capitals + others == 0;
     Shape { end: at, upper, small, camel, number, umlaut, strange }
 }
+
+/// Whether the stars at byte `at` stand for letters of a word of which so many bytes were read:
+/// "sh*t", "f***".
+fn hides_letters(bytes: &[u8], at: usize, read: usize) -> bool {
+    let rest = bytes.get(at..).unwrap_or_default();
+    let stars = rest.iter().take(HIDDEN_MAX + 1).take_while(|&&byte| byte == b'*').count();
+    let goes_on = rest.get(stars).is_some_and(u8::is_ascii_lowercase);
+    let inside = bytes.get(at.wrapping_sub(1)) == Some(&b'*');
+    stars <= HIDDEN_MAX && (goes_on || inside || read <= 2 && stars >= 2)
+}
+
+/// Letters that stars hide at most.
+const HIDDEN_MAX: usize = 5;
 
 /// Whether a letter or digit stands at byte `at`.
 pub(super) fn begins_word(text: &str, at: usize) -> bool {

@@ -4,17 +4,19 @@
 //! from, so that a hundred posts mend a bias and ten thousand make a model of their own. Whether
 //! single words are weighed at all, and how strongly the ties hold, is tried out on held-out folds.
 
-use std::collections::{HashMap, HashSet};
+mod held_out;
+mod words;
 
 use crate::post::{Lang, Polarity, Span};
 
-use super::clauses::Sort;
 use super::descent::{self, Rows, Task};
 use super::evaluate::Report;
 use super::judge::{Resonanz, Subject, Work};
-use super::model::{CLASSES, Grams, Model, Part, View, Weights, lead};
-use super::words::folded;
+use super::model::{CLASSES, Grams, Model, Part, View, Weights};
+use super::reliability::Curve;
 use super::{Engine, Profile, Scorer, features};
+use held_out::{balance, held_out, reliability, report};
+use words::with_words;
 
 /// A post with the verdict a person gave.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +31,8 @@ pub struct Sample {
     pub polarity: Polarity,
     /// How much it counts, 1 as a rule.
     pub weight: f64,
+    /// Number of the source it comes from, from 0: classes are balanced in each by itself.
+    pub source: usize,
 }
 
 /// How to fit.
@@ -48,6 +52,16 @@ pub struct Options {
     pub word_weight_min: f32,
     /// 1 weighs all classes alike however rare, 0 each post alike.
     pub balance: f64,
+    /// Whether the folds are the sources: how good is it on one that it has not seen?
+    pub by_source: bool,
+    /// The only view to fit, as `en document`; all that have posts without one.
+    pub view: Option<String>,
+    /// Whether posts of the other language and scope count too, for features alone: what a sum of
+    /// opinions means is much the same everywhere. Needs a view.
+    pub pool: bool,
+    /// What is added to the sums of negative, neutral and positive after the fit, where posts to be
+    /// judged are known to have other shares of each than those that were fitted.
+    pub prior: [f64; 3],
 }
 
 impl Default for Options {
@@ -60,6 +74,10 @@ impl Default for Options {
             feature_penalty: 1e-4,
             word_weight_min: 0.02,
             balance: 0.5,
+            by_source: false,
+            view: None,
+            pool: false,
+            prior: [0.0; 3],
         }
     }
 }
@@ -96,6 +114,9 @@ pub enum FitError {
     /// The `vader` profile has no weights to fit.
     #[error("the vader profile cannot be fitted; start from the resonanz profile")]
     Vader,
+    /// There is no such view.
+    #[error("\"{0}\" is not a view; write en or de, then document or target")]
+    View(String),
     /// No view has enough posts.
     #[error(
         "{found} labelled posts of {classes} classes are too few; fit at least {least} of each language, of two classes or more"
@@ -125,7 +146,16 @@ pub fn fit(scorer: &Scorer, samples: &[Sample], options: &Options) -> Result<Fit
     let Engine::Resonanz(start) = &scorer.engine else { return Err(FitError::Vader) };
     debug_assert_eq!(scorer.profile(), Profile::Resonanz);
     let resonanz = with_words(start, samples, options);
-    let gathered = gather(&resonanz, samples);
+    let only = match &options.view {
+        Some(name) => Some(
+            View::ALL
+                .into_iter()
+                .find(|view| view.as_str() == name)
+                .ok_or_else(|| FitError::View(name.clone()))?,
+        ),
+        None => None,
+    };
+    let gathered = gather(&resonanz, samples, only.filter(|_| options.pool));
     let mut fit = Fit {
         model: resonanz.model.clone(),
         before: Vec::new(),
@@ -133,7 +163,8 @@ pub fn fit(scorer: &Scorer, samples: &[Sample], options: &Options) -> Result<Fit
         chosen: Vec::new(),
     };
     for (view, (rows, folds)) in View::ALL.into_iter().zip(&gathered) {
-        if rows.classes.len() >= SAMPLES_MIN && classes(rows) > 1 {
+        let wanted = only.is_none_or(|only| only == view);
+        if wanted && rows.classes.len() >= SAMPLES_MIN && classes(rows) > 1 {
             fit.view(&resonanz.model, view, (rows, folds), options);
         }
     }
@@ -151,6 +182,22 @@ fn classes(rows: &Rows) -> usize {
     (0..CLASSES).filter(|class| rows.classes.contains(class)).count()
 }
 
+/// The best setting so far.
+struct Best {
+    trial: usize,
+    f1: f64,
+    task: Task,
+    words: bool,
+    reliability: [Curve; CLASSES],
+}
+
+/// How many rows each number has.
+fn classes_of(numbers: &[usize]) -> Vec<f64> {
+    let mut counts = vec![0.0; numbers.iter().max().map_or(0, |last| last + 1)];
+    numbers.iter().for_each(|&number| counts[number] += 1.0);
+    counts
+}
+
 impl Fit {
     /// Tries all settings on one view, and keeps the weights of the best.
     fn view(
@@ -165,10 +212,9 @@ impl Fit {
         let grams = start.grams.len();
         let anchor = anchor(start.part(view), grams);
         let all: Vec<usize> = (0..rows.classes.len()).collect();
-        let guesses: Vec<usize> =
-            all.iter().map(|&row| lead_of(descent::sums(&rows, row, &anchor))).collect();
-        self.before.push((view.as_str(), report(&rows, &guesses)));
-        let mut best: Option<(usize, f64, Task, bool)> = None;
+        let sums: Vec<_> = all.iter().map(|&row| descent::sums(&rows, row, &anchor)).collect();
+        self.before.push((view.as_str(), report(&rows, &sums)));
+        let mut best: Option<Best> = None;
         for words in
             [false, true].into_iter().filter(|words| options.words.is_none_or(|w| w == *words))
         {
@@ -177,8 +223,8 @@ impl Fit {
                 let task = Task { feature_penalty: options.feature_penalty, gram_penalty };
                 let tried =
                     if words { rows.clone() } else { without_new_words(&rows, start, view) };
-                let guesses = held_out(&task, &tried, folds, options.folds, &anchor);
-                let report = report(&rows, &guesses);
+                let sums = held_out(&task, &tried, folds, options, &anchor);
+                let report = report(&rows, &sums);
                 let f1 = report.macro_f1;
                 self.trials.push(Trial {
                     view: view.as_str(),
@@ -186,162 +232,53 @@ impl Fit {
                     word_penalty: gram_penalty,
                     report,
                 });
-                if best.is_none_or(|(_, most, ..)| f1 > most) {
-                    best = Some((self.trials.len() - 1, f1, task, words));
+                if best.as_ref().is_none_or(|best| f1 > best.f1) {
+                    let trial = self.trials.len() - 1;
+                    let reliability = reliability(&rows, &sums);
+                    best = Some(Best { trial, f1, task, words, reliability });
                 }
             }
         }
-        let Some((trial, _, task, words)) = best else { return };
+        let Some(Best { trial, task, words, reliability, .. }) = best else { return };
         let tried = if words { rows } else { without_new_words(&rows, start, view) };
-        let weights = task.solve(&tried, &all, &anchor);
-        self.model.parts[view as usize] = part(&weights, grams, options.word_weight_min);
+        let mut weights = task.solve(&tried, &all, &anchor);
+        weights.iter_mut().zip(options.prior).for_each(|(bias, prior)| *bias += prior);
+        let part = part(&weights, grams, options.word_weight_min);
+        let part = Part { reliability, ..part };
+        self.model.parts[view as usize] = part;
         self.chosen.push(trial);
     }
 }
 
-/// Adds the words and pairs of the samples to what the model weighs, without weight.
-///
-/// English names are left out: whoever is named is not thereby praised or blamed.
-fn with_words(start: &Resonanz, samples: &[Sample], options: &Options) -> Resonanz {
-    let mut resonanz = start.clone();
-    if options.words == Some(false) {
-        return resonanz;
-    }
-    let mut work = Work::default();
-    let mut posts: HashMap<String, usize> = HashMap::new();
-    let mut spellings: HashMap<String, Spelling> = HashMap::new();
-    for sample in samples {
-        let language = start.language(&sample.text, sample.lang, &mut work);
-        work.layout.hold(&sample.spans);
-        let mut found: Vec<String> = Vec::new();
-        let mut last: Option<(String, u32)> = None;
-        for word in &work.layout.words {
-            let text = sample.text.get(word.start as usize..word.end as usize).unwrap_or_default();
-            let spelled = folded(text).and_then(|word| String::from_utf8(word.into()).ok());
-            let (Some(spelled), false) = (spelled, word.masked || word.sort == Sort::Number) else {
-                last = None;
-                continue;
-            };
-            let common = word.small || word.sort == Sort::Sign || language.lang != Lang::EN;
-            spellings.entry(spelled.clone()).or_default().observe(common);
-            if let Some((before, clause)) = &last
-                && *clause == word.clause
-            {
-                found.push(format!("{before} {spelled}"));
-            }
-            found.push(spelled.clone());
-            last = Some((spelled, word.clause));
-        }
-        found.sort_unstable();
-        found.dedup();
-        found.into_iter().for_each(|gram| *posts.entry(gram).or_default() += 1);
-    }
-    let is_common = |gram: &str| {
-        gram.split(' ').all(|word| spellings.get(word).is_some_and(Spelling::is_common))
-    };
-    let mut grams: Vec<String> = posts
-        .into_iter()
-        .filter(|(gram, count)| *count >= options.word_posts_min && is_common(gram))
-        .map(|(gram, _)| gram)
-        .collect();
-    grams.sort_unstable();
-    let known: HashSet<Box<str>> =
-        resonanz.model.grams.iter().map(|gram| gram.words.clone()).collect();
-    for gram in grams.iter().filter(|gram| !known.contains(gram.as_str())) {
-        resonanz.model.push_gram(gram);
-    }
-    resonanz.enlist();
-    resonanz
-}
-
-/// How often a word was written, and how often not as a name is.
-#[derive(Debug, Default, Clone, Copy)]
-struct Spelling {
-    all: u32,
-    common: u32,
-}
-
-impl Spelling {
-    fn observe(&mut self, common: bool) {
-        self.all += 1;
-        self.common += u32::from(common);
-    }
-
-    /// Not mostly written with a capital, even where a sentence begins.
-    fn is_common(&self) -> bool {
-        self.common * 4 >= self.all
-    }
-}
-
-/// The rows of each view, and the fold of each row.
-fn gather(resonanz: &Resonanz, samples: &[Sample]) -> [(Rows, Vec<usize>); 4] {
+/// The rows of each view, and the fold of each row. With `pooled`, all go to that view, those of
+/// others without their words.
+fn gather(
+    resonanz: &Resonanz,
+    samples: &[Sample],
+    pooled: Option<View>,
+) -> [(Rows, Vec<usize>); 4] {
     let mut gathered: [(Rows, Vec<usize>); 4] = Default::default();
     let mut work = Work::default();
     for sample in samples {
         let subject =
             Subject { text: &sample.text, lang: sample.lang, spans: &sample.spans, overlay: None };
         let (view, row, Grams(grams)) = resonanz.features(&subject, &mut work);
-        let (rows, folds) = &mut gathered[view as usize];
+        let same = pooled.is_none_or(|pooled| pooled.fallback() == view.fallback());
+        let (rows, folds) = &mut gathered[pooled.unwrap_or(view) as usize];
         rows.dense.push(row);
-        rows.grams.push(grams.clone());
+        rows.grams.push(if same { grams.clone() } else { Vec::new() });
         rows.classes.push(match sample.polarity {
             Polarity::Negative => 0,
             Polarity::Neutral => 1,
             Polarity::Positive => 2,
         });
         rows.weights.push(sample.weight);
+        rows.sources.push(sample.source);
         // The same text always falls into the same fold.
         let hash = super::table::key(sample.text.as_bytes());
         folds.push(usize::try_from(hash >> 33).unwrap_or_default());
     }
     gathered
-}
-
-/// Weighs rare classes up.
-fn balance(rows: &mut Rows, strength: f64) {
-    let mut totals = [0.0; CLASSES];
-    for (class, weight) in rows.classes.iter().zip(&rows.weights) {
-        totals[*class] += weight;
-    }
-    let total: f64 = totals.iter().sum();
-    for (class, weight) in rows.classes.iter().zip(&mut rows.weights) {
-        *weight *= (total / (3.0 * totals[*class])).powf(strength);
-    }
-}
-
-/// The class guessed for each row by weights that have not seen its fold.
-fn held_out(task: &Task, rows: &Rows, folds: &[usize], count: usize, anchor: &[f64]) -> Vec<usize> {
-    let count = count.max(2);
-    let mut guesses = vec![1; rows.classes.len()];
-    for fold in 0..count {
-        let (held, seen): (Vec<usize>, Vec<usize>) =
-            (0..rows.classes.len()).partition(|&row| folds[row] % count == fold);
-        if seen.is_empty() {
-            continue;
-        }
-        let weights = task.solve(rows, &seen, anchor);
-        for row in held {
-            guesses[row] = lead_of(descent::sums(rows, row, &weights));
-        }
-    }
-    guesses
-}
-
-fn lead_of(sums: [f64; CLASSES]) -> usize {
-    lead(sums).0
-}
-
-fn report(rows: &Rows, guesses: &[usize]) -> Report {
-    let polarity = |class: usize| match class {
-        0 => Polarity::Negative,
-        1 => Polarity::Neutral,
-        _ => Polarity::Positive,
-    };
-    let mut report = super::evaluate::Tally::default();
-    for (gold, guess) in rows.classes.iter().zip(guesses) {
-        report.observe(polarity(*gold), polarity(*guess));
-    }
-    report.finalize()
 }
 
 /// Rows in which only words count that the start weighs.
