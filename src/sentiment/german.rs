@@ -45,7 +45,8 @@ pub(super) const FUNCTIONS: &str = "
     als wie wenn dass daß auch schon noch nur mal man was wer wo wann warum da dann doch ja nein
     jetzt heute hier immer wieder mehr um bis gegen durch seit diese dieser dieses diesen kann
     können könnte muss müssen soll sollen will wollen machen macht gemacht geht gibt denn weil
-    halt eben alle alles";
+    halt eben alle alles weg statt kam kommt jeden jede jedes sofort liegt kein keine keinen ohne
+    wurde gefunden dauernd";
 
 /// Ends of compounds that carry the opinion whatever stands before, besides the nouns of the lexicon.
 pub(super) const COMPOUND_ENDS: [(&str, f64); 12] = [

@@ -66,7 +66,12 @@ impl View<'_> {
 
     /// The word that says that praise is past, promised or wished for.
     pub(super) fn unreal(&self, i: usize) -> Option<usize> {
-        self.before(i, UNREAL_REACH).find(|&j| self.sense(j).role == Role::Unreal)
+        let sentence = self.layout.sentence_of(i);
+        (0..i)
+            .rev()
+            .take(UNREAL_REACH)
+            .take_while(|&j| self.layout.sentence_of(j) == sentence)
+            .find(|&j| self.sense(j).role == Role::Unreal)
     }
 
     /// How much of an opinion counts: little in the phrase behind a "despite".

@@ -47,6 +47,8 @@ pub(super) struct Words {
     more: Vec<u64>,
     enough: Vec<u64>,
     no: Vec<u64>,
+    /// Verbs with a negation in them, which may open a question.
+    auxiliaries: Vec<u64>,
     /// Who or what a question is asked about.
     asked: Vec<u64>,
     why: Vec<u64>,
@@ -77,6 +79,11 @@ impl Default for Words {
             more: keys("more less any mehr weniger"),
             enough: keys("enough genug genügend"),
             no: keys("no nope nah nein nö nee noo nooo"),
+            auxiliaries: keys(
+                "isn't isnt aren't arent wasn't wasnt weren't werent don't dont doesn't doesnt didn't
+                 didnt can't cant couldn't couldnt won't wont wouldn't wouldnt shouldn't shouldnt
+                 haven't havent hasn't hasnt hadn't hadnt ain't aint",
+            ),
             asked: keys(
                 "i you he she it we they this that these those anyone anybody everyone ich du er sie es
                  wir ihr das dies man jemand the a",
@@ -111,7 +118,7 @@ impl Default for Words {
 impl View<'_> {
     /// The word that negates `i`, and what it does to it.
     pub(super) fn negation(&self, i: usize) -> Option<(usize, Effect)> {
-        if self.word(i).sort == Sort::Sign {
+        if self.word(i).sort == Sort::Sign || self.negates_itself(i) {
             return None;
         }
         let found = self.negation_ahead(i).or_else(|| self.negation_behind(i))?;
@@ -127,11 +134,21 @@ impl View<'_> {
             .then_some((found, effect))
     }
 
-    /// Words from a negation to the opinion; articles and what only grades do not count.
+    /// A complaint that is made of a negation: "still can't get" is not turned by another.
+    fn negates_itself(&self, i: usize) -> bool {
+        let word = self.word(i);
+        let roles = [word.entry.english.role, word.entry.german.role];
+        let negates = roles.iter().any(|role| matches!(role, Role::Negation | Role::NearNegation));
+        word.phrase_end > 0 && negates && word.sense.weight() < 0.0
+    }
+
+    /// Words from a negation to the opinion; articles, what only grades and what a phrase before the
+    /// opinion has swallowed do not count.
     fn distance(&self, from: usize, to: usize) -> usize {
         let (from, to) = (from.min(to), from.max(to));
         let light = |&k: &usize| {
-            self.sense(k).role == Role::Degree || self.is(k, &self.lists.negation.light)
+            let word = self.word(k);
+            word.spent || word.sense.role == Role::Degree || self.is(k, &self.lists.negation.light)
         };
         to - from - (from + 1..to).filter(light).count()
     }
@@ -205,8 +222,7 @@ impl View<'_> {
         let opens = |j: usize| {
             self.is_first(j) || self.before(j, 1).any(|k| self.is(k, &self.lists.negation.why))
         };
-        let contracted = self.sense(j).role == Role::Negation;
-        if contracted && opens(j) && !self.is(j, &self.lists.negation.utter) {
+        if opens(j) && self.is(j, &self.lists.negation.auxiliaries) {
             let asked = |k| self.is(k, &self.lists.negation.asked) || self.word(k).held;
             return j + 1 < self.layout.words.len() && self.after(j, 1).any(asked);
         }

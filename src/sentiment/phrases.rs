@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use super::clauses::{Layout, Sort};
 use super::lexicon;
 use super::sense::{Entry, Role, Sense, Tongue};
-use super::table::{Table, key};
+use super::table::{Table, key, pair_key};
 use super::vocabulary::Vocabulary;
 use super::words::folded;
 
@@ -100,6 +100,11 @@ impl Phrase {
         fits.then_some(Self { steps, sense, tongue })
     }
 
+    /// The words that it may begin with.
+    fn firsts(&self) -> impl Iterator<Item = u64> + '_ {
+        self.steps.first().into_iter().flat_map(|step| step.keys.iter().copied())
+    }
+
     /// The words of the pattern, where it begins at word `first`; none without a match.
     fn find(&self, layout: &Layout, first: usize, places: &mut [usize]) -> bool {
         let sentence = layout.sentence_of(first);
@@ -122,32 +127,55 @@ impl Phrase {
     }
 }
 
-/// Phrases by the first word.
+/// Phrases, found by their first two words.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Phrases {
+    /// The longest first; of those as long, in the order given.
+    list: Vec<Phrase>,
+    /// Places in `order` of the phrases with such first words: of one alone, or of two.
     index: Table<(u32, u32)>,
-    list: Vec<(u64, Phrase)>,
+    /// Places in `list`, rising for each of the index.
+    order: Vec<u32>,
 }
 
+/// Stands for any digits where the second word of a phrase is looked up.
+const ANY_NUMBER: u64 = 1;
+
 impl Phrases {
-    /// Orders phrases by first word; of those that begin alike the longer comes first.
+    /// Orders phrases and indexes them by their first two words.
     pub(super) fn new(phrases: impl Iterator<Item = Phrase>) -> Self {
-        let mut list: Vec<(u64, Phrase)> = phrases
-            .flat_map(|phrase| {
-                let keys = phrase.steps.first().map_or(Vec::new(), |step| step.keys.clone());
-                keys.into_iter().map(move |key| (key, phrase.clone()))
-            })
-            .collect();
-        list.sort_by_key(|(key, phrase)| (*key, usize::MAX - phrase.steps.len()));
+        let mut list: Vec<Phrase> = phrases.collect();
+        list.sort_by_key(|phrase| usize::MAX - phrase.steps.len());
+        let mut entries: Vec<(u64, u32)> = Vec::new();
+        for (place, phrase) in (0..).zip(&list) {
+            for first in phrase.firsts() {
+                let Some(second) = phrase.steps.get(1) else {
+                    entries.push((first, place));
+                    continue;
+                };
+                let any = second.number.then_some(ANY_NUMBER);
+                let seconds = second.keys.iter().copied().chain(any);
+                entries.extend(seconds.map(|second| (pair_key(first, second), place)));
+            }
+        }
+        entries.sort_unstable();
+        entries.dedup();
         let mut index: Table<(u32, u32)> = Table::default();
-        for (place, (key, _)) in (0..).zip(&list) {
+        for (place, (key, _)) in (0..).zip(&entries) {
             let range = index.entry(*key);
             if range.1 == 0 {
                 range.0 = place;
             }
             range.1 += 1;
         }
-        Self { index, list }
+        let order = entries.into_iter().map(|(_, place)| place).collect();
+        Self { list, index, order }
+    }
+
+    /// The phrases filed under a key, in order.
+    fn filed(&self, key: u64) -> &[u32] {
+        let (place, count) = self.index.get(key).unwrap_or_default();
+        self.order.get(place as usize..(place + count) as usize).unwrap_or_default()
     }
 
     /// The phrases compiled in and those of `more`, marked in the vocabulary.
@@ -169,11 +197,13 @@ impl Phrases {
         });
         // What the user says comes before what is compiled in.
         let phrases = Self::new(more.chain(own));
-        for (key, phrase) in &phrases.list {
-            let entry: &mut Entry = vocabulary.entry(*key);
-            for tongue in [Tongue::English, Tongue::German] {
-                if phrase.tongue.is_none_or(|own| own == tongue) {
-                    entry.of_mut(tongue).begins_phrase = true;
+        for phrase in &phrases.list {
+            for first in phrase.firsts() {
+                let entry: &mut Entry = vocabulary.entry(first);
+                for tongue in [Tongue::English, Tongue::German] {
+                    if phrase.tongue.is_none_or(|own| own == tongue) {
+                        entry.of_mut(tongue).begins_phrase = true;
+                    }
                 }
             }
         }
@@ -185,29 +215,53 @@ impl Phrases {
         self.list.is_empty()
     }
 
-    /// Lets the phrase that begins at word `i` speak, if one does.
+    /// Lets the phrase that begins at word `i` speak, if one does: the longest.
     pub(super) fn apply(&self, layout: &mut Layout, i: usize, tongues: &[Tongue]) -> bool {
-        let Some(word) = layout.words.get(i) else { return false };
-        let Some((place, count)) = self.index.get(word.key) else { return false };
-        let range = place as usize..(place + count) as usize;
-        for (_, phrase) in self.list.get(range).unwrap_or_default() {
+        let Some(first) = layout.words.get(i).map(|word| word.key) else { return false };
+        let mut found = None;
+        self.look(layout, i, tongues, self.filed(first), &mut found);
+        for next in i + 1..=i + 1 + GAP_WORDS_MAX {
+            let Some(word) = layout.words.get(next) else { break };
+            self.look(layout, i, tongues, self.filed(pair_key(first, word.key)), &mut found);
+            if word.sort == Sort::Number {
+                let numbered = self.filed(pair_key(first, ANY_NUMBER));
+                self.look(layout, i, tongues, numbered, &mut found);
+            }
+        }
+        let Some((_, phrase, places)) = found else { return false };
+        let places = places.get(..phrase.steps.len()).unwrap_or_default();
+        let end = places.last().and_then(|&last| layout.words.get(last)).map(|word| word.end);
+        for &place in places {
+            let word = &mut layout.words[place];
+            (word.sense, word.spent) = (Sense::default(), true);
+        }
+        let head = &mut layout.words[i];
+        (head.sense, head.spent) = (phrase.sense, false);
+        head.phrase_end = end.unwrap_or(head.end);
+        true
+    }
+
+    /// Takes the first phrase of some that fits at word `i`, if it comes before the one found.
+    fn look<'a>(
+        &'a self,
+        layout: &Layout,
+        i: usize,
+        tongues: &[Tongue],
+        some: &[u32],
+        found: &mut Option<(u32, &'a Phrase, [usize; PATTERN_WORDS_MAX])>,
+    ) {
+        for &place in some {
+            if found.as_ref().is_some_and(|&(before, ..)| before <= place) {
+                return;
+            }
+            let Some(phrase) = self.list.get(place as usize) else { return };
             let mut places = [0; PATTERN_WORDS_MAX];
             let heard = phrase.tongue.is_none_or(|tongue| tongues.contains(&tongue));
-            if !heard || !phrase.find(layout, i, &mut places) {
-                continue;
+            if heard && phrase.find(layout, i, &mut places) {
+                *found = Some((place, phrase, places));
+                return;
             }
-            let places = places.get(..phrase.steps.len()).unwrap_or_default();
-            let end = places.last().and_then(|&last| layout.words.get(last)).map(|word| word.end);
-            for &place in places {
-                let word = &mut layout.words[place];
-                (word.sense, word.spent) = (Sense::default(), true);
-            }
-            let head = &mut layout.words[i];
-            (head.sense, head.spent) = (phrase.sense, false);
-            head.phrase_end = end.unwrap_or(head.end);
-            return true;
         }
-        false
     }
 }
 

@@ -241,9 +241,10 @@ impl View<'_> {
                 weight = change(Rule::Irony, self.ironic, weight * NEGATED);
             } else if let Some(j) = self.unreal(i) {
                 weight = change(Rule::Unreal, Some(j), weight * NEGATED);
-            } else if self.seeks(i) {
-                weight = change(Rule::Question, None, 0.0);
             }
+        }
+        if lexicon > 0.0 && self.seeks(i) {
+            weight = change(Rule::Question, None, 0.0);
         }
         if let Some((j, share)) = self.despite(i) {
             weight = change(Rule::Contrast, Some(j), weight * share);

@@ -263,9 +263,8 @@ fn read_german(table: &mut Table<Entry>) {
     words.extend(lemmas().filter_map(|(word, ..)| folded(word)));
     for word in words {
         let key = key(&word);
-        if let Some(Some(sense)) = german.get(key)
-            && sense.is_polar()
-        {
+        // A word of weight 0 is known, too: it is no compound with an opinion in it.
+        if let Some(Some(sense)) = german.get(key) {
             table.entry(key).german = sense;
         }
     }

@@ -18,7 +18,7 @@ fn lexicons_add_override_and_remove() {
     let rows = [
         (Lang::DE, "Das ist ein zorpiges Rad", Polarity::Positive, Polarity::Neutral),
         (Lang::DE, "Das Rad ist kaputt", Polarity::Neutral, Polarity::Negative),
-        (Lang::EN, "this is a sick guitar", Polarity::Positive, Polarity::Negative),
+        (Lang::EN, "this is a sick chair", Polarity::Positive, Polarity::Negative),
         (Lang::DE, "Das Rad geht richtig ab", Polarity::Positive, Polarity::Neutral),
     ];
     for (lang, text, with, without) in rows {
@@ -96,7 +96,7 @@ fn samples(count: usize) -> Vec<Sample> {
     let sample = |at: usize| {
         let (text, polarity) = parts[at % parts.len()];
         let text = format!("{text} {at}{}", ["", " today", " again"][at / 3 % 3]);
-        Sample { text, lang: Lang::EN, spans: Vec::new(), polarity, weight: 1.0 }
+        Sample { text, lang: Lang::EN, spans: Vec::new(), polarity, weight: 1.0, source: 0 }
     };
     (0..count).map(sample).collect()
 }
