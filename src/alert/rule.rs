@@ -122,8 +122,9 @@ pub enum Condition {
     /// Far more than the topic's own history explains. Three questions, all to be answered with
     /// yes: the gate (enough mentions, authors, and a share above the usual one by Wilson's lower
     /// bound), the tail (a negative binomial with the topic's own dispersion), and novelty (the
-    /// count against the decayed record). Without a day of history only the gate is asked, with
-    /// twice `count` and a share above one half.
+    /// count against the decayed record, which fades within hours for sentiment and with the
+    /// history for all mentions). Without a day of history only the gate is asked, with twice
+    /// `count` and a share above one half.
     Spike {
         /// Which mentions are counted.
         measure: Measure,
@@ -198,6 +199,16 @@ impl Measure {
         }
     }
 
+    /// The largest tail probability of a spike, meant for everyone. Volume is held to a stricter one:
+    /// it has no share to be measured by.
+    #[must_use]
+    pub fn p_value(self) -> f64 {
+        match self {
+            Self::Negative | Self::Positive => 1e-6,
+            Self::Mentions | Self::Copies => 1e-7,
+        }
+    }
+
     /// Of how many the measured mentions are a share.
     #[must_use]
     pub fn whole(self, counts: &Counts) -> u64 {
@@ -215,7 +226,8 @@ impl Condition {
     /// held out each way; `benches/README.md` says what it measured.
     #[must_use]
     pub fn spike(measure: Measure) -> Self {
-        Self::Spike { measure, count: 10, p_value: 1e-6, novelty: 1.2, history_us: WEEK_US }
+        let p_value = measure.p_value();
+        Self::Spike { measure, count: 10, p_value, novelty: 1.2, history_us: WEEK_US }
     }
 
     /// The rule for topics gone quiet, with the settings meant for everyone.

@@ -18,6 +18,10 @@ const DAY_US: i64 = 24 * HOUR_US;
 const NEW_NORMAL_US: i64 = DAY_US;
 /// Longest stretch without a mention that is learned block by block.
 const GAP_US: i64 = 60 * DAY_US;
+/// After which time the record of a sentiment counts half. Volume comes in bursts that mean nothing,
+/// so its record lasts as long as its history; but a wave of anger is news each time, and the
+/// record only keeps one that flickers from being told anew. At a day, false calls are as many.
+const SENTIMENT_RECORD_US: i64 = 6 * HOUR_US;
 /// A firing alert recovers below this part of its limit, unless the rule says otherwise.
 const RECOVERY_SHARE: f64 = 0.8;
 /// A firing spike recovers when its count is this likely again, unless the rule says otherwise.
@@ -242,8 +246,11 @@ impl Cut {
         let history_us = rule.condition.history_us().unwrap_or(DAY_US).max(rule.window_us);
         let span = |us: i64| real(us.unsigned_abs()) / real(rule.window_us.unsigned_abs());
         let young = (DAY_US / rule.window_us).max(8);
+        let record_us =
+            if is_share(rule) { SENTIMENT_RECORD_US.min(history_us) } else { history_us };
         Self {
             half_life: span(history_us),
+            record_half_life: span(record_us.max(rule.window_us)),
             per_hour: if rule.window_us <= HOUR_US { span(HOUR_US) } else { 0.0 },
             young: u32::try_from(young).unwrap_or(u32::MAX),
         }

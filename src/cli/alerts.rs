@@ -28,7 +28,7 @@ fn over_counts(args: &Args, path: &Path) -> Result<Ending, Failure> {
         || !(0.0..1e6).contains(&args.novelty)
     {
         let message = "the history, p-value or novelty is out of range".to_owned();
-        return Err(Failure::usage(message, "as --history 7d --p-value 1e-6 --novelty 1.2"));
+        return Err(Failure::usage(message, "as --history 7d --p-value 1e-7 --novelty 1.2"));
     }
     let condition = Condition::Spike {
         measure: Measure::Mentions,

@@ -119,7 +119,7 @@ pub(super) struct Backtest {
     #[arg(long, default_value_t = 10)]
     pub(super) count: u64,
     /// Largest tail probability
-    #[arg(long, default_value_t = 1e-6)]
+    #[arg(long, default_value_t = 1e-7)]
     pub(super) p_value: f64,
     /// Fewest multiples of the decayed record
     #[arg(long, default_value_t = 1.2)]

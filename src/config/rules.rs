@@ -182,7 +182,7 @@ fn condition(section: &mut Section<'_, '_>) -> Condition {
         Some(Type::Spike | Type::Silence | Type::Unanswered) | None => Condition::Spike {
             measure,
             count: section.count("count").unwrap_or(10),
-            p_value: section.number("p_value", 0.0..0.5).unwrap_or(1e-6),
+            p_value: section.number("p_value", 0.0..0.5).unwrap_or(measure.p_value()),
             novelty: section.number("novelty", 0.0..1e6).unwrap_or(1.2),
             history_us: section.span("history", MINUTE_US).unwrap_or(7 * DAY_US),
         },
