@@ -7,6 +7,9 @@ use crate::time::{EventTime, MINUTE_US};
 
 /// Growth of the observed count over the last one told that is worth telling again.
 const ESCALATION_FACTOR: u64 = 2;
+/// Having fallen below half of its peak, a count that passes the peak by a fifth is a second, larger
+/// wave: worth telling though it has not doubled.
+const SECOND_WAVE_TENTHS: u64 = 12;
 
 /// What receivers are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -14,7 +17,7 @@ const ESCALATION_FACTOR: u64 = 2;
 pub enum Transition {
     /// The alert began.
     Fired,
-    /// It has at least doubled since the last message.
+    /// It has at least doubled since the last message, or a second, larger wave has come.
     Escalated,
     /// It is over.
     Resolved,
@@ -47,9 +50,37 @@ pub(super) enum Episode {
         held: EventTime,
         /// The largest count told so far.
         told: u64,
+        swell: Swell,
     },
     /// Just resolved; silent for a while.
     Cooling { until: EventTime },
+}
+
+/// How a firing episode has risen and fallen since it was last told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Swell {
+    /// The largest count since then, up to where it ebbed.
+    peak: u64,
+    /// Whether it has fallen below half of the peak.
+    ebbed: bool,
+}
+
+impl Swell {
+    fn from(observed: u64) -> Self {
+        Self { peak: observed, ebbed: false }
+    }
+
+    fn follow(self, observed: u64) -> Self {
+        if self.ebbed || observed.saturating_mul(2) < self.peak {
+            Self { ebbed: true, ..self }
+        } else {
+            Self { peak: self.peak.max(observed), ebbed: false }
+        }
+    }
+
+    fn is_second_wave(self, observed: u64) -> bool {
+        self.ebbed && observed.saturating_mul(10) >= self.peak.saturating_mul(SECOND_WAVE_TENTHS)
+    }
 }
 
 impl Episode {
@@ -95,14 +126,14 @@ impl Episode {
                 *self = Self::Quiet;
                 None
             }
-            (Self::Firing { started, told, .. }, Holds::Yes | Holds::Muted) => {
-                let escalated = holds == Holds::Yes
-                    && escalation == Escalation::Doubled
-                    && observed >= told.saturating_mul(ESCALATION_FACTOR);
-                *self = Self::Firing {
-                    started,
-                    held: at,
-                    told: if escalated { observed } else { told },
+            (Self::Firing { started, told, swell, .. }, Holds::Yes | Holds::Muted) => {
+                let grown = observed >= told.saturating_mul(ESCALATION_FACTOR)
+                    || swell.is_second_wave(observed);
+                let escalated = holds == Holds::Yes && escalation == Escalation::Grown && grown;
+                *self = if escalated {
+                    Self::firing(started, at, observed)
+                } else {
+                    Self::Firing { started, held: at, told, swell: swell.follow(observed) }
                 };
                 escalated.then_some((Transition::Escalated, started))
             }
@@ -114,10 +145,17 @@ impl Episode {
                 *self = Self::Cooling { until };
                 Some((Transition::Resolved, started))
             }
-            (Self::Quiet, Holds::Muted)
-            | (Self::Quiet | Self::Firing { .. }, Holds::No)
-            | (Self::Cooling { .. }, _) => None,
+            (Self::Firing { started, held, told, swell }, Holds::No) => {
+                *self = Self::Firing { started, held, told, swell: swell.follow(observed) };
+                None
+            }
+            (Self::Quiet, Holds::Muted | Holds::No) | (Self::Cooling { .. }, _) => None,
         }
+    }
+
+    /// Told at this instant, with this count.
+    fn firing(started: EventTime, at: EventTime, observed: u64) -> Self {
+        Self::Firing { started, held: at, told: observed, swell: Swell::from(observed) }
     }
 
     fn fire_if_due(
@@ -128,7 +166,7 @@ impl Episode {
     ) -> Option<(Transition, EventTime)> {
         match *self {
             Self::Pending { since } if at.since(since) >= rule.for_us => {
-                *self = Self::Firing { started: since, held: at, told: observed };
+                *self = Self::firing(since, at, observed);
                 Some((Transition::Fired, since))
             }
             _ => None,
@@ -148,7 +186,7 @@ pub(super) enum Holds {
 /// Whether a condition can become worse by growing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Escalation {
-    Doubled,
+    Grown,
     Never,
 }
 
@@ -160,7 +198,7 @@ impl Escalation {
             | Condition::Share { .. }
             | Condition::Change { .. }
             | Condition::Spike { .. }
-            | Condition::Unanswered { .. } => Self::Doubled,
+            | Condition::Unanswered { .. } => Self::Grown,
         }
     }
 }
