@@ -27,7 +27,7 @@ use crate::time::EventTime;
 /// First bytes of a checkpoint, before its version.
 const MAGIC: &[u8; 7] = b"RESOCP\x00";
 /// Raised by one whenever [`Checkpoint`] changes. Of an older one only the cursors are kept.
-const VERSION: u8 = 6;
+const VERSION: u8 = 7;
 
 /// All that a restart needs besides the tables.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

@@ -3,7 +3,9 @@
 //!
 //! Judged in order of posting time as ticks are released, so the order of arrival does not matter.
 //! A copy is compared with first posts only, never with other copies: what is passed on from mouth
-//! to mouth does not drift into one cluster with something else.
+//! to mouth does not drift into one cluster with something else. A first post is remembered for a
+//! day and a half of event time: what is sent out daily is still a copy, and what people say anew
+//! in the next crisis counts anew.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -13,8 +15,12 @@ use serde::{Deserialize, Serialize};
 use super::likeness::Likeness;
 use super::observation::{Observation, Originality};
 use crate::post::{Polarity, TopicId};
+use crate::time::{EventTime, MINUTE_US};
 
-/// First posts that are remembered over all topics; the oldest leaves.
+/// For how long after its posting a first post is remembered.
+const MEMORY_US: i64 = 36 * 60 * MINUTE_US;
+
+/// First posts that are remembered over all topics; beyond, the oldest leaves before its time.
 const FIRSTS_MAX: usize = 8_192;
 /// First posts compared under one mark, the latest ones: a bound for marks that many texts share.
 const MARKED_MAX: usize = 64;
@@ -33,6 +39,7 @@ pub(super) struct Copies {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct First {
     pub(super) topic: TopicId,
+    at: EventTime,
     polarity: Polarity,
     /// Of the post itself, or of the one that it passes on.
     identity: u64,
@@ -82,9 +89,11 @@ impl Copies {
     pub(super) fn mark(&mut self, mentions: &mut [Observation]) {
         mentions.sort_by(|left, right| order(left).cmp(&order(right)));
         for mention in mentions {
+            self.forget_before(mention.posted_at.shift(-MEMORY_US));
             if !self.join(mention) {
                 let first = First {
                     topic: mention.topic,
+                    at: mention.posted_at,
                     polarity: mention.polarity,
                     identity: mention.identity,
                     likeness: mention.likeness.clone(),
@@ -142,6 +151,12 @@ impl Copies {
         if self.firsts.len() > FIRSTS_MAX
             && let Some(first) = self.firsts.pop_front()
         {
+            self.forget(&first);
+        }
+    }
+
+    fn forget_before(&mut self, at: EventTime) {
+        while let Some(first) = self.firsts.pop_front_if(|first| first.at < at) {
             self.forget(&first);
         }
     }
