@@ -1,14 +1,15 @@
-//! How surely and how soon does the spike rule find a negative spike, and how often does it cry
-//! wolf? Injects spikes of known start and size into seeded traffic; prints Markdown.
+//! How surely and how soon does the spike rule find a negative spike or wave, and how often does it
+//! cry wolf? Injects spikes of known start and size into seeded traffic; prints Markdown.
 //!
-//! `cargo bench --bench spikes`. Judged once a minute, where the engine judges every 5 s. Authors are
+//! `cargo bench --bench spikes`, or with `-- waves` only the waves. Judged once a minute, where the engine judges every 5 s. Authors are
 //! not modeled: the gate of five authors is taken as passed.
 
 mod traffic;
 
 use resonanz::alert::{Backtest, Condition, Measure, Rule, Transition};
 use resonanz::time::{EventTime, MINUTE_US};
-use traffic::{DAY_M, Spike, Topic, WEEK_M};
+use resonanz::window::Counts;
+use traffic::{DAY_M, Spike, Topic, WEEK_M, Wave};
 
 const VOLUMES: [u32; 5] = [1, 10, 100, 1_000, 3_000];
 const SIZES: [u32; 4] = [2, 3, 5, 10];
@@ -16,6 +17,7 @@ const NULL_TOPICS: u64 = 130;
 const NULL_WEEKS: i64 = 8;
 const SPIKE_TOPICS: u64 = 100;
 const SPIKE_M: i64 = 60;
+const WAVE_TOPICS: u64 = 40;
 
 fn rule() -> Rule {
     Rule { condition: Condition::spike(Measure::Negative), ..Rule::default() }
@@ -23,17 +25,16 @@ fn rule() -> Rule {
 
 /// The minutes at which somebody is called.
 fn pages(topic: &mut Topic, minutes: i64, spike: Option<Spike>) -> Vec<i64> {
-    let mut backtest = Backtest::new(rule(), MINUTE_US);
-    let mut pages = Vec::new();
-    for minute in 0..minutes {
-        let counts = topic.minute(minute, spike.as_ref());
-        if let Some(page) = backtest.observe(EventTime(minute * MINUTE_US), &counts)
-            && page.transition != Transition::Resolved
-        {
-            pages.push(minute + 1);
-        }
-    }
-    pages
+    calls(rule(), minutes, |minute| topic.minute(minute, spike.as_ref()))
+}
+
+fn calls(rule: Rule, minutes: i64, mut traffic: impl FnMut(i64) -> Counts) -> Vec<i64> {
+    let mut backtest = Backtest::new(rule, MINUTE_US);
+    let calls = (0..minutes).filter_map(|minute| {
+        let page = backtest.observe(EventTime(minute * MINUTE_US), &traffic(minute))?;
+        (page.transition != Transition::Resolved).then_some(minute + 1)
+    });
+    calls.collect()
 }
 
 /// Probability that a Poisson count with this mean is at least `count`.
@@ -54,6 +55,26 @@ fn oracle(mean: f64, size: f64) -> f64 {
 
 #[allow(clippy::print_stdout, reason = "the table is what this program is for")]
 fn main() {
+    if std::env::args().all(|argument| argument != "waves") {
+        false_calls();
+        println!();
+        println!(
+            "| posts/h | size | negatives in 10 min, usual and spike | known rate, Poisson | \
+             within 10 min | of those that begin in a loud hour | within the hour | delay p50 | p95 |"
+        );
+        println!("|---|---|---|---|---|---|---|---|---|");
+        for volume in VOLUMES {
+            for size in SIZES {
+                spikes(volume, size);
+            }
+        }
+        println!();
+    }
+    waves();
+}
+
+#[allow(clippy::print_stdout, reason = "the table is what this program is for")]
+fn false_calls() {
     println!("| posts/h | null topic-weeks | pages | of these on the first day | per topic-year |");
     println!("|---|---|---|---|---|");
     for volume in VOLUMES {
@@ -68,22 +89,11 @@ fn main() {
         let yearly = traffic::real(all as u64) * 52.18 / traffic::real(weeks);
         println!("| {volume} | {weeks} | {all} | {first} | {yearly:.2} |");
     }
-    println!();
-    println!(
-        "| posts/h | size | negatives in 10 min, usual and spike | known rate, Poisson | \
-         within 10 min | within the hour | delay p50 | p95 |"
-    );
-    println!("|---|---|---|---|---|---|---|---|");
-    for volume in VOLUMES {
-        for size in SIZES {
-            spikes(volume, size);
-        }
-    }
 }
 
 #[allow(clippy::print_stdout, reason = "the table is what this program is for")]
 fn spikes(volume: u32, size: u32) {
-    let (mut delays, mut mean, mut sure) = (Vec::new(), 0.0, 0.0);
+    let (mut delays, mut loud, mut mean, mut sure) = (Vec::new(), Vec::new(), 0.0, 0.0);
     for number in 0..SPIKE_TOPICS {
         let mut topic = Topic::new(volume, 10_000 + number, 3);
         let start = 2 * WEEK_M + i64::try_from(number * 577 % 10_000).unwrap_or(0);
@@ -92,24 +102,121 @@ fn spikes(volume: u32, size: u32) {
         sure += oracle(usual * 10.0, f64::from(size)) / traffic::real(SPIKE_TOPICS);
         let spike = Spike { start, minutes: SPIKE_M, extra: usual * f64::from(size - 1) };
         let found = pages(&mut topic, start + SPIKE_M, Some(spike));
-        delays.extend(found.iter().map(|minute| minute - start).find(|delay| *delay > 0));
+        let delay = found.iter().map(|minute| minute - start).find(|delay| *delay > 0);
+        delays.extend(delay);
+        if topic.posts_per_hour(start) >= f64::from(volume) {
+            loud.push(delay.is_some_and(|delay| delay <= 10));
+        }
     }
+    let soon = loud.iter().filter(|soon| **soon).count();
+    let soon = 100.0 * traffic::real(soon as u64) / traffic::real(loud.len() as u64);
     delays.sort_unstable();
     let share = |most: i64| {
         let hits = delays.iter().filter(|&&delay| delay <= most).count();
         100.0 * traffic::real(hits as u64) / traffic::real(SPIKE_TOPICS)
     };
-    let quantile = |percent: usize| {
-        let place = (delays.len() * percent).div_ceil(100).saturating_sub(1);
-        delays.get(place).map_or("-".to_owned(), |delay| format!("{delay} min"))
-    };
     println!(
-        "| {volume} | {size}x | {mean:.1}, {:.1} | {:.0} % | {:.0} % | {:.0} % | {} | {} |",
+        "| {volume} | {size}x | {mean:.1}, {:.1} | {:.0} % | {:.0} % | {soon:.0} % | {:.0} % | {} | {} |",
         mean * f64::from(size),
         100.0 * sure,
         share(10),
         share(SPIKE_M),
-        quantile(50),
-        quantile(95),
+        quantile(&delays, 50),
+        quantile(&delays, 95),
     );
+}
+
+/// What is done to a topic, and which of its waves must be told.
+struct Tide {
+    what: &'static str,
+    per_hour: u32,
+    waves: Vec<Wave>,
+    told: std::ops::Range<usize>,
+}
+
+/// Equal waves, the first on the fourth day.
+fn equal(per_hour: u32, posts: i64, every: i64, what: &'static str) -> Tide {
+    let start = |number: i64| 4 * DAY_M + 840 + number * every;
+    let waves = (0..8).map(|number| Wave { start: start(number), minutes: 30, posts }).collect();
+    Tide { what, per_hour, waves, told: 0..8 }
+}
+
+/// A second wave, so many minutes after the first began.
+fn second(after: i64, posts: i64, what: &'static str) -> Tide {
+    let start = 9 * DAY_M + 840;
+    let first = Wave { start, minutes: 30, posts: 40 };
+    let waves = vec![first, Wave { start: start + after, posts, ..first }];
+    Tide { what, per_hour: 4, waves, told: 1..2 }
+}
+
+/// A wave on a topic's first day.
+fn first_day(posts: i64, what: &'static str) -> Tide {
+    let wave = Wave { start: 840, minutes: 30, posts };
+    Tide { what, per_hour: 4, waves: vec![wave], told: 0..1 }
+}
+
+#[allow(clippy::print_stdout, reason = "the table is what this program is for")]
+fn waves() {
+    let tides = [
+        equal(4, 40, 3 * DAY_M, "eight of 40 posts, every third day"),
+        equal(4, 40, DAY_M, "eight of 40 posts, daily"),
+        equal(4, 40, 6 * 60, "eight of 40 posts, every six hours"),
+        equal(4, 40, 3 * 60, "eight of 40 posts, every three hours"),
+        equal(40, 60, 3 * DAY_M, "eight of 60 posts, every third day"),
+        equal(400, 150, 3 * DAY_M, "eight of 150 posts, every third day"),
+        second(15, 120, "a second of 120 posts while the first of 40 grows"),
+        second(35, 60, "a second of 60 posts as the first of 40 ebbs"),
+        second(35, 40, "a second of 40 posts as the first of 40 ebbs"),
+        first_day(40, "first day, 40 posts"),
+        first_day(20, "first day, 20 posts"),
+    ];
+    println!(
+        "| posts/h | waves | told within 10 min of the tenth post | topics where all were | never \
+         within the hour | p50 | p95 |"
+    );
+    println!("|---|---|---|---|---|---|---|");
+    tides.iter().for_each(wave);
+}
+
+#[allow(clippy::print_stdout, reason = "the table is what this program is for")]
+fn wave(tide: &Tide) {
+    let (mut delays, mut whole) = (Vec::new(), 0);
+    let all = WAVE_TOPICS * tide.told.len() as u64;
+    for seed in 0..WAVE_TOPICS {
+        let last = tide.waves.last().map_or(0, |wave| wave.start) + DAY_M;
+        let mut topic = Topic::new(tide.per_hour, 20_000 + seed, last / WEEK_M + 1);
+        let rule = Rule { window_us: 15 * MINUTE_US, ..rule() };
+        let found = calls(rule, last, |minute| {
+            let mut counts = topic.minute(minute, None);
+            let posts = tide.waves.iter().map(|wave| wave.posts_in(minute)).sum::<u64>();
+            counts.mentions += posts;
+            counts.negative += posts;
+            counts
+        });
+        let told = tide.waves.get(tide.told.clone()).unwrap_or_default();
+        let own = told.iter().filter_map(|wave| {
+            let within = wave.start + 1..=wave.start + SPIKE_M;
+            let told = found.iter().find(|minute| within.contains(minute));
+            told.map(|minute| (minute - wave.tenth()).max(0))
+        });
+        let own: Vec<i64> = own.collect();
+        let soon = own.iter().filter(|delay| **delay <= 10).count();
+        whole += usize::from(soon == told.len());
+        delays.extend(own);
+    }
+    delays.sort_unstable();
+    let soon = delays.iter().filter(|delay| **delay <= 10).count();
+    println!(
+        "| {} | {} | {soon} of {all} | {whole} of {WAVE_TOPICS} | {} | {} | {} |",
+        tide.per_hour,
+        tide.what,
+        all - delays.len() as u64,
+        quantile(&delays, 50),
+        quantile(&delays, 95),
+    );
+}
+
+fn quantile(sorted: &[i64], percent: usize) -> String {
+    let place = (sorted.len() * percent).div_ceil(100).saturating_sub(1);
+    sorted.get(place).map_or("-".to_owned(), |delay| format!("{delay} min"))
 }

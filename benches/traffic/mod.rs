@@ -7,11 +7,34 @@ pub(super) const DAY_M: i64 = 24 * 60;
 pub(super) const WEEK_M: i64 = 7 * DAY_M;
 
 /// Negative posts added to a topic.
+#[derive(Clone, Copy)]
 pub(super) struct Spike {
     pub(super) start: i64,
     pub(super) minutes: i64,
     /// More negative posts a minute.
     pub(super) extra: f64,
+}
+
+/// A known number of negative posts, spread evenly.
+#[derive(Clone, Copy)]
+pub(super) struct Wave {
+    pub(super) start: i64,
+    pub(super) minutes: i64,
+    pub(super) posts: i64,
+}
+
+impl Wave {
+    /// Posts of this minute.
+    pub(super) fn posts_in(&self, minute: i64) -> u64 {
+        let until = |age: i64| age.clamp(0, self.minutes) * self.posts / self.minutes;
+        let age = minute - self.start;
+        (until(age + 1) - until(age)).unsigned_abs()
+    }
+
+    /// The end of the minute that holds the tenth post.
+    pub(super) fn tenth(&self) -> i64 {
+        self.start + (10 * self.minutes + self.posts - 1) / self.posts
+    }
 }
 
 /// A stretch in which something multiplies the traffic, fading out if it is news.
@@ -87,7 +110,12 @@ impl Topic {
 
     /// Mean number of negative posts a minute around this time of the week.
     pub(super) fn negative_per_minute(&self, minute: i64) -> f64 {
-        self.per_minute * self.share * self.rhythm(minute)
+        self.share * self.posts_per_hour(minute) / 60.0
+    }
+
+    /// Mean number of posts an hour around this time of the week.
+    pub(super) fn posts_per_hour(&self, minute: i64) -> f64 {
+        60.0 * self.per_minute * self.rhythm(minute)
     }
 
     pub(super) fn minute(&mut self, minute: i64, spike: Option<&Spike>) -> Counts {

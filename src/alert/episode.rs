@@ -7,9 +7,8 @@ use crate::time::{EventTime, MINUTE_US};
 
 /// Growth of the observed count over the last one told that is worth telling again.
 const ESCALATION_FACTOR: u64 = 2;
-/// Having fallen below half of its peak, a count that passes the peak by a fifth is a second, larger
-/// wave: worth telling though it has not doubled.
-const SECOND_WAVE_TENTHS: u64 = 12;
+/// A count that has fallen below so much of its peak has ebbed.
+const EBB_QUARTERS: u64 = 3;
 
 /// What receivers are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -61,7 +60,7 @@ pub(super) enum Episode {
 pub(super) struct Swell {
     /// The largest count since then, up to where it ebbed.
     peak: u64,
-    /// Whether it has fallen below half of the peak.
+    /// Whether it has fallen below three quarters of the peak.
     ebbed: bool,
 }
 
@@ -71,15 +70,17 @@ impl Swell {
     }
 
     fn follow(self, observed: u64) -> Self {
-        if self.ebbed || observed.saturating_mul(2) < self.peak {
+        if self.ebbed || observed.saturating_mul(4) < self.peak.saturating_mul(EBB_QUARTERS) {
             Self { ebbed: true, ..self }
         } else {
             Self { peak: self.peak.max(observed), ebbed: false }
         }
     }
 
+    /// Whether the count has ebbed, and now passes its peak by a fifth and by more than chance does.
     fn is_second_wave(self, observed: u64) -> bool {
-        self.ebbed && observed.saturating_mul(10) >= self.peak.saturating_mul(SECOND_WAVE_TENTHS)
+        let least = (self.peak / 5).max(2 * self.peak.isqrt());
+        self.ebbed && observed >= self.peak.saturating_add(least)
     }
 }
 
