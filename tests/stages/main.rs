@@ -11,3 +11,4 @@ mod sentiment_custom;
 mod sentiment_rules;
 mod sentiment_vader;
 mod support;
+mod waves;
