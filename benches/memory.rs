@@ -64,6 +64,7 @@ fn mention(dice: &mut Dice, posted_at: EventTime, number: u64) -> Observation {
             post_id: number.to_string().into(),
             text: text.as_str().into(),
             url: None,
+            own: Box::default(),
         })
     });
     Observation {

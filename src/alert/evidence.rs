@@ -8,6 +8,9 @@ use crate::window::{Counts, Exhibit, Late, Mix, Window, Windows};
 const POSTS_MAX: usize = 5;
 /// Most terms shown.
 const TERMS_MAX: usize = 10;
+/// Fewest terms shown where there are enough negative posts, and how many are.
+const TERMS_MIN: usize = 5;
+const NEGATIVE_MIN: u64 = 5;
 
 /// What a window holds besides its counts.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,7 +21,8 @@ pub struct Evidence {
     pub late: u64,
     /// Sources and languages of the mentions.
     pub mix: Mix,
-    /// Words of the latest negative posts that stand out against those before, strongest first.
+    /// Words and pairs of the latest negative posts that stand out against those before, strongest
+    /// first; from five negative posts on there are some.
     pub terms: Vec<Term>,
     /// The most negative posts, one per cluster of near-copies; of rules on replies, those that
     /// wait for one, the farthest-reaching first.
@@ -39,11 +43,12 @@ impl Evidence {
             Late::LeftOut => 0,
             Late::Counted => counts.mentions - in_time(),
         };
+        let least = if counts.negative < NEGATIVE_MIN { 0 } else { TERMS_MIN };
         Self {
             from: window.from,
             late,
             mix: windows.mix(window),
-            terms: telling_terms(&windows.wording(window), TERMS_MAX),
+            terms: telling_terms(&windows.wording(window), TERMS_MAX, least),
             posts: overdue.map_or_else(
                 || windows.samples(window, POSTS_MAX),
                 |overdue| overdue.into_iter().take(POSTS_MAX).collect(),

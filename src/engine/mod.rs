@@ -17,9 +17,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::alert::{Alert, Condition, Judge, JudgeState, Rule};
 use crate::analyze::{Analyzer, Finding, Findings};
-use crate::post::{Event, Passed, Polarity, Post, PostKey, TopicId};
+use crate::post::{Event, Passed, Post, PostKey, TopicId};
 use crate::privacy::{Erased, Withdrawal};
-use crate::sentiment::LanguageSource;
 use crate::time::{EventTime, MINUTE_US, SECOND_US};
 use crate::window::{
     ClosedPane, Likeness, Timeliness, Watermark, WatermarkState, WindowConfig, WindowState, Windows,
@@ -245,6 +244,7 @@ impl Engine {
                     let likeness = if own.is_empty() { None } else { likenesses.next().flatten() };
                     match arrival {
                         Arrival::Post(key) => {
+                            let own = (own, &findings);
                             self.count(post, Traits::of(post, key, likeness), own, outcome);
                             self.windows.hear(&post.source, post.posted_at);
                         }
@@ -281,7 +281,13 @@ impl Engine {
         }
     }
 
-    fn count(&mut self, post: &Post, traits: Traits, findings: &[Finding], outcome: &mut Outcome) {
+    fn count(
+        &mut self,
+        post: &Post,
+        traits: Traits,
+        (findings, all): (&[Finding], &Findings),
+        outcome: &mut Outcome,
+    ) {
         if !findings.is_empty() || self.config.remember == Remember::All {
             self.seen.remember(traits.post);
         }
@@ -294,15 +300,10 @@ impl Engine {
         }
         outcome.tally.matched += 1;
         for finding in findings {
-            outcome.tally.mentions += 1;
-            outcome.tally.negative += u64::from(finding.verdict.polarity == Polarity::Negative);
-            match finding.verdict.language.source {
-                LanguageSource::Declared => {}
-                LanguageSource::Detected => outcome.tally.language_detected += 1,
-                LanguageSource::Unknown => outcome.tally.language_unknown += 1,
-            }
+            outcome.tally.mention(&finding.verdict);
             let wants = self.wanting.contains(&finding.topic) && !ours.contains(&finding.topic);
-            let mention = observation(post, finding, &traits, wants);
+            let found = (finding, all.spans_of(finding));
+            let mention = observation(post, found, &traits, wants);
             let late_at = match self.windows.observe(mention) {
                 Timeliness::InTime => None,
                 Timeliness::Late { judged } => Some(judged),

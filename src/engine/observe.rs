@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use crate::analyze::Finding;
-use crate::post::{AuthorKey, Kind, Polarity, Post, PostKey, TopicId, cut_text};
-use crate::window::{Likeness, Observation, Originality, Reply, Sample};
+use crate::post::{AuthorKey, Kind, Polarity, Post, PostKey, Span, TopicId, cut_text};
+use crate::window::{Likeness, Observation, Originality, OwnWords, Reply, Sample};
 
 /// Longest text of an evidence post in bytes.
 const SAMPLE_BYTES_MAX: usize = 280;
@@ -53,10 +53,11 @@ pub(super) fn reply(post: &Post, topics: &[TopicId]) -> Option<Reply> {
     })
 }
 
-/// `wants` tells whether the topic's negative mentions want a reply of ours.
+/// `spans` are what the topic's query matched; `wants` tells whether the topic's negative mentions
+/// want a reply of ours.
 pub(super) fn observation(
     post: &Post,
-    finding: &Finding,
+    (finding, spans): (&Finding, &[Span]),
     traits: &Traits,
     wants: bool,
 ) -> Observation {
@@ -70,6 +71,7 @@ pub(super) fn observation(
             post_id: post.id.clone(),
             text: cut_text(&post.text, SAMPLE_BYTES_MAX).into(),
             url: post.url.clone().filter(|url| url.len() <= URL_BYTES_MAX),
+            own: own_words(post, spans),
         })
     });
     Observation {
@@ -93,4 +95,12 @@ pub(super) fn observation(
         cluster: 0,
         sample,
     }
+}
+
+fn own_words(post: &Post, spans: &[Span]) -> Box<[u32]> {
+    let mut own = OwnWords::default();
+    own.learn(
+        spans.iter().filter_map(|span| post.text.get(span.start as usize..span.end as usize)),
+    );
+    own.iter().collect()
 }

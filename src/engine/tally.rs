@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::post::Polarity;
+use crate::sentiment::{LanguageSource, Verdict};
+
 /// Where each event went. In = analyzed + duplicate + refused + erased + edits + deletes + purges.
 ///
 /// New fields are added at the end: what an older checkpoint lacks is 0.
@@ -38,6 +41,17 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// Counts a mention with this verdict.
+    pub(super) fn mention(&mut self, verdict: &Verdict) {
+        self.mentions += 1;
+        self.negative += u64::from(verdict.polarity == Polarity::Negative);
+        match verdict.language.source {
+            LanguageSource::Declared => {}
+            LanguageSource::Detected => self.language_detected += 1,
+            LanguageSource::Unknown => self.language_unknown += 1,
+        }
+    }
+
     /// Adds another tally.
     pub fn add(&mut self, other: &Self) {
         self.events += other.events;

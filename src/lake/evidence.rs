@@ -9,7 +9,7 @@
 //! authors    distinct authors; a post of an unknown author counts as one of its own
 //! sources    [{source, mentions, share}], most first, at most ten
 //! languages  [{lang, mentions, share}], most first, at most ten
-//! terms      [{term, count, z}]: words that stand out, as `alert::telling_terms` says
+//! terms      [{term, count, z}]: words and pairs that stand out, as `alert::telling_terms` says
 //! posts      [{post_id, source, score, reach, text, url, cluster, cluster_mentions}], most negative
 //!            first, one per cluster of near-copies
 //! versions   {rule, scorer}: a hash of the rule's settings, and the scorer's version

@@ -74,6 +74,7 @@ fn sample_alert(transition: Transition) -> Alert {
         post_id: "sample".into(),
         text: "a sample of what people write".into(),
         url: Some("https://example.com/sample".into()),
+        own: Box::default(),
     };
     let at = EventTime(1_772_366_400_000_000);
     Alert {

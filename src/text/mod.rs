@@ -1,4 +1,5 @@
-//! How is a text read? Folding for matching, where words begin and end, entities and addresses.
+//! How is a text read? Folding for matching, where words begin and end, entities and addresses, and
+//! which words say something.
 
 mod boundary;
 mod fold;
@@ -6,10 +7,13 @@ mod folded;
 mod entity;
 mod address;
 mod plain;
+mod stop_words;
+mod keywords;
 
 pub(crate) use address::{Address, AddressForm, addresses};
 pub use boundary::{continues_word, is_emoji, is_skin_tone, is_word_char};
 pub(crate) use entity::entity;
 pub use fold::{fold_letters, spread_umlauts};
 pub use folded::{Folded, Form};
+pub use keywords::{for_each_keyword, for_each_plain_word, keywords};
 pub(crate) use plain::Plain;

@@ -28,4 +28,4 @@ pub use state::{PaneState, WindowState};
 pub use stretch::{Late, Mix, Window};
 pub use totals::{Counts, Totals, TotalsState};
 pub use watermark::{Watermark, WatermarkState};
-pub use wording::Wording;
+pub use wording::{OwnWords, Wording};

@@ -26,13 +26,16 @@ pub struct Sample {
     pub text: Box<str>,
     /// Where a person can read it.
     pub url: Option<Box<str>>,
+    /// Hashes of the words that the query matched in it, as [`super::OwnWords`].
+    pub own: Box<[u32]>,
 }
 
 impl Sample {
     /// The same without what tells of the post.
     pub(super) fn blank(&self) -> Self {
-        let (post_id, text) = (Box::default(), Box::default());
-        Self { score: self.score, reach: 0, source: self.source.clone(), post_id, text, url: None }
+        let (post_id, text, own) = (Box::default(), Box::default(), Box::default());
+        let source = self.source.clone();
+        Self { score: self.score, reach: 0, source, post_id, text, url: None, own }
     }
 
     fn rank(&self) -> (Score, Reverse<u64>, &SourceId, &str) {

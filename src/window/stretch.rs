@@ -11,6 +11,9 @@ use super::wording::Wording;
 use crate::post::{Lang, SourceId, TopicId};
 use crate::time::EventTime;
 
+/// Samples whose words count beside those of the latest negative posts.
+const WORDED_SAMPLES_MAX: usize = 32;
+
 /// A stretch of a topic's mentions. Costs one look-up for each minute with a mention of the topic.
 #[derive(Debug, Clone, Copy)]
 pub struct Window<'w> {
@@ -82,12 +85,7 @@ impl Windows {
     /// The most telling negative posts of a window, one per cluster of near-copies.
     #[must_use]
     pub fn samples(&self, window: &Window<'_>, most: usize) -> Vec<Exhibit> {
-        let mut samples = Vec::new();
-        let own = |shown: &&Shown| window.source.is_none_or(|one| shown.sample.source == *one);
-        self.for_each_pane(window, |pane| {
-            samples.extend(pane.samples.iter().filter(own).cloned());
-        });
-        let best = best(samples, most).into_iter();
+        let best = best(self.shown(window), most).into_iter();
         best.map(|Shown { sample, cluster }| {
             let mentions = self.copies.size(window.topic, cluster);
             Exhibit { sample, cluster, mentions }
@@ -108,14 +106,22 @@ impl Windows {
         self.volumes.heard(source, from, to)
     }
 
-    /// The words of a window's latest negative posts, and what was usual before. Late posts are
-    /// not among them.
+    /// The words of a window's latest negative posts, and what was usual before. Of late posts only
+    /// those that are among its samples.
     #[must_use]
     pub fn wording(&self, window: &Window<'_>) -> Wording {
-        let words = self.words.get(&window.topic);
-        words.map_or_else(Wording::default, |words| {
-            words.wording(window.source, window.from, window.to)
-        })
+        let Some(words) = self.words.get(&window.topic) else { return Wording::default() };
+        let samples = best(self.shown(window), WORDED_SAMPLES_MAX);
+        words.wording(window.source, (window.from, window.to), &samples)
+    }
+
+    fn shown(&self, window: &Window<'_>) -> Vec<Shown> {
+        let mut samples = Vec::new();
+        let own = |shown: &&Shown| window.source.is_none_or(|one| shown.sample.source == *one);
+        self.for_each_pane(window, |pane| {
+            samples.extend(pane.samples.iter().filter(own).cloned());
+        });
+        samples
     }
 
     fn for_each_pane(&self, window: &Window<'_>, mut visit: impl FnMut(&Pane)) {

@@ -1,14 +1,15 @@
 //! Which words does a topic bring up? Its latest negative texts, and what was usual before them.
 //!
-//! Fed in order of posting time as ticks are released, so that arrival leaves no trace.
+//! Fed in order of posting time as ticks are released, so that arrival leaves no trace. Words are
+//! those that [`keywords`] finds, and their pairs; the query's own are left out.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
-use super::sample::Sample;
+use super::sample::{Sample, Shown};
 use crate::post::SourceId;
-use crate::text::is_word_char;
+use crate::text::{for_each_keyword, for_each_plain_word, is_word_char, keywords};
 use crate::time::EventTime;
 
 /// Latest negative texts kept of a topic, each as its words.
@@ -17,13 +18,14 @@ const TEXTS_MAX: usize = 32;
 const COUNTERS: usize = 1_024;
 /// Words after which all counts are halved, so that what is usual follows the language.
 const WORDS_MAX: u32 = 16_384;
-/// Longest word in bytes; longer ones are no words.
-const WORD_BYTES_MAX: usize = 48;
+/// Words of a query that are remembered: more than most queries name.
+const OWN_MAX: usize = 256;
 
-/// The words of one topic's negative posts: at most 16 kB, of which 2 kB stay when it is quiet.
+/// The words of one topic's negative posts: at most 20 kB, of which 3 kB stay when it is quiet.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Words {
     latest: VecDeque<Said>,
+    own: OwnWords,
     usual: Usual,
     /// What left the latest texts while it could still stand in a window: it becomes usual once
     /// that can no longer be, so that a storm is not compared with its own beginning.
@@ -31,6 +33,10 @@ pub(super) struct Words {
     /// When the first of the young texts was posted.
     young_since: Option<EventTime>,
 }
+
+/// Words that a query matched: what everyone who is counted says. Kept as hashes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnWords(BTreeSet<u32>);
 
 /// Counts of words, each in the counter that its hash names.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -44,33 +50,87 @@ struct Said {
     at: EventTime,
     source: SourceId,
     post_id: Box<str>,
-    /// Distinct words, joined by spaces.
+    /// As [`keywords`] writes them.
     words: Box<str>,
 }
 
-/// How often words stand in a window's latest negative posts, and how often they did before.
+/// How often words and pairs stand in some negative posts, and how often they do in others.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Wording {
-    /// By word: how many of the window's posts hold it, and at most how many did before.
+    /// By word: how many of the posts hold it, and at most how many of the others do.
     pub words: BTreeMap<Box<str>, (u32, u32)>,
-    /// All words of the window's posts, each counted once a post.
+    /// All words of the posts, each counted once a post.
     pub window_words: u32,
-    /// All words before.
+    /// All words of the others.
     pub usual_words: u32,
+}
+
+impl OwnWords {
+    /// Takes note of the words of pieces of text that a query matched.
+    pub fn learn<'p>(&mut self, pieces: impl IntoIterator<Item = &'p str>) {
+        for piece in pieces {
+            for_each_plain_word(piece, |word| self.add(cut(hash(word))));
+        }
+    }
+
+    /// The hashes.
+    pub fn iter(&self) -> impl Iterator<Item = u32> + '_ {
+        self.0.iter().copied()
+    }
+
+    /// Whether a keyword is or holds one of them.
+    fn stand_in(&self, keyword: &str) -> bool {
+        keyword.split(' ').any(|word| self.0.contains(&cut(hash(word))))
+    }
+
+    fn add(&mut self, hash: u32) {
+        if self.0.len() < OWN_MAX {
+            self.0.insert(hash);
+        }
+    }
+}
+
+impl Wording {
+    /// Counts one of the posts.
+    pub fn observe(&mut self, text: &str) {
+        self.observe_words(&keywords(text));
+    }
+
+    /// Counts one of the others; the posts themselves must have been counted before.
+    pub fn compare(&mut self, text: &str) {
+        self.compare_words(&keywords(text));
+    }
+
+    /// The same without a query's own words.
+    #[must_use]
+    pub fn without(mut self, own: &OwnWords) -> Self {
+        self.words.retain(|keyword, _| !own.stand_in(keyword));
+        self
+    }
+
+    fn observe_words(&mut self, words: &str) {
+        for keyword in distinct(words) {
+            self.window_words += 1;
+            self.words.entry(keyword.into()).or_default().0 += 1;
+        }
+    }
+
+    fn compare_words(&mut self, words: &str) {
+        for keyword in distinct(words) {
+            self.usual_words += 1;
+            if let Some((_, usual)) = self.words.get_mut(keyword.as_ref()) {
+                *usual += 1;
+            }
+        }
+    }
 }
 
 impl Words {
     /// Takes in the negative post that follows the others in time.
     pub(super) fn observe(&mut self, at: EventTime, sample: &Sample) {
-        let mut distinct = BTreeSet::new();
-        for_each_word(&sample.text, |word| {
-            if word.len() <= WORD_BYTES_MAX {
-                distinct.insert(Box::<str>::from(word));
-            }
-        });
-        let words: Vec<&str> = distinct.iter().map(AsRef::as_ref).collect();
-        let words = words.join(" ").into();
+        let words = keywords(&sample.text).into();
         let (source, post_id) = (sample.source.clone(), sample.post_id.clone());
+        sample.own.iter().for_each(|&hash| self.own.add(hash));
         self.latest.push_back(Said { at, source, post_id, words });
         if self.latest.len() > TEXTS_MAX
             && let Some(said) = self.latest.pop_front()
@@ -96,31 +156,46 @@ impl Words {
         }
     }
 
-    /// Words of the latest posts in `from..to`, of one source only when one is given.
+    /// Words of the latest posts in `from..to`, of one source only when one is given, and of the
+    /// window's samples: a source that others drown out, and copies, are only among those.
     pub(super) fn wording(
         &self,
         source: Option<&SourceId>,
-        from: EventTime,
-        to: EventTime,
+        (from, to): (EventTime, EventTime),
+        samples: &[Shown],
     ) -> Wording {
-        let mut wording = Wording { usual_words: self.usual.words, ..Wording::default() };
+        let mut wording = Wording::default();
         let inside = |said: &&Said| {
             (from..to).contains(&said.at) && source.is_none_or(|source| said.source == *source)
         };
-        for word in self.latest.iter().filter(inside).flat_map(|said| said.words.split(' ')) {
-            wording.window_words += 1;
-            wording.words.entry(word.into()).or_insert_with(|| (0, self.usual.of(word))).0 += 1;
+        for said in self.latest.iter().filter(inside) {
+            wording.observe_words(&said.words);
+        }
+        let known =
+            |shown: &&Shown| self.latest.iter().any(|said| said.post_id == shown.sample.post_id);
+        for shown in samples.iter().filter(|shown| !known(shown)) {
+            wording.observe(&shown.sample.text);
+        }
+        wording.usual_words = self.usual.words;
+        for (keyword, (_, usual)) in &mut wording.words {
+            *usual = self.usual.of(keyword);
         }
         for said in self.latest.iter().filter(|said| !inside(said)) {
-            for word in said.words.split(' ') {
-                wording.usual_words += 1;
-                if let Some((_, usual)) = wording.words.get_mut(word) {
-                    *usual += 1;
-                }
-            }
+            wording.compare_words(&said.words);
         }
-        wording
+        wording.without(&self.own)
     }
+}
+
+/// The words and pairs of a text, each once.
+fn distinct(words: &str) -> BTreeSet<Box<str>> {
+    let mut distinct = BTreeSet::new();
+    for_each_keyword(words, |keyword| {
+        if !distinct.contains(keyword) {
+            distinct.insert(Box::<str>::from(keyword));
+        }
+    });
+    distinct
 }
 
 impl Usual {
@@ -130,8 +205,8 @@ impl Usual {
 
     fn learn(&mut self, said: &Said) {
         self.counters.resize(COUNTERS, 0);
-        for word in said.words.split(' ') {
-            if let Some(count) = self.counters.get_mut(place(word)) {
+        for word in distinct(&said.words) {
+            if let Some(count) = self.counters.get_mut(place(&word)) {
                 *count = count.saturating_add(1);
             }
             self.words += 1;
@@ -154,6 +229,10 @@ impl Usual {
             self.words /= 2;
         }
     }
+}
+
+fn cut(hash: u64) -> u32 {
+    u32::try_from(mix(hash) >> 32).unwrap_or(u32::MAX)
 }
 
 /// The counter of a word.

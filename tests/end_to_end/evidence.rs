@@ -152,7 +152,7 @@ fn an_alert_says_why_and_its_query_counts_the_same() {
     assert!(posts.iter().any(|post| post["cluster_mentions"].as_u64() > Some(3)), "{escalated}");
     let terms = list(&escalated, "terms");
     let has = |word: &str| terms.iter().any(|term| term["term"] == word);
-    assert!(has("battery") && !has("acme"), "{escalated}");
+    assert!(has("battery fire") && !has("acme"), "{escalated}");
     let forum = of("forum", "fired");
     let posts = list(&forum, "posts");
     assert!(!posts.is_empty() && posts.iter().all(|post| post["source"] == "forum"), "{forum}");
