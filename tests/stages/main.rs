@@ -4,6 +4,7 @@ mod alerts;
 mod answers;
 mod any_input;
 mod desk;
+mod drivers;
 mod invariants;
 mod mention_oracle;
 mod mention_queries;
