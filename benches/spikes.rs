@@ -69,6 +69,8 @@ fn main() {
             }
         }
         println!();
+        ideal();
+        println!();
     }
     waves();
 }
@@ -89,6 +91,55 @@ fn false_calls() {
         let yearly = traffic::real(all as u64) * 52.18 / traffic::real(weeks);
         println!("| {volume} | {weeks} | {all} | {first} | {yearly:.2} |");
     }
+}
+
+/// What somebody could find who knew each topic's exact rate, in traffic without bursts: threefold
+/// spikes at 1,000 posts an hour.
+#[allow(clippy::print_stdout, reason = "the table is what this program is for")]
+fn ideal() {
+    println!("| p-value, rate known | calls per topic-year | 3x at 1,000 posts/h, within 10 min |");
+    println!("|---|---|---|");
+    for p_value in [1e-6, 3e-6, 1e-5, 1e-4, 3e-4] {
+        let (mut calls, mut found) = (0, 0);
+        for number in 0..SPIKE_TOPICS {
+            let mut topic = Topic::new(1_000, 10_000 + number, 3);
+            calls += known(&mut topic, p_value, 0..4 * WEEK_M, None).len();
+            let start = 2 * WEEK_M + i64::try_from(number * 577 % 10_000).unwrap_or(0);
+            for _ in 0..10 {
+                let span = start - 10..start + 10;
+                let within = known(&mut topic, p_value, span, Some(start));
+                found += usize::from(within.iter().any(|minute| *minute > start));
+            }
+        }
+        let yearly = traffic::real(calls as u64) * 52.18 / traffic::real(4 * SPIKE_TOPICS);
+        let share = 10.0 * traffic::real(found as u64) / traffic::real(SPIKE_TOPICS);
+        println!("| {p_value:e} | {yearly:.1} | {share:.0} % |");
+    }
+}
+
+/// Calls by the bare test with the known rate, at least an hour apart.
+fn known(
+    topic: &mut Topic,
+    p_value: f64,
+    minutes: std::ops::Range<i64>,
+    spike: Option<i64>,
+) -> Vec<i64> {
+    let extra = spike.map_or(0.0, |start| 2.0 * topic.negative_per_minute(start));
+    let (mut window, mut calls) = (std::collections::VecDeque::new(), Vec::new());
+    for minute in minutes {
+        let mean = topic.negative_per_minute(minute);
+        let added = if spike.is_some_and(|start| minute >= start) { extra } else { 0.0 };
+        window.push_back((topic.draw(mean + added), mean));
+        if window.len() > 10 {
+            window.pop_front();
+        }
+        let (count, mean) = window.iter().fold((0, 0.0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+        let rested = calls.last().is_none_or(|last| minute + 1 - last > 60);
+        if window.len() == 10 && count >= 10 && rested && poisson_tail(count, mean) <= p_value {
+            calls.push(minute + 1);
+        }
+    }
+    calls
 }
 
 #[allow(clippy::print_stdout, reason = "the table is what this program is for")]

@@ -113,6 +113,11 @@ impl Topic {
         self.share * self.posts_per_hour(minute) / 60.0
     }
 
+    /// A draw of chance with this mean.
+    pub(super) fn draw(&mut self, mean: f64) -> u64 {
+        self.random.poisson(mean)
+    }
+
     /// Mean number of posts an hour around this time of the week.
     pub(super) fn posts_per_hour(&self, minute: i64) -> f64 {
         60.0 * self.per_minute * self.rhythm(minute)

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::rule::{Condition, Rule};
+use super::rule::{Condition, Measure, Rule};
 use crate::time::{EventTime, MINUTE_US};
 
 /// Growth of the observed count over the last one told that is worth telling again.
@@ -128,9 +128,15 @@ impl Episode {
                 None
             }
             (Self::Firing { started, told, swell, .. }, Holds::Yes | Holds::Muted) => {
-                let grown = observed >= told.saturating_mul(ESCALATION_FACTOR)
-                    || swell.is_second_wave(observed);
-                let escalated = holds == Holds::Yes && escalation == Escalation::Grown && grown;
+                let grown = match escalation {
+                    Escalation::Never => false,
+                    Escalation::Doubled => observed >= told.saturating_mul(ESCALATION_FACTOR),
+                    Escalation::Waves => {
+                        observed >= told.saturating_mul(ESCALATION_FACTOR)
+                            || swell.is_second_wave(observed)
+                    }
+                };
+                let escalated = holds == Holds::Yes && grown;
                 *self = if escalated {
                     Self::firing(started, at, observed)
                 } else {
@@ -184,22 +190,22 @@ pub(super) enum Holds {
     Muted,
 }
 
-/// Whether a condition can become worse by growing.
+/// How a condition becomes worse by growing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Escalation {
-    Grown,
     Never,
+    /// Volume comes in bursts that mean nothing: it must double.
+    Doubled,
+    /// A second, larger wave of sentiment is news, too.
+    Waves,
 }
 
 impl Escalation {
     fn of(condition: &Condition) -> Self {
-        match condition {
-            Condition::Silence { .. } => Self::Never,
-            Condition::Threshold { .. }
-            | Condition::Share { .. }
-            | Condition::Change { .. }
-            | Condition::Spike { .. }
-            | Condition::Unanswered { .. } => Self::Grown,
+        match (condition, condition.measure()) {
+            (Condition::Silence { .. }, _) => Self::Never,
+            (_, Measure::Mentions | Measure::Copies) => Self::Doubled,
+            (_, Measure::Negative | Measure::Positive) => Self::Waves,
         }
     }
 }

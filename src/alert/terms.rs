@@ -22,6 +22,8 @@ pub struct Term {
     pub term: Box<str>,
     /// How many of the posts hold it.
     pub count: u32,
+    /// At most how many of the posts that they are compared with do.
+    pub usual: u32,
     /// Difference of log-odds in standard deviations; from 1.96 on it stands out.
     pub z: f64,
 }
@@ -56,7 +58,7 @@ pub fn telling_terms(wording: &Wording, most: usize, least: usize) -> Vec<Term> 
             ((seen + prior) / (words + PRIOR_WORDS - seen - prior).max(1.0)).ln()
         };
         let spread = (1.0 / (y + prior) + 1.0 / (x + prior)).sqrt();
-        Term { term: term.clone(), count, z: (odds(y, here) - odds(x, there)) / spread }
+        Term { term: term.clone(), count, usual, z: (odds(y, here) - odds(x, there)) / spread }
     });
     let stands_out = |term: &Term| term.count > 1 && term.z >= Z_MIN;
     let (mut telling, mut others): (Vec<Term>, Vec<Term>) = terms.partition(stands_out);

@@ -20,6 +20,7 @@ mod place;
 mod key;
 mod posts;
 mod functions;
+mod drivers;
 mod guard;
 mod query;
 #[cfg(feature = "postgres")]

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
+use datafusion::catalog::TableProvider;
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::error::{DataFusionError, Result as QueryResult};
 use datafusion::execution::context::{SQLOptions, SessionState};
@@ -27,6 +28,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::answer_format::{AnswerWriter, QueryFormat};
 use super::dead_letter::Letter;
+use super::drivers::Drivers;
 use super::folder::{Folder, LakeError};
 use super::guard::{self, Limits};
 use super::scan::LakeFiles;
@@ -85,7 +87,12 @@ impl Session {
             let files = LakeFiles::open(table, folder).await?;
             let (url, store) = files.store();
             context.register_object_store(url.as_ref(), store);
-            context.register_table(table.name(), Arc::new(files)).map_err(&damaged)?;
+            let files: Arc<dyn TableProvider> = Arc::new(files);
+            if table == Table::Mentions {
+                let mentions = Arc::clone(&files);
+                context.register_udtf("drivers", Arc::new(Drivers { mentions }));
+            }
+            context.register_table(table.name(), files).map_err(&damaged)?;
         }
         views::register(&context).await.map_err(damaged)?;
         Ok(Self { context, limits })

@@ -265,6 +265,9 @@ fn judge(error: &DataFusionError, limits: Limits) -> (SqlFault, String) {
             let tables = super::schema::Table::ALL.map(super::schema::Table::name);
             near(name.unwrap_or_default(), &[&tables[..], &views].concat())
         }
+        DataFusionError::Plan(text) if text.starts_with("drivers ") => {
+            "as drivers('acme', '2026-03-04', '2026-03-05')".to_owned()
+        }
         _ => String::new(),
     };
     let general = "list tables and columns with SHOW TABLES and DESCRIBE mentions, views with: resonanz query --views";

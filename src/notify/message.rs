@@ -96,7 +96,7 @@ fn sample_alert(transition: Transition) -> Alert {
             from: at.shift(-10 * MINUTE_US),
             late: 0,
             mix: Mix { sources: vec![(SourceId::new("sample"), 50)], langs: vec![(Lang::EN, 50)] },
-            terms: vec![Term { term: "sample".into(), count: 20, z: 4.5 }],
+            terms: vec![Term { term: "sample".into(), count: 20, usual: 1, z: 4.5 }],
             posts: vec![Exhibit { sample: Arc::new(sample), cluster: 1, mentions: 3 }],
         },
     }

@@ -50,6 +50,7 @@ pub async fn serve(listener: TcpListener, api: Api) -> std::io::Result<()> {
         .route("/metrics", get(prometheus))
         .route("/api/topics", get(topics))
         .route("/api/trends", get(trends))
+        .route("/api/drivers", get(drivers))
         .merge(desk::routes(&api))
         .merge(sql::routes())
         .fallback(nothing)
@@ -65,6 +66,7 @@ async fn index() -> &'static str {
      GET /metrics\n\
      GET /api/topics\n\
      GET /api/trends?topic=NAME&from=RFC3339&to=RFC3339&step=1h\n\
+     GET /api/drivers?topic=NAME&from=RFC3339&to=RFC3339&against_from=RFC3339&against_to=RFC3339\n\
      GET /api/alerts?state=firing&topic=NAME\n\
      GET /api/alerts/ID\n\
      POST, DELETE /api/alerts/ID/ack\n\
@@ -163,9 +165,67 @@ async fn trends(State(api): State<Api>, Parameters(asked): Parameters<TrendQuery
     answer(&api, &sql).await
 }
 
-/// A condition on the topic, quoted for SQL.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DriverQuery {
+    topic: String,
+    from: String,
+    to: String,
+    against_from: Option<String>,
+    against_to: Option<String>,
+    polarity: Option<String>,
+}
+
+/// What tells one span of a topic from another, by the table function of the same name.
+async fn drivers(State(api): State<Api>, Parameters(asked): Parameters<DriverQuery>) -> Response {
+    let mut spans = vec![("from", asked.from), ("to", asked.to)];
+    match (asked.against_from, asked.against_to) {
+        (Some(from), Some(to)) => spans.extend([("against_from", from), ("against_to", to)]),
+        (None, None) => {}
+        _ => {
+            return failure(
+                StatusCode::BAD_REQUEST,
+                "give against_from and against_to, or neither",
+            );
+        }
+    }
+    let mut times = Vec::new();
+    for (name, value) in spans {
+        match EventTime::parse(&value) {
+            Ok(time) => times.push(time),
+            Err(error) => return failure(StatusCode::BAD_REQUEST, &format!("{name}: {error}")),
+        }
+    }
+    if let &[from, to, ..] = times.as_slice()
+        && times.len() == 2
+    {
+        times.extend([from.shift(-to.since(from)), from]);
+    }
+    if times.chunks(2).any(|span| span.first() >= span.last()) {
+        return failure(StatusCode::BAD_REQUEST, "a span ends after it begins");
+    }
+    let polarity = asked.polarity.unwrap_or_else(|| "negative".to_owned());
+    if !["negative", "neutral", "positive", "all"].contains(&polarity.as_str()) {
+        let known = "polarity: give negative, neutral, positive or all";
+        return failure(StatusCode::BAD_REQUEST, known);
+    }
+    let times = times.iter().map(|time| quoted(&time.to_string())).collect::<Vec<_>>().join(", ");
+    let sql = format!(
+        "SELECT term, posts, usual, round(z, 2) AS z FROM drivers({}, {times}, {})",
+        quoted(&asked.topic),
+        quoted(&polarity),
+    );
+    answer(&api, &sql).await
+}
+
+/// A condition on the topic.
 fn equals(topic: &str) -> String {
-    format!("topic = '{}'", topic.replace('\'', "''"))
+    format!("topic = {}", quoted(topic))
+}
+
+/// A text as SQL writes it.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
 }
 
 async fn answer(api: &Api, sql: &str) -> Response {

@@ -111,7 +111,7 @@ impl Wording {
     fn observe_words(&mut self, words: &str) {
         for keyword in distinct(words) {
             self.window_words += 1;
-            self.words.entry(keyword.into()).or_default().0 += 1;
+            self.words.entry(keyword).or_default().0 += 1;
         }
     }
 

@@ -10,6 +10,7 @@ mod damage;
 mod deliveries;
 mod desk;
 mod evidence;
+mod drivers;
 mod erase;
 mod erase_kills;
 mod evolution;
