@@ -5,7 +5,7 @@
 
 use super::pattern::{Around, Element, Literal};
 use crate::post::Span;
-use crate::text::{Folded, Form, is_emoji, is_skin_tone, is_word_char};
+use crate::text::{Folded, Form, decoded, is_emoji, is_hangul, is_skin_tone, is_word_char};
 
 /// Longest run of characters that one `*` stands for; longer "words" are data, not language.
 const RUN_CHARS_MAX: usize = 128;
@@ -15,13 +15,23 @@ const RUN_CHARS_MAX: usize = 128;
 pub(super) struct AroundScratch {
     from: Vec<usize>,
     to: Vec<usize>,
-    /// To compare letter by letter.
+    /// The whole text, to compare letter by letter: its bytes stand where those of the text folded for
+    /// searching do, since spreading an umlaut keeps the number of bytes. Folded when first asked for.
     letters: Folded,
+    has_letters: bool,
 }
 
 impl Default for AroundScratch {
     fn default() -> Self {
-        Self { from: Vec::new(), to: Vec::new(), letters: Folded::new(Form::Letters) }
+        let letters = Folded::new(Form::Letters);
+        Self { from: Vec::new(), to: Vec::new(), letters, has_letters: false }
+    }
+}
+
+impl AroundScratch {
+    /// Forgets the last text.
+    pub(super) fn begin(&mut self) {
+        self.has_letters = false;
     }
 }
 
@@ -54,7 +64,10 @@ impl Searched<'_> {
         {
             end += tone.len_utf8();
         }
-        (!self.folded.is_inside_word(end)).then_some(end)
+        let ends = !self.folded.is_inside_word(end)
+            // Korean particles follow a word without a space.
+            || self.folded.char_at(end).is_some_and(is_hangul);
+        ends.then_some(end)
     }
 
     /// Whether a hit may begin at `start`; a capital says so at once.
@@ -71,8 +84,7 @@ impl Searched<'_> {
         scratch: &mut AroundScratch,
         mut report: impl FnMut(usize, usize),
     ) {
-        if around.strict.as_ref().is_some_and(|strict| !self.is_strict(strict, start, end, scratch))
-        {
+        if around.strict.as_ref().is_some_and(|strict| !self.is_strict(strict, start, scratch)) {
             return;
         }
         self.walk(&around.right, end, Way::Right, scratch);
@@ -83,7 +95,7 @@ impl Searched<'_> {
         self.walk(&around.left, start, Way::Left, scratch);
         let open = matches!(around.left.last(), Some(Element::Run));
         for &left in scratch.from.iter().filter(|&&at| open || self.may_begin(at)) {
-            if around.raw.as_ref().is_none_or(|raw| self.slice(left, right) == &**raw) {
+            if around.raw.as_ref().is_none_or(|raw| is_raw(self.slice(left, right), raw)) {
                 report(left, right);
             }
         }
@@ -127,7 +139,7 @@ impl Searched<'_> {
                 continue;
             }
             let strict = literal.strict.as_ref();
-            if strict.is_none_or(|strict| self.is_strict(strict, start, end, scratch)) {
+            if strict.is_none_or(|strict| self.is_strict(strict, start, scratch)) {
                 scratch.to.push(if way == Way::Left { start } else { end });
             }
         }
@@ -183,24 +195,19 @@ impl Searched<'_> {
     }
 
     /// Whether the original has the very umlauts of `strict`.
-    fn is_strict(
-        &self,
-        strict: &str,
-        start: usize,
-        end: usize,
-        scratch: &mut AroundScratch,
-    ) -> bool {
-        if start == end {
-            return strict.is_empty();
+    fn is_strict(&self, strict: &str, start: usize, scratch: &mut AroundScratch) -> bool {
+        if !scratch.has_letters {
+            scratch.letters.fold(self.text);
+            scratch.has_letters = true;
         }
-        // Spreading keeps the number of bytes, so places in the clusters that the range touches are
-        // the same in both forms; but folded alone they lose a space at their start.
-        let (first, last) = (self.folded.unit(start).0, self.folded.unit(end - 1).1);
-        scratch.letters.fold(self.slice(start, end));
-        let letters = scratch.letters.as_bytes();
-        let lost = (last - first).saturating_sub(letters.len());
-        let strict = strict.as_bytes().get(lost.saturating_sub(start - first)..);
-        let letters = letters.get((start - first).saturating_sub(lost)..);
-        letters.zip(strict).is_some_and(|(letters, strict)| letters.starts_with(strict))
+        let letters = scratch.letters.as_bytes().get(start..);
+        letters.is_some_and(|letters| letters.starts_with(strict.as_bytes()))
     }
+}
+
+/// Whether a slice of a text is a raw term, but for entities and a trade mark sign at its end.
+fn is_raw(slice: &str, raw: &str) -> bool {
+    slice == raw
+        || decoded(slice.trim_end_matches(['™', '℠'])).eq(decoded(raw))
+        || decoded(slice).eq(decoded(raw))
 }

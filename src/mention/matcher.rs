@@ -232,6 +232,7 @@ impl Matcher {
         sightings.clear();
         candidates.clear();
         near.begin();
+        around.begin();
         folded.fold(text);
         self.scanner.scan(Searched { text, folded }, around, hits, sightings);
         for hit in hits.iter() {

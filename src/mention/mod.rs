@@ -58,7 +58,7 @@ pub struct Topic {
 }
 
 /// Raised by one whenever the same query finds something else.
-const QUERIES_VERSION: u32 = 1;
+const QUERIES_VERSION: u32 = 2;
 
 impl Topic {
     /// The accounts that speak for this one of all topics: its own, and those of its brand.

@@ -54,7 +54,9 @@ pub(super) fn patterns(term: &Term, umlauts: Umlauts) -> Vec<Pattern> {
     if term.raw {
         let raw = Some(term.text.clone().into_boxed_str());
         let around = Some(Box::new(Around { raw, ..Around::default() }));
-        return vec![Pattern { literal: marked(&term.text), around }];
+        let mut folded = Folded::default();
+        folded.fold(&term.text);
+        return vec![Pattern { literal: folded.as_bytes().to_vec(), around }];
     }
     let words: Vec<Vec<Vec<Part>>> = term.text.split(' ').map(|word| forms(word, term)).collect();
     let longest = |forms: &Vec<Vec<Part>>| forms.iter().map(|form| literal_bytes(form)).min();
@@ -215,11 +217,11 @@ fn element(part: &Part, umlauts: Umlauts) -> Element {
 fn marked(loose: &str) -> Vec<u8> {
     let mut folded = Folded::default();
     // A space in front of a literal would be lost in folding: fold it behind a letter.
-    folded.fold(&format!("x{loose}"));
+    folded.fold_piece(&format!("x{loose}"));
     if loose.starts_with(' ') {
         return folded.as_bytes().get(1..).unwrap_or_default().to_vec();
     }
-    folded.fold(loose);
+    folded.fold_piece(loose);
     folded.as_bytes().to_vec()
 }
 

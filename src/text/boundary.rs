@@ -55,6 +55,11 @@ pub(super) fn is_ignorable(c: char) -> bool {
         | 0x2060..=0x206F | 0xFE00..=0xFE0F | 0xFEFF | 0xE0000..=0xE0FFF)
 }
 
+/// Whether a character is a syllable of Hangul. Korean adds particles to words without a space.
+pub(crate) fn is_hangul(c: char) -> bool {
+    matches!(c, '\u{AC00}'..='\u{D7A3}')
+}
+
 /// Whether the character's script is written without spaces between words.
 pub(super) fn is_unspaced(c: char) -> bool {
     matches!(u32::from(c),

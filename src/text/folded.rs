@@ -1,16 +1,22 @@
-//! Which bytes of the original gave which bytes of the folded text?
+//! Which bytes of the original gave which bytes of the folded text, and where do its words end?
 //!
-//! A [`Folded`] holds a folded text (see `fold.rs` for the rules) and, for each of its bytes, the
+//! A [`Folded`] holds a folded text (see `fold.rs` for the rules, `folding.rs` for the way) and, for each of its bytes, the
 //! place it came from, so that a match is reported in bytes of the original.
 //!
 //! In [`Form::Search`] an ASCII letter that begins a word is a capital, all others are small: an
 //! automaton over such texts leaves its start state at the beginnings of words only, whatever
 //! the number of patterns, and a hit that begins with a capital needs no look to its left.
+//!
+//! Underscores at an edge of a word, as in `_Acme_`, are folded to hyphens: they part words.
 
 use super::boundary::{JOINER, continues_word, is_emoji, is_flag_letter, is_flag_tag};
-use super::fold::{cluster_end, fold_cluster, fold_simple, is_joint, spread_of, take_cluster};
+use super::fold::cluster_end;
+use super::folding::{Joint, is_word_byte};
 use super::is_word_char;
 use crate::post::Span;
+
+/// Each regional indicator in UTF-8.
+const FLAG_LETTER_BYTES: usize = 4;
 
 /// What a text is folded for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -25,17 +31,23 @@ pub enum Form {
 /// A folded text with its way back to the original; reusable between texts.
 #[derive(Debug)]
 pub struct Folded {
-    form: Form,
-    bytes: Vec<u8>,
+    pub(super) form: Form,
+    pub(super) bytes: Vec<u8>,
     /// Start in the original of the cluster that gave each folded byte. Empty while the
     /// two coincide, which is the common case of ASCII without runs of spaces.
-    starts: Vec<u32>,
+    pub(super) starts: Vec<u32>,
     /// Length of the original in bytes.
-    source_bytes: u32,
+    pub(super) source_bytes: u32,
+    /// Where words may end although they go on: before the ² of Acme².
+    pub(super) seams: Vec<u32>,
+    /// Where runs of flag letters begin.
+    pub(super) flag_runs: Vec<u32>,
     /// The last character folded, in its small form; a space before the first.
-    last: char,
+    pub(super) last: char,
+    /// What stands between it and the next.
+    pub(super) joint: Joint,
     /// One cluster, reused.
-    cluster: String,
+    pub(super) cluster: String,
 }
 
 impl Default for Folded {
@@ -53,23 +65,11 @@ impl Folded {
             bytes: Vec::new(),
             starts: Vec::new(),
             source_bytes: 0,
+            seams: Vec::new(),
+            flag_runs: Vec::new(),
             last: ' ',
+            joint: Joint::Nothing,
             cluster: String::new(),
-        }
-    }
-
-    /// Folds `text` into this buffer, replacing what was there. Linear in the text.
-    pub fn fold(&mut self, text: &str) {
-        self.bytes.clear();
-        self.starts.clear();
-        self.source_bytes = place(text.len());
-        let plain = plain_bytes(text.as_bytes());
-        fold_plain(text.as_bytes().get(..plain).unwrap_or_default(), self.form, &mut self.bytes);
-        if plain < text.len() {
-            self.starts.extend(0..place(plain));
-            self.last =
-                self.bytes.last().map_or(' ', |&byte| char::from(byte.to_ascii_lowercase()));
-            self.fold_rest(text, plain);
         }
     }
 
@@ -110,16 +110,19 @@ impl Folded {
             return false;
         };
         if left.is_ascii() && right.is_ascii() {
-            let word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
-            return word(left) && word(right);
+            return is_word_byte(left) && is_word_byte(right) && !self.is_seam(at);
         }
         match (self.char_before(at), self.char_at(at)) {
             (Some(left), Some(right)) if is_flag_letter(left) && is_flag_letter(right) => {
                 self.flag_letters_before(at) % 2 == 1
             }
-            (Some(left), Some(right)) => holds_together(left, right),
+            (Some(left), Some(right)) => holds_together(left, right) && !self.is_seam(at),
             _ => false,
         }
+    }
+
+    fn is_seam(&self, at: usize) -> bool {
+        !self.seams.is_empty() && self.seams.binary_search(&place(at)).is_ok()
     }
 
     /// The folded character that begins at `at`.
@@ -162,81 +165,11 @@ impl Folded {
         }
     }
 
-    fn flag_letters_before(&self, mut at: usize) -> usize {
-        let mut count = 0;
-        while let Some(letter) = self.char_before(at).filter(|&c| is_flag_letter(c)) {
-            count += 1;
-            at -= letter.len_utf8();
-        }
-        count
+    fn flag_letters_before(&self, at: usize) -> usize {
+        let run = self.flag_runs.partition_point(|&start| (start as usize) < at);
+        let start = run.checked_sub(1).and_then(|run| self.flag_runs.get(run));
+        start.map_or(0, |&start| (at - start as usize) / FLAG_LETTER_BYTES)
     }
-
-    fn fold_rest(&mut self, text: &str, from: usize) {
-        let mut chars = text.get(from..).unwrap_or_default().char_indices().peekable();
-        while let Some((offset, c)) = chars.next() {
-            let start = place(from + offset);
-            if chars.peek().is_none_or(|&(_, next)| next.is_ascii()) && c.is_ascii() {
-                self.push(c.to_ascii_lowercase(), start);
-                continue;
-            }
-            self.cluster.clear();
-            self.cluster.push(c);
-            let marks = take_cluster(c, &mut chars, &mut self.cluster);
-            if is_joint(c) {
-                let joins = chars.peek().is_some_and(|&(_, next)| is_emoji(next));
-                self.push_joint(c, joins, start);
-                self.cluster.remove(0);
-            } else if !marks && let Some(folded) = simple(c) {
-                self.push(folded, start);
-                continue;
-            }
-            let cluster = std::mem::take(&mut self.cluster);
-            fold_cluster(&cluster, |c| self.push(c, start));
-            self.cluster = cluster;
-        }
-    }
-
-    /// A joiner counts between two emoji, a tag after a black flag.
-    fn push_joint(&mut self, c: char, joins: bool, start: u32) {
-        let counts = if c == JOINER {
-            joins && is_emoji(self.last)
-        } else {
-            self.last == '🏴' || is_flag_tag(self.last)
-        };
-        if counts {
-            self.push(c, start);
-        }
-    }
-
-    fn push(&mut self, c: char, start: u32) {
-        if c.is_whitespace() || c < ' ' {
-            if self.last == ' ' {
-                return;
-            }
-            self.bytes.push(b' ');
-            self.last = ' ';
-        } else if c.is_ascii() {
-            let begins = self.form == Form::Search && !continues_word(self.last, c);
-            let byte = u8::try_from(c).unwrap_or(b' ');
-            self.bytes.push(if begins { byte.to_ascii_uppercase() } else { byte });
-            self.last = c;
-        } else {
-            let spread = if self.form == Form::Search { spread_of(c) } else { None };
-            match spread {
-                Some(pair) => pair.chars().for_each(|c| self.push(c, start)),
-                None => {
-                    let mut buffer = [0; 4];
-                    self.bytes.extend_from_slice(c.encode_utf8(&mut buffer).as_bytes());
-                    self.last = c;
-                }
-            }
-        }
-        self.starts.resize(self.bytes.len(), start);
-    }
-}
-
-fn simple(c: char) -> Option<char> {
-    if c.is_ascii() { Some(c.to_ascii_lowercase()) } else { fold_simple(c) }
 }
 
 /// Whether no boundary lies between two characters, flags aside.
@@ -248,53 +181,7 @@ fn holds_together(left: char, right: char) -> bool {
         || (!right.is_ascii() && unicode_normalization::char::is_combining_mark(right))
 }
 
-/// How many bytes at the start fold one to one: ASCII without runs of spaces. An ASCII character
-/// before anything else is left out, since a mark may follow it.
-fn plain_bytes(text: &[u8]) -> usize {
-    let ascii = if text.is_ascii() {
-        text.len()
-    } else {
-        text.iter().take_while(|byte| byte.is_ascii()).count().saturating_sub(1)
-    };
-    let text = text.get(..ascii).unwrap_or_default();
-    if text.first().is_some_and(|&byte| is_space(byte)) {
-        return 0;
-    }
-    let runs = |pair: &[u8]| is_space(pair[0]) & is_space(pair[1]);
-    // First over all pairs without a branch, which the compiler turns into vector code.
-    if !text.windows(2).fold(false, |any, pair| any | runs(pair)) {
-        return ascii;
-    }
-    text.windows(2).position(runs).map_or(ascii, |at| at + 1)
-}
-
-/// Folds plain bytes; each depends on itself and its left neighbor only.
-fn fold_plain(text: &[u8], form: Form, folded: &mut Vec<u8>) {
-    let small = |byte: u8| if is_space(byte) { b' ' } else { byte.to_ascii_lowercase() };
-    match form {
-        Form::Letters => folded.extend(text.iter().map(|&byte| small(byte))),
-        Form::Search => {
-            let Some(&first) = text.first() else { return };
-            folded.push(first.to_ascii_uppercase());
-            folded.extend(text.windows(2).map(|pair| {
-                let byte = small(pair[1]);
-                let begins = byte.is_ascii_lowercase() & !is_word_byte(pair[0]);
-                byte ^ (u8::from(begins) << 5)
-            }));
-        }
-    }
-}
-
-/// White space; control characters part words as well.
-fn is_space(byte: u8) -> bool {
-    byte <= b' '
-}
-
-fn is_word_byte(byte: u8) -> bool {
-    (byte | 0x20).wrapping_sub(b'a') < 26 || byte.wrapping_sub(b'0') < 10 || byte == b'_'
-}
-
-fn place(offset: usize) -> u32 {
+pub(super) fn place(offset: usize) -> u32 {
     u32::try_from(offset).unwrap_or(u32::MAX)
 }
 
@@ -310,6 +197,14 @@ mod tests {
             ("a   b  acme!", "Acme", "acme"),
             ("🙂 Mu\u{308}ller 🙂", "Mueller", "Mu\u{308}ller"),
             ("é acme\u{200B} x", "Acme", "acme"),
+            ("bei AT&amp;T!", "At&T", "AT&amp;T"),
+            ("M&uuml;ller", "Mueller", "M&uuml;ller"),
+            ("Acme™ x", "Acme", "Acme™"),
+            ("Acme® x", "Acme", "Acme"),
+            ("in _Acme_ x", "-Acme-", "_Acme_"),
+            ("x_a __b", "X_a --B", "x_a __b"),
+            ("①acme", "Acme", "acme"),
+            ("S–Bahn", "S-Bahn", "S–Bahn"),
         ];
         for (text, pattern, want) in rows {
             let mut folded = Folded::default();

@@ -169,6 +169,51 @@ fn terms_stand_where_readers_see_them() {
 }
 
 #[test]
+fn brands_are_found_however_they_are_set() {
+    let rows = [
+        ("globex", "Globex™ Globex® Globex© GlobexSM", "[Globex™] [Globex]® [Globex]© GlobexSM"),
+        ("globex", "Globex℠, Globex³ and Globexª.", "[Globex℠], [Globex]³ and [Globex]ª."),
+        ("globextm", "Globex™", "-"),
+        ("\"globex one\"", "Globex™ One, Globex® One", "[Globex™ One], [Globex® One]"),
+        ("globex*", "Globex™, Globexes²", "[Globex™], [Globexes²]"),
+        ("raw:Globex", "Globex™ globex", "[Globex™] globex"),
+        ("raw:\"B&Q\"", "B&amp;Q b&amp;q", "[B&amp;Q] b&amp;q"),
+        ("co2", "CO₂ und CO2, CO₂-frei", "[CO₂] und [CO2], [CO₂]-frei"),
+        ("globex", "③globex ㏄globex №globex", "③[globex] ㏄[globex] №[globex]"),
+        ("B&Q", "B&amp;Q, B&#38;Q, B&amp;amp;Q, B&Q", "[B&amp;Q], [B&#38;Q], [B&amp;amp;Q], [B&Q]"),
+        ("amp", "B&amp;Q &quot;amp&quot;", "B&amp;Q &quot;[amp]&quot;"),
+        (
+            "Wendy's",
+            "Wendy&#39;s Wendy´s Wendy`s Wendy′s",
+            "[Wendy&#39;s] [Wendy´s] [Wendy`s] [Wendy′s]",
+        ),
+        ("wendy", "Wendyʼs Wendy＇s Wendy‛s", "[Wendy]ʼs [Wendy]＇s [Wendy]‛s"),
+        (
+            "U-Bahn",
+            "U‐Bahn U‑Bahn U‒Bahn U–Bahn U−Bahn",
+            "[U‐Bahn] [U‑Bahn] [U‒Bahn] [U–Bahn] [U−Bahn]",
+        ),
+        ("U–Bahn", "U-Bahn", "[U-Bahn]"),
+        ("izmir", "İzmir İZMİR IZMIR ızmır", "[İzmir] [İZMİR] [IZMIR] [ızmır]"),
+        ("_globex_", "_Globex_ x_globex_y", "[_Globex_] x_globex_y"),
+        (
+            "globex",
+            "_Globex_ __globex__ *globex* globex_x x_globex",
+            "_[Globex]_ __[globex]__ *[globex]* globex_x x_globex",
+        ),
+        ("@globex", "@globex_help @globex_ @globex", "@globex_help [@globex]_ [@globex]"),
+        ("globex_*", "globex_help globex_", "[globex_help] globex_"),
+        ("현대", "현대가 현대자동차 신현대", "[현대]가 [현대]자동차 신현대"),
+        ("한", "\u{1112}\u{1161}\u{11AB}국", "[\u{1112}\u{1161}\u{11AB}]국"),
+        ("LG", "LG는 LGX", "[LG]는 LGX"),
+        ("ガス", "ｶﾞｽ", "[ｶﾞｽ]"),
+    ];
+    for (query, text, want) in rows {
+        assert_eq!(found(topic(query), text, Context::default()), want, "{query}");
+    }
+}
+
+#[test]
 fn defaults_change_what_terms_mean() {
     let base = topic("\"deutsche bahn\" OR (größe xl)");
     let tags = Topic { hashtags: true, ..base.clone() };

@@ -145,7 +145,9 @@ impl Term {
             Options::InflectCompound => "inflect:compound:",
         };
         let text = written(&self.tokens);
-        if self.quoted || text.starts_with('-') || text.contains(char::is_whitespace) {
+        // Signs outside quotes may be read as those of other tools.
+        let plain = |c: char| c.is_alphanumeric() || "#@*?".contains(c);
+        if self.quoted || !text.chars().all(plain) || text.starts_with(['*', '?']) {
             return format!("{option}\"{text}\"");
         }
         format!("{option}{text}")

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::query::{Defaults, Options, Query, Term};
-use super::text::{Reading, Text, is_picture, is_word, read, written};
+use super::text::{Reading, Text, is_picture, is_word, part_edges, read_term, written};
 
 /// A hit in characters of the folded text.
 type Hit = (usize, usize);
@@ -36,14 +36,16 @@ impl Oracle<'_> {
         if self.defaults.apart { Reading::Letters } else { Reading::Search }
     }
 
-    fn folded(&self, tokens: &[usize]) -> String {
-        let chars = read(tokens, self.reading()).chars;
+    fn folded(&self, tokens: &[usize], options: Options) -> String {
+        let mut chars = read_term(tokens, self.reading()).chars;
+        let goes_on = |c| is_word(c) || matches!(c, '*' | '?');
+        part_edges(&mut chars, if options == Options::Raw { is_word } else { goes_on });
         chars.into_iter().collect::<String>().trim().to_owned()
     }
 
     /// Whether a term may stand in a query.
     fn valid(&self, term: &Term) -> bool {
-        let folded = self.folded(&term.tokens);
+        let folded = self.folded(&term.tokens, term.options);
         let wild = |c: char| matches!(c, '*' | '?');
         let words_ok =
             term.options == Options::Raw || !folded.split(' ').any(|w| w.chars().all(wild));
@@ -56,7 +58,8 @@ impl Oracle<'_> {
             Query::Slop(term, _) => {
                 let pieces = pieces(term);
                 let raw = term.options == Options::Raw && pieces.len() > 1;
-                self.valid(term) && !(raw && pieces.iter().any(|p| self.folded(p).is_empty()))
+                self.valid(term)
+                    && !(raw && pieces.iter().any(|p| self.folded(p, term.options).is_empty()))
             }
             Query::Near(operands, _) => operands.iter().flatten().all(|term| self.valid(term)),
             Query::And(parts) | Query::Or(parts) => parts.iter().all(|p| self.valid_query(p)),
@@ -77,9 +80,12 @@ impl Oracle<'_> {
     fn wanted(&self, term: &Term) -> Vec<Wanted> {
         if term.options == Options::Raw {
             let raw = written(&term.tokens).trim().to_owned();
-            return vec![Wanted::Raw(self.folded(&term.tokens).chars().collect(), raw)];
+            return vec![Wanted::Raw(
+                self.folded(&term.tokens, term.options).chars().collect(),
+                raw,
+            )];
         }
-        let folded = self.folded(&term.tokens);
+        let folded = self.folded(&term.tokens, term.options);
         let mut wanted = vec![Wanted::Parts(self.parts(&folded, &folded, term.options))];
         let words: Vec<&str> = folded.split(' ').collect();
         wanted.extend(if words.len() > 1 { self.tag(&words) } else { None });
@@ -167,7 +173,10 @@ impl Oracle<'_> {
             Wanted::Parts(_) => true,
             Wanted::Raw(_, raw) => {
                 let (start, end) = self.place(*hit);
-                self.original.get(start..end) == Some(raw)
+                let own = self.original.get(start..end).unwrap_or_default();
+                let plain = |text: &str| text.replace("&#38;", "&");
+                let bare = own.trim_end_matches('™');
+                plain(own) == plain(raw) || plain(bare) == plain(raw)
             }
         };
         begins.flatten().filter(exact).collect()
@@ -301,7 +310,7 @@ impl Oracle<'_> {
 
     fn single_word(&self, query: &Query) -> Option<String> {
         let (Query::Term(term) | Query::Slop(term, _)) = query else { return None };
-        let folded = self.folded(&term.tokens);
+        let folded = self.folded(&term.tokens, term.options);
         (term.options != Options::Raw && folded.chars().all(is_word)).then_some(folded)
     }
 
@@ -316,7 +325,7 @@ impl Oracle<'_> {
     fn slop(&self, term: &Term, words_max: usize) -> Vec<Hit> {
         let raw = term.options == Options::Raw;
         let pieces = pieces(term);
-        let folded = self.folded(&term.tokens);
+        let folded = self.folded(&term.tokens, term.options);
         if !folded.contains(' ') && !raw {
             return self.alternatives(&[term.quoted()]);
         }

@@ -13,10 +13,14 @@ enum Role {
     /// Belongs to the cluster before it, and nothing is seen of it.
     Hidden,
     Joiner,
+    /// Belongs to the cluster before it, is no letter, and ends the word.
+    Seal,
+    /// Begins a cluster; the word before it may end there.
+    Raised,
 }
 
 /// As written, as folded with umlauts as they are, as folded for searching.
-const TOKENS: [(&str, &str, &str, Role); 48] = [
+const TOKENS: [(&str, &str, &str, Role); 53] = [
     ("a", "a", "a", Role::Base),
     ("b", "b", "b", Role::Base),
     ("s", "s", "s", Role::Base),
@@ -62,6 +66,11 @@ const TOKENS: [(&str, &str, &str, Role); 48] = [
     ("\u{200D}", "\u{200D}", "\u{200D}", Role::Joiner),
     ("\u{200B}", "", "", Role::Hidden),
     ("\u{20E3}", "\u{20E3}", "\u{20E3}", Role::Mark),
+    ("™", "", "", Role::Seal),
+    ("²", "2", "2", Role::Raised),
+    ("&#38;", "&", "&", Role::Base),
+    ("–", "-", "-", Role::Base),
+    ("İ", "i", "i", Role::Base),
     ("abe", "abe", "abe", Role::Base),
     ("bas", "bas", "bas", Role::Base),
     ("n", "n", "n", Role::Base),
@@ -84,6 +93,8 @@ pub(crate) enum Reading {
 pub(crate) struct Text {
     pub(crate) chars: Vec<char>,
     pub(crate) clusters: Vec<(usize, usize)>,
+    /// Places where a word ends although letters go on.
+    seams: Vec<usize>,
 }
 
 pub(crate) fn is_picture(c: char) -> bool {
@@ -99,17 +110,31 @@ fn goes_on(left: char, right: char) -> bool {
 }
 
 pub(crate) fn read(tokens: &[usize], reading: Reading) -> Text {
+    let mut text = read_term(tokens, reading);
+    part_edges(&mut text.chars, is_word);
+    text
+}
+
+/// As a text, but for underscores at the edges of words.
+pub(crate) fn read_term(tokens: &[usize], reading: Reading) -> Text {
     let tokens: Vec<usize> = tokens.iter().flat_map(|&token| spelled(token)).collect();
     let mut text = Text::default();
     let mut byte = 0;
     let mut next = 0;
+    let mut parted = false;
     while next < tokens.len() {
         let (source, letters, search, role) = TOKENS[tokens[next]];
         next += 1;
         let start = byte;
         byte += source.len();
+        if role == Role::Seal {
+            continue;
+        }
+        if role == Role::Raised && !parted && text.chars.last() != Some(&'2') {
+            text.seams.push(text.chars.len());
+        }
         let mut end = byte;
-        let mut marks = 0;
+        let (mut marks, mut sealed) = (0, false);
         while next < tokens.len() {
             let (source, .., other) = TOKENS[tokens[next]];
             let joins = other == Role::Joiner && !matches!(role, Role::Picture | Role::Joiner);
@@ -117,11 +142,12 @@ pub(crate) fn read(tokens: &[usize], reading: Reading) -> Text {
                 Role::Mark => marks += 1,
                 Role::Hidden => {}
                 Role::Joiner if joins => {}
+                Role::Seal => sealed = true,
                 _ => break,
             }
             byte += source.len();
             next += 1;
-            if other == Role::Mark {
+            if matches!(other, Role::Mark | Role::Seal) {
                 end = byte;
             }
         }
@@ -134,18 +160,38 @@ pub(crate) fn read(tokens: &[usize], reading: Reading) -> Text {
         };
         let space = folded == " " && before.is_none_or(|last| last == ' ');
         let own = if shown && !space { folded } else { "" };
-        for c in own.chars().chain(std::iter::repeat_n('\u{20E3}', marks)) {
+        let own: Vec<char> = own.chars().chain(std::iter::repeat_n('\u{20E3}', marks)).collect();
+        if let (Some(&last), Some(&first)) = (text.chars.last(), own.first()) {
+            let goes_on = parted && goes_on(last, first);
+            text.chars.extend(goes_on.then_some('·'));
+            text.clusters.extend(goes_on.then_some((start, end)));
+        }
+        parted &= !shown;
+        for c in own {
             text.chars.push(c);
             text.clusters.push((start, end));
         }
+        parted |= sealed;
     }
     text
+}
+
+/// Makes hyphens of underscores at an edge of a word.
+pub(crate) fn part_edges(chars: &mut [char], is_word: fn(char) -> bool) {
+    let own = chars.to_vec();
+    for at in (0..own.len()).filter(|&at| own[at] == '_') {
+        let before = own[..at].iter().rev().find(|&&c| c != '_');
+        let after = own[at..].iter().find(|&&c| c != '_');
+        if !(before.is_some_and(|&c| is_word(c)) && after.is_some_and(|&c| is_word(c))) {
+            chars[at] = '-';
+        }
+    }
 }
 
 /// A token of several letters as tokens of one.
 fn spelled(token: usize) -> Vec<usize> {
     let letters = TOKENS[token].0;
-    if letters.len() == 1 || !letters.is_ascii() {
+    if letters.len() == 1 || !letters.is_ascii() || letters.starts_with('&') {
         return vec![token];
     }
     let find = |letter: char| TOKENS.iter().position(|token| token.0.chars().eq([letter]));
@@ -155,7 +201,7 @@ fn spelled(token: usize) -> Vec<usize> {
 impl Text {
     /// Whether a word or picture goes on across the place.
     pub(crate) fn inside(&self, at: usize) -> bool {
-        if at == 0 || at >= self.chars.len() {
+        if at == 0 || at >= self.chars.len() || self.seams.contains(&at) {
             return false;
         }
         let (left, right) = (self.chars[at - 1], self.chars[at]);
