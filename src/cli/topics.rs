@@ -32,6 +32,7 @@ pub(super) fn explain(args: &TopicsExplain) -> Result<Ending, Failure> {
         (topic.inflect, "every term with German endings"),
         (topic.compounds, "every term inside longer words"),
         (topic.hashtags, "several words as one hashtag too"),
+        (topic.links, "inside addresses too"),
         (topic.umlauts == crate::mention::Umlauts::Apart, "ä and ae apart"),
     ];
     for (_, meaning) in defaults.into_iter().filter(|(set, _)| *set) {

@@ -323,6 +323,7 @@ fn topic<'i>(
         inflect: section.flag("inflect"),
         compounds: section.flag("compounds"),
         hashtags: section.flag("hashtags"),
+        links: section.flag("links"),
         umlauts: section.choice("umlauts", &umlauts).unwrap_or_default(),
     };
     let lexicons = paths(&mut section, "lexicons", base);

@@ -7,14 +7,16 @@
 
 use std::collections::HashMap;
 
-use super::Umlauts;
+use super::effort::{operand_places_max, term_steps_max};
 use super::expr::{Expr, Link, Order, Term};
 use super::field::Field;
 use super::near::{Near, WORDS_ANY};
 use super::pattern::{Pattern, patterns};
 use super::rules::{FieldTest, Node, Rules};
 use super::scan::Use;
+use super::{Topic, Umlauts};
 use crate::post::AuthorKey;
+use crate::text::{AddressForm, addresses};
 
 /// From handles to the keys of authors.
 pub(super) type Authors<'f> = &'f dyn Fn(&str) -> Vec<AuthorKey>;
@@ -28,9 +30,24 @@ pub(super) struct Compiler {
     pub(super) literals: Vec<Vec<u8>>,
     pub(super) uses: Vec<Use>,
     pub(super) arounds: Vec<super::pattern::Around>,
-    atoms: HashMap<(Term, Umlauts), u32>,
+    /// By term, how much looking around it may do in a text.
+    pub(super) steps_max: Vec<u32>,
+    /// By term, whether it counts inside addresses.
+    pub(super) in_links: Vec<bool>,
+    atoms: HashMap<(Term, Umlauts, bool), u32>,
     known: HashMap<Vec<u8>, u32>,
     weights: Vec<Weight>,
+}
+
+/// How the terms of one topic are meant.
+#[derive(Debug, Clone, Copy)]
+struct Meaning {
+    umlauts: Umlauts,
+    links: bool,
+    topic: u32,
+    /// What each of its terms and each operand of NEAR may cost in a text.
+    steps_max: u32,
+    places_max: u32,
 }
 
 /// What is guessed about how common a term is.
@@ -66,24 +83,32 @@ impl Index {
 
 impl Compiler {
     /// Adds the next topic's query, with its defaults worked in.
-    pub(super) fn add(&mut self, expr: &Expr, umlauts: Umlauts, authors: Authors<'_>) {
-        let topic = place(self.roots.len());
+    pub(super) fn add(&mut self, expr: &Expr, topic: &Topic, authors: Authors<'_>) {
+        let (mut terms, mut operands) = (0, 0);
+        count(expr, &mut terms, &mut operands);
+        let meaning = Meaning {
+            umlauts: topic.umlauts,
+            links: topic.links,
+            topic: place(self.roots.len()),
+            steps_max: term_steps_max(terms),
+            places_max: operand_places_max(operands),
+        };
         self.roots.push(place(self.rules.nodes.len()));
-        self.push(expr, umlauts, authors, topic);
+        self.push(expr, &meaning, authors);
     }
 
     /// Appends a query's nodes. Recursion is bounded by the parser.
-    fn push(&mut self, expr: &Expr, umlauts: Umlauts, authors: Authors<'_>, topic: u32) {
+    fn push(&mut self, expr: &Expr, meaning: &Meaning, authors: Authors<'_>) {
         match expr {
             Expr::Term(term) => {
-                let atom = self.atom(term, umlauts, topic);
+                let atom = self.atom(term, meaning);
                 self.rules.nodes.push(Node::Atom(atom));
             }
             Expr::And(parts) | Expr::Or(parts) => {
                 let own = self.rules.nodes.len();
                 self.rules.nodes.push(Node::Not);
                 for part in parts {
-                    self.push(part, umlauts, authors, topic);
+                    self.push(part, meaning, authors);
                 }
                 let end = place(self.rules.nodes.len());
                 let all = matches!(expr, Expr::And(_));
@@ -93,24 +118,23 @@ impl Compiler {
             }
             Expr::Not(inner) => {
                 self.rules.nodes.push(Node::Not);
-                self.push(inner, umlauts, authors, topic);
+                self.push(inner, meaning, authors);
             }
             Expr::Near { operands, links } => {
-                let mut atoms = |terms: &Vec<Term>| {
-                    terms.iter().map(|term| self.atom(term, umlauts, topic)).collect()
-                };
+                let mut atoms =
+                    |terms: &Vec<Term>| terms.iter().map(|term| self.atom(term, meaning)).collect();
                 let operands = operands.iter().map(&mut atoms).collect();
-                self.push_near(operands, links.clone(), WORDS_ANY);
+                self.push_near(operands, links.clone(), WORDS_ANY, meaning);
             }
             Expr::Slop { phrase, words_max } => {
                 let words = phrase.text.split_whitespace().map(|word| {
                     let term = Term { text: word.to_owned(), ..phrase.clone() };
-                    [self.atom(&term, umlauts, topic)].into()
+                    [self.atom(&term, meaning)].into()
                 });
                 let operands: Box<[Box<[u32]>]> = words.collect();
                 let link = Link { words_max: *words_max, order: Order::Forward };
                 let links = vec![link; operands.len().saturating_sub(1)];
-                self.push_near(operands, links, *words_max);
+                self.push_near(operands, links, *words_max, meaning);
             }
             Expr::Field(field) => {
                 let authors = match field {
@@ -123,28 +147,41 @@ impl Compiler {
         }
     }
 
-    fn push_near(&mut self, operands: Box<[Box<[u32]>]>, links: Vec<Link>, words_max: u32) {
+    fn push_near(
+        &mut self,
+        operands: Box<[Box<[u32]>]>,
+        links: Vec<Link>,
+        words_max: u32,
+        meaning: &Meaning,
+    ) {
         self.rules.nodes.push(Node::Near(place(self.rules.nears.len())));
-        self.rules.nears.push(Near { operands, links: links.into(), words_max });
+        let places_max = meaning.places_max;
+        self.rules.nears.push(Near { operands, links: links.into(), words_max, places_max });
     }
 
-    fn atom(&mut self, term: &Term, umlauts: Umlauts, topic: u32) -> u32 {
-        let key = (term.clone(), umlauts);
+    fn atom(&mut self, term: &Term, meaning: &Meaning) -> u32 {
+        let links = meaning.links || is_address(&term.text);
+        let key = (term.clone(), meaning.umlauts, links);
         let atom = match self.atoms.get(&key) {
             Some(&atom) => atom,
             None => {
                 let atom = place(self.weights.len());
                 self.atoms.insert(key, atom);
-                let share = self.define(atom, patterns(term, umlauts));
+                let share = self.define(atom, patterns(term, meaning.umlauts));
                 self.weights.push(Weight { share, topics: 0, last: u32::MAX });
+                self.steps_max.push(0);
+                self.in_links.push(links);
                 atom
             }
         };
         if let Some(weight) = self.weights.get_mut(atom as usize)
-            && weight.last != topic
+            && weight.last != meaning.topic
         {
-            weight.last = topic;
+            weight.last = meaning.topic;
             weight.topics += 1;
+        }
+        if let Some(steps_max) = self.steps_max.get_mut(atom as usize) {
+            *steps_max = meaning.steps_max.max(*steps_max);
         }
         atom
     }
@@ -220,4 +257,40 @@ impl Compiler {
 
 fn place(index: usize) -> u32 {
     u32::try_from(index).unwrap_or(u32::MAX)
+}
+
+/// Counts the terms of a query that are more than a literal, and the operands of NEAR and words with
+/// slop.
+fn count(expr: &Expr, terms: &mut usize, operands: &mut usize) {
+    let more = |term: &Term| {
+        usize::from(term.raw || term.inflect || term.compound || term.text.contains(['*', '?']))
+    };
+    match expr {
+        Expr::Term(term) => *terms += more(term),
+        Expr::Near { operands: own, .. } => {
+            *terms += own.iter().flatten().map(more).sum::<usize>();
+            *operands += own.len();
+        }
+        Expr::Slop { phrase, .. } => {
+            let words = phrase.text.split_whitespace().count();
+            *terms += more(phrase) * words;
+            *operands += words;
+        }
+        Expr::And(parts) | Expr::Or(parts) => {
+            parts.iter().for_each(|part| count(part, terms, operands));
+        }
+        Expr::Not(inner) => count(inner, terms, operands),
+        Expr::Field(_) => {}
+    }
+}
+
+/// Whether a term is itself something to follow or to write to, so that it is meant to be found in
+/// addresses.
+fn is_address(term: &str) -> bool {
+    let mut found = Vec::new();
+    let term = term.replace(['*', '?'], "x");
+    addresses(&term, &mut found);
+    found.first().is_some_and(|address| {
+        address.form != AddressForm::Name && address.start == 0 && address.end == term.len()
+    })
 }

@@ -59,6 +59,7 @@ fn explain(sight: &mut Sight<'_>, text: &str, expr: &Expr, node: u32) -> Explana
     let held = sight.holds(node);
     let mut hits = Vec::new();
     if held {
+        sight.begin_list();
         sight.collect(node, true, &mut hits);
     }
     let mut explanation = Explanation {

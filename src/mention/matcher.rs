@@ -12,10 +12,10 @@ use super::error::QueryError;
 use super::field::{Context, Field};
 use super::near::NearScratch;
 use super::parse::parse;
-use super::rules::{Rules, Sight};
+use super::rules::{Memo, Rules, Sight};
 use super::scan::{Hit, Scanner, Sighting};
 use crate::post::{AuthorKey, Span, TopicId};
-use crate::text::Folded;
+use crate::text::{Address, AddressForm, Folded, addresses};
 
 /// A topic found in a post; its spans lie in the buffer that [`Matcher::find`] filled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,14 +42,22 @@ pub struct MentionScratch {
     hits: Vec<Hit>,
     candidates: Vec<u32>,
     near: NearScratch,
+    memo: Memo,
     chosen: Vec<Hit>,
+    addresses: Vec<Address>,
 }
 
 impl MentionScratch {
     /// What [`Matcher::see`] found, for queries to be evaluated on.
     pub(super) fn sight<'s>(&'s mut self, rules: &'s Rules, context: &'s Context<'s>) -> Sight<'s> {
-        let Self { folded, hits, near, .. } = self;
-        Sight { rules, folded, hits, context, near }
+        let Self { folded, hits, near, memo, around, .. } = self;
+        Sight { rules, folded, hits, context, near, memo, effort: &mut around.effort }
+    }
+
+    /// How many steps the last text took, whatever the machine: for tests and benches.
+    #[must_use]
+    pub fn steps(&self) -> u64 {
+        self.around.effort.steps()
     }
 }
 
@@ -58,6 +66,8 @@ impl MentionScratch {
 pub struct Matcher {
     scanner: Scanner,
     index: Index,
+    /// By term, whether it counts inside addresses.
+    in_links: Vec<bool>,
     pub(super) rules: Rules,
     pub(super) topics: Vec<Compiled>,
 }
@@ -106,7 +116,7 @@ impl Matcher {
             let defaults = Defaults::of(topic);
             match parse(&topic.query) {
                 Ok(expr) => {
-                    compiler.add(&defaults.apply(expr), topic.umlauts, authors);
+                    compiler.add(&defaults.apply(expr), topic, authors);
                     let root = compiler.roots.last().copied().unwrap_or_default();
                     compiled.push(Compiled { root, query: topic.query.as_str().into(), defaults });
                 }
@@ -117,14 +127,15 @@ impl Matcher {
             return Err(errors);
         }
         let index = compiler.index();
-        let Compiler { mut rules, literals, uses, arounds, .. } = compiler;
+        let Compiler { mut rules, literals, uses, arounds, steps_max, in_links, .. } = compiler;
         rules.nodes.shrink_to_fit();
         let leads = |atom| !index.topics(atom).is_empty();
-        let scanner = Scanner::build(&literals, uses, arounds, leads).map_err(|error| {
+        let scanner = Scanner::build(&literals, uses, arounds, steps_max, leads);
+        let scanner = scanner.map_err(|error| {
             let message = format!("all terms together are too large: {error}");
             vec![(0, QueryError { at: 0, message, hint: "split the topics over two processes" })]
         })?;
-        Ok(Self { scanner, index, rules, topics: compiled })
+        Ok(Self { scanner, index, in_links, rules, topics: compiled })
     }
 
     /// Number of topics.
@@ -187,11 +198,13 @@ impl Matcher {
                 continue;
             }
             chosen.clear();
+            sight.begin_list();
             sight.collect(topic.root, true, &mut chosen);
             let spans_start = spans.len();
             push_spans(&chosen, searched, spans);
             let spans_end = spans.len();
             chosen.clear();
+            sight.begin_list();
             sight.collect_subject(topic.root, &mut chosen);
             push_spans(&chosen, searched, spans);
             let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
@@ -227,16 +240,21 @@ impl Matcher {
 
     /// Finds the topics worth a look, by number, and the terms of the text if there are any.
     fn see(&self, text: &str, scratch: &mut MentionScratch) -> bool {
-        let MentionScratch { folded, around, hits, sightings, candidates, near, .. } = scratch;
+        let MentionScratch { folded, around, hits, sightings, candidates, near, memo, .. } =
+            scratch;
         hits.clear();
         sightings.clear();
         candidates.clear();
         near.begin();
-        around.begin();
+        memo.begin(around.begin());
         folded.fold(text);
         self.scanner.scan(Searched { text, folded }, around, hits, sightings);
+        // A term's hits follow each other more often than not.
+        let mut last = None;
         for hit in hits.iter() {
-            candidates.extend_from_slice(self.index.topics(hit.atom));
+            if last.replace(hit.atom) != Some(hit.atom) {
+                candidates.extend_from_slice(self.index.topics(hit.atom));
+            }
         }
         if candidates.is_empty() {
             return false;
@@ -255,10 +273,23 @@ impl Matcher {
     }
 
     fn look(&self, text: &str, scratch: &mut MentionScratch) {
-        let MentionScratch { folded, around, hits, sightings, .. } = scratch;
-        self.scanner.look(sightings, Searched { text, folded }, around, hits);
+        let MentionScratch { folded, around, hits, sightings, addresses: known, .. } = scratch;
+        let searched = Searched { text, folded };
+        self.scanner.look(sightings, searched, around, hits);
         hits.sort_unstable_by_key(|hit| (hit.atom, hit.start, std::cmp::Reverse(hit.end)));
         hits.dedup_by_key(|hit| (hit.atom, hit.start));
+        known.clear();
+        addresses(text, known);
+        known.retain(|address| address.form != AddressForm::Name);
+        if known.is_empty() {
+            return;
+        }
+        hits.retain(|hit| {
+            let at = searched.original(hit.start as usize, hit.end as usize).start as usize;
+            let before = known.partition_point(|address| address.end <= at);
+            let inside = known.get(before).is_some_and(|address| address.start <= at);
+            !inside || self.in_links.get(hit.atom as usize).is_some_and(|&counts| counts)
+        });
     }
 }
 

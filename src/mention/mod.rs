@@ -13,6 +13,7 @@ mod parse;
 mod german;
 mod defaults;
 mod pattern;
+mod effort;
 mod around;
 mod scan;
 mod near;
@@ -53,6 +54,8 @@ pub struct Topic {
     pub compounds: bool,
     /// Whether several words, in a phrase or side by side, also count as one hashtag.
     pub hashtags: bool,
+    /// Whether terms count inside links and e-mail addresses as well.
+    pub links: bool,
     /// Whether ä and ae, ö and oe, ü and ue, ß and ss are the same.
     pub umlauts: Umlauts,
 }
@@ -73,7 +76,8 @@ impl Topic {
     /// equal versions match alike.
     #[must_use]
     pub fn version(&self) -> String {
-        let flags = [self.inflect, self.compounds, self.hashtags, self.umlauts == Umlauts::Apart];
+        let apart = self.umlauts == Umlauts::Apart;
+        let flags = [self.inflect, self.compounds, self.hashtags, apart, self.links];
         let mut hasher = blake3::Hasher::new();
         hasher.update(&QUERIES_VERSION.to_le_bytes()).update(&flags.map(u8::from));
         let hash = hasher.update(self.query.as_bytes()).finalize().to_hex();

@@ -4,7 +4,7 @@
 use super::Umlauts;
 use super::expr::Term;
 use super::german::{Stem, stems};
-use crate::text::{Folded, spread_umlauts};
+use crate::text::{Folded, is_word_char, spread_umlauts};
 
 /// One way to match a term: a literal to find, and what must stand around it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,8 +19,10 @@ pub(super) struct Pattern {
 pub(super) struct Around {
     /// From the literal to the left.
     pub(super) left: Box<[Element]>,
-    /// From the literal to the right.
+    /// From the literal to the right; if `is_word`, all of the pattern from its start.
     pub(super) right: Box<[Element]>,
+    /// Whether it has wildcards and keeps to one word.
+    pub(super) is_word: bool,
     /// The literal with its umlauts, where ä and ae differ.
     pub(super) strict: Option<Box<str>>,
     /// The original's very characters.
@@ -178,11 +180,16 @@ fn anchor(parts: &[Part], umlauts: Umlauts) -> Vec<Pattern> {
     let Some(Part::Text(text)) = parts.get(at) else { return Vec::new() };
     let (left, right) = (parts.get(..at).unwrap_or_default(), parts.get(at + 1..));
     let apart = umlauts == Umlauts::Apart;
-    let around = Around {
-        left: left.iter().rev().map(|part| element(part, umlauts)).collect(),
-        right: right.unwrap_or_default().iter().map(|part| element(part, umlauts)).collect(),
-        strict: apart.then(|| text.as_str().into()),
-        raw: None,
+    let around = if is_word(parts) {
+        let right = parts.iter().map(|part| element(part, umlauts)).collect();
+        Around { right, is_word: true, ..Around::default() }
+    } else {
+        Around {
+            left: left.iter().rev().map(|part| element(part, umlauts)).collect(),
+            right: right.unwrap_or_default().iter().map(|part| element(part, umlauts)).collect(),
+            strict: apart.then(|| text.as_str().into()),
+            ..Around::default()
+        }
     };
     let around = (around != Around::default()).then(|| Box::new(around));
     let first = marked(&spread_umlauts(text));
@@ -197,6 +204,16 @@ fn anchor(parts: &[Part], umlauts: Umlauts) -> Vec<Pattern> {
         literals.push(inner);
     }
     literals.into_iter().map(|literal| Pattern { literal, around: around.clone() }).collect()
+}
+
+/// Whether a pattern has wildcards and keeps to one word.
+fn is_word(parts: &[Part]) -> bool {
+    let wild = parts.iter().any(|part| matches!(part, Part::One | Part::Run));
+    wild && parts.iter().all(|part| match part {
+        Part::Text(text) => text.chars().all(is_word_char),
+        Part::Choice(texts) => texts.iter().all(|text| text.chars().all(is_word_char)),
+        Part::One | Part::Run => true,
+    })
 }
 
 fn element(part: &Part, umlauts: Umlauts) -> Element {

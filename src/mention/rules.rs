@@ -3,6 +3,7 @@
 //! Queries lie in one flat list of nodes, each before its parts, so that ten thousand of them are
 //! one allocation and a query is read in one go.
 
+use super::effort::Effort;
 use super::field::{Context, Field};
 use super::near::{Near, NearScratch};
 use super::scan::Hit;
@@ -90,6 +91,40 @@ impl Iterator for Parts<'_> {
     }
 }
 
+/// Nodes of more parts than these are evaluated once a text; smaller ones as often as asked.
+const NODES_KEPT_MIN: u32 = 16;
+
+/// Which nodes held, so that no deep query is evaluated again at each of its levels.
+#[derive(Debug, Default)]
+pub(super) struct Memo {
+    turn: u32,
+    /// By node: the text, and whether it held in the lowest bit.
+    nodes: Vec<u32>,
+}
+
+impl Memo {
+    /// Begins a text, by its number.
+    pub(super) fn begin(&mut self, turn: u32) {
+        if turn < self.turn {
+            self.nodes.clear();
+        }
+        self.turn = turn;
+    }
+
+    fn recall(&self, node: u32) -> Option<bool> {
+        let kept = self.nodes.get(node as usize).copied().unwrap_or(0);
+        (kept >> 1 == self.turn).then_some(kept & 1 == 1)
+    }
+
+    fn keep(&mut self, node: u32, held: bool) {
+        let place = node as usize;
+        if place >= self.nodes.len() {
+            self.nodes.resize(place + 1, 0);
+        }
+        self.nodes[place] = self.turn << 1 | u32::from(held);
+    }
+}
+
 /// What is known of a text while queries are asked of it.
 #[derive(Debug)]
 pub(super) struct Sight<'s> {
@@ -99,24 +134,34 @@ pub(super) struct Sight<'s> {
     pub(super) hits: &'s [Hit],
     pub(super) context: &'s Context<'s>,
     pub(super) near: &'s mut NearScratch,
+    pub(super) memo: &'s mut Memo,
+    pub(super) effort: &'s mut Effort,
 }
 
 impl Sight<'_> {
     /// Whether a node holds.
     pub(super) fn holds(&mut self, node: u32) -> bool {
+        self.effort.count(1);
         let rules = self.rules;
         match rules.nodes.get(node as usize) {
             Some(Node::Atom(atom)) => self.has(*atom),
-            Some(Node::And { .. }) => rules.parts(node).all(|part| self.holds(part)),
-            Some(Node::Or { .. }) => rules.parts(node).any(|part| self.holds(part)),
+            Some(Node::And { end }) => self.kept(node, *end > node + NODES_KEPT_MIN, |sight| {
+                rules.parts(node).all(|part| sight.holds(part))
+            }),
+            Some(Node::Or { end }) => self.kept(node, *end > node + NODES_KEPT_MIN, |sight| {
+                rules.parts(node).any(|part| sight.holds(part))
+            }),
             Some(Node::Not) => !self.holds(node + 1),
             Some(Node::Near(index)) => rules.nears.get(*index as usize).is_some_and(|near| {
+                self.effort.count(near.operands.iter().map(|atoms| atoms.len()).sum());
                 let all = near.operands.iter().all(|atoms| atoms.iter().any(|&a| self.has(a)));
-                all && {
-                    self.count_words();
-                    let hits = self.hits;
-                    self.near.holds(near, |atom, out| out.extend_from_slice(hits_of(hits, atom)))
-                }
+                all && self.kept(node, true, |sight| {
+                    sight.count_words();
+                    let hits = sight.hits;
+                    let held = sight.near.holds(near, |atom| hits_of(hits, atom));
+                    sight.effort.count(sight.near.places_len());
+                    held
+                })
             }),
             Some(Node::Field(index)) => rules
                 .fields
@@ -126,20 +171,31 @@ impl Sight<'_> {
         }
     }
 
+    /// Whether a node holds, asked once a text if that is `worth` a note.
+    fn kept(&mut self, node: u32, worth: bool, ask: impl FnOnce(&mut Self) -> bool) -> bool {
+        if !worth {
+            return ask(self);
+        }
+        if let Some(held) = self.memo.recall(node) {
+            return held;
+        }
+        let held = ask(self);
+        self.memo.keep(node, held);
+        held
+    }
+
     /// Appends the hits that made a node hold, or (`held` false) that made it fail: those of the
     /// parts that decided, with each NOT turning the question around.
     pub(super) fn collect(&mut self, node: u32, held: bool, out: &mut Vec<Hit>) {
         let rules = self.rules;
         match rules.nodes.get(node as usize) {
-            Some(Node::Atom(atom)) if held => out.extend_from_slice(hits_of(self.hits, *atom)),
+            Some(Node::Atom(atom)) if held => self.collect_atom(*atom, out),
             Some(Node::Near(index)) if held => {
                 if let Some(near) = rules.nears.get(*index as usize) {
                     self.count_words();
                     let hits = self.hits;
-                    let hits_of = |atom, out: &mut Vec<Hit>| {
-                        out.extend_from_slice(hits_of(hits, atom));
-                    };
-                    self.near.collect(near, hits_of, out);
+                    self.near.collect(near, |atom| hits_of(hits, atom), out);
+                    self.effort.count(2 * self.near.places_len());
                 }
             }
             Some(Node::Not) => self.collect(node + 1, !held, out),
@@ -176,11 +232,23 @@ impl Sight<'_> {
             Some(Node::Near(index)) => match rules.nears.get(*index as usize) {
                 Some(near) if !near.is_phrase() => {
                     let left = near.operands.first().into_iter().flatten();
-                    left.for_each(|&atom| out.extend_from_slice(hits_of(self.hits, atom)));
+                    left.for_each(|&atom| self.collect_atom(atom, out));
                 }
                 _ => self.collect(node, true, out),
             },
             _ => self.collect(node, true, out),
+        }
+    }
+
+    /// Begins a list of hits, in which those of each term stand once.
+    pub(super) fn begin_list(&mut self) {
+        self.effort.begin_list();
+    }
+
+    fn collect_atom(&mut self, atom: u32, out: &mut Vec<Hit>) {
+        self.effort.count(1);
+        if self.effort.is_unlisted(atom) {
+            out.extend_from_slice(hits_of(self.hits, atom));
         }
     }
 
@@ -191,6 +259,7 @@ impl Sight<'_> {
     fn count_words(&mut self) {
         if !self.near.counted {
             self.folded.word_starts(&mut self.near.word_starts);
+            self.effort.count(self.folded.as_bytes().len());
             self.near.counted = true;
         }
     }

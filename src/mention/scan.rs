@@ -9,7 +9,7 @@ use aho_corasick::automaton::Automaton;
 use aho_corasick::nfa::contiguous::NFA;
 use aho_corasick::{Anchored, BuildError, MatchKind, PatternID};
 
-use super::around::{AroundScratch, Searched};
+use super::around::{AroundScratch, Searched, Sought};
 use super::pattern::Around;
 
 // What was tried: ms for the 23,703 posts of the archive at 10, 1,000, 10,000 and 100,000 topics of
@@ -28,6 +28,9 @@ use super::pattern::Around;
 // and not linear. A `DFA` for 10,000 topics takes 38 MB against 2.2 MB and scans no faster. So at
 // 10,000 topics what is left is the walk through common words that queries name beside brands. To
 // reopen: time variants in turns and take the least; single runs on a shared machine differ by 2.
+
+/// Most literals that wait for a look at a time; more are looked at as the scan goes on.
+const SIGHTINGS_MAX: usize = 1 << 18;
 
 /// A term found in a text, in bytes of the folded text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +68,8 @@ pub(super) struct Scanner {
     /// Per literal, where its uses begin; and the end of the last.
     uses_start: Vec<u32>,
     arounds: Vec<Around>,
+    /// By term, how much looking around it may do in a text.
+    steps_max: Vec<u32>,
 }
 
 impl Scanner {
@@ -74,6 +79,7 @@ impl Scanner {
         literals: &[Vec<u8>],
         mut uses: Vec<Use>,
         arounds: Vec<Around>,
+        steps_max: Vec<u32>,
         leads: impl Fn(u32) -> bool,
     ) -> Result<Self, BuildError> {
         let mut leading = vec![false; literals.len()];
@@ -105,11 +111,12 @@ impl Scanner {
         }
         let leading_len = leading.iter().filter(|&&lead| lead).count();
         uses.shrink_to_fit();
-        Ok(Self { automaton, begins, leading_len, uses, uses_start, arounds })
+        Ok(Self { automaton, begins, leading_len, uses, uses_start, arounds, steps_max })
     }
 
     /// Appends the hits of all terms that lead to topics, in no particular order, some of them
-    /// twice; and to `sightings` the literals that wait for [`Scanner::look`].
+    /// twice; and to `sightings` the literals that wait for [`Scanner::look`]. A text in which
+    /// literals overlap by the million is left where they become too many.
     pub(super) fn scan(
         &self,
         searched: Searched<'_>,
@@ -121,6 +128,7 @@ impl Scanner {
         let bytes = searched.folded.as_bytes();
         let mut state = start;
         let mut at = 0;
+        scratch.effort.scan(bytes.len());
         loop {
             if state == start {
                 let rest = bytes.get(at..).unwrap_or_default();
@@ -135,9 +143,15 @@ impl Scanner {
                 for index in 0..self.automaton.match_len(state) {
                     let literal = self.automaton.match_pattern(state, index).as_usize();
                     if literal < self.leading_len {
-                        self.check(literal, at, searched, scratch, hits);
+                        if !self.check(literal, at, searched, scratch, hits) {
+                            return;
+                        }
                     } else {
                         sightings.push(Sighting { literal: place(literal), end: place(at) });
+                        if sightings.len() >= SIGHTINGS_MAX {
+                            self.look(sightings, searched, scratch, hits);
+                            sightings.clear();
+                        }
                     }
                 }
             }
@@ -153,11 +167,15 @@ impl Scanner {
         hits: &mut Vec<Hit>,
     ) {
         for seen in sightings {
-            self.check(seen.literal as usize, seen.end as usize, searched, scratch, hits);
+            let (literal, end) = (seen.literal as usize, seen.end as usize);
+            if !self.check(literal, end, searched, scratch, hits) {
+                return;
+            }
         }
     }
 
-    /// Looks whether a literal that was found is a hit of the terms that use it.
+    /// Looks whether a literal that was found is a hit of the terms that use it; not if the text has
+    /// too many, which is the answer.
     fn check(
         &self,
         literal: usize,
@@ -165,23 +183,29 @@ impl Scanner {
         searched: Searched<'_>,
         scratch: &mut AroundScratch,
         hits: &mut Vec<Hit>,
-    ) {
+    ) -> bool {
         let start = end - self.automaton.pattern_len(PatternID::new_unchecked(literal));
         let bound = |index: usize| self.uses_start.get(index).map_or(0, |&at| at as usize);
         let uses = self.uses.get(bound(literal)..bound(literal + 1)).unwrap_or_default();
+        if !scratch.effort.see(uses.len()) {
+            return false;
+        }
         for used in uses {
             let atom = used.atom;
-            let mut report =
-                |start, end| hits.push(Hit { atom, start: place(start), end: place(end) });
-            let around = used.around.and_then(|index| self.arounds.get(index as usize));
-            if let Some(around) = around {
-                searched.look_around(around, (start, end), scratch, report);
-            } else if searched.may_begin(start)
+            if let Some(number) = used.around
+                && let Some(around) = self.arounds.get(number as usize)
+            {
+                let steps_max = self.steps_max.get(atom as usize).copied().unwrap_or(0);
+                let sought = Sought { atom, around: number, steps_max };
+                searched.look_around(around, sought, (start, end), scratch, hits);
+            } else if !scratch.effort.is_full(atom)
+                && searched.may_begin(start)
                 && let Some(end) = searched.right_end(end)
             {
-                report(start, end);
+                scratch.report(atom, start, end, hits);
             }
         }
+        true
     }
 
     /// Bytes on the heap, roughly.
@@ -190,9 +214,10 @@ impl Scanner {
             + self.uses.capacity() * size_of::<Use>()
             + self.uses_start.capacity() * 4
             + self.arounds.capacity() * size_of::<Around>()
+            + self.steps_max.capacity() * 4
     }
 }
 
-fn place(offset: usize) -> u32 {
+pub(super) fn place(offset: usize) -> u32 {
     u32::try_from(offset).unwrap_or(u32::MAX)
 }

@@ -6,6 +6,7 @@ mod any_input;
 mod desk;
 mod drivers;
 mod invariants;
+mod mention_effort;
 mod mention_oracle;
 mod mention_queries;
 mod sentiment_custom;

@@ -20,6 +20,8 @@ fn topic(query: &Query, defaults: Defaults) -> Topic {
         query: query.write(),
         compounds: defaults.compounds,
         hashtags: defaults.hashtags,
+        // Random texts hold hosts by chance; the oracle has no notion of them.
+        links: true,
         umlauts: if defaults.apart { Umlauts::Apart } else { Umlauts::Equal },
         ..Topic::default()
     }

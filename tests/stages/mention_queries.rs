@@ -214,6 +214,44 @@ fn brands_are_found_however_they_are_set() {
 }
 
 #[test]
+fn addresses_hold_no_words() {
+    let rows = [
+        ("globex", "https://globex.example/x www.globex.example shop.globex.example", "-"),
+        (
+            "globex",
+            "globex https://x.example/globex globex",
+            "[globex] https://x.example/globex [globex]",
+        ),
+        ("globex", "Globex:https://x.example/globex", "[Globex]:https://x.example/globex"),
+        (
+            "globex",
+            "Globex.com is slow, globex.com/help too",
+            "[Globex].com is slow, globex.com/help too",
+        ),
+        ("globex.com", "Globex.com is slow", "[Globex.com] is slow"),
+        (
+            "@globex",
+            "jo@globex.example @globex.bsky.social",
+            "jo@globex.example [@globex].bsky.social",
+        ),
+        ("#globex", "https://x.example/y#globex #globex", "https://x.example/y#globex [#globex]"),
+        ("raw:X9", "https://t.example/X9-a X9", "https://t.example/X9-a [X9]"),
+        (".NET", "www.dotnet.net .NET", "www.dotnet.net [.NET]"),
+        ("globex NOT spam", "globex https://x.example/spam", "[globex] https://x.example/spam"),
+        ("https://x.example/y", "see https://x.example/y", "see [https://x.example/y]"),
+        ("shop.globex.example", "at shop.globex.example!", "at [shop.globex.example]!"),
+        ("jo@globex.example", "mail jo@globex.example", "mail [jo@globex.example]"),
+        ("*.globex.example", "at shop.globex.example", "at [shop.globex.example]"),
+    ];
+    for (query, text, want) in rows {
+        assert_eq!(found(topic(query), text, Context::default()), want, "{query}");
+    }
+    let links = Topic { links: true, ..topic("globex") };
+    let want = "https://[globex].example/x";
+    assert_eq!(found(links, "https://globex.example/x", Context::default()), want);
+}
+
+#[test]
 fn defaults_change_what_terms_mean() {
     let base = topic("\"deutsche bahn\" OR (größe xl)");
     let tags = Topic { hashtags: true, ..base.clone() };
