@@ -1,8 +1,9 @@
-//! Where does the parser stand in a query? Reading words and operators one after the other, and the
-//! limits on a query's size.
+//! Where does the parser stand in a query? Reading words and operators one after the other, what there
+//! is to remark on them, and the limits on a query's size.
 
 use super::error::QueryError;
 use super::field::FIELD_NAMES;
+use super::signs::{is_close, is_comma, is_dash, is_open, is_quote, word_bytes};
 
 /// Deepest nesting of groups and negations in one query.
 const DEPTH_MAX: usize = 64;
@@ -10,18 +11,26 @@ const DEPTH_MAX: usize = 64;
 pub(super) const QUERY_BYTES_MAX: usize = 64 * 1024;
 /// Longest distance of NEAR and of slop, in words.
 const WORDS_MAX: u32 = 100;
+/// Most remarks on one query; more would only repeat themselves.
+const REMARKS_MAX: usize = 50;
 /// What may stand before a term.
 const OPTIONS: [&str; 3] = ["raw", "inflect", "compound"];
 
+#[derive(Debug)]
 pub(super) struct Parser<'q> {
     pub(super) query: &'q str,
     pub(super) at: usize,
-    pub(super) depth: usize,
+    depth: usize,
     /// Where the first branch of the last OR begins that holds no term.
     pub(super) unanchored: usize,
+    pub(super) remarks: Vec<QueryError>,
 }
 
 impl<'q> Parser<'q> {
+    pub(super) fn new(query: &'q str) -> Self {
+        Self { query, at: 0, depth: 0, unanchored: 0, remarks: Vec::new() }
+    }
+
     pub(super) fn enter(&mut self) -> Result<(), QueryError> {
         self.depth += 1;
         if self.depth > DEPTH_MAX {
@@ -30,44 +39,108 @@ impl<'q> Parser<'q> {
         Ok(())
     }
 
-    pub(super) fn take_operator(&mut self, operator: &str) -> bool {
-        self.skip_space();
-        let seen = self.sees_operator(operator);
-        if seen {
-            self.at += operator.len();
+    pub(super) fn leave(&mut self) {
+        self.depth -= 1;
+    }
+
+    /// Notes that something may not mean what was meant.
+    pub(super) fn remark(&mut self, at: usize, message: impl Into<String>, hint: &'static str) {
+        if self.remarks.len() < REMARKS_MAX && self.remarks.iter().all(|known| known.at != at) {
+            self.remarks.push(QueryError { at, message: message.into(), hint });
         }
-        seen
     }
 
-    pub(super) fn sees_operator(&self, operator: &str) -> bool {
-        self.next_word() == operator
+    /// Takes `OR`, or the sign that others write for it.
+    pub(super) fn take_or(&mut self) -> bool {
+        self.skip_space();
+        if !self.sees_or() {
+            return false;
+        }
+        let bars = self.rest().len() - self.rest().trim_start_matches('|').len();
+        if bars > 0 {
+            self.remark(self.at, "| is read as OR", "write OR");
+        }
+        self.at += if bars > 0 { bars } else { "OR".len() };
+        true
     }
 
-    pub(super) fn take_minus(&mut self) -> bool {
-        let seen = self
-            .rest()
-            .strip_prefix('-')
-            .and_then(|after| after.chars().next())
-            .is_some_and(|c| !c.is_whitespace());
-        if seen {
+    pub(super) fn sees_or(&self) -> bool {
+        self.next_word() == "OR" || self.rest().starts_with('|')
+    }
+
+    /// Takes `AND`, or the sign that others write for it.
+    pub(super) fn take_and(&mut self) -> bool {
+        self.skip_space();
+        let sign = if self.rest().starts_with("&&") { "&&" } else { self.next_word() };
+        match sign {
+            "AND" => {}
+            "&" | "&&" => self.remark(self.at, format!("{sign} is read as AND"), "write AND"),
+            _ => return false,
+        }
+        self.at += sign.len();
+        true
+    }
+
+    /// Takes `NOT`, a minus sign or a dash right before a term, or the sign that others write for it.
+    pub(super) fn take_not(&mut self) -> bool {
+        self.skip_space();
+        let word = self.next_word();
+        if matches!(word, "NOT" | "ANDNOT") {
+            self.at += word.len();
+            return true;
+        }
+        let mut chars = self.rest().chars();
+        let (Some(sign), Some(next)) = (chars.next(), chars.next()) else { return false };
+        let stands_before = !next.is_whitespace() && !is_close(next);
+        if sign == '!' && (next.is_alphanumeric() || is_quote(next) || is_open(next)) {
+            self.remark(self.at, "! is read as NOT", "write NOT");
+        } else if !is_dash(sign) || !stands_before {
+            return false;
+        }
+        self.at += sign.len_utf8();
+        true
+    }
+
+    /// Passes over a `+` right before a term, which asks elsewhere for what is the rule here.
+    pub(super) fn skip_plus(&mut self) {
+        let mut chars = self.rest().chars();
+        let next = |c: char| c.is_alphabetic() || is_quote(c) || is_open(c);
+        if chars.next() == Some('+') && chars.next().is_some_and(next) {
+            self.remark(self.at, "+ says nothing here", "leave it out: all terms must be there");
             self.at += 1;
         }
-        seen
     }
 
+    /// Passes over white space, and over commas, which part words.
     pub(super) fn skip_space(&mut self) {
-        let rest = self.rest();
-        self.at += rest.len() - rest.trim_start().len();
+        loop {
+            let rest = self.rest();
+            self.at += rest.len() - rest.trim_start().len();
+            let comma = self.rest().chars().next().filter(|&c| is_comma(c));
+            let Some(comma) = comma else { return };
+            let hint = "write OR to find either, or put quotes around what belongs together";
+            self.remark(
+                self.at,
+                format!("{comma} is read as a space, so that both must be there"),
+                hint,
+            );
+            self.at += comma.len_utf8();
+        }
     }
 
     pub(super) fn rest(&self) -> &'q str {
         self.query.get(self.at..).unwrap_or_default()
     }
 
-    /// Up to the next white space, parenthesis or quote.
+    /// Whether a group or the query ends here.
+    pub(super) fn sees_end(&self) -> bool {
+        self.rest().chars().next().is_none_or(is_close)
+    }
+
+    /// Up to what ends a word.
     pub(super) fn next_word(&self) -> &'q str {
         let rest = self.rest();
-        rest.get(..rest.find(ends_word).unwrap_or(rest.len())).unwrap_or_default()
+        rest.get(..word_bytes(rest)).unwrap_or_default()
     }
 
     pub(super) fn error(&self, message: &str, hint: &'static str) -> QueryError {
@@ -75,9 +148,7 @@ impl<'q> Parser<'q> {
     }
 
     pub(super) fn distance(&self, digits: &str) -> Result<u32, QueryError> {
-        let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-        let number = if plain { digits.parse().ok() } else { None };
-        number.filter(|&words| words <= WORDS_MAX).ok_or_else(|| {
+        number(digits).filter(|&words| words <= WORDS_MAX).ok_or_else(|| {
             self.error(
                 "a distance that is no number of words from 0 to 100",
                 "write it as: acme NEAR/5 service, acme NEAR/5f service or \"acme service\"~3",
@@ -86,17 +157,13 @@ impl<'q> Parser<'q> {
     }
 }
 
-/// Whether a term's text would be read as something else if it stood without quotes.
-pub(super) fn needs_quotes(text: &str) -> bool {
-    let named = text.split_once(':').is_some_and(|(name, _)| is_named(name));
-    named || text.starts_with(['-', '~']) || text.contains(ends_word)
+/// A number of words.
+pub(super) fn number(digits: &str) -> Option<u32> {
+    let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    if plain { digits.parse().ok() } else { None }
 }
 
 /// Words before a colon that have a meaning; `http:` and `12:30` do not.
 pub(super) fn is_named(name: &str) -> bool {
     FIELD_NAMES.contains(&name) || OPTIONS.contains(&name)
-}
-
-fn ends_word(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '(' | ')' | '"')
 }

@@ -7,7 +7,7 @@ use crate::text::is_emoji;
 /// Columns of a query line shown on either side of the place.
 const COLUMNS_AROUND: usize = 60;
 
-/// A place in a query where it cannot be understood.
+/// A place in a query where it cannot be understood, or may not say what was meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueryError {
     /// Byte offset in the query.

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use super::cursor::needs_quotes;
+use super::cursor::Parser;
 use super::field::Field;
+use super::signs::single_close;
 
 /// A parsed query.
 ///
@@ -48,6 +49,21 @@ pub struct Term {
     pub inflect: bool,
     /// Whether the words may be parts of longer ones.
     pub compound: bool,
+}
+
+impl Term {
+    /// Whether the text is read as it stands without quotes.
+    fn is_bare(&self) -> bool {
+        // A single quote may find another behind the terms that follow.
+        if self.text.chars().next().is_some_and(|c| single_close(c).is_some()) {
+            return false;
+        }
+        let text = if self.raw { format!("raw:{}", self.text) } else { self.text.clone() };
+        let mut parser = Parser::new(&text);
+        let read = parser.any();
+        let plain = Self { inflect: false, compound: false, ..self.clone() };
+        parser.at == text.len() && parser.remarks.is_empty() && read == Ok(Expr::Term(plain))
+    }
 }
 
 /// How two operands must stand to each other.
@@ -192,8 +208,7 @@ impl fmt::Display for Term {
         for (_, option) in options.iter().filter(|(set, _)| *set) {
             f.write_str(option)?;
         }
-        let bare = !needs_quotes(&self.text);
-        if bare { f.write_str(&self.text) } else { write!(f, "\"{}\"", self.text) }
+        if self.is_bare() { f.write_str(&self.text) } else { write!(f, "\"{}\"", self.text) }
     }
 }
 

@@ -8,7 +8,10 @@
 mod error;
 mod field;
 mod expr;
+mod signs;
 mod cursor;
+mod link;
+mod leaf;
 mod parse;
 mod german;
 mod defaults;
@@ -30,7 +33,7 @@ pub use expr::{Expr, Link, Order, Term};
 pub use field::{Bounds, Context, Field};
 pub use import::import_x_rule;
 pub use matcher::{Matcher, Mention, MentionScratch};
-pub use parse::parse;
+pub use parse::{Reading, parse, read};
 
 /// What somebody listens for: a named boolean query with labels, and how its terms are meant.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -14,15 +14,26 @@
 //! value    = word | '"' phrase '"'
 //! ```
 //! NOT binds tighter than NEAR, NEAR tighter than AND, AND tighter than OR. Operators are written
-//! in capitals; `or` is a word to look for. A word ends at white space, at a parenthesis or at a
-//! quote. `*` stands for any run of word characters, `?` for one of them; a raw term has no
-//! wildcards. The manual for analysts is `src/mention/queries.md`.
+//! in capitals; `or` is a word to look for. A word ends at white space, at a parenthesis, at a
+//! quote or at a comma. `*` stands for any run of word characters, `?` for one of them; a raw term
+//! has no wildcards. Quotes may be curly, dashes long. What other tools write for these operators
+//! is read as such and remarked on (`signs.rs`, `link.rs`, `leaf.rs`). The manual for analysts is
+//! `src/mention/queries.md`.
 
-use super::cursor::{Parser, QUERY_BYTES_MAX, is_named};
+use super::cursor::{Parser, QUERY_BYTES_MAX};
 use super::error::QueryError;
-use super::expr::{Expr, Link, Order, Term};
-use super::field::field;
-use crate::text::fold_letters;
+use super::expr::Expr;
+use super::link::operand;
+use super::signs::{is_close, is_open};
+
+/// A query as it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// What it says.
+    pub expr: Expr,
+    /// What may not say what was meant, in the order of the query.
+    pub remarks: Vec<QueryError>,
+}
 
 /// Parses a query; the grammar stands at the head of this module's source, the manual in
 /// `src/mention/queries.md`.
@@ -41,7 +52,25 @@ use crate::text::fold_letters;
 /// # Ok::<(), resonanz::mention::QueryError>(())
 /// ```
 pub fn parse(query: &str) -> Result<Expr, QueryError> {
-    let mut parser = Parser { query, at: 0, depth: 0, unanchored: 0 };
+    read(query).map(|reading| reading.expr)
+}
+
+/// Parses a query, and remarks on what may not say what was meant: operators of other tools or in
+/// small letters, fields that there are not, terms without letters.
+///
+/// # Errors
+/// As [`parse`].
+///
+/// # Example
+/// ```
+/// use resonanz::mention::read;
+/// let reading = read("acme | globex")?;
+/// assert_eq!(reading.expr.to_string(), "acme OR globex");
+/// assert_eq!((reading.remarks[0].at, &*reading.remarks[0].message), (5, "| is read as OR"));
+/// # Ok::<(), resonanz::mention::QueryError>(())
+/// ```
+pub fn read(query: &str) -> Result<Reading, QueryError> {
+    let mut parser = Parser::new(query);
     if query.len() > QUERY_BYTES_MAX {
         parser.at = query.floor_char_boundary(QUERY_BYTES_MAX);
         return Err(parser.error("the query is longer than 64 KiB", "split the topic in two"));
@@ -58,15 +87,20 @@ pub fn parse(query: &str) -> Result<Expr, QueryError> {
             hint: "join each NOT and each field with a term, as: acme NOT job",
         });
     }
-    Ok(expr)
+    let mut remarks = parser.remarks;
+    remarks.sort_by_key(|remark| remark.at);
+    Ok(Reading { expr, remarks })
 }
 
-impl<'q> Parser<'q> {
-    fn any(&mut self) -> Result<Expr, QueryError> {
+impl Parser<'_> {
+    pub(super) fn any(&mut self) -> Result<Expr, QueryError> {
         let mut unanchored = None;
         let mut parts = Vec::new();
         loop {
-            self.skip_space();
+            self.skip_ors(parts.is_empty());
+            if self.sees_end() && !parts.is_empty() {
+                break;
+            }
             let start = self.at;
             let part = self.all()?;
             if !part.is_anchored() {
@@ -76,10 +110,31 @@ impl<'q> Parser<'q> {
                 Expr::Or(inner) => parts.extend(inner),
                 part => parts.push(part),
             }
-            if !self.take_operator("OR") {
-                self.unanchored = unanchored.unwrap_or(0);
-                return Ok(single_or(parts, Expr::Or));
+            if !self.sees_or() {
+                break;
             }
+        }
+        self.unanchored = unanchored.unwrap_or(0);
+        Ok(single_or(parts, Expr::Or))
+    }
+
+    /// Takes the OR before a part, and those that are too many: before the first part all, at the end
+    /// the last.
+    fn skip_ors(&mut self, first: bool) {
+        let hint = "remove it, or add what was meant to stand here";
+        let mut spare = first;
+        loop {
+            self.skip_space();
+            let at = self.at;
+            if !self.sees_or() {
+                return;
+            }
+            self.take_or();
+            self.skip_space();
+            if spare || self.sees_end() {
+                self.remark(at, "nothing stands beside this OR, which is passed over", hint);
+            }
+            spare = true;
         }
     }
 
@@ -90,10 +145,9 @@ impl<'q> Parser<'q> {
                 Expr::And(inner) => parts.extend(inner),
                 part => parts.push(part),
             }
-            let explicit = self.take_operator("AND");
+            let explicit = self.take_and();
             self.skip_space();
-            let rest = self.rest();
-            if !explicit && (rest.is_empty() || rest.starts_with(')') || self.sees_operator("OR")) {
+            if !explicit && (self.sees_end() || self.sees_or()) {
                 return Ok(single_or(parts, Expr::And));
             }
         }
@@ -118,36 +172,18 @@ impl<'q> Parser<'q> {
         }
     }
 
-    /// Takes `NEAR/5`, `NEAR/5f` or `ONEAR/5`.
-    fn take_link(&mut self) -> Result<Option<Link>, QueryError> {
-        self.skip_space();
-        let word = self.next_word();
-        let (name, distance) = word.split_once('/').unwrap_or((word, ""));
-        if !matches!(name, "NEAR" | "ONEAR") {
-            return Ok(None);
-        }
-        let (distance, forward) = match distance.strip_suffix('f') {
-            Some(distance) => (distance, true),
-            None => (distance, name == "ONEAR"),
-        };
-        let words_max = self.distance(distance)?;
-        self.at += word.len();
-        Ok(Some(Link { words_max, order: if forward { Order::Forward } else { Order::Any } }))
-    }
-
     fn unary(&mut self) -> Result<Expr, QueryError> {
-        self.skip_space();
-        let negated = self.take_operator("NOT") || self.take_minus();
-        if !negated {
+        if !self.take_not() {
+            self.skip_plus();
             return self.primary();
         }
         self.enter()?;
         let inner = self.unary()?;
-        self.depth -= 1;
+        self.leave();
         Ok(Expr::Not(Box::new(inner)))
     }
 
-    fn primary(&mut self) -> Result<Expr, QueryError> {
+    pub(super) fn primary(&mut self) -> Result<Expr, QueryError> {
         self.skip_space();
         let open = self.at;
         match self.rest().chars().next() {
@@ -155,170 +191,38 @@ impl<'q> Parser<'q> {
                 "the query ends where a term is expected",
                 "add a term or remove the operator",
             )),
-            Some(')') => Err(self
+            Some(c) if is_close(c) => Err(self
                 .error("a closing parenthesis where a term is expected", "put a term before it")),
-            Some('(') => {
+            Some(c) if is_open(c) => {
                 self.enter()?;
-                self.at += 1;
+                if matches!(c, '[' | '{') {
+                    let hint = "write ( ), or put the term in quotes to look for the bracket";
+                    self.remark(open, format!("{c} is read as a parenthesis"), hint);
+                }
+                self.at += c.len_utf8();
                 let inner = self.any()?;
                 self.skip_space();
-                if !self.rest().starts_with(')') {
+                let Some(close) = self.rest().chars().next().filter(|&c| is_close(c)) else {
                     self.at = open;
                     return Err(
                         self.error("this parenthesis is never closed", "add a closing parenthesis")
                     );
-                }
-                self.at += 1;
-                self.depth -= 1;
-                Ok(inner)
+                };
+                self.at += close.len_utf8();
+                self.leave();
+                self.group_distance(inner, open)
             }
+            Some('|') => Err(self.error(
+                "| where a term is expected",
+                "put a term before and after it, or put it in quotes",
+            )),
+            Some('&') if self.rest().starts_with("&&") => Err(self.error(
+                "&& where a term is expected",
+                "put a term before and after it, or put it in quotes",
+            )),
             Some(_) => self.leaf(),
         }
     }
-
-    /// A field, or a term with its options.
-    fn leaf(&mut self) -> Result<Expr, QueryError> {
-        let start = self.at;
-        let mut term = Term { text: String::new(), raw: false, inflect: false, compound: false };
-        while let Some((name, _)) = self.next_word().split_once(':')
-            && is_named(name)
-        {
-            self.at += name.len() + 1;
-            match name {
-                "raw" => term.raw = true,
-                "inflect" => term.inflect = true,
-                "compound" => term.compound = true,
-                _ => {
-                    if term.raw || term.inflect || term.compound {
-                        self.at = start;
-                        return Err(self.error("an option before a field", "remove the option"));
-                    }
-                    let (value, _) = self.take_text()?;
-                    return field(name, value, start).map(Expr::Field);
-                }
-            }
-        }
-        if term.raw && (term.inflect || term.compound) {
-            self.at = start;
-            return Err(self.error(
-                "raw together with inflect or compound",
-                "raw asks for the very characters: keep one of them",
-            ));
-        }
-        let (text, quoted) = self.take_text()?;
-        let place = Place { start, quoted };
-        check_word(text, &place)?;
-        self.term(text, term, &place)
-    }
-
-    /// Takes a word or a phrase; whether it stood in quotes.
-    fn take_text(&mut self) -> Result<(&'q str, bool), QueryError> {
-        if !self.rest().starts_with('"') {
-            let word = self.next_word();
-            self.at += word.len();
-            return Ok((word, false));
-        }
-        let body = self.query.get(self.at + 1..).unwrap_or_default();
-        let Some(length) = body.find('"') else {
-            return Err(self.error("this quote is never closed", "add a closing quote"));
-        };
-        self.at += length + 2;
-        Ok((body.get(..length).unwrap_or_default(), true))
-    }
-
-    fn term(&mut self, text: &str, mut term: Term, place: &Place) -> Result<Expr, QueryError> {
-        let folded = fold_letters(text);
-        if folded.is_empty() {
-            return Err(place.error(
-                "a term without any letters",
-                "write the word to look for right after the option or between the quotes",
-            ));
-        }
-        if folded.contains('"') && !term.raw {
-            return Err(place.error("a wide quotation mark inside a term", "write it as \" \""));
-        }
-        let wild = !term.raw && folded.contains(['*', '?']);
-        let bare = |word: &str| word.chars().all(|c| matches!(c, '*' | '?'));
-        if wild && folded.split(' ').any(bare) {
-            return Err(place.error(
-                "a wildcard without any letters",
-                "give each word a letter to find it by, as support*; for any word between two \
-                 write \"one two\"~1",
-            ));
-        }
-        if wild && term.inflect {
-            return Err(place.error(
-                "inflect together with a wildcard",
-                "a wildcard covers the endings: remove the option",
-            ));
-        }
-        term.text = if term.raw { text.trim().to_owned() } else { folded };
-        if !place.quoted || !self.rest().starts_with('~') {
-            return Ok(Expr::Term(term));
-        }
-        self.at += 1;
-        let digits = self.next_word();
-        let words_max = self.distance(digits)?;
-        self.at += digits.len();
-        if !term.text.contains(char::is_whitespace) {
-            return Ok(Expr::Term(term));
-        }
-        if term.text.split_whitespace().any(|word| fold_letters(word).is_empty()) {
-            return Err(place.error("a word of which nothing is seen", "remove it"));
-        }
-        Ok(Expr::Slop { phrase: term, words_max })
-    }
-}
-
-/// Where a term began, and whether it stood in quotes.
-struct Place {
-    start: usize,
-    quoted: bool,
-}
-
-impl Place {
-    fn error(&self, message: &str, hint: &'static str) -> QueryError {
-        QueryError { at: self.start, message: message.to_owned(), hint }
-    }
-}
-
-/// Refuses operators that stand where a term is expected.
-fn check_word(word: &str, place: &Place) -> Result<(), QueryError> {
-    let name = word.split_once('/').map_or(word, |(name, _)| name);
-    if place.quoted {
-        return Ok(());
-    }
-    if matches!(word, "AND" | "OR" | "NOT") || matches!(name, "NEAR" | "ONEAR") {
-        return Err(place.error(
-            &format!("{word} where a term is expected"),
-            "put a term before and after it, or write it in lower case to look for the word",
-        ));
-    }
-    if word.starts_with('~') {
-        return Err(place.error(
-            "a distance without a phrase before it",
-            "write it right after the closing quote, as \"acme service\"~3",
-        ));
-    }
-    Ok(())
-}
-
-/// What may stand beside NEAR: a term, a phrase, or a group of such joined by OR.
-fn operand(expr: Expr, at: usize) -> Result<Vec<Term>, QueryError> {
-    let parts = match expr {
-        Expr::Or(parts) => parts,
-        other => vec![other],
-    };
-    let terms = parts.into_iter().map(|part| match part {
-        Expr::Term(term) => Ok(term),
-        other => Err(QueryError {
-            at,
-            message: format!("NEAR beside {}", other.label()),
-            hint: "beside NEAR may stand a term, an exact phrase, or a group of them joined by OR; \
-                   write NOT (a NEAR/5 b) to exclude",
-        }),
-    });
-    terms.collect()
 }
 
 fn single_or(mut parts: Vec<Expr>, join: fn(Vec<Expr>) -> Expr) -> Expr {

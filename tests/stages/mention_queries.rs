@@ -1,6 +1,6 @@
 //! Do queries say what the manual says? Parsing, printing, errors, and single texts.
 
-use resonanz::mention::{Context, Matcher, MentionScratch, Topic, Umlauts, parse};
+use resonanz::mention::{Context, Matcher, MentionScratch, Topic, Umlauts, parse, read};
 use resonanz::post::{AuthorKey, Kind, Lang, TopicId};
 
 #[test]
@@ -41,7 +41,9 @@ fn errors_name_the_place() {
     let long = "a ".repeat(40_000);
     let rows = [
         ("", 0),
-        ("a OR", 4),
+        ("a AND", 5),
+        ("a OR NOT", 8),
+        ("OR", 2),
         ("AND a", 0),
         ("(a", 0),
         ("a )", 2),
@@ -58,7 +60,14 @@ fn errors_name_the_place() {
         ("\"a b\"~x", 6),
         ("\"a b\"~101", 6),
         ("a ~3", 2),
-        ("a NEAR b", 2),
+        ("a NEAR", 2),
+        ("a && ", 5),
+        ("&& a", 0),
+        ("a “b", 2),
+        ("a b”", 3),
+        ("a from:b", 2),
+        ("a language:de", 2),
+        ("(a OR NOT b)~5", 0),
         ("a NEAR/ b", 2),
         ("a NEAR/5x b", 2),
         ("NEAR/5 a", 0),
@@ -80,6 +89,62 @@ fn errors_name_the_place() {
     for (query, at) in rows {
         let short: String = query.chars().take(40).collect();
         assert_eq!(parse(query).map_err(|error| error.at), Err(at), "{short}");
+    }
+}
+
+#[test]
+fn signs_of_other_tools_are_read_and_remarked_on() {
+    let rows: [(&str, &str, &[usize]); 44] = [
+        ("“big bank”", "\"big bank\"", &[]),
+        ("„big bank“ «b c» »d e«", "\"big bank\" AND \"b c\" AND \"d e\"", &[]),
+        ("‘big bank’ ‹b c›", "\"big bank\" AND \"b c\"", &[]),
+        ("a NOT “b c”~2", "a AND NOT \"b c\"~2", &[]),
+        ("source:„my blog“ a", "source:\"my blog\" AND a", &[]),
+        ("a –b —c −d", "a AND NOT b AND NOT c AND NOT d", &[]),
+        ("（a OR b） -(c)", "(a OR b) AND NOT c", &[]),
+        ("'big bank'", "\"big bank\"", &[0]),
+        ("'tis o'clock", "\"'tis\" AND o'clock", &[]),
+        ("‘tis", "\"'tis\"", &[0]),
+        ("a | b || c|d", "a OR b OR c OR d", &[2, 6, 10]),
+        ("a & b && c&&d", "a AND b AND c AND d", &[2, 6, 10]),
+        ("AT&T -B&B", "at&t AND NOT b&b", &[]),
+        ("+a +\"b\" +49", "a AND b AND +49", &[0, 3]),
+        ("a !b", "a AND NOT b", &[2]),
+        ("a ANDNOT b", "a AND NOT b", &[]),
+        ("a NEAR b", "a NEAR/5 b", &[2]),
+        ("a NEAR8 b near/3 c", "a NEAR/8 b NEAR/3 c", &[2, 10]),
+        ("a W/4 b PRE/4 c", "a NEAR/4 b NEAR/4f c", &[2, 8]),
+        ("a /4 b ~3 c", "a NEAR/4 b NEAR/3 c", &[2, 7]),
+        ("a AROUND(3) b", "a NEAR/3 b", &[2]),
+        ("near5 w/4", "near5 AND w/4", &[]),
+        ("(a b)~4", "a NEAR/4 b", &[5]),
+        ("(a (b OR c))~4", "a NEAR/4 (b OR c)", &[12]),
+        ("a, b;c", "a AND b AND c", &[1, 4]),
+        ("1,5 a", "1,5 AND a", &[]),
+        ("[a OR b] {c}", "(a OR b) AND c", &[0, 9]),
+        ("a OR", "a", &[2]),
+        ("OR a OR OR b", "a OR b", &[0, 8]),
+        ("(a OR) b", "a AND b", &[3]),
+        ("a. b: U.S.", "a AND b AND u.s.", &[1, 4]),
+        ("title:a text:(b OR c)", "a AND (b OR c)", &[0, 8]),
+        ("Lang:de a", "lang:de AND a", &[]),
+        ("mass:effect", "\"mass:effect\"", &[0]),
+        ("12:30 https://a.example", "12:30 AND https://a.example", &[]),
+        ("a or b", "a AND or AND b", &[2]),
+        ("a UND b ODER c", "a AND und AND b AND oder AND c", &[2, 8]),
+        ("or a", "or AND a", &[]),
+        ("a \"or\" b", "a AND or AND b", &[]),
+        ("a nicht b NICHT c", "a AND nicht AND b AND nicht AND c", &[10]),
+        ("a near b", "a AND near AND b", &[2]),
+        ("a - b", "a AND \"-\" AND b", &[2]),
+        ("\"!!\" a", "\"!!\" AND a", &[0]),
+        ("support~ a~2", "support AND a", &[7, 10]),
+    ];
+    for (query, want, places) in rows {
+        let reading = read(query).expect(query);
+        let at: Vec<usize> = reading.remarks.iter().map(|remark| remark.at).collect();
+        assert_eq!((reading.expr.to_string().as_str(), at.as_slice()), (want, places), "{query}");
+        assert_eq!(parse(&reading.expr.to_string()), Ok(reading.expr), "{query}");
     }
 }
 
