@@ -19,7 +19,7 @@ pub(super) fn load(path: &Path) -> Result<Config, Failure> {
     };
     let base = path.parent().unwrap_or(Path::new(""));
     Config::parse(&text, base).map_err(|errors| {
-        print_errors(path, &text, &errors);
+        print_all(path, &text, "", &errors);
         let count = errors.len();
         let problems = if count == 1 { "problem" } else { "problems" };
         Failure::usage(
@@ -29,14 +29,22 @@ pub(super) fn load(path: &Path) -> Result<Config, Failure> {
     })
 }
 
+/// Prints what may not do what was meant to standard error.
+pub(super) fn print_warnings(path: &Path, config: &Config) {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    print_all(path, &text, "warning: ", &config.warnings);
+}
+
 /// Each problem with its place, the line, a caret, and a hint.
-fn print_errors(path: &Path, text: &str, errors: &[ConfigError]) {
+fn print_all(path: &Path, text: &str, sort: &str, errors: &[ConfigError]) {
     let mut out = std::io::stderr().lock();
     for error in errors {
         let line = text.lines().nth(error.line - 1).unwrap_or_default();
         let caret = " ".repeat(error.column - 1);
         let hint =
             if error.hint.is_empty() { String::new() } else { format!("  hint: {}\n", error.hint) };
-        let _ = write!(out, "{}:{error}\n  {line}\n  {caret}^\n{hint}", path.display());
+        let ConfigError { line: number, column, message, .. } = error;
+        let place = format!("{}:{number}:{column}", path.display());
+        let _ = write!(out, "{place}: {sort}{message}\n  {line}\n  {caret}^\n{hint}");
     }
 }

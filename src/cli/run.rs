@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use super::args::{Check, Init, Replay, Run};
 use super::postgres::{Door, door};
 use super::{Ending, Failure, config_file, runtime, view};
-use crate::config::Config;
+use crate::config::{Config, SourceKind};
 use crate::connect::decode::AuthorHasher;
 use crate::lake::Folder;
 use crate::live::{self, Progress, Stop, Summary};
@@ -23,6 +23,9 @@ use crate::tuning;
 
 pub(super) fn run(args: &Run) -> Result<Ending, Failure> {
     let config = config_file::load(&args.config)?;
+    for warning in &config.warnings {
+        tracing::warn!(line = warning.line, hint = warning.hint, "{}", warning.message);
+    }
     if config.sources.is_empty() || config.topics.is_empty() {
         let message = format!(
             "{}: nothing to do without a [[source]] and a [[topic]]",
@@ -134,6 +137,8 @@ fn token(config: &Config) -> anyhow::Result<Option<Arc<str>>> {
 
 pub(super) fn check(args: &Check) -> Result<Ending, Failure> {
     let config = config_file::load(&args.config)?;
+    config_file::print_warnings(&args.config, &config);
+    sources(&config)?;
     // The key decides on nothing that can be wrong.
     tuning::analyzer(&config, &AuthorHasher::new([0; 32]))?;
     token(&config)?;
@@ -148,10 +153,15 @@ pub(super) fn check(args: &Check) -> Result<Ending, Failure> {
     if let Some(clients) = &config.postgres {
         door(clients, &(&config.lake).into(), &SqlGate::of(config.sql))?;
     }
+    let warnings = match config.warnings.len() {
+        0 => String::new(),
+        1 => ", 1 warning".to_owned(),
+        count => format!(", {count} warnings"),
+    };
     let mut out = io::stdout().lock();
     writeln!(
         out,
-        "{}: {} sources, {} topics, {} rules, {} receivers, no problems",
+        "{}: {} sources, {} topics, {} rules, {} receivers, no problems{warnings}",
         args.config.display(),
         config.sources.len(),
         config.topics.len(),
@@ -159,6 +169,19 @@ pub(super) fn check(args: &Check) -> Result<Ending, Failure> {
         config.receivers.len()
     )?;
     Ok(Ending::Done)
+}
+
+/// Refuses a source whose file is not there.
+fn sources(config: &Config) -> Result<(), Failure> {
+    for source in &config.sources {
+        if let SourceKind::File { path, .. } = &source.kind
+            && !path.exists()
+        {
+            let message = format!("source \"{}\": {}: no such file", source.name, path.display());
+            return Err(Failure::usage(message, "name a file that is there, or remove the source"));
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn init(args: &Init) -> Result<Ending, Failure> {

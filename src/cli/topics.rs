@@ -12,7 +12,7 @@ use crate::analyze::Analyzer;
 use crate::config::Config;
 use crate::connect::decode::{ArchiveLine, AuthorHasher};
 use crate::connect::open_lines;
-use crate::mention::{Context, Mention, MentionScratch, import_x_rule, parse};
+use crate::mention::{Context, Mention, MentionScratch, Reading, import_x_rule, read};
 use crate::post::{AuthorKey, Kind, Lang, Post, SourceId, Span, TopicId};
 use crate::time::EventTime;
 use crate::tuning;
@@ -24,7 +24,7 @@ pub(super) fn explain(args: &TopicsExplain) -> Result<Ending, Failure> {
     let config = config_file::load(&args.config)?;
     let place = place_of(&config, &args.name)?;
     let topic = &config.topics[place];
-    let expr = parse(&topic.query)?;
+    let Reading { expr, remarks } = read(&topic.query)?;
     let mut out = io::stdout().lock();
     writeln!(out, "query  {}", topic.query)?;
     writeln!(out, "read   {expr}")?;
@@ -37,6 +37,9 @@ pub(super) fn explain(args: &TopicsExplain) -> Result<Ending, Failure> {
     ];
     for (_, meaning) in defaults.into_iter().filter(|(set, _)| *set) {
         writeln!(out, "also   {meaning}")?;
+    }
+    for remark in remarks {
+        writeln!(out, "but    {} at column {}; {}", remark.message, remark.at + 1, remark.hint)?;
     }
     write!(out, "\n{}", expr.tree())?;
     Ok(Ending::Done)

@@ -10,13 +10,14 @@ use toml::de::{DeTable, DeValue};
 use super::notify::{check_parents, grouping};
 use super::receiver::{check_fallbacks, receiver};
 use super::rules::rule;
-use super::section::{Problems, Section, content_place, distance};
+use super::section::{Found, Problems, Section, distance};
 use super::serve::{Served, serve};
+use super::topic::topic;
 use super::{
     Archive, Config, Follow, LakeConfig, Retention, SentimentConfig, SourceConfig, SourceKind,
 };
 use crate::engine::{EngineConfig, Remember};
-use crate::mention::{Topic, Umlauts, parse};
+use crate::mention::Topic;
 use crate::privacy::Names;
 use crate::sentiment::Profile;
 use crate::time::{MINUTE_US, SECOND_US};
@@ -30,7 +31,8 @@ pub(super) fn build(text: &str, base: &Path) -> Result<Config, Vec<super::Config
     }
     let root = root.get_ref();
     let config = read(root, base, &mut problems);
-    if problems.is_empty() { Ok(config) } else { Err(problems.into_errors()) }
+    let Found { errors, warnings } = problems.into_found();
+    if errors.is_empty() { Ok(Config { warnings, ..config }) } else { Err(errors) }
 }
 
 fn read<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -> Config {
@@ -38,11 +40,13 @@ fn read<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -> Con
     let receivers =
         tables(root, "receiver", problems, |value, problems| receiver(value, base, problems));
     check_fallbacks(root, &receivers, problems);
-    let topics = tables(root, "topic", problems, |value, problems| topic(value, base, problems));
+    let sources = tables(root, "source", problems, |value, problems| source(value, base, problems));
+    let topics =
+        tables(root, "topic", problems, |value, problems| topic(value, base, &sources, problems));
     let (topics, topic_lexicons): (Vec<Topic>, Vec<Vec<PathBuf>>) = topics.into_iter().unzip();
     check_parents(root, &topics, problems);
     let rules = tables(root, "rule", problems, |value, problems| {
-        rule(value, &topics, &receivers, problems)
+        rule(value, &topics, &receivers, &sources, problems)
     });
     let grouping = grouping(root, &rules, problems);
     let lake = lake(root, base, problems);
@@ -60,12 +64,13 @@ fn read<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -> Con
         sql,
         token_env,
         postgres,
-        sources: tables(root, "source", problems, |value, problems| source(value, base, problems)),
+        sources,
         topics,
         topic_lexicons,
         rules,
         receivers,
         grouping,
+        warnings: Vec::new(),
     }
 }
 
@@ -287,56 +292,7 @@ fn source<'i>(
     SourceConfig { name, kind }
 }
 
-fn paths(section: &mut Section<'_, '_>, key: &'static str, base: &Path) -> Vec<PathBuf> {
+pub(super) fn paths(section: &mut Section<'_, '_>, key: &'static str, base: &Path) -> Vec<PathBuf> {
     let named = section.texts(key).unwrap_or_default();
     named.into_iter().map(|(path, _)| base.join(path)).collect()
-}
-
-/// Our own accounts; a leading @ is no part of a name.
-fn accounts(section: &mut Section<'_, '_>) -> Vec<String> {
-    let named = section.texts("accounts").unwrap_or_default();
-    let mut accounts = Vec::new();
-    for (name, at) in named {
-        let account = name.trim().trim_start_matches('@');
-        if account.is_empty() {
-            section.problems.add(at, "an account without a name", "write it as the source does");
-        }
-        accounts.push(account.to_owned());
-    }
-    accounts
-}
-
-fn topic<'i>(
-    value: &Spanned<DeValue<'i>>,
-    base: &Path,
-    problems: &mut Problems<'i>,
-) -> (Topic, Vec<PathBuf>) {
-    let mut section = Section::open("[[topic]]", Some(value), problems);
-    let umlauts = [("equal", Umlauts::Equal), ("apart", Umlauts::Apart)];
-    let topic = Topic {
-        name: section.required_text("name"),
-        query: section.required_text("query"),
-        brand: section.text("brand"),
-        group: section.text("group"),
-        parent: section.text("parent"),
-        accounts: accounts(&mut section),
-        inflect: section.flag("inflect"),
-        compounds: section.flag("compounds"),
-        hashtags: section.flag("hashtags"),
-        links: section.flag("links"),
-        umlauts: section.choice("umlauts", &umlauts).unwrap_or_default(),
-    };
-    let lexicons = paths(&mut section, "lexicons", base);
-    if !topic.query.is_empty()
-        && let Err(error) = parse(&topic.query)
-    {
-        let at = content_place(section.problems.text(), section.place("query"), 1, error.at);
-        section.problems.add(
-            at,
-            format!("query of topic \"{}\": {}", topic.name, error.message),
-            error.hint,
-        );
-    }
-    section.finish();
-    (topic, lexicons)
 }

@@ -4,6 +4,8 @@
 
 mod section;
 mod receiver;
+mod heard;
+mod topic;
 mod rules;
 mod notify;
 mod serve;
@@ -63,6 +65,8 @@ pub struct Config {
     pub receivers: Vec<ReceiverConfig>,
     /// Which alerts count as one matter.
     pub grouping: Grouping,
+    /// What may not do what was meant, in the order of the file.
+    pub warnings: Vec<ConfigError>,
 }
 
 /// Which scorer.
@@ -170,7 +174,7 @@ pub enum Follow {
     Forever,
 }
 
-/// Something wrong in a configuration file.
+/// Something wrong in a configuration file, or something that may not do what was meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError {
     /// Line, from 1.

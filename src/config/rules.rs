@@ -3,8 +3,9 @@
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::ReceiverConfig;
+use super::heard::{reach_unheard, source_unheard};
 use super::section::{Problems, Section};
+use super::{ReceiverConfig, SourceConfig};
 use jiff::tz::TimeZone;
 
 use crate::alert::{ActiveHours, Condition, Measure, Rule};
@@ -25,6 +26,7 @@ pub(super) fn rule<'i>(
     value: &Spanned<DeValue<'i>>,
     topics: &[Topic],
     receivers: &[ReceiverConfig],
+    sources: &[SourceConfig],
     problems: &mut Problems<'i>,
 ) -> Rule {
     let mut section = Section::open("[[rule]]", Some(value), problems);
@@ -91,8 +93,24 @@ pub(super) fn rule<'i>(
         let hint = "a mention that leaves the window waits no longer: make window longer";
         section.problems.add(at, "within is as long as the window", hint);
     }
+    warn(&rule, sources, &mut section);
     section.finish();
     rule
+}
+
+/// Says what of a rule can never be, with the sources that there are.
+fn warn(rule: &Rule, sources: &[SourceConfig], section: &mut Section<'_, '_>) {
+    let reach = match rule.condition {
+        Condition::Unanswered { reach: 1.., .. } => reach_unheard(sources),
+        _ => None,
+    };
+    let source = rule.source.as_ref().and_then(|name| source_unheard(name.as_str(), sources));
+    for (key, unheard) in [("reach", reach), ("source", source)] {
+        if let Some(unheard) = unheard {
+            let at = section.place(key);
+            section.problems.warn(at, unheard.message, unheard.hint);
+        }
+    }
 }
 
 /// The topics that a rule watches, of `watched` or of `all`: a silence of a source needs none, and

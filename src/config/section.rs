@@ -12,34 +12,51 @@ use crate::time::parse_span;
 #[derive(Debug)]
 pub(super) struct Problems<'i> {
     text: &'i str,
-    found: Vec<(usize, ConfigError)>,
+    errors: Vec<(usize, ConfigError)>,
+    warnings: Vec<(usize, ConfigError)>,
+}
+
+/// What was found, in the order of the file.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) errors: Vec<ConfigError>,
+    pub(super) warnings: Vec<ConfigError>,
 }
 
 impl<'i> Problems<'i> {
     pub(super) fn new(text: &'i str) -> Self {
-        Self { text, found: Vec::new() }
+        Self { text, errors: Vec::new(), warnings: Vec::new() }
     }
 
     /// Notes a problem at a byte offset.
     pub(super) fn add(&mut self, at: usize, message: impl Into<String>, hint: impl Into<String>) {
+        let error = self.placed(at, message.into(), hint.into());
+        self.errors.push((at, error));
+    }
+
+    /// Notes what may not do what was meant.
+    pub(super) fn warn(&mut self, at: usize, message: impl Into<String>, hint: impl Into<String>) {
+        let warning = self.placed(at, message.into(), hint.into());
+        self.warnings.push((at, warning));
+    }
+
+    fn placed(&self, at: usize, message: String, hint: String) -> ConfigError {
         let before = self.text.get(..at).unwrap_or(self.text);
         let line_start = before.rfind('\n').map_or(0, |end| end + 1);
-        let error = ConfigError {
+        ConfigError {
             line: before.matches('\n').count() + 1,
             column: before.get(line_start..).unwrap_or_default().chars().count() + 1,
-            message: message.into(),
-            hint: hint.into(),
+            message,
+            hint,
+        }
+    }
+
+    pub(super) fn into_found(self) -> Found {
+        let ordered = |mut found: Vec<(usize, ConfigError)>| {
+            found.sort_by_key(|(at, _)| *at);
+            found.into_iter().map(|(_, error)| error).collect()
         };
-        self.found.push((at, error));
-    }
-
-    pub(super) fn into_errors(mut self) -> Vec<ConfigError> {
-        self.found.sort_by_key(|(at, _)| *at);
-        self.found.into_iter().map(|(_, error)| error).collect()
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.found.is_empty()
+        Found { errors: ordered(self.errors), warnings: ordered(self.warnings) }
     }
 
     /// The text itself, to look at what stands at an offset.

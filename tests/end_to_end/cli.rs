@@ -42,6 +42,31 @@ fn a_configuration_is_checked_as_a_whole() {
 }
 
 #[test]
+fn what_may_not_do_what_was_meant_is_warned_of() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = "[[source]]\nname = \"sky\"\ntype = \"websocket\"\nurl = \"ws://h\"\n\
+                [[topic]]\nname = \"a\"\nquery = 'a or b followers:>9'\naccounts = [\"acme\"]\n";
+    let path = file(folder.path(), "odd.toml", text);
+    let checked = run(&["check", "--config", path.to_str().expect("UTF-8")]);
+    assert_eq!(checked.status.code(), Some(0), "{}", stderr(&checked));
+    assert!(stdout(&checked).ends_with("no problems, 3 warnings\n"), "{}", stdout(&checked));
+    let warnings = stderr(&checked);
+    for wanted in [
+        "odd.toml:7:12: warning: query of topic \"a\": or is a word to look for here, not OR\n  \
+         query = 'a or b followers:>9'\n             ^\n  hint: write the operator",
+        "odd.toml:7:17: warning: query of topic \"a\": no post of the sources here has followers:>=10",
+        "odd.toml:8:13: warning: no source here calls an account \"acme\"",
+    ] {
+        assert!(warnings.contains(wanted), "{wanted}\nnot in\n{warnings}");
+    }
+    let gone = "[[source]]\nname = \"f\"\ntype = \"file\"\npath = \"nowhere.jsonl\"\n";
+    let path = file(folder.path(), "gone.toml", gone);
+    let checked = run(&["check", "--config", path.to_str().expect("UTF-8")]);
+    assert_eq!(checked.status.code(), Some(2));
+    assert!(stderr(&checked).contains("nowhere.jsonl: no such file"), "{}", stderr(&checked));
+}
+
+#[test]
 fn the_starter_configuration_has_no_problems_and_is_never_overwritten() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("resonanz.toml");
