@@ -13,6 +13,7 @@ use super::args_desk::{
     AlertsUnsilence,
 };
 use crate::connect::decode::FieldMap;
+use crate::mention::Dialect;
 use crate::post::Lang;
 use crate::time::parse_span;
 
@@ -56,8 +57,38 @@ pub(super) struct TopicsExplain {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct TopicsImport {
-    /// A rule of X's filtered stream, such as 'acme -is:retweet lang:de'
+    /// The rule, such as 'acme -is:retweet lang:de'; what could not be carried over is named
     pub(super) rule: String,
+    /// Whose rule it is
+    #[arg(long, value_enum, default_value_t = ImportFrom::X)]
+    pub(super) from: ImportFrom,
+}
+
+/// Whose queries can be imported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ImportFrom {
+    /// Rules of X's filtered stream
+    X,
+    /// Queries of Brandwatch Consumer Research
+    Brandwatch,
+    /// Queries of Talkwalker
+    Talkwalker,
+    /// Advanced queries of Sprinklr's listening topics
+    Sprinklr,
+    /// Boolean searches of Meltwater
+    Meltwater,
+}
+
+impl From<ImportFrom> for Dialect {
+    fn from(from: ImportFrom) -> Self {
+        match from {
+            ImportFrom::X => Self::X,
+            ImportFrom::Brandwatch => Self::Brandwatch,
+            ImportFrom::Talkwalker => Self::Talkwalker,
+            ImportFrom::Sprinklr => Self::Sprinklr,
+            ImportFrom::Meltwater => Self::Meltwater,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]

@@ -12,7 +12,7 @@ use crate::analyze::Analyzer;
 use crate::config::Config;
 use crate::connect::decode::{ArchiveLine, AuthorHasher};
 use crate::connect::open_lines;
-use crate::mention::{Context, Mention, MentionScratch, Reading, import_x_rule, read};
+use crate::mention::{self, Context, Imported, Mention, MentionScratch, Reading, read};
 use crate::post::{AuthorKey, Kind, Lang, Post, SourceId, Span, TopicId};
 use crate::time::EventTime;
 use crate::tuning;
@@ -68,7 +68,8 @@ pub(super) fn test(args: &TopicsTest) -> Result<Ending, Failure> {
 }
 
 pub(super) fn import(args: &TopicsImport) -> Result<Ending, Failure> {
-    let (query, lost) = import_x_rule(&args.rule).map_err(|error| {
+    let imported = mention::import(args.from.into(), &args.rule);
+    let Imported { query, lost } = imported.map_err(|error| {
         Failure::usage(format!("{error}\n{}", error.render(&args.rule)), error.hint)
     })?;
     writeln!(io::stdout().lock(), "{query}")?;

@@ -24,14 +24,17 @@ mod rules;
 mod compile;
 mod matcher;
 mod explain;
+mod dialect;
+mod reader;
 mod import;
 
+pub use dialect::Dialect;
 pub use error::QueryError;
 pub(crate) use error::pointer;
 pub use explain::Explanation;
 pub use expr::{Expr, Link, Order, Term};
 pub use field::{Bounds, Context, Field};
-pub use import::import_x_rule;
+pub use import::{Imported, import};
 pub use matcher::{Matcher, Mention, MentionScratch};
 pub use parse::{Reading, parse, read};
 

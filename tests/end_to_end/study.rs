@@ -104,7 +104,16 @@ fn a_backtest_lists_the_calls_that_a_history_would_have_brought() {
 fn a_rule_of_another_tool_is_carried_over_or_said_not_to_be() {
     let whole = run(&["topics", "import", "acme \"customer service\" -job lang:de"]);
     assert_eq!(whole.status.code(), Some(0), "{}", stderr(&whole));
-    assert_eq!(stdout(&whole), "acme AND \"customer service\" AND NOT job AND lang:de\n");
+    assert_eq!(stdout(&whole), "acme AND \"customer service\"~0 AND NOT job AND lang:de\n");
+    let other = "(acme OR globex) NEAR/4f title:refund* AND country:gb";
+    let other = run(&["topics", "import", "--from", "brandwatch", other]);
+    assert_eq!(other.status.code(), Some(1));
+    assert_eq!(stdout(&other), "(acme OR globex) NEAR/4f refund*\n");
+    let told = stderr(&other);
+    assert!(told.contains("title:\n") && told.contains("country:gb\n"), "{told}");
+    let open = run(&["topics", "import", "acme -\"job"]);
+    assert_eq!(open.status.code(), Some(2));
+    assert!(stderr(&open).contains("this quote is never closed"), "{}", stderr(&open));
     let part = run(&["topics", "import", "acme has:geo"]);
     assert_eq!(part.status.code(), Some(1));
     assert!(stderr(&part).contains("not carried over: has:geo"), "{}", stderr(&part));

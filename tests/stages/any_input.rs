@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use resonanz::config::Config;
 use resonanz::connect::Parcel;
 use resonanz::connect::decode::{AuthorHasher, Decoder, Format};
-use resonanz::mention::{Context, Matcher, MentionScratch, Topic, import_x_rule};
+use resonanz::mention::{Context, Dialect, Imported, Matcher, MentionScratch, Topic, import};
 use resonanz::post::{Event, Lang, SourceId, Span, TEXT_BYTES_MAX};
 use resonanz::sentiment::evaluate::Row;
 use resonanz::sentiment::{Lexicon, Model, Profile, Scorer, Scratch};
@@ -43,6 +43,8 @@ active = "mon-fri 08:00-18:00"
 zone = "Europe/Berlin"
 receivers = ["team"]
 "#;
+const DIALECTS: [Dialect; 5] =
+    [Dialect::X, Dialect::Brandwatch, Dialect::Talkwalker, Dialect::Sprinklr, Dialect::Meltwater];
 const LEXICON: &str = "zorpig\t3\tde\ta\nkaputt\t0\ngeht .. ab|aus\t-3\tde\n# a comment\n";
 
 /// A cut, a repetition, a swap, or something foreign put in.
@@ -218,7 +220,8 @@ proptest! {
                 }
             }
         }
-        if let Ok((imported, _)) = import_x_rule(&query) {
+        for dialect in DIALECTS {
+            let Ok(Imported { query: imported, .. }) = import(dialect, &query) else { continue };
             let topic = Topic { query: imported.clone(), ..Topic::default() };
             let compiled = Matcher::compile(&[topic], &|_| Vec::new());
             prop_assert!(compiled.is_ok(), "{} became {}: {:?}", query, imported, compiled.err());
