@@ -3,6 +3,9 @@
 //! Posts are the bundled archive. Topics are those of its demo, then made-up ones, always the same:
 //! a fifth of the names are rare words of the archive, the rest are invented. Beside each number of
 //! topics runs the bare automaton over the same terms in text that is folded already: the limit.
+//!
+//! The group `hostile` holds the worst texts and queries of 64 KiB that were found: none may take more
+//! than 50 ms.
 
 #![allow(clippy::print_stderr, reason = "a benchmark tells the person who runs it")]
 
@@ -197,5 +200,65 @@ fn mention(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, mention);
+/// A unit, over and over, to 64 KiB.
+fn filled(unit: &str) -> String {
+    unit.repeat(65_536 / unit.len())
+}
+
+/// As many terms as fit into a query.
+fn listed(term: impl Fn(usize) -> String) -> String {
+    let mut query = term(0);
+    for index in 1.. {
+        let next = term(index);
+        if query.len() + " OR ".len() + next.len() > 65_536 {
+            break;
+        }
+        query.push_str(" OR ");
+        query.push_str(&next);
+    }
+    query
+}
+
+/// Texts and queries that were made to take long.
+fn hostile(c: &mut Criterion) {
+    let words = filled(&format!("{} ", "a".repeat(250)));
+    let nest = |unit: &'static str| listed(move |index| format!("\"{}\"", unit.repeat(index + 1)));
+    let letter =
+        |index: usize, place: u32| char::from(b'b' + (index / 24_usize.pow(place) % 24) as u8);
+    let cases = [
+        ("stars", "*a*a*".to_owned(), filled("a")),
+        ("stars in words", "*a*a*a*a*a*a*a*a*".to_owned(), words.clone()),
+        ("near", "*a* NEAR/100 *b*".to_owned(), filled("a b ")),
+        ("near many", vec!["a"; 6_000].join(" NEAR/100 "), filled("a ")),
+        ("infixes", listed(|index| format!("*{}*", "a".repeat(index + 1))), words.clone()),
+        ("prefixes", listed(|index| format!("{}*", "a".repeat(index + 1))), words),
+        (
+            "infixes of two",
+            listed(|i| format!("*aaaa*{}*{}*{}", letter(i, 0), letter(i, 1), letter(i, 2))),
+            filled("aaaabcdefghijklmnopqrstuvwxyz "),
+        ),
+        ("nested terms", nest("a."), filled("a.")),
+        ("nested Han", nest("東"), filled("東")),
+        ("nested emoji", nest("👍"), filled("👍")),
+        ("nested flags", nest("🇩🇪"), filled("🇩🇪")),
+        ("nested raw", listed(|i| format!("raw:\"{}\"", "a.".repeat(i + 1))), filled("a.")),
+        ("phrase of stars", format!("\"{}\"", vec!["*a*"; 16_000].join(" ")), filled("a ")),
+    ];
+    let mut group = c.benchmark_group("hostile");
+    group.throughput(Throughput::Bytes(65_536));
+    group.sample_size(10).measurement_time(Duration::from_secs(1));
+    for (name, query, text) in cases {
+        let topic = Topic { query, ..Topic::default() };
+        let matcher = Matcher::compile(&[topic], &|_| Vec::new()).expect(name);
+        let mut scratch = MentionScratch::default();
+        let texts = [text];
+        count(&matcher, &texts, &mut scratch);
+        eprintln!("{name}: {} steps", scratch.steps());
+        assert!(scratch.steps() < 16_000_000, "{name} is bounded");
+        group.bench_function(name, |b| b.iter(|| count(&matcher, &texts, &mut scratch)));
+    }
+    group.finish();
+}
+
+criterion_group!(benches, mention, hostile);
 criterion_main!(benches);
