@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use rayon::prelude::*;
 
 use crate::mention::{Context, Matcher, Mention, MentionScratch};
-use crate::post::{AuthorKey, Lang, Post, Span, TopicId};
+use crate::post::{AuthorKey, Lang, Polarity, Post, Span, TopicId};
 use crate::sentiment::{Overlay, Scorer, Scratch, Verdict};
 
 /// Posts a rayon task takes at once: large enough to hide the task, small enough to balance.
@@ -24,8 +24,11 @@ pub struct Finding {
     pub spans_start: u32,
     /// One past the last span.
     pub spans_end: u32,
-    /// How it speaks of it.
+    /// How it speaks of it. Never negative for a topic's own accounts, whatever the score: what a
+    /// company says of its faults is no complaint.
     pub verdict: Verdict,
+    /// Whether one of the topic's own accounts wrote it.
+    pub own: bool,
 }
 
 /// The findings of one batch, by post and then by topic.
@@ -168,25 +171,38 @@ impl Analyzer {
             let context = self.read(&post.text, Context::of(post), &mut scratch.sentiment);
             let (mentions, spans) = (&mut scratch.mentions, &mut findings.spans);
             self.matcher.find(&post.text, context, &mut scratch.mention, mentions, spans);
+            let ours = if scratch.mentions.is_empty() { &[] } else { self.topics_of(post.author) };
             for mention in &scratch.mentions {
                 let subject = mention.spans_end as usize..mention.subject_end as usize;
                 let subject = findings.spans.get(subject).unwrap_or_default();
+                let verdict = self.scorer.verdict_over(
+                    &post.text,
+                    post.lang,
+                    subject,
+                    self.overlay(mention.topic),
+                    &mut scratch.sentiment,
+                );
+                let own = ours.contains(&mention.topic);
                 findings.list.push(Finding {
                     post: index,
                     topic: mention.topic,
                     spans_start: mention.spans_start,
                     spans_end: mention.spans_end,
-                    verdict: self.scorer.verdict_over(
-                        &post.text,
-                        post.lang,
-                        subject,
-                        self.overlay(mention.topic),
-                        &mut scratch.sentiment,
-                    ),
+                    verdict: if own { without_complaint(verdict) } else { verdict },
+                    own,
                 });
             }
         }
         findings
+    }
+}
+
+/// The verdict as it counts for a post of the topic's own accounts.
+#[must_use]
+pub fn without_complaint(verdict: Verdict) -> Verdict {
+    match verdict.polarity {
+        Polarity::Negative => Verdict { polarity: Polarity::Neutral, ..verdict },
+        Polarity::Neutral | Polarity::Positive => verdict,
     }
 }
 

@@ -301,7 +301,7 @@ impl Engine {
         outcome.tally.matched += 1;
         for finding in findings {
             outcome.tally.mention(&finding.verdict);
-            let wants = self.wanting.contains(&finding.topic) && !ours.contains(&finding.topic);
+            let wants = self.wanting.contains(&finding.topic);
             let found = (finding, all.spans_of(finding));
             let mention = observation(post, found, &traits, wants);
             let late_at = match self.windows.observe(mention) {

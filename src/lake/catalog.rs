@@ -112,7 +112,10 @@ const MENTIONS: &[Column] = &[
     ENGAGEMENT,
     float("score", "of the text as a whole, from -1 to 1"),
     float("target_score", "of what is said about the topic; equals `score` in profile `vader`"),
-    text("polarity", "`negative`, `neutral` or `positive`, of `target_score`"),
+    text(
+        "polarity",
+        "`negative`, `neutral` or `positive`, of `target_score`; `neutral` instead of `negative` where `own` is 1",
+    ),
     text("terms", "what matched, as it stands in the text, joined by ` | `"),
     text("scorer", "profile and version of the scorer; equal versions score alike"),
     TEXT,
@@ -125,6 +128,13 @@ const MENTIONS: &[Column] = &[
     .null("fewer than six words, or written by a version that did not keep it"),
     time("late_at", "up to where windows had been judged when it came, after `posted_at`")
         .null("it came in time, or was written by a version that did not keep this"),
+    float(
+        "confidence",
+        "how sure `polarity` is: the share of such verdicts that are right, from 0 to 1",
+    )
+    .null("written by a version that did not keep it"),
+    int("own", "1 if one of the topic's `accounts` wrote it, which is never a complaint, else 0")
+        .null("written by a version that did not keep it"),
 ];
 
 const PANES: &[Column] = &[
@@ -133,9 +143,9 @@ const PANES: &[Column] = &[
     SOURCE,
     text("lang", "as in `mentions`"),
     int("mentions", "mentions that came in time; later ones are in `mentions` only"),
-    int("negative", "those with a negative target score"),
-    int("neutral", "those with a neutral one"),
-    int("positive", "those with a positive one"),
+    int("negative", "those that are negative, as `polarity` in `mentions`"),
+    int("neutral", "those that are neutral"),
+    int("positive", "those that are positive"),
     int("copies", "those that repeat a text"),
     int("negative_copies", "negative ones that repeat a text"),
     int("positive_copies", "positive ones that repeat a text"),

@@ -159,7 +159,9 @@ impl Rows {
             .text(&post.text)
             .text_or_null(self.queries.get(finding.topic.0 as usize).map(String::as_str))
             .signed(placing.similarity.map(u64::cast_signed))
-            .time_or_null(placing.late_at);
+            .time_or_null(placing.late_at)
+            .float(Some(f64::from(verdict.confidence) / 100.0))
+            .int(u64::from(finding.own));
     }
 
     fn push_pane(&mut self, pane: &ClosedPane) {

@@ -28,6 +28,8 @@ fn a_lake_of_an_older_version_is_read_and_goes_on() {
     assert!(ended.status.success(), "{}", stderr(&ended));
     assert_eq!(query(&lake, "SELECT count(*), count(query) FROM mentions"), "7,1");
     assert_eq!(query(&lake, "SELECT count(*), count(DISTINCT post_id) FROM posts"), "7,7");
+    let sums = "SELECT count(confidence), min(confidence) > 0.3 AND max(confidence) <= 1.0, sum(own) FROM mentions";
+    assert_eq!(query(&lake, sums), "1,true,0");
     let old = "SELECT count(*) FROM mentions WHERE query IS NULL AND polarity = 'negative'";
     assert_eq!(query(&lake, old), "3");
 }
