@@ -59,6 +59,7 @@ fn mention(dice: &mut Dice, posted_at: EventTime, number: u64) -> Observation {
     let sample = (polarity == Polarity::Negative).then(|| {
         Arc::new(Sample {
             score: Score(-5_000),
+            confidence: 70,
             reach: dice.roll(1_000),
             source: source.clone(),
             post_id: number.to_string().into(),
@@ -75,6 +76,7 @@ fn mention(dice: &mut Dice, posted_at: EventTime, number: u64) -> Observation {
         author: AuthorKey(u128::from(dice.roll(1_000_000)).to_le_bytes()),
         score: Score(0),
         polarity,
+        confidence: 70,
         reach: 0,
         engagement: 0,
         post: number,

@@ -155,8 +155,8 @@ pub struct JudgeState {
 
 impl Judge {
     /// Rules that go on from a state, for topics with these names; what the state knows of rules
-    /// that are no more is forgotten. A rule with another kind, measure, source or window than
-    /// before begins anew, as its history was counted differently.
+    /// that are no more is forgotten. A rule with another kind, measure, source, window or confidence
+    /// than before begins anew, as its history was counted differently.
     #[must_use]
     pub fn new(rules: Vec<Rule>, topics: Vec<String>, state: JudgeState) -> Self {
         let names: Vec<String> = rules.iter().map(identity).collect();
@@ -301,18 +301,18 @@ fn judge_one(
     let from = window_start(at, rule.window_us);
     let late = if watch.episode.is_firing() { Late::Counted } else { Late::LeftOut };
     let window = Window { topic, source: rule.source.as_ref(), from, to: at, late };
-    let counts = windows.counts(&window);
+    let counted = windows.sure_counts(&window, rule.min_confidence);
     let measure = rule.condition.measure();
     let before = || {
         let from = at.shift(-2 * rule.window_us).floor(MINUTE_US);
         let to = at.shift(-rule.window_us).floor(MINUTE_US);
-        measure.of(&windows.counts(&Window { from, to, ..window }))
+        measure.of(&windows.sure_counts(&Window { from, to, ..window }, rule.min_confidence))
     };
-    let authors = || {
-        let totals = windows.totals(&window);
-        match measure {
-            Measure::Negative => totals.negative_authors(),
-            Measure::Positive | Measure::Mentions | Measure::Copies => totals.authors(),
+    let authors = || match (measure, rule.min_confidence) {
+        (Measure::Negative, Some(least)) => windows.sure_authors(&window, least),
+        (Measure::Negative, None) => windows.totals(&window).negative_authors(),
+        (Measure::Positive | Measure::Mentions | Measure::Copies, _) => {
+            windows.totals(&window).authors()
         }
     };
     let late_for_reply = || overdue(rule, windows, &window);
@@ -320,13 +320,14 @@ fn judge_one(
     let glance = Glance {
         at,
         since,
-        counts: &counts,
+        counts: &counted,
         before: &before,
         overdue: &overdue,
         authors: &authors,
     };
     let page = watch.judge(rule, &glance)?;
-    let authors = windows.totals(&window).authors();
+    let totals = windows.totals(&window);
+    let (counts, authors) = (totals.counts, totals.authors());
     let evidence = Evidence::of(windows, &window, &counts, late_for_reply());
     let id = alert_id(&rule.name, name, page.started_at);
     let coordination = Coordination::of(&counts, authors);
@@ -337,7 +338,8 @@ fn judge_one(
 fn overdue(rule: &Rule, windows: &Windows, window: &Window<'_>) -> Option<Vec<Exhibit>> {
     let Condition::Unanswered { reach, within_us, .. } = rule.condition else { return None };
     let Window { topic, source, from, to: at, .. } = *window;
-    Some(windows.overdue(&Overdue { topic, source, from, at, within_us, reach }))
+    let confidence = rule.min_confidence.unwrap_or(0);
+    Some(windows.overdue(&Overdue { topic, source, from, at, within_us, reach, confidence }))
 }
 
 /// Judges a source as a whole, from the number of its posts.
@@ -369,7 +371,8 @@ fn window_start(at: EventTime, window_us: i64) -> EventTime {
 fn identity(rule: &Rule) -> String {
     let source = rule.source.as_ref().map_or("", SourceId::as_str);
     let (kind, measure) = (rule.condition.name(), rule.condition.measure().as_str());
-    format!("{}\0{kind}\0{measure}\0{source}\0{}", rule.name, rule.window_us)
+    let sure = rule.min_confidence.map_or(String::new(), |least| format!("\0{least}"));
+    format!("{}\0{kind}\0{measure}\0{source}\0{}{sure}", rule.name, rule.window_us)
 }
 
 fn alert_id(rule: &str, topic: &str, started_at: EventTime) -> String {

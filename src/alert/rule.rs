@@ -25,6 +25,9 @@ pub struct Rule {
     /// share or factor below it, a p-value above it. `None` is four fifths of the limit, and 0.1
     /// for p-values. The gap between the two is what keeps a value at the limit from flapping.
     pub recovery: Option<f64>,
+    /// How sure a negative mention must be to count, in percent; `None` counts all. Unsure ones are
+    /// mentions like any other.
+    pub min_confidence: Option<u8>,
     /// Fewest mentions in the window.
     pub min_mentions: u64,
     /// Fewest distinct authors of the counted mentions in the window. A post whose author is not
@@ -60,6 +63,7 @@ impl Default for Rule {
             window_us: 10 * MINUTE_US,
             condition: Condition::spike(Measure::Negative),
             recovery: None,
+            min_confidence: None,
             min_mentions: 0,
             min_authors: 5,
             for_us: 0,
@@ -90,7 +94,9 @@ impl Rule {
         let limits = (self.recovery, self.min_mentions, self.min_authors);
         let spans = (self.window_us, self.for_us, self.keep_firing_us, self.cooldown_us);
         let all = (&self.condition, &self.source, limits, spans, &self.active, zone);
-        let hex = blake3::hash(format!("{all:?}").as_bytes()).to_hex();
+        // Appended, so that rules without it keep their version.
+        let sure = self.min_confidence.map_or(String::new(), |least| format!(" sure {least}"));
+        let hex = blake3::hash(format!("{all:?}{sure}").as_bytes()).to_hex();
         format!("rul_{}", hex.as_str().get(..12).unwrap_or_default())
     }
 }

@@ -1,5 +1,7 @@
 //! Which rules does the file give? From a `[[rule]]` to a rule over topics and receivers.
 
+use std::ops::RangeInclusive;
+
 use toml::Spanned;
 use toml::de::DeValue;
 
@@ -15,6 +17,8 @@ use crate::time::{MINUTE_US, SECOND_US};
 
 const DAY_US: i64 = 24 * 60 * MINUTE_US;
 const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+/// Confidences in percent that rules may demand: beyond 90 hardly any verdict is as sure.
+const CONFIDENCES: RangeInclusive<u8> = 40..=90;
 const MEASURES: [(&str, Measure); 4] = [
     ("copies", Measure::Copies),
     ("negative", Measure::Negative),
@@ -67,6 +71,7 @@ pub(super) fn rule<'i>(
         source,
         condition,
         recovery: section.number("recovery", 0.0..1e12),
+        min_confidence: min_confidence(&condition, &mut section),
         min_mentions: section.count("min_mentions").unwrap_or(usual.min_mentions),
         min_authors: section.count("min_authors").unwrap_or(match condition {
             // Nobody writes when a topic has gone quiet, and one who waits is enough.
@@ -111,6 +116,17 @@ fn warn(rule: &Rule, sources: &[SourceConfig], section: &mut Section<'_, '_>) {
             section.problems.warn(at, unheard.message, unheard.hint);
         }
     }
+}
+
+/// How sure negative mentions must be, in percent.
+fn min_confidence(condition: &Condition, section: &mut Section<'_, '_>) -> Option<u8> {
+    let least = section.hundredths("min_confidence", CONFIDENCES)?;
+    if condition.measure() != Measure::Negative {
+        let at = section.place("min_confidence");
+        let hint = "leave it out, or count measure = \"negative\"";
+        section.problems.add(at, "min_confidence is for negative mentions", hint);
+    }
+    Some(least)
 }
 
 /// The topics that a rule watches, of `watched` or of `all`: a silence of a source needs none, and

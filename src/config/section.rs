@@ -1,6 +1,6 @@
 //! What stands in a table of the file? Typed access that remembers every problem with its place.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -148,6 +148,25 @@ impl<'p, 'i> Section<'p, 'i> {
             &span,
             &format!("a number above {} and below {}", allowed.start, allowed.end),
         )
+    }
+
+    /// A share in steps of 0.01, as a whole number of hundredths.
+    pub(super) fn hundredths(
+        &mut self,
+        key: &'static str,
+        allowed: RangeInclusive<u8>,
+    ) -> Option<u8> {
+        let (value, span) = self.value(key)?;
+        let float = value.as_float().and_then(|float| float.as_str().parse::<f64>().ok());
+        let found = allowed
+            .clone()
+            .find(|&hundredths| float.is_some_and(|float| float == f64::from(hundredths) / 100.0));
+        let [least, most] = [allowed.start(), allowed.end()].map(|&end| f64::from(end) / 100.0);
+        let wanted = format!(
+            "a number from {least} to {most} in steps of 0.01, as {:.2}",
+            (least + most) / 2.0
+        );
+        self.expect(found, key, &span, &wanted)
     }
 
     /// A span of time in microseconds, a multiple of `unit_us`.

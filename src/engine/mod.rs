@@ -158,6 +158,7 @@ impl Engine {
             WindowConfig { tick_us: config.tick_us, retain_us: Judge::reach_us(&rules) };
         let mut windows = Windows::from_state(window_config, state.windows)?;
         windows.listen_to(rules.iter().filter_map(Rule::whole_source).cloned());
+        windows.demand(rules.iter().filter_map(|rule| rule.min_confidence));
         Some(Self {
             analyzer,
             config,

@@ -66,6 +66,7 @@ pub(super) fn observation(
     let sample = (verdict.polarity == Polarity::Negative).then(|| {
         Arc::new(Sample {
             score: verdict.target,
+            confidence: verdict.confidence,
             reach,
             source: post.source.clone(),
             post_id: post.id.clone(),
@@ -82,6 +83,7 @@ pub(super) fn observation(
         author: traits.author,
         score: verdict.target,
         polarity: verdict.polarity,
+        confidence: verdict.confidence,
         reach,
         engagement: post.engagement.unwrap_or(0),
         post: traits.post.0,

@@ -4,14 +4,15 @@
 //! window     {from, to}: posting times, from inclusive, to exclusive
 //! source     the source that the rule looks at; null for all
 //! query      SQL over the lake that counts the same mentions: the alert's own mentions, negative,
-//!            neutral and positive. Copies are among them; what a rule observes leaves them out
+//!            neutral and positive. Copies are among them; what a rule observes leaves them out.
+//!            With `min_confidence`, `sure` too: the negative ones that are as sure, with copies
 //! late       mentions among them that came late; they count once the alert has fired
 //! authors    distinct authors; a post of an unknown author counts as one of its own
 //! sources    [{source, mentions, share}], most first, at most ten
 //! languages  [{lang, mentions, share}], most first, at most ten
 //! terms      [{term, count, z}]: words and pairs that stand out, as `alert::telling_terms` says
-//! posts      [{post_id, source, score, reach, text, url, cluster, cluster_mentions}], most negative
-//!            first, one per cluster of near-copies
+//! posts      [{post_id, source, score, confidence, reach, text, url, cluster, cluster_mentions}], most
+//!            negative first, one per cluster of near-copies
 //! versions   {rule, scorer}: a hash of the rule's settings, and the scorer's version
 //! ```
 
@@ -41,6 +42,7 @@ pub fn evidence(alert: &Alert, labels: &Labels) -> Value {
             "post_id": shown.sample.post_id,
             "source": shown.sample.source,
             "score": shown.sample.score.as_f64(),
+            "confidence": f64::from(shown.sample.confidence) / 100.0,
             "reach": shown.sample.reach,
             "text": shown.sample.text,
             "url": shown.sample.url,
@@ -84,8 +86,12 @@ fn query(alert: &Alert, rule: &Rule, labels: &Labels) -> Option<String> {
         "late_at IS NULL".to_owned()
     });
     let of = |polarity| format!("count(*) FILTER (WHERE polarity = '{polarity}') AS {polarity}");
+    let sure = rule.min_confidence.map_or(String::new(), |least| {
+        let least = f64::from(least) / 100.0;
+        format!(", count(*) FILTER (WHERE polarity = 'negative' AND confidence >= {least}) AS sure")
+    });
     Some(format!(
-        "SELECT count(*) AS mentions, {}, {}, {} FROM mentions WHERE {}",
+        "SELECT count(*) AS mentions, {}, {}, {}{sure} FROM mentions WHERE {}",
         of("negative"),
         of("neutral"),
         of("positive"),

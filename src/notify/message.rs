@@ -69,6 +69,7 @@ impl Message {
 fn sample_alert(transition: Transition) -> Alert {
     let sample = Sample {
         score: Score::from_f64(-0.6),
+        confidence: 80,
         reach: 1_000,
         source: SourceId::new("sample"),
         post_id: "sample".into(),

@@ -60,6 +60,8 @@ pub struct Overdue<'w> {
     pub within_us: i64,
     /// Least reach that wants a reply; an unknown reach counts as 0.
     pub reach: u64,
+    /// Least confidence that wants one, in percent.
+    pub confidence: u8,
 }
 
 /// Mentions that want a reply, and replies that wait for their tick.
@@ -190,7 +192,7 @@ impl Answers {
 
     /// Mentions whose time has run out, the farthest-reaching first.
     pub(super) fn overdue(&self, wanted: &Overdue<'_>) -> Vec<Exhibit> {
-        let Overdue { topic, source, from, at, within_us, reach } = *wanted;
+        let Overdue { topic, source, from, at, within_us, reach, confidence } = *wanted;
         // Full minutes are always judged, so that the end of the time is never missed.
         let due = |call: &Call| call.posted_at.shift(within_us + MINUTE_US - 1).floor(MINUTE_US);
         let open = |call: &&Call| {
@@ -198,6 +200,7 @@ impl Answers {
                 && call.posted_at >= from
                 && due(call) <= at
                 && call.sample.reach >= reach
+                && call.sample.confidence >= confidence
                 && source.is_none_or(|source| call.source == *source)
         };
         let numbers = self.by_topic.get(&topic).into_iter().flatten();

@@ -9,6 +9,7 @@ mod likeness;
 mod sample;
 mod observation;
 mod totals;
+mod sure;
 mod pane;
 mod copies;
 mod answers;

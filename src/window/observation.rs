@@ -24,8 +24,10 @@ pub struct Observation {
     pub author: AuthorKey,
     /// Target score.
     pub score: Score,
-    /// Sign of the target score.
+    /// As it counts: the sign of the target score, and never negative for our own accounts.
     pub polarity: Polarity,
+    /// How sure the polarity is, in percent.
+    pub confidence: u8,
     /// Followers or views, 0 when unknown.
     pub reach: u64,
     /// Likes, reposts and replies, 0 when unknown.

@@ -2,6 +2,7 @@
 
 use super::observation::Observation;
 use super::sample::Samples;
+use super::sure::Sure;
 use super::totals::Totals;
 use crate::post::{Lang, SourceId, TopicId};
 use crate::time::EventTime;
@@ -28,6 +29,8 @@ pub struct PaneCell {
     pub lang: Lang,
     /// What was counted.
     pub totals: Totals,
+    /// Negative mentions that are as sure as rules demand.
+    pub(super) sure: Sure,
 }
 
 /// A pane that no post in time can change any more.
@@ -46,16 +49,19 @@ pub(super) struct Pane {
 }
 
 impl Pane {
-    /// Counts a mention; any order of mentions gives the same but for the order of cells.
-    pub(super) fn observe(&mut self, mention: &Observation) {
+    /// Counts a mention; any order of mentions gives the same but for the order of cells. Those as
+    /// sure as `demanded`, in percent, are counted apart.
+    pub(super) fn observe(&mut self, mention: &Observation, demanded: &[u8]) {
         let same = |cell: &PaneCell| cell.source == mention.source && cell.lang == mention.lang;
         if let Some(cell) = self.cells.iter_mut().find(|cell| same(cell)) {
             cell.totals.observe(mention);
+            cell.sure.observe(mention, demanded);
         } else {
-            let mut totals = Totals::default();
+            let (mut totals, mut sure) = (Totals::default(), Sure::default());
             totals.observe(mention);
+            sure.observe(mention, demanded);
             let (source, lang) = (mention.source.clone(), mention.lang);
-            self.cells.push(PaneCell { source, lang, totals });
+            self.cells.push(PaneCell { source, lang, totals, sure });
         }
         self.samples.observe(mention);
     }

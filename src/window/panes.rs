@@ -52,6 +52,8 @@ pub struct Windows {
     pub(super) answers: Answers,
     pub(super) volumes: Volumes,
     pub(super) words: BTreeMap<TopicId, Words>,
+    /// Confidences that rules demand of negative mentions, in percent, ascending.
+    demanded: Vec<u8>,
     /// Everything before this instant has been folded and judged.
     pub(super) frontier: Option<EventTime>,
     /// Minutes before this instant have been handed out as closed.
@@ -74,6 +76,7 @@ impl Windows {
             answers: Answers::default(),
             volumes: Volumes::default(),
             words: BTreeMap::new(),
+            demanded: Vec::new(),
             frontier: None,
             closed_until: None,
         }
@@ -103,6 +106,13 @@ impl Windows {
     /// Counts the posts of these sources from now on, with [`Windows::hear`].
     pub fn listen_to(&mut self, sources: impl Iterator<Item = SourceId>) {
         self.volumes.listen_to(sources);
+    }
+
+    /// Counts negative mentions of at least these confidences, in percent, apart from now on.
+    pub fn demand(&mut self, confidences: impl Iterator<Item = u8>) {
+        self.demanded.extend(confidences);
+        self.demanded.sort_unstable();
+        self.demanded.dedup();
     }
 
     /// Counts a post of a source, whatever it says; one that comes late is left out.
@@ -200,7 +210,7 @@ impl Windows {
 
     fn fold(&self, mention: &Observation) {
         let key = (mention.topic, mention.posted_at.floor(MINUTE_US));
-        self.panes.entry(key).or_default().observe(mention);
+        self.panes.entry(key).or_default().observe(mention, &self.demanded);
     }
 
     /// Takes note of the words of negative mentions; sentiment counts a text once.
@@ -219,7 +229,8 @@ impl Windows {
         let start = mention.posted_at.floor(MINUTE_US);
         if start >= judged.shift(-self.config.retain_us).floor(MINUTE_US) {
             self.copies.join(&mut mention);
-            self.late.entry((start, mention.topic)).or_default().observe(&mention);
+            let pane = self.late.entry((start, mention.topic)).or_default();
+            pane.observe(&mention, &self.demanded);
         }
     }
 

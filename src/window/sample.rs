@@ -16,6 +16,8 @@ const SAMPLES_MAX: usize = 3;
 pub struct Sample {
     /// Target score.
     pub score: Score,
+    /// How sure it is that the post is negative, in percent.
+    pub confidence: u8,
     /// Followers or views, 0 when unknown.
     pub reach: u64,
     /// From where.
@@ -34,8 +36,8 @@ impl Sample {
     /// The same without what tells of the post.
     pub(super) fn blank(&self) -> Self {
         let (post_id, text, own) = (Box::default(), Box::default(), Box::default());
-        let source = self.source.clone();
-        Self { score: self.score, reach: 0, source, post_id, text, url: None, own }
+        let (score, confidence, source) = (self.score, self.confidence, self.source.clone());
+        Self { score, confidence, reach: 0, source, post_id, text, url: None, own }
     }
 
     fn rank(&self) -> (Score, Reverse<u64>, &SourceId, &str) {

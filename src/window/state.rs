@@ -10,6 +10,7 @@ use super::observation::Observation;
 use super::pane::{Pane, PaneCell};
 use super::panes::{WindowConfig, Windows};
 use super::sample::Samples;
+use super::sure::{Sure, SureState};
 use super::totals::{Totals, TotalsState};
 use super::volumes::Volumes;
 use super::wording::Words;
@@ -35,7 +36,7 @@ pub struct WindowState {
 pub struct PaneState {
     topic: TopicId,
     start: EventTime,
-    cells: Vec<(SourceId, Lang, TotalsState)>,
+    cells: Vec<(SourceId, Lang, TotalsState, SureState)>,
     samples: Samples,
 }
 
@@ -145,13 +146,17 @@ impl Windows {
 impl PaneState {
     fn of(start: EventTime, topic: TopicId, pane: &Pane) -> Self {
         let cells = pane.cells.iter();
-        let cells = cells.map(|cell| (cell.source.clone(), cell.lang, cell.totals.to_state()));
+        let cells = cells.map(|cell| {
+            let (totals, sure) = (cell.totals.to_state(), cell.sure.to_state());
+            (cell.source.clone(), cell.lang, totals, sure)
+        });
         Self { topic, start, cells: cells.collect(), samples: pane.samples.clone() }
     }
 
     fn into_pane(self) -> Option<Pane> {
-        let cells = self.cells.into_iter().map(|(source, lang, totals)| {
-            Some(PaneCell { source, lang, totals: Totals::from_state(&totals)? })
+        let cells = self.cells.into_iter().map(|(source, lang, totals, sure)| {
+            let (totals, sure) = (Totals::from_state(&totals)?, Sure::from_state(&sure)?);
+            Some(PaneCell { source, lang, totals, sure })
         });
         Some(Pane { cells: cells.collect::<Option<Vec<_>>>()?, samples: self.samples })
     }

@@ -6,6 +6,7 @@ use super::answers::Overdue;
 use super::pane::Pane;
 use super::panes::Windows;
 use super::sample::{Exhibit, Shown, best};
+use super::sure::Sure;
 use super::totals::{Counts, Totals};
 use super::wording::Wording;
 use crate::post::{Lang, SourceId, TopicId};
@@ -66,6 +67,30 @@ impl Windows {
             pane.cells_of(window.source).for_each(|cell| counts.merge(&cell.totals.counts));
         });
         counts
+    }
+
+    /// The same with only those negative mentions, copies left out, that are at least so sure, in
+    /// percent; the others stay among all mentions. [`Windows::demand`] must have asked for it.
+    #[must_use]
+    pub fn sure_counts(&self, window: &Window<'_>, confidence: Option<u8>) -> Counts {
+        let counts = self.counts(window);
+        let Some(least) = confidence else { return counts };
+        let mut negative = 0;
+        self.for_each_pane(window, |pane| {
+            let sure = pane.cells_of(window.source).map(|cell| cell.sure.mentions(least));
+            negative += sure.sum::<u64>();
+        });
+        Counts { negative, negative_copies: 0, ..counts }
+    }
+
+    /// Estimated number of distinct authors of those negative mentions.
+    #[must_use]
+    pub fn sure_authors(&self, window: &Window<'_>, confidence: u8) -> u64 {
+        let mut sum = Sure::default();
+        self.for_each_pane(window, |pane| {
+            pane.cells_of(window.source).for_each(|cell| sum.merge(&cell.sure, confidence));
+        });
+        sum.authors(confidence)
     }
 
     /// Sources and languages of a window.

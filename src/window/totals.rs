@@ -16,11 +16,11 @@ const AUTHORS_LG_K: u8 = 10;
 pub struct Counts {
     /// Mentions.
     pub mentions: u64,
-    /// Mentions whose target score is negative.
+    /// Mentions that are negative.
     pub negative: u64,
-    /// Mentions whose target score is neutral.
+    /// Mentions that are neutral.
     pub neutral: u64,
-    /// Mentions whose target score is positive.
+    /// Mentions that are positive.
     pub positive: u64,
     /// Mentions whose text repeats, or nearly repeats, one counted before.
     pub copies: u64,
@@ -167,7 +167,7 @@ pub struct TotalsState {
 
 /// Distinct authors. Most panes hold one or two, so the sketch is made only for the third.
 #[derive(Debug, Default, Clone)]
-enum Authors {
+pub(super) enum Authors {
     #[default]
     None,
     One(AuthorKey),
@@ -176,7 +176,7 @@ enum Authors {
 }
 
 impl Authors {
-    fn observe(&mut self, author: AuthorKey) {
+    pub(super) fn observe(&mut self, author: AuthorKey) {
         match self {
             Self::None => *self = Self::One(author),
             Self::One(first) if *first != author => *self = Self::Two(*first, author),
@@ -193,7 +193,7 @@ impl Authors {
         }
     }
 
-    fn merge(&mut self, other: &Self) {
+    pub(super) fn merge(&mut self, other: &Self) {
         match other {
             Self::None => {}
             Self::One(first) => self.observe(*first),
@@ -223,7 +223,7 @@ impl Authors {
         clippy::cast_sign_loss,
         reason = "an estimate is finite and not negative"
     )]
-    fn estimate(&self) -> u64 {
+    pub(super) fn estimate(&self) -> u64 {
         match self {
             Self::None => 0,
             Self::One(_) => 1,
@@ -232,7 +232,7 @@ impl Authors {
         }
     }
 
-    fn to_state(&self) -> AuthorsState {
+    pub(super) fn to_state(&self) -> AuthorsState {
         match self {
             Self::None => AuthorsState::None,
             Self::One(first) => AuthorsState::One(first.0),
@@ -241,7 +241,7 @@ impl Authors {
         }
     }
 
-    fn from_state(state: &AuthorsState) -> Option<Self> {
+    pub(super) fn from_state(state: &AuthorsState) -> Option<Self> {
         Some(match state {
             AuthorsState::None => Self::None,
             AuthorsState::One(first) => Self::One(AuthorKey(*first)),
@@ -253,7 +253,7 @@ impl Authors {
 
 /// [`Authors`] as stored in a checkpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-enum AuthorsState {
+pub(super) enum AuthorsState {
     None,
     One([u8; 16]),
     Two([u8; 16], [u8; 16]),

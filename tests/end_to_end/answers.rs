@@ -83,6 +83,72 @@ fn a_negative_mention_waits_until_one_of_us_replies() {
     let evidence: Value = serde_json::from_str(text).expect("JSON");
     let shown = evidence["posts"].as_array().expect("a list");
     assert_eq!((shown.len(), &shown[0]["post_id"]), (1, &Value::from("m4")), "{evidence}");
+    assert!(shown[0]["confidence"].as_f64().is_some_and(|sure| sure > 0.3), "{evidence}");
+}
+
+#[test]
+fn what_our_accounts_say_is_no_complaint_live_and_reprocessed() {
+    let said = "acme had a horrible outage, globex was terrible";
+    let mut lines: Vec<String> = (0..6)
+        .map(|n| post(&format!("o{n}"), "Acme_Help", n, &format!("{said} {n}"), ""))
+        .collect();
+    lines.push(post("m", "ann", 7, said, ""));
+    let rules = "[[rule]]\nname = \"loud\"\ntype = \"threshold\"\ncount = 3\nmin_authors = 0\n\
+                 [[rule]]\nname = \"sure\"\ntype = \"threshold\"\ncount = 3\nmin_authors = 0\nmin_confidence = 0.4\n";
+    let place = Place::new();
+    let posts = file(place.folder.path(), "net.jsonl", lines.concat());
+    let mut config = RULES.split("[[rule]]").next().unwrap_or_default().to_owned() + rules;
+    let path = file(place.folder.path(), "reprocess.toml", &config);
+    let lakes = [place.folder.path().join("again"), place.folder.path().join("live")];
+    let [again, live] = lakes.each_ref().map(|lake| lake.to_str().expect("UTF-8"));
+    let (posts, path) = (posts.to_str().expect("UTF-8"), path.to_str().expect("UTF-8"));
+    let done = run(&["reprocess", posts, "--config", path, "--lake", again]);
+    assert!(done.status.success(), "{}", stderr(&done));
+    config += &format!("[[source]]\nname = \"net\"\ntype = \"file\"\npath = \"{posts}\"\n");
+    let config = config.replace("[lake]", &format!("[lake]\npath = \"{live}\""));
+    let path = file(place.folder.path(), "live.toml", config);
+    let done = run(&["run", "--config", path.to_str().expect("UTF-8")]);
+    assert!(done.status.success(), "{}", stderr(&done));
+    for lake in &lakes {
+        let rows = "SELECT topic, own, polarity, count(*), count(*) FILTER (WHERE target_score < 0) FROM mentions GROUP BY 1, 2, 3 ORDER BY 1, 2";
+        let want = "acme,0,negative,1,1\nacme,1,neutral,6,6\nglobex,0,negative,7,7";
+        assert_eq!(query(lake, rows), want);
+        let panes = "SELECT topic, sum(negative), sum(neutral) FROM panes GROUP BY 1 ORDER BY 1";
+        assert_eq!(query(lake, panes), "acme,1,6\nglobex,7,0");
+        let told = "SELECT DISTINCT rule, topic FROM alerts ORDER BY 1";
+        assert_eq!(query(lake, told), "loud,globex\nsure,globex");
+        let counts = "SELECT evidence LIKE '%AND confidence >= 0.4) AS sure%' FROM alerts WHERE rule = 'sure' LIMIT 1";
+        assert_eq!(query(lake, counts), "true");
+    }
+}
+
+#[test]
+fn a_confidence_out_of_reach_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let rule = |name: &str, more: &str| {
+        format!("[[rule]]\nname = \"{name}\"\ntype = \"threshold\"\n{more}\n")
+    };
+    let rules = [
+        rule("a", "min_confidence = 0.95"),
+        rule("b", "min_confidence = 0.705"),
+        rule("c", "min_confidence = \"high\""),
+        rule("d", "min_confidence = 0.7\nmeasure = \"mentions\""),
+        rule("e", "min_confidence = 0.7"),
+        rule("f", "min_confidence = 0.58\nmeasure = \"negative\""),
+    ];
+    let text = format!("[[topic]]\nname = \"a\"\nquery = 'a'\n{}", rules.concat());
+    let path = file(folder.path(), "bad.toml", text);
+    let errors = stderr(&run(&["check", "--config", path.to_str().expect("UTF-8")]));
+    for wanted in [
+        "bad.toml:7:18: min_confidence is 0.95",
+        "bad.toml:11:18: min_confidence is 0.705",
+        "hint: it must be a number from 0.4 to 0.9 in steps of 0.01, as 0.65",
+        "bad.toml:15:18: min_confidence is \"high\"",
+        "bad.toml:19:18: min_confidence is for negative mentions",
+        "4 problems",
+    ] {
+        assert!(errors.contains(wanted), "{wanted}\nnot in\n{errors}");
+    }
 }
 
 #[test]

@@ -74,6 +74,7 @@ proptest! {
             }) },
             Rule { name: "c".to_owned(), window_us: 5 * MINUTE_US, ..rule(Condition::Change { measure: Measure::Mentions, factor: 2.0 }) },
             Rule { name: "q".to_owned(), ..rule(Condition::silence()) },
+            Rule { name: "d".to_owned(), min_confidence: Some(70), min_authors: 2, ..rule(negatives(3)) },
         ];
         let due = scene.run(rules(), Pace::WhenDue, None);
         let restarted = scene.run(rules(), Pace::WhenDue, Some(cut));

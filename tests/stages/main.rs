@@ -3,6 +3,7 @@
 mod alerts;
 mod answers;
 mod any_input;
+mod confidence;
 mod desk;
 mod drivers;
 mod invariants;

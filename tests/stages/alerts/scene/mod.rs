@@ -33,6 +33,7 @@ pub(super) fn mention(at_us: i64, topic: u32, polarity: Polarity, author: u8) ->
         author: AuthorKey([author; 16]),
         score: Score(0),
         polarity,
+        confidence: 50 + 10 * (author % 5),
         reach: 0,
         engagement: 0,
         post: 0,
@@ -95,7 +96,9 @@ impl Scene {
     ) -> (Judge, Vec<Alert>) {
         let config = WindowConfig { tick_us: TICK_US, retain_us: Judge::reach_us(&rules) };
         let topics = || vec!["zero".to_owned(), "one".to_owned()];
+        let demands = || rules.iter().filter_map(|rule| rule.min_confidence);
         let mut windows = Windows::new(config);
+        windows.demand(demands());
         let mut judge = Judge::new(rules.clone(), topics(), state);
         self.mentions.iter().cloned().for_each(|mention| {
             windows.observe(mention);
@@ -118,6 +121,7 @@ impl Scene {
                 let state = postcard::from_bytes(&bytes).expect("its own bytes");
                 judge = Judge::new(rules.clone(), topics(), state);
                 windows = Windows::from_state(config, windows.to_state()).expect("its own state");
+                windows.demand(demands());
             }
             next = next.shift(TICK_US);
         }
