@@ -44,6 +44,9 @@ pub(super) struct TopicsTest {
     /// Show posts that do not match too, with the reason if --topic is given
     #[arg(long)]
     pub(super) all: bool,
+    /// Say which words, rules and clauses made each verdict
+    #[arg(long)]
+    pub(super) explain: bool,
 }
 
 #[derive(Debug, clap::Args)]

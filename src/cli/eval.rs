@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::args_study::{Eval, ReportFormat};
-use super::{Ending, Failure, eval_rows, score};
+use super::{Ending, Failure, eval_rows};
 use crate::post::{Polarity, Score};
 use crate::sentiment::evaluate::{Report, Row, Tally};
 use crate::sentiment::{Scorer, Scratch};
@@ -146,9 +146,7 @@ fn table(scorer: &Scorer, outcomes: &[Outcome], out: &mut impl Write) -> io::Res
             )?;
             let explained = scorer.explain(&mistake.row.text, mistake.row.lang, &mistake.row.spans);
             writeln!(out, "  {}", mistake.row.text.replace(['\n', '\r'], " "))?;
-            let mut why = Vec::new();
-            score::explain(&explained, &mistake.row.text, &mut why)?;
-            out.write_all(&why)?;
+            write!(out, "{}", explained.to_lines(&mistake.row.text))?;
         }
     }
     Ok(())
@@ -161,7 +159,7 @@ fn as_json(scorer: &Scorer, outcome: &Outcome) -> Value {
             "text": mistake.row.text,
             "label": mistake.row.gold.as_str(),
             "score": mistake.score.as_f64(),
-            "explanation": score::as_json(&explained, &mistake.row.text),
+            "explanation": explained.to_json(&mistake.row.text),
         })
     });
     json!({

@@ -7,19 +7,17 @@ use std::path::Path;
 use anyhow::Context;
 use rayon::prelude::*;
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::args::{Score, ScoreFormat, ScoreInput};
 use super::{Ending, Failure};
 use crate::connect::{Block, open_lines};
 use crate::post::{Lang, cut_text};
-use crate::sentiment::{Document, Explanation, Influence, Scorer, Scratch};
+use crate::sentiment::{Document, Scorer, Scratch};
 use crate::tuning;
 
 /// Lines that one rayon task scores.
 const CHUNK_LINES: usize = 256;
-/// Influences of the model shown to people.
-const INFLUENCES_SHOWN: usize = 5;
 /// About how many bytes an answer adds to its text.
 const ANSWER_BYTES: usize = 96;
 /// Longest text shown in a table, in bytes.
@@ -142,59 +140,16 @@ impl Printer<'_> {
         let explained = self.args.explain.then(|| self.scorer.explain(text, lang, &[]));
         // Writing to memory cannot fail.
         let _ = match self.args.format {
-            ScoreFormat::Table => table_row(&document, text, out)
-                .and_then(|()| explained.map_or(Ok(()), |why| explain(&why, text, out))),
+            ScoreFormat::Table => table_row(&document, text, out).and_then(|()| {
+                explained.map_or(Ok(()), |why| out.write_all(why.to_lines(text).as_bytes()))
+            }),
             ScoreFormat::Csv => csv_row(&document, text, out),
             ScoreFormat::Jsonl => {
-                let answer = Answer::new(&document, explained.map(|why| as_json(&why, text)));
+                let answer = Answer::new(&document, explained.map(|why| why.to_json(text)));
                 json_line(answer, text, fields, out)
             }
         };
     }
-}
-
-/// The answer to "why?" for people.
-pub(super) fn explain(explained: &Explanation, text: &str, out: &mut Vec<u8>) -> io::Result<()> {
-    let word = |span: crate::post::Span| {
-        text.get(span.start as usize..span.end as usize).unwrap_or_default()
-    };
-    if explained.reasons.is_empty() {
-        writeln!(out, "          no word in it carries opinion")?;
-    }
-    for reason in &explained.reasons {
-        write!(out, "          {:<24} {:>+6.2}", reason.word, reason.lexicon)?;
-        for step in &reason.steps {
-            let by = step.by.map(|by| format!(" \"{}\"", word(by))).unwrap_or_default();
-            write!(out, "  {}{by} {:>+.2}", step.rule.as_str(), step.after)?;
-        }
-        let elsewhere = if reason.counts_for_target { "" } else { "  said of something else" };
-        writeln!(out, "  = {:+.2}{elsewhere}", reason.weight)?;
-    }
-    if explained.emphasis != 0.0 {
-        writeln!(out, "          {:<24} {:>+6.2}", "punctuation", explained.emphasis)?;
-    }
-    if let Some([negative, neutral, positive]) = explained.sums {
-        writeln!(
-            out,
-            "          weighed by the model: negative {negative:+.2}, neutral {neutral:+.2}, positive {positive:+.2}; most by"
-        )?;
-        for Influence { name, negative, neutral, positive, .. } in
-            explained.influences.iter().take(INFLUENCES_SHOWN)
-        {
-            writeln!(
-                out,
-                "            {name:<22} {negative:>+6.2} {neutral:>+6.2} {positive:>+6.2}"
-            )?;
-        }
-        writeln!(
-            out,
-            "          read as {} ({}), decided by the {}",
-            explained.verdict.language.lang,
-            explained.verdict.language.source.as_str(),
-            explained.scope.as_str()
-        )?;
-    }
-    Ok(())
 }
 
 /// A line's fields, passed through.
@@ -208,6 +163,7 @@ struct Answer {
     neu: f64,
     neg: f64,
     polarity: &'static str,
+    confidence: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     explanation: Option<Value>,
 }
@@ -220,6 +176,7 @@ impl Answer {
             neu: document.neu,
             neg: document.neg,
             polarity: document.score.polarity().as_str(),
+            confidence: f64::from(document.confidence) / 100.0,
             explanation,
         }
     }
@@ -262,39 +219,4 @@ fn json_line(
     }
     out.push(b'\n');
     Ok(())
-}
-
-/// An explanation for programs.
-pub(super) fn as_json(explained: &Explanation, text: &str) -> Value {
-    let word = |span: crate::post::Span| text.get(span.start as usize..span.end as usize);
-    let reasons = explained.reasons.iter().map(|reason| {
-        let steps = reason.steps.iter().map(|step| json!({"rule": step.rule.as_str(), "by": step.by.and_then(word), "before": step.before, "after": step.after}));
-        json!({
-            "word": reason.word,
-            "start": reason.span.start,
-            "end": reason.span.end,
-            "lexicon": reason.lexicon,
-            "weight": reason.weight,
-            "counts_for_target": reason.counts_for_target,
-            "rules": steps.collect::<Vec<_>>(),
-        })
-    });
-    let influences = explained.influences.iter().map(|influence| {
-        json!({
-            "name": influence.name,
-            "value": influence.value,
-            "negative": influence.negative,
-            "neutral": influence.neutral,
-            "positive": influence.positive,
-        })
-    });
-    json!({
-        "language": explained.verdict.language.lang.as_str(),
-        "language_source": explained.verdict.language.source.as_str(),
-        "scope": explained.scope.as_str(),
-        "emphasis": explained.emphasis,
-        "words": reasons.collect::<Vec<_>>(),
-        "model": influences.collect::<Vec<_>>(),
-        "sums": explained.sums,
-    })
 }

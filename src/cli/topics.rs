@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use super::args::ScoreInput;
 use super::args_study::{TopicsExplain, TopicsImport, TopicsTest};
 use super::{Ending, Failure, config_file};
-use crate::analyze::Analyzer;
+use crate::analyze::{Analyzer, without_complaint};
 use crate::config::Config;
 use crate::connect::decode::{ArchiveLine, AuthorHasher};
 use crate::connect::open_lines;
@@ -153,7 +153,9 @@ impl Tested<'_> {
             subject,
             self.analyzer.overlay(mention.topic),
         );
+        let ours = self.analyzer.topics_of(post.author).contains(&mention.topic);
         let verdict = explained.verdict;
+        let verdict = if ours { without_complaint(verdict) } else { verdict };
         writeln!(
             out,
             "  {}  {} {:+.4}",
@@ -162,6 +164,12 @@ impl Tested<'_> {
             verdict.target.as_f64()
         )?;
         writeln!(out, "    {}", marked(&post.text, own))?;
+        let confidence = f64::from(verdict.confidence) / 100.0;
+        let by = if ours { ", by an account of the topic: never a complaint" } else { "" };
+        writeln!(out, "    confidence {confidence:.2}{by}")?;
+        if self.args.explain {
+            write!(out, "{}", explained.to_lines(&post.text))?;
+        }
         self.tree(post, context, mention.topic, out)
     }
 

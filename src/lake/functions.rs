@@ -4,10 +4,11 @@
 //! stands in the columns of `mentions`.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::{Arc, LazyLock};
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, ListBuilder, StringArray, StringBuilder,
+    Array, ArrayRef, AsArray, BooleanArray, Float64Array, ListBuilder, StringArray, StringBuilder,
 };
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, FieldRef};
@@ -24,19 +25,23 @@ use crate::post::Lang;
 use crate::sentiment::{Profile, Scorer, Scratch};
 
 /// All functions.
-pub(super) fn all() -> [ScalarUDF; 4] {
+pub(super) fn all() -> [ScalarUDF; 6] {
     [
         quick_date_trunc(),
         Function::udf(Name::Sentiment, &[1, 2]),
+        Function::udf(Name::SentimentConfidence, &[1, 2]),
+        Function::udf(Name::ExplainSentiment, &[1, 2, 3]),
         Function::udf(Name::Matches, &[2]),
         Function::udf(Name::SplitTerms, &[1]),
     ]
 }
 
-/// A query in `matches` that cannot be used.
+/// A query in `matches` or `explain_sentiment` that cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("query of matches: {source}")]
+#[error("query of {function}: {source}")]
 pub(super) struct MatchesError {
+    /// Which of them.
+    function: &'static str,
     /// The query as given.
     pub(super) query: String,
     /// Where and why.
@@ -46,8 +51,22 @@ pub(super) struct MatchesError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Name {
     Sentiment,
+    SentimentConfidence,
+    ExplainSentiment,
     Matches,
     SplitTerms,
+}
+
+impl Name {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Sentiment => "sentiment",
+            Self::SentimentConfidence => "sentiment_confidence",
+            Self::ExplainSentiment => "explain_sentiment",
+            Self::Matches => "matches",
+            Self::SplitTerms => "split_terms",
+        }
+    }
 }
 
 /// A function of texts.
@@ -67,11 +86,7 @@ impl Function {
 
 impl ScalarUDFImpl for Function {
     fn name(&self) -> &str {
-        match self.name {
-            Name::Sentiment => "sentiment",
-            Name::Matches => "matches",
-            Name::SplitTerms => "split_terms",
-        }
+        self.name.as_str()
     }
 
     fn signature(&self) -> &Signature {
@@ -80,7 +95,8 @@ impl ScalarUDFImpl for Function {
 
     fn return_type(&self, _arguments: &[DataType]) -> QueryResult<DataType> {
         Ok(match self.name {
-            Name::Sentiment => DataType::Float64,
+            Name::Sentiment | Name::SentimentConfidence => DataType::Float64,
+            Name::ExplainSentiment => DataType::Utf8,
             Name::Matches => DataType::Boolean,
             Name::SplitTerms => DataType::new_list(DataType::Utf8, true),
         })
@@ -88,11 +104,11 @@ impl ScalarUDFImpl for Function {
 
     /// A constant query is looked at here, so that a wrong one is known before a row is read.
     fn return_field_from_args(&self, arguments: ReturnFieldArgs<'_>) -> QueryResult<FieldRef> {
-        if self.name == Name::Matches
+        if matches!(self.name, Name::Matches | Name::ExplainSentiment)
             && let Some(Some(query)) = arguments.scalar_arguments.get(1)
             && let Some(Some(query)) = query.try_as_str()
         {
-            matcher(query)?;
+            matcher(self.name, query)?;
         }
         Ok(Arc::new(Field::new(self.name(), self.return_type(&[])?, true)))
     }
@@ -106,7 +122,13 @@ impl ScalarUDFImpl for Function {
         });
         let texts: Vec<StringArray> = texts.collect::<QueryResult<_>>()?;
         let answer = match self.name {
-            Name::Sentiment => sentiment(&texts),
+            Name::Sentiment => judged(&texts, |text, lang, scratch| {
+                SCORER.score(text, lang, scratch).score.as_f64()
+            }),
+            Name::SentimentConfidence => judged(&texts, |text, lang, scratch| {
+                f64::from(SCORER.score(text, lang, scratch).confidence) / 100.0
+            }),
+            Name::ExplainSentiment => explain_sentiment(&texts),
             Name::Matches => matches(&texts),
             Name::SplitTerms => split_terms(&texts),
         }?;
@@ -117,46 +139,90 @@ impl ScalarUDFImpl for Function {
     }
 }
 
-/// The score of a text as a whole; the language is guessed unless given.
-fn sentiment(arguments: &[StringArray]) -> QueryResult<ArrayRef> {
-    static SCORER: LazyLock<Scorer> = LazyLock::new(|| Scorer::new(Profile::Resonanz));
+static SCORER: LazyLock<Scorer> = LazyLock::new(|| Scorer::new(Profile::Resonanz));
+
+/// A number for each text as a whole; the language is guessed unless given.
+fn judged(
+    arguments: &[StringArray],
+    judge: impl Fn(&str, Lang, &mut Scratch) -> f64,
+) -> QueryResult<ArrayRef> {
     let Some(texts) = arguments.first() else { return Ok(Arc::new(StringArray::new_null(0))) };
-    let langs = arguments.get(1);
     let mut scratch = Scratch::default();
-    let scores = texts.iter().enumerate().map(|(row, text)| {
-        let lang =
-            langs.filter(|langs| langs.is_valid(row)).map(|langs| Lang::parse(langs.value(row)));
-        let score = SCORER.score(text?, lang.unwrap_or(Lang::UND), &mut scratch).score;
-        Some(score.as_f64())
-    });
-    Ok(Arc::new(scores.collect::<arrow::array::Float64Array>()))
+    let numbers = texts
+        .iter()
+        .enumerate()
+        .map(|(row, text)| Some(judge(text?, lang(arguments.get(1), row), &mut scratch)));
+    Ok(Arc::new(numbers.collect::<Float64Array>()))
+}
+
+fn lang(langs: Option<&StringArray>, row: usize) -> Lang {
+    langs
+        .filter(|langs| langs.is_valid(row))
+        .map_or(Lang::UND, |langs| Lang::parse(langs.value(row)))
+}
+
+/// What made the verdict on what a query finds in a text, as JSON; on the text as a whole without a
+/// query, and null where the query finds nothing.
+fn explain_sentiment(arguments: &[StringArray]) -> QueryResult<ArrayRef> {
+    let Some(texts) = arguments.first() else { return Ok(Arc::new(StringArray::new_null(0))) };
+    let (mut matchers, mut scratch) = (Matchers::default(), MentionScratch::default());
+    let (mut mentions, mut spans) = (Vec::new(), Vec::new());
+    let explained: QueryResult<StringArray> = texts
+        .iter()
+        .enumerate()
+        .map(|(row, text)| {
+            let Some(text) = text else { return Ok(None) };
+            let query = arguments.get(1).filter(|queries| queries.is_valid(row));
+            (mentions.clear(), spans.clear());
+            if let Some(query) = query.map(|queries| queries.value(row)) {
+                let matcher = matchers.get(Name::ExplainSentiment, query)?;
+                let context = Context::default();
+                matcher.find(text, context, &mut scratch, &mut mentions, &mut spans);
+                let Some(mention) = mentions.first() else { return Ok(None) };
+                spans.truncate(mention.subject_end as usize);
+                spans.drain(..(mention.spans_end as usize).min(spans.len()));
+            }
+            let explained = SCORER.explain(text, lang(arguments.get(2), row), &spans);
+            Ok(Some(explained.to_json(text).to_string()))
+        })
+        .collect();
+    Ok(Arc::new(explained?))
 }
 
 /// Whether a text matches a query, each distinct query of a batch compiled once.
 fn matches(arguments: &[StringArray]) -> QueryResult<ArrayRef> {
     let [texts, queries] = arguments else { return Ok(Arc::new(BooleanArray::new_null(0))) };
-    let mut matchers: HashMap<&str, Matcher> = HashMap::new();
+    let mut matchers = Matchers::default();
     let mut scratch = MentionScratch::default();
     let found: QueryResult<BooleanArray> = texts
         .iter()
         .zip(queries)
         .map(|(text, query)| {
             let (Some(text), Some(query)) = (text, query) else { return Ok(None) };
-            if !matchers.contains_key(query) {
-                matchers.insert(query, matcher(query)?);
-            }
-            let found = matchers
-                .get(query)
-                .map(|matcher| matcher.finds_any(text, Context::default(), &mut scratch));
-            Ok(found)
+            let matcher = matchers.get(Name::Matches, query)?;
+            Ok(Some(matcher.finds_any(text, Context::default(), &mut scratch)))
         })
         .collect();
     Ok(Arc::new(found?))
 }
 
-fn matcher(query: &str) -> QueryResult<Matcher> {
+/// The distinct queries of a batch, each compiled once.
+#[derive(Default)]
+struct Matchers<'q>(HashMap<&'q str, Matcher>);
+
+impl<'q> Matchers<'q> {
+    fn get(&mut self, function: Name, query: &'q str) -> QueryResult<&Matcher> {
+        Ok(match self.0.entry(query) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(matcher(function, query)?),
+        })
+    }
+}
+
+fn matcher(function: Name, query: &str) -> QueryResult<Matcher> {
     let error = |source| {
-        DataFusionError::External(Box::new(MatchesError { query: query.to_owned(), source }))
+        let (function, query) = (function.as_str(), query.to_owned());
+        DataFusionError::External(Box::new(MatchesError { function, query, source }))
     };
     if holds_field(&parse(query).map_err(error)?) {
         let message = "fields such as lang: or kind: are not known of a bare text".to_owned();

@@ -6,6 +6,7 @@
 use crate::post::Span;
 use crate::text::{Address, Plain};
 
+use super::explain::Scope;
 use super::sense::{Entry, Sense};
 use super::trace::index;
 use super::words::Folding;
@@ -249,6 +250,32 @@ impl Layout {
             gap = if word.held { 0 } else { gap.saturating_add(1).min(far) };
             *near = gap.min(*near);
         }
+    }
+
+    /// Where the clauses of a scope around the mentions stand; neighbours are one passage.
+    pub(super) fn passages(&self, scope: Scope, text: &str) -> Vec<Span> {
+        let inside = |clause: &Clause| match scope {
+            Scope::Clause => clause.held,
+            Scope::Sentence => {
+                self.sentences.get(clause.sentence as usize).is_some_and(|sentence| sentence.held)
+            }
+            Scope::Document => true,
+        };
+        let ends = self.clauses.iter().skip(1).map(|next| next.start);
+        let ends = ends.chain([index(text.len())]);
+        let mut passages: Vec<Span> = Vec::new();
+        for (clause, end) in self.clauses.iter().zip(ends).filter(|(clause, _)| inside(clause)) {
+            match passages.last_mut() {
+                Some(last) if last.end == clause.start => last.end = end,
+                _ => passages.push(Span { start: clause.start, end }),
+            }
+        }
+        for passage in &mut passages {
+            let said = text.get(passage.start as usize..passage.end as usize).unwrap_or_default();
+            let said = said.trim_end_matches(|c: char| c.is_whitespace() || c == ',');
+            passage.end = passage.start.saturating_add(index(said.len()));
+        }
+        passages
     }
 
     fn hold_clause(&mut self, clause: usize, word: Option<u32>) {

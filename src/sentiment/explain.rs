@@ -109,6 +109,8 @@ pub struct Explanation {
     pub verdict: Verdict,
     /// How much of the text decided on the target.
     pub scope: Scope,
+    /// The clauses or sentences of that scope, or the whole text, in order.
+    pub passages: Vec<Span>,
     /// What exclamation and question marks added to the sum of the weights, away from zero.
     pub emphasis: f64,
     /// The words that carry opinion.

@@ -58,6 +58,7 @@ mod model;
 mod model_file;
 mod judge;
 mod why;
+mod told;
 pub mod evaluate;
 mod descent;
 pub mod fit;
@@ -132,6 +133,8 @@ pub struct Document {
     pub neg: f64,
     /// Words that carry opinion.
     pub hits: u16,
+    /// How sure the polarity of the score is, as [`Verdict::confidence`].
+    pub confidence: u8,
 }
 
 /// What a text says about one target.
@@ -229,13 +232,14 @@ impl Scorer {
         match &self.engine {
             Engine::Vader(vader) => {
                 let outcome = vader.score(text, work, trace);
-                document(outcome.compound, outcome.parts, &work.hits)
+                let confidence = reliability::of_compound(outcome.compound);
+                document(outcome.compound, outcome.parts, confidence, &work.hits)
             }
             Engine::Resonanz(resonanz) => {
                 let subject = Subject { text, lang, spans: &[], overlay: None };
                 let outcome = resonanz.judge(&subject, rules, trace);
                 let parts = outcome.shares.parts.map(|share| python::round(share, 3));
-                document(outcome.document, parts, &rules.hits)
+                document(outcome.document, parts, outcome.confidence, &rules.hits)
             }
         }
     }
@@ -295,8 +299,13 @@ fn vader_language(lang: Lang) -> Language {
     Language { lang, source }
 }
 
-fn document(compound: f64, [pos, neu, neg]: [f64; 3], hits: &[trace::Hit]) -> Document {
-    Document { score: Score::from_f64(compound), pos, neu, neg, hits: polar(hits) }
+fn document(
+    compound: f64,
+    [pos, neu, neg]: [f64; 3],
+    confidence: u8,
+    hits: &[trace::Hit],
+) -> Document {
+    Document { score: Score::from_f64(compound), pos, neu, neg, hits: polar(hits), confidence }
 }
 
 fn verdict(

@@ -59,6 +59,7 @@ fn explain_vader(vader: &Vader, text: &str, lang: Lang, scratch: Scratch) -> Exp
             vader_language(lang),
         ),
         scope: Scope::Document,
+        passages: vec![whole(text)],
         emphasis: outcome.emphasis,
         reasons: work.hits.iter().map(reason).collect(),
         influences: Vec::new(),
@@ -93,6 +94,10 @@ fn explain_resonanz(resonanz: &Resonanz, subject: &Subject<'_>, scratch: Scratch
             outcome.language,
         ),
         scope: outcome.scope,
+        passages: match outcome.scope {
+            Scope::Document => vec![whole(subject.text)],
+            Scope::Clause | Scope::Sentence => work.layout.passages(outcome.scope, subject.text),
+        },
         emphasis: outcome.emphasis,
         reasons: work.hits.iter().map(reason).collect(),
         influences,
@@ -122,6 +127,10 @@ fn reason(
         steps: steps.collect(),
         counts_for_target,
     }
+}
+
+fn whole(text: &str) -> Span {
+    Span { start: 0, end: trace::index(text.len()) }
 }
 
 fn slice(text: &str, (start, end): (u32, u32)) -> &str {

@@ -121,6 +121,21 @@ fn functions_judge_texts() {
             "true,true",
         ),
         (
+            "SELECT sentiment_confidence('love it') BETWEEN 0.3 AND 1.0, sentiment_confidence(NULL) IS NULL, \
+             sentiment_confidence('an utterly horrible mess') > sentiment_confidence('der Zug nach Ulm', 'de')",
+            "true,true,true",
+        ),
+        (
+            "SELECT explain_sentiment('hooli is lovely, but initech is awful', 'initech', 'en') LIKE '%\"passages\":[\"%initech is awful\"]%', \
+             explain_sentiment('hooli is lovely, but initech is awful', 'hooli') LIKE '%\"polarity\":\"positive\"%', \
+             explain_sentiment('nothing of the kind', 'initech') IS NULL, explain_sentiment('awful') LIKE '%\"scope\":\"document\"%'",
+            "true,true,true,true",
+        ),
+        (
+            "SELECT count(*) FILTER (WHERE matches(text, 'congress')) = count(explain_sentiment(text, 'congress', lang)) FROM mentions WHERE topic = 'congress'",
+            "true",
+        ),
+        (
             "SELECT sentiment(NULL) IS NULL, matches(NULL, 'a') IS NULL, matches('a', NULL) IS NULL",
             "true,true,true",
         ),
@@ -161,6 +176,10 @@ fn an_error_says_where_it_is_and_how_to_mend_it() {
             "1:51: query of matches: column 7: this parenthesis is never closed",
         ),
         ("SELECT matches(text, 'a lang:en') FROM mentions", "hint: ask the column"),
+        (
+            "SELECT explain_sentiment(text, '(a') FROM mentions",
+            "query of explain_sentiment: column 1: this parenthesis is never closed",
+        ),
         ("SELECT 'open", "Unterminated string literal"),
         ("SELECT 1 / 0", "hint: write a / nullif(b, 0)"),
         ("", "hint:"),

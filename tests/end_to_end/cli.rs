@@ -93,6 +93,8 @@ fn scores_stream_in_three_formats() {
         (line["pos"].as_f64(), line["neu"].as_f64(), line["neg"].as_f64()),
         (Some(0.752), Some(0.248), Some(0.0))
     );
+    let sure = line["confidence"].as_f64().expect("a share");
+    assert!((0.3..1.0).contains(&sure), "{sure}");
     let errors = stderr(&scored);
     assert!(errors.contains("line=3") && errors.contains("line=4"), "{errors}");
 

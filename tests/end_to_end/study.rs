@@ -63,11 +63,46 @@ fn a_topic_says_what_matched_and_why() {
     );
     assert!(said.ends_with("2 of 3 posts match\n"), "{said}");
 
+    assert!(said.contains("\n    confidence 0."), "{said}");
+    assert!(!said.contains("decided by"), "{said}");
+
     let explained = stdout(&study.run(&["topics", "explain", "acme"]));
     assert!(explained.contains("AND\n  acme\n  \"phone line\"~2\n  lang:en\n"), "{explained}");
     let unknown = study.run(&["topics", "explain", "akme"]);
     assert_eq!(unknown.status.code(), Some(2));
     assert!(stderr(&unknown).contains("hint: the topics are bahn, acme, hiring"));
+}
+
+#[test]
+fn a_topic_says_what_made_its_verdict() {
+    let study = Study::new();
+    let config =
+        "[[topic]]\nname = \"initech\"\nquery = 'initech'\naccounts = [\"initech_care\"]\n";
+    file(study.folder.path(), "resonanz.toml", config);
+    let post = |id: u8, author: &str, text: &str| {
+        format!(
+            "{{\"id\":\"p{id}\",\"author\":\"{author}\",\"posted_at\":\"2026-03-01T12:00:00Z\",\"text\":\"{text}\",\"lang\":\"en\"}}\n"
+        )
+    };
+    let posts = [
+        post(1, "sue", "Hooli is wonderful, but Initech is really awful."),
+        post(2, "initech_care", "The Initech outage was terrible, we are sorry."),
+    ];
+    let input = file(study.folder.path(), "posts.jsonl", posts.concat());
+    let input = input.to_str().expect("UTF-8");
+    let said = stdout(&study.run(&["topics", "test", input, "--lines", "jsonl", "--explain"]));
+    let (theirs, ours) = said.split_once("p2\n").expect("two posts");
+    for wanted in
+        ["initech  negative -", "booster \"really\"", "decided by the clause\n", "of 100 verdicts"]
+    {
+        assert!(theirs.contains(wanted), "{wanted}\nnot in\n{theirs}");
+    }
+    let clause = theirs
+        .lines()
+        .find(|line| line.contains("Initech is really") && line.trim().starts_with('"'));
+    assert!(clause.is_some_and(|clause| !clause.contains("Hooli")), "{theirs}");
+    assert!(ours.contains("initech  neutral -"), "{ours}");
+    assert!(ours.contains("by an account of the topic: never a complaint"), "{ours}");
 }
 
 #[test]
