@@ -17,15 +17,15 @@ pub(super) const NAMES: [&str; COUNT] = [
     "compound", "compound_size", "positive_sum", "negative_sum", "has_positive", "has_negative",
     "has_both", "many_positive", "many_negative", "positive_peak", "negative_peak",
     "positive_signs", "negative_signs", "last_positive", "last_negative", "negations",
-    "negated", "negation_alone", "exclamations", "question", "link", "contrast", "density",
+    "negated", "negation_alone", "exclaimed", "question", "link", "contrast", "density",
     "outside_positive", "outside_negative", "nearest_positive", "nearest_negative",
 ];
 
 /// Features of older models that said how a text looks, not what it says: handles, length and
 /// capitals stand for another opinion in every domain. Models may still name them; they are not
 /// asked. `models/README.md` has the measurements.
-pub(super) const RETIRED: [&str; 7] =
-    ["length", "handle", "hashtags", "capitals", "ellipsis", "quotes", "numbers"];
+pub(super) const RETIRED: [&str; 8] =
+    ["length", "handle", "hashtags", "capitals", "exclamations", "ellipsis", "quotes", "numbers"];
 
 /// Weight from which an opinion is one more: "please" is none, though it sounds kind.
 const COUNTED_MIN: f64 = 0.5;
@@ -123,7 +123,8 @@ pub(super) fn fill(layout: &Layout, hits: &[Hit], emphasis: f64, scoped: &Scoped
         some(negations, 3),
         flag(tally.negated > 0),
         flag(negations > 0 && found == 0),
-        some(layout.marks.exclamations, 3),
+        // Whoever shouts means what the words say, not praise.
+        some(layout.marks.exclamations, 3) * if sum == 0.0 { 0.0 } else { sum.signum() },
         flag(layout.marks.questions > 0),
         flag(layout.marks.links > 0),
         flag(layout.sentences.iter().any(|sentence| sentence.contrasts)),

@@ -10,6 +10,7 @@ mod invariants;
 mod mention_effort;
 mod mention_oracle;
 mod mention_queries;
+mod sentiment_complaints;
 mod sentiment_custom;
 mod sentiment_rules;
 mod sentiment_vader;
