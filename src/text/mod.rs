@@ -15,7 +15,6 @@ mod keywords;
 pub(crate) use address::{Address, AddressForm, addresses};
 pub(crate) use boundary::is_hangul;
 pub use boundary::{continues_word, is_emoji, is_skin_tone, is_word_char};
-pub(crate) use entity::entity;
 pub use fold::{fold_letters, spread_umlauts};
 pub use folded::{Folded, Form};
 pub use keywords::{for_each_keyword, for_each_plain_word, keywords};
