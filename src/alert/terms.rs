@@ -5,6 +5,7 @@
 //! in both, come out at zero; a word seen once does not come out on top.
 
 use std::cmp::Ordering;
+use std::collections::HashSet;
 
 use crate::window::Wording;
 
@@ -50,7 +51,7 @@ pub struct Term {
 pub fn telling_terms(wording: &Wording, most: usize, least: usize) -> Vec<Term> {
     let (here, there) = (f64::from(wording.window_words), f64::from(wording.usual_words));
     let told_by_pair = told_by_pairs(wording);
-    let words = wording.words.iter().filter(|(term, _)| !told_by_pair.contains(&term.as_ref()));
+    let words = wording.words.iter().filter(|(term, _)| !told_by_pair.contains(term.as_ref()));
     let terms = words.map(|(term, &(count, usual))| {
         let (y, x) = (f64::from(count), f64::from(usual));
         let prior = PRIOR_WORDS * (y + x) / (here + there).max(1.0);
@@ -62,6 +63,10 @@ pub fn telling_terms(wording: &Wording, most: usize, least: usize) -> Vec<Term> 
     });
     let stands_out = |term: &Term| term.count > 1 && term.z >= Z_MIN;
     let (mut telling, mut others): (Vec<Term>, Vec<Term>) = terms.partition(stands_out);
+    // What is said less than usual tells nothing of these posts, unless there is nothing else.
+    if !telling.is_empty() || others.iter().any(|term| term.z > -Z_MIN) {
+        others.retain(|term| term.z > -Z_MIN);
+    }
     telling.sort_by(|left, right| right.z.total_cmp(&left.z).then_with(|| by_name(left, right)));
     others.sort_by(|left, right| {
         let by_z = || right.z.total_cmp(&left.z);
@@ -86,7 +91,7 @@ fn by_name(left: &Term, right: &Term) -> Ordering {
 }
 
 /// Words of whose posts two thirds hold them in one and the same pair.
-fn told_by_pairs(wording: &Wording) -> Vec<&str> {
+fn told_by_pairs(wording: &Wording) -> HashSet<&str> {
     let pairs = wording.words.iter().filter(|(term, (count, _))| *count > 1 && term.contains(' '));
     let words = pairs.flat_map(|(pair, (count, _))| {
         let covered = move |word: &&str| {

@@ -18,9 +18,10 @@ fn place() -> Place {
         )
     };
     let calm = (0..30).map(|n| post(2, n, &format!("{n} acme parcel late, terrible")));
+    // Of fewer than six words, so that none is a copy.
     let storm = (0..20).map(|n| match n % 2 {
-        0 => post(3, n, &format!("@kim{n} acme charged me, card charged twice, horrible")),
-        _ => post(3, n, &format!("horrible: card charged twice by acme, {n}")),
+        0 => post(3, n, &format!("@kim{n} acme: card charged twice, horrible")),
+        _ => post(3, n, &format!("horrible, charged twice by acme, {n}")),
     });
     let more = (20..40).map(|n| post(3, n, &format!("{n} acme parcel late, terrible")));
     let joy = (40..50).map(|n| post(3, n, &format!("{n} acme has a wonderful new shop, love it")));
