@@ -173,7 +173,8 @@ fn explain_sentiment(arguments: &[StringArray]) -> QueryResult<ArrayRef> {
         .map(|(row, text)| {
             let Some(text) = text else { return Ok(None) };
             let query = arguments.get(1).filter(|queries| queries.is_valid(row));
-            (mentions.clear(), spans.clear());
+            mentions.clear();
+            spans.clear();
             if let Some(query) = query.map(|queries| queries.value(row)) {
                 let matcher = matchers.get(Name::ExplainSentiment, query)?;
                 let context = Context::default();

@@ -221,6 +221,11 @@ impl TopicChange {
                         joined(old),
                         joined(new)
                     ));
+                } else if self.changed() > 0 {
+                    reasons.push(
+                        "the topic's accounts changed, whose posts are no complaints, or texts did"
+                            .to_owned(),
+                    );
                 }
                 let [old, new] = &self.queries;
                 if old.is_empty() && self.added + self.removed > 0 {
