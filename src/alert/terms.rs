@@ -30,7 +30,8 @@ pub struct Term {
 }
 
 /// The terms that stand out most in some posts, strongest first, at most `most`. Where fewer than
-/// `least` stand out, as without anything to compare with, the most frequent others follow.
+/// `least` stand out, as without anything to compare with, the most frequent others follow; words
+/// of a single post only where no two posts share one.
 ///
 /// A pair takes the place of its words where two thirds of their posts hold it; no word is told
 /// twice.
@@ -66,6 +67,10 @@ pub fn telling_terms(wording: &Wording, most: usize, least: usize) -> Vec<Term> 
     // What is said less than usual tells nothing of these posts, unless there is nothing else.
     if !telling.is_empty() || others.iter().any(|term| term.z > -Z_MIN) {
         others.retain(|term| term.z > -Z_MIN);
+    }
+    // What one post alone says tells of its author, not of the posts: only where no two share a word.
+    if !telling.is_empty() || others.iter().any(|term| term.count > 1) {
+        others.retain(|term| term.count > 1);
     }
     telling.sort_by(|left, right| right.z.total_cmp(&left.z).then_with(|| by_name(left, right)));
     others.sort_by(|left, right| {

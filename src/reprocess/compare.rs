@@ -221,11 +221,6 @@ impl TopicChange {
                         joined(old),
                         joined(new)
                     ));
-                } else if self.changed() > 0 {
-                    reasons.push(
-                        "the topic's accounts changed, whose posts are no complaints, or texts did"
-                            .to_owned(),
-                    );
                 }
                 let [old, new] = &self.queries;
                 if old.is_empty() && self.added + self.removed > 0 {
@@ -234,6 +229,11 @@ impl TopicChange {
                     reasons.push("the query changed".to_owned());
                 } else if self.added + self.removed > 0 {
                     reasons.push("other posts were read; the query is the same".to_owned());
+                }
+                if reasons.is_empty() && self.changed() > 0 {
+                    let reason =
+                        "the topic's accounts changed, whose posts are no complaints, or texts did";
+                    reasons.push(reason.to_owned());
                 }
             }
         }

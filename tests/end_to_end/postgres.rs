@@ -104,7 +104,7 @@ fn psql_shows_tables_views_and_rows() {
     has(&served.rows("\\dn").expect("psql"), &["public|"]);
     for (sql, wanted) in [
         ("SELECT sum(mentions) FROM trends WHERE topic = 'films'", "1774"),
-        ("SELECT count(*) FROM public.mentions; -- all", "2958"),
+        ("SELECT count(*) FROM public.mentions; -- all", "2957"),
         (
             "SELECT NULL, 1, -2.5::float8, true, 'a''b', DATE '2026-03-01'",
             "|1|-2.5|t|a'b|2026-03-01",

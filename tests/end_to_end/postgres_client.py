@@ -53,12 +53,12 @@ def parameters_of_all_types():
         middle = first + (last - first) / 2
         before = one(c, "SELECT count(*) FROM mentions WHERE posted_at < %s", [middle])[0]
         after = one(c, "SELECT count(*) FROM mentions WHERE posted_at >= %s", [middle])[0]
-        assert before > 0 and after > 0 and before + after == 2958, (before, after)
+        assert before > 0 and after > 0 and before + after == 2957, (before, after)
         assert one(c, "SELECT count(*) FROM mentions WHERE topic = %s AND score > %s", ["films", -2])[0] == 1774
         assert one(c, "SELECT count(*) FROM mentions WHERE topic = ANY(%s)", [["films", "apex"]])[0] == 2041
         assert one(c, "SELECT count(*) FROM mentions WHERE topic LIKE %s OFFSET %s", ["fil%", 0])[0] == 1774
         rows = c.execute("SELECT text FROM mentions").fetchall()
-        assert len(rows) == 2958
+        assert len(rows) == 2957
         # What SQLAlchemy does on every first connection.
         assert psycopg.types.TypeInfo.fetch(c, "hstore") is None
 
@@ -135,7 +135,7 @@ def nothing_can_be_written():
         error = refused("42703", c, "SELECT topic,\n topc FROM mentions")
         assert error.diag.statement_position == "16", error.diag.statement_position
         assert error.diag.message_hint == "did you mean topic?", error.diag.message_hint
-        assert one(c, "SELECT count(*) FROM mentions")[0] == 2958
+        assert one(c, "SELECT count(*) FROM mentions")[0] == 2957
 
 
 def queries_end_when_they_should():
@@ -201,7 +201,7 @@ def grafana():
         for group in ["floor(extract(epoch from posted_at)/3600)*3600", "date_trunc('hour', posted_at)"]:
             rows = c.execute(f"""SELECT {group} AS "time", topic AS metric, count(*) AS value
                 FROM mentions WHERE {within} GROUP BY 1, 2 ORDER BY 1, 2""").fetchall()
-            assert sum(row[2] for row in rows) == 2958, group
+            assert sum(row[2] for row in rows) == 2957, group
         assert one(c, f"SELECT extract(epoch from posted_at) as \"time\" FROM mentions WHERE extract(epoch from posted_at) >= {first.timestamp()} ORDER BY 1 LIMIT 1")[0] is not None
         assert one(c, "SELECT hour AS time, sum(mentions) FROM trends GROUP BY 1 ORDER BY 1 LIMIT 1")[0].tzinfo is not None
 
@@ -253,10 +253,10 @@ def metabase():
             WHERE "public"."mentions"."posted_at" >= timestamp with time zone '2020-01-01 00:00:00.000Z'
             GROUP BY DATE_TRUNC('month', "public"."mentions"."posted_at")
             ORDER BY DATE_TRUNC('month', "public"."mentions"."posted_at") ASC""").fetchall()
-        assert sum(row[1] for row in rows) == 2958, rows
+        assert sum(row[1] for row in rows) == 2957, rows
         sample = c.execute("""SELECT SUBSTRING("public"."mentions"."text", 1, 1234) AS "substring1",
             "public"."mentions"."topic" AS "topic" FROM "public"."mentions" LIMIT 10000""").fetchall()
-        assert len(sample) == 2958
+        assert len(sample) == 2957
         assert one(c, """SELECT count(*) FROM "public"."mentions"
             WHERE posted_at >= (NOW() + INTERVAL '-30 day') AND posted_at < NOW()""")[0] == 0
 
