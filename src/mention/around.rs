@@ -84,7 +84,7 @@ impl AroundScratch {
 
     /// Appends a hit, if it is among the first of its term.
     pub(super) fn report(&mut self, atom: u32, start: usize, end: usize, hits: &mut Vec<Hit>) {
-        if self.effort.hit(atom) {
+        if self.effort.hit(atom, hits.len()) {
             hits.push(Hit { atom, start: place(start), end: place(end) });
         }
     }

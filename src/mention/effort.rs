@@ -3,6 +3,8 @@
 //! People write texts and queries, and some write them to do harm. Steps are counted, not timed, so
 //! that what is found depends on text and query alone. Honest ones stay far below each limit.
 
+use super::scan::Hit;
+
 /// Steps that the wildcards, endings and raw terms of one query may take in one text.
 pub(super) const QUERY_STEPS_MAX: usize = 1 << 22;
 /// Steps that each term may take at least, however many its query has.
@@ -13,11 +15,26 @@ pub(super) const QUERY_PLACES_MAX: usize = 1 << 18;
 const OPERAND_PLACES_MIN: usize = 1 << 5;
 /// Places of one term in one text that count: its first ones.
 const TERM_HITS_MAX: u32 = 500;
+/// Hits of a text that are kept before any are counted by term: counting costs a look far away.
+const HITS_UNCOUNTED_MAX: usize = 4_096;
 /// Terms whose literals may be seen for each byte of a text, on average; 100,000 topics make less than
 /// one.
 const REPORTS_PER_BYTE_MAX: usize = 16;
 /// Longest word that wildcards look into, in folded bytes; longer ones are data, not language.
 pub(super) const WORD_BYTES_MAX: usize = 256;
+
+/// Keeps the first places of each term, of hits in the order of terms and places.
+pub(super) fn keep_first(hits: &mut Vec<Hit>) {
+    if hits.len() <= TERM_HITS_MAX as usize {
+        return;
+    }
+    let (mut term, mut count) = (u32::MAX, 0);
+    hits.retain(|hit| {
+        count = if hit.atom == term { count + 1 } else { 0 };
+        term = hit.atom;
+        count < TERM_HITS_MAX
+    });
+}
 
 /// The share of a limit that each of `parts` has.
 fn share(all: usize, parts: usize, min: usize) -> u32 {
@@ -122,9 +139,13 @@ impl Effort {
         self.reports > self.bytes && self.spent(term).hits >= TERM_HITS_MAX
     }
 
-    /// Counts a place of a term; whether it is one of the first, which count.
-    pub(super) fn hit(&mut self, term: u32) -> bool {
+    /// Counts a place of a term; whether it may be one of the first, which count. `known` are the
+    /// places of all terms so far.
+    pub(super) fn hit(&mut self, term: u32, known: usize) -> bool {
         self.steps += 1;
+        if known < HITS_UNCOUNTED_MAX {
+            return true;
+        }
         let spent = self.spent(term);
         let counts = spent.hits < TERM_HITS_MAX;
         spent.hits += u32::from(counts);
@@ -136,8 +157,11 @@ impl Effort {
         self.list += 1;
     }
 
-    /// Whether a term's hits are not yet in the list; they are from now on.
-    pub(super) fn is_unlisted(&mut self, term: u32) -> bool {
+    /// Whether a term's hits may not yet be in the list of so many; they are from now on.
+    pub(super) fn is_unlisted(&mut self, term: u32, known: usize) -> bool {
+        if known < HITS_UNCOUNTED_MAX {
+            return true;
+        }
         let list = self.list;
         std::mem::replace(&mut self.spent(term).list, list) != list
     }

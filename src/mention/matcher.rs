@@ -8,6 +8,7 @@ use super::Topic;
 use super::around::{AroundScratch, Searched};
 use super::compile::{Authors, Compiler, Index};
 use super::defaults::Defaults;
+use super::effort::keep_first;
 use super::error::QueryError;
 use super::field::{Context, Field};
 use super::near::NearScratch;
@@ -278,6 +279,7 @@ impl Matcher {
         self.scanner.look(sightings, searched, around, hits);
         hits.sort_unstable_by_key(|hit| (hit.atom, hit.start, std::cmp::Reverse(hit.end)));
         hits.dedup_by_key(|hit| (hit.atom, hit.start));
+        keep_first(hits);
         known.clear();
         addresses(text, known);
         known.retain(|address| address.form != AddressForm::Name);

@@ -247,7 +247,7 @@ impl Sight<'_> {
 
     fn collect_atom(&mut self, atom: u32, out: &mut Vec<Hit>) {
         self.effort.count(1);
-        if self.effort.is_unlisted(atom) {
+        if self.effort.is_unlisted(atom, out.len()) {
             out.extend_from_slice(hits_of(self.hits, atom));
         }
     }

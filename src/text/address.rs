@@ -4,9 +4,7 @@
 //! labels or more (`shop.example.com`), or at the name before an `@host.tld`. It ends at white
 //! space, at an unpaired bracket or at a quote; marks at its end belong to the text around it. What
 //! stands before it without a space, as in `Terrible:https://..`, is text. `Booking.com` alone
-//! is told apart: people write so of the brand. A handle such as `@acme.example.com` is a name.
-//!
-//! Cost: linear in the text; each byte is looked at a few times at most.
+//! is told apart: people write so of the brand. `@acme.example.com` is a handle. Linear in the text.
 
 use super::boundary::{is_emoji, is_unspaced};
 
@@ -50,13 +48,16 @@ const SCHEMES: [&str; 4] = ["https", "http", "ftps", "ftp"];
 /// Appends the addresses of a text in order; they do not overlap.
 pub(crate) fn addresses(text: &str, found: &mut Vec<Address>) {
     let bytes = text.as_bytes();
+    // Parameters alone are rare: only they need a look at each question mark.
+    let marked = memchr::memchr(b'=', bytes).is_some();
     let mut done = 0;
     let mut at = 0;
-    while let Some(ahead) = bytes
-        .get(at..)
-        .and_then(|rest| rest.iter().position(|byte| matches!(byte, b'.' | b':' | b'@' | b'?')))
-    {
+    while let Some(ahead) = next_mark(bytes.get(at..).unwrap_or_default(), marked) {
         at += ahead;
+        if !may_be_inside(bytes, at) {
+            at += 1;
+            continue;
+        }
         let address = match bytes.get(at) {
             Some(b':') => schemed(text, done, at),
             Some(b'?') => parameters(text, done, at),
@@ -74,6 +75,24 @@ pub(crate) fn addresses(text: &str, found: &mut Vec<Address>) {
             }
             Seen::Nothing => at += 1,
         }
+    }
+}
+
+/// The next byte that an address may have.
+fn next_mark(bytes: &[u8], marked: bool) -> Option<usize> {
+    if marked {
+        return bytes.iter().position(|byte| matches!(byte, b'.' | b':' | b'@' | b'?'));
+    }
+    memchr::memchr3(b'.', b':', b'@', bytes)
+}
+
+/// Whether a mark stands as in an address: most full stops end a sentence.
+fn may_be_inside(bytes: &[u8], at: usize) -> bool {
+    let next = bytes.get(at + 1);
+    match bytes.get(at) {
+        Some(b':') => next == Some(&b'/'),
+        Some(b'.' | b'@') => next.is_some_and(|&byte| byte.is_ascii_alphanumeric() || byte >= 0x80),
+        _ => true,
     }
 }
 
@@ -181,11 +200,10 @@ fn host_in(run: &str, follows: &str) -> Option<(usize, usize, AddressForm)> {
     let path = trimmed.len() == tail.len() && begins_path(follows);
     let Host { labels, last, first_is_lower } = behind;
     let known = HOST_ENDS.contains(&last.as_str());
-    let lower = first_is_lower || path;
     if path && (known || PATH_ENDS.contains(&last.as_str())) {
         return Some((start, host.len(), AddressForm::Link));
     }
-    if !known || !lower {
+    if !known || !first_is_lower {
         return None;
     }
     let form = if labels > 2 { AddressForm::Link } else { AddressForm::Name };

@@ -30,18 +30,24 @@ const PARTED: char = '·';
 impl Folded {
     /// Folds `text` into this buffer, replacing what was there. Linear in the text.
     pub fn fold(&mut self, text: &str) {
-        self.fold_piece(text);
-        self.part_edges();
+        if self.fold_all(text) {
+            self.part_edges();
+        }
     }
 
     /// Folds a part of a pattern, which other parts may stand beside: its edges are none of words.
     pub(crate) fn fold_piece(&mut self, text: &str) {
+        self.fold_all(text);
+    }
+
+    /// Folds a text but for the edges of its words; whether it may hold underscores.
+    fn fold_all(&mut self, text: &str) -> bool {
         self.bytes.clear();
         self.starts.clear();
         self.seams.clear();
         self.flag_runs.clear();
         self.source_bytes = place(text.len());
-        let plain = plain_bytes(text.as_bytes());
+        let (plain, odd) = plain_bytes(text.as_bytes());
         fold_plain(text.as_bytes().get(..plain).unwrap_or_default(), self.form, &mut self.bytes);
         if plain < text.len() {
             self.starts.extend(0..place(plain));
@@ -50,6 +56,7 @@ impl Folded {
             self.joint = Joint::Nothing;
             self.fold_rest(text, plain);
         }
+        odd || plain < text.len()
     }
 
     /// Makes hyphens of underscores that stand at an edge of a word, as in `_Acme_`.
@@ -72,36 +79,55 @@ impl Folded {
     }
 
     fn fold_rest(&mut self, text: &str, from: usize) {
-        let mut letters = Letters::new(text, from);
-        while let Some((offset, c)) = letters.next() {
+        let mut from = from;
+        loop {
+            from = self.fold_ascii(text.as_bytes(), from);
+            let mut letters = Letters::new(text, from);
+            let Some((offset, c)) = letters.next() else { return };
             let start = place(offset);
-            if c.is_ascii() && letters.peek().is_none_or(|next| next.is_ascii()) {
-                self.push(plain_sign(c.to_ascii_lowercase()), start);
-                continue;
-            }
-            if is_trade_mark(c) {
-                // Before any word there is nothing that it could belong to.
-                continue;
-            }
-            self.cluster.clear();
-            self.cluster.push(c);
-            let tail = take_cluster(c, &mut letters, &mut self.cluster);
-            if is_joint(c) {
-                let joins = letters.peek().is_some_and(is_emoji);
-                self.push_joint(c, joins, start);
-                self.cluster.remove(0);
-            }
-            if !is_joint(c)
-                && !tail.marks
-                && let Some(folded) = simple(c)
-            {
-                self.push(folded, start);
-            } else {
-                self.push_cluster(c, start);
-            }
-            if tail.sealed {
-                self.joint = Joint::Parted;
-            }
+            self.fold_one(c, start, &mut letters);
+            from = letters.at();
+        }
+    }
+
+    /// Folds ASCII up to what may be an entity or bear a mark; where it stopped.
+    fn fold_ascii(&mut self, text: &[u8], from: usize) -> usize {
+        let plain = |byte: Option<&u8>| byte.is_none_or(|&byte| byte.is_ascii() && byte != b'&');
+        let mut at = from;
+        while let Some(&byte) = text.get(at)
+            && plain(Some(&byte))
+            && plain(text.get(at + 1))
+        {
+            self.push(plain_sign(char::from(byte.to_ascii_lowercase())), place(at));
+            at += 1;
+        }
+        at
+    }
+
+    /// Folds the cluster that `c` begins.
+    fn fold_one(&mut self, c: char, start: u32, letters: &mut Letters<'_>) {
+        if is_trade_mark(c) {
+            // Before any word there is nothing that it could belong to.
+            return;
+        }
+        self.cluster.clear();
+        self.cluster.push(c);
+        let tail = take_cluster(c, letters, &mut self.cluster);
+        if is_joint(c) {
+            let joins = letters.peek().is_some_and(is_emoji);
+            self.push_joint(c, joins, start);
+            self.cluster.remove(0);
+        }
+        if !is_joint(c)
+            && !tail.marks
+            && let Some(folded) = simple(c)
+        {
+            self.push(folded, start);
+        } else {
+            self.push_cluster(c, start);
+        }
+        if tail.sealed {
+            self.joint = Joint::Parted;
         }
     }
 
@@ -143,36 +169,58 @@ impl Folded {
     }
 
     fn push(&mut self, c: char, start: u32) {
+        if let Ok(byte) = u8::try_from(c)
+            && byte.is_ascii()
+        {
+            return self.push_ascii(byte, start);
+        }
         if self.form == Form::Search
             && let Some(pair) = spread_of(c)
         {
-            pair.chars().for_each(|c| self.push(c, start));
+            pair.bytes().for_each(|byte| self.push_ascii(byte, start));
             return;
         }
-        let parted = std::mem::replace(&mut self.joint, Joint::Nothing) == Joint::Parted;
-        if parted && continues_word(self.last, c) {
-            self.push(PARTED, start);
+        self.part(c, start);
+        if c.is_whitespace() {
+            return self.push_ascii(b' ', start);
         }
-        if c.is_whitespace() || c < ' ' {
+        if is_flag_letter(c) && !is_flag_letter(self.last) {
+            self.flag_runs.push(place(self.bytes.len()));
+        }
+        self.bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+        self.last = c;
+        self.starts.resize(self.bytes.len(), start);
+    }
+
+    fn push_ascii(&mut self, byte: u8, start: u32) {
+        self.part(char::from(byte), start);
+        let begins = if is_space(byte) {
             if self.last == ' ' {
                 return;
             }
             self.bytes.push(b' ');
             self.last = ' ';
-        } else if let Ok(byte) = u8::try_from(c)
-            && c.is_ascii()
+            self.starts.push(start);
+            return;
+        } else if let Ok(last) = u8::try_from(self.last)
+            && last.is_ascii()
         {
-            let begins = self.form == Form::Search && !continues_word(self.last, c);
-            self.bytes.push(if begins { byte.to_ascii_uppercase() } else { byte });
-            self.last = c;
+            !(is_word_byte(last) && is_word_byte(byte))
         } else {
-            if is_flag_letter(c) && !is_flag_letter(self.last) {
-                self.flag_runs.push(place(self.bytes.len()));
-            }
-            self.bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
-            self.last = c;
+            !continues_word(self.last, char::from(byte))
+        };
+        let begins = begins && self.form == Form::Search;
+        self.bytes.push(if begins { byte.to_ascii_uppercase() } else { byte });
+        self.last = char::from(byte);
+        self.starts.push(start);
+    }
+
+    /// Parts what comes from the sign before it, if one word would go on there.
+    fn part(&mut self, next: char, start: u32) {
+        let joint = std::mem::replace(&mut self.joint, Joint::Nothing);
+        if joint == Joint::Parted && continues_word(self.last, next) {
+            self.push(PARTED, start);
         }
-        self.starts.resize(self.bytes.len(), start);
     }
 }
 
@@ -180,37 +228,43 @@ fn simple(c: char) -> Option<char> {
     if c.is_ascii() { Some(plain_sign(c.to_ascii_lowercase())) } else { fold_simple(c) }
 }
 
-/// How many bytes at the start fold one to one: ASCII without runs of spaces and entities. An ASCII
-/// character before anything else is left out, since a mark may follow it.
-fn plain_bytes(text: &[u8]) -> usize {
+/// How many bytes at the start fold one to one: ASCII without runs of spaces, entities and grave
+/// accents; and whether underscores are among them. An ASCII character before anything else is
+/// left out, since a mark may follow it.
+fn plain_bytes(text: &[u8]) -> (usize, bool) {
     let ascii = if text.is_ascii() {
         text.len()
     } else {
         text.iter().take_while(|byte| byte.is_ascii()).count().saturating_sub(1)
     };
-    let decoded = |at: &usize| text.get(*at..).and_then(entity).is_some();
     let plain = text.get(..ascii).unwrap_or_default();
-    let entity = memchr::memchr_iter(b'&', plain).find(decoded);
-    let ascii = entity.map_or(ascii, |at| at.saturating_sub(1));
-    let text = text.get(..ascii).unwrap_or_default();
-    if text.first().is_some_and(|&byte| is_space(byte)) {
-        return 0;
-    }
     let runs = |pair: &[u8]| is_space(pair[0]) & is_space(pair[1]);
     // First over all pairs without a branch, which the compiler turns into vector code.
-    if !text.windows(2).fold(false, |any, pair| any | runs(pair)) {
-        return ascii;
+    let any_runs = plain.windows(2).fold(false, |any, pair| any | runs(pair));
+    let any_odd = memchr::memchr3(b'&', b'`', b'_', plain).is_some();
+    if plain.first().is_some_and(|&byte| is_space(byte)) {
+        return (0, true);
     }
-    text.windows(2).position(runs).map_or(ascii, |at| at + 1)
+    let mut end = ascii;
+    if any_runs {
+        // The first space of a run is folded.
+        end = plain.windows(2).position(runs).map_or(end, |at| at + 1);
+    }
+    if any_odd {
+        let stops = |at: &usize| {
+            let rest = text.get(*at..).unwrap_or_default();
+            rest.first() == Some(&b'`') || entity(rest).is_some()
+        };
+        // Before an entity may stand what a mark belongs to.
+        let stop = memchr::memchr2_iter(b'&', b'`', plain).find(stops);
+        end = stop.map_or(end, |at| end.min(at.saturating_sub(1)));
+    }
+    (end, any_odd)
 }
 
 /// Folds plain bytes; each depends on itself and its left neighbor only.
 fn fold_plain(text: &[u8], form: Form, folded: &mut Vec<u8>) {
-    let small = |byte: u8| match byte {
-        0..=b' ' => b' ',
-        b'`' => b'\'',
-        byte => byte.to_ascii_lowercase(),
-    };
+    let small = |byte: u8| if is_space(byte) { b' ' } else { byte.to_ascii_lowercase() };
     match form {
         Form::Letters => folded.extend(text.iter().map(|&byte| small(byte))),
         Form::Search => {
