@@ -76,9 +76,9 @@ impl Question {
             }
         };
         let times: Vec<EventTime> = times.iter().map(time).collect::<QueryResult<_>>()?;
-        let (span, against) = match times.as_slice() {
-            &[from, to] => ((from, to), (from.shift(-to.since(from)), from)),
-            &[from, to, against_from, against_to] => ((from, to), (against_from, against_to)),
+        let (span, against) = match *times.as_slice() {
+            [from, to] => ((from, to), (from.shift(-to.since(from)), from)),
+            [from, to, against_from, against_to] => ((from, to), (against_from, against_to)),
             _ => return Err(wrong("takes two or four times")),
         };
         if span.0 >= span.1 || against.0 >= against.1 {

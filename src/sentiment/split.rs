@@ -132,11 +132,7 @@ impl Layout {
                     sentence.asks = true;
                 }
             }
-            b'.' => {
-                if !words::begins_word(text, at + 1) {
-                    self.pending = Break::Sentence;
-                }
-            }
+            b'.' if !words::begins_word(text, at + 1) => self.pending = Break::Sentence,
             b':' | b';' | b'=' | b'<' | b'(' | b'^'
                 if at > from && next.is_some() && !bytes[at - 1].is_ascii_digit() =>
             {
@@ -147,10 +143,7 @@ impl Layout {
                 }
                 self.pending = self.pending.max(Break::Clause);
             }
-            b',' | b';' | b':' | b'(' | b')' | b'|' => {
-                self.pending = self.pending.max(Break::Clause);
-            }
-            b'"' => {
+            b',' | b';' | b':' | b'(' | b')' | b'|' | b'"' => {
                 self.pending = self.pending.max(Break::Clause);
             }
             b'-' if to - from == 1 => self.pending = self.pending.max(Break::Clause),

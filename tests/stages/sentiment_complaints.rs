@@ -52,6 +52,9 @@ const COMPLAINTS: [(&str, &str); 40] = [
     ("de", "@ Kundendienst unterirdisch"),
 ];
 
+/// Another way to type a text.
+type Dress = fn(&str) -> String;
+
 fn report(posts: &str) -> Report {
     let (scorer, mut scratch) = (Scorer::new(Profile::Resonanz), Scratch::default());
     let mut tally = Tally::default();
@@ -88,7 +91,7 @@ fn posts_of_our_own_wording_are_understood() {
 #[test]
 fn short_complaints_are_found_in_any_dress() {
     let (scorer, mut scratch) = (Scorer::new(Profile::Resonanz), Scratch::default());
-    let dresses: [(&str, fn(&str) -> String); 4] = [
+    let dresses: [(&str, Dress); 4] = [
         ("plain", |text| text.to_owned()),
         ("capitals", |text| text.to_uppercase()),
         ("exclaimed", |text| format!("{text}!!!")),
