@@ -45,7 +45,7 @@ pub struct Term {
 /// for name in ["Anna", "Ben", "Cem", "Dora", "Emil"] {
 ///     wording.observe(&format!("{name} waits: the refund never came, and the refund desk is closed"));
 /// }
-/// (0..40).for_each(|_| wording.compare("the parcel came late"));
+/// (0..80).for_each(|_| wording.compare("the parcel came late"));
 /// assert_eq!(telling_terms(&wording, 1, 0)[0].term.as_ref(), "refund desk");
 /// ```
 #[must_use]
