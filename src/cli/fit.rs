@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::args_study::{Fit, FitFrom, ReportFormat, Words};
 use super::{Ending, Failure, eval::report_json, eval_rows};
-use crate::sentiment::fit::{self, Options, Sample};
+use crate::sentiment::fit::{self, FitError, Options, Sample};
 use crate::sentiment::{Model, Profile, Scorer};
 use crate::tuning;
 
@@ -32,7 +32,7 @@ pub(super) fn fit(args: &Fit) -> Result<Ending, Failure> {
         ..Options::default()
     };
     let fitted = fit::fit(&scorer, &samples, &options)
-        .map_err(|error| Failure::usage(error.to_string(), "give more labelled posts"))?;
+        .map_err(|error| Failure::usage(error.to_string(), hint(&error)))?;
     write_model(args, &fitted.model)?;
     let mut out = io::stdout().lock();
     match args.format {
@@ -40,6 +40,14 @@ pub(super) fn fit(args: &Fit) -> Result<Ending, Failure> {
         ReportFormat::Json => writeln!(out, "{}", as_json(args, &fitted))?,
     }
     Ok(if refused == 0 { Ending::Done } else { Ending::Incomplete })
+}
+
+fn hint(error: &FitError) -> &'static str {
+    match error {
+        FitError::Vader => "leave out what names the vader profile",
+        FitError::View(_) => "as in --view \"en document\"",
+        FitError::TooFew { .. } => "give more labelled posts",
+    }
 }
 
 fn start(args: &Fit) -> Result<Scorer, Failure> {
