@@ -7,10 +7,10 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use resonanz::alert::{Condition, Judge, JudgeState, Measure, Rule};
-use resonanz::post::{AuthorKey, Lang, Polarity, Score, SourceId, TopicId};
-use resonanz::time::{EventTime, MINUTE_US};
-use resonanz::window::{Likeness, Observation, Originality, Sample, WindowConfig, Windows};
+use resonanz_core::alert::{Condition, Judge, JudgeState, Measure, Rule};
+use resonanz_core::post::{AuthorKey, Lang, Polarity, Score, SourceId, TopicId};
+use resonanz_core::time::{EventTime, MINUTE_US};
+use resonanz_core::window::{Likeness, Observation, Originality, Sample, WindowConfig, Windows};
 
 const TOPICS: u32 = 10_000;
 const DAY_M: i64 = 24 * 60;

@@ -17,8 +17,8 @@ use std::time::{Duration, Instant};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use resonanz::mention::{Context, Expr, Matcher, MentionScratch, Topic, parse};
-use resonanz::text::{Folded, Form};
+use resonanz_core::mention::{Context, Expr, Matcher, MentionScratch, Topic, parse};
+use resonanz_core::text::{Folded, Form};
 
 const DEMO: [&str; 8] = [
     "apex OR dvd*",
@@ -38,7 +38,7 @@ const CONTEXT: [&str; 16] = [
 ];
 
 fn archive() -> Vec<String> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/archive.jsonl.zst");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/archive.jsonl.zst");
     let mut lines = String::new();
     let file = std::fs::File::open(path).expect("the archive is bundled");
     zstd::Decoder::new(file).expect("zstd").read_to_string(&mut lines).expect("UTF-8");

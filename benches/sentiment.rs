@@ -7,8 +7,8 @@ use std::io::Read;
 use std::path::Path;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use resonanz::post::Lang;
-use resonanz::sentiment::{Profile, Scorer, Scratch};
+use resonanz_core::post::Lang;
+use resonanz_core::sentiment::{Profile, Scorer, Scratch};
 
 const SENTENCES: [&str; 8] = [
     "VADER is VERY SMART, uber handsome, and FRIGGIN FUNNY!!!",
@@ -24,7 +24,7 @@ const SENTENCES: [&str; 8] = [
 const TEXTS_MAX: usize = 5_000;
 
 fn archive() -> Option<Vec<String>> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/archive.jsonl.zst");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/archive.jsonl.zst");
     let mut lines = String::new();
     zstd::Decoder::new(std::fs::File::open(path).ok()?).ok()?.read_to_string(&mut lines).ok()?;
     let text = |line: &str| -> Option<String> {

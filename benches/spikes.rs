@@ -6,9 +6,9 @@
 
 mod traffic;
 
-use resonanz::alert::{Backtest, Condition, Measure, Rule, Transition};
-use resonanz::time::{EventTime, MINUTE_US};
-use resonanz::window::Counts;
+use resonanz_core::alert::{Backtest, Condition, Measure, Rule, Transition};
+use resonanz_core::time::{EventTime, MINUTE_US};
+use resonanz_core::window::Counts;
 use traffic::{DAY_M, Spike, Topic, WEEK_M, Wave};
 
 const VOLUMES: [u32; 5] = [1, 10, 100, 1_000, 3_000];

@@ -16,8 +16,8 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
 use tokio_tungstenite::{WebSocketStream, accept_hdr_async};
 
-use crate::connect::decode::{ArchiveLine, Format, jetstream_frame};
 use crate::connect::{bundled_lines, open_lines};
+use crate::decode::{ArchiveLine, Format, jetstream_frame};
 
 /// Connections served at once; more wait.
 const CONNECTIONS_MAX: usize = 16;

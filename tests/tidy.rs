@@ -39,7 +39,7 @@ fn files(folder: &Path, ending: &str, found: &mut Vec<PathBuf>) {
 
 fn sources() -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
-    for folder in ["src", "tests", "benches"] {
+    for folder in ["crates", "models", "src", "tests", "benches", "examples"] {
         files(&root().join(folder), "rs", &mut found);
     }
     found.sort();
@@ -49,24 +49,29 @@ fn sources() -> Vec<(PathBuf, String)> {
         .collect()
 }
 
-/// The modules of lib.rs in order, and how many of them are pure.
+/// The crates that hold modules, in the order of dependence; all of the first are pure.
+const CRATES: [&str; 2] = ["crates/core/src", "src"];
+
+/// The modules of both lib.rs in order, and how many of them are pure.
 fn modules() -> (Vec<String>, usize) {
-    let lib = fs::read_to_string(root().join("src/lib.rs")).expect("lib.rs can be read");
     let (mut names, mut pure) = (Vec::new(), 0);
-    for line in lib.lines() {
-        if line.trim() == "// shells" {
-            pure = names.len();
-        }
-        if let Some(name) = line.strip_prefix("pub mod ") {
-            names.push(name.trim_end_matches(';').to_owned());
+    for folder in CRATES {
+        let lib = root().join(folder).join("lib.rs");
+        for line in fs::read_to_string(lib).expect("lib.rs can be read").lines() {
+            if line.trim() == "// shells" {
+                pure = names.len();
+            }
+            if let Some(name) = line.strip_prefix("pub mod ") {
+                names.push(name.trim_end_matches(';').to_owned());
+            }
         }
     }
     (names, pure)
 }
 
-/// The top module that a file of src belongs to.
+/// The top module that a file of either crate belongs to.
 fn module_of(path: &Path) -> Option<String> {
-    let inside = path.strip_prefix(root().join("src")).ok()?;
+    let inside = CRATES.iter().find_map(|folder| path.strip_prefix(root().join(folder)).ok())?;
     let first = inside.iter().next()?.to_str()?;
     Some(first.trim_end_matches(".rs").to_owned())
 }

@@ -1,7 +1,7 @@
 //! What does ordinary traffic of a topic look like? Seeded, minute by minute, with all that makes
 //! it ordinary: rhythm, drift, overdispersion, news, holidays, outages, copies.
 
-use resonanz::window::Counts;
+use resonanz_core::window::Counts;
 
 pub(super) const DAY_M: i64 = 24 * 60;
 pub(super) const WEEK_M: i64 = 7 * DAY_M;

@@ -252,7 +252,7 @@ pub(super) enum ArchiveFormat {
     Jetstream,
 }
 
-impl From<ArchiveFormat> for crate::connect::decode::Format {
+impl From<ArchiveFormat> for crate::decode::Format {
     fn from(format: ArchiveFormat) -> Self {
         match format {
             ArchiveFormat::Archive => Self::Archive,

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use super::args::ArchiveFormat;
 use super::args_lake::LakeAt;
 use crate::connect::Layout;
-use crate::connect::decode::FieldMap;
+use crate::decode::FieldMap;
 use crate::lake::Site;
 
 #[derive(Debug, clap::Args)]

@@ -12,7 +12,7 @@ use super::args_desk::{
     AlertsAck, AlertsList, AlertsReplay, AlertsShow, AlertsSilence, AlertsSilences, AlertsTest,
     AlertsUnsilence,
 };
-use crate::connect::decode::FieldMap;
+use crate::decode::FieldMap;
 use crate::mention::Dialect;
 use crate::post::Lang;
 use crate::time::parse_span;

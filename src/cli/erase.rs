@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::args_lake::{Erase, Export, ExportFormat};
 use super::{Ending, Failure, runtime};
-use crate::connect::decode::AuthorHasher;
+use crate::decode::AuthorHasher;
 use crate::lake::{
     Folder, Lake, LakeError, QueryFormat, Receipt, Request, Requests, Session, Site, What,
     Withdrawn, erase_author, erase_post,

@@ -13,7 +13,7 @@ use super::args::{Check, Init, Replay, Run};
 use super::postgres::{Door, door};
 use super::{Ending, Failure, config_file, runtime, view};
 use crate::config::{Config, SourceKind};
-use crate::connect::decode::AuthorHasher;
+use crate::decode::AuthorHasher;
 use crate::lake::Folder;
 use crate::live::{self, Progress, Stop, Summary};
 use crate::notify::{Outbox, Receiver, ReceiverError};

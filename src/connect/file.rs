@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::decode::Decoder;
+use super::Inbox;
 use super::lines::{Block, Lines, open_lines};
-use super::parcel::{Cursor, Inbox, Parcel};
+use crate::decode::{Cursor, Decoder, Parcel};
 use crate::post::SourceId;
 
 /// How long to wait at the end of a growing file before looking again.

@@ -15,9 +15,9 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message, error::CapacityError};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 
+use super::Inbox;
 use super::backoff::Backoff;
-use super::decode::Decoder;
-use super::parcel::{Cursor, Inbox, Parcel, Refused};
+use crate::decode::{Cursor, Decoder, Parcel, Refused};
 use crate::post::SourceId;
 use crate::time::SECOND_US;
 

@@ -20,7 +20,7 @@ use super::encode::{Begun, Draft};
 use super::folder::{Folder, LakeError, io_error, write_whole};
 use super::schema::Table;
 use super::table::{Swap, TableWriter};
-use crate::connect::Cursor;
+use crate::decode::Cursor;
 use crate::engine::{EngineState, Tally};
 use crate::time::EventTime;
 

@@ -14,7 +14,7 @@ use super::eraser::Following;
 use super::progress::{AlertLine, Progress, TopicCount};
 use super::store::StoreJob;
 use crate::config::Config;
-use crate::connect::{Cursor, Parcel};
+use crate::decode::{Cursor, Parcel};
 use crate::engine::{Engine, Outcome};
 use crate::lake::{Checkpoint, Folder, Labels, Rows};
 use crate::notify::{Message, messages};

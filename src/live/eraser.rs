@@ -10,7 +10,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::connect::decode::AuthorHasher;
+use crate::decode::AuthorHasher;
 use crate::lake::{
     EraseMode as Mode, Erasing, Erasure, Folder, Lake, LakeError, Receipt, Recovered, Request,
     Requests, What, Withdrawn, tombstones, without_posts,

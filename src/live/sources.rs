@@ -8,10 +8,8 @@ use anyhow::Context;
 use tokio::task::JoinSet;
 
 use crate::config::{Config, Follow, SourceConfig, SourceKind};
-use crate::connect::decode::{AuthorHasher, Decoder, Format};
-use crate::connect::{
-    Cursor, Inbox, WebSocketSource, follow_file, read_file, read_stdin, websocket,
-};
+use crate::connect::{Inbox, WebSocketSource, follow_file, read_file, read_stdin, websocket};
+use crate::decode::{AuthorHasher, Cursor, Decoder, Format};
 
 /// The running source tasks.
 #[derive(Debug)]

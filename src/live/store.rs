@@ -12,7 +12,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 use super::eraser::Eraser;
 use super::progress::Progress;
 use crate::config::{Config, LakeConfig, Retention};
-use crate::connect::decode::AuthorHasher;
+use crate::decode::AuthorHasher;
 use crate::engine::Engine;
 use crate::lake::{Checkpoint, Chore, Errands, Folder, Lake, LakeError, Mode, Table};
 use crate::notify::{Desk, Message, wall_clock};

@@ -8,10 +8,8 @@ use anyhow::Context;
 use rayon::prelude::*;
 
 use super::Origin;
-use crate::connect::decode::{AuthorHasher, Decoder, FieldMap, Format, Sieve};
-use crate::connect::{
-    Chunk, Chunks, Cursor, Input, Layout, Parcel, Read, Rows, TableRows, numbered,
-};
+use crate::connect::{Chunk, Chunks, Input, Layout, Read, Rows, TableRows, numbered};
+use crate::decode::{AuthorHasher, Cursor, Decoder, FieldMap, Format, Parcel, Sieve};
 use crate::lake::PostReader;
 use crate::post::{Event, SourceId};
 use crate::time::MINUTE_US;

@@ -21,8 +21,8 @@ pub use publish::{Published, publish};
 pub use stage::{Mode, Stage, StageError};
 
 use crate::config::{Archive, Config};
-use crate::connect::decode::{AuthorHasher, FieldMap, Format, Sieve};
 use crate::connect::{Input, Layout, Read};
+use crate::decode::{AuthorHasher, FieldMap, Format, Sieve};
 use crate::desk::Grouping;
 use crate::engine::{Engine, Remember};
 use crate::lake::{DeskFiles, Folder, Lake, PostReader};

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{Job, Origin};
-use crate::connect::decode::AuthorHasher;
+use crate::decode::AuthorHasher;
 use crate::lake::{Folder, LakeError, Site};
 
 /// Hours of a day.

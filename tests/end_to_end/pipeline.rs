@@ -12,7 +12,7 @@ use crate::support::{
     wait_for, wait_for_answer,
 };
 use resonanz::connect::bundled_lines;
-use resonanz::connect::decode::{ArchiveLine, jetstream_frame};
+use resonanz::decode::{ArchiveLine, jetstream_frame};
 
 const SECRET: &str = "whsec_cmVzb25hbnotdGVzdC1zZWNyZXQtMDEyMzQ1Njc4OQ==";
 /// Kills of one run.

@@ -5,13 +5,13 @@ mod scene;
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
-use resonanz::alert::{
+use resonanz_core::alert::{
     ActiveHours, Alert, Backtest, Condition, Coordination, Judge, JudgeState, Measure, Page, Rule,
     Transition,
 };
-use resonanz::post::{Polarity, SourceId, TopicId};
-use resonanz::time::{EventTime, MINUTE_US};
-use resonanz::window::{Counts, Originality};
+use resonanz_core::post::{Polarity, SourceId, TopicId};
+use resonanz_core::time::{EventTime, MINUTE_US};
+use resonanz_core::window::{Counts, Originality};
 use scene::{Pace, Scene, mention};
 
 const DAY: i64 = 24 * 60;

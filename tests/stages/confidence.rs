@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use resonanz::alert::{Alert, Condition, Measure, Rule, Transition};
-use resonanz::analyze::Analyzer;
-use resonanz::engine::{Engine, EngineConfig, EngineState, Outcome};
-use resonanz::mention::{Matcher, Topic};
-use resonanz::post::{AuthorKey, Lang, Polarity, Post, TopicId};
-use resonanz::sentiment::{Profile, Scorer, Scratch};
-use resonanz::time::MINUTE_US;
+use resonanz_core::alert::{Alert, Condition, Measure, Rule, Transition};
+use resonanz_core::analyze::Analyzer;
+use resonanz_core::engine::{Engine, EngineConfig, EngineState, Outcome};
+use resonanz_core::mention::{Matcher, Topic};
+use resonanz_core::post::{AuthorKey, Lang, Polarity, Post, TopicId};
+use resonanz_core::sentiment::{Profile, Scorer, Scratch};
+use resonanz_core::time::MINUTE_US;
 
 use crate::support::{self, batches};
 
@@ -156,7 +156,7 @@ fn what_our_own_accounts_say_is_no_complaint() {
     let mut seen = Vec::new();
     for mut events in batches(&posts, &[4]) {
         engine.step(&mut events, &mut outcome);
-        let of = |finding: &resonanz::analyze::Finding| {
+        let of = |finding: &resonanz_core::analyze::Finding| {
             (finding.topic, finding.own, finding.verdict.polarity)
         };
         seen.extend(outcome.findings.list.iter().map(of));

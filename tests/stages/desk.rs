@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
-use resonanz::alert::Transition;
-use resonanz::desk::{Ack, Book, Case, Grouping, Hold, Notice, Orders, Silence, Subject, Told};
-use resonanz::time::{EventTime, MINUTE_US};
+use resonanz_core::alert::Transition;
+use resonanz_core::desk::{
+    Ack, Book, Case, Grouping, Hold, Notice, Orders, Silence, Subject, Told,
+};
+use resonanz_core::time::{EventTime, MINUTE_US};
 
 const RECEIVERS: [&str; 2] = ["day", "night"];
 /// Topics, the topic above each, and its brand.

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use resonanz::alert::{Alert, Condition, Measure, Rule};
-use resonanz::analyze::Analyzer;
-use resonanz::engine::{Engine, EngineConfig, EngineState, Outcome};
-use resonanz::mention::{Matcher, Topic};
-use resonanz::post::{AuthorKey, Lang, Post, SourceId, TopicId};
-use resonanz::sentiment::{Profile, Scorer};
-use resonanz::time::MINUTE_US;
+use resonanz_core::alert::{Alert, Condition, Measure, Rule};
+use resonanz_core::analyze::Analyzer;
+use resonanz_core::engine::{Engine, EngineConfig, EngineState, Outcome};
+use resonanz_core::mention::{Matcher, Topic};
+use resonanz_core::post::{AuthorKey, Lang, Post, SourceId, TopicId};
+use resonanz_core::sentiment::{Profile, Scorer};
+use resonanz_core::time::MINUTE_US;
 
 use crate::support::{self, batches};
 

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use resonanz::alert::{Alert, Condition, Measure, Rule};
-use resonanz::analyze::Analyzer;
-use resonanz::engine::{Engine, EngineConfig, EngineState, Outcome};
-use resonanz::mention::{Matcher, Topic};
-use resonanz::post::{AuthorKey, Kind, Post, SourceId, TopicId};
-use resonanz::sentiment::{Profile, Scorer};
-use resonanz::time::{MINUTE_US, SECOND_US};
-use resonanz::window::ClosedPane;
+use resonanz_core::alert::{Alert, Condition, Measure, Rule};
+use resonanz_core::analyze::Analyzer;
+use resonanz_core::engine::{Engine, EngineConfig, EngineState, Outcome};
+use resonanz_core::mention::{Matcher, Topic};
+use resonanz_core::post::{AuthorKey, Kind, Post, SourceId, TopicId};
+use resonanz_core::sentiment::{Profile, Scorer};
+use resonanz_core::time::{MINUTE_US, SECOND_US};
+use resonanz_core::window::ClosedPane;
 
 use crate::support::{self, batches};
 

@@ -1,7 +1,7 @@
 //! Is the work that a text makes bounded, whatever text and query? Counted in steps, not in time.
 
 use proptest::prelude::*;
-use resonanz::mention::{Context, Matcher, MentionScratch, Topic, Umlauts};
+use resonanz_core::mention::{Context, Matcher, MentionScratch, Topic, Umlauts};
 
 /// Longest text and query here; a query may not be longer.
 const BYTES_MAX: usize = 64 * 1024;

@@ -8,8 +8,8 @@ mod search;
 mod text;
 
 use proptest::prelude::*;
-use resonanz::mention::{Context, Matcher, MentionScratch, Topic, Umlauts, parse};
-use resonanz::post::{Lang, TopicId};
+use resonanz_core::mention::{Context, Matcher, MentionScratch, Topic, Umlauts, parse};
+use resonanz_core::post::{Lang, TopicId};
 
 use query::{Defaults, Query};
 use search::Oracle;

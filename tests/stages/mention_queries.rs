@@ -1,7 +1,7 @@
 //! Do queries say what the manual says? Parsing, printing, errors, and single texts.
 
-use resonanz::mention::{Context, Matcher, MentionScratch, Topic, Umlauts, parse, read};
-use resonanz::post::{AuthorKey, Kind, Lang, TopicId};
+use resonanz_core::mention::{Context, Matcher, MentionScratch, Topic, Umlauts, parse, read};
+use resonanz_core::post::{AuthorKey, Kind, Lang, TopicId};
 
 #[test]
 fn queries_have_one_canonical_text() {

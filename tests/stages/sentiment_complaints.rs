@@ -1,8 +1,8 @@
 //! Is a plain complaint found, however it is typed? Posts that nothing was fitted to, with floors.
 
-use resonanz::post::{Lang, Polarity, Span};
-use resonanz::sentiment::evaluate::{Report, Row, Tally};
-use resonanz::sentiment::{Profile, Scorer, Scratch};
+use resonanz_core::post::{Lang, Polarity, Span};
+use resonanz_core::sentiment::evaluate::{Report, Row, Tally};
+use resonanz_core::sentiment::{Profile, Scorer, Scratch};
 
 /// Posts of our own wording, written before the rules that judge them.
 const ENGLISH: &str = include_str!("../fixtures/posts/en.jsonl");

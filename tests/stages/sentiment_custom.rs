@@ -1,10 +1,10 @@
 //! Can a user make the scorer his own? Lexicons, per topic too, fitted models, languages.
 
-use resonanz::analyze::Analyzer;
-use resonanz::mention::{Matcher, Topic};
-use resonanz::post::{Lang, Polarity, Span, TopicId};
-use resonanz::sentiment::fit::{FitError, Options, Sample};
-use resonanz::sentiment::{LanguageSource, Lexicon, Model, Profile, Scorer, Scratch, fit};
+use resonanz_core::analyze::Analyzer;
+use resonanz_core::mention::{Matcher, Topic};
+use resonanz_core::post::{Lang, Polarity, Span, TopicId};
+use resonanz_core::sentiment::fit::{FitError, Options, Sample};
+use resonanz_core::sentiment::{LanguageSource, Lexicon, Model, Profile, Scorer, Scratch, fit};
 
 fn lexicon(text: &str) -> Vec<Lexicon> {
     vec![Lexicon::parse(text).expect("a lexicon")]

@@ -1,7 +1,7 @@
 //! Does `resonanz` understand what lexicon scorers get wrong? One row for each known weakness.
 
-use resonanz::post::{Lang, Polarity, Span};
-use resonanz::sentiment::{Profile, Scorer, Scratch};
+use resonanz_core::post::{Lang, Polarity, Span};
+use resonanz_core::sentiment::{Profile, Scorer, Scratch};
 
 /// Every occurrence of `target`.
 fn spans(text: &str, target: &str) -> Vec<Span> {

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use resonanz::post::{Lang, Span};
-use resonanz::sentiment::{Profile, Rule, Scope, Scorer, Scratch};
+use resonanz_core::post::{Lang, Span};
+use resonanz_core::sentiment::{Profile, Rule, Scope, Scorer, Scratch};
 use serde_json::Value;
 
 /// Compares one text with its expected numbers; none when equal.
@@ -23,7 +23,7 @@ fn lines(path: &Path) -> Vec<Value> {
 
 #[test]
 fn odd_texts_score_as_the_original() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/vader/odd.jsonl");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/vader/odd.jsonl");
     let (scorer, mut scratch) = (Scorer::new(Profile::Vader), Scratch::default());
     let rows = lines(&path);
     assert_eq!(rows.len(), 400);

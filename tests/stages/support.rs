@@ -1,7 +1,7 @@
 //! What do the tests of stages share? Posts of a stream, and its cut into batches.
 
-use resonanz::post::{AuthorKey, Event, Kind, Lang, Post, SourceId};
-use resonanz::time::EventTime;
+use resonanz_core::post::{AuthorKey, Event, Kind, Lang, Post, SourceId};
+use resonanz_core::time::EventTime;
 
 /// A post of source `a` so many milliseconds after the start, received `delay_ms` later.
 pub(crate) fn post(number: usize, at_ms: i64, delay_ms: i64, text: &str) -> Post {

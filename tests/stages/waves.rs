@@ -1,8 +1,8 @@
 //! Is every wave heard? Crises of one size again and again, larger ones on top, and a first day.
 
-use resonanz::alert::{Backtest, Condition, Measure, Page, Rule, Transition};
-use resonanz::time::{EventTime, MINUTE_US};
-use resonanz::window::Counts;
+use resonanz_core::alert::{Backtest, Condition, Measure, Page, Rule, Transition};
+use resonanz_core::time::{EventTime, MINUTE_US};
+use resonanz_core::window::Counts;
 
 const DAY: i64 = 24 * 60;
 

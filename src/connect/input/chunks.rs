@@ -10,8 +10,8 @@ use arrow::array::RecordBatch;
 use super::csv::{CsvRows, Records};
 use super::parquet::{ParquetFile, TableRows};
 use super::{Input, Layout, Place, endings};
-use crate::connect::decode::FieldMap;
 use crate::connect::lines::{Block, Lines, decompressed};
+use crate::decode::FieldMap;
 
 /// Bytes read at a time where bytes are only passed over.
 const SKIP_BYTES: usize = 1 << 20;

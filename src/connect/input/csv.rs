@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use csv::ByteRecord;
 
 use super::chunks::{Chunk, Rows};
-use crate::connect::decode::{ArchiveLine, FIELDS, FieldMap, Value};
+use crate::decode::{ArchiveLine, FIELDS, FieldMap, Value};
 
 /// Records of a chunk.
 const RECORDS: usize = 4_096;

@@ -15,7 +15,7 @@ use parquet::file::reader::ChunkReader;
 
 use super::chunks::{Chunk, Read, Rows};
 use super::{Input, Place};
-use crate::connect::decode::{ArchiveLine, FIELDS, FieldMap, Value};
+use crate::decode::{ArchiveLine, FIELDS, FieldMap, Value};
 
 /// Rows of a chunk.
 const ROWS: usize = 4_096;

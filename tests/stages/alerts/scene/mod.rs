@@ -2,10 +2,10 @@
 
 use proptest::prelude::*;
 
-use resonanz::alert::{Alert, Judge, JudgeState, Rule};
-use resonanz::post::{AuthorKey, Lang, Polarity, Score, SourceId, TopicId};
-use resonanz::time::{EventTime, MINUTE_US, SECOND_US};
-use resonanz::window::{Observation, Originality, WindowConfig, Windows};
+use resonanz_core::alert::{Alert, Judge, JudgeState, Rule};
+use resonanz_core::post::{AuthorKey, Lang, Polarity, Score, SourceId, TopicId};
+use resonanz_core::time::{EventTime, MINUTE_US, SECOND_US};
+use resonanz_core::window::{Observation, Originality, WindowConfig, Windows};
 
 const TICK_US: i64 = 5 * SECOND_US;
 
@@ -31,7 +31,7 @@ pub(super) fn mention(at_us: i64, topic: u32, polarity: Polarity, author: u8) ->
         source: SourceId::new(if author.is_multiple_of(2) { "a" } else { "b" }),
         lang: Lang::EN,
         author: AuthorKey([author; 16]),
-        score: Score(0),
+        score: Score(if polarity == Polarity::Negative { -5_000 } else { 5_000 }),
         polarity,
         confidence: 50 + 10 * (author % 5),
         reach: 0,

@@ -36,14 +36,14 @@ pub struct Imported {
 ///
 /// # Example
 /// ```
-/// use resonanz::mention::{Dialect, import};
+/// use resonanz_core::mention::{Dialect, import};
 /// let imported = import(Dialect::X, "(acme OR \"acme inc\") -is:retweet has:media")?;
 /// assert_eq!(imported.query, "(acme OR \"acme inc\"~0) AND NOT kind:repost");
 /// assert_eq!(imported.lost, ["has:media"]);
 /// let imported = import(Dialect::Brandwatch, "(acme OR globex) NEAR/4f title:refund*")?;
 /// assert_eq!(imported.query, "(acme OR globex) NEAR/4f refund*");
 /// assert_eq!(imported.lost, ["title:"]);
-/// # Ok::<(), resonanz::mention::QueryError>(())
+/// # Ok::<(), resonanz_core::mention::QueryError>(())
 /// ```
 pub fn import(dialect: Dialect, rule: &str) -> Result<Imported, QueryError> {
     let mut reader = Reader::new(dialect, rule);

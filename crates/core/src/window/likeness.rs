@@ -34,7 +34,7 @@ impl Likeness {
     ///
     /// # Example
     /// ```
-    /// use resonanz::window::Likeness;
+    /// use resonanz_core::window::Likeness;
     ///
     /// let one = Likeness::of("Never buy from acme again, they lost my parcel and do not answer!");
     /// let other = Likeness::of("RT @you: never buy from ACME again, they lost my order and do not answer");

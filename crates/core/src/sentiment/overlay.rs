@@ -18,7 +18,7 @@ use super::words::folded;
 ///
 /// # Example
 /// ```
-/// use resonanz::sentiment::Lexicon;
+/// use resonanz_core::sentiment::Lexicon;
 ///
 /// let lexicon = Lexicon::parse("schubladenprodukt\t-2\tde\tn\nsick\t2.5\ten\n").unwrap();
 /// assert_eq!(lexicon.len(), 2);

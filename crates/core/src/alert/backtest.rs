@@ -14,8 +14,8 @@ use crate::window::Counts;
 ///
 /// # Example
 /// ```
-/// use resonanz::alert::{Backtest, Condition, Measure, Rule};
-/// use resonanz::time::{EventTime, MINUTE_US};
+/// use resonanz_core::alert::{Backtest, Condition, Measure, Rule};
+/// use resonanz_core::time::{EventTime, MINUTE_US};
 ///
 /// let rule = Rule { condition: Condition::spike(Measure::Mentions), ..Rule::default() };
 /// let mut backtest = Backtest::new(rule, 5 * MINUTE_US);

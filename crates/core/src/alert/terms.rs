@@ -38,8 +38,8 @@ pub struct Term {
 ///
 /// # Example
 /// ```
-/// use resonanz::alert::telling_terms;
-/// use resonanz::window::Wording;
+/// use resonanz_core::alert::telling_terms;
+/// use resonanz_core::window::Wording;
 ///
 /// let mut wording = Wording::default();
 /// for name in ["Anna", "Ben", "Cem", "Dora", "Emil"] {

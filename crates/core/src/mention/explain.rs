@@ -35,8 +35,8 @@ impl Matcher {
     ///
     /// # Example
     /// ```
-    /// use resonanz::mention::{Context, Matcher, Topic};
-    /// use resonanz::post::TopicId;
+    /// use resonanz_core::mention::{Context, Matcher, Topic};
+    /// use resonanz_core::post::TopicId;
     /// let topic = Topic { query: "acme NOT job".into(), ..Topic::default() };
     /// let matcher = Matcher::compile(&[topic], &|_| Vec::new()).expect("the query is correct");
     /// let why = matcher.explain("a job at Acme", Context::default(), TopicId(0)).expect("a topic");

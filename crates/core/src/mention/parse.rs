@@ -45,11 +45,11 @@ pub struct Reading {
 ///
 /// # Example
 /// ```
-/// use resonanz::mention::parse;
+/// use resonanz_core::mention::parse;
 /// let expr = parse(r#"acme ("customer service"~2 OR support*) NOT job"#)?;
 /// assert_eq!(expr.to_string(), r#"acme AND ("customer service"~2 OR support*) AND NOT job"#);
 /// assert_eq!(parse("acme AND").unwrap_err().at, 8);
-/// # Ok::<(), resonanz::mention::QueryError>(())
+/// # Ok::<(), resonanz_core::mention::QueryError>(())
 /// ```
 pub fn parse(query: &str) -> Result<Expr, QueryError> {
     read(query).map(|reading| reading.expr)
@@ -63,11 +63,11 @@ pub fn parse(query: &str) -> Result<Expr, QueryError> {
 ///
 /// # Example
 /// ```
-/// use resonanz::mention::read;
+/// use resonanz_core::mention::read;
 /// let reading = read("acme | globex")?;
 /// assert_eq!(reading.expr.to_string(), "acme OR globex");
 /// assert_eq!((reading.remarks[0].at, &*reading.remarks[0].message), (5, "| is read as OR"));
-/// # Ok::<(), resonanz::mention::QueryError>(())
+/// # Ok::<(), resonanz_core::mention::QueryError>(())
 /// ```
 pub fn read(query: &str) -> Result<Reading, QueryError> {
     let mut parser = Parser::new(query);

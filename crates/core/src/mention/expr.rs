@@ -102,9 +102,9 @@ impl Expr {
     ///
     /// # Example
     /// ```
-    /// let expr = resonanz::mention::parse("acme -(job OR \"we hire\"~2)")?;
+    /// let expr = resonanz_core::mention::parse("acme -(job OR \"we hire\"~2)")?;
     /// assert_eq!(expr.tree(), "AND\n  acme\n  NOT\n    OR\n      job\n      \"we hire\"~2\n");
-    /// # Ok::<(), resonanz::mention::QueryError>(())
+    /// # Ok::<(), resonanz_core::mention::QueryError>(())
     /// ```
     #[must_use]
     pub fn tree(&self) -> String {

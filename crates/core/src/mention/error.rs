@@ -27,7 +27,7 @@ impl QueryError {
     /// # Example
     /// ```
     /// let query = "acme AND (job OR hiring";
-    /// let error = resonanz::mention::parse(query).unwrap_err();
+    /// let error = resonanz_core::mention::parse(query).unwrap_err();
     /// let want = "  acme AND (job OR hiring
     ///            ^ this parenthesis is never closed\n  hint: add a closing parenthesis";
     /// assert_eq!(error.render(query), want);
@@ -39,7 +39,7 @@ impl QueryError {
 }
 
 /// The line of a text that holds byte `at`, and below it a caret under the place.
-pub(crate) fn pointer(text: &str, at: usize) -> String {
+pub fn pointer(text: &str, at: usize) -> String {
     let (before, after) = text.split_at(text.floor_char_boundary(at));
     let before = before.rsplit('\n').next().unwrap_or_default();
     let after = after.split('\n').next().unwrap_or_default().trim_end_matches('\r');

@@ -6,6 +6,7 @@
 mod archive;
 mod fields;
 mod jetstream;
+mod parcel;
 mod sieve;
 
 use std::collections::HashSet;
@@ -13,10 +14,9 @@ use std::collections::HashSet;
 pub use archive::ArchiveLine;
 pub use fields::{FIELDS, FieldMap, Value};
 pub use jetstream::frame as jetstream_frame;
+pub use parcel::{Cursor, Parcel, Refused};
 pub use sieve::Sieve;
 
-use super::Parcel;
-use super::parcel::{Cursor, Refused};
 use crate::post::{Event, Post, SourceId, TEXT_BYTES_MAX, cut_text};
 pub use crate::privacy::AuthorHasher;
 

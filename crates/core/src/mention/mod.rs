@@ -29,8 +29,7 @@ mod reader;
 mod import;
 
 pub use dialect::Dialect;
-pub use error::QueryError;
-pub(crate) use error::pointer;
+pub use error::{QueryError, pointer};
 pub use explain::Explanation;
 pub use expr::{Expr, Link, Order, Term};
 pub use field::{Bounds, Context, Field};

@@ -97,7 +97,7 @@ impl Matcher {
     ///
     /// # Example
     /// ```
-    /// use resonanz::mention::{Context, Matcher, MentionScratch, Topic};
+    /// use resonanz_core::mention::{Context, Matcher, MentionScratch, Topic};
     /// let topic = Topic { name: "acme".into(), query: "acme NOT job".into(), ..Topic::default() };
     /// let matcher = Matcher::compile(&[topic], &|_| Vec::new()).expect("the query is correct");
     /// let (mut mentions, mut spans) = (Vec::new(), Vec::new());

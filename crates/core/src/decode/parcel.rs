@@ -1,7 +1,6 @@
 //! What does a connector hand over? Events with the cursor that stands behind them.
 
 use serde::{Deserialize, Serialize};
-use tokio::sync::mpsc;
 
 use crate::post::{Event, SourceId};
 
@@ -88,6 +87,3 @@ impl Parcel {
         std::mem::replace(self, fresh)
     }
 }
-
-/// The bounded way to the engine; sending waits while it is full.
-pub type Inbox = mpsc::Sender<Parcel>;

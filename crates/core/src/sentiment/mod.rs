@@ -12,8 +12,8 @@
 //!
 //! # Example
 //! ```
-//! use resonanz::post::{Lang, Polarity, Span};
-//! use resonanz::sentiment::{Profile, Scorer, Scratch};
+//! use resonanz_core::post::{Lang, Polarity, Span};
+//! use resonanz_core::sentiment::{Profile, Scorer, Scratch};
 //!
 //! let scorer = Scorer::new(Profile::Resonanz);
 //! let mut scratch = Scratch::default();

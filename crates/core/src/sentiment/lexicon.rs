@@ -11,28 +11,28 @@ use foldhash::fast::FixedState;
 pub(super) type Words<V> = HashMap<Box<[u8]>, V, FixedState>;
 
 /// English words and emoticons with the mean of ten ratings from -4 to 4.
-pub(super) const VADER_EN: &str = include_str!("../../models/vader-en.tsv");
+pub(super) const VADER_EN: &str = resonanz_models::VADER_EN;
 /// Emoji with their names in words.
-pub(super) const VADER_EMOJI: &str = include_str!("../../models/vader-emoji.tsv");
+pub(super) const VADER_EMOJI: &str = resonanz_models::VADER_EMOJI;
 /// German lemmas with part of speech and polarity from -1 to 1.
-pub(super) const ZURICH_DE: &str = include_str!("../../models/zurich-de.tsv");
+pub(super) const ZURICH_DE: &str = resonanz_models::ZURICH_DE;
 /// Our own German words, -4 to 4.
-pub(super) const RESONANZ_DE: &str = include_str!("../../models/resonanz-de.tsv");
+pub(super) const RESONANZ_DE: &str = resonanz_models::RESONANZ_DE;
 /// Our own corrections of English words, -4 to 4.
-pub(super) const RESONANZ_EN: &str = include_str!("../../models/resonanz-en.tsv");
+pub(super) const RESONANZ_EN: &str = resonanz_models::RESONANZ_EN;
 /// Our own weights of emoji, -4 to 4.
-pub(super) const RESONANZ_EMOJI: &str = include_str!("../../models/resonanz-emoji.tsv");
+pub(super) const RESONANZ_EMOJI: &str = resonanz_models::RESONANZ_EMOJI;
 
 /// Words that mean something only together, and what service that fails sounds like: language, weight
 /// or role, pattern.
 pub(super) const PHRASES: [&str; 4] = [
-    include_str!("../../models/phrases-en.tsv"),
-    include_str!("../../models/phrases-de.tsv"),
-    include_str!("../../models/service-failure-en.tsv"),
-    include_str!("../../models/service-failure-de.tsv"),
+    resonanz_models::PHRASES_EN,
+    resonanz_models::PHRASES_DE,
+    resonanz_models::SERVICE_FAILURE_EN,
+    resonanz_models::SERVICE_FAILURE_DE,
 ];
 /// The fitted weights.
-pub(super) const RESONANZ_MODEL: &str = include_str!("../../models/resonanz-model.tsv");
+pub(super) const RESONANZ_MODEL: &str = resonanz_models::RESONANZ_MODEL;
 
 /// The lines of a file as first field and second field; comments and other lines are left out.
 pub(super) fn pairs(file: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
