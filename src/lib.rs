@@ -22,6 +22,7 @@ pub mod config;
 pub mod connect;
 pub mod tuning;
 pub mod lake;
+pub mod sql;
 pub mod notify;
 pub mod live;
 pub mod reprocess;

@@ -8,8 +8,9 @@ use super::args_study::{Backtest as Args, PageFormat};
 use super::reprocess::{files, from_lake, watched};
 use super::{Ending, Failure, config_file, runtime};
 use crate::config::Archive;
-use crate::lake::{QueryFormat, Session, Site};
+use crate::lake::Site;
 use crate::reprocess::{Job, Stage, reprocess};
+use crate::sql::{QueryFormat, Session};
 
 const PAGES: &str = "SELECT at, transition, rule, rule_type, topic, severity, started_at, observed, \
      expected, p_value, novelty, dispersion, coordination, mentions, negative, authors, alert_id \

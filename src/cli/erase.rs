@@ -9,13 +9,14 @@ use super::args_lake::{Erase, Export, ExportFormat};
 use super::{Ending, Failure, runtime};
 use crate::decode::AuthorHasher;
 use crate::lake::{
-    Folder, Lake, LakeError, QueryFormat, Receipt, Request, Requests, Session, Site, What,
-    Withdrawn, erase_author, erase_post,
+    Folder, Lake, LakeError, Receipt, Request, Requests, Site, What, Withdrawn, erase_author,
+    erase_post,
 };
 use crate::live::{Eraser, Following};
 use crate::notify::Outbox;
 use crate::post::AuthorKey;
 use crate::privacy::Marker;
+use crate::sql::{QueryFormat, Session};
 
 /// How often a receipt is looked for.
 const PACE: Duration = Duration::from_millis(100);

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::args::{Query, QueryFormat};
 use super::{Ending, Failure, runtime};
-use crate::lake::{self, Folder, Limits, Session, SqlError, SqlFault, View};
+use crate::lake::Folder;
+use crate::sql::{self, Limits, Session, SqlError, SqlFault, View};
 
 pub(super) fn query(args: &Query) -> Result<Ending, Failure> {
     let mut out = BufWriter::new(io::stdout().lock());
@@ -32,12 +33,12 @@ pub(super) fn query(args: &Query) -> Result<Ending, Failure> {
     asked.map(|()| Ending::Done)
 }
 
-fn format(format: QueryFormat) -> lake::QueryFormat {
+fn format(format: QueryFormat) -> sql::QueryFormat {
     match format {
-        QueryFormat::Table => lake::QueryFormat::Table,
-        QueryFormat::Json => lake::QueryFormat::Json,
-        QueryFormat::Csv => lake::QueryFormat::Csv,
-        QueryFormat::Arrow => lake::QueryFormat::Arrow,
+        QueryFormat::Table => sql::QueryFormat::Table,
+        QueryFormat::Json => sql::QueryFormat::Json,
+        QueryFormat::Csv => sql::QueryFormat::Csv,
+        QueryFormat::Arrow => sql::QueryFormat::Arrow,
     }
 }
 

@@ -12,9 +12,10 @@ use super::args::{PostgresArgs, Serve};
 use super::postgres::door;
 use super::{Ending, Failure, runtime};
 use crate::config::{Exposure, PostgresConfig, SecretPlace};
-use crate::lake::{Folder, Limits};
+use crate::lake::Folder;
 use crate::live::Progress;
 use crate::serve::{self, Api, SqlGate};
+use crate::sql::Limits;
 
 pub(super) fn serve(args: &Serve) -> Result<Ending, Failure> {
     let lake = args.at.site();

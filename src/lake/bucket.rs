@@ -188,7 +188,7 @@ impl Bucket {
 
 /// The refusal of a store beyond the network, if it is behind an error. Libraries pass its text on,
 /// and not always the error itself.
-pub(super) fn refusal(
+pub(crate) fn refusal(
     url: impl Into<String>,
     error: &(dyn std::error::Error + 'static),
 ) -> Option<LakeError> {
@@ -197,7 +197,7 @@ pub(super) fn refusal(
 }
 
 /// Whether a store says that an object is not there.
-pub(super) fn is_missing(error: &(dyn std::error::Error + 'static)) -> bool {
+pub(crate) fn is_missing(error: &(dyn std::error::Error + 'static)) -> bool {
     error.to_string().contains("status code: 404")
 }
 

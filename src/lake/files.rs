@@ -1,19 +1,21 @@
 //! Which files does a table consist of, and which rows are in one?
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Date32Array, RecordBatch, new_null_array};
 use arrow::compute::cast;
+use datafusion::execution::object_store::ObjectStoreUrl;
 use deltalake_core::DeltaTable;
 use deltalake_core::kernel::{LogicalFileView, Remove};
+use object_store::ObjectStore;
 
 use super::encode::day_name;
-use super::folder::LakeError;
+use super::folder::{Folder, LakeError};
 use super::place::Place;
-use super::scan::day_of;
-use super::schema::{DAY, Table, arrow_schema};
-use super::table::delta_error;
+use super::schema::{DAY, Table, arrow_schema, day_of};
+use super::table::{self, delta_error};
 use crate::time::EventTime;
 
 /// A committed file.
@@ -90,4 +92,40 @@ pub(super) fn committed(table: Table, delta: &DeltaTable) -> Result<Vec<LakeFile
     let mut files: Vec<LakeFile> = state.log_data().into_iter().map(file).collect();
     files.sort_by(|one, other| one.path.cmp(&other.path));
     Ok(files)
+}
+
+/// What a reader needs of a table: where it is, and its committed files.
+pub(crate) struct Listing {
+    pub(crate) root: PathBuf,
+    /// The store that holds the files, as DataFusion finds it.
+    pub(crate) store: (ObjectStoreUrl, Arc<dyn ObjectStore>),
+    pub(crate) files: Vec<Listed>,
+}
+
+/// A committed file as readers find it.
+pub(crate) struct Listed {
+    /// Within the store.
+    pub(crate) location: String,
+    pub(crate) bytes: u64,
+    /// Days since the Unix epoch, UTC.
+    pub(crate) day: Option<i32>,
+    /// What the log says of its values.
+    pub(crate) statistics: Option<String>,
+}
+
+/// The files of the newest commit of a table, in order of path.
+pub(crate) async fn committed_files(table: Table, folder: &Folder) -> Result<Listing, LakeError> {
+    let place = folder.table(table).resolved()?;
+    let mut files = Vec::new();
+    for file in committed(table, &table::open(table, &place).await?)? {
+        let (location, bytes) = place.location(&file.path, file.bytes)?;
+        let day = day_of(&file.path);
+        files.push(Listed {
+            location: location.to_string(),
+            bytes,
+            day,
+            statistics: file.statistics,
+        });
+    }
+    Ok(Listing { root: place.root(), store: place.store()?, files })
 }

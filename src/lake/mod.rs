@@ -3,7 +3,6 @@
 //! Arrow lives here. Four tables, each a folder: `posts`, `mentions`, `panes`, `alerts`; the
 //! folder `_resonanz` beside them holds what only resonanz needs.
 
-mod answer_format;
 mod bucket;
 mod catalog;
 mod columns;
@@ -14,19 +13,10 @@ mod encode;
 mod errand;
 mod error;
 mod files;
-mod scan;
 mod folder;
 mod place;
 mod key;
 mod posts;
-mod functions;
-mod drivers;
-mod guard;
-mod query;
-#[cfg(feature = "postgres")]
-mod pg_functions;
-#[cfg(feature = "postgres")]
-mod postgres;
 mod evidence;
 mod replace;
 mod rows;
@@ -35,11 +25,8 @@ mod scratch;
 mod site;
 mod table;
 mod upkeep;
-mod utc;
 mod vacuum;
 mod verify;
-mod sql_error;
-mod views;
 mod read;
 mod recount;
 mod strip;
@@ -47,7 +34,7 @@ mod withdrawn;
 mod erase;
 mod requests;
 
-pub use answer_format::{AnswerWriter, QueryFormat};
+pub(crate) use bucket::{is_missing, refusal};
 pub use catalog::{Column, Kind};
 pub use commit::{Checkpoint, Lake, Recovered};
 pub use dead_letter::{DeadLetters, Letter};
@@ -59,23 +46,19 @@ pub use erase::{
 pub use errand::{Errand, Errands};
 pub use error::LakeError;
 pub use evidence::evidence;
+pub(crate) use files::{Listing, committed_files};
 pub use folder::Folder;
 pub(crate) use folder::{private_file, write_whole as write_private};
-pub use guard::Limits;
-#[cfg(feature = "postgres")]
-pub(crate) use postgres::{DATABASE, PgCatalog, Prepared, SERVER_VERSION};
 pub use posts::{PostDay, PostReader};
-pub use query::{Answer, Session};
 pub use replace::{Gaps, OldAlerts, Replaced, Replacement};
 pub use requests::{Done, Receipt, Request, Requests, What};
 pub use rows::{Labels, Rows, labels_of};
+pub(crate) use schema::DAY;
 pub use schema::{Table, arrow_schema, schema_json, schema_markdown};
 pub use scratch::{DayFile, Scratch, day_files};
 pub use site::Site;
-pub use sql_error::{SqlError, SqlFault};
 pub use strip::without_posts;
 pub use upkeep::{Chore, Deed, Job};
 pub use vacuum::{Mode, Vacuumed};
 pub use verify::{Problem, TableStats, Verified, stats, verify};
-pub use views::View;
 pub use withdrawn::{Withdrawn, bury, tombstones};

@@ -37,7 +37,15 @@ impl Table {
 }
 
 /// Partition column of every table.
-pub(super) const DAY: &str = "day";
+pub(crate) const DAY: &str = "day";
+
+/// The day in a path such as `day=2026-03-02/part-0.parquet`, as days since the epoch.
+pub(super) fn day_of(path: &str) -> Option<i32> {
+    let text = path.split('/').find_map(|part| part.strip_prefix(DAY)?.strip_prefix('='))?;
+    let day: jiff::civil::Date = text.parse().ok()?;
+    Some(day.duration_since(jiff::civil::Date::constant(1970, 1, 1)).as_hours())
+        .and_then(|hours| i32::try_from(hours / 24).ok())
+}
 
 /// The columns of a table.
 #[must_use]

@@ -13,8 +13,7 @@ use datafusion::prelude::{ParquetReadOptions, SessionConfig, SessionContext};
 
 use super::folder::{Folder, LakeError};
 use super::place::Place;
-use super::scan::day_of;
-use super::schema::{Table, arrow_schema};
+use super::schema::{Table, arrow_schema, day_of};
 use super::table;
 
 /// Memory of a session; sorting goes to the disk beyond.

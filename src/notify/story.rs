@@ -4,7 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::standing::{DeskState, Standing};
 use crate::desk::{Ack, Held, Seat};
-use crate::lake::{DeskFiles, Folder, QueryFormat, Session};
+use crate::lake::{DeskFiles, Folder};
+use crate::sql::{QueryFormat, Session};
 
 /// Which alerts are meant.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

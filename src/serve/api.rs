@@ -16,9 +16,10 @@ use tokio::sync::watch;
 use super::parameters::Parameters;
 use super::sql::{self, SqlGate};
 use super::{desk, metrics};
-use crate::lake::{Folder, QueryFormat, Session, Site};
+use crate::lake::{Folder, Site};
 use crate::live::Progress;
 use crate::mention::Topic;
+use crate::sql::{QueryFormat, Session};
 use crate::time::{EventTime, parse_span};
 
 /// Most rows of one answer.

@@ -21,7 +21,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::api::{Api, failure};
 use super::parameters::{Parameters, parse, says_json};
 use crate::config::SqlConfig;
-use crate::lake::{Answer, AnswerWriter, Folder, Limits, QueryFormat, Session, SqlError, SqlFault};
+use crate::lake::Folder;
+use crate::sql::{Answer, AnswerWriter, Limits, QueryFormat, Session, SqlError, SqlFault};
 
 /// Longest answer in bytes.
 const ANSWER_BYTES_MAX: usize = 1024 * 1024 * 1024;

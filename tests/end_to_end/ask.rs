@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use resonanz::lake::View;
+use resonanz::sql::View;
 
 use crate::support::{Place, file, query, repository, run, stderr, stdout};
 

@@ -93,7 +93,7 @@ fn psql_shows_tables_views_and_rows() {
     assert_eq!(listed, ["alerts", "mentions", "panes", "posts"]);
     let views = served.rows("\\dv").expect("psql");
     has(&views, &["public|trends|view|", "public|alerts_now|view|"]);
-    assert_eq!(views.lines().count(), ::resonanz::lake::View::all().count());
+    assert_eq!(views.lines().count(), ::resonanz::sql::View::all().count());
     let columns = served.rows("\\d mentions").expect("psql");
     has(
         &columns,

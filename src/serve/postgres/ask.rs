@@ -10,7 +10,7 @@ use super::connection::Connection;
 use super::failure::Failure;
 use super::portal::{Portal, Rows, Stop, described};
 use super::wire::Wire;
-use crate::lake::{Limits, Session};
+use crate::sql::{Limits, Session};
 
 impl Connection<'_> {
     /// The newest commit, a place among the queries at once, and when it must be done.

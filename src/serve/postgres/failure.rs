@@ -4,7 +4,8 @@ use datafusion_postgres::pgwire::error::{ErrorInfo, PgWireError};
 use datafusion_postgres::pgwire::messages::PgWireBackendMessage;
 use datafusion_postgres::pgwire::messages::response::ErrorResponse;
 
-use crate::lake::{LakeError, SqlError};
+use crate::lake::LakeError;
+use crate::sql::SqlError;
 
 /// Something that a client asked and does not get.
 #[derive(Debug)]

@@ -21,7 +21,7 @@ use super::failure::Failure;
 use super::settings::Settings;
 use super::wire::{Fields, LOGIN_BYTES_MAX, Message, Wire, WireError};
 use super::{Gate, Running};
-use crate::lake::DATABASE;
+use crate::sql::DATABASE;
 
 /// Fewest characters of a password.
 const PASSWORD_CHARS_MIN: usize = 8;

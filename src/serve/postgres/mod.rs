@@ -26,7 +26,8 @@ use self::login::Credentials;
 pub use self::login::PasswordError;
 use self::wire::Wire;
 use super::sql::SqlGate;
-use crate::lake::{Folder, LakeError, PgCatalog, Site};
+use crate::lake::{Folder, LakeError, Site};
+use crate::sql::PgCatalog;
 
 /// Most connections that are logged in.
 const CONNECTIONS_MAX: usize = 64;

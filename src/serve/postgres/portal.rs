@@ -23,7 +23,7 @@ use tokio::time::Instant;
 use super::failure::Failure;
 use super::request::Request;
 use super::wire::{Binding, Wire, WireError};
-use crate::lake::{Answer, Prepared, SqlError};
+use crate::sql::{Answer, Prepared, SqlError};
 
 /// Longest answer in bytes.
 const ANSWER_BYTES_MAX: usize = 1024 * 1024 * 1024;

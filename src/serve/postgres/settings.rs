@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::failure::Failure;
-use crate::lake::SERVER_VERSION;
+use crate::sql::SERVER_VERSION;
 
 /// Longest value of a setting that is kept.
 const VALUE_CHARS_MAX: usize = 1_000;

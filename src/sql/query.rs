@@ -26,15 +26,13 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
-use super::answer_format::{AnswerWriter, QueryFormat};
-use super::dead_letter::Letter;
 use super::drivers::Drivers;
-use super::folder::{Folder, LakeError};
+use super::error::SqlError;
+use super::format::{AnswerWriter, QueryFormat};
 use super::guard::{self, Limits};
 use super::scan::LakeFiles;
-use super::schema::Table;
-use super::sql_error::SqlError;
 use super::{functions, views};
+use crate::lake::{Folder, LakeError, Letter, Table};
 
 /// The database of which all tables are, and their schema.
 pub(super) const CATALOG: &str = "resonanz";

@@ -7,9 +7,9 @@ use datafusion::common::SchemaError;
 use datafusion::error::DataFusionError;
 use datafusion::sql::sqlparser::parser::ParserError;
 
-use super::bucket::{is_missing, refusal};
 use super::functions::MatchesError;
 use super::guard::{Limits, Refusal};
+use crate::lake::{Table, is_missing, refusal};
 use crate::mention::pointer;
 
 /// Whose fault an error is.
@@ -262,7 +262,7 @@ fn judge(error: &DataFusionError, limits: Limits) -> (SqlFault, String) {
         DataFusionError::Plan(text) if text.contains(" not found") && text.starts_with("table") => {
             let name = text.split('\'').nth(1).and_then(|name| name.rsplit('.').next());
             let views: Vec<_> = super::views::View::all().map(|view| view.name).collect();
-            let tables = super::schema::Table::ALL.map(super::schema::Table::name);
+            let tables = Table::ALL.map(Table::name);
             near(name.unwrap_or_default(), &[&tables[..], &views].concat())
         }
         DataFusionError::Plan(text) if text.starts_with("drivers ") => {

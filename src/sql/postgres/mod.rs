@@ -4,6 +4,8 @@
 //! Statements are read as they stand first. What clients ask of `pg_catalog` is rewritten into what
 //! DataFusion can answer; errors always speak of the statement as it was sent.
 
+mod functions;
+
 use std::sync::{Arc, LazyLock};
 
 use arrow::datatypes::{DataType, Field, FieldRef, SchemaRef};
@@ -25,11 +27,10 @@ use datafusion_postgres::datafusion_pg_catalog::setup_pg_catalog;
 use datafusion_postgres::datafusion_pg_catalog::sql::PostgresCompatibilityParser;
 use tokio::time::{Instant, timeout_at};
 
-use super::folder::{Folder, LakeError};
+use super::error::SqlError;
 use super::guard::{self, Limits};
-use super::pg_functions;
 use super::query::{Answer, CATALOG, SCHEMA, Session, apart, logical, physical, runtime};
-use super::sql_error::SqlError;
+use crate::lake::{Folder, LakeError};
 
 /// The one database that clients see.
 pub(crate) const DATABASE: &str = CATALOG;
@@ -62,7 +63,7 @@ impl PgCatalog {
         let context = &session.context;
         setup_pg_catalog(context, CATALOG, EmptyContextProvider)
             .map_err(|error| damaged(*error))?;
-        pg_functions::all(user, SERVER_VERSION)
+        functions::all(user, SERVER_VERSION)
             .into_iter()
             .for_each(|function| context.register_udf(function));
         let schema = context.catalog(CATALOG).and_then(|catalog| catalog.schema(PG_CATALOG));

@@ -20,10 +20,7 @@ use datafusion::physical_plan::empty::EmptyExec;
 use object_store::ObjectStore;
 use serde_json::Value;
 
-use super::files::committed;
-use super::folder::{Folder, LakeError};
-use super::schema::{DAY, Table, arrow_schema};
-use super::table;
+use crate::lake::{DAY, Folder, LakeError, Listing, Table, arrow_schema, committed_files};
 use crate::time::EventTime;
 
 /// The committed files of one table.
@@ -42,17 +39,16 @@ impl LakeFiles {
     }
 
     pub(super) async fn open(table: Table, folder: &Folder) -> Result<Self, LakeError> {
-        let place = folder.table(table).resolved()?;
+        let Listing { root, store, files: committed } = committed_files(table, folder).await?;
         let all = arrow_schema(table);
         let columns: Vec<_> =
             all.fields().iter().filter(|field| field.name() != DAY).map(viewed).collect();
         let columns = Arc::new(Schema::new(columns));
         let mut files = Vec::new();
-        for file in committed(table, &table::open(table, &place).await?)? {
-            let (location, size) = place.location(&file.path, file.bytes)?;
+        for file in committed {
             let known = statistics(&columns, file.statistics.as_deref());
-            let file = PartitionedFile::new(location.to_string(), size)
-                .with_partition_values(vec![ScalarValue::Date32(day_of(&file.path))])
+            let file = PartitionedFile::new(file.location, file.bytes)
+                .with_partition_values(vec![ScalarValue::Date32(file.day)])
                 .with_statistics(Arc::new(known));
             files.push(file);
         }
@@ -61,12 +57,10 @@ impl LakeFiles {
         let schema = TableSchema::builder(columns).with_table_partition_cols(vec![day]).build();
         let known = files.iter().filter_map(|file| file.statistics.as_deref());
         let summed = Statistics::try_merge_iter(known, schema.table_schema());
-        let statistics = summed.map_err(|error| LakeError::Damaged {
-            path: place.root(),
-            what: error.strip_backtrace(),
-        })?;
+        let statistics = summed
+            .map_err(|error| LakeError::Damaged { path: root, what: error.strip_backtrace() })?;
         let groups = FileGroup::new(files).split_files(threads);
-        Ok(Self { schema, groups, statistics, store: place.store()? })
+        Ok(Self { schema, groups, statistics, store })
     }
 }
 
@@ -117,14 +111,6 @@ fn scalar(value: &Value, kind: &DataType) -> Option<ScalarValue> {
         DataType::Float64 => value.as_f64().map(|float| ScalarValue::Float64(Some(float))),
         _ => value.as_str().map(|text| ScalarValue::Utf8View(Some(text.to_owned()))),
     }
-}
-
-/// The day in a path such as `day=2026-03-02/part-0.parquet`, as days since the epoch.
-pub(super) fn day_of(path: &str) -> Option<i32> {
-    let text = path.split('/').find_map(|part| part.strip_prefix("day="))?;
-    let day: jiff::civil::Date = text.parse().ok()?;
-    Some(day.duration_since(jiff::civil::Date::constant(1970, 1, 1)).as_hours())
-        .and_then(|hours| i32::try_from(hours / 24).ok())
 }
 
 #[async_trait::async_trait]

@@ -1,0 +1,24 @@
+//! What does the lake answer? SQL over its committed rows, for people and for PostgreSQL clients.
+//!
+//! Tables, views and functions of ours over embedded DataFusion, which can read and nothing else.
+//! How the questions come in over a network, `serve` knows.
+
+mod guard;
+mod error;
+mod utc;
+mod functions;
+mod scan;
+mod drivers;
+mod views;
+mod format;
+mod query;
+#[cfg(feature = "postgres")]
+mod postgres;
+
+pub use error::{SqlError, SqlFault};
+pub use format::{AnswerWriter, QueryFormat};
+pub use guard::Limits;
+#[cfg(feature = "postgres")]
+pub(crate) use postgres::{DATABASE, PgCatalog, Prepared, SERVER_VERSION};
+pub use query::{Answer, Session};
+pub use views::View;
