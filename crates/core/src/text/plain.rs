@@ -9,6 +9,9 @@ use unicode_normalization::UnicodeNormalization;
 use super::boundary::is_ignorable;
 use super::entity::entity;
 
+/// How many bytes are looked at together.
+const CHUNK_BYTES: usize = 32;
+
 /// A text as plainly typed; reusable between texts.
 #[derive(Debug, Default)]
 pub(crate) struct Plain {
@@ -28,6 +31,14 @@ impl Plain {
         }
         let (mut at, mut before) = (0, ' ');
         while let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) {
+            let ahead = text.as_bytes().get(at..).unwrap_or_default();
+            let run = ahead.iter().take_while(|&&byte| is_plain_byte(byte)).count();
+            if let Some(&last) = run.checked_sub(1).and_then(|last| ahead.get(last)) {
+                self.text.push_str(text.get(at..at + run).unwrap_or_default());
+                self.starts.extend((at..at + run).map(narrow));
+                (before, at) = (char::from(last), at + run);
+                continue;
+            }
             let (c, length) = match c {
                 '&' => text.as_bytes().get(at..).and_then(entity).unwrap_or((c, 1)),
                 _ => (c, c.len_utf8()),
@@ -74,16 +85,36 @@ impl Plain {
 
 /// Whether a text can be handed on as it is.
 fn is_plain(text: &str) -> bool {
-    if memchr::memchr2(b'&', b'`', text.as_bytes()).is_some() {
+    let bytes = text.as_bytes();
+    if memchr::memchr2(b'&', b'`', bytes).is_some() {
         return false;
     }
-    text.is_ascii() || !text.chars().any(is_odd)
+    // A chunk at a time, for most hold nothing of the kind.
+    bytes.is_ascii()
+        || !bytes.chunks(CHUNK_BYTES).zip(0..).any(|(chunk, number)| {
+            chunk.iter().fold(false, |any, &byte| any | may_be_odd(byte))
+                && (number * CHUNK_BYTES..).zip(chunk).any(|(at, &byte)| {
+                    may_be_odd(byte)
+                        && text.get(at..).and_then(|rest| rest.chars().next()).is_some_and(is_odd)
+                })
+        })
+}
+
+/// Whether a byte stands for itself, whatever stands beside it.
+fn is_plain_byte(byte: u8) -> bool {
+    byte.is_ascii() && byte != b'&' && byte != b'`'
+}
+
+/// Whether an odd character may begin with a byte. Those that go on a character are lower, and
+/// those that begin one between À and ɿ are left out.
+fn may_be_odd(byte: u8) -> bool {
+    byte == 0xC2 || byte >= 0xCA
 }
 
 /// Whether a character is written otherwise on a plain keyboard. ’ is not odd: words know it.
 fn is_odd(c: char) -> bool {
     match c {
-        '\0'..='\u{9f}' | 'À'..='ʯ' | '’' => false,
+        '\0'..='\u{9f}' | 'À'..='ʯ' | '’' | '\u{1f000}'..='\u{1faff}' => false,
         _ => {
             is_apostrophe(c)
                 || is_ignorable(c) && c != '\u{fe0f}'
