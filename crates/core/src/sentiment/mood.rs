@@ -49,11 +49,16 @@ pub(super) fn find_seeking(layout: &mut Layout, words: &Words) {
         else {
             continue;
         };
-        let before = list.get(sentence.first as usize..i).unwrap_or_default();
+        if word.sense.role == Role::Seeks {
+            sentence.seeks = true;
+        }
+        // Few sentences ask: only their words are looked up.
+        if !sentence.asks || sentence.seeks || !words.askers.contains(&word.key) {
+            continue;
+        }
         let next = list.get(i + 1).is_some_and(|next| words.exclaimed.contains(&next.key));
-        let opens = sentence.asks && words.askers.contains(&word.key) && !next;
-        let first = opens && before.iter().all(|word| word.masked);
-        sentence.seeks |= first || word.sense.role == Role::Seeks;
+        let before = list.get(sentence.first as usize..i).unwrap_or_default();
+        sentence.seeks = !next && before.iter().all(|word| word.masked);
     }
 }
 
