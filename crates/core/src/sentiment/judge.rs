@@ -9,7 +9,7 @@ use super::language::{self, Language};
 use super::lexicon;
 use super::model::{CLASSES, Grams, Judgement, Model, View};
 use super::overlay::{Lexicon, Overlay};
-use super::phrases::Phrases;
+use super::phrases::{Phrases, REACH_MAX};
 use super::rules;
 use super::table::key;
 use super::trace::{Hit, Shares, Trace, emphasis};
@@ -157,10 +157,10 @@ impl Resonanz {
             if word.masked || word.spent {
                 continue;
             }
-            let begins = word.sense.begins_phrase;
-            let found = own.is_some_and(|own| own.apply(&mut work.layout, i, tongues));
-            if !found && begins {
-                self.phrases.apply(&mut work.layout, i, tongues);
+            let reach = word.sense.phrase_reach;
+            let found = own.is_some_and(|own| own.apply(&mut work.layout, i, REACH_MAX, tongues));
+            if !found && reach > 0 {
+                self.phrases.apply(&mut work.layout, i, reach, tongues);
             }
         }
         work.layout.elliptic = false;

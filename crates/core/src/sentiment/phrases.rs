@@ -15,6 +15,8 @@ use super::words::folded;
 
 /// How many words a gap takes at most.
 const GAP_WORDS_MAX: usize = 6;
+/// The reach of phrases whose first words are not marked.
+pub(super) const REACH_MAX: u8 = GAP_WORDS_MAX as u8 + 2;
 /// What leaving one thing for another weighs for the one that is left.
 const LEFT: f64 = -1.4;
 /// How many words a pattern has at most, gaps not counted.
@@ -105,6 +107,12 @@ impl Phrase {
         self.steps.first().into_iter().flat_map(|step| step.keys.iter().copied())
     }
 
+    /// One more than the words behind its first among which its second is: 1 for a word alone.
+    fn reach(&self) -> u8 {
+        let second = self.steps.get(1).map_or(0, |second| second.gap + 1);
+        u8::try_from(second + 1).unwrap_or(REACH_MAX)
+    }
+
     /// The words of the pattern, where it begins at word `first`; none without a match.
     fn find(&self, layout: &Layout, first: usize, places: &mut [usize]) -> bool {
         let sentence = layout.sentence_of(first);
@@ -136,7 +144,13 @@ pub(super) struct Phrases {
     index: Table<(u32, u32)>,
     /// Places in `list`, rising for each of the index.
     order: Vec<u32>,
+    /// One bit for every few keys; where it is not set, the index has none of them. Most words that
+    /// may begin a phrase begin none, and this is small enough to stay in a cache near by.
+    filter: Vec<u64>,
 }
+
+/// Bits of the filter for each key in the index, at least.
+const FILTER_BITS_PER_KEY: usize = 8;
 
 /// Stands for any digits where the second word of a phrase is looked up.
 const ANY_NUMBER: u64 = 1;
@@ -168,12 +182,26 @@ impl Phrases {
             }
             range.1 += 1;
         }
+        let words = entries.len() * FILTER_BITS_PER_KEY / u64::BITS as usize;
+        let mut filter = vec![0; words.next_power_of_two()];
+        for &(key, _) in &entries {
+            let (word, bit) = filter_place(key, filter.len());
+            filter[word] |= bit;
+        }
         let order = entries.into_iter().map(|(_, place)| place).collect();
-        Self { list, index, order }
+        Self { list, index, order, filter }
     }
 
     /// The phrases filed under a key, in order.
+    #[inline]
     fn filed(&self, key: u64) -> &[u32] {
+        let (word, bit) = filter_place(key, self.filter.len());
+        let may_be = self.filter.get(word).is_some_and(|bits| bits & bit != 0);
+        if may_be { self.indexed(key) } else { &[] }
+    }
+
+    /// The same, by the index alone.
+    fn indexed(&self, key: u64) -> &[u32] {
         let (place, count) = self.index.get(key).unwrap_or_default();
         self.order.get(place as usize..(place + count) as usize).unwrap_or_default()
     }
@@ -202,7 +230,8 @@ impl Phrases {
                 let entry: &mut Entry = vocabulary.entry(first);
                 for tongue in [Tongue::English, Tongue::German] {
                     if phrase.tongue.is_none_or(|own| own == tongue) {
-                        entry.of_mut(tongue).begins_phrase = true;
+                        let sense = entry.of_mut(tongue);
+                        sense.phrase_reach = sense.phrase_reach.max(phrase.reach());
                     }
                 }
             }
@@ -215,12 +244,19 @@ impl Phrases {
         self.list.is_empty()
     }
 
-    /// Lets the phrase that begins at word `i` speak, if one does: the longest.
-    pub(super) fn apply(&self, layout: &mut Layout, i: usize, tongues: &[Tongue]) -> bool {
+    /// Lets the phrase that begins at word `i` speak, if one does: the longest. `reach` is that of
+    /// its word, or [`REACH_MAX`].
+    pub(super) fn apply(
+        &self,
+        layout: &mut Layout,
+        i: usize,
+        reach: u8,
+        tongues: &[Tongue],
+    ) -> bool {
         let Some(first) = layout.words.get(i).map(|word| word.key) else { return false };
         let mut found = None;
         self.look(layout, i, tongues, self.filed(first), &mut found);
-        for next in i + 1..=i + 1 + GAP_WORDS_MAX {
+        for next in i + 1..i + usize::from(reach) {
             let Some(word) = layout.words.get(next) else { break };
             self.look(layout, i, tongues, self.filed(pair_key(first, word.key)), &mut found);
             if word.sort == Sort::Number {
@@ -263,6 +299,13 @@ impl Phrases {
             }
         }
     }
+}
+
+/// The word of a filter of so many, a power of two, and the bit in it that stand for a key.
+fn filter_place(key: u64, words: usize) -> (usize, u64) {
+    #[allow(clippy::cast_possible_truncation, reason = "the mask keeps the low bits")]
+    let word = (key >> 6) as usize & (words - 1);
+    (word, 1 << (key & 63))
 }
 
 /// How many words a gap stands for: `..` for six, `.2` for two.

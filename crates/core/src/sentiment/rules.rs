@@ -47,7 +47,7 @@ pub(super) fn resolve(layout: &mut Layout, tongues: &[Tongue], lists: &Lists) {
                 let [english, german] = [word.entry.english, word.entry.german];
                 let blank = !english.is_polar() && english.role == Role::Plain;
                 let mut sense = if german.is_polar() && blank { german } else { english };
-                sense.begins_phrase = english.begins_phrase || german.begins_phrase;
+                sense.phrase_reach = english.phrase_reach.max(german.phrase_reach);
                 sense
             }
         };
@@ -71,8 +71,10 @@ fn sense_in(word: &Word, tongue: Tongue, lists: &Lists) -> Sense {
         Tongue::English => (word.entry.german, GERMAN_LOAN_BYTES),
     };
     let long = word.end.saturating_sub(word.start) >= bytes;
-    let known =
-        own.is_polar() || own.role != Role::Plain || own.begins_phrase || word.sort == Sort::Sign;
+    let known = own.is_polar()
+        || own.role != Role::Plain
+        || own.phrase_reach > 0
+        || word.sort == Sort::Sign;
     let borrows =
         !known && long && other.role == Role::Plain && other.weight().abs() >= LOAN_WEIGHT;
     if borrows && !lists.false_friends.contains(&word.key) {

@@ -53,8 +53,9 @@ pub(super) struct Sense {
     pub(super) boost_millis: i16,
     /// What it does to others.
     pub(super) role: Role,
-    /// Whether a phrase may begin with it.
-    pub(super) begins_phrase: bool,
+    /// One more than the words behind it among which the second of a phrase may be that it begins;
+    /// 0 where it begins none.
+    pub(super) phrase_reach: u8,
 }
 
 impl Sense {
