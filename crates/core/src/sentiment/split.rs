@@ -44,12 +44,16 @@ impl Layout {
         let bytes = text.as_bytes();
         let mut at = from;
         while at < to {
-            let (mut end, mut odd) = (at, false);
-            while end < to && !is_space(bytes[end]) {
-                odd |= bytes[end].is_ascii_punctuation();
+            let (mut end, mut kinds) = (at, 0);
+            for &byte in bytes.get(at..to).unwrap_or_default() {
+                let kind = KINDS[usize::from(byte)];
+                if kind == SPACE {
+                    break;
+                }
+                kinds |= kind;
                 end += 1;
             }
-            if end > at && !(odd && self.whole(text, at, end, vocabulary)) {
+            if end > at && !(kinds & MARK != 0 && self.whole(text, at, end, vocabulary)) {
                 self.chunk(text, at, end, vocabulary);
             }
             if end < to && bytes[end] == b'\n' {
@@ -227,9 +231,22 @@ fn is_irony(chunk: &str) -> bool {
         .any(|word| mark.eq_ignore_ascii_case(word))
 }
 
-fn is_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t'..=b'\r')
-}
+/// Kinds of bytes: white space, marks, and all else.
+const SPACE: u8 = 1;
+const MARK: u8 = 2;
+const KINDS: [u8; 256] = {
+    let mut kinds = [0; 256];
+    let mut byte = 0;
+    while byte < 128u8 {
+        kinds[byte as usize] = match byte {
+            b' ' | b'\t'..=b'\r' => SPACE,
+            _ if byte.is_ascii_punctuation() => MARK,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    kinds
+};
 
 /// Ends as "schlechter" and "besseren" do.
 fn is_comparative(folded: &[u8]) -> bool {
