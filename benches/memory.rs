@@ -4,6 +4,8 @@
 //! windows and rules as the engine drives them, without matcher and scorer. Memory is the resident
 //! set of the process, as Linux tells it, less what it was before.
 
+#![allow(clippy::disallowed_methods, reason = "a benchmark reads clock and files")]
+
 use std::sync::Arc;
 use std::time::Instant;
 

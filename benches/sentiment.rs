@@ -2,6 +2,8 @@
 //!
 //! Texts come from the bundled archive when it is there, otherwise from a few sentences below.
 
+#![allow(clippy::disallowed_methods, reason = "a benchmark reads clock and files")]
+
 use std::hint::black_box;
 use std::io::Read;
 use std::path::Path;

@@ -2,6 +2,7 @@
 //!
 //! `cargo run --release -p resonanz-core --example evaluate -- tests/fixtures/posts/de.jsonl`
 
+#![allow(clippy::disallowed_methods, reason = "the caller reads the file")]
 #![allow(clippy::print_stdout, reason = "an example tells the person who runs it")]
 
 use std::error::Error;

@@ -1,5 +1,6 @@
 //! Is the repository as its conventions say? Names file, line and rule for each breach.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -16,6 +17,25 @@ const IMPURE: [&str; 9] = [
     "tracing::",
     "rand::",
     "std::env",
+];
+
+/// Files that use each other in a circle. The list may only shrink.
+const CIRCLES: [(&str, &str); 15] = [
+    ("crates/core/src/decode", "archive fields"),
+    ("crates/core/src/desk", "case silence"),
+    ("crates/core/src/mention", "around effort scan"),
+    ("crates/core/src/sentiment", "mood negation rules sides"),
+    ("crates/core/src/sentiment", "overlay phrases vocabulary"),
+    ("crates/core/src/text", "fold folded folding"),
+    ("crates/core/src/window", "likeness observation sample wording"),
+    ("src/cli", "args args_reprocess args_study query"),
+    ("src/config", "build topic"),
+    ("src/connect/input", "chunks csv parquet"),
+    ("src/lake", "bucket commit dead_letter encode error files folder place table vacuum"),
+    ("src/lake", "catalog schema"),
+    ("src/lake", "evidence rows"),
+    ("src/serve", "api desk parameters sql"),
+    ("src/serve/postgres", "ask connection"),
 ];
 
 fn root() -> PathBuf {
@@ -80,6 +100,31 @@ fn check(breaches: &[String]) {
     assert!(breaches.is_empty(), "\n{}\n", breaches.join("\n"));
 }
 
+/// The functions of a file that have a body: first line, and lines from there to its last brace.
+fn functions(text: &str) -> Vec<(usize, usize)> {
+    let mut found = Vec::new();
+    let mut begun: Option<(usize, &str)> = None;
+    for (number, line) in (1..).zip(text.lines()) {
+        let code = line.trim_start();
+        let indent = line.strip_suffix(code).unwrap_or_default();
+        let is_head = code.split(' ').take(4).any(|word| word == "fn") && !code.starts_with("//");
+        match begun {
+            None if is_head && !code.ends_with([';', '}']) => begun = Some((number, indent)),
+            Some((first, outer)) if indent == outer && code.starts_with(['}', ')']) => {
+                if code == "}" {
+                    found.push((first, number - first));
+                }
+                // A signature of several lines goes on with its body, or is all there is.
+                if code.starts_with('}') || code.ends_with(';') {
+                    begun = None;
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
 #[test]
 fn every_file_says_which_question_it_answers_and_stays_short() {
     let mut breaches = Vec::new();
@@ -91,23 +136,22 @@ fn every_file_says_which_question_it_answers_and_stays_short() {
         if text.lines().count() > LINES_MAX {
             breaches.push(format!("{at}:{LINES_MAX}: longer than {LINES_MAX} lines"));
         }
-        let mut begun: Option<(usize, String)> = None;
-        for (number, line) in (1..).zip(text.lines()) {
-            let indent = line.strip_suffix(line.trim_start()).unwrap_or_default();
-            if line.trim_start().split(' ').take(4).any(|word| word == "fn") && line.ends_with('{')
-            {
-                begun = Some((number, indent.to_owned()));
-            } else if let Some((first, outer)) = &begun
-                && line.strip_prefix(outer.as_str()) == Some("}")
-            {
-                if number - first > FUNCTION_LINES_MAX {
-                    breaches.push(format!("{at}:{first}: a function of {} lines", number - first));
-                }
-                begun = None;
+        for (first, lines) in functions(&text) {
+            if lines > FUNCTION_LINES_MAX {
+                breaches.push(format!("{at}:{first}: a function of {lines} lines"));
             }
         }
     }
     check(&breaches);
+}
+
+/// Whether a line names a module of the crate's root, alone or in a group.
+fn uses(line: &str, module: &str) -> bool {
+    let group = line.trim_start().strip_prefix("use crate::{");
+    let grouped = group.is_some_and(|group| {
+        group.split([',', '}', ' ']).any(|part| part.split("::").next() == Some(module))
+    });
+    grouped || line.contains(&format!("crate::{module}::"))
 }
 
 #[test]
@@ -124,7 +168,7 @@ fn modules_use_only_those_above_them() {
                 continue;
             }
             for (other, name) in order.iter().enumerate() {
-                if other > place && line.contains(&format!("crate::{name}::")) {
+                if other > place && uses(line, name) {
                     breaches.push(format!(
                         "{}:{number}: {own} uses {name}, which comes after it",
                         path.display()
@@ -142,6 +186,79 @@ fn modules_use_only_those_above_them() {
         }
     }
     check(&breaches);
+}
+
+/// The folder and the stem of a file's siblings that it uses: `super::stem`, or in a `mod.rs` `stem`
+/// itself is no use, for an index names all.
+fn siblings(path: &Path, text: &str) -> Vec<String> {
+    if path.file_name().is_some_and(|name| name == "mod.rs") {
+        return Vec::new();
+    }
+    let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+    let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let parts = lines.flat_map(|line| line.split("super::").skip(1).map(str::to_owned));
+    let names = parts.flat_map(|part| {
+        let group = part.strip_prefix('{').and_then(|rest| rest.split('}').next());
+        let names: Vec<String> = match group {
+            Some(group) => group.split(',').map(|name| name.trim().to_owned()).collect(),
+            None => vec![part],
+        };
+        names.into_iter().map(|name| {
+            name.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>()
+        })
+    });
+    names.filter(|name| name.starts_with(char::is_lowercase)).collect()
+}
+
+/// Files of one folder that use each other in a circle, by the names of their stems.
+fn circles(folder: &Path, files: &[(PathBuf, String)]) -> Vec<String> {
+    let own = files.iter().filter(|(path, _)| path.parent() == Some(folder));
+    let uses: BTreeMap<String, Vec<String>> = own
+        .map(|(path, text)| {
+            let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+            (stem.to_owned(), siblings(path, text))
+        })
+        .collect();
+    let reached = |from: &String| {
+        let (mut seen, mut next) = (BTreeSet::new(), vec![from]);
+        while let Some(stem) = next.pop() {
+            for other in
+                uses.get(stem).into_iter().flatten().filter(|stem| uses.contains_key(*stem))
+            {
+                if seen.insert(other.clone()) {
+                    next.push(other);
+                }
+            }
+        }
+        seen
+    };
+    let reach: BTreeMap<&String, BTreeSet<String>> =
+        uses.keys().map(|stem| (stem, reached(stem))).collect();
+    let in_circle = |one: &String| {
+        let both = reach[one].iter().filter(|other| reach[other].contains(one));
+        let mut both: Vec<&str> = both.map(String::as_str).collect();
+        both.sort_unstable();
+        both.join(" ")
+    };
+    let found: BTreeSet<String> =
+        uses.keys().map(in_circle).filter(|circle| circle.contains(' ')).collect();
+    found.into_iter().collect()
+}
+
+#[test]
+fn files_of_one_folder_use_each_other_one_way() {
+    let all = sources();
+    let folders: BTreeSet<&Path> = all.iter().filter_map(|(path, _)| path.parent()).collect();
+    let known = CIRCLES.iter().map(|(folder, circle)| format!("{folder}: {circle}"));
+    let known: BTreeSet<String> = known.collect();
+    let found = folders.into_iter().flat_map(|folder| {
+        let name = folder.strip_prefix(root()).unwrap_or(folder).display().to_string();
+        circles(folder, &all).into_iter().map(move |circle| format!("{name}: {circle}"))
+    });
+    let found: BTreeSet<String> = found.collect();
+    let new = found.difference(&known).map(|circle| format!("a new circle: {circle}"));
+    let ended = known.difference(&found).map(|circle| format!("no more, strike it: {circle}"));
+    check(&new.chain(ended).collect::<Vec<_>>());
 }
 
 #[test]

@@ -20,7 +20,7 @@ use crate::engine::{EngineConfig, Remember};
 use crate::mention::Topic;
 use crate::privacy::Names;
 use crate::sentiment::Profile;
-use crate::time::{MINUTE_US, SECOND_US};
+use crate::time::{DAY_US, MINUTE_US, SECOND_US};
 
 pub(super) fn build(text: &str, base: &Path) -> Result<Config, Vec<super::ConfigError>> {
     let mut problems = Problems::new(text);
@@ -191,7 +191,6 @@ fn site(section: &mut Section<'_, '_>, base: &Path) -> (PathBuf, Option<PathBuf>
 }
 
 const HOUR_US: i64 = 60 * MINUTE_US;
-const DAY_US: i64 = 24 * HOUR_US;
 
 fn retention(section: &mut Section<'_, '_>) -> Retention {
     let standard = Retention::default();

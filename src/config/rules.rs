@@ -13,9 +13,8 @@ use jiff::tz::TimeZone;
 use crate::alert::{ActiveHours, Condition, Measure, Rule};
 use crate::mention::Topic;
 use crate::post::{SourceId, TopicId};
-use crate::time::{MINUTE_US, SECOND_US};
+use crate::time::{DAY_US, MINUTE_US, SECOND_US};
 
-const DAY_US: i64 = 24 * 60 * MINUTE_US;
 const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 /// Confidences in percent that rules may demand: beyond 90 hardly any verdict is as sure.
 const CONFIDENCES: RangeInclusive<u8> = 40..=90;
@@ -87,20 +86,25 @@ pub(super) fn rule<'i>(
         labels: section.pairs("labels"),
         receivers: told.into_iter().map(|(receiver, _)| receiver).collect(),
     };
+    check_spans(&rule, &mut section);
+    warn(&rule, sources, &mut section);
+    section.finish();
+    rule
+}
+
+/// Refuses spans that cannot hold together.
+fn check_spans(rule: &Rule, section: &mut Section<'_, '_>) {
     if rule.window_us > 7 * DAY_US {
         let at = section.place("window");
         section.problems.add(at, "window is longer than a week", "the longest window is \"7d\"");
     }
-    if let Condition::Unanswered { within_us, .. } = condition
+    if let Condition::Unanswered { within_us, .. } = rule.condition
         && within_us + MINUTE_US > rule.window_us
     {
         let at = section.place("within");
         let hint = "a mention that leaves the window waits no longer: make window longer";
         section.problems.add(at, "within is as long as the window", hint);
     }
-    warn(&rule, sources, &mut section);
-    section.finish();
-    rule
 }
 
 /// Says what of a rule can never be, with the sources that there are.

@@ -66,9 +66,8 @@ pub async fn run(
 ) -> anyhow::Result<Summary> {
     let folder = Arc::new(Folder::write(&config.lake)?);
     let receivers = config.receivers.iter().map(Receiver::fetch).collect::<Result<Vec<_>, _>>()?;
-    let authors =
-        crate::decode::AuthorHasher::new(folder.author_key(config.author_key_file.as_deref())?)
-            .with_names(config.names);
+    let key = folder.author_key(config.author_key_file.as_deref())?;
+    let authors = crate::decode::AuthorHasher::new(key).with_names(config.names);
     let (lake, recovered) = Lake::open(Arc::clone(&folder)).await?;
     let outbox = Arc::new(Outbox::open(&folder.outbox())?);
     let bell = Arc::new(Notify::new());

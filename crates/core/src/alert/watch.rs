@@ -9,11 +9,10 @@ use super::episode::{Episode, Holds, Transition};
 use super::hours::LocalTime;
 use super::rule::{Condition, Rule};
 use super::tail::{lower_tail, real, upper_tail, wilson_lower};
-use crate::time::{EventTime, MINUTE_US};
+use crate::time::{DAY_US, EventTime, MINUTE_US};
 use crate::window::Counts;
 
 const HOUR_US: i64 = 60 * MINUTE_US;
-const DAY_US: i64 = 24 * HOUR_US;
 /// An alert that lasts longer is the new normal: its blocks are learned, outliers pulled in.
 const NEW_NORMAL_US: i64 = DAY_US;
 /// Longest stretch without a mention that is learned block by block.
