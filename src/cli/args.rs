@@ -199,6 +199,12 @@ pub(super) struct Serve {
     /// Where to listen
     #[arg(long, default_value = "127.0.0.1:8600")]
     pub(super) listen: SocketAddr,
+    /// Allow an address beyond this machine, although whoever reaches it can read every text
+    #[arg(long)]
+    pub(super) exposed: bool,
+    /// A host name under which it is asked, such as that of a proxy; addresses need none
+    #[arg(long, value_name = "NAME")]
+    pub(super) host: Vec<String>,
     /// Longest time of a query
     #[arg(long, default_value = "1m", value_parser = super::query::span)]
     pub(super) timeout: std::time::Duration,

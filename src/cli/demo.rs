@@ -70,6 +70,7 @@ async fn play(args: &Demo) -> Result<Ending, Failure> {
             lake: (&args.lake).into(),
             topics: config.topics.clone().into(),
             token: None,
+            hosts: Arc::new([]),
             sql: SqlGate::of(config.sql),
         };
         tokio::spawn(serve(listener, api));

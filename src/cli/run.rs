@@ -95,6 +95,7 @@ async fn run_until_signal(
             lake: (&config.lake).into(),
             topics: config.topics.clone().into(),
             token: token(&config)?,
+            hosts: config.hosts.clone().into(),
             sql,
         };
         tokio::spawn(serve(listener, api));

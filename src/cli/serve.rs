@@ -11,13 +11,17 @@ use tokio::sync::watch;
 use super::args::{PostgresArgs, Serve};
 use super::postgres::door;
 use super::{Ending, Failure, runtime};
-use crate::config::{Exposure, PostgresConfig, SecretPlace};
+use crate::config::{Exposure, PostgresConfig, SecretPlace, SqlConfig};
 use crate::lake::Folder;
 use crate::live::Progress;
 use crate::serve::{self, Api, SqlGate};
 use crate::sql::Limits;
 
 pub(super) fn serve(args: &Serve) -> Result<Ending, Failure> {
+    if let Some(message) = SqlConfig::refusal(args.listen, exposure(args.exposed)) {
+        let hint = "listen on 127.0.0.1 and use a proxy or a tunnel, or add --exposed";
+        return Err(Failure::usage(format!("listen: {message}"), hint));
+    }
     let lake = args.at.site();
     Folder::read(&lake)?;
     let limits = Limits { time: args.timeout, memory_mib: args.memory_mib };
@@ -41,6 +45,7 @@ pub(super) fn serve(args: &Serve) -> Result<Ending, Failure> {
             topics: Arc::new([]),
             // Without a token, changes are for this machine only.
             token: None,
+            hosts: args.host.clone().into(),
             sql,
         };
         if let Some((named, door)) = clients {
@@ -49,7 +54,7 @@ pub(super) fn serve(args: &Serve) -> Result<Ending, Failure> {
         let (mut terminate, mut interrupt) =
             (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
         tokio::select! {
-            served = serve::serve(listener, api) => served?,
+            () = serve::serve(listener, api) => {}
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
@@ -59,11 +64,14 @@ pub(super) fn serve(args: &Serve) -> Result<Ending, Failure> {
     Ok(Ending::Done)
 }
 
+fn exposure(exposed: bool) -> Exposure {
+    if exposed { Exposure::Network } else { Exposure::Loopback }
+}
+
 /// Where PostgreSQL clients are let in, if anywhere.
 fn clients(args: &PostgresArgs) -> Result<Option<PostgresConfig>, Failure> {
     let Some(listen) = args.postgres else { return Ok(None) };
-    let exposure = if args.postgres_exposed { Exposure::Network } else { Exposure::Loopback };
-    if let Some(message) = PostgresConfig::refusal(listen, exposure) {
+    if let Some(message) = PostgresConfig::refusal(listen, exposure(args.postgres_exposed)) {
         let hint = "listen on 127.0.0.1 and use a tunnel, or add --postgres-exposed";
         return Err(Failure::usage(format!("postgres: {message}"), hint));
     }

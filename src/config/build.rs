@@ -50,7 +50,7 @@ fn read<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -> Con
     });
     let grouping = grouping(root, &rules, problems);
     let lake = lake(root, base, problems);
-    let Served { listen, token_env, sql, postgres } = serve(root, base, problems);
+    let Served { listen, hosts, token_env, sql, postgres } = serve(root, base, problems);
     let remember = if lake.archive == Archive::All { Remember::All } else { Remember::Matched };
     let (author_key_file, names, follow_deletes) = privacy(root, base, problems);
     Config {
@@ -61,6 +61,7 @@ fn read<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -> Con
         names,
         follow_deletes,
         listen,
+        hosts,
         sql,
         token_env,
         postgres,

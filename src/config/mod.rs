@@ -47,6 +47,8 @@ pub struct Config {
     pub follow_deletes: Duration,
     /// Where the HTTP API listens, if anywhere.
     pub listen: Option<SocketAddr>,
+    /// Host names under which it is asked, beside addresses and names without a dot.
+    pub hosts: Vec<String>,
     /// What SQL over HTTP and by PostgreSQL clients may use.
     pub sql: SqlConfig,
     /// Where PostgreSQL clients connect, if anywhere.

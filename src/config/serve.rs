@@ -20,6 +20,15 @@ pub struct SqlConfig {
     pub concurrent: usize,
 }
 
+impl SqlConfig {
+    /// Why HTTP must not listen there, if so: whoever reaches it can ask SQL over all texts.
+    #[must_use]
+    pub fn refusal(listen: SocketAddr, exposure: Exposure) -> Option<&'static str> {
+        let allowed = listen.ip().to_canonical().is_loopback() || exposure == Exposure::Network;
+        (!allowed).then_some("other machines could read every text without a password")
+    }
+}
+
 impl Default for SqlConfig {
     /// A minute, 1 GiB, two.
     fn default() -> Self {
@@ -63,6 +72,7 @@ pub enum Exposure {
 /// What `[serve]` says.
 pub(super) struct Served {
     pub(super) listen: Option<SocketAddr>,
+    pub(super) hosts: Vec<String>,
     pub(super) token_env: Option<String>,
     pub(super) sql: SqlConfig,
     pub(super) postgres: Option<PostgresConfig>,
@@ -70,7 +80,9 @@ pub(super) struct Served {
 
 pub(super) fn serve<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -> Served {
     let mut section = Section::open("[serve]", root.get("serve"), problems);
-    let listen = address(&mut section, "listen", "127.0.0.1:8600");
+    let listen = http(&mut section);
+    let hosts = section.texts("hosts").unwrap_or_default();
+    let hosts = hosts.into_iter().map(|(name, _)| name).collect();
     let token_env = section.text("token_env");
     let defaults = SqlConfig::default();
     let number = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
@@ -81,7 +93,23 @@ pub(super) fn serve<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems
     };
     let postgres = postgres(&mut section, base, sql);
     section.finish();
-    Served { listen, token_env, sql, postgres }
+    Served { listen, hosts, token_env, sql, postgres }
+}
+
+fn exposure(section: &mut Section<'_, '_>, key: &'static str) -> Exposure {
+    if section.flag(key) { Exposure::Network } else { Exposure::Loopback }
+}
+
+/// Where HTTP listens.
+fn http(section: &mut Section<'_, '_>) -> Option<SocketAddr> {
+    let listen = address(section, "listen", "127.0.0.1:8600");
+    let exposure = exposure(section, "exposed");
+    if let Some(message) = SqlConfig::refusal(listen?, exposure) {
+        let at = section.place("listen");
+        let hint = "write 127.0.0.1 and use a proxy or a tunnel, or add: exposed = true";
+        section.problems.add(at, format!("listen: {message}"), hint);
+    }
+    listen
 }
 
 fn address(section: &mut Section<'_, '_>, key: &'static str, example: &str) -> Option<SocketAddr> {
@@ -102,9 +130,8 @@ fn postgres(section: &mut Section<'_, '_>, base: &Path, sql: SqlConfig) -> Optio
     let listen = address(section, "postgres", "127.0.0.1:5432");
     let user = section.text("postgres_user").unwrap_or_else(|| PostgresConfig::USER.to_owned());
     let password = place(section, base, ["postgres_password_env", "postgres_password_file"]);
-    let exposed = section.flag("postgres_exposed");
+    let exposure = exposure(section, "postgres_exposed");
     let listen = listen?;
-    let exposure = if exposed { Exposure::Network } else { Exposure::Loopback };
     let at = section.place("postgres");
     if !cfg!(feature = "postgres") {
         let hint = "build it with the Cargo feature postgres, which is on by default";

@@ -1,11 +1,11 @@
 //! What can be asked over HTTP?
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde::Deserialize;
@@ -15,7 +15,7 @@ use tokio::sync::watch;
 
 use super::parameters::Parameters;
 use super::sql::{self, SqlGate};
-use super::{desk, metrics};
+use super::{desk, door, intake, metrics};
 use crate::lake::{Folder, Site};
 use crate::live::Progress;
 use crate::mention::Topic;
@@ -36,15 +36,15 @@ pub struct Api {
     pub topics: Arc<[Topic]>,
     /// What whoever wants to change something must know, if anything.
     pub token: Option<Arc<str>>,
+    /// Names under which it is asked, beside addresses and names without a dot.
+    pub hosts: Arc<[String]>,
     /// What queries may use.
     pub sql: SqlGate,
 }
 
 /// Serves until the task is aborted.
-///
-/// # Errors
-/// When the listener fails.
-pub async fn serve(listener: TcpListener, api: Api) -> std::io::Result<()> {
+pub async fn serve(listener: TcpListener, api: Api) {
+    let (time, doors) = (api.sql.limits.time, Arc::clone(&api.sql.doors));
     let router = Router::new()
         .route("/", get(index))
         .route("/healthz", get(health))
@@ -56,9 +56,9 @@ pub async fn serve(listener: TcpListener, api: Api) -> std::io::Result<()> {
         .merge(sql::routes())
         .fallback(nothing)
         .method_not_allowed_fallback(not_so)
+        .layer(from_fn_with_state(api.clone(), intake::hear))
         .with_state(api);
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).await
+    door::serve(listener, router, time, &doors).await;
 }
 
 async fn index() -> &'static str {
@@ -97,7 +97,7 @@ async fn health(State(api): State<Api>) -> axum::Json<Value> {
 
 async fn prometheus(State(api): State<Api>) -> Response {
     let progress = api.progress.borrow().clone();
-    match metrics::render(progress) {
+    match metrics::render(progress, &api.sql.doors) {
         Ok(text) => (
             [(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")],
             text,

@@ -1,5 +1,7 @@
 //! How does monitoring see it? The progress snapshot as Prometheus metrics.
 
+use std::sync::atomic::Ordering;
+
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, text};
 use prometheus_client::metrics::MetricType;
@@ -7,16 +9,21 @@ use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 
+use super::door::{Doors, Turned};
 use crate::live::Progress;
 use crate::notify::{CourierStats, ReceiverStats};
 
 #[derive(Debug)]
-struct Snapshot(Progress);
+struct Snapshot {
+    progress: Progress,
+    /// By door and reason.
+    turned_away: [(&'static str, &'static str, u64); 4],
+}
 
 /// The snapshot in the text format that Prometheus reads. Counters begin when the lake was made.
-pub(super) fn render(progress: Progress) -> Result<String, std::fmt::Error> {
+pub(super) fn render(progress: Progress, doors: &Doors) -> Result<String, std::fmt::Error> {
     let mut registry = Registry::with_prefix("resonanz");
-    registry.register_collector(Box::new(Snapshot(progress)));
+    registry.register_collector(Box::new(Snapshot { progress, turned_away: turned_away(doors) }));
     let mut out = String::new();
     text::encode(&mut out, &registry)?;
     Ok(out)
@@ -24,7 +31,7 @@ pub(super) fn render(progress: Progress) -> Result<String, std::fmt::Error> {
 
 impl Collector for Snapshot {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
-        let (progress, tally) = (&self.0, &self.0.tally);
+        let (progress, tally) = (&self.progress, &self.progress.tally);
         let mut counter = |name: &str, help: &str, value: u64| {
             let counter = ConstCounter::new(value);
             let encoder = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
@@ -80,6 +87,7 @@ impl Collector for Snapshot {
             ConstCounter::new(value)
                 .encode(family.encode_family(&[("transition", transition)])?)?;
         }
+        connections(&mut encoder, &self.turned_away)?;
         receivers(&mut encoder, &progress.deliveries)?;
         if let Some(watermark) = progress.watermark {
             let gauge = ConstGauge::new(watermark.0 / crate::time::SECOND_US);
@@ -93,6 +101,33 @@ impl Collector for Snapshot {
         }
         Ok(())
     }
+}
+
+fn turned_away(doors: &Doors) -> [(&'static str, &'static str, u64); 4] {
+    let [http, postgres] = [&doors.http, &doors.postgres].map(|door: &Turned| {
+        [&door.crowded, &door.failed].map(|count| count.load(Ordering::Relaxed))
+    });
+    [
+        ("http", "full", http[0]),
+        ("http", "failed", http[1]),
+        ("postgres", "full", postgres[0]),
+        ("postgres", "failed", postgres[1]),
+    ]
+}
+
+/// How often a door was full, or failed.
+fn connections(
+    encoder: &mut DescriptorEncoder<'_>,
+    turned_away: &[(&str, &str, u64)],
+) -> Result<(), std::fmt::Error> {
+    let help = "Times that a door was full or failed";
+    let kind = MetricType::Counter;
+    let mut family = encoder.encode_descriptor("connections_turned_away", help, None, kind)?;
+    for (door, reason, count) in turned_away {
+        let labels = [("door", *door), ("reason", *reason)];
+        ConstCounter::new(*count).encode(family.encode_family(&labels)?)?;
+    }
+    Ok(())
 }
 
 /// How deliveries to each receiver go.

@@ -3,6 +3,8 @@
 //! `GET /healthz`, `/metrics` (Prometheus text), `/api/topics`, `/api/trends`, `/api/alerts`,
 //! `/api/silences`, `/api/sql`. Only acknowledgements and silences can be written.
 
+mod door;
+mod intake;
 mod parameters;
 mod desk;
 mod api;

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -16,9 +16,11 @@ use axum::routing::get;
 use futures_util::{StreamExt, stream};
 use serde::Deserialize;
 use serde_json::json;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::time::timeout_at;
 
 use super::api::{Api, failure};
+use super::door::Doors;
 use super::parameters::{Parameters, parse, says_json};
 use crate::config::SqlConfig;
 use crate::lake::Folder;
@@ -32,13 +34,14 @@ const ANSWER_BYTES_MAX: usize = 1024 * 1024 * 1024;
 pub struct SqlGate {
     pub(super) limits: Limits,
     pub(super) free: Arc<Semaphore>,
+    pub(super) doors: Arc<Doors>,
 }
 
 impl SqlGate {
     /// So many queries at once, each within limits.
     #[must_use]
     pub fn new(limits: Limits, concurrent: usize) -> Self {
-        Self { limits, free: Arc::new(Semaphore::new(concurrent)) }
+        Self { limits, free: Arc::new(Semaphore::new(concurrent)), doors: Arc::default() }
     }
 
     /// What a configuration allows.
@@ -82,12 +85,15 @@ async fn by_body(
     State(api): State<Api>,
     Parameters(asked): Parameters<Asked>,
     headers: HeaderMap,
-    body: String,
+    body: Bytes,
 ) -> Response {
     if !says_json(&headers) {
-        return ask(&api, &body, &asked, &headers).await;
+        let Ok(sql) = std::str::from_utf8(&body) else {
+            return failure(StatusCode::BAD_REQUEST, "body: the statement is not UTF-8");
+        };
+        return ask(&api, sql, &asked, &headers).await;
     }
-    match parse::<AskedInJson>(body.as_bytes()) {
+    match parse::<AskedInJson>(&body) {
         Ok(json) => ask(&api, &json.sql, &asked, &headers).await,
         Err(why) => failure(StatusCode::BAD_REQUEST, &why),
     }
@@ -106,14 +112,15 @@ async fn ask(api: &Api, sql: &str, asked: &Asked, headers: &HeaderMap) -> Respon
         Ok(session) => session,
         Err(error) => return failure(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
     };
-    let begun = async {
-        let mut flow = Flow::begin(session.query(sql).await?, format, permit)?;
-        Ok((flow.next().await?, flow))
+    let flow = session.query(sql).await.and_then(|answer| Flow::begin(answer, format, permit));
+    let mut parts = match flow {
+        Ok(flow) => flow.parts(),
+        Err(error) => return wrong(&error),
     };
-    match begun.await {
-        Ok((first, flow)) => {
-            let rest = stream::try_unfold(flow, |mut flow| async {
-                Ok::<_, SqlError>(flow.next().await?.map(|chunk| (chunk, flow)))
+    match next(&mut parts).await {
+        Ok(first) => {
+            let rest = stream::try_unfold(parts, |mut parts| async {
+                Ok::<_, SqlError>(next(&mut parts).await?.map(|chunk| (chunk, parts)))
             });
             let chunks = stream::iter(first.map(Ok)).chain(rest);
             ([(header::CONTENT_TYPE, media_type(format))], Body::from_stream(chunks))
@@ -121,6 +128,14 @@ async fn ask(api: &Api, sql: &str, asked: &Asked, headers: &HeaderMap) -> Respon
         }
         Err(error) => wrong(&error),
     }
+}
+
+/// Parts of an answer as they come; `None` inside is its end.
+type Parts = mpsc::Receiver<Result<Option<Vec<u8>>, SqlError>>;
+
+/// The next part; `None` at the end. Parts that stop without an end were not taken in time.
+async fn next(parts: &mut Parts) -> Result<Option<Vec<u8>>, SqlError> {
+    parts.recv().await.unwrap_or_else(|| Err(SqlError::broken("it was broken off")))
 }
 
 fn format(asked: Option<&str>, headers: &HeaderMap) -> Option<QueryFormat> {
@@ -183,6 +198,24 @@ impl Flow {
         let chunk = Chunk::default();
         let writer = AnswerWriter::new(format, chunk.clone(), &answer.schema())?;
         Ok(Self { answer, writer: Some(writer), chunk, sent_bytes: 0, _permit: permit })
+    }
+
+    /// Its parts, made as they are taken, until the query's time is over: then it ends and leaves
+    /// its place, whether somebody still reads or not.
+    fn parts(mut self) -> Parts {
+        let (sender, parts) = mpsc::channel(1);
+        let end = self.answer.end();
+        tokio::spawn(async move {
+            loop {
+                let part = self.next().await;
+                let is_last = !matches!(part, Ok(Some(_)));
+                let taken = timeout_at(end, sender.send(part)).await;
+                if is_last || !matches!(taken, Ok(Ok(()))) {
+                    return;
+                }
+            }
+        });
+        parts
     }
 
     /// The next bytes; `None` at the end.

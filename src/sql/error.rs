@@ -75,7 +75,7 @@ impl SqlError {
     }
 
     /// A query that broke down instead of failing.
-    pub(super) fn broken(what: &str) -> Self {
+    pub(crate) fn broken(what: &str) -> Self {
         let message = format!("the query broke down: {what}");
         Self::new(SqlFault::Other, BROKEN, message, "write it in another way")
     }

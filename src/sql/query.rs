@@ -264,6 +264,12 @@ impl Answer {
         Arc::clone(&self.schema)
     }
 
+    /// When it must be done.
+    #[must_use]
+    pub fn end(&self) -> Instant {
+        self.end
+    }
+
     /// The next rows; `None` at the end.
     ///
     /// # Errors

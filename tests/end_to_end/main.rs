@@ -9,6 +9,7 @@ mod couriers;
 mod damage;
 mod deliveries;
 mod desk;
+mod doors;
 mod evidence;
 mod drivers;
 mod erase;

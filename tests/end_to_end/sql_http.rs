@@ -11,12 +11,12 @@ use crate::ask::lake;
 use crate::support::{Killed, resonanz, serving, wait_for};
 
 pub(crate) struct Served {
-    address: String,
+    pub(crate) address: String,
     _process: Killed,
 }
 
 impl Served {
-    fn new(options: &[&str]) -> Self {
+    pub(crate) fn new(options: &[&str]) -> Self {
         let mut command = resonanz();
         command.arg("serve").arg("--lake").arg(lake()).args(options);
         Self::start(command)
@@ -29,7 +29,7 @@ impl Served {
         Self { address, _process: process }
     }
 
-    fn send(&self, request: &str, headers: &str, body: &str) -> TcpStream {
+    pub(crate) fn send(&self, request: &str, headers: &str, body: &str) -> TcpStream {
         let mut stream = TcpStream::connect(&self.address).expect("it listens");
         let length = body.len();
         let head = format!(
@@ -55,6 +55,28 @@ impl Served {
         let body = &bytes[end + 4..];
         let chunked = head.contains("transfer-encoding: chunked");
         (status, head, if chunked { joined(body) } else { Some(body.to_vec()) })
+    }
+
+    /// Status, head and body of an answer to bytes, of which not all may be taken.
+    pub(crate) fn send_bytes(
+        &self,
+        request: &str,
+        headers: &str,
+        body: &[u8],
+    ) -> (u16, String, Vec<u8>) {
+        let mut stream = TcpStream::connect(&self.address).expect("it listens");
+        let length = body.len();
+        let head = format!(
+            "{request} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n"
+        );
+        stream.write_all(head.as_bytes()).expect("sent");
+        let _ = stream.write_all(body);
+        let mut bytes = Vec::new();
+        let _ = stream.read_to_end(&mut bytes);
+        let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").expect("a head");
+        let head = String::from_utf8_lossy(&bytes[..end]).to_lowercase();
+        let status = head.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status");
+        (status, head, bytes[end + 4..].to_vec())
     }
 
     pub(crate) fn sql(&self, sql: &str) -> (u16, Value) {

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use datafusion_postgres::pgwire::api::results::FieldInfo;
 use datafusion_postgres::pgwire::messages::PgWireBackendMessage;
@@ -14,6 +15,7 @@ use datafusion_postgres::pgwire::messages::response::{
     CommandComplete, EmptyQueryResponse, ReadyForQuery, TransactionStatus,
 };
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::Gate;
 use super::ask::unless_given_up;
@@ -24,6 +26,8 @@ use super::request::Request;
 use super::settings::Settings;
 use super::wire::{Binding, MESSAGE_BYTES_MAX, Message, Wire, WireError};
 
+/// Longest time between two messages; who is gone without a word holds its place no longer.
+const IDLE_TIME_MAX: Duration = Duration::from_secs(60 * 60);
 /// Most prepared statements of a connection, and their bytes.
 const STATEMENTS_MAX: usize = 1_000;
 const STATEMENT_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -67,7 +71,13 @@ impl Connection<'_> {
         self.ready().await?;
         loop {
             let due = self.portals.values().filter_map(Portal::due).min();
-            let Some(message) = self.wire.next(MESSAGE_BYTES_MAX, due).await? else {
+            let until = due.unwrap_or_else(|| Instant::now() + IDLE_TIME_MAX);
+            let Some(message) = self.wire.next(MESSAGE_BYTES_MAX, Some(until)).await? else {
+                if due.is_none() {
+                    let idle = Failure::new("57P05", "nothing was asked for an hour");
+                    self.wire.refuse(&idle).await;
+                    return Ok(());
+                }
                 self.portals.values_mut().for_each(Portal::expire);
                 continue;
             };

@@ -25,18 +25,17 @@ use self::failure::Failure;
 use self::login::Credentials;
 pub use self::login::PasswordError;
 use self::wire::Wire;
+use super::door::{self, share};
 use super::sql::SqlGate;
 use crate::lake::{Folder, LakeError, Site};
 use crate::sql::PgCatalog;
 
-/// Most connections that are logged in.
+/// Most connections that are logged in, and most on their way in; fewer where the process may open
+/// few files.
 const CONNECTIONS_MAX: usize = 64;
-/// Most connections on their way in.
 const LOGINS_MAX: usize = 32;
 /// Longest time from the connection to the end of the login.
 const LOGIN_TIME_MAX: Duration = Duration::from_secs(15);
-/// What is waited after a listener failed, for lack of file handles mostly.
-const PAUSE: Duration = Duration::from_millis(200);
 
 /// A lake for PostgreSQL clients.
 #[derive(Clone)]
@@ -82,8 +81,8 @@ impl Postgres {
             credentials: Credentials::new(user, password)?,
             sql,
             catalog: OnceCell::new(),
-            logins: Arc::new(Semaphore::new(LOGINS_MAX)),
-            connections: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
+            logins: Arc::new(Semaphore::new(share(16, 2, LOGINS_MAX))),
+            connections: Arc::new(Semaphore::new(share(8, 2, CONNECTIONS_MAX))),
             running: Mutex::default(),
         })))
     }
@@ -91,13 +90,8 @@ impl Postgres {
     /// Serves until the task is aborted.
     pub async fn serve(self, listener: TcpListener) {
         loop {
-            match listener.accept().await {
-                Ok((socket, _)) => drop(tokio::spawn(admit(Arc::clone(&self.0), socket))),
-                Err(error) => {
-                    tracing::warn!(%error, "a PostgreSQL client could not connect");
-                    tokio::time::sleep(PAUSE).await;
-                }
-            }
+            let (socket, _) = door::next(&listener, &self.0.sql.doors.postgres).await;
+            tokio::spawn(admit(Arc::clone(&self.0), socket));
         }
     }
 }
@@ -105,11 +99,15 @@ impl Postgres {
 /// One connection from its first byte to its last.
 async fn admit(gate: Arc<Gate>, socket: TcpStream) {
     // Whoever comes while too many are logging in is turned away unheard.
-    let Ok(login) = Arc::clone(&gate.logins).try_acquire_owned() else { return };
+    let Ok(login) = Arc::clone(&gate.logins).try_acquire_owned() else {
+        gate.sql.doors.postgres.crowd();
+        return;
+    };
     let mut wire = Wire::new(socket);
     let entered = tokio::time::timeout(LOGIN_TIME_MAX, login::login(&mut wire, &gate)).await;
     let Ok(Some(entered)) = entered else { return };
     let Ok(_place) = Arc::clone(&gate.connections).try_acquire_owned() else {
+        gate.sql.doors.postgres.crowd();
         let full = Failure::new("53300", "too many clients are connected");
         wire.refuse(&full.hint("close idle ones, or use a pool")).await;
         return;
