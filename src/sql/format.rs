@@ -12,7 +12,7 @@ use arrow::json::writer::JsonArray;
 pub enum QueryFormat {
     /// For people.
     Table,
-    /// One JSON array of objects.
+    /// One JSON array of objects, each with all columns: what is null says so.
     Json,
     /// With a header line.
     Csv,
@@ -47,7 +47,10 @@ impl<W: Write> AnswerWriter<W> {
     pub fn new(format: QueryFormat, out: W, schema: &SchemaRef) -> Result<Self, ArrowError> {
         let form = match format {
             QueryFormat::Table => Form::Table(out, Vec::new()),
-            QueryFormat::Json => Form::Json(arrow::json::WriterBuilder::new().build(out)),
+            QueryFormat::Json => {
+                let builder = arrow::json::WriterBuilder::new().with_explicit_nulls(true);
+                Form::Json(builder.build(out))
+            }
             QueryFormat::Csv => {
                 let mut writer = arrow::csv::WriterBuilder::new().with_header(true).build(out);
                 writer.write(&RecordBatch::new_empty(SchemaRef::clone(schema)))?;

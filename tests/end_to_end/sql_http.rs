@@ -8,7 +8,7 @@ use arrow::ipc::reader::StreamReader;
 use serde_json::Value;
 
 use crate::ask::lake;
-use crate::support::{Killed, resonanz, serving, wait_for};
+use crate::support::{Killed, resonanz, run, serving, stdout, wait_for};
 
 pub(crate) struct Served {
     pub(crate) address: String,
@@ -124,6 +124,12 @@ fn sql_is_answered_in_three_formats() {
     let body = served.ask("POST /api/sql", headers, all).2.expect("the whole body");
     let batches = StreamReader::try_new(body.as_slice(), None).expect("an Arrow stream");
     assert_eq!(batches.map(|batch| batch.expect("rows").num_rows()).sum::<usize>(), 2957);
+
+    let (_, nulls) = served.sql("SELECT NULL AS a, 1 AS b, CAST(NULL AS text) AS c");
+    assert_eq!(nulls, serde_json::json!([{"a": null, "b": 1, "c": null}]));
+    let place = lake().to_str().expect("UTF-8");
+    let printed = run(&["query", "--format", "json", "--lake", place, "SELECT NULL AS a, 1 AS b"]);
+    assert_eq!(stdout(&printed), "[{\"a\":null,\"b\":1}]\n");
 
     let (status, none) = served.sql("SELECT topic FROM mentions WHERE false");
     assert_eq!((status, none), (200, serde_json::json!([])));
