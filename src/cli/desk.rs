@@ -14,6 +14,7 @@ use super::{Ending, Failure, config_file, runtime};
 use crate::desk::{Ack, Silence};
 use crate::lake::{DeskFiles, Folder, Site};
 use crate::notify::{AlertState, DeskState, Wanted, stories, story, wall_clock};
+use crate::time::EventTime;
 
 /// Most alerts of a list.
 const ALERTS_MAX: usize = 10_000;
@@ -66,12 +67,21 @@ fn write_line(alert: &Value, out: &mut impl Write) -> io::Result<()> {
     )
 }
 
-/// Who was told, for whom something is held back, and who takes care.
+/// Who was told, who waits for a message or will not get one, for whom something is held back, and
+/// who takes care.
 fn receivers(alert: &Value) -> String {
-    let mut said: Vec<String> = rows(alert, "told")
-        .iter()
-        .map(|name| format!("{} told", name.as_str().unwrap_or_default()))
-        .collect();
+    let (waiting, given_up) = (rows(alert, "waiting"), rows(alert, "given_up"));
+    let is_in = |name: &Value, list: &[Value]| list.iter().any(|one| one["receiver"] == *name);
+    let told = rows(alert, "told").iter();
+    let told = told.filter(|name| !is_in(name, waiting) && !is_in(name, given_up));
+    let mut said: Vec<String> =
+        told.map(|name| format!("{} told", name.as_str().unwrap_or_default())).collect();
+    for one in waiting {
+        said.push(format!("{} waiting ({})", text(one, "receiver"), next_attempt(one)));
+    }
+    for one in given_up {
+        said.push(format!("{} given up ({})", text(one, "receiver"), text(one, "why")));
+    }
     for held in rows(alert, "held") {
         said.push(format!("{} held ({})", text(held, "receiver"), because(held)));
     }
@@ -79,6 +89,18 @@ fn receivers(alert: &Value) -> String {
         said.push(format!("acknowledged by {author} at {}", second(text(&alert["ack"], "at"))));
     }
     if said.is_empty() { "-".to_owned() } else { said.join(", ") }
+}
+
+/// When a message on its way is tried next.
+fn next_attempt(delivery: &Value) -> String {
+    let failed = delivery["attempts"].as_u64().unwrap_or(0);
+    let due_ms = delivery["due_unix_ms"].as_i64().filter(|due_ms| *due_ms > 0);
+    let due = due_ms.map(|due_ms| EventTime(due_ms.saturating_mul(1_000)).to_string());
+    match (failed, due) {
+        (0, _) => "not tried yet".to_owned(),
+        (_, None) => format!("attempt {} now", failed + 1),
+        (_, Some(due)) => format!("attempt {} at {}", failed + 1, second(&due)),
+    }
 }
 
 pub(super) fn show(args: &AlertsShow) -> Result<Ending, Failure> {

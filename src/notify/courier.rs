@@ -13,22 +13,11 @@ use super::health::{Health, takeover};
 use super::message::Message;
 use super::outbox::{Next, Outbox, OutboxError, Pending};
 use super::receiver::Receiver;
+use super::schedule::{after, jittered};
 use super::stats::{CourierStats, ReceiverStats};
 use super::webhook::{Attempt, Endpoint, Failure, Fault};
 use crate::alert::Transition;
 
-/// Waits after each failed attempt, as Standard Webhooks recommends: about three days in all.
-pub const RETRY_SCHEDULE: [Duration; 9] = [
-    Duration::from_secs(5),
-    Duration::from_secs(5 * 60),
-    Duration::from_secs(30 * 60),
-    Duration::from_secs(2 * 3_600),
-    Duration::from_secs(5 * 3_600),
-    Duration::from_secs(10 * 3_600),
-    Duration::from_secs(14 * 3_600),
-    Duration::from_secs(20 * 3_600),
-    Duration::from_secs(24 * 3_600),
-];
 /// Longest rest of an endpoint: a dead one is left alone, but a new alert is not late for one that
 /// is back.
 const REST_MAX: Duration = Duration::from_secs(60);
@@ -51,7 +40,7 @@ pub struct Manner {
 impl Default for Manner {
     fn default() -> Self {
         Self {
-            schedule: &RETRY_SCHEDULE,
+            schedule: &super::schedule::RETRY_SCHEDULE,
             rest: Duration::from_secs(5),
             timeout: Duration::from_secs(15),
             repeat: Duration::from_secs(60),
@@ -170,15 +159,22 @@ impl Courier {
         match self.endpoint.post(message).await {
             Attempt::Arrived => self.arrived(message),
             Attempt::Gone => self.disable("it answered 410 gone"),
-            Attempt::Failed(failure) => self.failed(entry, &failure),
+            Attempt::Failed(failure) => {
+                self.failed(&entry, &failure)?;
+                // Counted once the outbox knows: whoever sees the count finds the rest there.
+                self.count(|stats| {
+                    stats.attempts_failed.fetch_add(1, Ordering::Relaxed);
+                });
+                Ok(())
+            }
         }
     }
 
     fn arrived(&mut self, message: &Message) -> Result<(), OutboxError> {
+        self.outbox.delivered(message)?;
         self.count(|stats| {
             stats.delivered.fetch_add(1, Ordering::Relaxed);
         });
-        self.outbox.delivered(message)?;
         if message.transition() == Some(Transition::Resolved) {
             self.repeats.retain(|firing| firing.alert() != message.alert());
         }
@@ -193,37 +189,44 @@ impl Courier {
         Ok(())
     }
 
-    fn failed(&mut self, entry: Pending, failure: &Failure) -> Result<(), OutboxError> {
+    fn failed(&mut self, entry: &Pending, failure: &Failure) -> Result<(), OutboxError> {
         let (why, receiver) = (&failure.why, &self.endpoint.receiver);
-        self.count(|stats| {
-            stats.attempts_failed.fetch_add(1, Ordering::Relaxed);
-        });
         let for_long = self.health.failed();
         self.remember()?;
         if for_long >= receiver.disable_after {
             let why = format!("nothing arrived for {} s: {why}", for_long.as_secs());
             return self.disable(&why);
         }
+        let asked = failure.retry_after.unwrap_or_default();
         if failure.fault == Fault::Endpoint {
             let rest = self.manner.rest.saturating_mul(1 << self.failures.min(8)).min(REST_MAX);
-            self.rests_until_ms = after(failure.retry_after.unwrap_or_else(|| jittered(rest)));
+            self.rests_until_ms = after(jittered(rest).max(asked));
             self.failures += 1;
         }
-        let Some(wait) = self.manner.schedule.get(entry.attempts as usize) else {
+        let Some(mut next) = entry.failed(self.manner.schedule, asked) else {
             tracing::error!(
                 receiver = receiver.name,
                 why,
                 "message given up after the last attempt"
             );
+            self.outbox.give_up(&entry.message, why)?;
             self.count(|stats| {
                 stats.given_up.fetch_add(1, Ordering::Relaxed);
             });
-            return self.outbox.give_up(&entry.message, why);
+            return Ok(());
         };
-        let wait = failure.retry_after.unwrap_or_else(|| jittered(*wait));
-        tracing::warn!(receiver = receiver.name, why, ?wait, "message not delivered, trying again");
-        let attempts = entry.attempts + 1;
-        self.outbox.postpone(&Pending { attempts, due_unix_ms: after(wait), ..entry })
+        if entry.message.subject.is_none() && failure.fault == Fault::Endpoint {
+            // What is told of a receiver comes before the messages that another one takes over.
+            next.due_unix_ms = self.rests_until_ms;
+        }
+        let wait_ms = next.due_unix_ms - unix_ms();
+        tracing::warn!(
+            receiver = receiver.name,
+            why,
+            wait_ms,
+            "message not delivered, trying again"
+        );
+        self.outbox.postpone(&next)
     }
 
     /// Calls the receiver no more, and tells the one who takes over.
@@ -239,17 +242,21 @@ impl Courier {
 
     /// A message that this receiver cannot get, or has no use for, goes to the one who takes over.
     fn divert(&self, message: &Message) -> Result<(), OutboxError> {
-        let Some(fallback) = &self.endpoint.receiver.fallback else {
-            if self.health.disabled.is_some() {
-                self.count(|stats| {
-                    stats.given_up.fetch_add(1, Ordering::Relaxed);
-                });
-            }
-            let why = self.health.disabled.as_deref().unwrap_or("its beginning was not delivered");
-            return self.outbox.give_up(message, why);
-        };
-        self.outbox.divert(message, fallback)?;
-        self.bell.notify_waiters();
+        if let Some(fallback) = &self.endpoint.receiver.fallback {
+            self.outbox.divert(message, fallback)?;
+            self.count(|stats| {
+                stats.diverted.fetch_add(1, Ordering::Relaxed);
+            });
+            self.bell.notify_waiters();
+            return Ok(());
+        }
+        let why = self.health.disabled.as_deref().unwrap_or("its beginning was not delivered");
+        self.outbox.give_up(message, why)?;
+        if self.health.disabled.is_some() {
+            self.count(|stats| {
+                stats.given_up.fetch_add(1, Ordering::Relaxed);
+            });
+        }
         Ok(())
     }
 
@@ -270,16 +277,4 @@ impl Courier {
         }
         Ok(true)
     }
-}
-
-/// The instant after a wait, in milliseconds since the Unix epoch.
-fn after(wait: Duration) -> i64 {
-    unix_ms().saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX))
-}
-
-/// The wait, up to a fifth longer, so that many messages do not come back at once.
-fn jittered(wait: Duration) -> Duration {
-    use std::hash::{BuildHasher, RandomState};
-    let share = u32::try_from(RandomState::new().hash_one(wait) % 200).unwrap_or(0);
-    wait + wait.mul_f64(f64::from(share) / 1_000.0)
 }

@@ -44,7 +44,7 @@ struct State {
     orders: Orders,
     /// Whether the published state is older than the book.
     stale: bool,
-    /// Deliveries and failures at the last publication.
+    /// What had changed with messages at the last publication.
     published: u64,
 }
 
@@ -157,7 +157,7 @@ impl Desk {
     /// When the store refuses.
     pub fn publish(&self, stats: &CourierStats) -> Result<(), OutboxError> {
         let mut state = self.state();
-        let count = stats.delivered() + stats.attempts_failed() + stats.given_up();
+        let count = stats.changes();
         if !state.stale && state.published == count {
             return Ok(());
         }

@@ -57,7 +57,8 @@ pub(super) fn takeover(receiver: &Receiver, fallback: &str, why: &str) -> Messag
     Message {
         id: format!("rcv_{mark}.disabled.{}", at.0),
         receiver: fallback.to_owned(),
-        at_us: at.0,
+        // Before every message that is taken over.
+        at_us: i64::MIN,
         body: body.to_string(),
         subject: None,
     }

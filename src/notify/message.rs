@@ -23,7 +23,8 @@ pub struct Message {
     pub id: String,
     /// Name of the receiver.
     pub receiver: String,
-    /// Event time of the transition in microseconds, which orders messages.
+    /// Event time of the transition in microseconds, which orders messages. What is told of a
+    /// receiver has the earliest of all.
     pub at_us: i64,
     /// What is told, in resonanz's own JSON; the receiver's format is put on when it leaves.
     pub body: String,

@@ -35,6 +35,9 @@ const MEMORY_MS: i64 = 30 * 24 * 3_600_000;
 #[error("outbox: {0}")]
 pub struct OutboxError(#[from] redb::Error);
 
+/// Begins the reason of a message that another receiver takes over; the rest is its name.
+const DIVERTED: &str = "taken over by ";
+
 /// Whether a message arrived.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "lowercase")]
@@ -131,6 +134,11 @@ impl Outbox {
             tables.pending.insert(key(message), encode(&Pending::new(message)).as_str())?;
             Ok(())
         })
+    }
+
+    /// Who took over a message that was given up for this reason.
+    pub(super) fn taken_over_by(why: &str) -> Option<&str> {
+        why.strip_prefix(DIVERTED)
     }
 
     /// Whether a message that was taken arrived.
@@ -237,7 +245,7 @@ impl Outbox {
     pub(super) fn divert(&self, message: &Message, to: &str) -> Result<(), OutboxError> {
         self.write(|tables| {
             let message = &tables.kept(message)?;
-            tables.give_up(key(message), &format!("told {to} instead"))?;
+            tables.give_up(key(message), &format!("{DIVERTED}{to}"))?;
             let diverted = Message { receiver: to.to_owned(), ..message.clone() };
             tables.take(&diverted)?;
             Ok(())

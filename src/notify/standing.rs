@@ -62,6 +62,36 @@ impl DeskState {
     }
 }
 
+impl Standing {
+    /// Who knows of the alert, because at least one message of it arrived.
+    #[must_use]
+    pub fn told(&self) -> Vec<&str> {
+        let arrived = |delivery: &&Delivery| delivery.progress == Progress::Delivered;
+        let mut told: Vec<&str> =
+            self.deliveries.iter().filter(arrived).map(|one| one.receiver.as_str()).collect();
+        told.dedup();
+        told
+    }
+
+    /// For each receiver the first message that is still on its way.
+    #[must_use]
+    pub fn waiting(&self) -> Vec<&Delivery> {
+        let waits = |one: &&Delivery| matches!(one.progress, Progress::Pending { .. });
+        let mut waiting: Vec<&Delivery> = self.deliveries.iter().filter(waits).collect();
+        waiting.dedup_by_key(|delivery| &delivery.receiver);
+        waiting
+    }
+
+    /// For each receiver for whom nothing is on its way the last message, if it was given up.
+    #[must_use]
+    pub fn given_up(&self) -> Vec<&Delivery> {
+        let of_one = self.deliveries.chunk_by(|one, other| one.receiver == other.receiver);
+        let waits = |one: &Delivery| matches!(one.progress, Progress::Pending { .. });
+        let last = of_one.filter(|all| !all.iter().any(waits)).filter_map(<[_]>::last);
+        last.filter(|one| matches!(one.progress, Progress::Failed { .. })).collect()
+    }
+}
+
 /// How things stand with each alert in the book.
 pub(super) fn standing(book: &Book, outbox: &Outbox) -> Result<Vec<Standing>, OutboxError> {
     let told = |case: &Case| -> Result<Vec<Delivery>, OutboxError> {
@@ -69,15 +99,35 @@ pub(super) fn standing(book: &Book, outbox: &Outbox) -> Result<Vec<Standing>, Ou
             .seats
             .iter()
             .flat_map(|(receiver, seat)| seat.told.iter().map(move |letter| (receiver, letter)));
-        let delivery = |(receiver, letter): (&String, &crate::desk::Letter)| {
-            Ok(Delivery {
-                receiver: receiver.clone(),
-                message_id: letter.id.clone(),
-                at: letter.at,
-                progress: outbox.progress((receiver, letter.at.0, &letter.id))?,
-            })
-        };
-        letters.map(delivery).collect()
+        let mut deliveries = Vec::new();
+        for (receiver, letter) in letters {
+            let mut receiver = receiver.clone();
+            // Whoever takes over can be taken over in turn, but not in a circle.
+            loop {
+                let progress = outbox.progress((&receiver, letter.at.0, &letter.id))?;
+                let next = match &progress {
+                    Progress::Failed { why } => Outbox::taken_over_by(why).map(str::to_owned),
+                    Progress::Pending { .. } | Progress::Delivered => None,
+                };
+                let known =
+                    |one: &Delivery| one.receiver == receiver && one.message_id == letter.id;
+                if deliveries.iter().any(known) {
+                    break;
+                }
+                let (message_id, at) = (letter.id.clone(), letter.at);
+                deliveries.push(Delivery { receiver, message_id, at, progress });
+                let Some(next) = next else { break };
+                receiver = next;
+            }
+        }
+        deliveries.sort_by(|one, other| {
+            (&one.receiver, one.at, &one.message_id).cmp(&(
+                &other.receiver,
+                other.at,
+                &other.message_id,
+            ))
+        });
+        Ok(deliveries)
     };
     let one = |case: &Case| Ok(Standing { case: case.clone(), deliveries: told(case)? });
     book.cases().map(one).collect()

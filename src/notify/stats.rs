@@ -15,6 +15,7 @@ pub struct ReceiverStats {
     pub(super) delivered: AtomicU64,
     pub(super) attempts_failed: AtomicU64,
     pub(super) given_up: AtomicU64,
+    pub(super) diverted: AtomicU64,
     pub(super) pending: AtomicU64,
     pub(super) disabled: AtomicBool,
 }
@@ -47,6 +48,13 @@ impl CourierStats {
     #[must_use]
     pub fn attempts_failed(&self) -> u64 {
         self.receivers.values().map(ReceiverStats::attempts_failed).sum()
+    }
+
+    /// How often anything changed with a message.
+    pub(super) fn changes(&self) -> u64 {
+        let diverted = |stats: &ReceiverStats| stats.diverted.load(Ordering::Relaxed);
+        let diverted: u64 = self.receivers.values().map(diverted).sum();
+        self.delivered() + self.attempts_failed() + self.given_up() + diverted
     }
 
     /// Messages that will not arrive.

@@ -146,8 +146,10 @@ impl Desk {
     /// An alert with who was told, for whom something is held back and why, and who takes care.
     fn added(&self, mut alert: Value) -> Value {
         let id = alert["alert_id"].as_str().unwrap_or_default().to_owned();
-        let told = self.seats(&id).filter(|(_, seat)| !seat.told.is_empty());
-        alert["told"] = told.map(|(receiver, _)| json!(receiver)).collect();
+        let standing = self.standing(&id);
+        alert["told"] = json!(standing.map(Standing::told).unwrap_or_default());
+        alert["waiting"] = json!(standing.map(Standing::waiting).unwrap_or_default());
+        alert["given_up"] = json!(standing.map(Standing::given_up).unwrap_or_default());
         let held = self.seats(&id).filter(|(_, seat)| !seat.held.is_empty());
         let held = held.map(|(receiver, seat)| {
             let mut why = serde_json::to_value(seat.reasons.last()).unwrap_or_default();

@@ -134,18 +134,23 @@ fn fault(status: StatusCode) -> Fault {
     }
 }
 
-/// What the receiver asks for on 429 and 503, in seconds or as a date.
+/// What the receiver asks for on 429 and 503, in seconds or as a date, which goes by its own clock
+/// if it tells that.
 fn retry_after(response: &Response) -> Option<Duration> {
     if !matches!(response.status(), StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE)
     {
         return None;
     }
-    let text = response.headers().get(header::RETRY_AFTER)?.to_str().ok()?.trim();
-    let wait = match text.parse() {
+    let text = |name| Some(response.headers().get(name)?.to_str().ok()?.trim());
+    let instant_ms =
+        |text| Some(jiff::fmt::rfc2822::parse(text).ok()?.timestamp().as_millisecond());
+    let asked = text(header::RETRY_AFTER)?;
+    let wait = match asked.parse() {
         Ok(seconds) => Duration::from_secs(seconds),
         Err(_) => {
-            let until = jiff::fmt::rfc2822::parse(text).ok()?.timestamp().as_millisecond();
-            Duration::from_millis(u64::try_from(until - unix_ms()).unwrap_or(0))
+            let now_ms = text(header::DATE).and_then(instant_ms).unwrap_or_else(unix_ms);
+            let wait_ms = instant_ms(asked)?.saturating_sub(now_ms);
+            Duration::from_millis(u64::try_from(wait_ms).unwrap_or(0))
         }
     };
     Some(wait.min(RETRY_AFTER_MAX))

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use resonanz::alert::Transition;
@@ -118,20 +118,64 @@ fn a_redirect_is_a_failure_and_is_not_followed() {
 }
 
 #[test]
-fn retry_after_replaces_the_wait() {
-    for answer in ["429 Too Many Requests", "503 Service Unavailable"] {
-        for value in ["0", "Sun, 06 Nov 1994 08:49:37 GMT"] {
-            let answer = format!("{answer}\r\nretry-after: {value}");
-            let hook = Hook::answering(move |_, number| match number {
-                0 => Reply::Status(answer.clone()),
-                _ => status("200 OK"),
-            });
-            let office = Office::new(&[fired("a", 1)], &[config("a", &hook.url)], &once());
-            office.wait_until_empty();
-            let seen = ids(&hook.requests());
-            assert_eq!(seen, ["alt_1.fired.1", "alt_1.fired.1"], "the same id, tried at once");
-        }
+fn no_endpoint_can_hurry_a_message_to_its_end() {
+    const STEP: Duration = Duration::from_millis(300);
+    for asked in [
+        "retry-after: 0",
+        "retry-after: Sun, 06 Nov 1994 08:49:37 GMT",
+        // By its own clock this is now.
+        "date: Sun, 06 Nov 2094 08:49:37 GMT\r\nretry-after: Sun, 06 Nov 2094 08:49:37 GMT",
+        "retry-after: soon",
+    ] {
+        let answer = format!("429 Too Many Requests\r\n{asked}");
+        let hook = Hook::answering(move |_, _| Reply::Status(answer.clone()));
+        let manner =
+            Manner { schedule: &[STEP, STEP, HOUR], rest: Duration::ZERO, ..Manner::default() };
+        let began = Instant::now();
+        let office = Office::new(&[fired("a", 1)], &[config("a", &hook.url)], &manner);
+        wait_for("three attempts", || (office.stats.attempts_failed() == 3).then_some(()));
+        assert!(began.elapsed() >= 2 * STEP, "{asked}: {:?}", began.elapsed());
+        let waiting = (office.outbox.pending_for("a").ok(), office.outbox.failed_len().ok());
+        assert_eq!(waiting, (Some(1), Some(0)), "{asked}");
     }
+}
+
+#[test]
+fn an_endpoint_that_asks_for_more_time_gets_it() {
+    for asked in [
+        "retry-after: 1",
+        "date: Sun, 06 Nov 1994 08:49:37 GMT\r\nretry-after: Sun, 06 Nov 1994 08:49:38 GMT",
+    ] {
+        let answer = format!("503 Service Unavailable\r\n{asked}");
+        let hook = Hook::answering(move |_, number| match number {
+            0 => Reply::Status(answer.clone()),
+            _ => status("200 OK"),
+        });
+        let manner =
+            Manner { schedule: &[Duration::ZERO], rest: Duration::ZERO, ..Manner::default() };
+        let began = Instant::now();
+        let office = Office::new(&[fired("a", 1)], &[config("a", &hook.url)], &manner);
+        office.wait_until_empty();
+        assert!(began.elapsed() >= Duration::from_secs(1), "{asked}: {:?}", began.elapsed());
+        let seen = ids(&hook.requests());
+        assert_eq!(seen, ["alt_1.fired.1", "alt_1.fired.1"], "the same id");
+    }
+}
+
+#[test]
+fn an_endpoint_that_comes_and_goes_uses_no_attempts_up() {
+    let hook = Hook::answering(|request, _| match request.id() {
+        "alt_1.fired.1" => status("429 Too Many Requests\r\nretry-after: 0"),
+        _ => status("200 OK"),
+    });
+    let messages: Vec<Message> = (1..=20).map(|number| fired("a", number)).collect();
+    // Each message that arrives wakes the first one, which fails again.
+    let office = Office::new(&messages, &[config("a", &hook.url)], &once());
+    wait_for("the others", || (office.stats.delivered() == 19).then_some(()));
+    assert_eq!(
+        (office.outbox.pending_for("a").ok(), office.outbox.failed_len().ok()),
+        (Some(1), Some(0))
+    );
 }
 
 #[test]
@@ -170,10 +214,10 @@ fn gone_disables_for_good_and_the_fallback_takes_over() {
     office.wait_until_empty();
     wait_for("both messages", || (other.accepted().len() == 2).then_some(()));
     let told = other.accepted();
-    let disabled = told.iter().find(|one| one.json()["type"] == "receiver.disabled");
-    let disabled = disabled.expect("the fallback is told that it takes over").json();
+    let disabled = told[0].json();
+    assert_eq!(disabled["type"], "receiver.disabled", "it is told first that it takes over");
     assert_eq!(disabled["data"]["receiver"], "gone");
-    assert!(told.iter().any(|one| one.id() == "alt_1.fired.1"), "{:?}", ids(&told));
+    assert_eq!(told[1].id(), "alt_1.fired.1");
 
     let office = office.again(&receivers(&gone.url), &once(), None);
     wait_for("the memory of it", || office.is_disabled("gone").then_some(()));
@@ -189,6 +233,24 @@ fn gone_disables_for_good_and_the_fallback_takes_over() {
     office.wait_until_empty();
     assert!(!office.is_disabled("gone"));
     assert_eq!(ids(&moved.accepted()), ["alt_3.fired.3"]);
+}
+
+#[test]
+fn what_is_taken_over_waits_for_the_word_that_it_is() {
+    let gone = Hook::answering(|_, _| status("410 Gone"));
+    let other = Hook::answering(|_, number| match number {
+        0 => status("503 Service Unavailable"),
+        _ => status("200 OK"),
+    });
+    let receivers = [
+        ReceiverConfig { fallback: Some("other".to_owned()), ..config("gone", &gone.url) },
+        config("other", &other.url),
+    ];
+    let manner = Manner { rest: Duration::from_millis(50), ..once() };
+    let office = Office::new(&[fired("gone", 1)], &receivers, &manner);
+    office.wait_until_empty();
+    let told: Vec<_> = other.accepted().iter().map(|one| one.json()["type"].clone()).collect();
+    assert_eq!(told, ["receiver.disabled", "alert.fired"]);
 }
 
 #[test]

@@ -4,9 +4,12 @@ mod scene;
 
 use std::io::Write;
 use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::json;
 
+use crate::hook::{Hook, status};
 use crate::support::{file, query, resonanz, run, stderr, stdout, wait_for};
 use scene::{Desk, read_whole};
 
@@ -99,6 +102,35 @@ fn a_message_is_sent_again_under_the_same_id_if_somebody_wants_it() {
     times(3);
     assert_eq!(desk.http("POST", &path, json_type, "{\"receiver\":\"nobody\"}").0, 404);
     desk.hears(&["fired acme"]);
+}
+
+#[test]
+fn a_list_tells_who_knows_from_who_waits_and_who_never_will() {
+    let is_up = Arc::new(AtomicBool::new(false));
+    let up = Arc::clone(&is_up);
+    let hook = Hook::answering(move |_, _| match up.load(Ordering::Relaxed) {
+        true => status("204 No Content"),
+        false => status("503 Service Unavailable\r\nretry-after: 0"),
+    });
+    let mut desk = Desk::telling(hook, "disable_after = \"1s\"", "");
+    desk.post(1, 3, "acme");
+    let waits = desk.listed("acme", |alert| alert["waiting"][0]["attempts"] == 1);
+    assert_eq!((&waits["told"], &waits["given_up"]), (&json!([]), &json!([])));
+    let list = desk.alerts(&["list"]);
+    assert!(list.contains("team waiting (attempt 2 at 20"), "{list}");
+    let gone = desk.listed("acme", |alert| alert["given_up"][0]["receiver"] == "team");
+    assert_eq!((&gone["told"], &gone["waiting"]), (&json!([]), &json!([])));
+    let list = desk.alerts(&["list"]);
+    assert!(list.contains("team given up (nothing arrived for "), "{list}");
+
+    is_up.store(true, Ordering::Relaxed);
+    let id = desk.hook.requests()[0].id().to_owned();
+    desk.kill();
+    desk.start_with(&["--enable", "team"]);
+    desk.alerts(&["replay", &id]);
+    desk.listed("acme", |alert| alert["told"] == json!(["team"]));
+    let list = desk.alerts(&["list"]);
+    assert!(list.contains("team told") && !list.contains("given up"), "{list}");
 }
 
 #[test]

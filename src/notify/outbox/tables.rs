@@ -31,12 +31,15 @@ pub(in crate::notify) struct Pending {
     pub(in crate::notify) attempts: u32,
     /// Not before this instant, in milliseconds since the Unix epoch.
     pub(in crate::notify) due_unix_ms: i64,
+    /// When the step of the schedule is over that the last counted attempt began.
+    #[serde(default)]
+    pub(in crate::notify) step_ends_ms: i64,
 }
 
 impl Pending {
     /// A message that was not tried yet.
     pub(super) fn new(message: &Message) -> Self {
-        Self { message: message.clone(), attempts: 0, due_unix_ms: 0 }
+        Self { message: message.clone(), attempts: 0, due_unix_ms: 0, step_ends_ms: 0 }
     }
 }
 

@@ -48,7 +48,7 @@ fn what_waits_holds_up_only_its_own_alert() {
     let (fired, resolved) = (message("a", "x.fired.1", 1), message("a", "x.resolved.2", 2));
     let other = message("a", "y.fired.3", 3);
     outbox.insert(&[fired.clone(), resolved, other.clone()]).expect("the store writes");
-    let waits = Pending { message: fired.clone(), attempts: 1, due_unix_ms: 50 };
+    let waits = Pending { attempts: 1, due_unix_ms: 50, ..Pending::new(&fired) };
     outbox.postpone(&waits).expect("the store writes");
     assert_eq!(next(&outbox, "a"), Some(other.clone()));
     outbox.delivered(&other).expect("the store writes");

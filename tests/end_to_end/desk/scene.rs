@@ -86,14 +86,18 @@ pub(super) fn read_whole(stream: &mut TcpStream) -> Option<(String, String)> {
 impl Desk {
     /// A running process; `more` is added to the configuration.
     pub(super) fn new(more: &str) -> Self {
+        Self::telling(Hook::new(), "", more)
+    }
+
+    /// The same with a receiver that answers as it is told, and has these further keys.
+    pub(super) fn telling(hook: Hook, keys: &str, more: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let hook = Hook::new();
         let api = format!("127.0.0.1:{}", free_port());
         file(folder.path(), "posts.jsonl", "");
         let text = format!(
             "{more}\n[lake]\npath = \"lake\"\ncommit_interval = \"50ms\"\n[serve]\nlisten = \"{api}\"\n\
              [[source]]\nname = \"f\"\ntype = \"file\"\npath = \"posts.jsonl\"\nfollow = true\n\
-             [[receiver]]\nname = \"team\"\nurl = \"{}\"\ninternal = true\n{TOPICS}",
+             [[receiver]]\nname = \"team\"\nurl = \"{}\"\ninternal = true\n{keys}\n{TOPICS}",
             hook.url
         );
         file(folder.path(), "resonanz.toml", text);
@@ -103,8 +107,12 @@ impl Desk {
     }
 
     pub(super) fn start(&mut self) {
+        self.start_with(&[]);
+    }
+
+    pub(super) fn start_with(&mut self, options: &[&str]) {
         let mut command = resonanz();
-        command.current_dir(self.folder.path()).arg("run");
+        command.current_dir(self.folder.path()).arg("run").args(options);
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
         self.process = Some(Killed(child.expect("the process starts")));
         wait_for("the API", || TcpStream::connect(&self.api).ok());
