@@ -5,13 +5,27 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::args_study::{Backtest as Args, PageFormat};
+use super::args_study::{AlertsCommand, Backtest as Args, PageFormat};
 use super::backtest::over_posts;
-use super::{Ending, Failure};
+use super::{Ending, Failure, desk, receiver_test};
 use crate::alert::{Backtest, Condition, Measure, Page, Rule, Transition};
 use crate::time::EventTime;
 
-pub(super) fn backtest(args: &Args) -> Result<Ending, Failure> {
+pub(super) fn alerts(command: &AlertsCommand) -> Result<Ending, Failure> {
+    match command {
+        AlertsCommand::Backtest(args) => backtest(args),
+        AlertsCommand::List(args) => desk::list(args),
+        AlertsCommand::Show(args) => desk::show(args),
+        AlertsCommand::Ack(args) => desk::ack(args),
+        AlertsCommand::Silence(args) => desk::silence(args),
+        AlertsCommand::Silences(args) => desk::silences(args),
+        AlertsCommand::Unsilence(args) => desk::unsilence(args),
+        AlertsCommand::Replay(args) => desk::replay(args),
+        AlertsCommand::Test(args) => receiver_test::test(args),
+    }
+}
+
+fn backtest(args: &Args) -> Result<Ending, Failure> {
     match &args.counts {
         Some(counts) => over_counts(args, counts),
         None => over_posts(args),

@@ -1,39 +1,15 @@
 //! Which options do the commands have that people live with alerts by: list, show, ack, silence?
 
-use std::path::PathBuf;
-
-use clap::ValueEnum;
-
+use super::formats::ReportFormat;
+use super::places::{ConfigAt, LakePlace};
 use crate::time::{EventTime, parse_span};
-
-/// Which lake is meant.
-#[derive(Debug, clap::Args)]
-pub(super) struct LakePlace {
-    /// Folder of the lake, or s3://BUCKET/PREFIX; by default what the configuration names
-    #[arg(long)]
-    pub(super) lake: Option<PathBuf>,
-    /// Folder of what only the writer of a lake in a bucket needs
-    #[arg(long, value_name = "DIR", requires = "lake")]
-    pub(super) state: Option<PathBuf>,
-    /// The configuration file
-    #[arg(long, default_value = "resonanz.toml")]
-    pub(super) config: PathBuf,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum ListFormat {
-    /// For people
-    Table,
-    /// JSON
-    Json,
-}
 
 /// Of which lake, and how it is written.
 #[derive(Debug, clap::Args)]
 pub(super) struct Listing {
     /// How it is written
-    #[arg(long, value_enum, default_value_t = ListFormat::Table)]
-    pub(super) format: ListFormat,
+    #[arg(long, value_enum, default_value_t = ReportFormat::Table)]
+    pub(super) format: ReportFormat,
     #[command(flatten)]
     pub(super) place: LakePlace,
 }
@@ -134,9 +110,8 @@ pub(super) struct AlertsReplay {
 pub(super) struct AlertsTest {
     /// Name of the receiver
     pub(super) receiver: String,
-    /// The configuration file
-    #[arg(long, default_value = "resonanz.toml")]
-    pub(super) config: PathBuf,
+    #[command(flatten)]
+    pub(super) config: ConfigAt,
 }
 
 fn label(text: &str) -> Result<(String, String), String> {

@@ -1,6 +1,6 @@
 //! Which configuration is meant, and what is wrong with it?
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 use super::Failure;
@@ -8,15 +8,15 @@ use crate::config::{Config, ConfigError};
 
 /// Reads a configuration file; prints every problem to standard error.
 pub(super) fn load(path: &Path) -> Result<Config, Failure> {
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) => {
-            return Err(Failure::usage(
-                format!("{}: {error}", path.display()),
-                "write one with: resonanz init",
-            ));
-        }
-    };
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        let hint = match error.kind() {
+            ErrorKind::NotFound => "write one with: resonanz init",
+            ErrorKind::IsADirectory => "name the file in it: --config FOLDER/resonanz.toml",
+            ErrorKind::InvalidData => "a configuration is TOML in UTF-8",
+            _ => "give a file that this user can read",
+        };
+        Failure::file(path, &error, hint)
+    })?;
     let base = path.parent().unwrap_or(Path::new(""));
     Config::parse(&text, base).map_err(|errors| {
         print_all(path, &text, "", &errors);
@@ -27,6 +27,12 @@ pub(super) fn load(path: &Path) -> Result<Config, Failure> {
             format!("mend them and run: resonanz check --config {}", path.display()),
         )
     })
+}
+
+/// A configuration that may be there and whole; says nothing if not.
+pub(super) fn glance(path: &Path) -> Option<Config> {
+    let text = std::fs::read_to_string(path).ok()?;
+    Config::parse(&text, path.parent().unwrap_or(Path::new(""))).ok()
 }
 
 /// Prints what may not do what was meant to standard error.

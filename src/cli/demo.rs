@@ -5,11 +5,11 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use anyhow::Context;
 use axum::Router;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
@@ -18,7 +18,7 @@ use base64::engine::general_purpose::STANDARD;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
-use super::args::Demo;
+use super::replay::speed;
 use super::view::{alert_line, view};
 use super::{Ending, Failure, runtime};
 use crate::config::{
@@ -36,6 +36,22 @@ use crate::time::SECOND_US;
 /// The demo's topics and rule, as they come with the archive.
 const TOPICS: &str = include_str!("../../data/demo.toml");
 
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Folder of the lake; an earlier demo's lake there is replaced
+    #[arg(long, value_name = "DIR", default_value = "resonanz-demo")]
+    lake: PathBuf,
+    /// How many times faster than it happened; 0 for as fast as possible
+    #[arg(long, default_value_t = 7200.0, value_parser = speed)]
+    speed: f64,
+    /// Keep a small HTTP API up afterwards: health, metrics, topics, trends, alerts
+    #[arg(long)]
+    keep_serving: bool,
+    /// Where that API listens
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8600")]
+    listen: SocketAddr,
+}
+
 /// What the receiver saw of one message.
 struct Received {
     kind: String,
@@ -43,7 +59,7 @@ struct Received {
     signed: bool,
 }
 
-pub(super) fn demo(args: &Demo) -> Result<Ending, Failure> {
+pub(super) fn demo(args: &Args) -> Result<Ending, Failure> {
     if Site::from(&args.lake).is_bucket() {
         return Err(Failure::usage("a demo goes to a folder", "demo --lake FOLDER"));
     }
@@ -51,7 +67,7 @@ pub(super) fn demo(args: &Demo) -> Result<Ending, Failure> {
     runtime()?.block_on(play(args))
 }
 
-async fn play(args: &Demo) -> Result<Ending, Failure> {
+async fn play(args: &Args) -> Result<Ending, Failure> {
     let posts = count_posts()?;
     let server = TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("ws://{}/subscribe", server.local_addr()?);
@@ -62,9 +78,8 @@ async fn play(args: &Demo) -> Result<Ending, Failure> {
 
     let progress = Arc::new(watch::Sender::new(Progress::default()));
     if args.keep_serving {
-        let listener = TcpListener::bind(args.listen)
-            .await
-            .with_context(|| format!("cannot listen on {}", args.listen))?;
+        let listener = TcpListener::bind(args.listen).await;
+        let listener = listener.map_err(|error| Failure::listen(args.listen, &error))?;
         let api = Api {
             progress: progress.subscribe(),
             lake: (&args.lake).into(),
@@ -84,11 +99,11 @@ async fn play(args: &Demo) -> Result<Ending, Failure> {
         };
         stop.send_replace(how);
     });
-    writeln!(
-        io::stdout().lock(),
-        "replaying {posts} posts of three days at {} times their pace",
-        args.speed
-    )?;
+    let pace = match args.speed {
+        speed if speed.is_finite() => format!("at {speed} times their pace"),
+        _ => "as fast as possible".to_owned(),
+    };
+    writeln!(io::stdout().lock(), "replaying {posts} posts of three days {pace}")?;
     let started = Instant::now();
     let view = tokio::spawn(view(progress.subscribe()));
     let summary = live::run(config, stopped, Arc::clone(&progress)).await?;

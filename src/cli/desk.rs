@@ -7,12 +7,13 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use super::args_desk::{
-    AlertsAck, AlertsList, AlertsReplay, AlertsShow, AlertsSilence, AlertsSilences,
-    AlertsUnsilence, LakePlace, ListFormat,
+    AlertsAck, AlertsList, AlertsReplay, AlertsShow, AlertsSilence, AlertsSilences, AlertsUnsilence,
 };
-use super::{Ending, Failure, config_file, runtime};
+use super::formats::ReportFormat;
+use super::places::LakePlace;
+use super::{Ending, Failure, runtime};
 use crate::desk::{Ack, Silence};
-use crate::lake::{DeskFiles, Folder, Site};
+use crate::lake::{DeskFiles, Folder};
 use crate::notify::{AlertState, DeskState, Wanted, stories, story, wall_clock};
 use crate::time::EventTime;
 
@@ -36,9 +37,9 @@ pub(super) fn list(args: &AlertsList) -> Result<Ending, Failure> {
     let alerts: Vec<Value> = firing.into_iter().chain(resolved).collect();
     let mut out = io::stdout().lock();
     match args.listing.format {
-        ListFormat::Json => writeln!(out, "{}", Value::Array(alerts))?,
-        ListFormat::Table if alerts.is_empty() => writeln!(out, "no alerts")?,
-        ListFormat::Table => {
+        ReportFormat::Json => writeln!(out, "{}", Value::Array(alerts))?,
+        ReportFormat::Table if alerts.is_empty() => writeln!(out, "no alerts")?,
+        ReportFormat::Table => {
             writeln!(
                 out,
                 "{:<8} {:<20} {:<28} {:>8} {:>8}  {:<20} {:<16} receivers",
@@ -107,7 +108,7 @@ pub(super) fn show(args: &AlertsShow) -> Result<Ending, Failure> {
     let folder = open(&args.listing.place)?;
     let story = runtime()?.block_on(story(&folder, &args.id))?.ok_or_else(|| unknown(&args.id))?;
     let mut out = io::stdout().lock();
-    if args.listing.format == ListFormat::Json {
+    if args.listing.format == ReportFormat::Json {
         writeln!(out, "{story}")?;
         return Ok(Ending::Done);
     }
@@ -248,9 +249,9 @@ pub(super) fn silences(args: &AlertsSilences) -> Result<Ending, Failure> {
     silences.retain(|silence| args.all || now < silence.ends);
     let mut out = io::stdout().lock();
     match args.listing.format {
-        ListFormat::Json => writeln!(out, "{}", json!(silences))?,
-        ListFormat::Table if silences.is_empty() => writeln!(out, "no silences")?,
-        ListFormat::Table => {
+        ReportFormat::Json => writeln!(out, "{}", json!(silences))?,
+        ReportFormat::Table if silences.is_empty() => writeln!(out, "no silences")?,
+        ReportFormat::Table => {
             silences.iter().try_for_each(|silence| writeln!(out, "{}", line(silence)))?
         }
     }
@@ -298,11 +299,7 @@ fn line(silence: &Silence) -> String {
 }
 
 fn open(place: &LakePlace) -> Result<Folder, Failure> {
-    let site = match &place.lake {
-        Some(lake) => Site::new(lake, place.state.as_deref()),
-        None => (&config_file::load(&place.config)?.lake).into(),
-    };
-    Ok(Folder::read(site)?)
+    Ok(Folder::read(place.site()?)?)
 }
 
 fn unknown(id: &str) -> Failure {

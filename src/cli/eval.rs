@@ -1,16 +1,36 @@
-//! How good is the scorer on labelled posts, and where is it wrong?
+//! How good is the scorer on labeled posts, and where is it wrong?
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::args_study::{Eval, ReportFormat};
+use super::formats::ReportFormat;
+use super::score::{ScorerArgs, language};
 use super::{Ending, Failure, eval_rows};
-use crate::post::{Polarity, Score};
+use crate::post::{Lang, Polarity, Score};
 use crate::sentiment::evaluate::{Report, Row, Tally};
 use crate::sentiment::{Scorer, Scratch};
 use crate::tuning;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Labelled posts as JSON lines: text, label (-1, 0, 1 or a word) or human (a graded rating),
+    /// optional lang, target, from, to (characters)
+    #[arg(required = true, value_name = "FILE")]
+    datasets: Vec<PathBuf>,
+    #[command(flatten)]
+    scorer: ScorerArgs,
+    /// Language of rows that declare none, as an ISO 639 code
+    #[arg(long, default_value = "und", value_parser = language)]
+    lang: Lang,
+    /// How many of the worst mistakes to show, each with its explanation
+    #[arg(long, value_name = "COUNT", default_value_t = 0)]
+    errors: usize,
+    /// How the report is written
+    #[arg(long, value_enum, default_value_t = ReportFormat::Table)]
+    format: ReportFormat,
+}
 
 /// How one file came out.
 struct Outcome {
@@ -31,7 +51,7 @@ struct Mistake {
     distance: i32,
 }
 
-pub(super) fn eval(args: &Eval) -> Result<Ending, Failure> {
+pub(super) fn eval(args: &Args) -> Result<Ending, Failure> {
     let scorer = tuning::scorer(&(&args.scorer).into())?;
     let outcomes: Result<Vec<Outcome>, Failure> =
         args.datasets.iter().map(|path| outcome(&scorer, path, args)).collect();
@@ -49,7 +69,7 @@ pub(super) fn eval(args: &Eval) -> Result<Ending, Failure> {
     Ok(if refused == 0 { Ending::Done } else { Ending::Incomplete })
 }
 
-fn outcome(scorer: &Scorer, path: &Path, args: &Eval) -> Result<Outcome, Failure> {
+fn outcome(scorer: &Scorer, path: &Path, args: &Args) -> Result<Outcome, Failure> {
     let (mut document, mut target) = (Tally::default(), Tally::default());
     let (mut targets, mut errors) = (false, Vec::new());
     let mut scratch = Scratch::default();
@@ -140,7 +160,7 @@ fn table(scorer: &Scorer, outcomes: &[Outcome], out: &mut impl Write) -> io::Res
         for mistake in &outcome.errors {
             writeln!(
                 out,
-                "\nlabelled {}, scored {:+.4}:",
+                "\nlabeled {}, scored {:+.4}:",
                 mistake.row.gold.as_str(),
                 mistake.score.as_f64()
             )?;

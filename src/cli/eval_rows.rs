@@ -1,4 +1,4 @@
-//! How are labelled posts read? JSON lines, one row each, what is no row refused and counted.
+//! How are labeled posts read? JSON lines, one row each, what is not a row refused and counted.
 
 use std::path::Path;
 
@@ -39,7 +39,7 @@ pub(super) fn each(path: &Path, lang: Lang, mut take: impl FnMut(Row)) -> Result
         before += block.lines_len();
     }
     if empty {
-        let message = format!("{}: no labelled post in it", path.display());
+        let message = format!("{}: no labeled post in it", path.display());
         return Err(Failure::usage(message, "a line is {\"text\": \"...\", \"label\": -1}"));
     }
     Ok(refused)

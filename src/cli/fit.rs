@@ -1,17 +1,154 @@
-//! How is the scorer suited to a user's own posts? Fits a model, reports how good it is, writes it.
+//! How is the scorer trained on a user's own posts? Fits a model, reports how good it is, writes it.
 
+use std::convert::Infallible;
 use std::fs::OpenOptions;
 use std::io::{self, Write};
+use std::path::PathBuf;
+use std::str::FromStr;
 
+use clap::ValueEnum;
 use serde_json::json;
 
-use super::args_study::{Fit, FitFrom, ReportFormat, Words};
+use super::formats::ReportFormat;
+use super::score::language;
 use super::{Ending, Failure, eval::report_json, eval_rows};
+use crate::post::Lang;
 use crate::sentiment::fit::{self, FitError, Options, Sample};
 use crate::sentiment::{Model, Profile, Scorer};
 use crate::tuning;
 
-pub(super) fn fit(args: &Fit) -> Result<Ending, Failure> {
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Labeled posts as JSON lines, as for eval; FILE*3 makes all its rows together count 3
+    #[arg(required = true, value_name = "FILE")]
+    data: Vec<Weighed>,
+    /// Where to write the model; an existing file is replaced
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// What to start from: shipped (the built-in model), nothing, or a model file
+    #[arg(long, value_name = "MODEL", default_value = "shipped")]
+    from: FitFrom,
+    /// Words of your own, read before training
+    #[arg(long = "lexicon", value_name = "FILE")]
+    lexicons: Vec<PathBuf>,
+    /// Language of rows that declare none, as an ISO 639 code
+    #[arg(long, default_value = "und", value_parser = language)]
+    lang: Lang,
+    /// Whether single words get weights; auto tries both
+    #[arg(long, value_enum, default_value_t = Words::Auto)]
+    words: Words,
+    /// Number of folds for cross-validation
+    #[arg(long, default_value_t = 5, value_parser = folds)]
+    folds: usize,
+    /// Minimum number of posts a word must occur in
+    #[arg(long, default_value_t = 3)]
+    word_posts_min: usize,
+    /// Penalties of word weights to try; a higher one keeps them closer to the start
+    #[arg(long, value_delimiter = ',', default_value = "3e-5,1e-4,3e-4,1e-3")]
+    word_penalties: Vec<f64>,
+    /// Minimum absolute weight; words below it are left out
+    #[arg(long, default_value_t = 0.02)]
+    word_weight_min: f32,
+    /// 1 weights all classes equally however rare, 0 all posts equally
+    #[arg(long, default_value_t = 0.5)]
+    balance: f64,
+    /// Hold out one file at a time instead of folds, to measure how well it does on an unseen source
+    #[arg(long)]
+    by_file: bool,
+    /// Train this view only: "en document", "en target", "de document" or "de target"
+    #[arg(long)]
+    view: Option<String>,
+    /// Train the view on posts of the other language and scope too, without their words
+    #[arg(long, requires = "view")]
+    pool: bool,
+    /// Added to the sums of negative, neutral and positive, such as 0.4,0.6,0, where your posts have
+    /// other shares of each than the training data
+    #[arg(long, value_name = "SUMS", default_value = "0,0,0", allow_hyphen_values = true)]
+    prior: Prior,
+    /// How the report is written
+    #[arg(long, value_enum, default_value_t = ReportFormat::Table)]
+    format: ReportFormat,
+}
+
+/// What is added to the sum of each class.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Prior([f64; 3]);
+
+impl FromStr for Prior {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parts: Vec<f64> = text
+            .split(',')
+            .filter_map(|part| part.trim().parse().ok())
+            .filter(|part: &f64| part.abs() <= 10.0)
+            .collect();
+        match parts[..] {
+            [negative, neutral, positive] if text.matches(',').count() == 2 => {
+                Ok(Self([negative, neutral, positive]))
+            }
+            _ => Err("write three numbers from -10 to 10, such as 0.4,0.6,0".to_owned()),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Words {
+    /// What cross-validation finds better
+    Auto,
+    /// Always
+    Yes,
+    /// Never: features only
+    No,
+}
+
+/// Where fitting starts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum FitFrom {
+    Shipped,
+    Nothing,
+    File(PathBuf),
+}
+
+impl FromStr for FitFrom {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(match text {
+            "shipped" => Self::Shipped,
+            "nothing" => Self::Nothing,
+            path => Self::File(path.into()),
+        })
+    }
+}
+
+fn folds(text: &str) -> Result<usize, String> {
+    let folds = text.parse().ok().filter(|folds| (2..=100).contains(folds));
+    folds.ok_or_else(|| "write a number from 2 to 100".to_owned())
+}
+
+/// A file, and how much all its rows together count.
+#[derive(Debug, Clone, PartialEq)]
+struct Weighed {
+    path: PathBuf,
+    weight: Option<f64>,
+}
+
+impl FromStr for Weighed {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let Some((path, weight)) = text.rsplit_once('*') else {
+            return Ok(Self { path: text.into(), weight: None });
+        };
+        let number = weight.parse().ok().filter(|weight: &f64| *weight > 0.0 && weight.is_finite());
+        let weight =
+            number.ok_or_else(|| format!("\"{weight}\" after the * is not a weight above 0"))?;
+        Ok(Self { path: path.into(), weight: Some(weight) })
+    }
+}
+
+pub(super) fn fit(args: &Args) -> Result<Ending, Failure> {
     let scorer = start(args)?;
     let (samples, refused) = samples(args)?;
     let options = Options {
@@ -46,11 +183,11 @@ fn hint(error: &FitError) -> &'static str {
     match error {
         FitError::Vader => "leave out what names the vader profile",
         FitError::View(_) => "as in --view \"en document\"",
-        FitError::TooFew { .. } => "give more labelled posts",
+        FitError::TooFew { .. } => "give more labeled posts",
     }
 }
 
-fn start(args: &Fit) -> Result<Scorer, Failure> {
+fn start(args: &Args) -> Result<Scorer, Failure> {
     let model = match &args.from {
         FitFrom::Shipped => None,
         FitFrom::Nothing => Some(Model::default()),
@@ -61,7 +198,7 @@ fn start(args: &Fit) -> Result<Scorer, Failure> {
 }
 
 /// All rows as samples; a file named `PATH*3` counts 3 in all its rows together.
-fn samples(args: &Fit) -> Result<(Vec<Sample>, u64), Failure> {
+fn samples(args: &Args) -> Result<(Vec<Sample>, u64), Failure> {
     let (mut samples, mut refused) = (Vec::new(), 0);
     for (source, file) in args.data.iter().enumerate() {
         let first = samples.len();
@@ -83,7 +220,7 @@ fn samples(args: &Fit) -> Result<(Vec<Sample>, u64), Failure> {
     Ok((samples, refused))
 }
 
-fn write_model(args: &Fit, model: &Model) -> Result<(), Failure> {
+fn write_model(args: &Args, model: &Model) -> Result<(), Failure> {
     let draft = args.out.with_extension("draft");
     let written = (|| {
         let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(&draft)?;
@@ -91,15 +228,11 @@ fn write_model(args: &Fit, model: &Model) -> Result<(), Failure> {
         file.sync_all()?;
         std::fs::rename(&draft, &args.out)
     })();
-    written.map_err(|error: io::Error| {
-        Failure::usage(
-            format!("{}: {error}", args.out.display()),
-            "give a file that can be written",
-        )
-    })
+    let hint = "give a file that can be written";
+    written.map_err(|error: io::Error| Failure::file(&args.out, &error, hint))
 }
 
-fn table(args: &Fit, fitted: &fit::Fit, out: &mut impl Write) -> io::Result<()> {
+fn table(args: &Args, fitted: &fit::Fit, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "{:<14} {:>6} {:>8} {:>8}", "view", "rows", "macro-F1", "accuracy")?;
     for (view, report) in &fitted.before {
         writeln!(
@@ -129,7 +262,7 @@ fn table(args: &Fit, fitted: &fit::Fit, out: &mut impl Write) -> io::Result<()> 
     writeln!(out, "{}: use it with [sentiment] model = \"...\" or --model", args.out.display())
 }
 
-fn as_json(args: &Fit, fitted: &fit::Fit) -> serde_json::Value {
+fn as_json(args: &Args, fitted: &fit::Fit) -> serde_json::Value {
     let trials = fitted.trials.iter().enumerate().map(|(place, trial)| {
         json!({
             "view": trial.view,

@@ -1,98 +1,93 @@
-//! What did the user type? Arguments, the mode they choose, and the exit code that follows.
+//! What did the user type? One room per command, with its arguments; this one only leads there.
 //!
 //! Exit codes: 0 done; 1 finished, but some input was refused or a message was not delivered, or
 //! the run broke off; 2 usage or configuration; 3 our own data is damaged.
 
-mod alerts;
-mod args;
-mod args_desk;
-mod args_lake;
-mod args_reprocess;
-mod args_study;
+// what commands share
+mod ending;
+mod runtime;
 mod config_file;
+mod places;
+mod formats;
+mod inputs;
+mod postgres;
+mod view;
+// commands
+mod args_desk;
+mod args_study;
+mod alerts;
+mod backtest;
+mod check;
 mod demo;
 mod desk;
-mod erase;
 mod eval;
 mod eval_rows;
 mod fit;
+mod init;
 mod lake;
-mod postgres;
 mod query;
 mod receiver_test;
+mod replay;
 mod reprocess;
-mod backtest;
-mod reprocess_view;
 mod run;
 mod score;
 mod serve;
 mod topics;
-mod view;
 
-use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 
-use crate::lake::LakeError;
-use crate::notify::ReceiverError;
-use crate::tuning::TuningError;
-use args::{Args, Command};
-use args_study::{AlertsCommand, TopicsCommand};
+use args_study::AlertsCommand;
+use ending::{Ending, Failure};
+use runtime::{LogArgs, runtime};
 
-/// How a command ended, if not by an error.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ending {
-    /// Everything was done.
-    Done,
-    /// Finished, but something was refused or not delivered.
-    Incomplete,
+/// Listens to what is said in public about brands and topics, and scores how it is meant.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    after_help = "Exit codes: 0 done; 1 finished, but some input was refused or a message was not delivered; 2 usage or configuration; 3 damaged data."
+)]
+struct Args {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    logs: LogArgs,
 }
 
-/// An error with the exit code and the hint that go with it.
-#[derive(Debug)]
-struct Failure {
-    error: anyhow::Error,
-    code: u8,
-    hint: Option<String>,
-}
-
-impl Failure {
-    /// Wrong usage or configuration.
-    fn usage(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { error: anyhow::anyhow!(message.into()), code: 2, hint: Some(hint.into()) }
-    }
-}
-
-impl<E: Into<anyhow::Error>> From<E> for Failure {
-    fn from(error: E) -> Self {
-        let error = error.into();
-        let lake = error.downcast_ref::<LakeError>();
-        let code = match lake {
-            Some(lake) if lake.is_damage() => 3,
-            Some(
-                LakeError::NoLake { .. }
-                | LakeError::NotEmpty { .. }
-                | LakeError::Gap { .. }
-                | LakeError::NoState { .. }
-                | LakeError::Foreign { .. }
-                | LakeError::OtherKey { .. }
-                | LakeError::Locked { .. }
-                | LakeError::Format { .. },
-            ) => 2,
-            _ => 1,
-        };
-        if let Some(tuning) = error.downcast_ref::<TuningError>() {
-            let hint = Some(tuning.hint().to_owned());
-            return Self { error, code: 2, hint };
-        }
-        if let Some(receiver) = error.downcast_ref::<ReceiverError>() {
-            let hint = Some(receiver.hint());
-            return Self { error, code: 2, hint };
-        }
-        let hint = lake.map(|lake| lake.hint().to_owned());
-        Self { error, code, hint }
-    }
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// See everything at work: replay the bundled archive through sources, alerts and lake
+    Demo(demo::Args),
+    /// Run a configuration until its sources end or a signal arrives
+    Run(run::Args),
+    /// Check a configuration and report every problem in it
+    Check(check::Args),
+    /// Write a commented starter configuration
+    Init(init::Args),
+    /// Score texts from arguments, or lines from standard input
+    Score(score::Args),
+    /// Test, explain and import the queries of topics
+    #[command(subcommand)]
+    Topics(topics::TopicsCommand),
+    /// List, acknowledge and silence alerts; see which alerts a rule would have raised
+    #[command(subcommand)]
+    Alerts(AlertsCommand),
+    /// Measure the scorer on labeled posts
+    Eval(eval::Args),
+    /// Train the scorer on labeled posts of your own
+    Fit(fit::Args),
+    /// Query a lake with SQL: tables posts, mentions, panes, alerts, and views
+    Query(query::Args),
+    /// Serve a lake over HTTP without running sources: SQL, trends, alerts
+    Serve(serve::Args),
+    /// Inspect and maintain a lake
+    #[command(subcommand)]
+    Lake(lake::LakeCommand),
+    /// Run archives, or the posts a lake keeps, through the engine into a lake
+    Reprocess(Box<reprocess::Args>),
+    /// Serve an archive over a WebSocket in the wire format of Bluesky's Jetstream
+    Replay(replay::Args),
 }
 
 /// Runs what the command line asks for.
@@ -106,82 +101,21 @@ pub fn run() -> ExitCode {
             return ExitCode::from(code);
         }
     };
-    start_logs(&args);
-    // Two TLS libraries are in the tree; without a choice rustls refuses to work.
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    let ended = match args.command {
-        Command::Demo(demo) => demo::demo(&demo),
-        Command::Run(run) => run::run(&run),
-        Command::Check(check) => run::check(&check),
-        Command::Init(init) => run::init(&init),
-        Command::Score(score) => score::score(&score),
-        Command::Topics(TopicsCommand::Test(test)) => topics::test(&test),
-        Command::Topics(TopicsCommand::Explain(explain)) => topics::explain(&explain),
-        Command::Topics(TopicsCommand::Import(import)) => topics::import(&import),
-        Command::Alerts(command) => alerts(&command),
-        Command::Eval(eval) => eval::eval(&eval),
-        Command::Fit(fit) => fit::fit(&fit),
-        Command::Query(query) => query::query(&query),
-        Command::Serve(args) => serve::serve(&args),
-        Command::Lake(command) => lake::lake(&command),
-        Command::Reprocess(job) => reprocess::reprocess(&job),
-        Command::Replay(replay) => run::replay(&replay),
-    };
-    match ended {
-        Ok(Ending::Done) => ExitCode::SUCCESS,
-        Ok(Ending::Incomplete) => ExitCode::from(1),
-        Err(failure) => report(&failure),
-    }
-}
-
-fn alerts(command: &AlertsCommand) -> Result<Ending, Failure> {
-    match command {
-        AlertsCommand::Backtest(args) => alerts::backtest(args),
-        AlertsCommand::List(args) => desk::list(args),
-        AlertsCommand::Show(args) => desk::show(args),
-        AlertsCommand::Ack(args) => desk::ack(args),
-        AlertsCommand::Silence(args) => desk::silence(args),
-        AlertsCommand::Silences(args) => desk::silences(args),
-        AlertsCommand::Unsilence(args) => desk::unsilence(args),
-        AlertsCommand::Replay(args) => desk::replay(args),
-        AlertsCommand::Test(args) => receiver_test::test(args),
-    }
-}
-
-/// Prints an error, unless it is only that nobody reads our output any more.
-fn report(failure: &Failure) -> ExitCode {
-    let broken_pipe = failure.error.chain().any(|cause| {
-        cause
-            .downcast_ref::<io::Error>()
-            .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
-    });
-    if broken_pipe || failure.error.to_string().contains("Broken pipe") {
-        return ExitCode::SUCCESS;
-    }
-    let mut out = io::stderr().lock();
-    let _ = writeln!(out, "resonanz: {:#}", failure.error);
-    if let Some(hint) = &failure.hint {
-        let _ = writeln!(out, "hint: {hint}");
-    }
-    ExitCode::from(failure.code)
-}
-
-fn start_logs(args: &Args) {
-    let default = match args.verbose {
-        0 => "resonanz=warn",
-        1 => "resonanz=info,object_store::client::retry=info",
-        _ => "resonanz=debug,object_store::client::retry=info",
-    };
-    let filter = tracing_subscriber::EnvFilter::try_from_env("RESONANZ_LOG");
-    let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
-    let logs = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .with_target(false);
-    let _ = if args.log_json { logs.json().try_init() } else { logs.with_ansi(false).try_init() };
-}
-
-/// The runtime of the commands that need one.
-fn runtime() -> io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()
+    runtime::prepare(&args.logs);
+    ending::exit(match &args.command {
+        Command::Demo(args) => demo::demo(args),
+        Command::Run(args) => run::run(args),
+        Command::Check(args) => check::check(args),
+        Command::Init(args) => init::init(args),
+        Command::Score(args) => score::score(args),
+        Command::Topics(command) => topics::topics(command),
+        Command::Alerts(command) => alerts::alerts(command),
+        Command::Eval(args) => eval::eval(args),
+        Command::Fit(args) => fit::fit(args),
+        Command::Query(args) => query::query(args),
+        Command::Serve(args) => serve::serve(args),
+        Command::Lake(command) => lake::lake(command),
+        Command::Reprocess(args) => reprocess::reprocess(args),
+        Command::Replay(args) => replay::replay(args),
+    })
 }

@@ -3,23 +3,71 @@
 use std::io::{self, BufWriter, Write};
 use std::time::Duration;
 
-use super::args::{Query, QueryFormat};
+use clap::ValueEnum;
+
+use super::places::LakePlace;
 use super::{Ending, Failure, runtime};
 use crate::lake::Folder;
 use crate::sql::{self, Limits, Session, SqlError, SqlFault, View};
 
-pub(super) fn query(args: &Query) -> Result<Ending, Failure> {
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// One SELECT over the tables posts, mentions, panes and alerts, or over views
+    #[arg(required_unless_present = "views")]
+    sql: Option<String>,
+    #[command(flatten)]
+    place: LakePlace,
+    /// List the views, with columns and an example of each
+    #[arg(long)]
+    views: bool,
+    #[command(flatten)]
+    limits: LimitArgs,
+    /// How rows are written
+    #[arg(long, value_enum, default_value_t = QueryFormat::Table)]
+    format: QueryFormat,
+}
+
+/// What a query may use.
+#[derive(Debug, clap::Args)]
+pub(super) struct LimitArgs {
+    /// Maximum time of a query until its last row
+    #[arg(long, value_name = "DURATION", default_value = "1m", value_parser = span)]
+    timeout: Duration,
+    /// Maximum memory of a query for joins, sorts and groups, in MiB
+    #[arg(long, value_name = "MIB", default_value_t = 1024)]
+    memory_mib: usize,
+}
+
+impl From<&LimitArgs> for Limits {
+    fn from(args: &LimitArgs) -> Self {
+        Self { time: args.timeout, memory_mib: args.memory_mib }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum QueryFormat {
+    /// For people
+    Table,
+    /// One JSON array of objects
+    Json,
+    /// With a header line
+    Csv,
+    /// Arrow IPC stream
+    Arrow,
+}
+
+pub(super) fn query(args: &Args) -> Result<Ending, Failure> {
     let mut out = BufWriter::new(io::stdout().lock());
     if args.views {
         View::all().try_for_each(|view| writeln!(out, "{view}"))?;
         out.flush()?;
         return Ok(Ending::Done);
     }
-    let (Some(path), Some(sql)) = (&args.lake, &args.sql) else {
-        return Err(Failure::usage("no lake or no SQL is given", "resonanz query --lake DIR SQL"));
+    let Some(sql) = &args.sql else {
+        return Err(Failure::usage("no SQL is given", "resonanz query \"SELECT ...\""));
     };
-    let folder = Folder::read(path)?;
-    let limits = Limits { time: args.timeout, memory_mib: args.memory_mib };
+    let folder = Folder::read(args.place.site()?)?;
+    let limits = Limits::from(&args.limits);
     let runtime = runtime()?;
     let asked = runtime.block_on(async {
         let session = Session::open_within(&folder, limits).await?;
@@ -53,8 +101,8 @@ fn failure(error: SqlError) -> Failure {
     Failure { error: anyhow::anyhow!("{error}{shown}"), code, hint }
 }
 
-/// A span such as `30s` or `5m`.
-pub(super) fn span(text: &str) -> Result<Duration, String> {
+/// A duration such as `30s` or `5m`.
+fn span(text: &str) -> Result<Duration, String> {
     let span = crate::time::parse_span(text).map_err(|error| error.to_string())?;
     Ok(Duration::from_micros(u64::try_from(span).unwrap_or_default()))
 }

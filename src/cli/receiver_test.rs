@@ -3,17 +3,16 @@
 use std::io::{self, Write};
 
 use super::args_desk::AlertsTest;
-use super::{Ending, Failure, config_file, runtime};
+use super::{Ending, Failure, runtime};
 use crate::alert::Transition;
 use crate::notify::{Message, Probe, Receiver, probe};
 
 pub(super) fn test(args: &AlertsTest) -> Result<Ending, Failure> {
-    let config = config_file::load(&args.config)?;
+    let config = args.config.load()?;
     let found = config.receivers.iter().find(|receiver| receiver.name == args.receiver);
     let receiver = found.ok_or_else(|| {
-        let names: Vec<&str> = config.receivers.iter().map(|known| known.name.as_str()).collect();
-        let message = format!("no receiver is called \"{}\"", args.receiver);
-        Failure::usage(message, format!("the receivers are {}", names.join(", ")))
+        let known = config.receivers.iter().map(|known| known.name.as_str());
+        Failure::unknown("receiver", &args.receiver, known)
     })?;
     let receiver = Receiver::fetch(receiver)?;
     let mut bytes = [0; 8];

@@ -1,7 +1,6 @@
-//! How does a configuration run on the command line: run, check, init, replay?
+//! How does a configuration run on the command line?
 
-use std::fs::OpenOptions;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, Write};
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -9,27 +8,33 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use super::args::{Check, Init, Replay, Run};
+use super::places::LakePlace;
 use super::postgres::{Door, door};
-use super::{Ending, Failure, config_file, runtime, view};
-use crate::config::{Config, SourceKind};
-use crate::decode::AuthorHasher;
+use super::{Ending, Failure, runtime, view};
+use crate::config::Config;
 use crate::lake::Folder;
 use crate::live::{self, Progress, Stop, Summary};
-use crate::notify::{Outbox, Receiver, ReceiverError};
-use crate::replay::{self, Archive};
+use crate::notify::Outbox;
 use crate::serve::{Api, SqlGate, serve};
-use crate::tuning;
 
-pub(super) fn run(args: &Run) -> Result<Ending, Failure> {
-    let config = config_file::load(&args.config)?;
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    place: LakePlace,
+    /// Deliver to this receiver again; it was disabled after failing for a long time, or by answering 410
+    #[arg(long, value_name = "RECEIVER")]
+    enable: Vec<String>,
+}
+
+pub(super) fn run(args: &Args) -> Result<Ending, Failure> {
+    let config = args.place.configured()?;
     for warning in &config.warnings {
         tracing::warn!(line = warning.line, hint = warning.hint, "{}", warning.message);
     }
     if config.sources.is_empty() || config.topics.is_empty() {
         let message = format!(
             "{}: nothing to do without a [[source]] and a [[topic]]",
-            args.config.display()
+            args.place.config.path().display()
         );
         return Err(Failure::usage(message, "see the examples in: resonanz init"));
     }
@@ -67,10 +72,8 @@ fn enable(config: &Config, names: &[String]) -> Result<(), Failure> {
     let outbox = Outbox::open(&folder.outbox())?;
     for name in names {
         if !config.receivers.iter().any(|receiver| receiver.name == *name) {
-            let known: Vec<&str> =
-                config.receivers.iter().map(|receiver| receiver.name.as_str()).collect();
-            let hint = format!("the receivers are {}", known.join(", "));
-            return Err(Failure::usage(format!("no receiver is called \"{name}\""), hint));
+            let known = config.receivers.iter().map(|receiver| receiver.name.as_str());
+            return Err(Failure::unknown("receiver", name, known));
         }
         if !outbox.enable(name)? {
             tracing::warn!(receiver = name, "receiver was not disabled");
@@ -83,13 +86,12 @@ async fn run_until_signal(
     config: Config,
     sql: SqlGate,
     clients: Option<Door>,
-) -> anyhow::Result<Summary> {
+) -> Result<Summary, Failure> {
     let progress = Arc::new(watch::Sender::new(Progress::default()));
     let (stop, stopped) = watch::channel(Stop::No);
     if let Some(address) = config.listen {
-        let listener = TcpListener::bind(address)
-            .await
-            .with_context(|| format!("cannot listen on {address}"))?;
+        let listener = TcpListener::bind(address).await;
+        let listener = listener.map_err(|error| Failure::listen(address, &error))?;
         let api = Api {
             progress: progress.subscribe(),
             lake: (&config.lake).into(),
@@ -123,110 +125,15 @@ async fn run_until_signal(
     let summary = live::run(config, stopped, progress).await;
     view.abort();
     let _ = view.await;
-    summary
+    Ok(summary?)
 }
 
 /// The token that changes over HTTP need.
-fn token(config: &Config) -> anyhow::Result<Option<Arc<str>>> {
+pub(super) fn token(config: &Config) -> anyhow::Result<Option<Arc<str>>> {
     let Some(name) = &config.token_env else { return Ok(None) };
     let token = std::env::var(name).ok().filter(|token| !token.is_empty());
     token
         .map(Into::into)
         .with_context(|| format!("environment variable {name} is not set"))
         .map(Some)
-}
-
-pub(super) fn check(args: &Check) -> Result<Ending, Failure> {
-    let config = config_file::load(&args.config)?;
-    config_file::print_warnings(&args.config, &config);
-    sources(&config)?;
-    // The key decides on nothing that can be wrong.
-    tuning::analyzer(&config, &AuthorHasher::new([0; 32]))?;
-    token(&config)?;
-    let mut faults: Vec<ReceiverError> =
-        config.receivers.iter().filter_map(|receiver| Receiver::fetch(receiver).err()).collect();
-    if let Some(last) = faults.pop() {
-        for fault in faults {
-            writeln!(io::stderr(), "resonanz: {fault}\nhint: {}", fault.hint())?;
-        }
-        return Err(last.into());
-    }
-    if let Some(clients) = &config.postgres {
-        door(clients, &(&config.lake).into(), &SqlGate::of(config.sql))?;
-    }
-    let warnings = match config.warnings.len() {
-        0 => String::new(),
-        1 => ", 1 warning".to_owned(),
-        count => format!(", {count} warnings"),
-    };
-    let mut out = io::stdout().lock();
-    writeln!(
-        out,
-        "{}: {} sources, {} topics, {} rules, {} receivers, no problems{warnings}",
-        args.config.display(),
-        config.sources.len(),
-        config.topics.len(),
-        config.rules.len(),
-        config.receivers.len()
-    )?;
-    Ok(Ending::Done)
-}
-
-/// Refuses a source whose file is not there.
-fn sources(config: &Config) -> Result<(), Failure> {
-    for source in &config.sources {
-        if let SourceKind::File { path, .. } = &source.kind
-            && !path.exists()
-        {
-            let message = format!("source \"{}\": {}: no such file", source.name, path.display());
-            return Err(Failure::usage(message, "name a file that is there, or remove the source"));
-        }
-    }
-    Ok(())
-}
-
-pub(super) fn init(args: &Init) -> Result<Ending, Failure> {
-    let file = OpenOptions::new().write(true).create_new(true).open(&args.path);
-    let mut file = file.map_err(|error| {
-        let why = match error.kind() {
-            ErrorKind::AlreadyExists => "it is there already, and is not overwritten".to_owned(),
-            _ => error.to_string(),
-        };
-        let message = format!("{}: {why}", args.path.display());
-        Failure::usage(message, "give another name: resonanz init other.toml")
-    })?;
-    file.write_all(Config::STARTER.as_bytes())?;
-    writeln!(
-        io::stdout().lock(),
-        "wrote {0}; next: resonanz check --config {0}",
-        args.path.display()
-    )?;
-    Ok(Ending::Done)
-}
-
-pub(super) fn replay(args: &Replay) -> Result<Ending, Failure> {
-    if !args.file.exists() {
-        return Err(Failure::usage(
-            format!("{}: no such file", args.file.display()),
-            "the bundled archive is data/archive.jsonl.zst",
-        ));
-    }
-    let archive = Archive::File { path: args.file.clone(), format: args.format.into() };
-    runtime()?.block_on(async {
-        let listener = TcpListener::bind(args.listen)
-            .await
-            .with_context(|| format!("cannot listen on {}", args.listen))?;
-        writeln!(
-            io::stdout().lock(),
-            "serving {} on ws://{}/subscribe",
-            args.file.display(),
-            listener.local_addr()?
-        )?;
-        let served = replay::replay(listener, replay::Replay { archive, speed: args.speed });
-        tokio::select! {
-            served = served => served?,
-            _ = tokio::signal::ctrl_c() => {}
-        }
-        Ok(Ending::Done)
-    })
 }

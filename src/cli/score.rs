@@ -2,15 +2,17 @@
 
 use std::borrow::Cow;
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use clap::ValueEnum;
 use rayon::prelude::*;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::args::{Score, ScoreFormat, ScoreInput};
+use super::inputs::TextFormat;
 use super::{Ending, Failure};
+use crate::config::SentimentConfig;
 use crate::connect::{Block, open_lines};
 use crate::post::{Lang, cut_text};
 use crate::sentiment::{Document, Scorer, Scratch};
@@ -23,7 +25,66 @@ const ANSWER_BYTES: usize = 96;
 /// Longest text shown in a table, in bytes.
 const SHOWN_BYTES: usize = 72;
 
-pub(super) fn score(args: &Score) -> Result<Ending, Failure> {
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Texts to score; without any, lines are read from standard input
+    texts: Vec<String>,
+    #[command(flatten)]
+    scorer: ScorerArgs,
+    /// What a line of standard input is: a text, or a JSON object with a field "text"
+    #[arg(long, alias = "input", value_enum, default_value_t = TextFormat::Text)]
+    input_format: TextFormat,
+    /// How scores are written
+    #[arg(long, value_enum, default_value_t = ScoreFormat::Table)]
+    format: ScoreFormat,
+    /// Language of the texts, as an ISO 639 code; JSON input may give it as "lang"
+    #[arg(long, default_value = "und", value_parser = language)]
+    lang: Lang,
+    /// Show which words and rules made each score
+    #[arg(long)]
+    explain: bool,
+}
+
+/// Which scorer.
+#[derive(Debug, clap::Args)]
+pub(super) struct ScorerArgs {
+    /// Whose rules decide: resonanz (English and German), or vader (vaderSentiment 3.3.2 exactly)
+    #[arg(long, default_value = "resonanz")]
+    profile: crate::sentiment::Profile,
+    /// Words of your own, as lines of word, tab, weight from -4 to 4; later files win
+    #[arg(long = "lexicon", value_name = "FILE")]
+    lexicons: Vec<PathBuf>,
+    /// A model that `resonanz fit` wrote, in place of the built-in one
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
+}
+
+impl From<&ScorerArgs> for SentimentConfig {
+    fn from(args: &ScorerArgs) -> Self {
+        let ScorerArgs { profile, lexicons, model } = args;
+        Self { profile: *profile, lexicons: lexicons.clone(), model: model.clone() }
+    }
+}
+
+/// Reads the language of an option.
+pub(super) fn language(code: &str) -> Result<Lang, String> {
+    match Lang::parse(code) {
+        Lang::UND if code != "und" => Err("write an ISO 639 code, such as de".to_owned()),
+        lang => Ok(lang),
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ScoreFormat {
+    /// For people
+    Table,
+    /// One JSON object per line
+    Jsonl,
+    /// With a header line
+    Csv,
+}
+
+pub(super) fn score(args: &Args) -> Result<Ending, Failure> {
     let scorer = tuning::scorer(&(&args.scorer).into())?;
     let printer = Printer { scorer: &scorer, args };
     let mut out = BufWriter::new(io::stdout().lock());
@@ -45,7 +106,7 @@ pub(super) fn score(args: &Score) -> Result<Ending, Failure> {
 
 struct Printer<'a> {
     scorer: &'a Scorer,
-    args: &'a Score,
+    args: &'a Args,
 }
 
 /// A run of lines, scored.
@@ -110,7 +171,7 @@ impl Printer<'_> {
 
     /// The text of a line, its language, and the fields to pass through.
     fn read<'l>(&self, line: &'l [u8]) -> Result<(Cow<'l, str>, Lang, Option<Fields>), String> {
-        if self.args.input == ScoreInput::Text {
+        if self.args.input_format == TextFormat::Text {
             return Ok((String::from_utf8_lossy(line), self.args.lang, None));
         }
         let fields: Fields = serde_json::from_slice(line).map_err(|error| error.to_string())?;

@@ -1,15 +1,17 @@
 //! How is a lake served read-only, without sources?
 
 use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::Context;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use super::args::{PostgresArgs, Serve};
+use super::places::LakePlace;
 use super::postgres::door;
+use super::query::LimitArgs;
 use super::{Ending, Failure, runtime};
 use crate::config::{Exposure, PostgresConfig, SecretPlace, SqlConfig};
 use crate::lake::Folder;
@@ -17,15 +19,56 @@ use crate::live::Progress;
 use crate::serve::{self, Api, SqlGate};
 use crate::sql::Limits;
 
-pub(super) fn serve(args: &Serve) -> Result<Ending, Failure> {
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    place: LakePlace,
+    /// Where to listen
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8600")]
+    listen: SocketAddr,
+    /// Allow an address beyond this machine, although whoever reaches it can read every text
+    #[arg(long)]
+    exposed: bool,
+    /// A host name under which it is asked, such as that of a proxy; addresses need none
+    #[arg(long, value_name = "NAME")]
+    host: Vec<String>,
+    #[command(flatten)]
+    limits: LimitArgs,
+    /// Maximum number of queries at once
+    #[arg(long, value_name = "COUNT", default_value_t = 2)]
+    concurrent: usize,
+    #[command(flatten)]
+    clients: PostgresArgs,
+}
+
+/// Where PostgreSQL clients connect, as the one user there is.
+#[derive(Debug, clap::Args)]
+struct PostgresArgs {
+    /// Let PostgreSQL clients (psql, Grafana, Metabase) read here, such as 127.0.0.1:5432
+    #[arg(long, value_name = "ADDRESS")]
+    postgres: Option<SocketAddr>,
+    /// Name of their user
+    #[arg(long, value_name = "NAME", default_value = PostgresConfig::USER)]
+    postgres_user: String,
+    /// Environment variable that holds the user's password
+    #[arg(long, value_name = "NAME")]
+    postgres_password_env: Option<String>,
+    /// File that holds the user's password
+    #[arg(long, value_name = "FILE", conflicts_with = "postgres_password_env")]
+    postgres_password_file: Option<PathBuf>,
+    /// Allow an address beyond this machine, although the connection is not encrypted
+    #[arg(long)]
+    postgres_exposed: bool,
+}
+
+pub(super) fn serve(args: &Args) -> Result<Ending, Failure> {
     if let Some(message) = SqlConfig::refusal(args.listen, exposure(args.exposed)) {
         let hint = "listen on 127.0.0.1 and use a proxy or a tunnel, or add --exposed";
         return Err(Failure::usage(format!("listen: {message}"), hint));
     }
-    let lake = args.at.site();
+    let lake = args.place.site()?;
     Folder::read(&lake)?;
-    let limits = Limits { time: args.timeout, memory_mib: args.memory_mib };
-    let sql = SqlGate::new(limits, args.concurrent);
+    let sql = SqlGate::new(Limits::from(&args.limits), args.concurrent);
     let clients = clients(&args.clients)?;
     let clients = clients.map(|clients| {
         let named = format!("postgres://{}@", clients.user);
@@ -35,7 +78,7 @@ pub(super) fn serve(args: &Serve) -> Result<Ending, Failure> {
     let runtime = runtime()?;
     runtime.block_on(async {
         let listener = TcpListener::bind(args.listen).await;
-        let listener = listener.with_context(|| format!("cannot listen on {}", args.listen))?;
+        let listener = listener.map_err(|error| Failure::listen(args.listen, &error))?;
         writeln!(io::stdout(), "serving {lake} on http://{}", listener.local_addr()?)?;
         // Nothing runs here, so there is no progress to show.
         let (_still, progress) = watch::channel(Progress::default());
@@ -58,7 +101,7 @@ pub(super) fn serve(args: &Serve) -> Result<Ending, Failure> {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
-        anyhow::Ok(())
+        Ok::<(), Failure>(())
     })?;
     runtime.shutdown_background();
     Ok(Ending::Done)

@@ -2,17 +2,19 @@
 
 use std::borrow::Cow;
 use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
 
 use anyhow::Context as _;
+use clap::{Subcommand, ValueEnum};
 
-use super::args::ScoreInput;
-use super::args_study::{TopicsExplain, TopicsImport, TopicsTest};
-use super::{Ending, Failure, config_file};
+use super::inputs::TextFormat;
+use super::places::ConfigAt;
+use super::{Ending, Failure};
 use crate::analyze::{Analyzer, without_complaint};
 use crate::config::Config;
 use crate::connect::open_lines;
 use crate::decode::{ArchiveLine, AuthorHasher};
-use crate::mention::{self, Context, Imported, Mention, MentionScratch, Reading, read};
+use crate::mention::{self, Context, Dialect, Imported, Mention, MentionScratch, Reading, read};
 use crate::post::{AuthorKey, Kind, Lang, Post, SourceId, Span, TopicId};
 use crate::time::EventTime;
 use crate::tuning;
@@ -20,8 +22,91 @@ use crate::tuning;
 /// Authors are hashed under this key where no lake has one of its own.
 const NO_KEY: [u8; 32] = [0; 32];
 
-pub(super) fn explain(args: &TopicsExplain) -> Result<Ending, Failure> {
-    let config = config_file::load(&args.config)?;
+#[derive(Debug, Subcommand)]
+pub(super) enum TopicsCommand {
+    /// Show which posts match, where, by which branch of the query, and with which verdict
+    Test(TestArgs),
+    /// Print a topic's query as it is understood, as a tree
+    Explain(ExplainArgs),
+    /// Translate a query of another tool, and name what could not be translated
+    Import(ImportArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct TestArgs {
+    /// Posts, one per line, plain, .gz or .zst; - is standard input
+    #[arg(default_value = "-")]
+    input: PathBuf,
+    #[command(flatten)]
+    config: ConfigAt,
+    /// What a line is: a text, or a post as resonanz's own JSON
+    #[arg(long, alias = "lines", value_enum, default_value_t = TextFormat::Text)]
+    input_format: TextFormat,
+    /// Test this topic only
+    #[arg(long)]
+    topic: Option<String>,
+    /// Show posts that do not match too, and why not if --topic is given
+    #[arg(long)]
+    all: bool,
+    /// Show which words, rules and clauses made each verdict
+    #[arg(long)]
+    explain: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct ExplainArgs {
+    /// Name of the topic
+    name: String,
+    #[command(flatten)]
+    config: ConfigAt,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct ImportArgs {
+    /// The query, such as 'acme -is:retweet lang:de'
+    rule: String,
+    /// Which tool it was written for
+    #[arg(long, value_enum, default_value_t = ImportFrom::X)]
+    from: ImportFrom,
+}
+
+/// Whose queries can be imported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ImportFrom {
+    /// Rules of X's filtered stream
+    X,
+    /// Queries of Brandwatch Consumer Research
+    Brandwatch,
+    /// Queries of Talkwalker
+    Talkwalker,
+    /// Advanced queries of Sprinklr's listening topics
+    Sprinklr,
+    /// Boolean searches of Meltwater
+    Meltwater,
+}
+
+impl From<ImportFrom> for Dialect {
+    fn from(from: ImportFrom) -> Self {
+        match from {
+            ImportFrom::X => Self::X,
+            ImportFrom::Brandwatch => Self::Brandwatch,
+            ImportFrom::Talkwalker => Self::Talkwalker,
+            ImportFrom::Sprinklr => Self::Sprinklr,
+            ImportFrom::Meltwater => Self::Meltwater,
+        }
+    }
+}
+
+pub(super) fn topics(command: &TopicsCommand) -> Result<Ending, Failure> {
+    match command {
+        TopicsCommand::Test(args) => test(args),
+        TopicsCommand::Explain(args) => explain(args),
+        TopicsCommand::Import(args) => import(args),
+    }
+}
+
+fn explain(args: &ExplainArgs) -> Result<Ending, Failure> {
+    let config = args.config.load()?;
     let place = place_of(&config, &args.name)?;
     let topic = &config.topics[place];
     let Reading { expr, remarks } = read(&topic.query)?;
@@ -45,8 +130,8 @@ pub(super) fn explain(args: &TopicsExplain) -> Result<Ending, Failure> {
     Ok(Ending::Done)
 }
 
-pub(super) fn test(args: &TopicsTest) -> Result<Ending, Failure> {
-    let config = config_file::load(&args.config)?;
+fn test(args: &TestArgs) -> Result<Ending, Failure> {
+    let config = args.config.load()?;
     let only = args.topic.as_ref().map(|name| place_of(&config, name)).transpose()?;
     let authors = AuthorHasher::new(NO_KEY).with_names(config.names);
     let analyzer = tuning::analyzer(&config, &authors)?;
@@ -67,7 +152,7 @@ pub(super) fn test(args: &TopicsTest) -> Result<Ending, Failure> {
     Ok(if refused == 0 { Ending::Done } else { Ending::Incomplete })
 }
 
-pub(super) fn import(args: &TopicsImport) -> Result<Ending, Failure> {
+fn import(args: &ImportArgs) -> Result<Ending, Failure> {
     let imported = mention::import(args.from.into(), &args.rule);
     let Imported { query, lost } = imported.map_err(|error| {
         Failure::usage(format!("{error}\n{}", error.render(&args.rule)), error.hint)
@@ -81,14 +166,12 @@ pub(super) fn import(args: &TopicsImport) -> Result<Ending, Failure> {
 
 fn place_of(config: &Config, name: &str) -> Result<usize, Failure> {
     config.topics.iter().position(|topic| topic.name == name).ok_or_else(|| {
-        let known: Vec<&str> = config.topics.iter().map(|topic| topic.name.as_str()).collect();
-        let hint = format!("the topics are {}", known.join(", "));
-        Failure::usage(format!("no topic is called \"{name}\""), hint)
+        Failure::unknown("topic", name, config.topics.iter().map(|topic| topic.name.as_str()))
     })
 }
 
 struct Tested<'a> {
-    args: &'a TopicsTest,
+    args: &'a TestArgs,
     config: &'a Config,
     analyzer: &'a Analyzer,
     /// The one topic asked for.
@@ -104,9 +187,9 @@ impl Tested<'_> {
         authors: &AuthorHasher,
         out: &mut impl Write,
     ) -> io::Result<()> {
-        let post = match self.args.lines {
-            ScoreInput::Text => text_post(&String::from_utf8_lossy(line)),
-            ScoreInput::Jsonl => match ArchiveLine::parse(line) {
+        let post = match self.args.input_format {
+            TextFormat::Text => text_post(&String::from_utf8_lossy(line)),
+            TextFormat::Jsonl => match ArchiveLine::parse(line) {
                 Ok(line) => {
                     let source = SourceId::new(line.source().unwrap_or("archive"));
                     line.into_post(source, authors)

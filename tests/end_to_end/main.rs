@@ -18,6 +18,7 @@ mod evolution;
 mod files;
 mod hook;
 mod pipeline;
+mod places;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "postgres")]

@@ -215,7 +215,7 @@ fn a_fitted_model_is_better_where_it_was_fitted() {
     assert!(score(&["--model", "mine.tsv"]) > 0.95);
 
     let errors = stdout(&study.run(&["eval", "mine.jsonl", "--errors", "1"]));
-    assert!(errors.contains("labelled") && errors.contains("macro-F1"), "{errors}");
+    assert!(errors.contains("labeled") && errors.contains("macro-F1"), "{errors}");
     let explained = stdout(&study.run(&[
         "score",
         "--model",

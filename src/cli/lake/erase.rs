@@ -1,12 +1,12 @@
-//! How are an author and a post erased, and what is kept of an author exported, on the command line?
+//! How are an author and a post erased on the command line?
 
-use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::args_lake::{Erase, Export, ExportFormat};
-use super::{Ending, Failure, runtime};
+use crate::cli::places::{Found, LakePlace};
+use crate::cli::{Ending, Failure, runtime};
 use crate::decode::AuthorHasher;
 use crate::lake::{
     Folder, Lake, LakeError, Receipt, Request, Requests, Site, What, Withdrawn, erase_author,
@@ -16,22 +16,58 @@ use crate::live::{Eraser, Following};
 use crate::notify::Outbox;
 use crate::post::AuthorKey;
 use crate::privacy::Marker;
-use crate::sql::{QueryFormat, Session};
 
 /// How often a receipt is looked for.
 const PACE: Duration = Duration::from_millis(100);
 /// How long another process may take.
 const PATIENCE: Duration = Duration::from_secs(15 * 60);
 
-pub(super) fn erase(args: &Erase) -> Result<Ending, Failure> {
+/// Whose posts, or which.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Args {
+    #[command(flatten)]
+    place: LakePlace,
+    #[command(flatten)]
+    target: Target,
+    /// Only what the author posted in this source
+    #[arg(long, requires = "author")]
+    source: Option<String>,
+    /// The key of the author hashes, if it is not in the lake
+    #[arg(long)]
+    author_key_file: Option<PathBuf>,
+    /// Say what would be erased, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Do it: there is no way back
+    #[arg(long)]
+    yes: bool,
+}
+
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+struct Target {
+    /// Name as the source gives it (on Bluesky the DID), with or without @; or the key from the lake
+    #[arg(long)]
+    author: Option<String>,
+    /// Source and id of a post, with a slash between them
+    #[arg(long, value_name = "SOURCE/ID")]
+    post: Option<String>,
+    /// What sources deleted or edited, now instead of within the hour
+    #[arg(long)]
+    pending: bool,
+}
+
+pub(super) fn erase(args: &Args) -> Result<Ending, Failure> {
     if !args.yes && !args.dry_run {
         return Err(Failure::usage(
             "an erasure cannot be undone",
-            "see what it would do with --dry-run, then say --yes",
+            "see what it would do with --dry-run, then add --yes",
         ));
     }
-    let folder = Folder::read(args.at.site())?;
-    let authors = authors(&folder, args.author_key_file.as_deref())?;
+    let Found { site, config } = args.place.find()?;
+    let folder = Folder::read(&site)?;
+    let key = args.author_key_file.clone().or(config.and_then(|config| config.author_key_file));
+    let authors = authors(&folder, key.as_deref())?;
     let request = request(args, &folder, &authors)?;
     let receipts = runtime()?.block_on(async {
         if args.dry_run {
@@ -40,14 +76,14 @@ pub(super) fn erase(args: &Erase) -> Result<Ending, Failure> {
                 Request::new(&folder, What::Withdrawn, noted)
             };
             let request = request.map_or_else(pending, Ok)?;
-            return Ok(vec![try_out(&args.at.site(), &authors, &request).await?]);
+            return Ok(vec![try_out(&site, &authors, &request).await?]);
         }
         // What a reprocessing has gathered there would bring it back.
         let staging = Site::from(&folder.staging());
         if let Some(request) = request.as_ref().filter(|_| Folder::read(&staging).is_ok()) {
             carry_out(&staging, &authors, Some(request)).await?;
         }
-        carry_out(&args.at.site(), &authors, request.as_ref()).await
+        carry_out(&site, &authors, request.as_ref()).await
     });
     let mut out = io::stdout().lock();
     receipts?.iter().try_for_each(|receipt| writeln!(out, "{}", receipt.trim_end()))?;
@@ -56,7 +92,7 @@ pub(super) fn erase(args: &Erase) -> Result<Ending, Failure> {
 
 /// What is asked; `None` for what sources took back, which is erased in any case.
 fn request(
-    args: &Erase,
+    args: &Args,
     folder: &Folder,
     authors: &AuthorHasher,
 ) -> Result<Option<Request>, Failure> {
@@ -71,7 +107,7 @@ fn request(
     let Some(post) = &args.target.post else { return Ok(None) };
     let Some((source, id)) = post.split_once('/').filter(|(_, id)| !id.is_empty()) else {
         return Err(Failure::usage(
-            format!("\"{post}\" is no post"),
+            format!("\"{post}\" is not a post"),
             "write its source and its id, as bluesky/at://KEY/app.bsky.feed.post/3k",
         ));
     };
@@ -82,13 +118,13 @@ fn request(
 
 /// What dead letters about an author hold: the key, or where names are kept the name itself. A
 /// short one would meet others.
-fn texts_of(author: AuthorKey, handle: &str) -> Vec<String> {
+pub(super) fn texts_of(author: AuthorKey, handle: &str) -> Vec<String> {
     let name = Some(handle.trim().trim_start_matches('@')).filter(|name| name.len() > 3);
     [Some(author.to_string()), name.map(str::to_owned)].into_iter().flatten().collect()
 }
 
 /// The hasher of a lake whose key is there already: another key would find nothing.
-fn authors(folder: &Folder, file: Option<&Path>) -> Result<AuthorHasher, Failure> {
+pub(super) fn authors(folder: &Folder, file: Option<&Path>) -> Result<AuthorHasher, Failure> {
     if (file.is_some() || folder.has_state()) && !folder.has_author_key(file) {
         return Err(Failure::usage(
             "the key of the author hashes is not there",
@@ -98,7 +134,7 @@ fn authors(folder: &Folder, file: Option<&Path>) -> Result<AuthorHasher, Failure
     Ok(AuthorHasher::new(folder.author_key(file)?))
 }
 
-fn known(authors: &AuthorHasher, handle: &str) -> Result<AuthorKey, Failure> {
+pub(super) fn known(authors: &AuthorHasher, handle: &str) -> Result<AuthorKey, Failure> {
     let author = authors.author(handle);
     if author == AuthorKey::default() {
         let hint = "write it as its source does, with or without @";
@@ -171,46 +207,4 @@ async fn carry_out(
 async fn alone(folder: Arc<Folder>, authors: &AuthorHasher) -> Result<Vec<Receipt>, Failure> {
     let (mut lake, recovered) = Lake::open(Arc::clone(&folder)).await?;
     Ok(eraser(folder, authors)?.finish(&mut lake, recovered).await?)
-}
-
-pub(super) fn export(args: &Export) -> Result<Ending, Failure> {
-    let folder = Folder::read(args.at.site())?;
-    let authors = authors(&folder, args.author_key_file.as_deref())?;
-    let author = known(&authors, &args.author)?;
-    let format = match args.format {
-        ExportFormat::Json => QueryFormat::Json,
-        ExportFormat::Csv => QueryFormat::Csv,
-    };
-    let letters = folder.dead_letters().with(&texts_of(author, &args.author))?;
-    runtime()?.block_on(async {
-        let session = Session::open(&folder).await?;
-        session.add_letters(&letters)?;
-        let answer = session.query(&all_of(author, args.source.as_deref())).await?;
-        let mut out = BufWriter::new(io::stdout().lock());
-        answer.write(format, &mut out).await?;
-        out.flush()?;
-        Ok(Ending::Done)
-    })
-}
-
-/// SQL for all rows of an author: posts, mentions, the alerts whose evidence shows a post, and dead
-/// letters.
-fn all_of(author: AuthorKey, source: Option<&str>) -> String {
-    let here = source.map(|name| format!("source = '{}'", name.replace('\'', "''")));
-    let here = here.unwrap_or_else(|| "true".to_owned());
-    let own = format!("author = '{author}' AND {here}");
-    let shared = "source, post_id, author, posted_at, received_at, kind, lang, parent, thread, url, reach, engagement";
-    format!(
-        "SELECT 'posts' AS in_table, {shared}, NULL AS topic, NULL AS score, NULL AS target_score, \
-         NULL AS polarity, NULL AS terms, NULL AS alert_id, text FROM posts WHERE {own} \
-         UNION ALL SELECT 'mentions', {shared}, topic, score, target_score, polarity, terms, NULL, text \
-         FROM mentions WHERE {own} \
-         UNION ALL SELECT DISTINCT 'alerts', shown.source, shown.post_id, shown.author, NULL, alerts.at, NULL, \
-         NULL, NULL, NULL, NULL, NULL, NULL, alerts.topic, NULL, NULL, NULL, NULL, alerts.alert_id, NULL \
-         FROM alerts, (SELECT DISTINCT source, post_id, author FROM mentions WHERE {own}) AS shown \
-         WHERE strpos(alerts.evidence, concat('\"post_id\":\"', shown.post_id, '\"')) > 0 \
-         UNION ALL SELECT 'dead_letters', source, NULL, '{author}', NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
-         NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, raw FROM dead_letters WHERE {here} \
-         ORDER BY 1 DESC, 5, 3"
-    )
 }

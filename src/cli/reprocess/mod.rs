@@ -1,15 +1,19 @@
 //! How is an archive worked through on the command line?
 
+mod view;
+
 use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use indicatif::{HumanBytes, HumanDuration, ProgressBar, ProgressStyle};
 use tokio::sync::watch;
 
-use super::args_reprocess::{CompareFormat, Reprocess};
-use super::reprocess_view::{self as view};
-use super::{Ending, Failure, config_file, runtime};
+use super::formats::ReportFormat;
+use super::inputs::InputArgs;
+use super::places::LakePlace;
+use super::{Ending, Failure, runtime};
 use crate::connect::{InputError, Read, find_inputs};
 use crate::lake::{Folder, Gaps, LakeError, OldAlerts, PostReader, Site};
 use crate::live::Progress;
@@ -22,25 +26,82 @@ const SAY_EVERY: Duration = Duration::from_secs(10);
 /// Distance of looks at the work.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
-pub(super) fn reprocess(args: &Reprocess) -> Result<Ending, Failure> {
-    let mut config = config_file::load(&args.config)?;
-    config.lake.path.clone_from(&args.at.lake);
-    config.lake.state.clone_from(&args.at.state);
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Inputs: files, folders (searched for .jsonl .ndjson .json .csv .tsv .parquet .pq, in order of their paths), quoted \
+patterns such as 'posts/2026-*.jsonl.gz', URLs (file://, s3://), and - for standard input. .gz and .zst are unpacked \
+on the way. Posts should be roughly in the order in which they were received.
+
+Fields: id, text and posted_at are needed; received_at, source, author, kind, parent, thread, lang, url, reach and \
+engagement are not. Times are RFC 3339 with an offset, whole microseconds since the Unix epoch, or Parquet \
+timestamps. CSV has a header line; an empty field is an unknown one. Rows that are not posts go to the lake's \
+dead-letter.jsonl with file and line.
+
+A lake that holds posts keeps them; mentions and panes of the days that the input covers are replaced in one commit \
+when everything is read. After a kill, the same command resumes from the last commit.
+
+Topics, rules and scorer are those of the configuration; its sources and receivers are not used.")]
+pub(super) struct Args {
+    /// Files, folders, patterns, URLs; - is standard input
+    #[arg(
+        value_name = "INPUT",
+        required_unless_present = "from_lake",
+        conflicts_with = "from_lake"
+    )]
+    inputs: Vec<String>,
+    /// Read the posts that this lake keeps, instead of files
+    #[arg(long, value_name = "LAKE")]
+    from_lake: Option<PathBuf>,
+    /// Folder that only the writer of that lake needs, if it is in a bucket
+    #[arg(long, value_name = "DIR", requires = "from_lake")]
+    from_state: Option<PathBuf>,
+    #[command(flatten)]
+    place: LakePlace,
+    #[command(flatten)]
+    input: InputArgs,
+    /// Say what would change, and change nothing; the rows go to a temporary folder
+    #[arg(long)]
+    dry_run: bool,
+    /// Compare old mentions with new ones, topic by topic; with json, everything else goes to standard error
+    #[arg(long, value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "table", value_name = "FORMAT")]
+    compare: Option<ReportFormat>,
+    /// How many posts a comparison shows for each topic and kind of difference
+    #[arg(long, value_name = "COUNT", default_value_t = 3)]
+    samples: usize,
+    /// Replace the alerts of these days too, with those that the rules would have raised
+    #[arg(long)]
+    replace_alerts: bool,
+    /// Replace days of which the input lacks hours, and lose the mentions of these hours
+    #[arg(long)]
+    partial_days: bool,
+}
+
+impl Args {
+    /// The lake whose posts are read, if one is named.
+    fn source_lake(&self) -> Option<Site> {
+        let state = self.from_state.as_deref();
+        self.from_lake.as_deref().map(|lake| Site::new(lake, state))
+    }
+}
+
+pub(super) fn reprocess(args: &Args) -> Result<Ending, Failure> {
+    let config = args.place.configured()?;
+    let site = Site::from(&config.lake);
     runtime()?.block_on(async {
         let origin = origin(args).await?;
         let job = Job {
             origin,
-            layout: args.layout(),
-            map: args.map.clone(),
-            format: args.format.into(),
+            layout: args.input.layout(),
+            map: args.input.map(),
+            format: args.input.wire(),
             config,
-            source: args.source.clone(),
+            source: args.input.source.clone(),
         };
-        run(args, job.prepared()).await
+        run(args, &site, job.prepared()).await
     })
 }
 
-async fn run(args: &Reprocess, job: Job) -> Result<Ending, Failure> {
+async fn run(args: &Args, site: &Site, job: Job) -> Result<Ending, Failure> {
     let opened = Stage::open(&job, args.source_lake().as_ref(), args.dry_run);
     let mut stage = opened.map_err(|error| match error.downcast_ref::<StageError>() {
         Some(stage) => Failure::usage(stage.to_string(), stage.hint()),
@@ -49,7 +110,7 @@ async fn run(args: &Reprocess, job: Job) -> Result<Ending, Failure> {
     let total = job.origin.bytes();
     let report = watched(total, |progress, read| work(job, &mut stage, progress, read)).await?;
     let mut out: Box<dyn Write> = match args.compare {
-        Some(CompareFormat::Json) => Box::new(io::stderr().lock()),
+        Some(ReportFormat::Json) => Box::new(io::stderr().lock()),
         _ => Box::new(io::stdout().lock()),
     };
     view::report(&report, &mut out)?;
@@ -65,7 +126,7 @@ async fn run(args: &Reprocess, job: Job) -> Result<Ending, Failure> {
     }
     let refused = report.progress.malformed + report.progress.tally.refused_future;
     let letters = stage.dead_letters();
-    finish(args, stage, &mut out).await?;
+    finish(args, site, stage, &mut out).await?;
     if refused > 0 && !args.dry_run {
         writeln!(out, "what was refused, and why: {}", letters.display())?;
     }
@@ -73,9 +134,14 @@ async fn run(args: &Reprocess, job: Job) -> Result<Ending, Failure> {
 }
 
 /// Lets the rows take their place.
-async fn finish(args: &Reprocess, stage: Stage, out: &mut impl Write) -> Result<(), Failure> {
+async fn finish(
+    args: &Args,
+    site: &Site,
+    stage: Stage,
+    out: &mut impl Write,
+) -> Result<(), Failure> {
     if stage.mode() == Mode::Dry {
-        writeln!(out, "dry run: {} is as it was", args.at.site())?;
+        writeln!(out, "dry run: {site} is as it was")?;
         return Ok(());
     }
     let alerts = if args.replace_alerts { OldAlerts::Replace } else { OldAlerts::Keep };
@@ -93,11 +159,11 @@ async fn finish(args: &Reprocess, stage: Stage, out: &mut impl Write) -> Result<
         view::replaced(&replaced, stage.days().len(), out)?;
     }
     view::followed(&receipts, out)?;
-    writeln!(out, "lake: {}", args.at.site())?;
+    writeln!(out, "lake: {site}")?;
     Ok(stage.close()?)
 }
 
-async fn origin(args: &Reprocess) -> Result<Origin, Failure> {
+async fn origin(args: &Args) -> Result<Origin, Failure> {
     if let Some(lake) = args.source_lake() {
         return from_lake(&lake).await;
     }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::args_reprocess::CompareFormat;
+use crate::cli::formats::ReportFormat;
 use crate::lake::{Receipt, Replaced, Table};
 use crate::reprocess::{Comparison, Report, Sample, TopicChange};
 
@@ -58,10 +58,10 @@ pub(super) fn followed(receipts: &[Receipt], out: &mut impl Write) -> io::Result
 /// Old against new.
 pub(super) fn comparison(
     comparison: &Comparison,
-    format: CompareFormat,
+    format: ReportFormat,
     out: &mut impl Write,
 ) -> io::Result<()> {
-    if format == CompareFormat::Json {
+    if format == ReportFormat::Json {
         let text = serde_json::to_string(comparison)?;
         return writeln!(io::stdout().lock(), "{text}");
     }

@@ -1,0 +1,83 @@
+//! What is kept of an author, exported on the command line?
+
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
+use super::erase::{authors, known, texts_of};
+use crate::cli::places::{Found, LakePlace};
+use crate::cli::{Ending, Failure, runtime};
+use crate::lake::Folder;
+use crate::post::AuthorKey;
+use crate::sql::{QueryFormat, Session};
+
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Args {
+    #[command(flatten)]
+    place: LakePlace,
+    /// Name as the source gives it (on Bluesky the DID), with or without @; or the key from the lake
+    #[arg(long)]
+    author: String,
+    /// Only what the author posted in this source
+    #[arg(long)]
+    source: Option<String>,
+    /// The key of the author hashes, if it is not in the lake
+    #[arg(long)]
+    author_key_file: Option<PathBuf>,
+    /// How rows are written
+    #[arg(long, value_enum, default_value_t = ExportFormat::Json)]
+    format: ExportFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ExportFormat {
+    /// One JSON array of objects
+    Json,
+    /// With a header line
+    Csv,
+}
+
+pub(super) fn export(args: &Args) -> Result<Ending, Failure> {
+    let Found { site, config } = args.place.find()?;
+    let folder = Folder::read(&site)?;
+    let key = args.author_key_file.clone().or(config.and_then(|config| config.author_key_file));
+    let authors = authors(&folder, key.as_deref())?;
+    let author = known(&authors, &args.author)?;
+    let format = match args.format {
+        ExportFormat::Json => QueryFormat::Json,
+        ExportFormat::Csv => QueryFormat::Csv,
+    };
+    let letters = folder.dead_letters().with(&texts_of(author, &args.author))?;
+    runtime()?.block_on(async {
+        let session = Session::open(&folder).await?;
+        session.add_letters(&letters)?;
+        let answer = session.query(&all_of(author, args.source.as_deref())).await?;
+        let mut out = BufWriter::new(io::stdout().lock());
+        answer.write(format, &mut out).await?;
+        out.flush()?;
+        Ok(Ending::Done)
+    })
+}
+
+/// SQL for all rows of an author: posts, mentions, the alerts whose evidence shows a post, and dead
+/// letters.
+fn all_of(author: AuthorKey, source: Option<&str>) -> String {
+    let here = source.map(|name| format!("source = '{}'", name.replace('\'', "''")));
+    let here = here.unwrap_or_else(|| "true".to_owned());
+    let own = format!("author = '{author}' AND {here}");
+    let shared = "source, post_id, author, posted_at, received_at, kind, lang, parent, thread, url, reach, engagement";
+    format!(
+        "SELECT 'posts' AS in_table, {shared}, NULL AS topic, NULL AS score, NULL AS target_score, \
+         NULL AS polarity, NULL AS terms, NULL AS alert_id, text FROM posts WHERE {own} \
+         UNION ALL SELECT 'mentions', {shared}, topic, score, target_score, polarity, terms, NULL, text \
+         FROM mentions WHERE {own} \
+         UNION ALL SELECT DISTINCT 'alerts', shown.source, shown.post_id, shown.author, NULL, alerts.at, NULL, \
+         NULL, NULL, NULL, NULL, NULL, NULL, alerts.topic, NULL, NULL, NULL, NULL, alerts.alert_id, NULL \
+         FROM alerts, (SELECT DISTINCT source, post_id, author FROM mentions WHERE {own}) AS shown \
+         WHERE strpos(alerts.evidence, concat('\"post_id\":\"', shown.post_id, '\"')) > 0 \
+         UNION ALL SELECT 'dead_letters', source, NULL, '{author}', NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
+         NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, raw FROM dead_letters WHERE {here} \
+         ORDER BY 1 DESC, 5, 3"
+    )
+}

@@ -1,0 +1,39 @@
+//! What does a command need of the process: threads for its tasks, logs, encryption?
+
+use std::io;
+
+use clap::ArgAction;
+
+/// What every command takes.
+#[derive(Debug, clap::Args)]
+pub(super) struct LogArgs {
+    /// Log more to standard error: -v for what happens, -vv for details. RESONANZ_LOG takes a filter instead
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub(super) verbose: u8,
+    /// Log as JSON lines; `run` writes its own lines as JSON too
+    #[arg(long, global = true)]
+    pub(super) log_json: bool,
+}
+
+/// Starts what all commands share.
+pub(super) fn prepare(args: &LogArgs) {
+    let default = match args.verbose {
+        0 => "resonanz=warn",
+        1 => "resonanz=info,object_store::client::retry=info",
+        _ => "resonanz=debug,object_store::client::retry=info",
+    };
+    let filter = tracing_subscriber::EnvFilter::try_from_env("RESONANZ_LOG");
+    let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_target(false);
+    let _ = if args.log_json { logs.json().try_init() } else { logs.with_ansi(false).try_init() };
+    // Two TLS libraries are in the tree; without a choice rustls refuses to work.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+}
+
+/// The runtime of the commands that need one.
+pub(super) fn runtime() -> io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
+}
