@@ -6,7 +6,7 @@ use super::{SourceConfig, SourceKind};
 use crate::mention::{Expr, Field};
 use crate::post::Kind;
 
-/// What a wire format tells of posts, as `connect::decode` reads it.
+/// What a wire format tells of posts, as `decode` reads it.
 #[derive(Debug, Clone, Copy)]
 struct Telling {
     /// Followers or views.
