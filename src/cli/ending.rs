@@ -4,6 +4,7 @@ use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
+use super::output::{Screened, Script};
 use crate::lake::LakeError;
 use crate::notify::ReceiverError;
 use crate::tuning::TuningError;
@@ -128,7 +129,8 @@ fn report(failure: &Failure) -> ExitCode {
     if broken_pipe || failure.error.to_string().contains("Broken pipe") {
         return ExitCode::SUCCESS;
     }
-    let mut out = io::stderr().lock();
+    // Messages quote what was given, or what came from outside.
+    let mut out = Screened::new(io::stderr().lock(), Some(Script::Signs));
     let _ = writeln!(out, "resonanz: {}", said(&failure.error));
     if let Some(hint) = &failure.hint {
         let _ = writeln!(out, "hint: {hint}");

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::formats::ReportFormat;
+use super::output::{Script, one_line, people, programs};
 use super::score::{ScorerArgs, language};
 use super::{Ending, Failure, eval_rows};
 use crate::post::{Lang, Polarity, Score};
@@ -56,13 +57,16 @@ pub(super) fn eval(args: &Args) -> Result<Ending, Failure> {
     let outcomes: Result<Vec<Outcome>, Failure> =
         args.datasets.iter().map(|path| outcome(&scorer, path, args)).collect();
     let outcomes = outcomes?;
-    let mut out = io::stdout().lock();
     match args.format {
-        ReportFormat::Table => table(&scorer, &outcomes, &mut out)?,
+        ReportFormat::Table => table(&scorer, &outcomes, &mut people())?,
         ReportFormat::Json => {
             let files: Vec<Value> =
                 outcomes.iter().map(|outcome| as_json(&scorer, outcome)).collect();
-            writeln!(out, "{}", json!({"scorer": scorer.version(), "datasets": files}))?;
+            writeln!(
+                programs(Script::Json),
+                "{}",
+                json!({"scorer": scorer.version(), "datasets": files})
+            )?;
         }
     }
     let refused: u64 = outcomes.iter().map(|outcome| outcome.refused).sum();
@@ -165,7 +169,7 @@ fn table(scorer: &Scorer, outcomes: &[Outcome], out: &mut impl Write) -> io::Res
                 mistake.score.as_f64()
             )?;
             let explained = scorer.explain(&mistake.row.text, mistake.row.lang, &mistake.row.spans);
-            writeln!(out, "  {}", mistake.row.text.replace(['\n', '\r'], " "))?;
+            writeln!(out, "  {}", one_line(&mistake.row.text))?;
             write!(out, "{}", explained.to_lines(&mistake.row.text))?;
         }
     }

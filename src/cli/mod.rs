@@ -6,6 +6,10 @@
 // what commands share
 mod ending;
 mod runtime;
+mod output;
+mod table;
+mod rows;
+mod spreadsheet;
 mod config_file;
 mod places;
 mod formats;

@@ -6,7 +6,8 @@ use std::time::Duration;
 use clap::ValueEnum;
 
 use super::places::LakePlace;
-use super::{Ending, Failure, runtime};
+use super::spreadsheet::CsvArgs;
+use super::{Ending, Failure, rows, runtime};
 use crate::lake::Folder;
 use crate::sql::{self, Limits, Session, SqlError, SqlFault, View};
 
@@ -25,6 +26,8 @@ pub(super) struct Args {
     /// How rows are written
     #[arg(long, value_enum, default_value_t = QueryFormat::Table)]
     format: QueryFormat,
+    #[command(flatten)]
+    csv: CsvArgs,
 }
 
 /// What a query may use.
@@ -57,12 +60,13 @@ enum QueryFormat {
 }
 
 pub(super) fn query(args: &Args) -> Result<Ending, Failure> {
-    let mut out = BufWriter::new(io::stdout().lock());
     if args.views {
+        let mut out = BufWriter::new(io::stdout().lock());
         View::all().try_for_each(|view| writeln!(out, "{view}"))?;
         out.flush()?;
         return Ok(Ending::Done);
     }
+    args.csv.check(args.format == QueryFormat::Csv)?;
     let Some(sql) = &args.sql else {
         return Err(Failure::usage("no SQL is given", "resonanz query \"SELECT ...\""));
     };
@@ -72,13 +76,12 @@ pub(super) fn query(args: &Args) -> Result<Ending, Failure> {
     let asked = runtime.block_on(async {
         let session = Session::open_within(&folder, limits).await?;
         let answer = session.query(sql).await.map_err(failure)?;
-        answer.write(format(args.format), &mut out).await.map_err(failure)
+        let written = rows::write(answer, format(args.format), &args.csv).await;
+        written.map_err(|failed| failed.told(failure))
     });
     // What still computes after a limit is not waited for.
     runtime.shutdown_background();
-    // Rows that came before an error are shown.
-    out.flush()?;
-    asked.map(|()| Ending::Done)
+    asked
 }
 
 fn format(format: QueryFormat) -> sql::QueryFormat {

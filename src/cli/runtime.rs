@@ -4,6 +4,8 @@ use std::io;
 
 use clap::ArgAction;
 
+use super::output::{Screened, Script};
+
 /// What every command takes.
 #[derive(Debug, clap::Args)]
 pub(super) struct LogArgs {
@@ -24,9 +26,11 @@ pub(super) fn prepare(args: &LogArgs) {
     };
     let filter = tracing_subscriber::EnvFilter::try_from_env("RESONANZ_LOG");
     let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
+    // What logs quote, such as addresses and reasons, may come from outside.
+    let script = if args.log_json { Script::Json } else { Script::Signs };
     let logs = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(io::stderr)
+        .with_writer(move || Screened::new(io::stderr(), Some(script)))
         .with_target(false);
     let _ = if args.log_json { logs.json().try_init() } else { logs.with_ansi(false).try_init() };
     // Two TLS libraries are in the tree; without a choice rustls refuses to work.

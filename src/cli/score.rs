@@ -1,16 +1,22 @@
 //! How do texts become scores on the command line? Streaming, in order, in flat memory.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context;
 use clap::ValueEnum;
 use rayon::prelude::*;
-use serde::Serialize;
-use serde_json::{Map, Value};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 use super::inputs::TextFormat;
+use super::output::{Script, one_line, people, programs};
+use super::spreadsheet::{Cell, CsvArgs};
 use super::{Ending, Failure};
 use crate::config::SentimentConfig;
 use crate::connect::{Block, open_lines};
@@ -43,6 +49,8 @@ pub(super) struct Args {
     /// Show which words and rules made each score
     #[arg(long)]
     explain: bool,
+    #[command(flatten)]
+    csv: CsvArgs,
 }
 
 /// Which scorer.
@@ -85,10 +93,16 @@ enum ScoreFormat {
 }
 
 pub(super) fn score(args: &Args) -> Result<Ending, Failure> {
+    args.csv.check(args.format == ScoreFormat::Csv)?;
     let scorer = tuning::scorer(&(&args.scorer).into())?;
-    let printer = Printer { scorer: &scorer, args };
-    let mut out = BufWriter::new(io::stdout().lock());
-    out.write_all(printer.header().as_bytes())?;
+    let printer = Printer { scorer: &scorer, args, clashed: AtomicBool::new(false) };
+    let out = match args.format {
+        ScoreFormat::Table => people(),
+        ScoreFormat::Csv => programs(Script::Signs),
+        ScoreFormat::Jsonl => programs(Script::Json),
+    };
+    let mut out = BufWriter::new(out);
+    out.write_all(&printer.header())?;
     if !args.texts.is_empty() {
         let mut scratch = Scratch::default();
         let mut written = Vec::new();
@@ -107,6 +121,8 @@ pub(super) fn score(args: &Args) -> Result<Ending, Failure> {
 struct Printer<'a> {
     scorer: &'a Scorer,
     args: &'a Args,
+    /// Whether it was said that a line has a field of our name.
+    clashed: AtomicBool,
 }
 
 /// A run of lines, scored.
@@ -117,8 +133,11 @@ struct Scored {
     refused: Vec<(u64, String)>,
 }
 
+/// Longest line that is read.
+const TOO_LONG: &str = "longer than 16 MiB";
+
 impl Printer<'_> {
-    /// Scores standard input to its end; returns how many lines were refused.
+    /// Answers each line of standard input with one, to its end; returns how many were refused.
     fn print_lines(&self, out: &mut impl Write) -> anyhow::Result<u64> {
         let mut lines = open_lines(Path::new("-"), 0)?;
         let (mut line_number, mut refused) = (0, 0);
@@ -129,8 +148,12 @@ impl Printer<'_> {
             for skipped in 0..block.skipped {
                 tracing::error!(
                     line = line_number + skipped + 1,
-                    "line refused: longer than 16 MiB"
+                    reason = TOO_LONG,
+                    "line refused"
                 );
+                let mut answer = Vec::new();
+                self.refuse(TOO_LONG, &mut answer);
+                out.write_all(&answer)?;
             }
             refused += block.skipped;
             line_number += block.skipped;
@@ -149,7 +172,7 @@ impl Printer<'_> {
 
     /// Scores a block on rayon's threads, in order.
     fn score_block(&self, block: &Block) -> Vec<Scored> {
-        let lines: Vec<(u64, &[u8])> = block.numbered_lines().collect();
+        let lines: Vec<(u64, &[u8])> = every_line(block);
         lines
             .par_chunks(CHUNK_LINES)
             .map_init(Scratch::default, |scratch, lines| {
@@ -158,10 +181,13 @@ impl Printer<'_> {
                 scored.written.reserve(bytes + lines.len() * ANSWER_BYTES);
                 for &(number, line) in lines {
                     match self.read(line) {
-                        Ok((text, lang, fields)) => {
-                            self.print(&text, lang, fields, scratch, &mut scored.written)
+                        Ok(Line { text, lang, object }) => {
+                            self.print(&text, lang, object, scratch, &mut scored.written)
                         }
-                        Err(reason) => scored.refused.push((number, reason)),
+                        Err(reason) => {
+                            self.refuse(&reason, &mut scored.written);
+                            scored.refused.push((number, reason));
+                        }
                     }
                 }
                 scored
@@ -169,23 +195,33 @@ impl Printer<'_> {
             .collect()
     }
 
-    /// The text of a line, its language, and the fields to pass through.
-    fn read<'l>(&self, line: &'l [u8]) -> Result<(Cow<'l, str>, Lang, Option<Fields>), String> {
+    /// The text of a line, its language, and the object to pass through.
+    fn read<'l>(&self, line: &'l [u8]) -> Result<Line<'l>, String> {
         if self.args.input_format == TextFormat::Text {
-            return Ok((String::from_utf8_lossy(line), self.args.lang, None));
+            let text = String::from_utf8_lossy(line);
+            return Ok(Line { text, lang: self.args.lang, object: None });
         }
-        let fields: Fields = serde_json::from_slice(line).map_err(|error| error.to_string())?;
-        let text = fields.get("text").and_then(Value::as_str);
-        let text = text.ok_or("no field \"text\" that is a string")?.to_owned();
-        let lang = fields.get("lang").and_then(Value::as_str).map_or(self.args.lang, Lang::parse);
-        Ok((Cow::Owned(text), lang, Some(fields)))
+        if line.is_empty() {
+            return Ok(Line { text: Cow::Borrowed(""), lang: self.args.lang, object: Some("{}") });
+        }
+        let whole = std::str::from_utf8(line).map_err(|_| "the bytes are not UTF-8".to_owned())?;
+        let fields: Fields<'_> = serde_json::from_str(whole).map_err(|error| error.to_string())?;
+        let text = fields.text.ok_or("no field \"text\" that is a string")?;
+        let lang = fields.lang.as_deref().map_or(self.args.lang, Lang::parse);
+        Ok(Line { text, lang, object: Some(whole) })
     }
 
-    fn header(&self) -> String {
+    fn header(&self) -> Vec<u8> {
         match self.args.format {
-            ScoreFormat::Jsonl => String::new(),
-            ScoreFormat::Csv => "compound,pos,neu,neg,polarity,text\n".to_owned(),
-            ScoreFormat::Table => "compound    pos    neu    neg  polarity  text\n".to_owned(),
+            ScoreFormat::Jsonl => Vec::new(),
+            ScoreFormat::Csv => {
+                let mut line = self.args.csv.prefix().as_bytes().to_vec();
+                let names = ["compound", "pos", "neu", "neg", "polarity", "text"].map(Cell::Text);
+                // Writing to memory cannot fail.
+                let _ = self.args.csv.line(&names, &mut line);
+                line
+            }
+            ScoreFormat::Table => b"compound    pos    neu    neg  polarity  text\n".to_vec(),
         }
     }
 
@@ -193,7 +229,7 @@ impl Printer<'_> {
         &self,
         text: &str,
         lang: Lang,
-        fields: Option<Fields>,
+        object: Option<&str>,
         scratch: &mut Scratch,
         out: &mut Vec<u8>,
     ) {
@@ -204,17 +240,87 @@ impl Printer<'_> {
             ScoreFormat::Table => table_row(&document, text, out).and_then(|()| {
                 explained.map_or(Ok(()), |why| out.write_all(why.to_lines(text).as_bytes()))
             }),
-            ScoreFormat::Csv => csv_row(&document, text, out),
+            ScoreFormat::Csv => csv_row(&document, text, &self.args.csv, out),
             ScoreFormat::Jsonl => {
                 let answer = Answer::new(&document, explained.map(|why| why.to_json(text)));
-                json_line(answer, text, fields, out)
+                match object {
+                    None => json_line(&json!({ "text": text }).to_string(), answer, out).map(drop),
+                    Some(object) => json_line(object, answer, out).map(|clash| self.note(clash)),
+                }
             }
         };
     }
+
+    /// The answer to a line that could not be read, so that answers stay beside their lines.
+    fn refuse(&self, reason: &str, out: &mut Vec<u8>) {
+        // Writing to memory cannot fail.
+        let _ = match self.args.format {
+            ScoreFormat::Table => {
+                writeln!(out, "{:>8} {:>6} {:>6} {:>6}  refused   {reason}", "-", "-", "-", "-")
+            }
+            ScoreFormat::Csv => {
+                let empty = Cell::Text("");
+                let cells = [empty, empty, empty, empty, Cell::Text("refused"), Cell::Quoted("")];
+                self.args.csv.line(&cells, out)
+            }
+            ScoreFormat::Jsonl => writeln!(out, "{}", json!({ "error": reason })),
+        };
+    }
+
+    /// Says once that a line has a field of our name.
+    fn note(&self, clash: Option<&'static str>) {
+        if let Some(field) = clash
+            && !self.clashed.swap(true, Ordering::Relaxed)
+        {
+            tracing::warn!(
+                field,
+                "lines have fields of their own that are called as ours: ours begin with resonanz_ there"
+            );
+        }
+    }
 }
 
-/// A line's fields, passed through.
-type Fields = Map<String, Value>;
+/// What a line says.
+struct Line<'l> {
+    text: Cow<'l, str>,
+    lang: Lang,
+    /// The JSON object that it is, passed through.
+    object: Option<&'l str>,
+}
+
+/// The fields of a line that are read.
+#[derive(Deserialize)]
+struct Fields<'l> {
+    #[serde(borrow, default, deserialize_with = "if_text")]
+    text: Option<Cow<'l, str>>,
+    #[serde(borrow, default, deserialize_with = "if_text")]
+    lang: Option<Cow<'l, str>>,
+}
+
+/// A field if it is a text.
+fn if_text<'l, D: Deserializer<'l>>(from: D) -> Result<Option<Cow<'l, str>>, D::Error> {
+    let value: &RawValue = Deserialize::deserialize(from)?;
+    if !value.get().starts_with('"') {
+        return Ok(None);
+    }
+    let text: String = serde_json::from_str(value.get()).map_err(D::Error::custom)?;
+    Ok(Some(Cow::Owned(text)))
+}
+
+/// The lines of a block with their numbers, blank ones too.
+fn every_line(block: &Block) -> Vec<(u64, &[u8])> {
+    let mut lines = Vec::new();
+    let blank = |lines: &mut Vec<(u64, &[u8])>, until: u64| {
+        let next = lines.len() as u64;
+        lines.extend((next..until).map(|number| (number, [].as_slice())));
+    };
+    for (number, line) in block.numbered_lines() {
+        blank(&mut lines, number);
+        lines.push((number, line));
+    }
+    blank(&mut lines, block.lines_len());
+    lines
+}
 
 /// What is said of a text.
 #[derive(Serialize)]
@@ -228,6 +334,9 @@ struct Answer {
     #[serde(skip_serializing_if = "Option::is_none")]
     explanation: Option<Value>,
 }
+
+/// The names of its fields.
+const OURS: [&str; 7] = ["compound", "pos", "neu", "neg", "polarity", "confidence", "explanation"];
 
 impl Answer {
     fn new(document: &Document, explanation: Option<Value>) -> Self {
@@ -244,40 +353,44 @@ impl Answer {
 }
 
 fn table_row(document: &Document, text: &str, out: &mut Vec<u8>) -> io::Result<()> {
-    let shown = cut_text(text, SHOWN_BYTES).replace(['\n', '\r', '\t'], " ");
+    let shown = one_line(cut_text(text, SHOWN_BYTES));
     let more = if text.len() > SHOWN_BYTES { "…" } else { "" };
     let Answer { compound, pos, neu, neg, polarity, .. } = Answer::new(document, None);
     writeln!(out, "{compound:>8.4} {pos:>6.3} {neu:>6.3} {neg:>6.3}  {polarity:<8}  {shown}{more}")
 }
 
-fn csv_row(document: &Document, text: &str, out: &mut Vec<u8>) -> io::Result<()> {
-    let quoted = text.replace('"', "\"\"");
+fn csv_row(document: &Document, text: &str, csv: &CsvArgs, out: &mut Vec<u8>) -> io::Result<()> {
     let Answer { compound, pos, neu, neg, polarity, .. } = Answer::new(document, None);
-    writeln!(out, "{compound},{pos},{neu},{neg},{polarity},\"{quoted}\"")
+    let [compound, pos, neu, neg] = [compound, pos, neu, neg].map(|number| number.to_string());
+    let numbers = [&compound, &pos, &neu, &neg].map(|number| Cell::Number(number));
+    let cells = [&numbers[..], &[Cell::Text(polarity), Cell::Quoted(text)]].concat();
+    csv.line(&cells, out)
 }
 
-/// The answer after the text, or among the fields of the line it came from.
-fn json_line(
-    answer: Answer,
-    text: &str,
-    fields: Option<Fields>,
-    out: &mut Vec<u8>,
-) -> io::Result<()> {
-    #[derive(Serialize)]
-    struct Line<'a> {
-        text: &'a str,
-        #[serde(flatten)]
-        answer: Answer,
-    }
-    match fields {
-        None => serde_json::to_writer(&mut *out, &Line { text, answer })?,
-        Some(mut fields) => {
-            if let Value::Object(answer) = serde_json::to_value(answer)? {
-                fields.extend(answer);
-            }
-            serde_json::to_writer(&mut *out, &fields)?;
+/// The answer behind the fields of an object, which stay as they are, byte by byte; a field of ours
+/// that the object has already, which gets another name.
+fn json_line(object: &str, answer: Answer, out: &mut Vec<u8>) -> io::Result<Option<&'static str>> {
+    // Reading the object a second time is for those that look as if it could be needed.
+    let taken: BTreeMap<Cow<'_, str>, &RawValue> =
+        if OURS.iter().any(|ours| object.contains(ours)) || object.contains('\\') {
+            serde_json::from_str(object)?
+        } else {
+            BTreeMap::new()
+        };
+    let body = object.trim_end().strip_suffix('}').unwrap_or_default().trim_end();
+    out.write_all(body.as_bytes())?;
+    let Value::Object(answer) = serde_json::to_value(answer)? else { return Ok(None) };
+    let mut clash = None;
+    for (place, ours) in OURS.into_iter().enumerate() {
+        let Some(value) = answer.get(ours) else { continue };
+        let mut name = ours.to_owned();
+        while taken.contains_key(name.as_str()) {
+            clash = clash.or(Some(ours));
+            name.insert_str(0, "resonanz_");
         }
+        let comma = if place == 0 && body == "{" { "" } else { "," };
+        write!(out, "{comma}\"{name}\":{value}")?;
     }
-    out.push(b'\n');
-    Ok(())
+    out.extend_from_slice(b"}\n");
+    Ok(clash)
 }

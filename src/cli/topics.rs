@@ -1,6 +1,5 @@
 //! What does a topic's query mean, and which posts match it and why?
 
-use std::borrow::Cow;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
@@ -8,6 +7,7 @@ use anyhow::Context as _;
 use clap::{Subcommand, ValueEnum};
 
 use super::inputs::TextFormat;
+use super::output::{one_line, people};
 use super::places::ConfigAt;
 use super::{Ending, Failure};
 use crate::analyze::{Analyzer, without_complaint};
@@ -138,7 +138,7 @@ fn test(args: &TestArgs) -> Result<Ending, Failure> {
     let mut lines = open_lines(&args.input, 0).map_err(|error| {
         Failure::usage(error.to_string(), "give a file of lines, plain, .gz or .zst, or -")
     })?;
-    let mut out = BufWriter::new(io::stdout().lock());
+    let mut out = BufWriter::new(people());
     let mut tested = Tested { args, config: &config, analyzer: &analyzer, only, counts: [0; 3] };
     while let Some(block) = lines.next_block().with_context(|| args.input.display().to_string())? {
         for line in block.lines() {
@@ -176,7 +176,7 @@ struct Tested<'a> {
     analyzer: &'a Analyzer,
     /// The one topic asked for.
     only: Option<usize>,
-    /// Posts, those that match, and lines that are no posts.
+    /// Posts, those that match, and lines that are not posts.
     counts: [u64; 3],
 }
 
@@ -296,14 +296,6 @@ fn text_post(text: &str) -> Post {
         url: None,
         reach: None,
         engagement: None,
-    }
-}
-
-fn one_line(text: &str) -> Cow<'_, str> {
-    if text.contains(['\n', '\r']) {
-        Cow::Owned(text.replace(['\n', '\r'], " "))
-    } else {
-        text.into()
     }
 }
 

@@ -80,11 +80,11 @@ fn the_starter_configuration_has_no_problems_and_is_never_overwritten() {
 fn scores_stream_in_three_formats() {
     let input =
         b"{\"id\": 7, \"text\": \"VADER is smart, handsome, and funny!\"}\n\n{\"id\": 8}\nnonsense\n";
-    let scored =
-        pipe(&["score", "--profile", "vader", "--input", "jsonl", "--format", "jsonl"], input);
+    let options = ["score", "--profile", "vader", "--input-format", "jsonl", "--format", "jsonl"];
+    let scored = pipe(&options, input);
     assert_eq!(scored.status.code(), Some(1), "two lines were refused");
-    let line: serde_json::Value =
-        serde_json::from_str(stdout(&scored).trim()).expect("one JSON line");
+    let first = stdout(&scored).lines().next().unwrap_or_default().to_owned();
+    let line: serde_json::Value = serde_json::from_str(&first).expect("a JSON line");
     assert_eq!(
         (line["id"].as_i64(), line["compound"].as_f64(), line["polarity"].as_str()),
         (Some(7), Some(0.8439), Some("positive"))

@@ -31,5 +31,6 @@ mod store;
 mod study;
 mod sql_http;
 mod support;
+mod terminal;
 mod traces;
 mod upkeep;

@@ -96,7 +96,7 @@ fn older_names_of_options_are_still_understood() {
     file(folder, "t.jsonl", "{\"text\": \"good\"}\n");
     let mut scored = in_folder(folder, &["score", "--input", "jsonl", "--format", "jsonl"]);
     let input = std::fs::File::open(folder.join("t.jsonl")).expect("a file");
-    assert!(stdout(&done(scored.stdin(input))).contains("\"text\":\"good\""));
+    assert!(stdout(&done(scored.stdin(input))).contains("\"text\": \"good\",\"compound\""));
     done(&mut in_folder(folder, &["topics", "test", "a.jsonl", "--lines", "jsonl"]));
     done(&mut in_folder(folder, &["reprocess", "a.jsonl", "--format", "archive"]));
     let frame = "{\"did\":\"did:plc:x\",\"time_us\":1772366399000000,\"kind\":\"commit\",\"commit\":{\

@@ -223,3 +223,25 @@ impl Dice {
         self.0 % end
     }
 }
+
+/// Runs the binary on a terminal of so many columns to its end; what is seen there.
+pub(crate) fn on_terminal(columns: usize, arguments: &[&str]) -> String {
+    let seen = terminal(columns, "resonanz \"$@\"", arguments).output().expect("script runs");
+    String::from_utf8(seen.stdout).expect("UTF-8").replace("\r\n", "\n")
+}
+
+/// A terminal of so many columns that runs a line of shell, in which `resonanz` is the binary and
+/// `$@` the arguments.
+pub(crate) fn terminal(columns: usize, line: &str, arguments: &[&str]) -> Command {
+    let quoted: Vec<String> =
+        arguments.iter().map(|text| format!("'{}'", text.replace('\'', "'\\''"))).collect();
+    let binary = env!("CARGO_BIN_EXE_resonanz");
+    let line = format!(
+        "stty cols {columns} rows 24 -echo; resonanz() {{ '{binary}' \"$@\"; }}; set -- {}; {line}",
+        quoted.join(" ")
+    );
+    let mut command = Command::new("script");
+    command.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
+    command.env("SHELL", "/bin/sh").stdin(Stdio::null());
+    command
+}

@@ -1,13 +1,13 @@
 //! What is kept of an author, exported on the command line?
 
-use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
 use clap::ValueEnum;
 
 use super::erase::{authors, known, texts_of};
 use crate::cli::places::{Found, LakePlace};
-use crate::cli::{Ending, Failure, runtime};
+use crate::cli::spreadsheet::CsvArgs;
+use crate::cli::{Ending, Failure, rows, runtime};
 use crate::lake::Folder;
 use crate::post::AuthorKey;
 use crate::sql::{QueryFormat, Session};
@@ -28,6 +28,8 @@ pub(in crate::cli) struct Args {
     /// How rows are written
     #[arg(long, value_enum, default_value_t = ExportFormat::Json)]
     format: ExportFormat,
+    #[command(flatten)]
+    csv: CsvArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -39,6 +41,7 @@ enum ExportFormat {
 }
 
 pub(super) fn export(args: &Args) -> Result<Ending, Failure> {
+    args.csv.check(args.format == ExportFormat::Csv)?;
     let Found { site, config } = args.place.find()?;
     let folder = Folder::read(&site)?;
     let key = args.author_key_file.clone().or(config.and_then(|config| config.author_key_file));
@@ -53,10 +56,7 @@ pub(super) fn export(args: &Args) -> Result<Ending, Failure> {
         let session = Session::open(&folder).await?;
         session.add_letters(&letters)?;
         let answer = session.query(&all_of(author, args.source.as_deref())).await?;
-        let mut out = BufWriter::new(io::stdout().lock());
-        answer.write(format, &mut out).await?;
-        out.flush()?;
-        Ok(Ending::Done)
+        rows::write(answer, format, &args.csv).await.map_err(|failed| failed.told(Failure::from))
     })
 }
 

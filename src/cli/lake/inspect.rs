@@ -5,7 +5,9 @@ use std::io::{self, Write};
 use anyhow::Context;
 
 use crate::cli::formats::ReportFormat;
+use crate::cli::output::columns;
 use crate::cli::places::LakePlace;
+use crate::cli::table::{Frame, Table};
 use crate::cli::{Ending, Failure, runtime};
 use crate::lake::{self, Folder, Site, TableStats, Verified};
 
@@ -36,28 +38,34 @@ fn print_stats(tables: &[TableStats], format: ReportFormat) -> Result<Ending, Fa
         writeln!(out)?;
         return Ok(Ending::Done);
     }
-    writeln!(
-        out,
-        "{:<9} {:>12} {:>7} {:>6} {:>14} {:>10} {:>6} {:>8}  first day   last day",
-        "table", "rows", "files", "small", "bytes", "bytes/row", "days", "version"
-    )?;
-    for table in tables {
-        let each = table.bytes.checked_div(table.rows).unwrap_or(0);
+    let mut table = Table::new(&[
+        "table",
+        ">rows",
+        ">files",
+        ">small",
+        ">bytes",
+        ">bytes/row",
+        ">days",
+        ">version",
+        "first day",
+        "last day",
+    ]);
+    for stats in tables {
         let day = |day: &Option<String>| day.clone().unwrap_or_else(|| "-".to_owned());
-        writeln!(
-            out,
-            "{:<9} {:>12} {:>7} {:>6} {:>14} {each:>10} {:>6} {:>8}  {:<10}  {}",
-            table.table,
-            table.rows,
-            table.files,
-            table.small_files,
-            table.bytes,
-            table.days,
-            table.version,
-            day(&table.first_day),
-            day(&table.last_day),
-        )?;
+        table.push(vec![
+            stats.table.to_string(),
+            stats.rows.to_string(),
+            stats.files.to_string(),
+            stats.small_files.to_string(),
+            stats.bytes.to_string(),
+            stats.bytes.checked_div(stats.rows).unwrap_or(0).to_string(),
+            stats.days.to_string(),
+            stats.version.to_string(),
+            day(&stats.first_day),
+            day(&stats.last_day),
+        ]);
     }
+    table.write(Frame::None, columns(), &mut out)?;
     Ok(Ending::Done)
 }
 

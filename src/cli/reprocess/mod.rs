@@ -12,6 +12,7 @@ use tokio::sync::watch;
 
 use super::formats::ReportFormat;
 use super::inputs::InputArgs;
+use super::output::{Screened, Script, people};
 use super::places::LakePlace;
 use super::{Ending, Failure, runtime};
 use crate::connect::{InputError, Read, find_inputs};
@@ -110,8 +111,10 @@ async fn run(args: &Args, site: &Site, job: Job) -> Result<Ending, Failure> {
     let total = job.origin.bytes();
     let report = watched(total, |progress, read| work(job, &mut stage, progress, read)).await?;
     let mut out: Box<dyn Write> = match args.compare {
-        Some(ReportFormat::Json) => Box::new(io::stderr().lock()),
-        _ => Box::new(io::stdout().lock()),
+        Some(ReportFormat::Json) => {
+            Box::new(Screened::new(io::stderr().lock(), Some(Script::Signs)))
+        }
+        _ => Box::new(people()),
     };
     view::report(&report, &mut out)?;
     if let Some(lake) = args.source_lake() {

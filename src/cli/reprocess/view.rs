@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use crate::cli::formats::ReportFormat;
+use crate::cli::output::{Script, one_line, programs};
 use crate::lake::{Receipt, Replaced, Table};
 use crate::reprocess::{Comparison, Report, Sample, TopicChange};
 
@@ -63,7 +64,7 @@ pub(super) fn comparison(
 ) -> io::Result<()> {
     if format == ReportFormat::Json {
         let text = serde_json::to_string(comparison)?;
-        return writeln!(io::stdout().lock(), "{text}");
+        return writeln!(programs(Script::Json), "{text}");
     }
     let [old, new] = comparison.mentions;
     let days = match comparison.days.as_slice() {
@@ -115,7 +116,7 @@ fn details(name: &str, topic: &TopicChange, out: &mut impl Write) -> io::Result<
                 .as_ref()
                 .map_or("none".to_owned(), |(polarity, score)| format!("{polarity} {score:+.3}"))
         };
-        let text = text.replace(char::is_control, " ");
+        let text = one_line(text);
         writeln!(out, "  {kind} {post_id}: {} -> {}: {text}", verdict(before), verdict(after))?;
     }
     Ok(())

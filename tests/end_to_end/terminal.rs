@@ -1,0 +1,180 @@
+//! What do posts do to a screen, a log or a spreadsheet? Nothing, however they are written.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Output, Stdio};
+
+use crate::support::{Place, file, line, on_terminal, resonanz, run, stderr, stdout};
+
+/// Text that clears a screen, retitles a window, runs as a formula and turns the writing around.
+const HOSTILE: &str =
+    "=acme \\u001b[2J\\u001b]0;owned\\u0007 is \\u009b31m bad \\u202egnirts\\u202c";
+
+fn hostile_lake() -> Place {
+    let place = Place::new();
+    let post = line("1", "2026-03-01T11:59:59Z", HOSTILE);
+    let archive = file(place.folder.path(), "a.jsonl", post);
+    let worked = place.reprocess(&archive);
+    assert!(worked.status.success(), "{}", stderr(&worked));
+    place
+}
+
+fn steers(text: &str) -> bool {
+    text.chars()
+        .any(|c| matches!(c, '\u{1b}' | '\u{7}' | '\u{80}'..='\u{9f}' | '\u{202a}'..='\u{202e}'))
+}
+
+fn scored(folder: &Path, arguments: &[&str], input: &str) -> Output {
+    let input = file(folder, "input", input);
+    let mut command = resonanz();
+    command.arg("score").args(arguments).stdin(File::open(input).expect("a file"));
+    command.output().expect("the binary runs")
+}
+
+#[test]
+fn posts_steer_no_terminal() {
+    let place = hostile_lake();
+    let lake = place.lake.to_str().expect("UTF-8");
+    let config = place.config.to_str().expect("UTF-8");
+    let posts = place.folder.path().join("a.jsonl");
+    let posts = posts.to_str().expect("UTF-8");
+    let text = "SELECT text FROM mentions";
+    for command in [
+        &["query", "--lake", lake, text][..],
+        &["query", "--lake", lake, "--format", "csv", text],
+        &["query", "--lake", lake, "--format", "json", text],
+        &["topics", "test", posts, "--config", config, "--input-format", "jsonl", "--explain"],
+        &["score", "acme \u{1b}[2J is \u{9b}31m bad \u{202e}gnirts"],
+        &["score", "--format", "jsonl", "acme \u{1b}[2J is \u{9b}31m bad \u{202e}gnirts"],
+        &["lake", "export", "--lake", lake, "--author", "somebody"],
+        &["query", "--lake", lake, "SELECT \"\u{1b}[2J\" FROM mentions"],
+    ] {
+        let seen = on_terminal(100, command);
+        assert!(!steers(&seen), "{command:?}: {seen:?}");
+        assert!(seen.contains("[2J") || seen.contains("\\u001b"), "{command:?}: {seen:?}");
+    }
+    // A table is for people wherever it goes: to a pager, too.
+    let table = stdout(&run(&["query", "--lake", lake, text]));
+    assert!(table.contains("=acme ␛[2J") && !steers(&table), "{table}");
+    let json = stdout(&run(&["query", "--lake", lake, "--format", "json", text]));
+    assert!(json.contains("\u{9b}31m bad \u{202e}gnirts"), "programs get what was posted: {json}");
+    let csv = stdout(&run(&["query", "--lake", lake, "--format", "csv", text]));
+    assert!(csv.contains("\u{1b}[2J"), "programs get what was posted: {csv:?}");
+}
+
+#[test]
+fn logs_and_errors_steer_no_terminal() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let lines = "{\"text\": 1, \"\u{9b}2J\": 2}\n\"\u{202e}x\u{1b}\"\n";
+    let refused = scored(folder.path(), &["--input-format", "jsonl"], lines);
+    assert!(!steers(&stderr(&refused)), "{:?}", stderr(&refused));
+    let missing = run(&["check", "--config", "\u{1b}]0;x\u{7}.toml"]);
+    assert!(!steers(&stderr(&missing)), "{:?}", stderr(&missing));
+}
+
+#[test]
+fn a_scored_line_keeps_its_fields_byte_by_byte() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let input = "{\"id\": 123456789012345678901234567890, \"x\": 1e400, \"b\":1,\"a\":2,\"text\":\"good\"}\n\
+                 {\"text\":\"good\",\"compound\":\"mine\",\"pos\":7}\n";
+    let options = ["--input-format", "jsonl", "--format", "jsonl"];
+    let answered = scored(folder.path(), &options, input);
+    assert!(answered.status.success(), "{}", stderr(&answered));
+    let answers = stdout(&answered);
+    let mut answers = answers.lines();
+    let first = answers.next().expect("a line");
+    let kept = "{\"id\": 123456789012345678901234567890, \"x\": 1e400, \"b\":1,\"a\":2,\"text\":\"good\",\"compound\":0.";
+    assert!(first.starts_with(kept), "{first}");
+    let second: serde_json::Value =
+        serde_json::from_str(answers.next().expect("a line")).expect("JSON");
+    assert_eq!((second["compound"].as_str(), second["pos"].as_i64()), (Some("mine"), Some(7)));
+    assert!(second["resonanz_compound"].as_f64() > Some(0.2), "{second}");
+    assert!(second["resonanz_pos"].is_f64() && second["neu"].is_f64(), "{second}");
+    assert!(stderr(&answered).contains("resonanz_"), "{}", stderr(&answered));
+}
+
+#[test]
+fn every_line_has_an_answer() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let answered = scored(folder.path(), &["--format", "csv"], "good\n\nbad\n\n");
+    let answers = stdout(&answered);
+    let texts: Vec<&str> =
+        answers.lines().skip(1).filter_map(|line| line.rsplit(',').next()).collect();
+    assert_eq!(texts, ["\"good\"", "\"\"", "\"bad\"", "\"\""]);
+    let input = "\n{\"text\":\"good\"}\nnonsense\n{\"id\":8}\n";
+    for format in ["jsonl", "csv", "table"] {
+        let options = ["--input-format", "jsonl", "--format", format];
+        let answered = scored(folder.path(), &options, input);
+        assert_eq!(answered.status.code(), Some(1), "two lines were refused");
+        let header = usize::from(format != "jsonl");
+        assert_eq!(stdout(&answered).lines().count(), 4 + header, "{}", stdout(&answered));
+        assert!(stderr(&answered).contains("line=3") && stderr(&answered).contains("line=4"));
+    }
+}
+
+#[test]
+fn excel_opens_what_is_written_for_it_and_runs_none_of_it() {
+    let place = hostile_lake();
+    let sql = "SELECT text, score, posted_at FROM mentions";
+    let query = |locale: &str, options: &[&str]| {
+        let mut command = resonanz();
+        command.args(["query", "--format", "csv", "--lake"]).arg(&place.lake).arg(sql);
+        command.args(options).env("LC_ALL", locale);
+        stdout(&command.output().expect("the binary runs"))
+    };
+    let german = query("de_DE.UTF-8", &["--excel"]);
+    assert!(german.starts_with("\u{feff}text;score;posted_at\r\n\"'=acme "), "{german:?}");
+    assert!(german.contains(";-0,") && german.ends_with(";2026-03-01 11:59:59\r\n"), "{german:?}");
+    let english = query("en_US.UTF-8", &["--excel"]);
+    assert!(english.contains("text,score,posted_at\r\n'=acme "), "{english:?}");
+    assert!(english.contains(",-0."), "{english:?}");
+    let defused = query("de_DE.UTF-8", &["--defuse"]);
+    assert!(defused.starts_with("text,score,posted_at\n'=acme "), "{defused:?}");
+    assert!(defused.ends_with(",2026-03-01T11:59:59Z\n"), "{defused:?}");
+    let wrong = run(&["score", "--excel", "x"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(stderr(&wrong).contains("--format csv"), "{}", stderr(&wrong));
+    let scores = scored(place.folder.path(), &["--format", "csv", "--excel"], "=1+1\n");
+    assert!(stdout(&scores).ends_with("\"'=1+1\"\r\n"), "{:?}", stdout(&scores));
+}
+
+#[test]
+fn tables_fit_the_terminal() {
+    let place = hostile_lake();
+    let lake = place.lake.to_str().expect("UTF-8");
+    for columns in [60, 80, 120] {
+        for sql in [
+            "SELECT topic, text, text AS again, target_score / 3 AS third FROM mentions",
+            "SELECT * FROM mentions",
+        ] {
+            let seen = on_terminal(columns, &["query", "--lake", lake, sql]);
+            let widest = seen.lines().map(|line| line.chars().count()).max();
+            assert!(widest <= Some(columns), "{columns}: {seen}");
+        }
+        let seen = on_terminal(columns, &["lake", "stats", "--lake", lake]);
+        assert!(seen.lines().all(|line| line.chars().count() <= columns), "{columns}: {seen}");
+    }
+    let third = "SELECT CAST(-1 AS DOUBLE) / 3 AS third";
+    assert!(on_terminal(80, &["query", "--lake", lake, third]).contains("| -0.3333 |"));
+    let piped = stdout(&run(&["query", "--lake", lake, third]));
+    assert!(piped.contains("-0.3333333333333333"), "{piped}");
+    let whole = on_terminal(80, &["query", "--lake", lake, "--format", "arrow", third]);
+    assert!(whole.contains("> FILE"), "{whole}");
+}
+
+#[test]
+fn nobody_reading_is_no_failure_for_json_either() {
+    let mut child = resonanz()
+        .args(["score", "--format", "jsonl"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("runs");
+    drop(child.stdout.take());
+    let mut input = child.stdin.take().expect("a pipe");
+    // The process may be gone before everything is written.
+    let _ = input.write_all("good\n".repeat(10_000).as_bytes());
+    drop(input);
+    assert_eq!(child.wait().expect("ends").code(), Some(0));
+}
