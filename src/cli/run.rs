@@ -48,7 +48,10 @@ pub(super) fn run(args: &Args) -> Result<Ending, Failure> {
     writeln!(
         out,
         "{} posts, {} mentions, {} negative; {} commits",
-        tally.events, tally.mentions, tally.negative, summary.progress.commits
+        summary.progress.posts(),
+        tally.mentions,
+        tally.negative,
+        summary.progress.commits
     )?;
     writeln!(out, "messages: {} delivered, {} not", summary.delivered, summary.undelivered)?;
     let future = tally.refused_future - summary.progress.tally_at_start.refused_future;
@@ -59,7 +62,15 @@ pub(super) fn run(args: &Args) -> Result<Ending, Failure> {
             future
         )?;
     }
-    let complete = malformed + future + summary.undelivered == 0;
+    drop(out);
+    for lost in &summary.lost {
+        let (hint, mut out) = (lost.fault.hint(), io::stderr().lock());
+        writeln!(out, "resonanz: {lost}")?;
+        if !hint.is_empty() {
+            writeln!(out, "hint: {hint}")?;
+        }
+    }
+    let complete = malformed + future + summary.undelivered == 0 && summary.lost.is_empty();
     Ok(if complete { Ending::Done } else { Ending::Incomplete })
 }
 

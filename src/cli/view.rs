@@ -56,7 +56,7 @@ impl Screen {
             self.print(&alert_line(alert))?;
         }
         self.printed = alerts;
-        let rate = self.rate.update(progress.tally.events);
+        let rate = self.rate.update(progress.posts());
         if let Some(bar) = &self.bar {
             bar.set_message(block(progress, rate));
         } else if self.last_line.elapsed() >= PLAIN_LINE {
@@ -112,7 +112,9 @@ fn status_line(progress: &Progress, rate: f64) -> String {
     let [fired, escalated, resolved] = progress.transitions;
     format!(
         "event time {clock}  posts {}  {rate:.0}/s  mentions {}  negative {}  alerts {fired} fired, {escalated} escalated, {resolved} resolved",
-        tally.events, tally.mentions, tally.negative
+        progress.posts(),
+        tally.mentions,
+        tally.negative
     )
 }
 

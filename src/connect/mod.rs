@@ -1,19 +1,24 @@
-//! Where do posts come from? Connectors.
+//! Where do posts come from? Networks and files, each a [`Source`].
 //!
-//! A connector turns bytes into parcels of events and puts them into one bounded inbox; when it is
-//! full, the connector waits, and so does the socket behind it.
+//! A source turns bytes into parcels of events and puts them through its [`Outlet`] into one bounded
+//! inbox; when it is full, the source waits, and so does the socket behind it. [`supervise`] tries
+//! again what passes and gives up what does not. How bytes come is a matter of `transport`, what
+//! they say one of [`decode`](crate::decode), and where to go on one of the source alone.
 
 mod backoff;
+mod health;
+mod source;
+mod supervise;
+mod transport;
 mod file;
 mod input;
-mod lines;
-mod websocket;
+mod jetstream;
 
 pub use backoff::Backoff;
-pub use file::{follow_file, read_file, read_stdin};
+pub use file::FileSource;
+pub use health::{Gap, SourceHealth, SourceNow, SourceState, SourcesHealth};
 pub use input::{Chunk, Chunks, Input, InputError, Layout, Read, Rows, TableRows, find_inputs};
-pub use lines::{Block, Lines, LinesError, bundled_lines, numbered, open_lines};
-pub use websocket::{WebSocketSource, websocket};
-
-/// The bounded way to the engine; sending waits while it is full.
-pub type Inbox = tokio::sync::mpsc::Sender<crate::decode::Parcel>;
+pub use jetstream::Jetstream;
+pub use source::{Fault, Inbox, Outlet, Source};
+pub use supervise::supervise;
+pub use transport::{Block, Lines, LinesError, bundled_lines, numbered, open_lines};

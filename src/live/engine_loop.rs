@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::anyhow;
@@ -14,6 +13,7 @@ use super::eraser::Following;
 use super::progress::{AlertLine, Progress, TopicCount};
 use super::store::StoreJob;
 use crate::config::Config;
+use crate::connect::SourcesHealth;
 use crate::decode::{Cursor, Parcel};
 use crate::engine::{Engine, Outcome};
 use crate::lake::{Checkpoint, Folder, Labels, Rows};
@@ -87,6 +87,7 @@ impl EngineLoop {
             tally: checkpoint.tally,
             tally_at_start: checkpoint.tally,
             topics: topics.collect(),
+            watermark: engine.watermark(),
             ..Progress::default()
         };
         Self {
@@ -121,8 +122,10 @@ impl EngineLoop {
         runtime: &Handle,
         mut parcels: mpsc::Receiver<Parcel>,
         stop: &watch::Receiver<Stop>,
-        lost: &AtomicU32,
+        sources: &SourcesHealth,
     ) -> anyhow::Result<()> {
+        // What the lake holds shows at once, also while no source can be reached.
+        self.publish();
         let mut taken = Vec::with_capacity(PARCELS);
         let mut heard = Instant::now();
         loop {
@@ -138,7 +141,7 @@ impl EngineLoop {
                 }
                 // Without a connection nobody knows whether it is silent: time waits for what the
                 // source will send again.
-                Err(_) if lost.load(Ordering::Relaxed) > 0 => heard = Instant::now(),
+                Err(_) if sources.is_any_lost() => heard = Instant::now(),
                 Err(_) => {
                     // Only what came to pass since the last word: the engine's clock keeps the rest.
                     let passed = heard.elapsed();
@@ -162,7 +165,6 @@ impl EngineLoop {
     pub fn take(&mut self, parcel: Parcel) -> anyhow::Result<()> {
         self.progress.ignored += parcel.ignored;
         self.progress.cut += parcel.cut;
-        self.progress.reconnects += parcel.reconnects;
         for refused in &parcel.refused {
             self.progress.malformed += 1;
             let (source, raw) = (parcel.source.as_str(), &refused.raw);
@@ -204,8 +206,7 @@ impl EngineLoop {
         self.engine.step(&mut self.events, &mut self.outcome);
         for (source, cursor) in self.ahead.drain(..) {
             self.dirty = true;
-            let latest = cursor.latest(self.cursors.get(source.as_str()).copied());
-            self.cursors.insert(source.as_str().to_owned(), latest);
+            self.cursors.insert(source.as_str().to_owned(), cursor);
         }
         self.absorb()
     }
@@ -308,7 +309,8 @@ impl EngineLoop {
         self.shared.send_modify(|shared| {
             // What others count stays as it is.
             let (commits, deliveries) = (shared.commits, Arc::clone(&shared.deliveries));
-            *shared = Progress { commits, deliveries, ..fresh };
+            let sources = shared.sources.clone();
+            *shared = Progress { commits, deliveries, sources, ..fresh };
         });
     }
 }

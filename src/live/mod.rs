@@ -11,7 +11,6 @@ mod sources;
 mod store;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -20,9 +19,11 @@ use tokio::sync::{Notify, mpsc, watch};
 pub use engine_loop::EngineLoop;
 pub use eraser::{Eraser, Following};
 pub use progress::{AlertLine, Progress, TopicCount};
+pub use sources::LostSource;
 pub use store::{Store, StoreJob, Upkeep, checkpointed_engine};
 
 use crate::config::Config;
+use crate::connect::SourcesHealth;
 use crate::desk::Subject;
 use crate::lake::{DeskFiles, Folder, Lake};
 use crate::notify::{Courier, CourierStats, Desk, Manner, Message, Outbox, Receiver};
@@ -53,6 +54,8 @@ pub struct Summary {
     pub delivered: u64,
     /// Messages still on their way, and those given up in this run.
     pub undelivered: u64,
+    /// Sources that were given up before their end.
+    pub lost: Vec<LostSource>,
 }
 
 /// Runs a configuration until its sources end or `stop` says so.
@@ -73,7 +76,11 @@ pub async fn run(
     let bell = Arc::new(Notify::new());
     let names = config.receivers.iter().map(|receiver| receiver.name.clone());
     let stats = Arc::new(CourierStats::new(names));
-    progress.send_modify(|progress| progress.deliveries = Arc::clone(&stats));
+    let health = SourcesHealth::new(config.sources.iter().map(|source| source.name.clone()));
+    progress.send_modify(|progress| {
+        progress.deliveries = Arc::clone(&stats);
+        progress.sources = health.clone();
+    });
 
     let messages = recovered.messages.iter().map(|value| serde_json::from_value(value.clone()));
     let is_known = |subject: &Subject| watches(&config, subject);
@@ -88,8 +95,7 @@ pub async fn run(
     couriers.push(spawn_desk(&desk, &bell, &stats));
 
     let (inbox, parcels) = mpsc::channel(INBOX_PARCELS);
-    let lost = Arc::new(AtomicU32::new(0));
-    let mut sources = sources::spawn(&config, &checkpoint.cursors, &authors, inbox, &lost);
+    let mut sources = sources::spawn(&config, &checkpoint.cursors, &authors, inbox, &health);
     let (jobs, job_queue) = mpsc::channel(2);
     let committed = Arc::clone(&progress);
     let following = Arc::new(Following::of(&folder));
@@ -110,25 +116,24 @@ pub async fn run(
     let (finish, ends) = watch::channel(Stop::Finish);
     let runtime = tokio::runtime::Handle::current();
     let engine =
-        tokio::task::spawn_blocking(move || engine_loop.run(&runtime, parcels, &ends, &lost));
+        tokio::task::spawn_blocking(move || engine_loop.run(&runtime, parcels, &ends, &health));
 
-    let failure = tokio::select! {
-        ended = sources.all_ended() => ended.err(),
-        _ = stop.wait_for(|stop| *stop != Stop::No) => None,
-    };
-    finish.send_replace(if failure.is_some() { Stop::Interrupt } else { stop.borrow().at_end() });
-    sources.stop().await;
+    tokio::select! {
+        () = sources.all_ended() => {}
+        _ = stop.wait_for(|stop| *stop != Stop::No) => {}
+    }
+    // What a source that was given up still has may come once it is mended.
+    let is_whole = sources.lost().is_empty();
+    finish.send_replace(if is_whole { stop.borrow().at_end() } else { Stop::Interrupt });
+    let lost = sources.stop().await;
     let engine_ended = engine.await.context("the engine thread")?;
     store.await.context("the store task")??;
     engine_ended?;
     farewell(&outbox, couriers).await?;
     desk.publish(&stats)?;
-    if let Some(error) = failure {
-        return Err(error);
-    }
     let undelivered = outbox.pending_len()? + stats.given_up();
     let progress = progress.borrow().clone();
-    Ok(Summary { progress, delivered: stats.delivered(), undelivered })
+    Ok(Summary { progress, delivered: stats.delivered(), undelivered, lost })
 }
 
 impl Stop {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::alert::Transition;
+use crate::connect::SourcesHealth;
 use crate::engine::Tally;
 use crate::notify::CourierStats;
 use crate::time::EventTime;
@@ -23,8 +24,8 @@ pub struct Progress {
     pub malformed: u64,
     /// Texts that were cut.
     pub cut: u64,
-    /// Times a source had to be dialed again.
-    pub reconnects: u64,
+    /// How the sources are.
+    pub sources: SourcesHealth,
     /// Counts of each topic since the process started, by id.
     pub topics: Vec<TopicCount>,
     /// The latest alerts, oldest first.
@@ -68,6 +69,12 @@ pub struct AlertLine {
 }
 
 impl Progress {
+    /// Posts since the lake was made, each once however often a source gave it.
+    #[must_use]
+    pub fn posts(&self) -> u64 {
+        self.tally.analyzed + self.tally.refused_future + self.tally.erased
+    }
+
     /// Adds an alert, forgetting the oldest beyond a hundred.
     pub fn push_alert(&mut self, line: AlertLine) {
         self.transitions[line.transition as usize] += 1;

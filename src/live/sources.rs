@@ -1,20 +1,39 @@
-//! Which source tasks run, and when have they all ended?
+//! Which source tasks run, when have they all ended, and which were given up?
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
+use std::time::Duration;
 
-use anyhow::Context;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tracing::Instrument;
 
-use crate::config::{Config, Follow, SourceConfig, SourceKind};
-use crate::connect::{Inbox, WebSocketSource, follow_file, read_file, read_stdin, websocket};
+use crate::config::{Config, SourceConfig, SourceKind};
+use crate::connect::{
+    Fault, FileSource, Inbox, Jetstream, Outlet, Source, SourcesHealth, supervise,
+};
 use crate::decode::{AuthorHasher, Cursor, Decoder, Format};
+use crate::post::SourceId;
+
+/// How long sources may take to say goodbye.
+const GOODBYE: Duration = Duration::from_secs(3);
 
 /// The running source tasks.
 #[derive(Debug)]
 pub(super) struct Sources {
-    tasks: JoinSet<anyhow::Result<()>>,
+    tasks: JoinSet<Option<LostSource>>,
+    closing: watch::Sender<bool>,
+    lost: Vec<LostSource>,
+}
+
+/// A source that was given up before its end.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("source \"{name}\": {fault}")]
+pub struct LostSource {
+    /// Its name.
+    pub name: SourceId,
+    /// Why.
+    pub fault: Fault,
 }
 
 pub(super) fn spawn(
@@ -22,54 +41,64 @@ pub(super) fn spawn(
     cursors: &BTreeMap<String, Cursor>,
     authors: &AuthorHasher,
     inbox: Inbox,
-    lost: &Arc<AtomicU32>,
+    health: &SourcesHealth,
 ) -> Sources {
-    let mut tasks = JoinSet::new();
-    for source in &config.sources {
-        let cursor = cursors.get(source.name.as_str()).copied();
-        tasks.spawn(read(source.clone(), cursor, authors.clone(), inbox.clone(), Arc::clone(lost)));
+    let (mut tasks, (closing, closed)) = (JoinSet::new(), watch::channel(false));
+    for (source, health) in config.sources.iter().zip(health.iter()) {
+        let cursor = cursors.get(source.name.as_str()).cloned();
+        let outlet = Outlet::new(inbox.clone(), Arc::clone(health), closed.clone());
+        let name = source.name.clone();
+        let span = tracing::info_span!("source", %name);
+        let reading = supervise(open(source, cursor, authors), outlet);
+        let task = async move { reading.await.err().map(|fault| LostSource { name, fault }) };
+        tasks.spawn(task.instrument(span));
     }
-    Sources { tasks }
+    Sources { tasks, closing, lost: Vec::new() }
 }
 
-async fn read(
-    source: SourceConfig,
-    cursor: Option<Cursor>,
-    authors: AuthorHasher,
-    inbox: Inbox,
-    lost: Arc<AtomicU32>,
-) -> anyhow::Result<()> {
-    let name = source.name;
-    let decoder = |format| Decoder::new(format, name.clone(), authors);
-    let ended = match source.kind {
+fn open(source: &SourceConfig, cursor: Option<Cursor>, authors: &AuthorHasher) -> Box<dyn Source> {
+    let decoder = |format| Decoder::new(format, source.name.clone(), authors.clone());
+    match &source.kind {
         SourceKind::WebSocket { url } => {
-            let decoder = decoder(Format::Jetstream);
-            websocket(WebSocketSource { source: name.clone(), url, cursor, decoder, lost }, inbox)
-                .await;
-            Ok(())
+            Box::new(Jetstream::new(url.clone(), decoder(Format::Jetstream), cursor))
         }
-        SourceKind::File { path, follow: Follow::Once } => {
-            read_file(&path, &name, decoder(Format::Archive), cursor, &inbox).await
+        SourceKind::File { path, follow } => {
+            Box::new(FileSource::new(path.clone(), *follow, decoder(Format::Archive), cursor))
         }
-        SourceKind::File { path, follow: Follow::Forever } => {
-            follow_file(&path, &name, decoder(Format::Archive), cursor, &inbox).await
+        SourceKind::Stdin => {
+            let path = "-".into();
+            let follow = crate::config::Follow::Once;
+            Box::new(FileSource::new(path, follow, decoder(Format::Archive), None))
         }
-        SourceKind::Stdin => read_stdin(&name, decoder(Format::Archive), &inbox).await,
-    };
-    ended.with_context(|| format!("source \"{name}\""))
+    }
 }
 
 impl Sources {
-    /// Waits until every source has ended.
-    pub(super) async fn all_ended(&mut self) -> anyhow::Result<()> {
+    /// Waits until every source has ended, or was given up.
+    pub(super) async fn all_ended(&mut self) {
         while let Some(ended) = self.tasks.join_next().await {
-            ended.context("a source task")??;
+            match ended {
+                Ok(lost) => self.lost.extend(lost),
+                Err(error) if error.is_cancelled() => {}
+                Err(error) => {
+                    let (name, reason) = (SourceId::new("?"), error.to_string());
+                    self.lost.push(LostSource { name, fault: Fault::Internal { reason } });
+                }
+            }
         }
-        Ok(())
+    }
+
+    /// Those that were given up so far.
+    pub(super) fn lost(&self) -> &[LostSource] {
+        &self.lost
     }
 
     /// Ends all sources; what they handed over is still processed.
-    pub(super) async fn stop(mut self) {
-        self.tasks.shutdown().await;
+    pub(super) async fn stop(mut self) -> Vec<LostSource> {
+        self.closing.send_replace(true);
+        if tokio::time::timeout(GOODBYE, self.all_ended()).await.is_err() {
+            self.tasks.shutdown().await;
+        }
+        self.lost
     }
 }

@@ -6,6 +6,7 @@ use std::sync::mpsc::{IntoIter, Receiver, SyncSender, sync_channel};
 
 use anyhow::Context;
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::Origin;
 use crate::connect::{Chunk, Chunks, Input, Layout, Read, Rows, TableRows, numbered};
@@ -56,12 +57,16 @@ struct Numbered {
     chunk: Chunk,
 }
 
+/// Where to go on, as a cursor keeps it.
+#[derive(Serialize, Deserialize)]
+struct Place {
+    /// Which of the inputs, and its decompressed bytes, or rows of a table, that were read.
+    input: (u64, u64),
+}
+
 /// The place that a checkpoint names.
 pub(super) fn place(cursor: Option<&Cursor>) -> (u64, u64) {
-    match cursor {
-        Some(Cursor::Input(input, end)) => (*input, *end),
-        _ => (0, 0),
-    }
+    cursor.and_then(Cursor::read).map_or((0, 0), |place: Place| place.input)
 }
 
 /// Under which name a checkpoint keeps the place.
@@ -262,7 +267,7 @@ fn decode(numbered: &Numbered, decoder: &Decoder) -> Decoded {
     }
     let input = u64::try_from(numbered.input).unwrap_or(u64::MAX);
     let mut last = Parcel::new(&place_name());
-    last.cursor = Some(Cursor::Input(input, chunk.end));
+    last.cursor = Some(Cursor::of(&Place { input: (input, chunk.end) }));
     decoded.parcels.push(last);
     decoded
 }

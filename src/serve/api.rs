@@ -15,7 +15,7 @@ use tokio::sync::watch;
 
 use super::parameters::Parameters;
 use super::sql::{self, SqlGate};
-use super::{desk, door, intake, metrics};
+use super::{desk, door, intake, metrics, sources};
 use crate::lake::{Folder, Site};
 use crate::live::Progress;
 use crate::mention::Topic;
@@ -47,8 +47,9 @@ pub async fn serve(listener: TcpListener, api: Api) {
     let (time, doors) = (api.sql.limits.time, Arc::clone(&api.sql.doors));
     let router = Router::new()
         .route("/", get(index))
-        .route("/healthz", get(health))
+        .route("/healthz", get(sources::health))
         .route("/metrics", get(prometheus))
+        .route("/api/sources", get(sources::list))
         .route("/api/topics", get(topics))
         .route("/api/trends", get(trends))
         .route("/api/drivers", get(drivers))
@@ -65,6 +66,7 @@ async fn index() -> &'static str {
     "resonanz\n\
      GET /healthz\n\
      GET /metrics\n\
+     GET /api/sources\n\
      GET /api/topics\n\
      GET /api/trends?topic=NAME&from=RFC3339&to=RFC3339&step=1h\n\
      GET /api/drivers?topic=NAME&from=RFC3339&to=RFC3339&against_from=RFC3339&against_to=RFC3339\n\
@@ -83,16 +85,6 @@ async fn nothing() -> Response {
 
 async fn not_so() -> Response {
     failure(StatusCode::METHOD_NOT_ALLOWED, "the path exists, but not with this method; see /")
-}
-
-async fn health(State(api): State<Api>) -> axum::Json<Value> {
-    let progress = api.progress.borrow();
-    axum::Json(json!({
-        "status": "ok",
-        "events": progress.tally.events,
-        "watermark": progress.watermark.map(|mark| mark.to_string()),
-        "commits": progress.commits,
-    }))
 }
 
 async fn prometheus(State(api): State<Api>) -> Response {

@@ -10,6 +10,7 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 
 use super::door::{Doors, Turned};
+use crate::connect::{SourceHealth, SourceState, SourcesHealth};
 use crate::live::Progress;
 use crate::notify::{CourierStats, ReceiverStats};
 
@@ -45,7 +46,7 @@ impl Collector for Snapshot {
         counter("mentions_late", "Mentions too late for their pane", tally.late)?;
         counter("texts_cut", "Texts longer than 64 KiB, cut", progress.cut)?;
         counter("frames_ignored", "Frames that are no posts by nature", progress.ignored)?;
-        counter("reconnects", "Times a source was dialed again", progress.reconnects)?;
+        counter("reconnects", "Times a source was dialed again", progress.sources.reconnects())?;
         counter("commits", "Commits to the lake", progress.commits)?;
         counter(
             "mentions_language_detected",
@@ -89,6 +90,7 @@ impl Collector for Snapshot {
         }
         connections(&mut encoder, &self.turned_away)?;
         receivers(&mut encoder, &progress.deliveries)?;
+        sources(&mut encoder, &progress.sources)?;
         if let Some(watermark) = progress.watermark {
             let gauge = ConstGauge::new(watermark.0 / crate::time::SECOND_US);
             let encoder = encoder.encode_descriptor(
@@ -126,6 +128,47 @@ fn connections(
     for (door, reason, count) in turned_away {
         let labels = [("door", *door), ("reason", *reason)];
         ConstCounter::new(*count).encode(family.encode_family(&labels)?)?;
+    }
+    Ok(())
+}
+
+/// How each source is; it counts at once, also while no post comes.
+fn sources(
+    encoder: &mut DescriptorEncoder<'_>,
+    sources: &SourcesHealth,
+) -> Result<(), std::fmt::Error> {
+    type Read = fn(&SourceHealth) -> u64;
+    let counters: [(&str, &str, Read); 5] = [
+        ("source_events", "Events that came, those that came again included", SourceHealth::events),
+        ("source_malformed", "What could not be understood", SourceHealth::malformed),
+        ("source_ignored", "Frames that are not posts by nature", SourceHealth::ignored),
+        ("source_reconnects", "Times it was lost and tried again", SourceHealth::reconnects),
+        ("source_gaps", "Stretches that it could not give", SourceHealth::gaps),
+    ];
+    for (name, help, read) in counters {
+        let mut family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+        for source in sources.iter() {
+            let labels = [("source", source.name().as_str())];
+            ConstCounter::new(read(source)).encode(family.encode_family(&labels)?)?;
+        }
+    }
+    type Gauge = fn(&SourceHealth) -> Option<i64>;
+    let gauges: [(&str, &str, Gauge); 2] = [
+        ("source_connected", "1 while posts can come from it", |source| {
+            Some(i64::from(source.state() == SourceState::Up))
+        }),
+        ("source_last_event_unix_seconds", "When its last event came", |source| {
+            source.last_event().map(|at| at.0 / crate::time::SECOND_US)
+        }),
+    ];
+    for (name, help, read) in gauges {
+        let mut family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+        for source in sources.iter() {
+            let labels = [("source", source.name().as_str())];
+            if let Some(value) = read(source) {
+                ConstGauge::new(value).encode(family.encode_family(&labels)?)?;
+            }
+        }
     }
     Ok(())
 }

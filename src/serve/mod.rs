@@ -1,6 +1,6 @@
 //! How do people and machines look in? A small HTTP API over the running process and its lake.
 //!
-//! `GET /healthz`, `/metrics` (Prometheus text), `/api/topics`, `/api/trends`, `/api/alerts`,
+//! `GET /healthz`, `/metrics` (Prometheus text), `/api/sources`, `/api/topics`, `/api/trends`, `/api/alerts`,
 //! `/api/silences`, `/api/sql`. Only acknowledgements and silences can be written.
 
 mod door;
@@ -9,6 +9,7 @@ mod parameters;
 mod desk;
 mod api;
 mod metrics;
+mod sources;
 mod sql;
 #[cfg(feature = "postgres")]
 mod postgres;

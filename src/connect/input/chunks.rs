@@ -10,7 +10,7 @@ use arrow::array::RecordBatch;
 use super::csv::{CsvRows, Records};
 use super::parquet::{ParquetFile, TableRows};
 use super::{Input, Layout, Place, endings};
-use crate::connect::lines::{Block, Lines, decompressed};
+use crate::connect::transport::{Block, Lines, decompressed};
 use crate::decode::FieldMap;
 
 /// Bytes read at a time where bytes are only passed over.

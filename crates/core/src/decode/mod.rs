@@ -4,6 +4,7 @@
 //! understand they name.
 
 mod archive;
+mod cursor;
 mod fields;
 mod jetstream;
 mod parcel;
@@ -12,9 +13,10 @@ mod sieve;
 use std::collections::HashSet;
 
 pub use archive::ArchiveLine;
+pub use cursor::Cursor;
 pub use fields::{FIELDS, FieldMap, Value};
 pub use jetstream::frame as jetstream_frame;
-pub use parcel::{Cursor, Parcel, Refused};
+pub use parcel::{Parcel, Refused};
 pub use sieve::Sieve;
 
 use crate::post::{Event, Post, SourceId, TEXT_BYTES_MAX, cut_text};
@@ -57,6 +59,12 @@ impl Decoder {
     #[must_use]
     pub fn new(format: Format, source: SourceId, authors: AuthorHasher) -> Self {
         Self { format, source, authors, names: HashSet::new(), sieve: None }
+    }
+
+    /// The source of frames that name none.
+    #[must_use]
+    pub fn source(&self) -> &SourceId {
+        &self.source
     }
 
     /// Lets posts of an archive that the sieve does not hold pass as [`Event::Pass`].
@@ -108,7 +116,7 @@ impl Decoder {
             }
         };
         if let Some(time_us) = time_us {
-            parcel.cursor = Some(Cursor::TimeUs(time_us).latest(parcel.cursor));
+            parcel.reached_us = parcel.reached_us.max(Some(time_us));
         }
     }
 

@@ -1,33 +1,7 @@
 //! What does a connector hand over? Events with the cursor that stands behind them.
 
-use serde::{Deserialize, Serialize};
-
+use super::cursor::Cursor;
 use crate::post::{Event, SourceId};
-
-/// Where a source can be asked to go on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Cursor {
-    /// Jetstream's `time_us`: microseconds since the Unix epoch, inclusive.
-    TimeUs(i64),
-    /// Bytes of the decompressed file.
-    Offset(u64),
-    /// The place of an input among several, and the decompressed bytes, or the rows of a Parquet
-    /// file or lake, that were read of it.
-    Input(u64, u64),
-}
-
-impl Cursor {
-    /// The later of two cursors of one source: servers send frames out of order, and a cursor that
-    /// went back would make them send everything again.
-    #[must_use]
-    pub fn latest(self, before: Option<Self>) -> Self {
-        match (before, self) {
-            (Some(Self::TimeUs(before)), Self::TimeUs(now)) => Self::TimeUs(before.max(now)),
-            (_, now) => now,
-        }
-    }
-}
 
 /// Bytes that are no post; kept in the dead-letter file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,8 +25,8 @@ pub struct Parcel {
     pub ignored: u64,
     /// Texts that were cut.
     pub cut: u64,
-    /// Times the source had to be dialed again before this parcel.
-    pub reconnects: u64,
+    /// The latest time that the wire itself tells, in microseconds since the Unix epoch.
+    pub reached_us: Option<i64>,
     /// Where to go on once all this is durable.
     pub cursor: Option<Cursor>,
 }
@@ -67,7 +41,7 @@ impl Parcel {
             refused: Vec::new(),
             ignored: 0,
             cut: 0,
-            reconnects: 0,
+            reached_us: None,
             cursor: None,
         }
     }
@@ -78,6 +52,12 @@ impl Parcel {
             let reason = "a line longer than 16 MiB".to_owned();
             self.refused.push(Refused { reason, raw: Vec::new() });
         }
+    }
+
+    /// Whether nothing came, not even something to ignore.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty() && self.refused.is_empty() && self.ignored == 0
     }
 
     /// Takes what is there and leaves an empty parcel of the same source.

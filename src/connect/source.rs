@@ -1,0 +1,158 @@
+//! What is a source? Something that can be read, a way out for what it gives, and whose fault it is
+//! when it cannot be read.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::sync::{mpsc, watch};
+
+use super::health::{Gap, SourceHealth, SourceState};
+use crate::decode::Parcel;
+use crate::post::SourceId;
+
+/// The bounded way to the engine; sending waits while it is full.
+pub type Inbox = mpsc::Sender<Parcel>;
+
+/// A place that posts come from. It remembers where it goes on.
+#[async_trait]
+pub trait Source: Send {
+    /// Reads from where it is, until its end; called again after a fault that passes.
+    ///
+    /// # Errors
+    /// Whose fault it is that it cannot be read on.
+    async fn read(&mut self, outlet: &Outlet) -> Result<(), Fault>;
+}
+
+/// Why a source cannot be read on, by whoever can do something about it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// Nobody takes what it gives any more.
+    #[error("the process is ending")]
+    Closed,
+    /// The user: it stays as it is until somebody mends it, so the source is given up.
+    #[error("{reason}")]
+    User {
+        /// What was found.
+        reason: String,
+        /// How to mend it.
+        hint: String,
+    },
+    /// The other side or the way there: it passes, so the source is tried again.
+    #[error("{reason}")]
+    External {
+        /// What was found.
+        reason: String,
+        /// How long the other side asks us to wait; by default longer each time.
+        wait: Option<Duration>,
+    },
+    /// Ourselves: trying again would not help.
+    #[error("{reason}")]
+    Internal {
+        /// What was found.
+        reason: String,
+    },
+}
+
+impl Fault {
+    /// One that passes.
+    #[must_use]
+    pub fn external(reason: impl Into<String>) -> Self {
+        Self::External { reason: reason.into(), wait: None }
+    }
+
+    /// One that the user can mend.
+    #[must_use]
+    pub fn user(reason: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::User { reason: reason.into(), hint: hint.into() }
+    }
+
+    /// How its user can mend it; empty where they cannot.
+    #[must_use]
+    pub fn hint(&self) -> &str {
+        match self {
+            Self::User { hint, .. } => hint,
+            Self::Internal { .. } => "this is a fault of resonanz: please report it",
+            Self::Closed | Self::External { .. } => "",
+        }
+    }
+}
+
+/// The way out for what one source gives, with its health.
+#[derive(Debug, Clone)]
+pub struct Outlet {
+    inbox: Inbox,
+    health: Arc<SourceHealth>,
+    closing: watch::Receiver<bool>,
+}
+
+impl Outlet {
+    /// A way into `inbox` until `closing` says otherwise.
+    #[must_use]
+    pub fn new(inbox: Inbox, health: Arc<SourceHealth>, closing: watch::Receiver<bool>) -> Self {
+        Self { inbox, health, closing }
+    }
+
+    /// The source's name.
+    #[must_use]
+    pub fn name(&self) -> &SourceId {
+        self.health.name()
+    }
+
+    /// Hands over a parcel and counts what is in it; waits while the inbox is full.
+    ///
+    /// # Errors
+    /// [`Fault::Closed`] when nobody takes it.
+    pub async fn send(&self, parcel: Parcel) -> Result<(), Fault> {
+        self.health.count(&parcel);
+        self.inbox.send(parcel).await.map_err(|mpsc::error::SendError(_)| Fault::Closed)
+    }
+
+    /// Whether the process is ending.
+    #[must_use]
+    pub fn is_closing(&self) -> bool {
+        *self.closing.borrow()
+    }
+
+    /// Waits until the process is ending.
+    pub async fn closing(&self) {
+        let mut closing = self.closing.clone();
+        // Nobody left who could say so means the same.
+        let _ = closing.wait_for(|closing| *closing).await;
+    }
+
+    /// Waits `time`, or until the process is ending.
+    pub async fn pause(&self, time: Duration) {
+        let _ = tokio::time::timeout(time, self.closing()).await;
+    }
+
+    /// Says that posts can come.
+    pub fn up(&self) {
+        if self.health.set(SourceState::Up, "", "") {
+            tracing::info!("connected");
+        }
+    }
+
+    /// Says that there is nothing to read yet.
+    pub fn waiting(&self, reason: &str) {
+        if self.health.set(SourceState::Waiting, reason, "") {
+            tracing::warn!(reason, "waiting");
+        }
+    }
+
+    /// Says what the other side remarks, without an end to the connection.
+    pub fn remark(&self, remark: &str) {
+        tracing::warn!(remark, "the server says");
+        self.health.set(self.health.state(), remark, "");
+    }
+
+    /// Reports what could not be had.
+    pub fn gap(&self, gap: Gap) {
+        tracing::error!(from = gap.from, to = gap.to, reason = gap.reason, "gap in a source");
+        self.health.add_gap(gap);
+    }
+
+    pub(super) fn health(&self) -> &SourceHealth {
+        &self.health
+    }
+}

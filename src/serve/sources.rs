@@ -1,0 +1,100 @@
+//! How are the sources, and is the whole well? What monitoring asks over HTTP.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use super::api::Api;
+use crate::connect::{SourceHealth, SourceState, SourcesHealth};
+use crate::notify::wall_clock;
+use crate::time::{EventTime, MINUTE_US};
+
+/// For how long every source may be out of reach before the process counts as down.
+const DOWN_US: i64 = MINUTE_US;
+
+/// How well the sources are, all in all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Ok,
+    /// Some source is not well.
+    Degraded,
+    /// No source can be read, nor could be for a while.
+    Down,
+}
+
+pub(super) async fn health(State(api): State<Api>) -> Response {
+    let progress = api.progress.borrow().clone();
+    let standing = standing(&progress.sources, wall_clock());
+    let (status, word) = match standing {
+        Standing::Ok => (StatusCode::OK, "ok"),
+        Standing::Degraded => (StatusCode::OK, "degraded"),
+        Standing::Down => (StatusCode::SERVICE_UNAVAILABLE, "down"),
+    };
+    let sources: serde_json::Map<String, Value> = progress
+        .sources
+        .iter()
+        .map(|source| (source.name().to_string(), source.state().as_str().into()))
+        .collect();
+    let body = json!({
+        "status": word,
+        "events": progress.tally.events,
+        "watermark": progress.watermark.map(|mark| mark.to_string()),
+        "commits": progress.commits,
+        "sources": sources,
+    });
+    (status, axum::Json(body)).into_response()
+}
+
+/// Every source with what it does and counted.
+pub(super) async fn list(State(api): State<Api>) -> axum::Json<Value> {
+    let sources = api.progress.borrow().sources.clone();
+    axum::Json(Value::Array(sources.iter().map(|source| one(source)).collect()))
+}
+
+fn one(source: &SourceHealth) -> Value {
+    let now = source.now();
+    let written = |text: String| (!text.is_empty()).then_some(text);
+    let gaps: Vec<Value> = now
+        .gaps
+        .iter()
+        .map(|(at, gap)| {
+            json!({"at": at.to_string(), "from": gap.from, "to": gap.to, "reason": gap.reason})
+        })
+        .collect();
+    json!({
+        "name": source.name().as_str(),
+        "state": now.state.as_str(),
+        "since": now.since.map(|since| since.to_string()),
+        "reason": written(now.reason),
+        "hint": written(now.hint),
+        "events": source.events(),
+        "malformed": source.malformed(),
+        "ignored": source.ignored(),
+        "reconnects": source.reconnects(),
+        "last_event": source.last_event().map(|at| at.to_string()),
+        "gaps": source.gaps(),
+        "latest_gaps": gaps,
+    })
+}
+
+fn standing(sources: &SourcesHealth, now: EventTime) -> Standing {
+    use SourceState::{Down, Ended, Failed, Starting, Up, Waiting};
+    let (mut unwell, mut readable, mut any) = (false, false, false);
+    for source in sources.iter() {
+        any = true;
+        let what = source.now();
+        let lasts = what.since.is_none_or(|since| now.since(since) > DOWN_US);
+        unwell |= matches!(what.state, Down | Waiting | Failed);
+        readable |= match what.state {
+            Up | Ended => true,
+            Starting | Down | Waiting => !lasts,
+            Failed => false,
+        };
+    }
+    match (any && !readable, unwell) {
+        (true, _) => Standing::Down,
+        (false, true) => Standing::Degraded,
+        (false, false) => Standing::Ok,
+    }
+}
