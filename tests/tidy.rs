@@ -28,13 +28,13 @@ const CIRCLES: [(&str, &str); 15] = [
     ("crates/core/src/sentiment", "overlay phrases vocabulary"),
     ("crates/core/src/text", "fold folded folding"),
     ("crates/core/src/window", "likeness observation sample wording"),
-    ("src/cli", "args args_reprocess args_study query"),
     ("src/config", "build topic"),
     ("src/connect/input", "chunks csv parquet"),
+    ("src/connect/transport", "lines pipe"),
     ("src/lake", "bucket commit dead_letter encode error files folder place table vacuum"),
     ("src/lake", "catalog schema"),
     ("src/lake", "evidence rows"),
-    ("src/serve", "api desk parameters sql"),
+    ("src/serve", "api desk intake parameters sources sql"),
     ("src/serve/postgres", "ask connection"),
 ];
 

@@ -104,15 +104,9 @@ pub async fn run(
     let upkeep = Upkeep::new(&folder, &config.lake);
     let store = Store { lake, desk: Arc::clone(&desk), bell, committed, upkeep, eraser };
     let store = tokio::spawn(store.run(job_queue));
-    let mut engine_loop = EngineLoop::new(
-        &config,
-        engine,
-        checkpoint,
-        Arc::clone(&folder),
-        following,
-        jobs,
-        Arc::clone(&progress),
-    );
+    let (home, shown) = (Arc::clone(&folder), Arc::clone(&progress));
+    let mut engine_loop =
+        EngineLoop::new(&config, engine, checkpoint, home, following, jobs, shown);
     let (finish, ends) = watch::channel(Stop::Finish);
     let runtime = tokio::runtime::Handle::current();
     let engine =

@@ -58,24 +58,7 @@ impl Collector for Snapshot {
             "Mentions whose language nothing told",
             tally.language_unknown,
         )?;
-        let dropped = [
-            ("duplicate", tally.duplicate),
-            ("future", tally.refused_future),
-            ("malformed", progress.malformed),
-            ("edit", tally.edits),
-            ("delete", tally.deletes),
-            ("account", tally.purges),
-            ("erased", tally.erased),
-        ];
-        let mut family = encoder.encode_descriptor(
-            "dropped",
-            "Input that was not analyzed",
-            None,
-            MetricType::Counter,
-        )?;
-        for (reason, value) in dropped {
-            ConstCounter::new(value).encode(family.encode_family(&[("reason", reason)])?)?;
-        }
+        dropped(&mut encoder, progress)?;
         let mut family = encoder.encode_descriptor(
             "alerts",
             "Transitions of alerts",
@@ -103,6 +86,29 @@ impl Collector for Snapshot {
         }
         Ok(())
     }
+}
+
+/// What was taken in and not analyzed, by reason.
+fn dropped(
+    encoder: &mut DescriptorEncoder<'_>,
+    progress: &Progress,
+) -> Result<(), std::fmt::Error> {
+    let tally = &progress.tally;
+    let dropped = [
+        ("duplicate", tally.duplicate),
+        ("future", tally.refused_future),
+        ("malformed", progress.malformed),
+        ("edit", tally.edits),
+        ("delete", tally.deletes),
+        ("account", tally.purges),
+        ("erased", tally.erased),
+    ];
+    let (help, kind) = ("Input that was not analyzed", MetricType::Counter);
+    let mut family = encoder.encode_descriptor("dropped", help, None, kind)?;
+    for (reason, value) in dropped {
+        ConstCounter::new(value).encode(family.encode_family(&[("reason", reason)])?)?;
+    }
+    Ok(())
 }
 
 fn turned_away(doors: &Doors) -> [(&'static str, &'static str, u64); 4] {

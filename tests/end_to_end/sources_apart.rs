@@ -3,7 +3,7 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::{Duration, Instant};
 
@@ -116,6 +116,16 @@ fn next(connections: &Receiver<Connection>) -> Connection {
     connections.recv_timeout(Duration::from_secs(60)).expect("a connection")
 }
 
+/// A run, and what it says on standard error.
+fn run_with_errors(config: &Path) -> (crate::support::Killed, std::process::ChildStderr) {
+    let mut command = resonanz();
+    command.args(["run", "--config"]).arg(config);
+    command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::piped());
+    let mut process = crate::support::Killed(command.spawn().expect("the process starts"));
+    let errors = process.0.stderr.take().expect("a pipe");
+    (process, errors)
+}
+
 #[test]
 fn a_source_that_fails_takes_no_other_down() {
     let (place, port) = (Place::new(), free_port());
@@ -144,11 +154,7 @@ fn a_source_that_fails_takes_no_other_down() {
         ("refused", refusing),
     ];
     let config = config(&place, port, &sources);
-    let mut command = resonanz();
-    command.args(["run", "--config"]).arg(&config);
-    command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::piped());
-    let mut process = crate::support::Killed(command.spawn().expect("the process starts"));
-    let mut errors = process.0.stderr.take().expect("a pipe");
+    let (mut process, mut errors) = run_with_errors(&config);
     next(&refused).answer("403 Forbidden");
     for (name, state, reason) in [
         ("good", "up", ""),
@@ -165,25 +171,24 @@ fn a_source_that_fails_takes_no_other_down() {
         assert!(told.contains(reason), "{said}");
         assert_eq!(state == "failed", said["hint"].as_str().is_some(), "{said}");
     }
-    let health: serde_json::Value =
-        serde_json::from_str(&get(port, "/healthz").expect("an answer")).expect("JSON");
-    assert_eq!(
-        (&health["status"], &health["sources"]["cut"]),
-        (&"degraded".into(), &"failed".into())
-    );
+    let health = get(port, "/healthz").expect("an answer");
+    let health: serde_json::Value = serde_json::from_str(&health).expect("JSON");
+    let (status, cut) = (&health["status"], &health["sources"]["cut"]);
+    assert_eq!((status, cut), (&"degraded".into(), &"failed".into()));
     append(&folder.join("good.jsonl"), post(1));
     file(folder, "later.jsonl", post(2));
     let counts =
         "SELECT source, count(*) FROM mentions WHERE source <> 'cut' GROUP BY 1 ORDER BY 1";
     wait_for_answer(&place.lake, counts, "good,2\nlater,1\npadded,3000");
-    let kept: u32 = query(&place.lake, "SELECT count(*) FROM mentions WHERE source = 'cut'")
-        .parse()
-        .expect("a number");
-    assert!(kept > 0, "what could be read of the cut archive is kept");
+    let kept = query(&place.lake, "SELECT count(*) > 0 FROM mentions WHERE source = 'cut'");
+    assert_eq!(kept, "true", "what could be read of the cut archive is kept");
     let metrics = get(port, "/metrics").expect("metrics");
-    assert!(metrics.contains("resonanz_source_connected{source=\"good\"} 1"), "{metrics}");
-    assert!(metrics.contains("resonanz_source_connected{source=\"refused\"} 0"), "{metrics}");
-    assert!(metrics.contains("resonanz_source_events_total{source=\"padded\"} 3000"), "{metrics}");
+    for (metric, source, value) in
+        [("connected", "good", 1), ("connected", "refused", 0), ("events_total", "padded", 3_000)]
+    {
+        let line = format!("resonanz_source_{metric}{{source=\"{source}\"}} {value}");
+        assert!(metrics.contains(&line), "{metrics}");
+    }
     assert_eq!(process.terminate(), Some(1), "a source was given up");
     let mut said = String::new();
     errors.read_to_string(&mut said).expect("UTF-8");
