@@ -154,7 +154,7 @@ fn a_source_that_fails_takes_no_other_down() {
         ("refused", refusing),
     ];
     let config = config(&place, port, &sources);
-    let (mut process, mut errors) = run_with_errors(&config);
+    let (process, mut errors) = run_with_errors(&config);
     next(&refused).answer("403 Forbidden");
     for (name, state, reason) in [
         ("good", "up", ""),
