@@ -1,4 +1,7 @@
 //! How do values become columns? A row buffer over arrow builders.
+//!
+//! A value goes to the column of its name; a column that a row says nothing of is null, or empty
+//! where it has always a value.
 
 use std::sync::Arc;
 
@@ -6,20 +9,30 @@ use arrow::array::{
     ArrayBuilder, ArrayRef, Date32Builder, Float64Builder, Int64Builder, RecordBatch,
     StringBuilder, TimestampMicrosecondBuilder,
 };
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, SchemaRef};
 use arrow::error::ArrowError;
 
-use super::schema::{Table, arrow_schema};
+use super::schema::{DAY, Table, arrow_schema};
 use crate::time::EventTime;
 
-/// Rows of one table, growing column by column. Values are pushed in the order of the schema.
+/// Text of a batch, in bytes: a column of an arrow array holds no more than 2 GiB.
+const BATCH_BYTES: usize = 256 << 20;
+
+/// Rows of one table, growing column by column.
 #[derive(Debug)]
 pub(super) struct Columns {
     table: Table,
+    schema: SchemaRef,
     builders: Vec<Builder>,
-    /// The next column to push to.
+    /// The column behind that of the last value, where the next one most likely goes.
     next: usize,
+    rows: usize,
     bytes: usize,
+    /// Batches that are full.
+    full: Vec<Result<RecordBatch, ArrowError>>,
+    /// Bytes and rows of these.
+    full_bytes: usize,
+    full_rows: usize,
 }
 
 #[derive(Debug)]
@@ -42,65 +55,83 @@ impl Columns {
             DataType::Float64 => Builder::Float(Float64Builder::new()),
             _ => Builder::Text(StringBuilder::new()),
         };
-        let builders =
-            arrow_schema(table).fields().iter().map(|field| builder(field.data_type())).collect();
-        Self { table, builders, next: 0, bytes: 0 }
+        let schema = arrow_schema(table);
+        let builders = schema.fields().iter().map(|field| builder(field.data_type())).collect();
+        Self {
+            table,
+            schema,
+            builders,
+            next: 0,
+            rows: 0,
+            bytes: 0,
+            full: Vec::new(),
+            full_bytes: 0,
+            full_rows: 0,
+        }
     }
 
     /// Begins a row.
     pub(super) fn row(&mut self, day: EventTime) -> &mut Self {
-        debug_assert!(
-            self.next == 0 || self.next == self.builders.len(),
-            "the row before is complete"
-        );
+        self.complete();
+        if self.bytes >= BATCH_BYTES {
+            self.full_rows += self.rows;
+            self.full_bytes += self.bytes;
+            let batch = self.batch();
+            self.full.push(batch);
+        }
+        self.rows += 1;
         self.next = 0;
-        if let Some(Builder::Day(days)) = self.column() {
+        if let Some(Builder::Day(days)) = self.column(DAY) {
             days.append_value(day.day());
         }
         self
     }
 
-    pub(super) fn time(&mut self, time: EventTime) -> &mut Self {
-        self.time_or_null(Some(time))
+    pub(super) fn time(&mut self, name: &'static str, time: EventTime) -> &mut Self {
+        self.time_or_null(name, Some(time))
     }
 
-    pub(super) fn time_or_null(&mut self, time: Option<EventTime>) -> &mut Self {
-        if let Some(Builder::Time(times)) = self.column() {
+    pub(super) fn time_or_null(
+        &mut self,
+        name: &'static str,
+        time: Option<EventTime>,
+    ) -> &mut Self {
+        if let Some(Builder::Time(times)) = self.column(name) {
             times.append_option(time.map(|time| time.0));
         }
         self
     }
 
-    pub(super) fn text(&mut self, text: &str) -> &mut Self {
-        self.text_or_null(Some(text))
+    pub(super) fn text(&mut self, name: &'static str, text: &str) -> &mut Self {
+        self.text_or_null(name, Some(text))
     }
 
-    pub(super) fn text_or_null(&mut self, text: Option<&str>) -> &mut Self {
+    pub(super) fn text_or_null(&mut self, name: &'static str, text: Option<&str>) -> &mut Self {
         self.bytes += text.map_or(0, str::len);
-        if let Some(Builder::Text(texts)) = self.column() {
+        if let Some(Builder::Text(texts)) = self.column(name) {
             texts.append_option(text);
         }
         self
     }
 
     /// Counts beyond `i64` are stored as its largest value.
-    pub(super) fn int(&mut self, int: u64) -> &mut Self {
-        self.int_or_null(Some(int))
+    pub(super) fn int(&mut self, name: &'static str, int: u64) -> &mut Self {
+        self.int_or_null(name, Some(int))
     }
 
-    pub(super) fn int_or_null(&mut self, int: Option<u64>) -> &mut Self {
-        self.signed(int.map(|int| i64::try_from(int).unwrap_or(i64::MAX)))
+    pub(super) fn int_or_null(&mut self, name: &'static str, int: Option<u64>) -> &mut Self {
+        self.signed(name, int.map(|int| i64::try_from(int).unwrap_or(i64::MAX)))
     }
 
-    pub(super) fn signed(&mut self, int: Option<i64>) -> &mut Self {
-        if let Some(Builder::Int(ints)) = self.column() {
+    pub(super) fn signed(&mut self, name: &'static str, int: Option<i64>) -> &mut Self {
+        if let Some(Builder::Int(ints)) = self.column(name) {
             ints.append_option(int);
         }
         self
     }
 
-    pub(super) fn float(&mut self, float: Option<f64>) -> &mut Self {
-        if let Some(Builder::Float(floats)) = self.column() {
+    pub(super) fn float(&mut self, name: &'static str, float: Option<f64>) -> &mut Self {
+        if let Some(Builder::Float(floats)) = self.column(name) {
             floats.append_option(float);
         }
         self
@@ -108,22 +139,23 @@ impl Columns {
 
     /// About how many bytes wait.
     pub(super) fn bytes(&self) -> usize {
-        self.bytes + self.len() * self.builders.len() * 8
+        let rows = self.full_rows + self.rows;
+        self.full_bytes + self.bytes + rows * self.builders.len() * 8
     }
 
-    pub(super) fn len(&self) -> usize {
-        match self.builders.first() {
-            Some(Builder::Day(days)) => days.len(),
-            _ => 0,
+    /// The rows in batches, leaving none.
+    pub(super) fn take(&mut self) -> Result<Vec<RecordBatch>, ArrowError> {
+        self.complete();
+        let mut batches = std::mem::take(&mut self.full);
+        (self.full_bytes, self.full_rows) = (0, 0);
+        if self.rows > 0 {
+            batches.push(self.batch());
         }
+        batches.into_iter().collect()
     }
 
-    /// The rows as one batch, leaving none; `None` when there are none.
-    pub(super) fn take(&mut self) -> Result<Option<RecordBatch>, ArrowError> {
-        if self.len() == 0 {
-            return Ok(None);
-        }
-        self.bytes = 0;
+    fn batch(&mut self) -> Result<RecordBatch, ArrowError> {
+        (self.rows, self.bytes) = (0, 0);
         let arrays = self.builders.iter_mut().map(|builder| -> ArrayRef {
             match builder {
                 Builder::Day(days) => Arc::new(days.finish()),
@@ -138,11 +170,49 @@ impl Columns {
                 Builder::Float(floats) => Arc::new(floats.finish()),
             }
         });
-        RecordBatch::try_new(arrow_schema(self.table), arrays.collect()).map(Some)
+        RecordBatch::try_new(Arc::clone(&self.schema), arrays.collect())
     }
 
-    fn column(&mut self) -> Option<&mut Builder> {
-        self.next += 1;
-        self.builders.get_mut(self.next - 1)
+    /// Fills the columns of which the last row said nothing.
+    fn complete(&mut self) {
+        for (builder, field) in self.builders.iter_mut().zip(self.schema.fields()) {
+            if builder.len() >= self.rows {
+                continue;
+            }
+            debug_assert!(field.is_nullable(), "{} of {}", field.name(), self.table.name());
+            builder.append_nothing(field.is_nullable());
+        }
+    }
+
+    /// The column of this name, unless the row has a value there.
+    fn column(&mut self, name: &'static str) -> Option<&mut Builder> {
+        let fields = self.schema.fields();
+        let is_next = fields.get(self.next).is_some_and(|field| field.name() == name);
+        let place = if is_next { self.next } else { self.schema.index_of(name).ok()? };
+        self.next = place + 1;
+        let builder = self.builders.get_mut(place)?;
+        (builder.len() < self.rows).then_some(builder)
+    }
+}
+
+impl Builder {
+    fn len(&self) -> usize {
+        match self {
+            Self::Day(days) => days.len(),
+            Self::Time(times) => times.len(),
+            Self::Text(texts) => texts.len(),
+            Self::Int(ints) => ints.len(),
+            Self::Float(floats) => floats.len(),
+        }
+    }
+
+    fn append_nothing(&mut self, is_nullable: bool) {
+        match self {
+            Self::Day(days) => days.append_option((!is_nullable).then_some(0)),
+            Self::Time(times) => times.append_option((!is_nullable).then_some(0)),
+            Self::Text(texts) => texts.append_option((!is_nullable).then_some("")),
+            Self::Int(ints) => ints.append_option((!is_nullable).then_some(0)),
+            Self::Float(floats) => floats.append_option((!is_nullable).then_some(0.0)),
+        }
     }
 }

@@ -17,6 +17,8 @@ use crate::window::ClosedPane;
 
 /// Longest list of matched terms in a row, in bytes.
 const TERMS_BYTES_MAX: usize = 1_024;
+/// Most terms in such a list.
+const TERMS_MAX: usize = 32;
 
 /// The names that rows carry.
 #[derive(Debug, Clone)]
@@ -99,9 +101,7 @@ impl Rows {
     pub fn take(&mut self) -> Result<Vec<(Table, RecordBatch)>, ArrowError> {
         let mut batches = Vec::new();
         for (table, columns) in Table::ALL.into_iter().zip(&mut self.tables) {
-            if let Some(batch) = columns.take()? {
-                batches.push((table, batch));
-            }
+            batches.extend(columns.take()?.into_iter().map(|batch| (table, batch)));
         }
         Ok(batches)
     }
@@ -109,20 +109,20 @@ impl Rows {
     fn push_post(&mut self, post: &Post, topics: usize) {
         self.tables[Table::Posts as usize]
             .row(post.received_at)
-            .time(post.received_at)
-            .time(post.posted_at)
-            .text(post.source.as_str())
-            .text(&post.id)
-            .text(&post.author.to_string())
-            .text(post.kind.as_str())
-            .text(post.lang.as_str())
-            .text_or_null(post.parent.as_deref())
-            .text_or_null(post.thread.as_deref())
-            .text_or_null(post.url.as_deref())
-            .int_or_null(post.reach)
-            .int_or_null(post.engagement)
-            .int(topics as u64)
-            .text(&post.text);
+            .time("received_at", post.received_at)
+            .time("posted_at", post.posted_at)
+            .text("source", post.source.as_str())
+            .text("post_id", &post.id)
+            .text("author", &post.author.to_string())
+            .text("kind", post.kind.as_str())
+            .text("lang", post.lang.as_str())
+            .text_or_null("parent", post.parent.as_deref())
+            .text_or_null("thread", post.thread.as_deref())
+            .text_or_null("url", post.url.as_deref())
+            .int_or_null("reach", post.reach)
+            .int_or_null("engagement", post.engagement)
+            .int("topics", topics as u64)
+            .text("text", &post.text);
     }
 
     fn push_mention(
@@ -136,32 +136,32 @@ impl Rows {
         let verdict = &finding.verdict;
         self.tables[Table::Mentions as usize]
             .row(post.received_at)
-            .time(post.received_at)
-            .time(post.posted_at)
-            .text(topic.map_or("", |topic| &topic.name))
-            .text_or_null(topic.and_then(|topic| topic.brand.as_deref()))
-            .text_or_null(topic.and_then(|topic| topic.group.as_deref()))
-            .text(post.source.as_str())
-            .text(&post.id)
-            .text(&post.author.to_string())
-            .text(post.kind.as_str())
-            .text(verdict.language.lang.as_str())
-            .text_or_null(post.parent.as_deref())
-            .text_or_null(post.thread.as_deref())
-            .text_or_null(post.url.as_deref())
-            .int_or_null(post.reach)
-            .int_or_null(post.engagement)
-            .float(Some(verdict.document.as_f64()))
-            .float(Some(verdict.target.as_f64()))
-            .text(verdict.polarity.as_str())
-            .text(&terms(post, outcome.findings.spans_of(finding)))
-            .text(self.labels.scorer(finding.topic))
-            .text(&post.text)
-            .text_or_null(self.queries.get(finding.topic.0 as usize).map(String::as_str))
-            .signed(placing.similarity.map(u64::cast_signed))
-            .time_or_null(placing.late_at)
-            .float(Some(f64::from(verdict.confidence) / 100.0))
-            .int(u64::from(finding.own));
+            .time("received_at", post.received_at)
+            .time("posted_at", post.posted_at)
+            .text("topic", topic.map_or("", |topic| &topic.name))
+            .text_or_null("brand", topic.and_then(|topic| topic.brand.as_deref()))
+            .text_or_null("topic_group", topic.and_then(|topic| topic.group.as_deref()))
+            .text("source", post.source.as_str())
+            .text("post_id", &post.id)
+            .text("author", &post.author.to_string())
+            .text("kind", post.kind.as_str())
+            .text("lang", verdict.language.lang.as_str())
+            .text_or_null("parent", post.parent.as_deref())
+            .text_or_null("thread", post.thread.as_deref())
+            .text_or_null("url", post.url.as_deref())
+            .int_or_null("reach", post.reach)
+            .int_or_null("engagement", post.engagement)
+            .float("score", Some(verdict.document.as_f64()))
+            .float("target_score", Some(verdict.target.as_f64()))
+            .text("polarity", verdict.polarity.as_str())
+            .text("terms", &terms(post, outcome.findings.spans_of(finding)))
+            .text("scorer", self.labels.scorer(finding.topic))
+            .text("text", &post.text)
+            .text_or_null("query", self.queries.get(finding.topic.0 as usize).map(String::as_str))
+            .signed("similarity", placing.similarity.map(u64::cast_signed))
+            .time_or_null("late_at", placing.late_at)
+            .float("confidence", Some(f64::from(verdict.confidence) / 100.0))
+            .int("own", u64::from(finding.own));
     }
 
     fn push_pane(&mut self, pane: &ClosedPane) {
@@ -169,23 +169,23 @@ impl Rows {
         let counts = &pane.totals.counts;
         self.tables[Table::Panes as usize]
             .row(pane.key.start)
-            .time(pane.key.start)
-            .text(topic.map_or("", |topic| &topic.name))
-            .text(pane.key.source.as_str())
-            .text(pane.key.lang.as_str())
-            .int(counts.mentions)
-            .int(counts.negative)
-            .int(counts.neutral)
-            .int(counts.positive)
-            .int(counts.copies)
-            .int(counts.negative_copies)
-            .int(counts.positive_copies)
-            .signed(Some(counts.score_sum))
-            .int(counts.score_square_sum)
-            .int(counts.reach_sum)
-            .int(counts.engagement_sum)
-            .int(pane.totals.authors())
-            .int(pane.totals.negative_authors());
+            .time("start", pane.key.start)
+            .text("topic", topic.map_or("", |topic| &topic.name))
+            .text("source", pane.key.source.as_str())
+            .text("lang", pane.key.lang.as_str())
+            .int("mentions", counts.mentions)
+            .int("negative", counts.negative)
+            .int("neutral", counts.neutral)
+            .int("positive", counts.positive)
+            .int("copies", counts.copies)
+            .int("negative_copies", counts.negative_copies)
+            .int("positive_copies", counts.positive_copies)
+            .signed("score_sum", Some(counts.score_sum))
+            .int("score_square_sum", counts.score_square_sum)
+            .int("reach_sum", counts.reach_sum)
+            .int("engagement_sum", counts.engagement_sum)
+            .int("authors", pane.totals.authors())
+            .int("negative_authors", pane.totals.negative_authors());
     }
 
     fn push_alert(&mut self, alert: &Alert) {
@@ -194,31 +194,31 @@ impl Rows {
         let window_s = u64::try_from(rule.window_us / crate::time::SECOND_US).unwrap_or(0);
         self.tables[Table::Alerts as usize]
             .row(alert.at)
-            .time(alert.at)
-            .text(&alert.id)
-            .text(&rule.name)
-            .text(rule.condition.name())
-            .text(topic.map_or("", |topic| &topic.name))
-            .text(alert.transition.as_str())
-            .text(&rule.severity)
-            .time(alert.started_at)
-            .int(window_s)
-            .text(rule.condition.measure().as_str())
-            .int(alert.observed)
-            .float(alert.expected)
-            .float(alert.p_value)
-            .float(alert.novelty)
-            .float(alert.dispersion)
-            .text(alert.coordination.as_str())
-            .text(&labels_of(rule).to_string())
-            .int(alert.counts.mentions)
-            .int(alert.counts.negative)
-            .int(alert.counts.neutral)
-            .int(alert.counts.positive)
-            .int(alert.counts.copies)
-            .float(Some(alert.counts.mean_score()))
-            .int(alert.authors)
-            .text(&evidence(alert, &self.labels).to_string());
+            .time("at", alert.at)
+            .text("alert_id", &alert.id)
+            .text("rule", &rule.name)
+            .text("rule_type", rule.condition.name())
+            .text("topic", topic.map_or("", |topic| &topic.name))
+            .text("transition", alert.transition.as_str())
+            .text("severity", &rule.severity)
+            .time("started_at", alert.started_at)
+            .int("window_s", window_s)
+            .text("measure", rule.condition.measure().as_str())
+            .int("observed", alert.observed)
+            .float("expected", alert.expected)
+            .float("p_value", alert.p_value)
+            .float("novelty", alert.novelty)
+            .float("dispersion", alert.dispersion)
+            .text("coordination", alert.coordination.as_str())
+            .text("labels", &labels_of(rule).to_string())
+            .int("mentions", alert.counts.mentions)
+            .int("negative", alert.counts.negative)
+            .int("neutral", alert.counts.neutral)
+            .int("positive", alert.counts.positive)
+            .int("copies", alert.counts.copies)
+            .float("mean_score", Some(alert.counts.mean_score()))
+            .int("authors", alert.authors)
+            .text("evidence", &evidence(alert, &self.labels).to_string());
     }
 }
 
@@ -227,14 +227,150 @@ pub fn labels_of(rule: &Rule) -> serde_json::Value {
     rule.labels.iter().map(|(name, value)| (name.clone(), json!(value))).collect()
 }
 
-/// What matched, as it stands in the text, each once, joined by ` | `.
+/// What matched, as it stands in the text, each once, joined by ` | `: at most 32 terms, and no more
+/// than a kibibyte.
 fn terms(post: &Post, spans: &[crate::post::Span]) -> String {
-    let mut seen: Vec<&str> = Vec::new();
+    let (mut seen, mut bytes): (Vec<&str>, usize) = (Vec::new(), 0);
     for span in spans {
+        if seen.len() >= TERMS_MAX || bytes > TERMS_BYTES_MAX {
+            break;
+        }
         let term = post.text.get(span.start as usize..span.end as usize).unwrap_or_default();
-        if !seen.contains(&term) && seen.len() < 32 {
+        if !seen.contains(&term) {
+            bytes += term.len();
             seen.push(term);
         }
     }
     cut_text(&seen.join(" | "), TERMS_BYTES_MAX).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use arrow::util::display::array_value_to_string;
+
+    use super::*;
+    use crate::analyze::Findings;
+    use crate::post::{AuthorKey, Kind, Lang, Polarity, Score, SourceId, Span};
+    use crate::sentiment::{Language, LanguageSource, Verdict};
+    use crate::time::EventTime;
+    use crate::window::{PaneKey, Totals};
+
+    fn post() -> Post {
+        Post {
+            id: "the id".into(),
+            source: SourceId::new("the source"),
+            author: AuthorKey([7; 16]),
+            posted_at: EventTime(1_772_366_400_000_000),
+            received_at: EventTime(1_772_366_401_000_000),
+            kind: Kind::Review,
+            parent: Some("the parent".into()),
+            thread: Some("the thread".into()),
+            lang: Lang::parse("fr"),
+            text: "the text".into(),
+            url: Some("https://example.org/the-url".into()),
+            reach: Some(101),
+            engagement: Some(102),
+        }
+    }
+
+    fn labels() -> Labels {
+        let topic = Topic {
+            name: "the topic".to_owned(),
+            brand: Some("the brand".to_owned()),
+            group: Some("the group".to_owned()),
+            query: "acme".to_owned(),
+            ..Topic::default()
+        };
+        Labels {
+            topics: vec![topic],
+            rules: Vec::new(),
+            scorers: vec!["the scorer".to_owned()],
+            archive: Archive::All,
+        }
+    }
+
+    /// What the one row says, by column.
+    fn row(batches: &[(Table, RecordBatch)], table: Table) -> Vec<(String, String)> {
+        let (_, batch) = batches.iter().find(|(one, _)| *one == table).expect("rows");
+        assert_eq!(batch.num_rows(), 1);
+        let schema = batch.schema();
+        let cells = schema.fields().iter().zip(batch.columns());
+        let said = |column| array_value_to_string(column, 0).expect("a value");
+        cells.map(|(field, column)| (field.name().clone(), said(column))).collect()
+    }
+
+    #[test]
+    fn each_value_of_a_row_stands_in_the_column_of_its_name() {
+        let mut rows = Rows::new(labels());
+        let verdict = Verdict {
+            document: Score(1_000),
+            target: Score(-2_000),
+            polarity: Polarity::Negative,
+            confidence: 83,
+            hits: 1,
+            language: Language { lang: Lang::EN, source: LanguageSource::Declared },
+        };
+        let (topic, own) = (TopicId(0), false);
+        let finding = Finding { post: 0, topic, spans_start: 0, spans_end: 1, verdict, own };
+        let spans = vec![Span { start: 4, end: 8 }];
+        let late_at = Some(EventTime(1_772_366_402_000_000));
+        let key = PaneKey {
+            start: EventTime(1_772_366_400_000_000),
+            topic: TopicId(0),
+            source: SourceId::new("the pane's source"),
+            lang: Lang::DE,
+        };
+        rows.push(&Outcome {
+            posts: vec![post()],
+            findings: Findings { list: vec![finding], spans },
+            placings: vec![Placing { similarity: Some(103), late_at }],
+            closed: vec![ClosedPane { key, totals: Totals::default() }],
+            ..Outcome::default()
+        });
+        let batches = rows.take().expect("rows");
+        let mentions = row(&batches, Table::Mentions);
+        let want = [
+            ("day", "2026-03-01"),
+            ("received_at", "2026-03-01T12:00:01Z"),
+            ("posted_at", "2026-03-01T12:00:00Z"),
+            ("topic", "the topic"),
+            ("brand", "the brand"),
+            ("topic_group", "the group"),
+            ("source", "the source"),
+            ("post_id", "the id"),
+            ("author", "07070707070707070707070707070707"),
+            ("kind", "review"),
+            ("lang", "en"),
+            ("parent", "the parent"),
+            ("thread", "the thread"),
+            ("url", "https://example.org/the-url"),
+            ("reach", "101"),
+            ("engagement", "102"),
+            ("score", "0.1"),
+            ("target_score", "-0.2"),
+            ("polarity", "negative"),
+            ("terms", "text"),
+            ("scorer", "the scorer"),
+            ("text", "the text"),
+            ("similarity", "103"),
+            ("late_at", "2026-03-01T12:00:02Z"),
+            ("confidence", "0.83"),
+            ("own", "0"),
+        ];
+        for (name, value) in want {
+            let said = mentions.iter().find(|(known, _)| known == name).expect(name);
+            assert_eq!(said.1, value, "{name}");
+        }
+        let said: BTreeSet<&String> = mentions.iter().map(|(_, value)| value).collect();
+        assert_eq!(said.len(), mentions.len(), "values that are all distinct: {mentions:?}");
+        let posts = row(&batches, Table::Posts);
+        for (name, value) in [("lang", "fr"), ("text", "the text"), ("topics", "1")] {
+            assert!(posts.contains(&(name.to_owned(), value.to_owned())), "{name}: {posts:?}");
+        }
+        let panes = row(&batches, Table::Panes);
+        assert!(panes.contains(&("source".to_owned(), "the pane's source".to_owned())));
+        assert!(rows.take().expect("rows").is_empty());
+    }
 }
