@@ -8,8 +8,8 @@ use super::args_desk::{
     AlertsAck, AlertsList, AlertsReplay, AlertsShow, AlertsSilence, AlertsSilences, AlertsTest,
     AlertsUnsilence,
 };
+use super::args_reading::ReadingArgs;
 use super::inputs::ArchiveFormat;
-use crate::decode::FieldMap;
 use crate::time::parse_span;
 
 #[derive(Debug, Subcommand)]
@@ -51,9 +51,8 @@ pub(super) struct Backtest {
     /// Wire format of lines
     #[arg(long, value_enum, default_value_t = ArchiveFormat::Jsonl)]
     pub(super) wire: ArchiveFormat,
-    /// Which columns of CSV and Parquet files are which fields, as text=body,id=uid
-    #[arg(long, value_name = "FIELD=COLUMN,...", default_value = "")]
-    pub(super) map: FieldMap,
+    #[command(flatten)]
+    pub(super) reading: ReadingArgs,
     /// Name of the source where posts give none; by default the file's name
     #[arg(long)]
     pub(super) source: Option<String>,

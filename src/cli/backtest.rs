@@ -33,7 +33,8 @@ pub(super) fn over_posts(args: &Args) -> Result<Ending, Failure> {
         let job = Job {
             origin,
             layout: None,
-            map: args.map.clone(),
+            encoding: args.reading.encoding(),
+            reading: args.reading.reading(),
             format: args.wire.into(),
             config,
             source: args.source.clone(),

@@ -3,8 +3,9 @@
 
 use clap::ValueEnum;
 
+use super::args_reading::ReadingArgs;
 use crate::connect::Layout;
-use crate::decode::{FieldMap, Format};
+use crate::decode::Format;
 
 /// What a line is, for commands that judge texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -58,12 +59,11 @@ pub(super) struct InputArgs {
     /// What the files are; by default each says so by its extension
     #[arg(long, value_enum, aliases = ["format", "wire"], overrides_with = "input_format")]
     input_format: Option<InputFormat>,
-    /// Character between the fields of CSV files; a comma by default, a tab in .tsv files
+    /// Character between the fields of CSV files; by default the header tells it; a tab in .tsv files
     #[arg(long, value_name = "CHAR", value_parser = delimiter)]
     delimiter: Option<u8>,
-    /// Which columns of CSV and Parquet files are which fields, such as text=body,id=uid
-    #[arg(long, value_name = "FIELD=COLUMN,...")]
-    map: Option<FieldMap>,
+    #[command(flatten)]
+    pub(super) reading: ReadingArgs,
     /// Source of posts that name none; the file's name by default
     #[arg(long, value_name = "NAME")]
     pub(super) source: Option<String>,
@@ -76,8 +76,8 @@ impl InputArgs {
             (None | Some(InputFormat::Archive), None) => None,
             (Some(InputFormat::Jsonl | InputFormat::Jetstream), _) => Some(Layout::Lines),
             (Some(InputFormat::Parquet), _) => Some(Layout::Parquet),
-            (Some(InputFormat::Tsv), delimiter) => Some(Layout::Csv(delimiter.unwrap_or(b'\t'))),
-            (_, delimiter) => Some(Layout::Csv(delimiter.unwrap_or(b','))),
+            (Some(InputFormat::Tsv), delimiter) => Some(Layout::Csv(delimiter.or(Some(b'\t')))),
+            (_, delimiter) => Some(Layout::Csv(delimiter)),
         }
     }
 
@@ -87,10 +87,6 @@ impl InputArgs {
             Some(InputFormat::Jetstream) => Format::Jetstream,
             _ => Format::Archive,
         }
-    }
-
-    pub(super) fn map(&self) -> FieldMap {
-        self.map.clone().unwrap_or_default()
     }
 }
 

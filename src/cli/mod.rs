@@ -13,6 +13,7 @@ mod spreadsheet;
 mod config_file;
 mod places;
 mod formats;
+mod args_reading;
 mod inputs;
 mod postgres;
 mod view;

@@ -62,6 +62,15 @@ pub(super) fn run(args: &Args) -> Result<Ending, Failure> {
             future
         )?;
     }
+    for (source, reason) in &summary.progress.refusals {
+        writeln!(out, "refused of source \"{source}\": {reason}")?;
+    }
+    if let Some(share) = summary.progress.late_share() {
+        writeln!(
+            out,
+            "warning: {share} % of the mentions came too late for their minute, so panes and alerts miss them"
+        )?;
+    }
     drop(out);
     for lost in &summary.lost {
         let (hint, mut out) = (lost.fault.hint(), io::stderr().lock());

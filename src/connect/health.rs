@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
 
+use super::clock::wall_clock;
 use crate::decode::Parcel;
 use crate::post::SourceId;
 use crate::time::EventTime;
@@ -229,9 +229,4 @@ impl SourcesHealth {
     pub fn is_any_lost(&self) -> bool {
         self.iter().any(|source| source.state() == SourceState::Down)
     }
-}
-
-fn wall_clock() -> EventTime {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    EventTime(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
 }

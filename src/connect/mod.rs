@@ -6,6 +6,7 @@
 //! they say one of [`decode`](crate::decode), and where to go on one of the source alone.
 
 mod backoff;
+mod clock;
 mod health;
 mod source;
 mod supervise;
@@ -15,9 +16,12 @@ mod input;
 mod jetstream;
 
 pub use backoff::Backoff;
+pub use clock::wall_clock;
 pub use file::FileSource;
 pub use health::{Gap, SourceHealth, SourceNow, SourceState, SourcesHealth};
-pub use input::{Chunk, Chunks, Input, InputError, Layout, Read, Rows, TableRows, find_inputs};
+pub use input::{
+    Chunk, Chunks, Encoding, Input, InputError, Layout, Opening, Read, Rows, TableRows, find_inputs,
+};
 pub use jetstream::Jetstream;
 pub use source::{Fault, Inbox, Outlet, Source};
 pub use supervise::supervise;

@@ -23,6 +23,7 @@ use super::table::{Swap, TableWriter};
 use crate::decode::Cursor;
 use crate::engine::{EngineState, Tally};
 use crate::time::EventTime;
+use crate::window::Recent;
 
 /// First bytes of a checkpoint, before its version.
 const MAGIC: &[u8; 7] = b"RESOCP\x00";
@@ -331,7 +332,8 @@ fn write_files(drafts: Vec<Draft>) -> Result<BTreeMap<String, Vec<Add>>, LakeErr
 }
 
 fn encode(checkpoint: &Checkpoint) -> Vec<u8> {
-    let plain = postcard::to_stdvec(checkpoint).unwrap_or_default();
+    let parts = (checkpoint, checkpoint.state.recent());
+    let plain = postcard::to_stdvec(&parts).unwrap_or_default();
     let packed = zstd::bulk::compress(&plain, 1).unwrap_or_default();
     let length = u64::try_from(plain.len()).unwrap_or(0).to_le_bytes();
     [MAGIC.as_slice(), &[VERSION], &length, &packed].concat()
@@ -349,7 +351,9 @@ fn decode(bytes: &[u8]) -> Result<Option<Checkpoint>, String> {
     let (length, packed) = rest.split_first_chunk::<8>().ok_or("it ends too early")?;
     let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|error| error.to_string())?;
     let mut plain = zstd::bulk::decompress(packed, length).map_err(|error| error.to_string())?;
-    // The tally is the last part and grows at its end: what an older version left out is 0.
-    plain.extend([0; 16]);
-    postcard::from_bytes(&plain).map(Some).map_err(|error| error.to_string())
+    // The latest times are the last part: what an older version left out is 0.
+    plain.extend([0; 64]);
+    let parts = postcard::from_bytes::<(Checkpoint, Vec<Recent>)>(&plain);
+    let (checkpoint, recent) = parts.map_err(|error| error.to_string())?;
+    Ok(Some(Checkpoint { state: checkpoint.state.with_recent(recent), ..checkpoint }))
 }

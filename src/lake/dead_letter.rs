@@ -5,12 +5,12 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
 use super::folder::{LakeError, io_error, write_whole};
 use super::vacuum::Mode;
+use crate::connect::wall_clock;
 use crate::time::EventTime;
 
 /// Largest file; beyond, letters are only counted.
@@ -174,11 +174,6 @@ impl Open {
         let room_bytes = FILE_BYTES_MAX.saturating_sub(file.metadata()?.len());
         Ok(Self { file, room_bytes })
     }
-}
-
-fn wall_clock() -> EventTime {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    EventTime(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]

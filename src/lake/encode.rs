@@ -65,6 +65,12 @@ impl Draft {
     /// Encodes the file and has it written; what goes to a bucket goes meanwhile.
     pub(super) fn begin(self) -> Result<Begun, LakeError> {
         let day = day_name(self.day);
+        if !is_day_name(&day) {
+            // A table with a day that cannot be read again is lost for everyone.
+            let what = format!("rows of {day}, which is not a day of the years 0001 to 9999");
+            let path = self.place.path(self.table.name());
+            return Err(LakeError::Io { path, source: std::io::Error::other(what) });
+        }
         let path = format!("{DAY}={day}/part-{:012}{}", self.sequence, self.ending);
         let encoded = self.encode().map_err(|error| LakeError::Io {
             path: self.place.path(&path),
@@ -237,4 +243,32 @@ fn range(name: &str, column: &ArrayRef) -> Option<(Value, Value)> {
 pub(crate) fn day_name(day: i32) -> String {
     let midnight = EventTime(i64::from(day) * 24 * 60 * MINUTE_US).to_string();
     midnight.split('T').next().unwrap_or_default().to_owned()
+}
+
+/// Whether every reader takes the text for a day, as `2026-03-02`.
+fn is_day_name(text: &str) -> bool {
+    let shape = |(place, byte): (usize, u8)| match place {
+        4 | 7 => byte == b'-',
+        _ => byte.is_ascii_digit(),
+    };
+    text.len() == 10 && text.bytes().enumerate().all(shape) && !text.starts_with("0000")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_days_that_every_reader_takes_name_a_partition() {
+        for (day, want) in [
+            (0, true),
+            (20_514, true),
+            (-800_000, false),
+            (2_932_897, false),
+            (i32::MAX, false),
+            (i32::MIN, false),
+        ] {
+            assert_eq!(is_day_name(&day_name(day)), want, "{}", day_name(day));
+        }
+    }
 }

@@ -22,6 +22,8 @@ use crate::post::{Event, Polarity, SourceId, TopicId};
 
 /// Events per step.
 const STEP_EVENTS: usize = 4_096;
+/// Text that is stepped through at once, in bytes; a row repeats it for each topic.
+const STEP_BYTES: usize = 1 << 20;
 /// Parcels taken from the inbox at once.
 const PARCELS: usize = 32;
 /// Rows that wait before they are encoded, in bytes.
@@ -128,6 +130,7 @@ impl EngineLoop {
         self.publish();
         let mut taken = Vec::with_capacity(PARCELS);
         let mut heard = Instant::now();
+        let mut warned = 0;
         loop {
             let wait = tokio::time::timeout(QUIET, parcels.recv_many(&mut taken, PARCELS));
             match runtime.block_on(wait) {
@@ -151,6 +154,10 @@ impl EngineLoop {
                     self.absorb()?;
                 }
             }
+            for (source, reason) in self.progress.refusals.iter().skip(warned) {
+                tracing::warn!(source, reason, "refused; what comes next is counted");
+            }
+            warned = self.progress.refusals.len();
             self.forget()?;
             self.commit_when_due()?;
         }
@@ -165,9 +172,11 @@ impl EngineLoop {
     pub fn take(&mut self, parcel: Parcel) -> anyhow::Result<()> {
         self.progress.ignored += parcel.ignored;
         self.progress.cut += parcel.cut;
+        self.progress.mended += parcel.mended;
         for refused in &parcel.refused {
             self.progress.malformed += 1;
             let (source, raw) = (parcel.source.as_str(), &refused.raw);
+            self.progress.note_refusal(source, &refused.reason);
             if !self.engine.erased().holds_letter(source, &String::from_utf8_lossy(raw)) {
                 self.folder.dead_letters().write(source, &refused.reason, raw)?;
             }
@@ -201,8 +210,17 @@ impl EngineLoop {
         Ok(())
     }
 
-    /// Steps through the waiting events; then their cursors are covered.
+    /// Steps through the waiting events, long texts a few at a time; then their cursors are covered.
     fn step_all(&mut self) -> anyhow::Result<()> {
+        loop {
+            let rest = self.events.split_off(step_len(&self.events));
+            if rest.is_empty() {
+                break;
+            }
+            self.engine.step(&mut self.events, &mut self.outcome);
+            self.absorb()?;
+            self.events = rest;
+        }
         self.engine.step(&mut self.events, &mut self.outcome);
         for (source, cursor) in self.ahead.drain(..) {
             self.dirty = true;
@@ -223,11 +241,20 @@ impl EngineLoop {
             }
         }
         for post in &outcome.refused {
-            let reason = format!(
-                "posted_at {} is more than a minute after received_at {}",
-                post.posted_at, post.received_at
-            );
-            self.folder.dead_letters().write(post.source.as_str(), &reason, post.id.as_bytes())?;
+            let reason = if post.posted_at.is_supported() && post.received_at.is_supported() {
+                format!(
+                    "posted_at {} is more than a minute after its reception at {}",
+                    post.posted_at, post.received_at
+                )
+            } else {
+                format!("posted_at {} lies outside the supported years", post.posted_at)
+            };
+            self.progress.note_refusal(post.source.as_str(), &reason);
+            let letter = serde_json::json!({
+                "id": post.id, "text": post.text, "posted_at": post.posted_at.to_string(),
+            });
+            let raw = letter.to_string();
+            self.folder.dead_letters().write(post.source.as_str(), &reason, raw.as_bytes())?;
         }
         self.following.withdrawn.append(&outcome.withdrawn)?;
         self.rows.push(outcome);
@@ -313,4 +340,19 @@ impl EngineLoop {
             *shared = Progress { commits, deliveries, sources, ..fresh };
         });
     }
+}
+
+/// How many of these events are stepped through at once.
+fn step_len(events: &[Event]) -> usize {
+    let mut bytes = 0;
+    let fits = |event: &&Event| {
+        let text = match event {
+            Event::Create(post) | Event::Edit(post) => post.text.len(),
+            Event::Pass(_) | Event::Delete { .. } | Event::Purge { .. } => 0,
+        };
+        let before = bytes;
+        bytes += text;
+        before < STEP_BYTES
+    };
+    events.iter().take_while(fits).count()
 }

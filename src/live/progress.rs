@@ -6,10 +6,19 @@ use crate::alert::Transition;
 use crate::connect::SourcesHealth;
 use crate::engine::Tally;
 use crate::notify::CourierStats;
+use crate::post::cut_text;
 use crate::time::EventTime;
 
 /// Alerts remembered for display.
 const ALERTS_MAX: usize = 100;
+/// Refusals remembered for display: the first ones show what is wrong with an input.
+const REFUSALS_MAX: usize = 3;
+/// Longest reason that is shown, in bytes.
+const REASON_BYTES_MAX: usize = 400;
+
+/// Late mentions, and their share of all in percent, from which on it is said.
+const LATE_MIN: u64 = 10;
+const LATE_SHARE: u64 = 5;
 
 /// A snapshot of a running process.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +33,10 @@ pub struct Progress {
     pub malformed: u64,
     /// Texts that were cut.
     pub cut: u64,
+    /// Posts with a field that could not be read as it stands, and was left unknown or mended.
+    pub mended: u64,
+    /// Why the first posts were refused, and of which sources.
+    pub refusals: Vec<(String, String)>,
     /// How the sources are.
     pub sources: SourcesHealth,
     /// Counts of each topic since the process started, by id.
@@ -73,6 +86,25 @@ impl Progress {
     #[must_use]
     pub fn posts(&self) -> u64 {
         self.tally.analyzed + self.tally.refused_future + self.tally.erased
+    }
+
+    /// Remembers why a post was refused, if it is among the first; without signs that a terminal
+    /// would obey.
+    pub fn note_refusal(&mut self, source: &str, reason: &str) {
+        if self.refusals.len() < REFUSALS_MAX {
+            let reason = cut_text(reason, REASON_BYTES_MAX).replace(char::is_control, " ");
+            self.refusals.push((source.to_owned(), reason));
+        }
+    }
+
+    /// The share of mentions since the start that came too late for their minute, in percent, where
+    /// so many did that panes and alerts miss something that matters.
+    #[must_use]
+    pub fn late_share(&self) -> Option<u64> {
+        let late = self.tally.late - self.tally_at_start.late;
+        let mentions = self.tally.mentions - self.tally_at_start.mentions;
+        let share = late.saturating_mul(100) / mentions.max(1);
+        (late >= LATE_MIN && share >= LATE_SHARE).then_some(share)
     }
 
     /// Adds an alert, forgetting the oldest beyond a hundred.

@@ -184,6 +184,12 @@ pub fn checkpointed_engine(
 ) -> anyhow::Result<(Engine, Checkpoint)> {
     let analyzer = Arc::new(tuning::analyzer(config, authors)?);
     let mut checkpoint = checkpoint.unwrap_or_default();
+    if let Some(wrong) = checkpoint.state.heal(wall_clock()) {
+        tracing::warn!(
+            believed = %wrong,
+            "a post with a wrong date had moved time far ahead: windows and rules begin anew"
+        );
+    }
     let topics: Vec<String> = config.topics.iter().map(|topic| topic.name.clone()).collect();
     let places: HashMap<&str, u32> = topics.iter().map(String::as_str).zip(0..).collect();
     let renumber = |old: TopicId| {
@@ -193,6 +199,7 @@ pub fn checkpointed_engine(
     let state = std::mem::take(&mut checkpoint.state).renumbered(renumber);
     let engine = Engine::new(analyzer, config.rules.clone(), topics.clone(), config.engine, state);
     checkpoint.topics = topics;
-    let engine = engine.context("the checkpoint holds a damaged sketch")?.with_erased(erased);
+    let engine = engine.context("the checkpoint holds a damaged sketch")?;
+    let engine = engine.with_erased(erased).checking_dates();
     Ok((engine, checkpoint))
 }

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use redb::{ReadableTable, TableDefinition, TableError};
 use serde_json::Value;
@@ -15,6 +15,7 @@ use super::message::Message;
 use super::outbox::{Outbox, OutboxError};
 use super::standing::{DeskState, standing};
 use super::stats::CourierStats;
+pub use crate::connect::wall_clock;
 use crate::desk::{Book, Case, Grouping, Notice, Orders, Subject, Turn};
 use crate::lake::{DeskFiles, LakeError};
 use crate::time::EventTime;
@@ -46,13 +47,6 @@ struct State {
     stale: bool,
     /// What had changed with messages at the last publication.
     published: u64,
-}
-
-/// The time of day.
-#[must_use]
-pub fn wall_clock() -> EventTime {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    EventTime(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
 }
 
 impl Desk {

@@ -2,6 +2,8 @@
 //! few chunks ahead.
 
 use std::collections::BTreeSet;
+use std::io;
+use std::sync::Arc;
 use std::sync::mpsc::{IntoIter, Receiver, SyncSender, sync_channel};
 
 use anyhow::Context;
@@ -9,11 +11,13 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::Origin;
-use crate::connect::{Chunk, Chunks, Input, Layout, Read, Rows, TableRows, numbered};
-use crate::decode::{AuthorHasher, Cursor, Decoder, FieldMap, Format, Parcel, Sieve};
+use crate::connect::{
+    Chunk, Chunks, Encoding, Input, Layout, Opening, Read, Rows, TableRows, numbered,
+};
+use crate::decode::{AuthorHasher, Cursor, Decoder, Format, Parcel, Reading, Sieve};
 use crate::lake::PostReader;
 use crate::post::{Event, SourceId};
-use crate::time::MINUTE_US;
+use crate::time::{EventTime, MINUTE_US};
 
 /// Bytes that one rayon task decodes.
 const PIECE_BYTES: usize = 64 << 10;
@@ -31,22 +35,39 @@ const PLACE: &str = "reprocess";
 pub(super) struct Feed {
     /// Layout of all files; by default each says its own by its name.
     pub(super) layout: Option<Layout>,
-    pub(super) map: FieldMap,
+    pub(super) encoding: Option<Encoding>,
+    pub(super) reading: Reading,
     pub(super) format: Format,
     /// Name of the source where posts give none; by default the file's.
     pub(super) source: Option<String>,
     pub(super) authors: AuthorHasher,
     pub(super) sieve: Option<Sieve>,
     pub(super) read: Read,
+    /// The wall clock when the job began.
+    pub(super) now: EventTime,
 }
 
 /// A chunk as the engine takes it.
+#[derive(Default)]
 pub(super) struct Decoded {
     pub(super) parcels: Vec<Parcel>,
     /// Hours since the epoch in which its posts were received.
     pub(super) hours: BTreeSet<i64>,
     /// Bytes after decompression.
     pub(super) bytes: u64,
+    /// An input that could not be read to its end, and why.
+    pub(super) damage: Option<String>,
+    /// Whether all was read. Whoever ends without it has failed.
+    pub(super) is_end: bool,
+}
+
+/// What the reader hands on.
+enum Fed {
+    Chunk(Numbered),
+    /// An input that could not be read to its end, and why.
+    Damage(String),
+    /// All was read.
+    End,
 }
 
 /// A chunk, and which of the inputs it is of.
@@ -54,6 +75,8 @@ struct Numbered {
     input: usize,
     name: String,
     source: String,
+    /// What its rows are called.
+    word: &'static str,
     chunk: Chunk,
 }
 
@@ -88,9 +111,7 @@ impl Feed {
                 Origin::Files(inputs) => reader.read_files(&inputs, from, &sender),
                 Origin::Lake(posts) => read_lake(posts, from, &reader.read, &sender),
             };
-            if let Err(error) = read {
-                let _ = sender.send(Err(error));
-            }
+            let _ = sender.send(read.map(|()| Fed::End));
         });
         let (sender, decoded) = sync_channel(CHUNKS);
         std::thread::spawn(move || {
@@ -105,12 +126,19 @@ impl Feed {
 
     fn decode_all(
         &self,
-        chunks: Receiver<anyhow::Result<Numbered>>,
+        chunks: Receiver<anyhow::Result<Fed>>,
         sender: &SyncSender<anyhow::Result<Decoded>>,
     ) {
         let mut decoder: Option<(usize, Decoder)> = None;
-        for numbered in chunks {
-            let decoded = numbered.map(|numbered: Numbered| {
+        for fed in chunks {
+            let decoded = fed.map(|fed: Fed| {
+                let numbered = match fed {
+                    Fed::Damage(why) => {
+                        return Some(Decoded { damage: Some(why), ..Decoded::default() });
+                    }
+                    Fed::End => return Some(Decoded { is_end: true, ..Decoded::default() }),
+                    Fed::Chunk(numbered) => numbered,
+                };
                 if decoder.as_ref().is_none_or(|(input, _)| *input != numbered.input) {
                     decoder = Some((numbered.input, self.decoder(&numbered.source)));
                 }
@@ -124,7 +152,9 @@ impl Feed {
 
     fn decoder(&self, source: &str) -> Decoder {
         let source = SourceId::new(self.source.as_deref().unwrap_or(source));
-        let decoder = Decoder::new(self.format, source, self.authors.clone());
+        let mut decoder = Decoder::new(self.format, source, self.authors.clone())
+            .with_reading(self.reading.clone());
+        decoder.set_now(self.now);
         match &self.sieve {
             Some(sieve) => decoder.with_sieve(sieve.clone()),
             None => decoder,
@@ -135,7 +165,7 @@ impl Feed {
         &self,
         inputs: &[Input],
         from: (u64, u64),
-        sender: &SyncSender<anyhow::Result<Numbered>>,
+        sender: &SyncSender<anyhow::Result<Fed>>,
     ) -> anyhow::Result<()> {
         for (number, input) in inputs.iter().enumerate() {
             let place = u64::try_from(number).unwrap_or(u64::MAX);
@@ -145,17 +175,41 @@ impl Feed {
             }
             let begin = if place == from.0 { from.1 } else { 0 };
             let layout = self.layout.unwrap_or_else(|| Layout::of(&input.name));
-            let mut chunks = Chunks::open(input, layout, &self.map, begin, &self.read)
-                .with_context(|| input.name.clone())?;
-            while let Some(chunk) = chunks.next_chunk().with_context(|| input.name.clone())? {
-                let (name, source) = (input.name.clone(), input.source_name().to_owned());
-                if sender.send(Ok(Numbered { input: number, name, source, chunk })).is_err() {
-                    return Ok(());
+            let how = Opening { layout, map: &self.reading.map, encoding: self.encoding };
+            let opened = Chunks::open(input, &how, begin, &self.read);
+            let read = opened.and_then(|mut chunks| {
+                while let Some(chunk) = chunks.next_chunk()? {
+                    let (name, source) = (input.name.clone(), input.source_name().to_owned());
+                    let word = chunks.word();
+                    let numbered = Numbered { input: number, name, source, word, chunk };
+                    if sender.send(Ok(Fed::Chunk(numbered))).is_err() {
+                        return Ok(false);
+                    }
                 }
+                Ok(true)
+            });
+            match read {
+                Ok(true) => {}
+                Ok(false) => return Ok(()),
+                Err(error) if is_damage(input, &error) => {
+                    let why = format!("{}: {error}", input.name);
+                    tracing::error!("{why}; going on with what could be read");
+                    if sender.send(Ok(Fed::Damage(why))).is_err() {
+                        return Ok(());
+                    }
+                }
+                Err(error) => return Err(error).context(input.name.clone()),
             }
         }
         Ok(())
     }
+}
+
+/// Whether an input is at fault itself, so that it would be the next time too.
+fn is_damage(input: &Input, error: &io::Error) -> bool {
+    let data =
+        [io::ErrorKind::InvalidData, io::ErrorKind::InvalidInput, io::ErrorKind::UnexpectedEof];
+    input.is_at_hand() || data.contains(&error.kind())
 }
 
 /// Reads a lake's posts day by day in order of reception.
@@ -163,7 +217,7 @@ fn read_lake(
     posts: PostReader,
     from: (u64, u64),
     read: &Read,
-    sender: &SyncSender<anyhow::Result<Numbered>>,
+    sender: &SyncSender<anyhow::Result<Fed>>,
 ) -> anyhow::Result<()> {
     let first = usize::try_from(from.0).unwrap_or(usize::MAX);
     for (input, day) in posts.days().iter().enumerate() {
@@ -184,7 +238,8 @@ fn read_lake(
             let rows = Rows::Table(TableRows::new(left)?);
             let chunk = Chunk { rows, first: end, end };
             let (name, source) = (day.name.clone(), String::new());
-            Ok(sender.send(Ok(Numbered { input, name, source, chunk })).is_ok())
+            let numbered = Numbered { input, name, source, word: "row", chunk };
+            Ok(sender.send(Ok(Fed::Chunk(numbered))).is_ok())
         })?;
         read.add(day.bytes);
     }
@@ -215,51 +270,55 @@ impl Piece {
 /// Decodes a chunk on rayon's threads; the order of rows stays.
 fn decode(numbered: &Numbered, decoder: &Decoder) -> Decoded {
     let chunk = &numbered.chunk;
-    let (pieces, word) = match &chunk.rows {
+    let pieces: Vec<Piece> = match &chunk.rows {
         Rows::Lines(block) => {
             let pieces = block.pieces(PIECE_BYTES);
             let decoded = pieces.into_par_iter().map_init(|| decoder.clone(), decode_lines);
             let mut pieces: Vec<Piece> = decoded.collect();
             if block.skipped > 0 {
+                // A line that is too long ends where a block begins.
                 let mut piece = Piece::new(0);
                 piece.parcel.refuse_long_lines(block.skipped);
+                piece.rows = block.skipped;
                 piece.note(0);
-                pieces.push(piece);
+                pieces.insert(0, piece);
             }
-            (numbered_lines(pieces, chunk.first), "line")
+            numbered_lines(pieces, chunk.first)
         }
         Rows::Csv(rows) => {
             let piece = |decoder: &mut Decoder, begin: usize| {
                 let end = (begin + PIECE_ROWS).min(rows.len());
                 let mut piece = Piece::new(end - begin);
-                rows.read(begin..end, |line, number, record| {
+                let reading = Arc::clone(decoder.reading());
+                rows.read(begin..end, &reading, |line, number, record| {
                     decoder.decode_fields(line, || rows.json(record), &mut piece.parcel);
                     piece.note(number);
                 });
                 piece
             };
             let begins = (0..rows.len()).into_par_iter().step_by(PIECE_ROWS);
-            (begins.map_init(|| decoder.clone(), piece).collect(), "line")
+            begins.map_init(|| decoder.clone(), piece).collect()
         }
         Rows::Table(rows) => {
             let piece = |decoder: &mut Decoder, begin: usize| {
                 let end = (begin + PIECE_ROWS).min(rows.len());
                 let mut piece = Piece::new(end - begin);
-                rows.read(begin..end, |line, row| {
-                    decoder.decode_fields(line, Vec::new, &mut piece.parcel);
+                let reading = Arc::clone(decoder.reading());
+                rows.read(begin..end, &reading, |line, row| {
+                    decoder.decode_fields(line, || rows.json(row), &mut piece.parcel);
                     piece.note(chunk.first + u64::try_from(row).unwrap_or(0));
                 });
                 piece
             };
             let begins = (0..rows.len()).into_par_iter().step_by(PIECE_ROWS);
-            (begins.map_init(|| decoder.clone(), piece).collect(), "row")
+            begins.map_init(|| decoder.clone(), piece).collect()
         }
     };
-    let mut decoded =
-        Decoded { parcels: Vec::new(), hours: BTreeSet::new(), bytes: chunk.rows.bytes() };
+    let mut decoded = Decoded { bytes: chunk.rows.bytes(), ..Decoded::default() };
     for Piece { mut parcel, refused, .. } in pieces {
         for (letter, row) in parcel.refused.iter_mut().zip(refused) {
-            letter.reason = format!("{}, {word} {row}: {}", numbered.name, letter.reason);
+            letter.reason =
+                format!("{}, {} {row}: {}", numbered.name, numbered.word, letter.reason);
         }
         parcel.cursor = None;
         note_hours(&parcel, &mut decoded.hours);

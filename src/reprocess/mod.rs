@@ -21,15 +21,15 @@ pub use publish::{Published, publish};
 pub use stage::{Mode, Stage, StageError};
 
 use crate::config::{Archive, Config};
-use crate::connect::{Input, Layout, Read};
-use crate::decode::{AuthorHasher, FieldMap, Format, Sieve};
+use crate::connect::{Encoding, Input, Layout, Read};
+use crate::decode::{AuthorHasher, Format, Reading, Sieve};
 use crate::desk::Grouping;
 use crate::engine::{Engine, Remember};
 use crate::lake::{DeskFiles, Folder, Lake, PostReader};
 use crate::live::{
     EngineLoop, Eraser, Following, Progress, Stop, Store, Upkeep, checkpointed_engine,
 };
-use crate::notify::{Desk, Outbox};
+use crate::notify::{Desk, Outbox, wall_clock};
 use feed::{Feed, place, place_name};
 
 /// What to work through.
@@ -39,8 +39,10 @@ pub struct Job {
     pub origin: Origin,
     /// Layout of all files; by default each says its own by its name.
     pub layout: Option<Layout>,
-    /// Which column is which field, where there are columns.
-    pub map: FieldMap,
+    /// Encoding of all files of text; by default the bytes of each tell.
+    pub encoding: Option<Encoding>,
+    /// Which column is which field, and what the files do not say of their values.
+    pub reading: Reading,
     /// Wire format of lines.
     pub format: Format,
     /// Topics, rules, scorer, and the lake to write to.
@@ -65,6 +67,8 @@ pub struct Report {
     pub progress: Progress,
     /// Bytes after decompression that this process read.
     pub bytes: u64,
+    /// Inputs that could not be read to their end, and why.
+    pub damaged: Vec<String>,
     /// Time from first byte to last commit.
     pub elapsed: Duration,
 }
@@ -120,7 +124,8 @@ pub async fn reprocess(
     let from = place(checkpoint.cursors.get(place_name().as_str()));
     let feed = Feed {
         layout: job.layout,
-        map: job.map,
+        encoding: job.encoding,
+        reading: job.reading,
         format: job.format,
         source: job.source,
         authors: match &job.origin {
@@ -129,6 +134,7 @@ pub async fn reprocess(
         },
         sieve: sieve(&config, &engine),
         read,
+        now: wall_clock(),
     };
     let outbox = Arc::new(Outbox::open(&folder.outbox())?);
     let (jobs, job_queue) = mpsc::channel(2);
@@ -159,32 +165,34 @@ pub async fn reprocess(
     let mut coverage = stage.coverage.clone();
     let origin = job.origin;
     let work = tokio::task::spawn_blocking(move || {
-        let bytes = work(engine, feed, origin, from, &mut coverage)?;
-        anyhow::Ok((bytes, coverage))
+        let worked = work(engine, feed, origin, from, &mut coverage)?;
+        anyhow::Ok((worked, coverage))
     });
     let worked = work.await.context("the engine thread")?;
     store.await.context("the store task")??;
-    let bytes;
-    (bytes, stage.coverage) = worked?;
+    let (bytes, damaged);
+    ((bytes, damaged), stage.coverage) = worked?;
     let progress = progress.borrow().clone();
-    Ok(Report { progress, bytes, elapsed: started.elapsed() })
+    Ok(Report { progress, bytes, damaged, elapsed: started.elapsed() })
 }
 
 fn sieve(config: &Config, engine: &Engine) -> Option<Sieve> {
     (config.lake.archive != Archive::All).then(|| Sieve::new(Arc::clone(engine.analyzer())))
 }
 
-/// The engine's thread.
+/// The engine's thread; bytes that were read, and inputs that could not be read to their end.
 fn work(
     mut engine: EngineLoop,
     feed: Feed,
     origin: Origin,
     from: (u64, u64),
     coverage: &mut stage::Coverage,
-) -> anyhow::Result<u64> {
-    let mut bytes = 0;
+) -> anyhow::Result<(u64, Vec<String>)> {
+    let (mut bytes, mut damaged, mut ended) = (0, Vec::new(), false);
     for decoded in feed.start(origin, from) {
         let decoded = decoded?;
+        damaged.extend(decoded.damage);
+        ended |= decoded.is_end;
         bytes += decoded.bytes;
         // Noted before the commit that may hold them: a day too many is impossible, since all of
         // it is read again after a kill.
@@ -193,6 +201,12 @@ fn work(
             engine.take(parcel)?;
         }
     }
+    anyhow::ensure!(ended, "reading broke off by a fault of our own; nothing of it is committed");
+    if bytes == 0
+        && let Some(first) = damaged.first()
+    {
+        anyhow::bail!(first.clone());
+    }
     engine.close(Stop::Finish)?;
-    Ok(bytes)
+    Ok((bytes, damaged))
 }

@@ -259,7 +259,7 @@ fn identity(job: &Job) -> String {
     let said = format!(
         "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {}",
         job.layout,
-        job.map,
+        (&job.reading, job.encoding),
         job.format,
         job.source,
         config.topics,

@@ -45,6 +45,7 @@ impl Collector for Snapshot {
         counter("mentions_negative", "Mentions with a negative target score", tally.negative)?;
         counter("mentions_late", "Mentions too late for their pane", tally.late)?;
         counter("texts_cut", "Texts longer than 64 KiB, cut", progress.cut)?;
+        counter("posts_mended", "Posts with an unreadable field", progress.mended)?;
         counter("frames_ignored", "Frames that are no posts by nature", progress.ignored)?;
         counter("reconnects", "Times a source was dialed again", progress.sources.reconnects())?;
         counter("commits", "Commits to the lake", progress.commits)?;

@@ -150,7 +150,8 @@ fn bad_input_is_kept_and_counted_and_stops_nothing() {
     let letters =
         std::fs::read_to_string(place.lake.join("_resonanz/dead-letter.jsonl")).expect("a file");
     assert_eq!(letters.lines().count(), 7);
-    for reason in ["no JSON", "another shape", "not UTF-8", "yesterday", "more than a minute after"]
+    for reason in
+        ["not JSON", "ends too early", "not UTF-8", "yesterday", "more than a minute after"]
     {
         assert!(letters.contains(reason), "{reason} not in {letters}");
     }

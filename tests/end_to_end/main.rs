@@ -11,6 +11,7 @@ mod deliveries;
 mod desk;
 mod doors;
 mod evidence;
+mod exports;
 mod drivers;
 mod erase;
 mod erase_kills;

@@ -202,10 +202,13 @@ pub struct Post {
 }
 
 impl Post {
-    /// Whether it is dated further ahead of its reception than is believed.
+    /// Whether its date cannot be believed: further ahead of its reception than clocks differ, or
+    /// outside the supported years.
     #[must_use]
     pub fn is_ahead(&self) -> bool {
         self.posted_at.since(self.received_at) > FUTURE_US_MAX
+            || !self.posted_at.is_supported()
+            || !self.received_at.is_supported()
     }
 }
 

@@ -6,6 +6,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+mod written;
+
+pub use written::{TimeStyle, WrittenError, Zone};
+
 /// Microseconds in one second.
 pub const SECOND_US: i64 = 1_000_000;
 /// Microseconds in one minute, the width of a pane.
@@ -29,7 +33,7 @@ impl EventTime {
     /// Digits beyond the microsecond are truncated.
     ///
     /// # Errors
-    /// Says what was found and what is expected, for a text that is no such timestamp.
+    /// Says what was found and what is expected, for a text that is not such a timestamp.
     pub fn parse(text: &str) -> Result<Self, TimeError> {
         text.parse::<jiff::Timestamp>()
             .map(|stamp| Self(stamp.as_microsecond()))
@@ -76,7 +80,7 @@ impl fmt::Display for EventTime {
 
 /// A text that should have been a timestamp.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("\"{found}\" is no timestamp; write RFC 3339 with an offset, as 2026-03-01T12:00:00Z")]
+#[error("\"{found}\" is not a timestamp; write RFC 3339 with an offset, as 2026-03-01T12:00:00Z")]
 pub struct TimeError {
     found: String,
 }
@@ -99,7 +103,7 @@ pub mod rfc3339 {
     /// Reads the text.
     ///
     /// # Errors
-    /// For a text that is no timestamp.
+    /// For a text that is not a timestamp.
     pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<EventTime, D::Error> {
         let text = String::deserialize(from)?;
         EventTime::parse(&text).map_err(D::Error::custom)
@@ -142,7 +146,7 @@ pub fn format_span(span_us: i64) -> String {
 
 /// A text that should have been a span of time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("\"{found}\" is no span of time; write a whole number with ms, s, m, h or d, as 15m")]
+#[error("\"{found}\" is not a span of time; write a whole number with ms, s, m, h or d, as 15m")]
 pub struct SpanError {
     found: String,
 }

@@ -93,7 +93,8 @@ pub(super) fn reprocess(args: &Args) -> Result<Ending, Failure> {
         let job = Job {
             origin,
             layout: args.input.layout(),
-            map: args.input.map(),
+            encoding: args.input.reading.encoding(),
+            reading: args.input.reading.reading(),
             format: args.input.wire(),
             config,
             source: args.input.source.clone(),
@@ -127,13 +128,14 @@ async fn run(args: &Args, site: &Site, job: Job) -> Result<Ending, Failure> {
         let comparison = compare(&stage, args.samples).await?;
         view::comparison(&comparison, format, &mut out)?;
     }
+    let is_whole = report.damaged.is_empty();
     let refused = report.progress.malformed + report.progress.tally.refused_future;
     let letters = stage.dead_letters();
     finish(args, site, stage, &mut out).await?;
     if refused > 0 && !args.dry_run {
         writeln!(out, "what was refused, and why: {}", letters.display())?;
     }
-    Ok(if refused == 0 { Ending::Done } else { Ending::Incomplete })
+    Ok(if refused == 0 && is_whole { Ending::Done } else { Ending::Incomplete })
 }
 
 /// Lets the rows take their place.

@@ -31,7 +31,31 @@ pub(super) fn report(report: &Report, out: &mut impl Write) -> io::Result<()> {
         out,
         "{} duplicates, {} malformed, {} dated in the future",
         tally.duplicate, report.progress.malformed, tally.refused_future
-    )
+    )?;
+    if report.progress.mended > 0 {
+        let mended = report.progress.mended;
+        writeln!(out, "{mended} posts with a field that could not be read, left unknown")?;
+    }
+    if let Some(share) = report.progress.late_share() {
+        writeln!(
+            out,
+            "warning: {share} % of the mentions came too late for their minute, so panes and alerts \
+             miss them: the input is not in order of time"
+        )?;
+    }
+    for damaged in &report.damaged {
+        writeln!(out, "damaged: {damaged}; what could be read of it is kept")?;
+    }
+    for (_, reason) in &report.progress.refusals {
+        writeln!(out, "refused: {reason}")?;
+    }
+    if report.progress.refusals.iter().any(|(_, reason)| reason.contains("is missing; there are")) {
+        writeln!(
+            out,
+            "hint: say which name is which field with --map, as text=body,posted_at=created_utc"
+        )?;
+    }
+    Ok(())
 }
 
 /// What took the place of what.

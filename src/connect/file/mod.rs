@@ -14,6 +14,7 @@ use async_trait::async_trait;
 use super::source::{Fault, Outlet, Source};
 use super::transport::{Block, PipeLines, is_stream, read_ahead};
 use crate::config::Follow;
+use crate::connect::clock::wall_clock;
 use crate::decode::Cursor;
 use crate::decode::Decoder;
 use crate::decode::Parcel;
@@ -147,6 +148,7 @@ impl Source for FileSource {
 
 fn parcel(block: &Block, source: &SourceId, decoder: &mut Decoder) -> Parcel {
     let mut parcel = Parcel::new(source);
+    decoder.set_now(wall_clock());
     block.lines().for_each(|line| decoder.decode(line, &mut parcel));
     parcel.refuse_long_lines(block.skipped);
     parcel

@@ -8,13 +8,27 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use arrow::array::RecordBatch;
 
 use super::csv::{CsvRows, Records};
+use super::packed::{Fault, peek, unpacked};
 use super::parquet::{ParquetFile, TableRows};
-use super::{Input, Layout, Place, endings};
-use crate::connect::transport::{Block, Lines, decompressed};
+use super::{Encoding, Input, Layout, Place, json};
+use crate::connect::transport::{Block, Lines};
 use crate::decode::FieldMap;
 
 /// Bytes read at a time where bytes are only passed over.
 const SKIP_BYTES: usize = 1 << 20;
+/// Bytes at the beginning of a file that tell how it is written.
+const FIRST_BYTES: usize = 64 << 10;
+
+/// How a file is to be opened.
+#[derive(Debug, Clone, Copy)]
+pub struct Opening<'o> {
+    /// Its layout.
+    pub layout: Layout,
+    /// Which column is which field.
+    pub map: &'o FieldMap,
+    /// Its encoding, where it is text; by default its first bytes tell.
+    pub encoding: Option<Encoding>,
+}
 
 /// A run of rows.
 #[derive(Debug)]
@@ -70,7 +84,12 @@ impl<R: io::Read> io::Read for Counted<R> {
 
 /// The chunks of one file.
 #[derive(Debug)]
-pub struct Chunks(Kind);
+pub struct Chunks {
+    kind: Kind,
+    fault: Fault,
+    /// What a row is called in words.
+    word: &'static str,
+}
 
 #[derive(Debug)]
 enum Kind {
@@ -87,15 +106,11 @@ impl Chunks {
     ///
     /// # Errors
     /// When the file cannot be read, or has no such layout.
-    pub fn open(
-        input: &Input,
-        layout: Layout,
-        map: &FieldMap,
-        from: u64,
-        read: &Read,
-    ) -> io::Result<Self> {
-        if layout == Layout::Parquet {
-            return ParquetFile::open(input, map, from, read).map(|file| Self(Kind::Parquet(file)));
+    pub fn open(input: &Input, how: &Opening<'_>, from: u64, read: &Read) -> io::Result<Self> {
+        let (map, fault) = (how.map, Fault::default());
+        if how.layout == Layout::Parquet {
+            let file = ParquetFile::open(input, map, from, read)?;
+            return Ok(Self { kind: Kind::Parquet(file), fault, word: "row" });
         }
         let bytes: Box<dyn io::Read + Send> = match &input.place {
             Place::Stdin => Box::new(io::stdin()),
@@ -103,13 +118,35 @@ impl Chunks {
             Place::Remote(remote) => Box::new(remote.reader(0)),
         };
         let counted = Counted { reader: bytes, read: read.clone() };
-        let mut bytes = decompressed(Box::new(counted), endings(&input.name).1)?;
-        if let Layout::Csv(delimiter) = layout {
-            let records = Records::open(bytes, delimiter, map, from)?;
-            return Ok(Self(Kind::Csv(Box::new(records))));
+        let bytes = unpacked(Box::new(counted), &fault)?;
+        let (first, bytes) = peek(bytes, FIRST_BYTES)?;
+        let told = || match how.layout {
+            Layout::Csv(_) => Encoding::of_table(&first),
+            _ => Encoding::of(&first),
+        };
+        let encoding = how.encoding.unwrap_or_else(told);
+        if encoding != Encoding::Utf8 && how.encoding.is_none() {
+            tracing::info!(file = input.name, ?encoding, "the encoding was told by the bytes");
+        }
+        let (first, mut bytes) = peek(encoding.decoded(bytes), FIRST_BYTES)?;
+        if let Layout::Csv(delimiter) = how.layout
+            && !first.is_empty()
+        {
+            let records = Records::open(bytes, &first, delimiter, map, from, fault.clone())?;
+            return Ok(Self { kind: Kind::Csv(Box::new(records)), fault, word: "line" });
+        }
+        let mut word = "line";
+        if json::is_document(&first) {
+            (bytes, word) = (json::lines(bytes), "object");
         }
         let lines = skip(&mut bytes, from)?;
-        Ok(Self(Kind::Lines(Lines::new(bytes, from), lines + 1)))
+        Ok(Self { kind: Kind::Lines(Lines::new(bytes, from), lines + 1), fault, word })
+    }
+
+    /// What its rows are called in words.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        self.word
     }
 
     /// The next chunk; `None` at the end.
@@ -117,15 +154,19 @@ impl Chunks {
     /// # Errors
     /// When reading or decompressing fails; what was read before is still good.
     pub fn next_chunk(&mut self) -> io::Result<Option<Chunk>> {
-        match &mut self.0 {
-            Kind::Lines(lines, next) => Ok(lines.next_block()?.map(|block| {
+        let chunk = match &mut self.kind {
+            Kind::Lines(lines, next) => lines.next_block()?.map(|block| {
                 let first = *next;
                 *next += block.lines_len() + block.skipped;
                 let end = block.end;
                 Chunk { rows: Rows::Lines(block), first, end }
-            })),
-            Kind::Csv(records) => records.next_chunk(),
-            Kind::Parquet(file) => file.next_chunk(),
+            }),
+            Kind::Csv(records) => records.next_chunk()?,
+            Kind::Parquet(file) => file.next_chunk()?,
+        };
+        match chunk {
+            None => self.fault.at_end().map_or(Ok(None), Err),
+            chunk => Ok(chunk),
         }
     }
 }

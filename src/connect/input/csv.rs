@@ -1,15 +1,16 @@
 //! What do the records of a CSV file say? A header, then posts.
 
 use std::borrow::Cow;
-use std::io;
+use std::io::{self, Read as _};
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use csv::ByteRecord;
 
 use super::chunks::{Chunk, Rows};
-use crate::decode::{ArchiveLine, FIELDS, FieldMap, Value};
+use super::packed::{Bytes, Fault};
+use crate::decode::{ArchiveLine, FIELDS, FieldMap, Reading, Value};
 
 /// Records of a chunk.
 const RECORDS: usize = 4_096;
@@ -17,6 +18,9 @@ const RECORDS: usize = 4_096;
 const CHUNK_BYTES: usize = 1 << 20;
 /// Longest record: beyond, a quote was never closed.
 const RECORD_BYTES_MAX: usize = 16 << 20;
+
+/// What stands between fields; where several would do, the last.
+const DELIMITERS: [u8; 4] = [b'|', b'\t', b';', b','];
 
 /// Where each field stands in a record.
 type Places = [Option<usize>; FIELDS.len()];
@@ -59,6 +63,7 @@ impl CsvRows {
     pub fn read(
         &self,
         range: Range<usize>,
+        reading: &Reading,
         mut each: impl FnMut(Result<ArchiveLine<'_>, String>, u64, &ByteRecord),
     ) {
         for record in self.records.get(range).unwrap_or_default() {
@@ -68,13 +73,14 @@ impl CsvRows {
                 let Some(bytes) = place.and_then(|place| record.get(place)) else {
                     return Ok(Value::Null);
                 };
-                let text = simdutf8::basic::from_utf8(bytes)
-                    .map_err(|_| format!("the field \"{name}\" is not UTF-8"))?;
+                let text = simdutf8::basic::from_utf8(bytes).map_err(|_| {
+                    format!("the field \"{name}\" is not UTF-8; say what it is with --encoding")
+                })?;
                 let null = text.is_empty() && name != "text";
                 Ok(if null { Value::Null } else { Value::Text(Cow::Borrowed(text)) })
             };
             let line = record.position().map_or(0, csv::Position::line);
-            each(ArchiveLine::from_fields(field), line, record);
+            each(ArchiveLine::from_fields(field, reading), line, record);
         }
     }
 }
@@ -82,9 +88,23 @@ impl CsvRows {
 /// A CSV file being read.
 pub(super) struct Records {
     reader: csv::Reader<Bounded>,
-    /// Bytes that the reader may still ask for.
-    room: Arc<AtomicUsize>,
+    fed: Arc<Fed>,
     places: Arc<Places>,
+    /// Whether records end with a carriage return before the line feed.
+    returns: bool,
+    /// Lines before the header.
+    before: u64,
+    fault: Fault,
+}
+
+/// What was given to the reader of records.
+#[derive(Debug)]
+struct Fed {
+    /// Bytes that it may still ask for.
+    room: AtomicUsize,
+    bytes: AtomicU64,
+    /// Whether the last byte was a line feed.
+    feed: AtomicBool,
 }
 
 impl std::fmt::Debug for Records {
@@ -95,31 +115,48 @@ impl std::fmt::Debug for Records {
 
 /// Refuses to go on in a record that never ends.
 struct Bounded {
-    reader: Box<dyn io::Read + Send>,
-    room: Arc<AtomicUsize>,
+    reader: Bytes,
+    fed: Arc<Fed>,
 }
 
 impl io::Read for Bounded {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let length = self.reader.read(buffer)?;
-        let before = self.room.load(Ordering::Relaxed);
+        let before = self.fed.room.load(Ordering::Relaxed);
         if before < length {
             return Err(io::Error::other("a record longer than 16 MiB: is a quote not closed?"));
         }
-        self.room.store(before - length, Ordering::Relaxed);
+        self.fed.room.store(before - length, Ordering::Relaxed);
+        self.fed.bytes.fetch_add(u64::try_from(length).unwrap_or(0), Ordering::Relaxed);
+        if let Some(last) = buffer.get(..length).and_then(<[u8]>::last) {
+            self.fed.feed.store(*last == b'\n', Ordering::Relaxed);
+        }
         Ok(length)
     }
 }
 
 impl Records {
+    /// `first` is how the bytes begin.
     pub(super) fn open(
-        bytes: Box<dyn io::Read + Send>,
-        delimiter: u8,
+        mut bytes: Bytes,
+        first: &[u8],
+        delimiter: Option<u8>,
         map: &FieldMap,
         from: u64,
+        fault: Fault,
     ) -> io::Result<Self> {
-        let room = Arc::new(AtomicUsize::new(RECORD_BYTES_MAX));
-        let bounded = Bounded { reader: bytes, room: Arc::clone(&room) };
+        let told = told(first);
+        let head = told.map_or(0, |(_, length)| length);
+        io::copy(&mut bytes.by_ref().take(u64::try_from(head).unwrap_or(0)), &mut io::sink())?;
+        let first = first.get(head..).unwrap_or_default();
+        let delimiter = delimiter.or(told.map(|(sign, _)| sign));
+        let delimiter = delimiter.unwrap_or_else(|| likeliest(first, map));
+        let fed = Arc::new(Fed {
+            room: AtomicUsize::new(RECORD_BYTES_MAX),
+            bytes: AtomicU64::new(0),
+            feed: AtomicBool::new(false),
+        });
+        let bounded = Bounded { reader: bytes, fed: Arc::clone(&fed) };
         let mut reader = csv::ReaderBuilder::new()
             .delimiter(delimiter)
             .flexible(true)
@@ -129,26 +166,54 @@ impl Records {
         let names: Vec<&str> =
             header.iter().map(|name| name.trim_start_matches('\u{feff}').trim()).collect();
         let places = Arc::new(map.places(&names).map_err(io::Error::other)?);
-        let mut records = Self { reader, room, places };
+        let end = memchr::memchr(b'\n', first);
+        let returns =
+            end.is_some_and(|end| first.get(..end).is_some_and(|line| line.ends_with(b"\r")));
+        let before = u64::from(told.is_some());
+        let mut records = Self { reader, fed, places, returns, before, fault };
         let mut record = ByteRecord::new();
         while records.reader.position().byte() < from && records.read(&mut record)? {}
         Ok(records)
     }
 
     fn read(&mut self, record: &mut ByteRecord) -> io::Result<bool> {
-        self.room.store(RECORD_BYTES_MAX, Ordering::Relaxed);
-        self.reader.read_byte_record(record).map_err(|error| {
-            let line = self.reader.position().line();
+        self.fed.room.store(RECORD_BYTES_MAX, Ordering::Relaxed);
+        let read = self.reader.read_byte_record(record).map_err(|error| {
+            let line = self.before + self.reader.position().line();
             io::Error::other(format!("line {line}: {}", plain(error)))
-        })
+        })?;
+        let line = self.line_of(record);
+        record.set_position(record.position().cloned().map(|mut place| {
+            place.set_line(line.max(1));
+            place
+        }));
+        Ok(read)
+    }
+
+    /// The line on which the record just read begins: the reader counts line feeds, and stops
+    /// between a carriage return and its feed.
+    fn line_of(&self, record: &ByteRecord) -> u64 {
+        let position = self.reader.position();
+        let is_last = position.byte() == self.fed.bytes.load(Ordering::Relaxed);
+        // A quote that is not closed takes the file's last line feed into its field.
+        let is_open = is_last && record.as_slice().ends_with(b"\n");
+        let ends_in_feed =
+            !self.returns && !is_open && (!is_last || self.fed.feed.load(Ordering::Relaxed));
+        let within = memchr::memchr_iter(b'\n', record.as_slice()).count();
+        let within = u64::try_from(within).unwrap_or(0) + u64::from(ends_in_feed);
+        self.before + position.line().saturating_sub(within)
     }
 
     pub(super) fn next_chunk(&mut self) -> io::Result<Option<Chunk>> {
         let (mut records, mut bytes) = (Vec::with_capacity(RECORDS), 0);
-        let first = self.reader.position().line();
+        let first = self.before + self.reader.position().line();
         while records.len() < RECORDS && bytes < CHUNK_BYTES {
             let mut record = ByteRecord::new();
             if !self.read(&mut record)? {
+                if self.fault.is_there() {
+                    // The file is cut: its last record may be, too.
+                    records.pop();
+                }
                 break;
             }
             bytes += record.as_slice().len();
@@ -162,10 +227,39 @@ impl Records {
     }
 }
 
+/// The sign between fields that a first line `sep=;` tells, as Excel writes it, and the line's
+/// length.
+fn told(first: &[u8]) -> Option<(u8, usize)> {
+    let end = memchr::memchr(b'\n', first)?;
+    let line = std::str::from_utf8(first.get(..end)?).ok()?;
+    let line = line.trim_start_matches('\u{feff}').trim().trim_matches('"');
+    match line.strip_prefix("sep=")?.as_bytes() {
+        [sign] => Some((*sign, end + 1)),
+        _ => None,
+    }
+}
+
+/// The sign between fields with which the header has the fields that are needed, or else most
+/// columns.
+fn likeliest(first: &[u8], map: &FieldMap) -> u8 {
+    let columns = |delimiter: &u8| {
+        let mut reader = csv::ReaderBuilder::new().delimiter(*delimiter).from_reader(first);
+        let Ok(header) = reader.headers() else { return (false, 0) };
+        let names: Vec<&str> =
+            header.iter().map(|name| name.trim_start_matches('\u{feff}').trim()).collect();
+        (map.places(&names).is_ok(), names.len())
+    };
+    // Of equals the last is taken.
+    DELIMITERS.into_iter().max_by_key(columns).unwrap_or(b',')
+}
+
 /// The cause alone, without the crate's words about it.
 fn plain(error: csv::Error) -> io::Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error,
-        other => io::Error::other(format!("{other:?}")),
+        csv::ErrorKind::Utf8 { .. } => {
+            io::Error::other("the header is not UTF-8; say what it is with --encoding")
+        }
+        _ => io::Error::other("the records are not CSV"),
     }
 }

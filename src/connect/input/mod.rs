@@ -2,14 +2,18 @@
 
 mod chunks;
 mod csv;
+mod json;
+mod packed;
 mod parquet;
 mod remote;
+mod text;
 
 use std::path::{Path, PathBuf};
 
-pub use chunks::{Chunk, Chunks, Read, Rows};
+pub use chunks::{Chunk, Chunks, Opening, Read, Rows};
 pub use parquet::TableRows;
 use remote::Remote;
+pub use text::Encoding;
 
 /// Endings that a folder is searched for; each also with `.gz` or `.zst`, but for Parquet.
 const ENDINGS: [&str; 7] = ["jsonl", "ndjson", "json", "csv", "tsv", "parquet", "pq"];
@@ -19,8 +23,8 @@ const ENDINGS: [&str; 7] = ["jsonl", "ndjson", "json", "csv", "tsv", "parquet", 
 pub enum Layout {
     /// One frame a line.
     Lines,
-    /// Records with a header, and the byte between fields.
-    Csv(u8),
+    /// Records with a header, and the byte between fields, unless the header tells it.
+    Csv(Option<u8>),
     /// Rows in groups.
     Parquet,
 }
@@ -30,22 +34,24 @@ impl Layout {
     #[must_use]
     pub fn of(name: &str) -> Self {
         let (ending, _) = endings(name);
-        match ending {
-            "csv" => Self::Csv(b','),
-            "tsv" => Self::Csv(b'\t'),
+        match ending.as_str() {
+            "csv" => Self::Csv(None),
+            "tsv" => Self::Csv(Some(b'\t')),
             "parquet" | "pq" => Self::Parquet,
             _ => Self::Lines,
         }
     }
 }
 
-/// The ending of a name, and that of its compression.
-fn endings(name: &str) -> (&str, &str) {
+/// The ending of a name, and that of its compression, in small letters.
+fn endings(name: &str) -> (String, String) {
+    let name = name.to_lowercase();
     let (stem, packing) = match name.rsplit_once('.') {
         Some((stem, packing @ ("gz" | "zst"))) => (stem, packing),
-        _ => (name, ""),
+        _ => (name.as_str(), ""),
     };
-    (stem.rsplit_once('.').map_or("", |(_, ending)| ending), packing)
+    let ending = stem.rsplit_once('.').map_or("", |(_, ending)| ending);
+    (ending.to_owned(), packing.to_owned())
 }
 
 /// One file to read.
@@ -68,6 +74,13 @@ enum Place {
 }
 
 impl Input {
+    /// Whether what goes wrong here can lie in its bytes alone: not in a network, which may be
+    /// there again the next time.
+    #[must_use]
+    pub fn is_at_hand(&self) -> bool {
+        !matches!(self.place, Place::Remote(_))
+    }
+
     /// The name of the source of its posts, unless they name one: the file's name up to its first
     /// dot.
     #[must_use]
@@ -185,5 +198,6 @@ fn folder(path: &Path) -> std::io::Result<Vec<PathBuf>> {
 
 fn is_known(name: &str) -> bool {
     let (ending, packing) = endings(name);
-    ENDINGS.contains(&ending) && (packing.is_empty() || Layout::of(name) != Layout::Parquet)
+    ENDINGS.contains(&ending.as_str())
+        && (packing.is_empty() || Layout::of(name) != Layout::Parquet)
 }

@@ -6,21 +6,24 @@ use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Field, Int64Type, Schema, TimeUnit};
+use arrow::datatypes::{
+    DataType, Field, Float64Type, Int64Type, Schema, TimeUnit, TimestampMicrosecondType,
+};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::file::reader::ChunkReader;
 
 use super::chunks::{Chunk, Read, Rows};
 use super::{Input, Place};
-use crate::decode::{ArchiveLine, FIELDS, FieldMap, Value};
+use crate::decode::{ArchiveLine, FIELDS, FieldMap, Reading, Value};
+use crate::time::EventTime;
 
 /// Rows of a chunk.
 const ROWS: usize = 4_096;
 
-/// Rows of a table; the columns are the fields that are there, as text or whole numbers.
+/// Rows of a table; the columns are the fields that are there, as text, numbers or times.
 #[derive(Debug)]
 pub struct TableRows {
     batch: RecordBatch,
@@ -58,10 +61,26 @@ impl TableRows {
         &self.batch
     }
 
+    /// The fields of a row as a JSON object.
+    #[must_use]
+    pub fn json(&self, row: usize) -> Vec<u8> {
+        let fields = FIELDS.iter().zip(self.columns.iter()).filter_map(|(name, column)| {
+            let json = match value(column.as_ref()?, row) {
+                Value::Null | Value::Other(_) => return None,
+                Value::Text(text) | Value::Number(text) => text.into_owned().into(),
+                Value::Int(int) => int.into(),
+                Value::Time(time) => time.to_string().into(),
+            };
+            Some(((*name).to_owned(), json))
+        });
+        serde_json::Value::Object(fields.collect()).to_string().into_bytes()
+    }
+
     /// Reads some of the rows: the post or what is wrong, and the row's place in the batch.
     pub fn read(
         &self,
         range: Range<usize>,
+        reading: &Reading,
         mut each: impl FnMut(Result<ArchiveLine<'_>, String>, usize),
     ) {
         for row in range {
@@ -70,7 +89,7 @@ impl TableRows {
                 let column = place.and_then(|place| self.columns.get(place)?.as_ref());
                 Ok(column.map_or(Value::Null, |column| value(column, row)))
             };
-            each(ArchiveLine::from_fields(field), row);
+            each(ArchiveLine::from_fields(field, reading), row);
         }
     }
 }
@@ -79,35 +98,43 @@ fn value(column: &ArrayRef, row: usize) -> Value<'_> {
     if column.is_null(row) {
         return Value::Null;
     }
-    match column.as_string_opt::<i32>() {
-        Some(texts) => Value::Text(Cow::Borrowed(texts.value(row))),
-        None => Value::Int(column.as_primitive::<Int64Type>().value(row)),
+    match column.data_type() {
+        DataType::Utf8 => Value::Text(Cow::Borrowed(column.as_string::<i32>().value(row))),
+        DataType::Float64 => {
+            Value::Number(column.as_primitive::<Float64Type>().value(row).to_string().into())
+        }
+        DataType::Timestamp(..) => {
+            Value::Time(EventTime(column.as_primitive::<TimestampMicrosecondType>().value(row)))
+        }
+        _ => Value::Int(column.as_primitive::<Int64Type>().value(row)),
     }
 }
 
-/// A column as text, or as whole numbers: times in microseconds.
+/// A column as text, whole numbers, or times.
 fn usable(field: &str, column: &ArrayRef) -> io::Result<ArrayRef> {
-    let micros = DataType::Timestamp(TimeUnit::Microsecond, None);
     let time = matches!(field, "posted_at" | "received_at");
-    let cast_to = |to: &[&DataType]| {
-        let cast = to.iter().try_fold(Arc::clone(column), |column, to| cast(&column, to));
-        cast.map_err(io::Error::other)
-    };
+    let count = matches!(field, "reach" | "engagement");
+    let cast_to = |to: &DataType| cast(column, to).map_err(io::Error::other);
     match column.data_type() {
         DataType::Timestamp(..) | DataType::Date32 | DataType::Date64 if time => {
-            cast_to(&[&micros, &DataType::Int64])
+            cast_to(&DataType::Timestamp(TimeUnit::Microsecond, None))
         }
-        kind if kind.is_integer() => cast_to(&[&DataType::Int64]),
-        kind if kind.is_floating() && matches!(field, "reach" | "engagement") => {
-            cast_to(&[&DataType::Int64])
+        kind if kind.is_floating() && time => cast_to(&DataType::Float64),
+        kind if kind.is_integer() && (time || count) => cast_to(&DataType::Int64),
+        // Not by way of signed numbers: an id can be as large as it likes.
+        kind if kind.is_integer() => cast_to(&DataType::Utf8),
+        kind if count && (kind.is_floating() || kind.is_decimal()) => cast_to(&DataType::Int64),
+        DataType::Binary | DataType::LargeBinary | DataType::BinaryView => {
+            let bytes = cast_to(&DataType::LargeBinary)?;
+            let texts = bytes.as_binary::<i64>().iter();
+            let texts = texts.map(|bytes| bytes.map(String::from_utf8_lossy));
+            Ok(Arc::new(texts.collect::<StringArray>()))
         }
         DataType::Utf8
         | DataType::LargeUtf8
         | DataType::Utf8View
         | DataType::Null
-        | DataType::Binary
-        | DataType::LargeBinary
-        | DataType::Dictionary(..) => cast_to(&[&DataType::Utf8]),
+        | DataType::Dictionary(..) => cast_to(&DataType::Utf8),
         other => Err(io::Error::other(format!("the column for {field} holds {other}"))),
     }
 }

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::health::Gap;
 use super::source::{Fault, Outlet, Source};
 use super::transport::{Incoming, MESSAGE_BYTES_MAX, WebSocket};
+use crate::connect::clock::wall_clock;
 use crate::decode::Cursor;
 use crate::decode::Decoder;
 use crate::decode::{Parcel, Refused};
@@ -137,6 +138,7 @@ impl Jetstream {
 
     fn decode(&mut self, bytes: &[u8], outlet: &Outlet) {
         let before = (self.parcel.refused.len(), self.parcel.ignored);
+        self.decoder.set_now(wall_clock());
         self.decoder.decode(bytes, &mut self.parcel);
         if before == (self.parcel.refused.len(), self.parcel.ignored) {
             return;

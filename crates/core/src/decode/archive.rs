@@ -1,4 +1,7 @@
 //! What does a line of resonanz's own archive format say?
+//!
+//! A line of the documented types is read in one go. Any other is taken apart and read field by
+//! field: exports write numbers as text, and whole numbers with a fraction.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -6,13 +9,14 @@ use std::fmt;
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer};
 
-use super::fields::Value;
-use super::{AuthorHasher, Sieve, reason};
+use super::fields::{FIELDS, Reading, Value};
+use super::members::{Members, value};
+use super::{AuthorHasher, Sieve};
 use crate::mention::Context;
 use crate::post::{
     AuthorKey, FUTURE_US_MAX, Kind, Lang, Passed, Post, PostKey, SourceId, TEXT_BYTES_MAX,
 };
-use crate::time::EventTime;
+use crate::time::{EventTime, TimeStyle};
 
 /// One line of an archive. Fields that are not listed are ignored.
 #[derive(Debug, Deserialize)]
@@ -42,11 +46,14 @@ pub struct ArchiveLine<'a> {
     reach: Option<u64>,
     #[serde(default)]
     engagement: Option<u64>,
+    /// Whether a field could not be read as it stands, and was left unknown or mended.
+    #[serde(skip)]
+    mended: bool,
 }
 
-/// RFC 3339, or microseconds since the Unix epoch.
+/// A time as [`TimeStyle`] reads it without being told more.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Stamp(pub(super) EventTime);
+struct Stamp(EventTime);
 
 impl<'de> Deserialize<'de> for Stamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -60,40 +67,80 @@ impl Visitor<'_> for StampVisitor {
     type Value = Stamp;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an RFC 3339 timestamp or microseconds since the Unix epoch")
+        f.write_str("a timestamp")
     }
 
-    fn visit_i64<E: serde::de::Error>(self, us: i64) -> Result<Stamp, E> {
-        Ok(Stamp(EventTime(us)))
+    fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<Stamp, E> {
+        EventTime::of_int(number).map(Stamp).map_err(E::custom)
     }
 
-    fn visit_u64<E: serde::de::Error>(self, us: u64) -> Result<Stamp, E> {
-        i64::try_from(us).map(|us| Stamp(EventTime(us))).map_err(E::custom)
+    fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<Stamp, E> {
+        EventTime::of_int(number).map(Stamp).map_err(E::custom)
     }
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Stamp, E> {
-        EventTime::parse(text).map(Stamp).map_err(E::custom)
+        TimeStyle::default().read(text).map(Stamp).map_err(E::custom)
     }
 }
 
 impl<'a> ArchiveLine<'a> {
+    /// Parses one line as the documented format has it.
+    ///
+    /// # Errors
+    /// In words, for bytes that are not such a line.
+    pub fn parse(raw: &'a [u8]) -> Result<Self, String> {
+        Self::parse_as(raw, &Reading::default())
+    }
+
     /// Parses one line.
     ///
     /// # Errors
-    /// In words, for bytes that are no such line.
-    pub fn parse(raw: &'a [u8]) -> Result<Self, String> {
+    /// In words, for bytes that say no post.
+    pub fn parse_as(raw: &'a [u8], reading: &Reading) -> Result<Self, String> {
         let text =
             simdutf8::basic::from_utf8(raw).map_err(|_| "the bytes are not UTF-8".to_owned())?;
-        let line: Self = serde_json::from_str(text).map_err(|error| reason(&error, raw))?;
-        if line.id.is_empty() { Err("the id is empty".to_owned()) } else { Ok(line) }
+        let text = text.trim_start_matches('\u{feff}');
+        if reading.map.is_plain()
+            && text.starts_with('{')
+            && let Ok(line) = serde_json::from_str::<Self>(text)
+            && !line.id.is_empty()
+            && line.has_supported_times()
+        {
+            return Ok(line);
+        }
+        let members = Members::of(text)?;
+        let mut mended = false;
+        let mut field = |name: &'static str| {
+            let place = FIELDS.iter().position(|field| *field == name);
+            let raw = members.at(place.map_or(name, |place| reading.map.column(place)))?;
+            let (value, was_mended) = value(raw)?;
+            mended |= was_mended;
+            Ok(value)
+        };
+        let line = Self::from_fields(&mut field, reading);
+        match line {
+            Ok(line) => Ok(Self { mended: line.mended || mended, ..line }),
+            Err(reason) if reason.ends_with("is missing") => {
+                let wraps = |list| {
+                    format!(
+                        "; it wraps posts in \"{list}\", take them out as with: jq -c '.{list}[]'"
+                    )
+                };
+                let hint = members.list().map(wraps).unwrap_or_default();
+                Err(format!("{reason}; there are {}{hint}", members.names()))
+            }
+            other => other,
+        }
     }
 
-    /// The post that named fields say, as in a CSV record or a row of a Parquet file.
+    /// The post that named fields say, as in a CSV record or a row of a Parquet file. An optional
+    /// field that says nothing usable is left unknown.
     ///
     /// # Errors
-    /// In words, for the first field that says nothing usable.
+    /// In words, for the first needed field that says nothing usable.
     pub fn from_fields(
         mut field: impl FnMut(&'static str) -> Result<Value<'a>, String>,
+        reading: &Reading,
     ) -> Result<Self, String> {
         let needed = |value: Option<Cow<'a, str>>, name| {
             value.ok_or_else(|| format!("the field \"{name}\" is missing"))
@@ -102,22 +149,66 @@ impl<'a> ArchiveLine<'a> {
         if id.is_empty() {
             return Err("the id is empty".to_owned());
         }
-        let posted_at = field("posted_at")?.stamp("posted_at")?;
+        let text = needed(field("text")?.text("text")?, "text")?;
+        let mut mended = false;
+        let received = field("received_at")?.time("received_at", &reading.times);
+        let received_at = optional(received, &mut mended);
+        let posted_at = match field("posted_at")?.time("posted_at", &reading.times) {
+            Ok(None) => return Err("the field \"posted_at\" is missing".to_owned()),
+            Ok(Some(time)) => time,
+            // Where its reception is known, a post is not lost for a zone that its author left out.
+            Err(error) => {
+                let utc = field("posted_at")?.time("posted_at", &TimeStyle::utc());
+                mended = true;
+                utc.ok().flatten().filter(|_| received_at.is_some()).ok_or(error)?
+            }
+        };
+        let mut text_of = |name, mended: &mut bool| {
+            let text = field(name).and_then(|value| value.text(name));
+            optional(text, mended)
+        };
+        let [source, author, parent, thread, lang, url] =
+            ["source", "author", "parent", "thread", "lang", "url"]
+                .map(|name| text_of(name, &mut mended));
+        let kind = optional(field("kind").and_then(Value::kind), &mut mended);
+        let mut count_of = |name| {
+            let count = field(name).and_then(|value| value.count(name, reading.thousands));
+            optional(count, &mut mended)
+        };
+        let [reach, engagement] = ["reach", "engagement"].map(&mut count_of);
+        let (posted_at, received_at) = (Stamp(posted_at), received_at.map(Stamp));
         Ok(Self {
             id,
-            text: needed(field("text")?.text("text")?, "text")?,
-            posted_at: posted_at.ok_or("the field \"posted_at\" is missing")?,
-            received_at: field("received_at")?.stamp("received_at")?,
-            source: field("source")?.text("source")?,
-            author: field("author")?.text("author")?,
-            kind: field("kind")?.kind()?,
-            parent: field("parent")?.text("parent")?,
-            thread: field("thread")?.text("thread")?,
-            lang: field("lang")?.text("lang")?,
-            url: field("url")?.text("url")?,
-            reach: field("reach")?.count("reach")?,
-            engagement: field("engagement")?.count("engagement")?,
+            text,
+            posted_at,
+            received_at,
+            source,
+            author,
+            kind,
+            parent,
+            thread,
+            lang,
+            url,
+            reach,
+            engagement,
+            mended,
         })
+    }
+
+    /// Whether a field could not be read as it stands, and was left unknown or mended.
+    pub(super) fn is_mended(&self) -> bool {
+        self.mended
+    }
+
+    /// Moves a reception that lies after `now` to it: nothing was received in the future.
+    pub(super) fn received_by(&mut self, now: EventTime) {
+        if self.received_at().0 > now {
+            self.received_at = Some(Stamp(now));
+        }
+    }
+
+    fn has_supported_times(&self) -> bool {
+        self.posted_at.0.is_supported() && self.received_at().0.is_supported()
     }
 
     /// The name of the original source, if given.
@@ -202,4 +293,12 @@ impl<'a> ArchiveLine<'a> {
             engagement: self.engagement,
         }
     }
+}
+
+/// An optional field: unknown where it says nothing usable, which is noted.
+fn optional<T>(field: Result<Option<T>, String>, mended: &mut bool) -> Option<T> {
+    field.unwrap_or_else(|_| {
+        *mended = true;
+        None
+    })
 }

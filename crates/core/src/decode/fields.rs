@@ -1,4 +1,7 @@
-//! Which value has a named field, where posts come as CSV records or Parquet rows?
+//! Which value has a named field, where posts come as members of objects, records or rows?
+//!
+//! What says the same in another type is read; an optional field that says nothing usable is left
+//! unknown, and the post is marked as mended rather than lost.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,9 +10,11 @@ use std::str::FromStr;
 use serde::Deserialize;
 use serde::de::value::{Error, StrDeserializer};
 
-use super::archive::Stamp;
 use crate::post::Kind;
-use crate::time::EventTime;
+use crate::time::{EventTime, TimeStyle};
+
+/// Longest excerpt of a value in a reason, in characters.
+const FOUND_CHARS: usize = 40;
 
 /// The fields of a post, as in archive lines.
 pub const FIELDS: [&str; 13] = [
@@ -28,6 +33,17 @@ pub const FIELDS: [&str; 13] = [
     "engagement",
 ];
 
+/// How the posts of a file are to be read, beyond what the file says itself.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Reading {
+    /// Which column is which field.
+    pub map: FieldMap,
+    /// What its times do not say.
+    pub times: TimeStyle,
+    /// What stands between the thousands of a count, as the dot in `68.870`.
+    pub thousands: Option<char>,
+}
+
 /// A value as its file types it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value<'a> {
@@ -35,57 +51,116 @@ pub enum Value<'a> {
     Null,
     /// Text; also numbers and timestamps, where the file knows only text.
     Text(Cow<'a, str>),
-    /// A whole number; as a time, microseconds since the Unix epoch.
+    /// A number as it is written, so that no digit of an id is rounded.
+    Number(Cow<'a, str>),
+    /// A whole number.
     Int(i64),
+    /// An instant.
+    Time(EventTime),
+    /// Something else, in words: a list, an object, true.
+    Other(&'static str),
 }
 
 impl<'a> Value<'a> {
+    /// What stands there as text, if anything does.
     pub(super) fn text(self, name: &str) -> Result<Option<Cow<'a, str>>, String> {
         match self {
             Self::Null => Ok(None),
             Self::Text(text) => Ok(Some(text)),
-            Self::Int(int) if name == "id" || name == "parent" || name == "thread" => {
-                Ok(Some(int.to_string().into()))
-            }
-            Self::Int(int) => Err(format!("the field \"{name}\" is the number {int}, not text")),
+            Self::Number(number) => whole(number, name).map(Some),
+            Self::Int(int) => Ok(Some(int.to_string().into())),
+            Self::Time(time) => Ok(Some(time.to_string().into())),
+            Self::Other(what) => Err(format!("the field \"{name}\" is {what}, not text")),
         }
     }
 
-    pub(super) fn stamp(self, name: &str) -> Result<Option<Stamp>, String> {
-        match self {
-            Self::Null => Ok(None),
-            Self::Int(us) => Ok(Some(Stamp(EventTime(us)))),
-            Self::Text(text) if text.is_empty() => Ok(None),
-            Self::Text(text) => {
-                let time = text.parse().map(EventTime);
-                let time = time.or_else(|_| EventTime::parse(&text));
-                time.map(|time| Some(Stamp(time))).map_err(|error| format!("{name}: {error}"))
-            }
-        }
+    /// What stands there as an instant, if anything does.
+    pub(super) fn time(self, name: &str, style: &TimeStyle) -> Result<Option<EventTime>, String> {
+        let time = match self {
+            Self::Null => return Ok(None),
+            Self::Text(text) if is_nothing(&text) => return Ok(None),
+            Self::Time(time) if time.is_supported() => Ok(time),
+            Self::Time(time) => style.read(&time.to_string()),
+            Self::Int(int) => EventTime::of_int(int),
+            Self::Text(text) | Self::Number(text) => style.read(&text),
+            Self::Other(what) => return Err(format!("{name} is {what}, not a timestamp")),
+        };
+        time.map(Some).map_err(|error| format!("{name}: {error}"))
     }
 
-    pub(super) fn count(self, name: &str) -> Result<Option<u64>, String> {
+    /// What stands there as a count, if anything does.
+    pub(super) fn count(self, name: &str, thousands: Option<char>) -> Result<Option<u64>, String> {
         let wrong = |found: &str| format!("the field \"{name}\" is {found}, not a count");
         match self {
             Self::Null => Ok(None),
             Self::Int(int) => u64::try_from(int).map(Some).map_err(|_| wrong(&int.to_string())),
-            Self::Text(text) if text.is_empty() => Ok(None),
-            Self::Text(text) => text
-                .parse()
-                .map(Some)
-                .map_err(|_| wrong(&format!("\"{}\"", text.chars().take(40).collect::<String>()))),
+            Self::Text(text) if is_nothing(&text) => Ok(None),
+            Self::Text(text) | Self::Number(text) => {
+                let excerpt = || text.chars().take(FOUND_CHARS).collect::<String>();
+                count(text.trim(), thousands)
+                    .map(Some)
+                    .ok_or_else(|| wrong(&format!("\"{}\"", excerpt())))
+            }
+            Self::Time(time) => Err(wrong(&time.to_string())),
+            Self::Other(what) => Err(wrong(what)),
         }
     }
 
+    /// What sort of post stands there, if any does.
     pub(super) fn kind(self) -> Result<Option<Kind>, String> {
-        match self.text("kind")? {
-            Some(text) if !text.is_empty() => {
-                let kind = Kind::deserialize(StrDeserializer::<Error>::new(&text));
-                kind.map(Some).map_err(|error| error.to_string())
-            }
-            _ => Ok(None),
-        }
+        let Some(text) = self.text("kind")?.filter(|text| !is_nothing(text)) else {
+            return Ok(None);
+        };
+        let name = text.trim().to_lowercase();
+        let kind = Kind::deserialize(StrDeserializer::<Error>::new(&name));
+        kind.map(Some).map_err(|error| error.to_string())
     }
+}
+
+/// A number as text: `12.0`, as tables with gaps write a whole number, as `12`.
+fn whole<'a>(number: Cow<'a, str>, name: &str) -> Result<Cow<'a, str>, String> {
+    let digits = number.trim_start_matches('-');
+    if digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(number);
+    }
+    match number.split_once('.') {
+        Some((whole, zeros)) if zeros.bytes().all(|byte| byte == b'0') => {
+            Ok(whole.to_owned().into())
+        }
+        _ if name == "text" => Ok(number),
+        _ => Err(format!("the field \"{name}\" is {number}, not a whole number; write it as text")),
+    }
+}
+
+/// How programs write that a field of a table has no value.
+fn is_nothing(text: &str) -> bool {
+    let nothing = ["", "null", "none", "nan", "nat", "n/a", "\\n"];
+    text.len() <= 4 && nothing.contains(&text.trim().to_lowercase().as_str())
+}
+
+/// A count such as `1200`, `12.0`, `1.2e3`, or with signs between its thousands.
+fn count(text: &str, thousands: Option<char>) -> Option<u64> {
+    if let Ok(count) = text.parse() {
+        return Some(count);
+    }
+    if let Some(sign) = thousands {
+        let mut groups = text.split(sign);
+        let first = groups.next().filter(|first| (1..=3).contains(&first.len()))?;
+        let grouped =
+            groups.try_fold(first.to_owned(), |all, group| (group.len() == 3).then(|| all + group));
+        return grouped?.parse().ok();
+    }
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    if fraction.bytes().all(|byte| byte == b'0') {
+        return whole.parse().ok();
+    }
+    let number = text.contains(['e', 'E']).then(|| text.parse::<f64>().ok()).flatten()?;
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "just seen to be a whole number that a float holds exactly"
+    )]
+    (number.fract() == 0.0 && (0.0..9e15).contains(&number)).then_some(number as u64)
 }
 
 /// Which column of a file is which field.
@@ -108,6 +183,12 @@ impl FieldMap {
         self.columns.get(place).map_or("", String::as_str)
     }
 
+    /// Whether each field has its own name.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.columns.iter().map(String::as_str).eq(FIELDS)
+    }
+
     /// For each field its place among `names`, if it is there.
     ///
     /// # Errors
@@ -115,7 +196,9 @@ impl FieldMap {
     pub fn places(&self, names: &[&str]) -> Result<[Option<usize>; FIELDS.len()], String> {
         let mut places = [None; FIELDS.len()];
         for ((place, column), field) in places.iter_mut().zip(&self.columns).zip(FIELDS) {
-            *place = names.iter().position(|name| name == column);
+            let alike = |name: &&str| name.eq_ignore_ascii_case(column);
+            let found = names.iter().position(|name| name == column);
+            *place = found.or_else(|| names.iter().position(alike));
             if place.is_none() && matches!(field, "id" | "text" | "posted_at") {
                 let found = names.iter().take(20).copied().collect::<Vec<_>>().join(", ");
                 return Err(format!(
@@ -135,10 +218,14 @@ impl FromStr for FieldMap {
     fn from_str(text: &str) -> Result<Self, String> {
         let mut map = Self::default();
         for pair in text.split(',').filter(|pair| !pair.is_empty()) {
-            let (field, column) =
-                pair.split_once('=').ok_or_else(|| format!("\"{pair}\" is no field=column"))?;
+            let (field, column) = pair
+                .split_once('=')
+                .ok_or_else(|| format!("\"{pair}\" is not written as field=column"))?;
             let place = FIELDS.iter().position(|name| *name == field.trim()).ok_or_else(|| {
-                format!("\"{field}\" is no field; the fields are {}", FIELDS.join(", "))
+                let turned = FIELDS.contains(&column.trim());
+                let hint =
+                    if turned { format!(" (write {column}={field})") } else { String::new() };
+                format!("\"{field}\" is not a field{hint}; the fields are {}", FIELDS.join(", "))
             })?;
             if let Some(slot) = map.columns.get_mut(place) {
                 column.trim().clone_into(slot);
@@ -156,5 +243,52 @@ impl fmt::Display for FieldMap {
             .map(|(field, column)| format!("{field}={column}"))
             .collect();
         f.write_str(&pairs.join(","))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_read_as_programs_write_them() {
+        let rows = [
+            ("1200", None, Some(1_200)),
+            ("12.0", None, Some(12)),
+            (" 7 ", None, Some(7)),
+            ("1.2e3", None, Some(1_200)),
+            ("68.870", Some('.'), Some(68_870)),
+            ("1.068.870", Some('.'), Some(1_068_870)),
+            ("1,200", Some(','), Some(1_200)),
+            ("6887.0", Some('.'), None),
+            ("68.870", None, None),
+            ("12.5", None, None),
+            ("-3", None, None),
+            ("many", None, None),
+        ];
+        for (text, thousands, want) in rows {
+            let read = Value::Text(text.into()).count("reach", thousands);
+            assert_eq!(read.ok().flatten(), want, "{text}");
+        }
+        for nothing in ["", "NaN", "None", "null", "NaT"] {
+            assert_eq!(Value::Text(nothing.into()).count("reach", None), Ok(None), "{nothing}");
+        }
+    }
+
+    #[test]
+    fn ids_keep_every_digit_or_are_refused() {
+        let id = |number: &'static str| Value::Number(number.into()).text("id");
+        for exact in ["1344800117571260417", "123456789012345678901234567890"] {
+            assert_eq!(id(exact), Ok(Some(exact.into())));
+        }
+        assert_eq!(id("12.0"), Ok(Some("12".into())));
+        assert!(id("1.3448001175712604e18").is_err(), "rounded: two posts could share it");
+    }
+
+    #[test]
+    fn a_map_that_is_turned_round_says_so() {
+        let error = "data.text=text".parse::<FieldMap>().expect_err("turned");
+        assert!(error.contains("write text=data.text"), "{error}");
+        assert!(FieldMap::default().is_plain());
     }
 }

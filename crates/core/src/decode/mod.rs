@@ -7,20 +7,23 @@ mod archive;
 mod cursor;
 mod fields;
 mod jetstream;
+mod members;
 mod parcel;
 mod sieve;
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 pub use archive::ArchiveLine;
 pub use cursor::Cursor;
-pub use fields::{FIELDS, FieldMap, Value};
+pub use fields::{FIELDS, FieldMap, Reading, Value};
 pub use jetstream::frame as jetstream_frame;
 pub use parcel::{Parcel, Refused};
 pub use sieve::Sieve;
 
 use crate::post::{Event, Post, SourceId, TEXT_BYTES_MAX, cut_text};
 pub use crate::privacy::AuthorHasher;
+use crate::time::EventTime;
 
 /// Longest raw excerpt kept of a refused frame.
 const RAW_BYTES_MAX: usize = 64 * 1024;
@@ -45,11 +48,16 @@ pub struct Decoder {
     authors: AuthorHasher,
     names: HashSet<SourceId>,
     sieve: Option<Sieve>,
+    reading: Arc<Reading>,
+    /// The wall clock, as far as it is known here.
+    now: Option<EventTime>,
 }
 
 /// What one frame says.
 enum Decoded {
     Event(Event, Option<i64>),
+    /// The same, with a field that could not be read as it stands.
+    Mended(Event, Option<i64>),
     /// No post by nature, such as a like.
     Ignored(Option<i64>),
 }
@@ -58,7 +66,33 @@ impl Decoder {
     /// A decoder for frames from `source`.
     #[must_use]
     pub fn new(format: Format, source: SourceId, authors: AuthorHasher) -> Self {
-        Self { format, source, authors, names: HashSet::new(), sieve: None }
+        Self {
+            format,
+            source,
+            authors,
+            names: HashSet::new(),
+            sieve: None,
+            reading: Arc::default(),
+            now: None,
+        }
+    }
+
+    /// Reads fields as a file has them.
+    #[must_use]
+    pub fn with_reading(self, reading: Reading) -> Self {
+        Self { reading: Arc::new(reading), ..self }
+    }
+
+    /// Says what time it is: no post was received later. A decoder that is not told takes every
+    /// time for possible.
+    pub fn set_now(&mut self, now: EventTime) {
+        self.now = Some(now);
+    }
+
+    /// How fields are read.
+    #[must_use]
+    pub fn reading(&self) -> &Arc<Reading> {
+        &self.reading
     }
 
     /// The source of frames that name none.
@@ -76,8 +110,10 @@ impl Decoder {
     /// Adds what `raw` says to `parcel`: an event, a count, or a refusal.
     pub fn decode(&mut self, raw: &[u8], parcel: &mut Parcel) {
         let decoded = match self.format {
-            Format::Archive => ArchiveLine::parse(raw).map(|line| self.archive(line)),
-            Format::Jetstream => jetstream::decode(raw, &self.source, &self.authors),
+            Format::Archive => {
+                ArchiveLine::parse_as(raw, &self.reading).map(|line| self.archive(line))
+            }
+            Format::Jetstream => jetstream::decode(raw, &self.source, &self.authors, self.now),
         };
         self.take(decoded, raw, parcel);
     }
@@ -95,8 +131,9 @@ impl Decoder {
     }
 
     fn take(&self, decoded: Result<Decoded, String>, raw: &[u8], parcel: &mut Parcel) {
+        parcel.mended += u64::from(matches!(decoded, Ok(Decoded::Mended(..))));
         let time_us = match decoded {
-            Ok(Decoded::Event(mut event, time_us)) => {
+            Ok(Decoded::Event(mut event, time_us) | Decoded::Mended(mut event, time_us)) => {
                 if let Event::Create(post) | Event::Edit(post) = &mut event
                     && cut(post)
                 {
@@ -120,7 +157,16 @@ impl Decoder {
         }
     }
 
-    fn archive(&mut self, line: ArchiveLine<'_>) -> Decoded {
+    fn archive(&mut self, mut line: ArchiveLine<'_>) -> Decoded {
+        if let Some(now) = self.now {
+            line.received_by(now);
+        }
+        let mended = line.is_mended();
+        let event = self.event(line);
+        if mended { Decoded::Mended(event, None) } else { Decoded::Event(event, None) }
+    }
+
+    fn event(&mut self, line: ArchiveLine<'_>) -> Event {
         let source = match line.source() {
             Some(name) => self.named(name),
             None => self.source.clone(),
@@ -128,10 +174,9 @@ impl Decoder {
         if let Some(sieve) = &mut self.sieve
             && let Some(passed) = line.sift(&source, &self.authors, sieve)
         {
-            return Decoded::Event(Event::Pass(passed), None);
+            return Event::Pass(passed);
         }
-        let post = Box::new(line.into_post(source, &self.authors));
-        Decoded::Event(Event::Create(post), None)
+        Event::Create(Box::new(line.into_post(source, &self.authors)))
     }
 
     fn named(&mut self, name: &str) -> SourceId {
@@ -166,7 +211,8 @@ fn reason(error: &serde_json::Error, raw: &[u8]) -> String {
     } else if error.is_data() {
         "JSON of another shape"
     } else {
-        "no JSON"
+        "not JSON"
     };
-    format!("{what}: {error}")
+    // Frames are one line each.
+    format!("{what}: {error}").replace(" at line 1 column ", " at column ")
 }

@@ -25,6 +25,8 @@ pub struct Parcel {
     pub ignored: u64,
     /// Texts that were cut.
     pub cut: u64,
+    /// Posts with a field that could not be read as it stands, and was left unknown or mended.
+    pub mended: u64,
     /// The latest time that the wire itself tells, in microseconds since the Unix epoch.
     pub reached_us: Option<i64>,
     /// Where to go on once all this is durable.
@@ -41,6 +43,7 @@ impl Parcel {
             refused: Vec::new(),
             ignored: 0,
             cut: 0,
+            mended: 0,
             reached_us: None,
             cursor: None,
         }

@@ -7,28 +7,30 @@
 mod admit;
 mod observe;
 mod seen;
+mod state;
 mod tally;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 
-use crate::alert::{Alert, Condition, Judge, JudgeState, Rule};
+use crate::alert::{Alert, Condition, Judge, Rule};
 use crate::analyze::{Analyzer, Finding, Findings};
 use crate::post::{Event, Passed, Post, PostKey, TopicId};
 use crate::privacy::{Erased, Withdrawal};
-use crate::time::{EventTime, MINUTE_US, SECOND_US};
-use crate::window::{
-    ClosedPane, Likeness, Timeliness, Watermark, WatermarkState, WindowConfig, WindowState, Windows,
-};
+use crate::time::{DAY_US, EventTime, MINUTE_US, SECOND_US};
+use crate::window::{ClosedPane, Likeness, Timeliness, Watermark, WindowConfig, Windows};
 use observe::{Traits, observation, reply};
 use seen::Seen;
+pub use state::EngineState;
 pub use tally::Tally;
 
 /// Mentions that may wait for the watermark; beyond, the earliest tick is judged early.
 const WAITING_MAX: usize = 1_000_000;
+/// Longest gap without posts whose every tick is judged; of a longer one, the end. Rules have
+/// nothing left to say after a month of silence, and a gap of years would be millions of ticks.
+const GAP_US_MAX: i64 = 31 * DAY_US;
 
 /// How the engine treats time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,15 +135,6 @@ enum Arrival {
     Passed(Passed),
 }
 
-/// What an [`Engine`] remembers, in a form that can be stored.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct EngineState {
-    watermark: WatermarkState,
-    windows: WindowState,
-    judge: JudgeState,
-    remembered: Vec<u64>,
-}
-
 impl Engine {
     /// An engine that goes on from `state`; `None` when a sketch in the state is damaged.
     ///
@@ -176,6 +169,13 @@ impl Engine {
     #[must_use]
     pub fn with_erased(self, erased: Erased) -> Self {
         Self { erased, ..self }
+    }
+
+    /// The same engine for input whose dates may be wrong: where no reception is known, a few posts
+    /// that step ahead move no time, as [`Watermark::checking`] says.
+    #[must_use]
+    pub fn checking_dates(self) -> Self {
+        Self { watermark: self.watermark.checking(), ..self }
     }
 
     /// What must not come back.
@@ -265,6 +265,7 @@ impl Engine {
     /// calls.
     pub fn idle(&mut self, passed_us: i64, outcome: &mut Outcome) {
         outcome.clear();
+        self.watermark.rest();
         if let Some(clock) = self.watermark.clock() {
             self.watermark.tick(clock.shift(passed_us));
             self.catch_up(outcome);
@@ -332,6 +333,11 @@ impl Engine {
         let frontier = self.windows.frontier();
         let mut next = frontier.map_or(first, |frontier| frontier.shift(self.config.tick_us));
         while next <= last {
+            if last.since(next) > GAP_US_MAX {
+                let begin = last.shift(-GAP_US_MAX).floor(MINUTE_US);
+                let waiting = self.windows.earliest_waiting();
+                next = waiting.map_or(begin, |tick_end| tick_end.min(begin)).max(next);
+            }
             // While nothing fires, a rule can become true only by a new mention or as a minute
             // leaves its window; while nothing is retained either, only by a new mention, or by
             // time alone where a rule listens for silence.
@@ -376,24 +382,4 @@ fn likenesses(posts: &[Post], findings: &[Finding]) -> Vec<Option<Arc<Likeness>>
     let runs: Vec<&[Finding]> = findings.chunk_by(|one, next| one.post == next.post).collect();
     let post = |run: &&[Finding]| posts.get(run.first()?.post as usize);
     runs.par_iter().map(|run| Likeness::of(&post(run)?.text).map(Arc::new)).collect()
-}
-
-impl EngineState {
-    /// The minutes whose panes are not handed out yet.
-    #[must_use]
-    pub fn open_minutes(&self) -> BTreeSet<EventTime> {
-        self.windows.open_minutes()
-    }
-
-    /// Forgets the texts of posts, by their ids; what was counted stays.
-    pub fn forget(&mut self, is_gone: impl Fn(&str) -> bool) {
-        self.windows.forget(is_gone);
-    }
-
-    /// Renumbers topics after a change of configuration.
-    #[must_use]
-    pub fn renumbered(self, topic: impl Fn(TopicId) -> Option<TopicId>) -> Self {
-        let (windows, judge) = (self.windows.renumbered(&topic), self.judge.renumbered(&topic));
-        Self { windows, judge, ..self }
-    }
 }

@@ -28,5 +28,5 @@ pub use sample::{Exhibit, Sample};
 pub use state::{PaneState, WindowState};
 pub use stretch::{Late, Mix, Window};
 pub use totals::{Counts, Totals, TotalsState};
-pub use watermark::{Watermark, WatermarkState};
+pub use watermark::{Recent, Watermark, WatermarkState};
 pub use wording::{OwnWords, Wording};

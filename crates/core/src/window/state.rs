@@ -50,6 +50,12 @@ impl WindowState {
         open.chain(waiting).collect()
     }
 
+    /// Everything before this instant was folded; `None` before the first tick.
+    #[must_use]
+    pub fn frontier(&self) -> Option<EventTime> {
+        self.frontier
+    }
+
     /// Forgets the evidence of posts, by their ids; what was counted stays.
     pub fn forget(&mut self, is_gone: impl Fn(&str) -> bool) {
         for pane in self.panes.iter_mut().chain(&mut self.late) {

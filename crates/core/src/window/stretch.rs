@@ -151,6 +151,9 @@ impl Windows {
 
     fn for_each_pane(&self, window: &Window<'_>, mut visit: impl FnMut(&Pane)) {
         let Window { topic, from, to, .. } = *window;
+        if from >= to {
+            return;
+        }
         let minutes = self.active.get(&topic).map(|minutes| minutes.range(from..to));
         for &start in minutes.into_iter().flatten() {
             if let Some(pane) = self.panes.get(&(topic, start)) {

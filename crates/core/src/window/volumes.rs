@@ -44,7 +44,7 @@ impl Volumes {
     /// Posts of a source in the minutes that begin in `from..to`.
     pub(super) fn heard(&self, source: &SourceId, from: EventTime, to: EventTime) -> u64 {
         let place = self.listened.iter().position(|listened| listened == source);
-        let minutes = self.minutes.range(from..to);
+        let minutes = self.minutes.range(from..to.max(from));
         place.map_or(0, |place| minutes.filter_map(|(_, minute)| minute.get(&place)).sum())
     }
 

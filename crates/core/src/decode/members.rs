@@ -1,0 +1,210 @@
+//! What are the members of a JSON object, where their types are not those that were expected?
+//!
+//! Slower than reading into a shape: used only for lines that have another one.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+use super::fields::Value;
+use super::reason;
+
+/// Names of members that a reason lists.
+const NAMES_MAX: usize = 12;
+/// Steps of a path.
+const PATH_MAX: usize = 16;
+
+/// The members of an object in their order, their values not yet read.
+#[derive(Debug)]
+pub(super) struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'a> Members<'a> {
+    /// Takes an object apart.
+    pub(super) fn of(text: &'a str) -> Result<Self, String> {
+        match text.trim_start().as_bytes().first() {
+            Some(b'{') => {}
+            Some(b'[') => return Err("a list where an object was expected".to_owned()),
+            _ => {
+                let parsed = serde_json::from_str::<&RawValue>(text);
+                let other = || "JSON of another shape: not an object".to_owned();
+                return Err(
+                    parsed.map_or_else(|error| reason(&error, text.as_bytes()), |_| other())
+                );
+            }
+        }
+        serde_json::from_str(text).map_err(|error| reason(&error, text.as_bytes()))
+    }
+
+    /// The value at a path of names that dots join, also a name that holds dots; a number names an
+    /// element of a list.
+    pub(super) fn at(&self, path: &str) -> Result<Option<&'a RawValue>, String> {
+        if let Some(value) = self.member(path)? {
+            return Ok(Some(value));
+        }
+        let Some((first, rest)) = path.split_once('.') else { return Ok(None) };
+        let Some(mut value) = self.member(first)? else { return Ok(None) };
+        for step in rest.split('.').take(PATH_MAX) {
+            let inner = match step.parse::<usize>() {
+                Ok(place) if value.get().starts_with('[') => elements(value).into_iter().nth(place),
+                _ if value.get().starts_with('{') => Self::of(value.get())?.member(step)?,
+                _ => None,
+            };
+            match inner {
+                Some(inner) => value = inner,
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(value))
+    }
+
+    /// The names of the first members, for a reason to show.
+    pub(super) fn names(&self) -> String {
+        let names: Vec<&str> = self.0.iter().take(NAMES_MAX).map(|(name, _)| &**name).collect();
+        if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
+    }
+
+    /// Where the posts may be, if the object wraps them: the name of a list of objects.
+    pub(super) fn list(&self) -> Option<&str> {
+        let wraps = |raw: &RawValue| {
+            raw.get().strip_prefix('[').is_some_and(|inner| inner.trim_start().starts_with('{'))
+        };
+        self.0.iter().find(|(_, value)| wraps(value)).map(|(name, _)| &**name)
+    }
+
+    fn member(&self, name: &str) -> Result<Option<&'a RawValue>, String> {
+        let mut found = self.0.iter().filter(|(known, _)| known == name);
+        let value = found.next().map(|(_, value)| *value);
+        if found.next().is_some() {
+            return Err(format!("the field \"{name}\" stands twice"));
+        }
+        Ok(value)
+    }
+}
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Each;
+        impl<'de> Visitor<'de> for Each {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry::<Cow<'de, str>, &'de RawValue>()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(Each)
+    }
+}
+
+/// The elements of a list; none of anything else.
+pub(super) fn elements(value: &RawValue) -> Vec<&RawValue> {
+    serde_json::from_str(value.get()).unwrap_or_default()
+}
+
+/// The value, and whether its text held a half of a surrogate pair, which means no character.
+pub(super) fn value(raw: Option<&RawValue>) -> Result<(Value<'_>, bool), String> {
+    let Some(text) = raw.map(RawValue::get) else { return Ok((Value::Null, false)) };
+    let value = match text.as_bytes().first() {
+        Some(b'"') => return string(text),
+        Some(b'n') => Value::Null,
+        Some(b't' | b'f') => Value::Other("true or false"),
+        Some(b'[') => Value::Other("a list"),
+        Some(b'{') => Value::Other("an object"),
+        _ => Value::Number(Cow::Borrowed(text)),
+    };
+    Ok((value, false))
+}
+
+fn string(text: &str) -> Result<(Value<'_>, bool), String> {
+    if !text.contains('\\') {
+        let bare = text.get(1..text.len() - 1).unwrap_or_default();
+        return Ok((Value::Text(Cow::Borrowed(bare)), false));
+    }
+    let parse = |text: &str| {
+        serde_json::from_str::<String>(text).map_err(|error| reason(&error, text.as_bytes()))
+    };
+    match parse(text) {
+        Ok(said) => Ok((Value::Text(said.into()), false)),
+        Err(_) => Ok((Value::Text(parse(&whole_surrogates(text))?.into()), true)),
+    }
+}
+
+/// JSON whose halves of surrogate pairs without their other half have become U+FFFD.
+fn whole_surrogates(text: &str) -> String {
+    let mut whole = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        let (before, escape) = rest.split_at(at);
+        whole.push_str(before);
+        let length = match unit(escape) {
+            Some(0xd800..=0xdbff) => {
+                let low = unit(escape.get(6..).unwrap_or_default());
+                if matches!(low, Some(0xdc00..=0xdfff)) { 12 } else { 0 }
+            }
+            Some(0xdc00..=0xdfff) => 0,
+            Some(_) => 6,
+            None => 2,
+        };
+        if length == 0 {
+            whole.push_str("\\ufffd");
+            rest = escape.get(6..).unwrap_or_default();
+        } else {
+            let end = escape.floor_char_boundary(length.min(escape.len()));
+            let (kept, others) = escape.split_at(end);
+            whole.push_str(kept);
+            rest = others;
+        }
+    }
+    whole + rest
+}
+
+/// The code unit of an escape that begins here.
+fn unit(escape: &str) -> Option<u32> {
+    u32::from_str_radix(escape.strip_prefix("\\u")?.get(..4)?, 16).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn halves_of_surrogate_pairs_become_one_replacement_each() {
+        let rows = [
+            (r#""bad \ud83d""#, "bad \u{fffd}", true),
+            (r#""\ude21 bad""#, "\u{fffd} bad", true),
+            (r#""\ud83d\ud83d\ude21""#, "\u{fffd}😡", true),
+            (r#""\ud83dä\n""#, "\u{fffd}ä\n", true),
+            (r#""\ud83d\ude21""#, "😡", false),
+            (r#""\\ud83d""#, r"\ud83d", false),
+        ];
+        for (json, text, mended) in rows {
+            let raw: &RawValue = serde_json::from_str(json).expect(json);
+            assert_eq!(value(Some(raw)), Ok((Value::Text(text.into()), mended)), "{json}");
+        }
+        let broken =
+            Members::of(r#"{"a":"\u12"}"#).and_then(|members| value(members.at("a")?).map(drop));
+        assert!(broken.is_err(), "an escape that is cut is not read");
+    }
+
+    #[test]
+    fn paths_lead_into_objects_and_lists() {
+        let json = r#"{"data":{"text":"a","user":{"n":7}},"list":[{"x":1}],"a.b":2}"#;
+        let members = Members::of(json).expect("an object");
+        let at = |path| members.at(path).map(|found| found.map(RawValue::get));
+        assert_eq!(at("data.user.n"), Ok(Some("7")));
+        assert_eq!(at("list.0.x"), Ok(Some("1")));
+        assert_eq!(at("a.b"), Ok(Some("2")));
+        assert_eq!(at("data.none"), Ok(None));
+        assert_eq!(at("data.text.deeper"), Ok(None));
+    }
+}

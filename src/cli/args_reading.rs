@@ -1,0 +1,57 @@
+//! Which options say how the posts of a file are to be read, beyond what it says itself?
+
+use clap::ValueEnum;
+
+use crate::connect::Encoding;
+use crate::decode::{FieldMap, Reading};
+use crate::time::{TimeStyle, Zone};
+
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct ReadingArgs {
+    /// Which columns of CSV and Parquet files, or members of JSON objects, are which fields, as text=body,id=uid or
+    /// text=data.text
+    #[arg(long, value_name = "FIELD=COLUMN,...")]
+    map: Option<FieldMap>,
+    /// Encoding of text; by default the first bytes of a file tell UTF-16, and a CSV file that is not UTF-8 is read as
+    /// Windows-1252
+    #[arg(long, value_enum)]
+    encoding: Option<EncodingName>,
+    /// Zone of times that name none, as Europe/Berlin or +02:00; without it they are refused
+    #[arg(long)]
+    zone: Option<Zone>,
+    /// How times are written where they cannot be told, as '%m/%d/%Y %I:%M %p'
+    #[arg(long, value_name = "FORMAT")]
+    time_format: Option<String>,
+    /// Character between the thousands of counts, as the dot in 68.870
+    #[arg(long, value_name = "CHARACTER")]
+    thousands: Option<char>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum EncodingName {
+    #[value(name = "utf-8")]
+    Utf8,
+    #[value(name = "utf-16")]
+    Utf16Le,
+    #[value(name = "utf-16be")]
+    Utf16Be,
+    #[value(name = "windows-1252", alias = "cp1252", alias = "latin1", alias = "iso-8859-1")]
+    Windows1252,
+}
+
+impl ReadingArgs {
+    pub(super) fn encoding(&self) -> Option<Encoding> {
+        self.encoding.map(|name| match name {
+            EncodingName::Utf8 => Encoding::Utf8,
+            EncodingName::Utf16Le => Encoding::Utf16Le,
+            EncodingName::Utf16Be => Encoding::Utf16Be,
+            EncodingName::Windows1252 => Encoding::Windows1252,
+        })
+    }
+
+    pub(super) fn reading(&self) -> Reading {
+        let zone = self.zone.clone().map(|Zone(zone)| zone);
+        let times = TimeStyle { zone, format: self.time_format.clone() };
+        Reading { map: self.map.clone().unwrap_or_default(), times, thousands: self.thousands }
+    }
+}
