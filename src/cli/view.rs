@@ -110,8 +110,12 @@ fn status_line(progress: &Progress, rate: f64) -> String {
     let tally = &progress.tally;
     let clock = progress.watermark.map_or("-".to_owned(), |mark| mark.to_string());
     let [fired, escalated, resolved] = progress.transitions;
+    let trouble = progress.trouble.as_ref();
+    let trouble = trouble.map_or(String::new(), |trouble| {
+        format!("CANNOT WRITE since {}: {}  ", trouble.since, trouble.why)
+    });
     format!(
-        "event time {clock}  posts {}  {rate:.0}/s  mentions {}  negative {}  alerts {fired} fired, {escalated} escalated, {resolved} resolved",
+        "{trouble}event time {clock}  posts {}  {rate:.0}/s  mentions {}  negative {}  alerts {fired} fired, {escalated} escalated, {resolved} resolved",
         progress.posts(),
         tally.mentions,
         tally.negative

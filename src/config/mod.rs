@@ -27,7 +27,7 @@ use crate::mention::Topic;
 use crate::post::SourceId;
 use crate::privacy::Names;
 use crate::sentiment::Profile;
-pub use receiver::{Evidence, Format, Reach, ReceiverConfig, SecretPlace, UrlPlace};
+pub use receiver::{About, Evidence, Format, Reach, ReceiverConfig, SecretPlace, UrlPlace};
 pub use serve::{Exposure, PostgresConfig, SqlConfig};
 
 /// A configuration that is consistent in itself.

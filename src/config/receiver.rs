@@ -27,6 +27,18 @@ pub struct ReceiverConfig {
     pub fallback: Option<String>,
     /// After which time without a success it is disabled, in microseconds.
     pub disable_after_us: i64,
+    /// What it is told of.
+    pub about: About,
+}
+
+/// What a receiver is told of.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum About {
+    /// Alerts, and how resonanz itself is.
+    #[default]
+    All,
+    /// Alerts only.
+    Alerts,
 }
 
 impl Default for ReceiverConfig {
@@ -40,6 +52,7 @@ impl Default for ReceiverConfig {
             reach: Reach::default(),
             fallback: None,
             disable_after_us: 3 * DAY_US,
+            about: About::All,
         }
     }
 }
@@ -153,8 +166,10 @@ pub(super) fn receiver<'i>(
     let evidence = section.choice("evidence", &evidence).unwrap_or_default();
     let fallback = section.text("fallback");
     let disable_after_us = section.span("disable_after", SECOND_US).unwrap_or(3 * DAY_US);
+    let about = [("all", About::All), ("alerts", About::Alerts)];
+    let about = section.choice("about", &about).unwrap_or_default();
     section.finish();
-    ReceiverConfig { name, url, format, evidence, secret, reach, fallback, disable_after_us }
+    ReceiverConfig { name, url, format, evidence, secret, reach, fallback, disable_after_us, about }
 }
 
 fn format(section: &mut Section<'_, '_>) -> Format {

@@ -6,6 +6,8 @@
 //! the commit never happened; killed after it, the next start finishes what it names, and each
 //! table skips a sequence it has seen.
 
+mod mend;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
@@ -80,6 +82,10 @@ pub struct Lake {
     sequence: i64,
     /// Of the last commit; `None` before the first.
     standing: Option<Standing>,
+    /// Whether a change began that did not come to its end.
+    torn: bool,
+    /// The number under which the waiting rows were to be committed, once that was tried.
+    tried: Option<i64>,
 }
 
 impl Lake {
@@ -96,24 +102,11 @@ impl Lake {
             open(Table::Panes).await?,
             open(Table::Alerts).await?,
         ];
-        let mut lake = Self { folder, tables, sequence: 0, standing: None };
+        let (standing, torn, tried) = (None, false, None);
+        let mut lake = Self { folder, tables, sequence: 0, standing, torn, tried };
         let recovered = lake.recover().await?;
         lake.check_sequence()?;
         Ok((lake, recovered))
-    }
-
-    /// Refuses tables that hold commits of which the state knows nothing: it is an older copy, and
-    /// what it commits next would pass for something that was done.
-    fn check_sequence(&self) -> Result<(), LakeError> {
-        let ahead = |table: &&TableWriter| table.last_sequence() > Some(self.sequence);
-        let Some(table) = self.tables.iter().find(ahead) else { return Ok(()) };
-        let what = format!(
-            "table {} holds commit {}, and the writer's state ends with {}",
-            table.table().name(),
-            table.last_sequence().unwrap_or_default(),
-            self.sequence,
-        );
-        Err(LakeError::Foreign { path: self.folder.root().to_owned(), what })
     }
 
     /// The lake's folder.
@@ -138,15 +131,24 @@ impl Lake {
     /// behind them and the messages that follow from them.
     ///
     /// # Errors
-    /// When the disk refuses; a restart goes on from the last commit that succeeded.
+    /// When the disk refuses. The same call again tries once more with the same rows; a restart
+    /// goes on from the last commit that succeeded.
     pub async fn commit(
         &mut self,
         checkpoint: &Checkpoint,
         messages: Vec<serde_json::Value>,
     ) -> Result<(), LakeError> {
+        if self.torn {
+            let tried = self.tried;
+            self.mend().await?;
+            if tried.is_some_and(|tried| self.sequence >= tried) {
+                return Ok(());
+            }
+        }
         let sequence = self.sequence + 1;
+        (self.torn, self.tried) = (true, Some(sequence));
         let drafts: Vec<Draft> =
-            self.tables.iter_mut().flat_map(|table| table.drafts(sequence)).collect();
+            self.tables.iter().flat_map(|table| table.drafts(sequence)).collect();
         let files = tokio::task::spawn_blocking(|| write_files(drafts)).await;
         let files = files.map_err(|error| LakeError::Io {
             path: self.folder.root().to_owned(),
@@ -163,7 +165,10 @@ impl Lake {
             removed: BTreeMap::new(),
             messages,
         };
-        self.conclude(manifest).await
+        self.conclude(manifest).await?;
+        self.tables.iter_mut().for_each(TableWriter::settle);
+        self.tried = None;
+        Ok(())
     }
 
     /// The number of the commit that comes next, which names its files.
@@ -214,8 +219,10 @@ impl Lake {
     async fn conclude(&mut self, manifest: Manifest) -> Result<(), LakeError> {
         let sequence = manifest.sequence;
         let text = serde_json::to_vec(&manifest).unwrap_or_default();
+        self.torn = true;
         write_whole(&manifest_path(&self.folder, sequence), &text)?;
         self.apply(manifest).await?;
+        self.torn = false;
         self.forget_before(sequence);
         Ok(())
     }

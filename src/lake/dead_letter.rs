@@ -72,16 +72,22 @@ impl DeadLetters {
 
     fn append(&self, lines: &[u8]) -> io::Result<()> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let open = match &mut *open {
-            Some(open) => open,
+        let letters = match &mut *open {
+            Some(letters) => letters,
             none => none.insert(Open::at(&self.path)?),
         };
         let length = u64::try_from(lines.len()).unwrap_or(u64::MAX);
-        if length <= open.room_bytes {
-            open.file.write_all(lines)?;
-            open.room_bytes -= length;
+        if length > letters.room_bytes {
+            return Ok(());
         }
-        Ok(())
+        let before = letters.file.metadata()?.len();
+        let written = letters.file.write_all(lines);
+        match &written {
+            Ok(()) => letters.room_bytes -= length,
+            // A letter is there whole or not at all: it is written again.
+            Err(_) => drop(letters.file.set_len(before)),
+        }
+        written
     }
 
     /// Takes over the letters of another lake, as far as there is room.

@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::folder::{Folder, LakeError, io_error, random, write_whole};
+use super::folder::{Folder, LakeError, io_error, make_dir, random, write_whole};
 use crate::desk::{Ack, Silence};
 use crate::time::{EventTime, MINUTE_US};
 
@@ -211,7 +211,7 @@ impl DeskFiles {
     /// Makes the folder.
     fn make(&self) -> Result<(), LakeError> {
         self.check()?;
-        fs::create_dir_all(&self.folder).map_err(io_error(&self.folder))
+        make_dir(&self.folder).map_err(io_error(&self.folder))
     }
 
     /// Refuses to change what is not here.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::commit::Lake;
-use super::folder::{Folder, LakeError, io_error, random, write_whole};
+use super::folder::{Folder, LakeError, io_error, make_dir, random, write_whole};
 use super::upkeep::Chore;
 use super::vacuum::Mode;
 use crate::config::Retention;
@@ -106,7 +106,7 @@ impl Errands {
     /// # Errors
     /// When too many wait already, or the folder cannot be written.
     pub fn leave(&self, errand: &Errand) -> Result<String, LakeError> {
-        fs::create_dir_all(&self.folder).map_err(io_error(&self.folder))?;
+        make_dir(&self.folder).map_err(io_error(&self.folder))?;
         if self.waiting()?.len() >= WAITING_MAX {
             let what = format!("{WAITING_MAX} requests wait already; is its writer alive?");
             return Err(LakeError::Damaged { path: self.folder.clone(), what });

@@ -115,7 +115,7 @@ impl LakeError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
-                "free some space and start again: reading goes on from the last commit"
+                "free some space: nothing is lost, and reading goes on from the last commit"
             }
             Self::Io { .. } => "check that the folder exists and may be written",
             Self::NoLake { .. } => "give what `resonanz run`, `reprocess` or `demo` wrote",
@@ -134,7 +134,7 @@ impl LakeError {
                 "restore the file from a backup; the tables themselves stay readable"
             }
             Self::Delta { source, .. } if source.to_string().contains("No space left") => {
-                "free some space and start again: reading goes on from the last commit"
+                "free some space: nothing is lost, and reading goes on from the last commit"
             }
             Self::Delta { .. } => {
                 "look at the table's _delta_log folder; reading goes on from the last commit"

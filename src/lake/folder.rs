@@ -67,6 +67,9 @@ pub struct Folder {
     lock: Option<File>,
 }
 
+/// Room that a probe wants, in bytes.
+const PROBE_BYTES: usize = 64 << 10;
+
 impl Folder {
     /// Opens a lake for reading. A bucket is not asked before its tables are opened.
     ///
@@ -156,6 +159,16 @@ impl Folder {
             Some(bucket) => Place::Bucket(bucket.below(table.name()), Handle::current()),
             None => Place::Folder(self.root().join(table.name())),
         }
+    }
+
+    /// Tries whether our own files can be written, and a little more than a small commit needs.
+    ///
+    /// # Errors
+    /// When the folder is gone or cannot be written, or the disk is full.
+    pub fn probe(&self) -> Result<(), LakeError> {
+        let path = self.own("probe");
+        write_whole(&path, &[0; PROBE_BYTES])?;
+        fs::remove_file(&path).map_err(io_error(&path))
     }
 
     /// Who writes the tables, if they are in a bucket and open for writing.
@@ -277,16 +290,31 @@ pub(super) fn write_whole_shared(path: &Path, bytes: &[u8]) -> Result<(), LakeEr
     write_drafted(path, bytes, |draft| File::create(draft)).map_err(io_error(path))
 }
 
+/// Makes a folder in one that is there, unless it is there too.
+pub(super) fn make_dir(path: &Path) -> io::Result<()> {
+    match fs::create_dir(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        made => made,
+    }
+}
+
 fn write_drafted(
     path: &Path,
     bytes: &[u8],
     open: impl Fn(&Path) -> io::Result<File>,
 ) -> io::Result<()> {
     let draft = path.with_extension("draft");
-    let mut file = open(&draft)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&draft, path)?;
+    let write = || {
+        let mut file = open(&draft)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&draft, path)
+    };
+    if let Err(error) = write() {
+        // What a full disk has room for is needed elsewhere.
+        let _ = fs::remove_file(&draft);
+        return Err(error);
+    }
     // A bare name has an empty parent: it is in the present folder.
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     File::open(parent.unwrap_or(Path::new(".")))?.sync_all()

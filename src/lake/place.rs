@@ -27,7 +27,7 @@ use url::Url;
 
 use super::bucket::Bucket;
 use super::error::{LakeError, io_error};
-use super::folder::write_whole_shared;
+use super::folder::{make_dir, write_whole_shared};
 use super::schema::DAY;
 
 /// The folder of a table's log.
@@ -317,7 +317,8 @@ fn millis(time: SystemTime) -> i64 {
 fn make_folder(table: &Path, file: &Path) -> Result<(), LakeError> {
     let Some(folder) = file.parent() else { return Ok(()) };
     if !folder.exists() {
-        fs::create_dir_all(folder).map_err(io_error(folder))?;
+        // Not more than that: a table that is gone must not be made anew.
+        make_dir(folder).map_err(io_error(folder))?;
         let synced = File::open(table).and_then(|table| table.sync_all());
         synced.map_err(io_error(table))?;
     }

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::erase::Erasing;
-use super::folder::{Folder, LakeError, io_error, random, write_whole};
+use super::folder::{Folder, LakeError, io_error, make_dir, random, write_whole};
 use crate::privacy::{Lasting, Withdrawal};
 
 /// How often a request is written again whose draft somebody removed.
@@ -208,7 +208,7 @@ impl Requests {
     /// # Errors
     /// When the disk refuses.
     pub fn put(&self, request: &Request) -> Result<(), LakeError> {
-        fs::create_dir_all(&self.asked).map_err(io_error(&self.asked))?;
+        make_dir(&self.asked).map_err(io_error(&self.asked))?;
         let text = serde_json::to_vec(request).unwrap_or_default();
         write_whole(&self.asked.join(format!("{}.json", request.id)), &text)
     }
@@ -245,7 +245,7 @@ impl Requests {
     /// # Errors
     /// When the disk refuses.
     pub fn close(&self, receipt: &Receipt) -> Result<(), LakeError> {
-        fs::create_dir_all(&self.done).map_err(io_error(&self.done))?;
+        make_dir(&self.done).map_err(io_error(&self.done))?;
         let name = format!("{}.json", receipt.id);
         let text = serde_json::to_vec_pretty(receipt).unwrap_or_default();
         write_whole(&self.done.join(&name), &text)?;

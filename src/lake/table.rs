@@ -158,14 +158,24 @@ impl TableWriter {
         }
     }
 
-    /// The files that the waiting rows make, leaving none.
-    pub(super) fn drafts(&mut self, sequence: i64) -> Vec<Draft> {
+    /// The files that the waiting rows make; they wait until [`TableWriter::settle`].
+    pub(super) fn drafts(&self, sequence: i64) -> Vec<Draft> {
         let (table, place) = (self.table, &self.place);
-        let draft = |(day, rows)| {
-            let (place, origin) = (place.clone(), Origin::New);
+        let draft = |(&day, rows): (&i32, &Vec<RecordBatch>)| {
+            let (place, origin, rows) = (place.clone(), Origin::New, rows.clone());
             Draft { table, place, day, sequence, rows, origin, ending: ".parquet" }
         };
-        std::mem::take(&mut self.days).into_iter().map(draft).collect()
+        self.days.iter().map(draft).collect()
+    }
+
+    /// The waiting rows were committed.
+    pub(super) fn settle(&mut self) {
+        self.days.clear();
+    }
+
+    /// Takes over the rows that wait in another writer of the same table.
+    pub(super) fn take_over(&mut self, other: &mut Self) {
+        self.days = std::mem::take(&mut other.days);
     }
 
     /// The committed files, in order of path.

@@ -12,6 +12,7 @@ use super::Stop;
 use super::eraser::Following;
 use super::progress::{AlertLine, Progress, TopicCount};
 use super::store::StoreJob;
+use super::trouble::Patience;
 use crate::config::Config;
 use crate::connect::SourcesHealth;
 use crate::decode::{Cursor, Parcel};
@@ -48,6 +49,7 @@ pub struct EngineLoop {
     /// Where dead letters go.
     folder: Arc<Folder>,
     following: Arc<Following>,
+    patience: Patience,
     jobs: mpsc::Sender<StoreJob>,
     shared: Arc<watch::Sender<Progress>>,
     progress: Progress,
@@ -72,7 +74,7 @@ impl EngineLoop {
         folder: Arc<Folder>,
         following: Arc<Following>,
         jobs: mpsc::Sender<StoreJob>,
-        shared: Arc<watch::Sender<Progress>>,
+        patience: Patience,
     ) -> Self {
         let version = |topic| engine.analyzer().scorer_version(TopicId(topic)).to_owned();
         let labels = Labels {
@@ -100,8 +102,9 @@ impl EngineLoop {
             ahead: Vec::new(),
             folder,
             following,
+            shared: Arc::clone(patience.shared()),
+            patience,
             jobs,
-            shared,
             progress,
             published: Instant::now(),
             commit_interval: Duration::from_micros(
@@ -178,7 +181,8 @@ impl EngineLoop {
             let (source, raw) = (parcel.source.as_str(), &refused.raw);
             self.progress.note_refusal(source, &refused.reason);
             if !self.engine.erased().holds_letter(source, &String::from_utf8_lossy(raw)) {
-                self.folder.dead_letters().write(source, &refused.reason, raw)?;
+                let letters = self.folder.dead_letters();
+                self.patience.insist(|| letters.write(source, &refused.reason, raw))?;
             }
         }
         self.events.extend(parcel.events);
@@ -254,9 +258,10 @@ impl EngineLoop {
                 "id": post.id, "text": post.text, "posted_at": post.posted_at.to_string(),
             });
             let raw = letter.to_string();
-            self.folder.dead_letters().write(post.source.as_str(), &reason, raw.as_bytes())?;
+            let (letters, source) = (self.folder.dead_letters(), post.source.as_str());
+            self.patience.insist(|| letters.write(source, &reason, raw.as_bytes()))?;
         }
-        self.following.withdrawn.append(&outcome.withdrawn)?;
+        self.patience.insist(|| self.following.withdrawn.append(&outcome.withdrawn))?;
         self.rows.push(outcome);
         self.dirty |=
             outcome.tally.events > 0 || !outcome.closed.is_empty() || !outcome.alerts.is_empty();
@@ -336,8 +341,9 @@ impl EngineLoop {
         self.shared.send_modify(|shared| {
             // What others count stays as it is.
             let (commits, deliveries) = (shared.commits, Arc::clone(&shared.deliveries));
-            let sources = shared.sources.clone();
-            *shared = Progress { commits, deliveries, sources, ..fresh };
+            let (sources, trouble) = (shared.sources.clone(), shared.trouble.take());
+            let troubles = shared.troubles;
+            *shared = Progress { commits, deliveries, sources, trouble, troubles, ..fresh };
         });
     }
 }

@@ -9,6 +9,7 @@ mod eraser;
 mod progress;
 mod sources;
 mod store;
+mod trouble;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,20 +19,23 @@ use tokio::sync::{Notify, mpsc, watch};
 
 pub use engine_loop::EngineLoop;
 pub use eraser::{Eraser, Following};
-pub use progress::{AlertLine, Progress, TopicCount};
+pub use progress::{AlertLine, Progress, TopicCount, Trouble};
 pub use sources::LostSource;
 pub use store::{Store, StoreJob, Upkeep, checkpointed_engine};
+pub use trouble::Patience;
 
 use crate::config::Config;
 use crate::connect::SourcesHealth;
 use crate::desk::Subject;
-use crate::lake::{DeskFiles, Folder, Lake};
-use crate::notify::{Courier, CourierStats, Desk, Manner, Message, Outbox, Receiver};
+use crate::lake::{DeskFiles, Folder, Lake, LakeError};
+use crate::notify::{Courier, CourierStats, Desk, Herald, Manner, Message, Outbox, Receiver};
 
 /// Parcels that may wait for the engine.
 const INBOX_PARCELS: usize = 64;
 /// How long the last messages may take after the sources have ended.
 const FAREWELL: Duration = Duration::from_secs(15);
+/// How long deliveries and silences rest when the outbox refuses.
+const REFUSED: Duration = Duration::from_secs(5);
 
 /// When to stop.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -60,20 +64,19 @@ pub struct Summary {
 
 /// Runs a configuration until its sources end or `stop` says so.
 ///
+/// While the lake cannot be written, a process that follows streams waits and says so
+/// ([`Patience`]); receivers hear of that, and of an error that ends the process.
+///
 /// # Errors
-/// When the lake, a secret or the outbox cannot be used; nothing that was committed is lost.
+/// When the lake, a secret or the outbox cannot be used, or a task dies; nothing that was committed
+/// is lost.
 pub async fn run(
     config: Config,
-    mut stop: watch::Receiver<Stop>,
+    stop: watch::Receiver<Stop>,
     progress: Arc<watch::Sender<Progress>>,
 ) -> anyhow::Result<Summary> {
     let folder = Arc::new(Folder::write(&config.lake)?);
     let receivers = config.receivers.iter().map(Receiver::fetch).collect::<Result<Vec<_>, _>>()?;
-    let key = folder.author_key(config.author_key_file.as_deref())?;
-    let authors = crate::decode::AuthorHasher::new(key).with_names(config.names);
-    let (lake, recovered) = Lake::open(Arc::clone(&folder)).await?;
-    let outbox = Arc::new(Outbox::open(&folder.outbox())?);
-    let bell = Arc::new(Notify::new());
     let names = config.receivers.iter().map(|receiver| receiver.name.clone());
     let stats = Arc::new(CourierStats::new(names));
     let health = SourcesHealth::new(config.sources.iter().map(|source| source.name.clone()));
@@ -81,53 +84,120 @@ pub async fn run(
         progress.deliveries = Arc::clone(&stats);
         progress.sources = health.clone();
     });
+    let [herald, last_words] = [(); 2].map(|()| Herald::new(&receivers, Arc::clone(&stats)));
+    let (herald, last_words) = (herald?, last_words?);
+    let telling = tokio::spawn(trouble::tell(progress.subscribe(), herald));
+    let ended = work(&config, (folder, receivers, stats, health), stop, &progress).await;
+    telling.abort();
+    if let Err(error) = &ended {
+        let since = progress.borrow().trouble.as_ref().map(|trouble| trouble.since);
+        let hint = error.downcast_ref::<LakeError>().map_or("", LakeError::hint);
+        last_words.stopped(since, &format!("{error:#}"), hint).await;
+    }
+    ended
+}
 
-    let messages = recovered.messages.iter().map(|value| serde_json::from_value(value.clone()));
-    let is_known = |subject: &Subject| watches(&config, subject);
-    let (files, grouping) = (DeskFiles::of(&folder), config.grouping.clone());
-    let desk = Arc::new(Desk::open(Arc::clone(&outbox), files, grouping, is_known)?);
-    desk.take(&messages.collect::<Result<Vec<_>, _>>().context("the last commit's messages")?)?;
+type Office = (Arc<Folder>, Vec<Receiver>, Arc<CourierStats>, SourcesHealth);
+
+async fn work(
+    config: &Config,
+    (folder, receivers, stats, health): Office,
+    mut stop: watch::Receiver<Stop>,
+    progress: &Arc<watch::Sender<Progress>>,
+) -> anyhow::Result<Summary> {
+    let key = folder.author_key(config.author_key_file.as_deref())?;
+    let authors = crate::decode::AuthorHasher::new(key).with_names(config.names);
+    let (lake, recovered) = Lake::open(Arc::clone(&folder)).await?;
+    let outbox = Arc::new(Outbox::open(&folder.outbox())?);
+    let bell = Arc::new(Notify::new());
+    let desk = open_desk(config, &outbox, &folder, &recovered.messages)?;
     let erased = Eraser::erased(&folder, &authors)?;
-    let (engine, checkpoint) =
-        checkpointed_engine(&config, &authors, erased, recovered.checkpoint)?;
-    outbox.forget_firing(|message: &Message| message.subject.as_ref().is_some_and(is_known))?;
+    let (engine, checkpoint) = checkpointed_engine(config, &authors, erased, recovered.checkpoint)?;
     let mut couriers = spawn_couriers(receivers, &outbox, &bell, &stats)?;
     couriers.push(spawn_desk(&desk, &bell, &stats));
 
     let (inbox, parcels) = mpsc::channel(INBOX_PARCELS);
-    let mut sources = sources::spawn(&config, &checkpoint.cursors, &authors, inbox, &health);
+    let mut sources = sources::spawn(config, &checkpoint.cursors, &authors, inbox, &health);
     let (jobs, job_queue) = mpsc::channel(2);
-    let committed = Arc::clone(&progress);
+    let (finish, ends) = watch::channel(Stop::Finish);
+    let patience = Patience::of(config, progress, &ends);
+    let committed = Arc::clone(progress);
     let following = Arc::new(Following::of(&folder));
     let (erasing, interval) = (Arc::clone(&following), Some(config.follow_deletes));
     let eraser = Eraser::new(Arc::clone(&folder), &authors, Arc::clone(&outbox), erasing, interval);
-    let upkeep = Upkeep::new(&folder, &config.lake);
-    let store = Store { lake, desk: Arc::clone(&desk), bell, committed, upkeep, eraser };
-    let store = tokio::spawn(store.run(job_queue));
-    let (home, shown) = (Arc::clone(&folder), Arc::clone(&progress));
+    let (upkeep, waits) = (Upkeep::new(&folder, &config.lake), patience.clone());
+    let desk_of_store = Arc::clone(&desk);
+    let store =
+        Store { lake, desk: desk_of_store, bell, committed, upkeep, eraser, patience: waits };
+    let dead = Arc::new(Notify::new());
+    let alarm = Alarm::new(&dead);
+    let store = tokio::spawn(async move { alarm.unless(store.run(job_queue).await) });
     let mut engine_loop =
-        EngineLoop::new(&config, engine, checkpoint, home, following, jobs, shown);
-    let (finish, ends) = watch::channel(Stop::Finish);
-    let runtime = tokio::runtime::Handle::current();
-    let engine =
-        tokio::task::spawn_blocking(move || engine_loop.run(&runtime, parcels, &ends, &health));
+        EngineLoop::new(config, engine, checkpoint, folder, following, jobs, patience);
+    let (runtime, alarm) = (tokio::runtime::Handle::current(), Alarm::new(&dead));
+    let engine = tokio::task::spawn_blocking(move || {
+        alarm.unless(engine_loop.run(&runtime, parcels, &ends, &health))
+    });
 
     tokio::select! {
         () = sources.all_ended() => {}
         _ = stop.wait_for(|stop| *stop != Stop::No) => {}
+        // Quiet sources would not notice.
+        () = dead.notified() => {}
     }
     // What a source that was given up still has may come once it is mended.
     let is_whole = sources.lost().is_empty();
     finish.send_replace(if is_whole { stop.borrow().at_end() } else { Stop::Interrupt });
     let lost = sources.stop().await;
-    let engine_ended = engine.await.context("the engine thread")?;
+    let engine_ended = engine.await.context("the engine thread");
     store.await.context("the store task")??;
-    engine_ended?;
+    engine_ended??;
     farewell(&outbox, couriers).await?;
     desk.publish(&stats)?;
     let undelivered = outbox.pending_len()? + stats.given_up();
     let progress = progress.borrow().clone();
     Ok(Summary { progress, delivered: stats.delivered(), undelivered, lost })
+}
+
+/// The desk, with the messages of the last commit, and without alerts that can never resolve.
+fn open_desk(
+    config: &Config,
+    outbox: &Arc<Outbox>,
+    folder: &Folder,
+    messages: &[serde_json::Value],
+) -> anyhow::Result<Arc<Desk>> {
+    let is_known = |subject: &Subject| watches(config, subject);
+    let (files, grouping) = (DeskFiles::of(folder), config.grouping.clone());
+    let desk = Arc::new(Desk::open(Arc::clone(outbox), files, grouping, is_known)?);
+    let messages = messages.iter().map(|value| serde_json::from_value(value.clone()));
+    desk.take(&messages.collect::<Result<Vec<_>, _>>().context("the last commit's messages")?)?;
+    outbox.forget_firing(|message: &Message| message.subject.as_ref().is_some_and(is_known))?;
+    Ok(desk)
+}
+
+/// Rings when a task ends otherwise than well, also by a panic.
+struct Alarm(Option<Arc<Notify>>);
+
+impl Alarm {
+    fn new(bell: &Arc<Notify>) -> Self {
+        Self(Some(Arc::clone(bell)))
+    }
+
+    /// Rings unless it went well.
+    fn unless<T, E>(mut self, outcome: Result<T, E>) -> Result<T, E> {
+        if outcome.is_ok() {
+            self.0 = None;
+        }
+        outcome
+    }
+}
+
+impl Drop for Alarm {
+    fn drop(&mut self) {
+        if let Some(bell) = &self.0 {
+            bell.notify_one();
+        }
+    }
 }
 
 impl Stop {
@@ -147,10 +217,11 @@ fn spawn_couriers(
 ) -> anyhow::Result<Couriers> {
     let couriers = receivers.into_iter().map(|receiver| {
         let (outbox, bell, stats) = (Arc::clone(outbox), Arc::clone(bell), Arc::clone(stats));
-        let courier = Courier::new(receiver, outbox, bell, stats, Manner::default())?;
+        let mut courier = Courier::new(receiver, outbox, bell, stats, Manner::default())?;
         Ok(tokio::spawn(async move {
-            if let Err(error) = courier.run().await {
-                tracing::error!(%error, "deliveries stopped");
+            while let Err(error) = courier.run().await {
+                tracing::error!(%error, "deliveries rest; trying again");
+                tokio::time::sleep(REFUSED).await;
             }
         }))
     });
@@ -171,10 +242,11 @@ fn spawn_desk(
     bell: &Arc<Notify>,
     stats: &Arc<CourierStats>,
 ) -> tokio::task::JoinHandle<()> {
-    let work = Arc::clone(desk).run(Arc::clone(bell), Arc::clone(stats));
+    let (desk, bell, stats) = (Arc::clone(desk), Arc::clone(bell), Arc::clone(stats));
     tokio::spawn(async move {
-        if let Err(error) = work.await {
-            tracing::error!(%error, "silences are no longer looked after");
+        while let Err(error) = Arc::clone(&desk).run(Arc::clone(&bell), Arc::clone(&stats)).await {
+            tracing::error!(%error, "silences rest; trying again");
+            tokio::time::sleep(REFUSED).await;
         }
     })
 }

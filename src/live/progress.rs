@@ -47,10 +47,25 @@ pub struct Progress {
     pub transitions: [u64; 3],
     /// Up to which event time the picture is complete.
     pub watermark: Option<EventTime>,
+    /// What keeps the lake from being written, if something does.
+    pub trouble: Option<Trouble>,
+    /// Times that something did, since the process started.
+    pub troubles: u64,
     /// Commits since the process started.
     pub commits: u64,
     /// How deliveries go.
     pub deliveries: Arc<CourierStats>,
+}
+
+/// What keeps the lake from being written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trouble {
+    /// Since when, by the wall clock.
+    pub since: EventTime,
+    /// What was refused, and why.
+    pub why: String,
+    /// How to mend it; empty if nothing is known.
+    pub hint: String,
 }
 
 /// Counts of one topic.

@@ -11,6 +11,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 use super::eraser::Eraser;
 use super::progress::Progress;
+use super::trouble::Patience;
 use crate::config::{Config, LakeConfig, Retention};
 use crate::decode::AuthorHasher;
 use crate::engine::Engine;
@@ -22,6 +23,9 @@ use crate::tuning;
 
 /// How often requests are looked for, and a job of upkeep is done.
 const TURN: Duration = Duration::from_secs(1);
+
+/// How often it is tried whether the lake can be written.
+const PROBE: Duration = Duration::from_secs(10);
 
 /// After which time a commit takes long.
 const LONG: Duration = Duration::from_secs(10);
@@ -52,6 +56,8 @@ pub struct Store {
     pub upkeep: Upkeep,
     /// Carries out erasures.
     pub eraser: Eraser,
+    /// What is done when the disk refuses.
+    pub patience: Patience,
 }
 
 /// What keeps the lake tidy beside the stream.
@@ -121,6 +127,8 @@ impl Store {
     pub async fn run(mut self, mut jobs: mpsc::Receiver<StoreJob>) -> anyhow::Result<()> {
         let mut turns = tokio::time::interval(TURN);
         turns.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut probes = tokio::time::interval(PROBE);
+        probes.set_missed_tick_behavior(MissedTickBehavior::Skip);
         loop {
             tokio::select! {
                 job = jobs.recv() => match job {
@@ -128,6 +136,7 @@ impl Store {
                     None => return Ok(()),
                 },
                 _ = turns.tick() => self.tend().await?,
+                _ = probes.tick() => self.probe(),
             }
         }
     }
@@ -136,14 +145,25 @@ impl Store {
         match job {
             StoreJob::Append(batches) => self.lake.append(&batches),
             StoreJob::Commit(checkpoint, messages) => {
-                let values = messages.iter().map(serde_json::to_value).collect::<Result<_, _>>()?;
-                patient(self.lake.commit(&checkpoint, values)).await?;
-                self.desk.take(&messages)?;
+                let values: Result<Vec<_>, _> = messages.iter().map(serde_json::to_value).collect();
+                let values = values?;
+                while let Err(error) = patient(self.lake.commit(&checkpoint, values.clone())).await
+                {
+                    self.patience.wait(error.into()).await?;
+                }
+                while let Err(error) = self.desk.take(&messages) {
+                    self.patience.wait(error.into()).await?;
+                }
+                self.patience.over();
                 self.bell.notify_waiters();
                 self.committed.send_modify(|progress| progress.commits += 1);
             }
             StoreJob::Forgotten(requests) => {
-                self.eraser.forgotten(&mut self.lake, requests).await?;
+                let forgotten = self.eraser.forgotten(&mut self.lake, requests).await;
+                // The requests stay open: the next turn takes them up again.
+                if let Err(error) = forgotten {
+                    self.patience.wait(error).await?;
+                }
             }
         }
         Ok(())
@@ -152,12 +172,28 @@ impl Store {
     /// A file that cannot be tidied stops the round, not the stream; a lake that cannot be written
     /// any more shows at the next commit.
     async fn tend(&mut self) -> anyhow::Result<()> {
+        if self.lake.is_torn()
+            && let Err(error) = self.lake.mend().await
+        {
+            return self.patience.wait(error.into()).await;
+        }
         if let Err(error) = self.upkeep.turn(&mut self.lake).await {
             tracing::error!(%error, hint = error.hint(), "the lake's upkeep was broken off");
             self.upkeep.round.clear();
         }
         let watermark = self.committed.borrow().watermark;
-        self.eraser.work(&mut self.lake, watermark).await
+        match self.eraser.work(&mut self.lake, watermark).await {
+            Err(error) => self.patience.wait(error).await,
+            Ok(()) => Ok(()),
+        }
+    }
+
+    /// Looks whether there is room for the next commit, also while nothing comes in.
+    fn probe(&self) {
+        match self.lake.folder().probe() {
+            Ok(()) => self.patience.over(),
+            Err(error) => self.patience.report(&error.into()),
+        }
     }
 }
 

@@ -68,6 +68,8 @@ pub struct Courier {
     failures: u32,
     /// Not before this instant, in milliseconds since the Unix epoch.
     rests_until_ms: i64,
+    /// A message that arrived, and of which the outbox does not know it yet.
+    arrived: Option<Message>,
     /// When firing alerts are told again, and those that are left of this round.
     repeats_at_ms: i64,
     repeats: Vec<Message>,
@@ -98,6 +100,7 @@ impl Courier {
             health,
             failures,
             rests_until_ms,
+            arrived: None,
             repeats_at_ms,
             repeats,
         })
@@ -106,12 +109,15 @@ impl Courier {
     /// Delivers until the task is aborted.
     ///
     /// # Errors
-    /// When the outbox refuses.
-    pub async fn run(mut self) -> Result<(), OutboxError> {
+    /// When the outbox refuses. It can be called again: what arrived is not sent once more.
+    pub async fn run(&mut self) -> Result<(), OutboxError> {
         let bell = Arc::clone(&self.bell);
         let name = self.endpoint.receiver.name.clone();
         if let Some(why) = &self.health.disabled {
             tracing::error!(receiver = name, why, "receiver is disabled");
+        }
+        if let Some(message) = self.arrived.take() {
+            self.arrived(message)?;
         }
         loop {
             let rung = bell.notified();
@@ -157,7 +163,7 @@ impl Courier {
             return self.divert(message);
         }
         match self.endpoint.post(message).await {
-            Attempt::Arrived => self.arrived(message),
+            Attempt::Arrived => self.arrived(message.clone()),
             Attempt::Gone => self.disable("it answered 410 gone"),
             Attempt::Failed(failure) => {
                 self.failed(&entry, &failure)?;
@@ -170,8 +176,11 @@ impl Courier {
         }
     }
 
-    fn arrived(&mut self, message: &Message) -> Result<(), OutboxError> {
-        self.outbox.delivered(message)?;
+    fn arrived(&mut self, message: Message) -> Result<(), OutboxError> {
+        if let Err(error) = self.outbox.delivered(&message) {
+            self.arrived = Some(message);
+            return Err(error);
+        }
         self.count(|stats| {
             stats.delivered.fetch_add(1, Ordering::Relaxed);
         });

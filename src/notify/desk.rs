@@ -82,9 +82,10 @@ impl Desk {
             Some(Notice { id, receiver, at: EventTime(message.at_us), subject })
         });
         let notices: Vec<Notice<'_>> = notices.collect();
+        let before = state.book.clone();
         let State { book, orders, .. } = &mut *state;
         let turn = book.take(&notices, orders);
-        self.settle(&mut state, &turn, messages)
+        self.settle(&mut state, &turn, messages).inspect_err(|_| state.book = before)
     }
 
     /// Looks for what people asked since, and does it; says whether there is something to deliver.
@@ -94,10 +95,11 @@ impl Desk {
     pub fn review(&self) -> Result<bool, OutboxError> {
         let mut state = self.state();
         self.read_orders(&mut state);
+        let before = state.book.clone();
         let State { book, orders, .. } = &mut *state;
         let turn = book.review(orders);
         if !turn.changed.is_empty() {
-            self.settle(&mut state, &turn, &[])?;
+            self.settle(&mut state, &turn, &[]).inspect_err(|_| state.book = before)?;
         }
         let again = self.send_again()?;
         state.stale |= again > 0;

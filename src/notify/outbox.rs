@@ -8,11 +8,13 @@
 //! the failures. A message that is due overtakes one that waits, unless they tell of the same alert.
 
 mod erase;
+mod heal;
 mod tables;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+use std::sync::RwLock;
+use std::sync::atomic::AtomicBool;
 
 use redb::{Database, ReadableDatabase, ReadableTableMetadata, WriteTransaction};
 use serde::{Deserialize, Serialize};
@@ -21,6 +23,7 @@ use super::clock::unix_ms;
 use super::health::Health;
 use super::message::Message;
 use crate::alert::Transition;
+use heal::opened;
 pub(super) use tables::Pending;
 use tables::{FAILED, FIRING, HEALTH, PENDING, Tables, count, encode, key};
 
@@ -73,8 +76,11 @@ pub(super) enum Next {
 #[derive(Debug)]
 pub struct Outbox {
     path: PathBuf,
-    /// Written when another file takes the place of this one.
-    database: RwLock<Database>,
+    /// Written when another file takes the place of this one; `None` while the file cannot be
+    /// opened.
+    database: RwLock<Option<Database>>,
+    /// Whether the disk refused something: the store wants to be opened anew then.
+    refused: AtomicBool,
 }
 
 impl Outbox {
@@ -84,8 +90,9 @@ impl Outbox {
     /// When the file cannot be opened, or is no such store.
     pub fn open(path: &Path) -> Result<Self, OutboxError> {
         erase::remove_draft(path)?;
-        let database = RwLock::new(Database::create(path).map_err(redb::Error::from)?);
-        let outbox = Self { path: path.to_owned(), database };
+        let database = Database::create(path).map_err(redb::Error::from)?;
+        let (database, refused) = (RwLock::new(Some(database)), AtomicBool::new(false));
+        let outbox = Self { path: path.to_owned(), database, refused };
         let oldest = unix_ms() - MEMORY_MS;
         outbox.write(|tables| Ok(tables.taken.retain(|_, taken| taken >= oldest)?))?;
         Ok(outbox)
@@ -110,8 +117,8 @@ impl Outbox {
         also: impl FnOnce(&WriteTransaction) -> Result<(), redb::Error>,
     ) -> Result<u64, OutboxError> {
         let run = || {
-            let database = self.database();
-            let transaction = database.begin_write()?;
+            let database = self.database()?;
+            let transaction = opened(&database)?.begin_write()?;
             let mut fresh = 0;
             {
                 let mut tables = Tables::open(&transaction)?;
@@ -124,7 +131,7 @@ impl Outbox {
             transaction.commit()?;
             Ok(fresh)
         };
-        run().map_err(OutboxError)
+        self.noted(run())
     }
 
     /// Puts a message that was taken before back at the beginning of its way, under the same id.
@@ -345,20 +352,15 @@ impl Outbox {
         Ok(was_disabled)
     }
 
-    /// Held as long as a transaction, or it could end in a file that is no more.
-    fn database(&self) -> RwLockReadGuard<'_, Database> {
-        self.database.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
     pub(super) fn read<T>(
         &self,
         look: impl FnOnce(&redb::ReadTransaction) -> Result<T, redb::Error>,
     ) -> Result<T, OutboxError> {
         let run = || {
-            let database = self.database();
-            look(&database.begin_read()?)
+            let database = self.database()?;
+            look(&opened(&database)?.begin_read()?)
         };
-        run().map_err(OutboxError)
+        self.noted(run())
     }
 
     fn write<T>(
@@ -366,13 +368,13 @@ impl Outbox {
         change: impl FnOnce(&mut Tables<'_>) -> Result<T, redb::Error>,
     ) -> Result<T, OutboxError> {
         let run = || {
-            let database = self.database();
-            let transaction = database.begin_write()?;
+            let database = self.database()?;
+            let transaction = opened(&database)?.begin_write()?;
             let outcome = change(&mut Tables::open(&transaction)?)?;
             transaction.commit()?;
             Ok(outcome)
         };
-        run().map_err(OutboxError)
+        self.noted(run())
     }
 }
 

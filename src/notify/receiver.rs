@@ -6,7 +6,7 @@ use reqwest::Url;
 
 use super::format::{Style, TemplateError};
 use super::sign::{SecretError, Signer};
-use crate::config::{Format, Reach, ReceiverConfig, SecretPlace, UrlPlace};
+use crate::config::{About, Format, Reach, ReceiverConfig, SecretPlace, UrlPlace};
 
 /// Who is told, ready to be called.
 #[derive(Debug, Clone)]
@@ -25,6 +25,8 @@ pub struct Receiver {
     pub fallback: Option<String>,
     /// After which time without a success it is disabled.
     pub disable_after: Duration,
+    /// What it is told of.
+    pub about: About,
 }
 
 /// An address of which only scheme and host are ever printed.
@@ -120,6 +122,7 @@ impl Receiver {
             disable_after: Duration::from_micros(
                 u64::try_from(config.disable_after_us).unwrap_or(0),
             ),
+            about: config.about,
         })
     }
 }

@@ -27,7 +27,7 @@ use crate::desk::Grouping;
 use crate::engine::{Engine, Remember};
 use crate::lake::{DeskFiles, Folder, Lake, PostReader};
 use crate::live::{
-    EngineLoop, Eraser, Following, Progress, Stop, Store, Upkeep, checkpointed_engine,
+    EngineLoop, Eraser, Following, Patience, Progress, Stop, Store, Upkeep, checkpointed_engine,
 };
 use crate::notify::{Desk, Outbox, wall_clock};
 use feed::{Feed, place, place_name};
@@ -149,6 +149,7 @@ pub async fn reprocess(
         committed: Arc::clone(&progress),
         upkeep: Upkeep::on_request(&folder, &config.lake),
         eraser,
+        patience: Patience::none(&progress),
     };
     let store = tokio::spawn(store.run(job_queue));
     let engine = EngineLoop::new(
@@ -158,7 +159,7 @@ pub async fn reprocess(
         folder,
         following,
         jobs,
-        Arc::clone(&progress),
+        Patience::none(&progress),
     );
 
     let started = Instant::now();

@@ -49,6 +49,7 @@ impl Collector for Snapshot {
         counter("frames_ignored", "Frames that are no posts by nature", progress.ignored)?;
         counter("reconnects", "Times a source was dialed again", progress.sources.reconnects())?;
         counter("commits", "Commits to the lake", progress.commits)?;
+        counter("lake_troubles", "Times the lake could not be written", progress.troubles)?;
         counter(
             "mentions_language_detected",
             "Mentions whose language their words told",
@@ -75,15 +76,12 @@ impl Collector for Snapshot {
         connections(&mut encoder, &self.turned_away)?;
         receivers(&mut encoder, &progress.deliveries)?;
         sources(&mut encoder, &progress.sources)?;
+        let failing = i64::from(progress.trouble.is_some());
+        gauge(&mut encoder, "lake_failing", "1 while the lake cannot be written", failing)?;
         if let Some(watermark) = progress.watermark {
-            let gauge = ConstGauge::new(watermark.0 / crate::time::SECOND_US);
-            let encoder = encoder.encode_descriptor(
-                "watermark_unix_seconds",
-                "Event time up to which the picture is complete",
-                None,
-                MetricType::Gauge,
-            )?;
-            gauge.encode(encoder)?;
+            let (name, seconds) = ("watermark_unix_seconds", watermark.0 / crate::time::SECOND_US);
+            let help = "Event time up to which the picture is complete";
+            gauge(&mut encoder, name, help, seconds)?;
         }
         Ok(())
     }
@@ -178,6 +176,16 @@ fn sources(
         }
     }
     Ok(())
+}
+
+fn gauge(
+    encoder: &mut DescriptorEncoder<'_>,
+    name: &str,
+    help: &str,
+    value: i64,
+) -> Result<(), std::fmt::Error> {
+    let encoder = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+    ConstGauge::new(value).encode(encoder)
 }
 
 /// How deliveries to each receiver go.

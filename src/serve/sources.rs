@@ -36,14 +36,21 @@ pub(super) async fn health(State(api): State<Api>) -> Response {
         .iter()
         .map(|source| (source.name().to_string(), source.state().as_str().into()))
         .collect();
-    let body = json!({
+    let mut body = json!({
         "status": word,
         "events": progress.tally.events,
         "watermark": progress.watermark.map(|mark| mark.to_string()),
         "commits": progress.commits,
         "sources": sources,
     });
-    (status, axum::Json(body)).into_response()
+    let Some(trouble) = &progress.trouble else {
+        return (status, axum::Json(body)).into_response();
+    };
+    body["status"] = json!("failing");
+    body["reason"] = json!(trouble.why);
+    body["hint"] = json!(trouble.hint);
+    body["since"] = json!(trouble.since.to_string());
+    (StatusCode::SERVICE_UNAVAILABLE, axum::Json(body)).into_response()
 }
 
 /// Every source with what it does and counted.

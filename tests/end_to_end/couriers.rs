@@ -63,7 +63,8 @@ impl Office {
             let receiver = Receiver::fetch(receiver).expect("a receiver");
             let (outbox, bell) = (Arc::clone(&outbox), Arc::clone(&bell));
             let courier = Courier::new(receiver, outbox, bell, Arc::clone(&stats), manner.clone());
-            runtime.spawn(courier.expect("a courier").run());
+            let mut courier = courier.expect("a courier");
+            runtime.spawn(async move { courier.run().await });
         }
         Self { folder, runtime, outbox, stats }
     }

@@ -327,7 +327,8 @@ fn an_alertmanager_that_forgot_everything_is_told_again() {
     let receiver = Receiver::fetch(&config).expect("a receiver");
     let courier = Courier::new(receiver, Arc::clone(&outbox), Arc::clone(&bell), stats, manner);
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    runtime.spawn(courier.expect("a courier").run());
+    let mut courier = courier.expect("a courier");
+    runtime.spawn(async move { courier.run().await });
     wait_for("the alert", || passed_on(&hook, "firing").pop());
     drop(first);
     std::fs::remove_dir_all(folder.path().join(format!("data-{port}"))).expect("a folder");

@@ -37,4 +37,5 @@ mod sql_http;
 mod support;
 mod terminal;
 mod traces;
+mod trouble;
 mod upkeep;

@@ -16,8 +16,9 @@ const HOLDS_US: i64 = 60 * MINUTE_US;
 /// One alert of the list that `POST /api/v2/alerts` takes. Its labels are the same for all
 /// transitions, and with them its identity.
 pub(super) fn alert(notice: &Notice, now: EventTime) -> Value {
-    let started = notice.text("started_at");
-    let starts_at = if started.is_empty() { &notice.timestamp } else { started };
+    let started = ["started_at", "since"].map(|name| notice.text(name));
+    let started = started.into_iter().find(|at| !at.is_empty());
+    let starts_at = started.unwrap_or(&notice.timestamp);
     let ends_at = match notice.call() {
         Call::Trigger => now.shift(HOLDS_US),
         // What ends in the future has not ended.
@@ -37,8 +38,10 @@ fn labels(notice: &Notice) -> Map<String, Value> {
     for (name, value) in given.into_iter().flatten() {
         labels.insert(label_name(name), json!(said(value)));
     }
+    // What recovers is what was failing.
+    let kind = if notice.kind.starts_with("operations.") { "operations" } else { &notice.kind };
     let rule = notice.text("rule");
-    labels.insert("alertname".to_owned(), json!(if rule.is_empty() { &notice.kind } else { rule }));
+    labels.insert("alertname".to_owned(), json!(if rule.is_empty() { kind } else { rule }));
     for name in ["topic", "brand", "severity", "receiver"] {
         if !notice.text(name).is_empty() {
             labels.insert(name.to_owned(), json!(notice.text(name)));

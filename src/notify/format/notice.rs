@@ -130,12 +130,15 @@ impl Notice {
 
     /// The same for all messages about one matter.
     pub(super) fn matter(&self) -> &str {
-        let alert = self.text("alert_id");
-        if alert.is_empty() { &self.id } else { alert }
+        let named = ["alert_id", "incident"].map(|name| self.text(name));
+        named.into_iter().find(|name| !name.is_empty()).unwrap_or(&self.id)
     }
 
     pub(super) fn call(&self) -> Call {
-        if self.kind == "alert.resolved" { Call::Resolve } else { Call::Trigger }
+        match self.kind.as_str() {
+            "alert.resolved" | "operations.recovered" => Call::Resolve,
+            _ => Call::Trigger,
+        }
     }
 
     /// One line: how bad, what, and what happened.

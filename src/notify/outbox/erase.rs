@@ -26,18 +26,20 @@ impl Outbox {
     /// # Errors
     /// When the store refuses; then nothing was taken out.
     pub fn erase(&self, is_gone: &dyn Fn(&str) -> bool) -> Result<u64, OutboxError> {
+        // Opened anew if need be.
+        drop(self.database().map_err(OutboxError)?);
         let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
         let draft = draft(&self.path);
         let run = || {
             let fresh = Database::create(&draft)?;
-            let erased = copy(&database.begin_read()?, &fresh, is_gone)?;
+            let erased = copy(&super::heal::opened(&database)?.begin_read()?, &fresh, is_gone)?;
             fs::rename(&draft, &self.path)?;
             self.path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())?;
             Ok((fresh, erased))
         };
         remove(&draft).map_err(redb::Error::from)?;
         let (fresh, erased) = run().map_err(OutboxError)?;
-        *database = fresh;
+        *database = Some(fresh);
         Ok(erased)
     }
 }
