@@ -33,6 +33,12 @@ pub(super) fn prepare(args: &LogArgs) {
         .with_writer(move || Screened::new(io::stderr(), Some(script)))
         .with_target(false);
     let _ = if args.log_json { logs.json().try_init() } else { logs.with_ansi(false).try_init() };
+    // One line each; where it broke down, the caller is told as well.
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let what = panic.payload_as_str().unwrap_or("without words");
+        tracing::error!(place, "a bug: {what}");
+    }));
     // Two TLS libraries are in the tree; without a choice rustls refuses to work.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
 }

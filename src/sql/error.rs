@@ -8,7 +8,9 @@ use datafusion::error::DataFusionError;
 use datafusion::sql::sqlparser::parser::ParserError;
 
 use super::functions::MatchesError;
+use super::growth::GrowthError;
 use super::guard::{Limits, Refusal};
+use super::hints;
 use crate::lake::{Table, is_missing, refusal};
 use crate::mention::pointer;
 
@@ -99,21 +101,28 @@ impl SqlError {
 
     /// Puts an error of DataFusion in our words.
     pub(super) fn of(error: &DataFusionError, sql: &str, limits: Limits) -> Self {
-        if let Some(error) = matches_error(error) {
+        if let Some(error) = found::<MatchesError>(error) {
             let literal = error.query.replace('\'', "''");
             let at = sql.find(&format!("'{literal}'")).map(|start| start + 1 + error.source.at);
             let (message, hint) = (error.to_string(), error.source.hint);
             return Self::new(SqlFault::Statement, "22023", message, hint).at(sql, at);
+        }
+        if let Some(growth) = found::<GrowthError>(error) {
+            let hint =
+                "ask for less at once, or allow more: sql_memory_mib in [serve], or --memory-mib";
+            return Self::new(SqlFault::Limit, "53200", growth.to_string(), hint);
         }
         if let Some(refused) = of_store(error) {
             return refused;
         }
         let message = plain(error);
         let (fault, hint) = judge(error, limits);
-        let message = if fault == SqlFault::Limit {
-            format!("more than {} MiB of memory are needed", limits.memory_mib)
-        } else {
-            message
+        let (message, hint) = match hints::reworded(&error.strip_backtrace()) {
+            _ if fault == SqlFault::Limit => {
+                (format!("more than {} MiB of memory are needed", limits.memory_mib), hint)
+            }
+            Some(better) => better,
+            None => (hints::kinds(&message), hint),
         };
         let span = error.diagnostic().and_then(|diagnostic| diagnostic.span);
         let place = span.map(|span| (span.start.line, span.start.column)).or(parsed_place(error));
@@ -150,14 +159,15 @@ fn of_store(error: &DataFusionError) -> Option<SqlError> {
     Some(SqlError::new(fault, code, refusal.to_string(), refusal.hint()))
 }
 
-fn matches_error(error: &DataFusionError) -> Option<&MatchesError> {
+/// An error of ours behind one of DataFusion.
+fn found<E: std::error::Error + 'static>(error: &DataFusionError) -> Option<&E> {
     let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(error) = source {
-        if let Some(found) = error.downcast_ref::<MatchesError>() {
+        if let Some(found) = error.downcast_ref::<E>() {
             return Some(found);
         }
         if let Some(DataFusionError::External(inner)) = error.downcast_ref::<DataFusionError>()
-            && let Some(found) = inner.downcast_ref::<MatchesError>()
+            && let Some(found) = inner.downcast_ref::<E>()
         {
             return Some(found);
         }
@@ -183,7 +193,9 @@ fn plain(error: &DataFusionError) -> String {
         },
         DataFusionError::Plan(text) => {
             let text = text.replace("'resonanz.public.", "'");
-            text.split("Candidate functions:").next().unwrap_or_default().trim().to_owned()
+            let text = text.split("Candidate functions:").next().unwrap_or_default();
+            // Plans in Rust's own notation help nobody.
+            text.split(", got ScalarFunction(").next().unwrap_or_default().trim().to_owned()
         }
         DataFusionError::ArrowError(arrow, _) => arrow.to_string(),
         other => {
@@ -278,6 +290,9 @@ fn judge(error: &DataFusionError, limits: Limits) -> (SqlFault, String) {
 fn sqlstate(error: &DataFusionError) -> &'static str {
     if is_damage(error) {
         return "XX001";
+    }
+    if error.to_string().contains("No function matches the given name") {
+        return "42883";
     }
     match cause(error) {
         DataFusionError::SQL(..) => "42601",

@@ -4,8 +4,13 @@
 //! How the questions come in over a network, `serve` knows.
 
 mod guard;
+mod hints;
 mod error;
 mod utc;
+mod pieces;
+mod growth;
+mod json;
+mod operators;
 mod functions;
 mod scan;
 mod drivers;

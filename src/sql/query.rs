@@ -10,12 +10,14 @@ use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 use datafusion::catalog::TableProvider;
-use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
+use datafusion::config::Dialect;
 use datafusion::error::{DataFusionError, Result as QueryResult};
-use datafusion::execution::context::{SQLOptions, SessionState};
+use datafusion::execution::FunctionRegistry;
+use datafusion::execution::context::{SQLOptions, SessionState, TaskContext};
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
-use datafusion::logical_expr::LogicalPlan;
+use datafusion::logical_expr::{Expr, LogicalPlan};
 use datafusion::physical_plan::coop::CooperativeExec;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::{SessionConfig, SessionContext};
@@ -23,15 +25,16 @@ use datafusion::sql::parser::Statement;
 use futures_util::StreamExt;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
 use tokio::time::{Instant, timeout_at};
 
 use super::drivers::Drivers;
 use super::error::SqlError;
 use super::format::{AnswerWriter, QueryFormat};
 use super::guard::{self, Limits};
+use super::pieces::Pieces;
 use super::scan::LakeFiles;
-use super::{functions, views};
+use super::{functions, growth, json, operators, views};
 use crate::lake::{Folder, LakeError, Letter, Table};
 
 /// The database of which all tables are, and their schema.
@@ -39,10 +42,12 @@ pub(super) const CATALOG: &str = "resonanz";
 pub(super) const SCHEMA: &str = "public";
 /// Stack of the thread that plans: what [`guard`] lets pass fits.
 const PLAN_STACK_BYTES: usize = 256 * 1024 * 1024;
-/// Functions whose answer can be far larger than their arguments.
-const REFUSED_FUNCTIONS: [&str; 3] = ["repeat", "lpad", "rpad"];
+/// Rows that are read and handed on at once where columns hold texts of any length.
+const WIDE_BATCH_ROWS: usize = 512;
+/// Columns that hold such texts.
+const WIDE: [&str; 4] = ["text", "evidence", "terms", "raw"];
 /// Batches that wait between a query and its reader.
-const BATCHES_AHEAD: usize = 2;
+const BATCHES_AHEAD: usize = 1;
 
 /// Read-only SQL over one version of a lake.
 pub struct Session {
@@ -124,13 +129,13 @@ impl Session {
     /// Runs a plan until a moment.
     pub(super) fn start(
         &self,
-        plan: Arc<dyn ExecutionPlan>,
+        Work { plan, task }: Work,
         sql: &str,
         end: Instant,
     ) -> Result<Answer, SqlError> {
         let limits = self.limits;
         let schema = plan.schema();
-        let stream = execute_stream(plan, self.context.task_ctx());
+        let stream = execute_stream(plan, task);
         let mut stream = stream.map_err(|error| SqlError::of(&error, sql, limits))?;
         let (sender, batches) = mpsc::channel(BATCHES_AHEAD);
         let work = tokio::spawn(async move {
@@ -140,8 +145,16 @@ impl Session {
                 }
             }
         });
-        Ok(Answer { schema, batches, work, end, limits, sql: sql.to_owned() })
+        let pieces = Pieces::default();
+        Ok(Answer { schema, batches, pieces, work, end, limits, sql: sql.to_owned() })
     }
+}
+
+/// What a task that broke down says.
+fn told(error: JoinError) -> String {
+    let Ok(panic) = error.try_into_panic() else { return "it was broken off".to_owned() };
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("it has no words for it").to_owned()
 }
 
 /// What a context that cannot be made says of a lake.
@@ -180,9 +193,11 @@ fn context(limits: Limits) -> QueryResult<SessionContext> {
         .with_information_schema(true)
         .with_default_catalog_and_schema(CATALOG, SCHEMA);
     config.options_mut().sql_parser.collect_spans = true;
-    let context = SessionContext::new_with_config_rt(config, runtime(limits)?);
-    REFUSED_FUNCTIONS.iter().for_each(|name| context.deregister_udf(name));
+    let mut context = SessionContext::new_with_config_rt(config, runtime(limits)?);
     functions::all().into_iter().for_each(|function| context.register_udf(function));
+    json::all().into_iter().for_each(|function| context.register_udf(function));
+    growth::bound(&context, limits);
+    context.register_expr_planner(operators::planner())?;
     Ok(context)
 }
 
@@ -195,18 +210,19 @@ pub(super) fn runtime(limits: Limits) -> QueryResult<Arc<RuntimeEnv>> {
         .build_arc()
 }
 
-async fn plan(
-    context: &SessionContext,
-    sql: &str,
-    limits: Limits,
-) -> Result<Arc<dyn ExecutionPlan>, SqlError> {
+async fn plan(context: &SessionContext, sql: &str, limits: Limits) -> Result<Work, SqlError> {
     let state = context.state();
     let wrong = |error: DataFusionError| SqlError::of(&error, sql, limits);
-    let dialect = state.config().options().sql_parser.dialect;
+    // The common dialect binds `->` looser than a comparison.
+    let dialect = if sql.contains("->") {
+        Dialect::PostgreSQL
+    } else {
+        state.config().options().sql_parser.dialect
+    };
     let statement = state.sql_to_statement(sql, &dialect).map_err(wrong)?;
     guard::check(&statement).map_err(SqlError::refused)?;
     let plan = logical(&state, statement).await.map_err(wrong)?;
-    physical(&state, &plan).await.map_err(wrong)
+    physical(&state, plan, limits).await.map_err(wrong)
 }
 
 /// What a statement asks, if it only reads.
@@ -221,13 +237,42 @@ pub(super) async fn logical(
     Ok(plan)
 }
 
-/// How it is done, so that it can be ended at any time.
+/// What is to be done, and with what.
+pub(super) struct Work {
+    plan: Arc<dyn ExecutionPlan>,
+    task: Arc<TaskContext>,
+}
+
+/// How it is done, so that it can be ended at any time, in bounded memory.
 pub(super) async fn physical(
     state: &SessionState,
-    plan: &LogicalPlan,
-) -> QueryResult<Arc<dyn ExecutionPlan>> {
-    let plan = state.create_physical_plan(plan).await?;
-    plan.transform_up(yielding).map(|plan| plan.data)
+    plan: LogicalPlan,
+    limits: Limits,
+) -> QueryResult<Work> {
+    let plan = growth::bind(plan, limits)?;
+    let mut state = state.clone();
+    if is_wide(&plan)? {
+        *state.config_mut() = state.config().clone().with_batch_size(WIDE_BATCH_ROWS);
+    }
+    let plan = state.create_physical_plan(&plan).await?;
+    let plan = plan.transform_up(yielding)?.data;
+    Ok(Work { plan, task: Arc::new(TaskContext::from(&state)) })
+}
+
+/// Whether a plan reads texts of any length.
+fn is_wide(plan: &LogicalPlan) -> QueryResult<bool> {
+    let mut is_wide = false;
+    plan.apply_with_subqueries(|node| {
+        node.apply_expressions(|expression| {
+            expression.apply(|expression| {
+                if let Expr::Column(column) = expression {
+                    is_wide |= WIDE.contains(&column.name.as_str());
+                }
+                Ok(TreeNodeRecursion::Continue)
+            })
+        })
+    })?;
+    Ok(is_wide)
 }
 
 /// Makes what can turn few rows into many give way after some batches, so that it can be stopped.
@@ -244,6 +289,8 @@ fn yielding(plan: Arc<dyn ExecutionPlan>) -> QueryResult<Transformed<Arc<dyn Exe
 pub struct Answer {
     schema: SchemaRef,
     batches: mpsc::Receiver<QueryResult<RecordBatch>>,
+    /// Of the batch that came last.
+    pieces: Pieces,
     work: JoinHandle<()>,
     end: Instant,
     limits: Limits,
@@ -270,20 +317,27 @@ impl Answer {
         self.end
     }
 
-    /// The next rows; `None` at the end.
+    /// The next rows, at most about 1 MiB; `None` at the end.
     ///
     /// # Errors
     /// When a file cannot be read, or a limit is reached.
     pub async fn next(&mut self) -> Result<Option<RecordBatch>, SqlError> {
-        match timeout_at(self.end, self.batches.recv()).await {
-            Err(_) => Err(SqlError::late(self.limits)),
-            Ok(Some(Ok(batch))) => Ok(Some(batch)),
-            Ok(Some(Err(error))) => Err(SqlError::of(&error, &self.sql, self.limits)),
-            // The work ends by itself, or by a panic that must not pass for the end of the rows.
-            Ok(None) => match (&mut self.work).await {
-                Ok(()) => Ok(None),
-                Err(error) => Err(SqlError::broken(&error.to_string())),
-            },
+        loop {
+            if let Some(piece) = self.pieces.next() {
+                return Ok(Some(piece));
+            }
+            match timeout_at(self.end, self.batches.recv()).await {
+                Err(_) => return Err(SqlError::late(self.limits)),
+                Ok(Some(Ok(batch))) => self.pieces = Pieces::of(batch),
+                Ok(Some(Err(error))) => {
+                    return Err(SqlError::of(&error, &self.sql, self.limits));
+                }
+                // The work ends by itself, or by a panic that must not pass for the end of the rows.
+                Ok(None) => {
+                    let ended = (&mut self.work).await;
+                    return ended.map(|()| None).map_err(|error| SqlError::broken(&told(error)));
+                }
+            }
         }
     }
 

@@ -159,6 +159,25 @@ fn functions_judge_texts() {
 }
 
 #[test]
+fn the_evidence_of_an_alert_is_opened() {
+    let rows = query(
+        lake(),
+        "SELECT post ->> 'text' <> '' AND post -> 'score' IS NOT NULL FROM (SELECT \
+         unnest(json_elements(evidence, '$.posts')) AS post FROM alerts WHERE transition = 'fired')",
+    );
+    assert!(rows.lines().count() > 1 && rows.lines().all(|row| row == "true"), "{rows}");
+    for (sql, wanted) in [
+        ("SELECT '{\"a\":[1,{\"b\":\"x\"}]}' -> 'a' -> 1 ->> 'b'", "x"),
+        ("SELECT '{\"a\":[1,{\"b\":\"x\"}]}' -> 'a' -> -1 -> 'b'", "\"\"\"x\"\"\""),
+        ("SELECT json_value('{\"a\":[1,{\"b\":\"x\"}]}', '$.a[1].b')", "x"),
+        ("SELECT count(*) FROM alerts WHERE json_value(evidence, '$.window.from') IS NULL", "0"),
+        ("SELECT count(*) FROM mentions WHERE text ->> 'a' IS NOT NULL", "0"),
+    ] {
+        assert_eq!(query(lake(), sql), wanted, "{sql}");
+    }
+}
+
+#[test]
 fn an_error_says_where_it_is_and_how_to_mend_it() {
     let rows = [
         (
@@ -170,7 +189,7 @@ fn an_error_says_where_it_is_and_how_to_mend_it() {
             "2:6: table 'mention' not found\n  FROM mention\n       ^\nhint: did you mean mentions?",
         ),
         ("SELECT count(*) FRM mentions WHERE", "1:21: Expected: end of statement"),
-        ("SELECT sentimen(text) FROM mentions", "Did you mean 'sentiment'?"),
+        ("SELECT sentimen(text) FROM mentions", "did you mean sentiment?"),
         (
             "SELECT 1 FROM mentions WHERE matches(text, 'a AND (b')",
             "1:51: query of matches: column 7: this parenthesis is never closed",
@@ -182,6 +201,15 @@ fn an_error_says_where_it_is_and_how_to_mend_it() {
         ),
         ("SELECT 'open", "Unterminated string literal"),
         ("SELECT 1 / 0", "hint: write a / nullif(b, 0)"),
+        (
+            "SELECT avg(polarity) FROM mentions",
+            "avg does not take (text)\nhint: take a column of numbers",
+        ),
+        ("SELECT year(posted_at) FROM mentions", "hint: write extract(year FROM posted_at)"),
+        (
+            "SELECT 1 FROM mentions WHERE day = '28.11.2026'",
+            "'28.11.2026' is not a date\nhint: write it as '2026-03-04'",
+        ),
         ("", "hint:"),
         (";", "hint:"),
     ];
@@ -214,7 +242,6 @@ fn hostile_sql_is_refused_or_ended() {
         ("SELECT 1; DROP TABLE mentions".to_owned(), "hint:"),
         ("SELECT * FROM '/etc/passwd'".to_owned(), "not found"),
         ("SELECT * FROM read_csv('/etc/passwd')".to_owned(), "hint:"),
-        ("SELECT repeat('x', 2000000000)".to_owned(), "Invalid function"),
         (format!("SELECT {}1{}", "(".repeat(3_000), ")".repeat(3_000)), "nested too deep"),
         (format!("SELECT {chain}"), "more than 1000 deep"),
         (union, "more than 500 tables"),

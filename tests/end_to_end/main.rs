@@ -19,6 +19,7 @@ mod evolution;
 mod files;
 mod following;
 mod hook;
+mod memory;
 mod pipeline;
 mod places;
 #[cfg(feature = "postgres")]

@@ -12,7 +12,7 @@ use crate::support::{Killed, resonanz, run, serving, stdout, wait_for};
 
 pub(crate) struct Served {
     pub(crate) address: String,
-    _process: Killed,
+    process: Killed,
 }
 
 impl Served {
@@ -26,7 +26,12 @@ impl Served {
     pub(crate) fn start(mut command: Command) -> Self {
         let (process, url) = serving(&mut command);
         let address = url.rsplit('/').next().expect("an address").to_owned();
-        Self { address, _process: process }
+        Self { address, process }
+    }
+
+    /// Its id.
+    pub(crate) fn process(&self) -> u32 {
+        self.process.0.id()
     }
 
     pub(crate) fn send(&self, request: &str, headers: &str, body: &str) -> TcpStream {

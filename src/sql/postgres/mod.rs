@@ -149,7 +149,7 @@ impl Session {
         let work = async move {
             let bind = async {
                 let plan = plan.replace_params_with_values(&ParamValues::from(values))?;
-                physical(&state, &plan).await
+                physical(&state, plan, limits).await
             };
             bind.await.map_err(|error| SqlError::of(&error, &text, limits))
         };
