@@ -7,7 +7,7 @@ use super::sense::{Entry, Role};
 use super::table::key;
 use super::trace::index;
 use super::vocabulary::Vocabulary;
-use super::words::{self, folded};
+use super::words::{self, Shape, folded};
 use crate::text::{Address, AddressForm, addresses};
 
 impl Layout {
@@ -53,8 +53,12 @@ impl Layout {
                 kinds |= kind;
                 end += 1;
             }
-            if end > at && !(kinds & MARK != 0 && self.whole(text, at, end, vocabulary)) {
-                self.chunk(text, at, end, vocabulary);
+            if kinds & !(SMALL | CAPITAL | DIGIT) != 0 {
+                if kinds & MARK == 0 || !self.whole(text, at, end, vocabulary) {
+                    self.chunk(text, at, end, vocabulary);
+                }
+            } else if kinds != 0 {
+                self.plain_word(text, [at, end], kinds, vocabulary);
             }
             if end < to && bytes[end] == b'\n' {
                 self.pending = Break::Sentence;
@@ -156,9 +160,42 @@ impl Layout {
         at + 1
     }
 
+    /// Takes a chunk of letters and digits of ASCII, of these kinds, for a word.
+    fn plain_word(
+        &mut self,
+        text: &str,
+        [at, end]: [usize; 2],
+        kinds: u8,
+        vocabulary: &Vocabulary,
+    ) {
+        let chunk = text.as_bytes().get(at..end).unwrap_or_default();
+        let capitals = || chunk.iter().filter(|byte| byte.is_ascii_uppercase()).count();
+        let shape = Shape {
+            end,
+            upper: kinds & (SMALL | CAPITAL) == CAPITAL && capitals() > 1,
+            small: chunk.first().is_some_and(u8::is_ascii_lowercase),
+            number: kinds == DIGIT,
+            ..Shape::default()
+        };
+        self.folding.set(chunk);
+        self.take(text, at, Sort::Word, shape, vocabulary);
+    }
+
     /// Reads a word and returns where it ends.
     fn word(&mut self, text: &str, at: usize, sort: Sort, vocabulary: &Vocabulary) -> usize {
         let shape = words::read(text, at, sort == Sort::Handle, &mut self.folding);
+        self.take(text, at, sort, shape, vocabulary)
+    }
+
+    /// Takes the word at hand, and returns where it ends.
+    fn take(
+        &mut self,
+        text: &str,
+        at: usize,
+        sort: Sort,
+        shape: Shape,
+        vocabulary: &Vocabulary,
+    ) -> usize {
         let (mut key_found, mut entry) = (0, Entry::default());
         if sort != Sort::Handle
             && let Some(folded) = self.folding.bytes()
@@ -179,16 +216,16 @@ impl Layout {
         self.marks.strange += u32::from(shape.strange);
         let roles = [entry.english.role, entry.german.role];
         let contrast = roles.contains(&Role::Contrast) && !self.excepts;
-        let folded = self.folding.bytes();
-        let stars = matches!(folded, Some(b"star" | b"stars" | b"stern" | b"sterne" | b"sternen"));
-        self.excepts = matches!(folded, Some(b"anything" | b"nothing" | b"everything" | b"none"));
+        let folded = self.folding.bytes().unwrap_or_default();
+        let comparative = is_comparative(folded);
+        self.marks.stars |= is_star(folded);
+        self.excepts = excepts(folded);
         if contrast || roles.contains(&Role::Splitter) {
             self.pending = self.pending.max(Break::Clause);
         }
         self.open(at, contrast);
         let sort = if sort == Sort::Word && shape.number { Sort::Number } else { sort };
         self.marks.numbers += u32::from(sort == Sort::Number);
-        self.marks.stars |= stars;
         let start = if sort == Sort::Handle { at - 1 } else { at };
         self.words.push(Word {
             start: index(start),
@@ -199,7 +236,7 @@ impl Layout {
             sort,
             upper: shape.upper,
             small: shape.small,
-            comparative: self.folding.bytes().is_some_and(is_comparative),
+            comparative,
             masked: sort == Sort::Handle,
             ..Word::default()
         });
@@ -231,17 +268,24 @@ fn is_irony(chunk: &str) -> bool {
         .any(|word| mark.eq_ignore_ascii_case(word))
 }
 
-/// Kinds of bytes: white space, marks, and all else.
+/// Kinds of bytes of ASCII, one bit each; all others are of one kind.
 const SPACE: u8 = 1;
 const MARK: u8 = 2;
+const SMALL: u8 = 4;
+const CAPITAL: u8 = 8;
+const DIGIT: u8 = 16;
+const OTHER: u8 = 32;
 const KINDS: [u8; 256] = {
-    let mut kinds = [0; 256];
+    let mut kinds = [OTHER; 256];
     let mut byte = 0;
     while byte < 128u8 {
         kinds[byte as usize] = match byte {
             b' ' | b'\t'..=b'\r' => SPACE,
+            b'a'..=b'z' => SMALL,
+            b'A'..=b'Z' => CAPITAL,
+            b'0'..=b'9' => DIGIT,
             _ if byte.is_ascii_punctuation() => MARK,
-            _ => 0,
+            _ => OTHER,
         };
         byte += 1;
     }
@@ -250,6 +294,23 @@ const KINDS: [u8; 256] = {
 
 /// Ends as "schlechter" and "besseren" do.
 fn is_comparative(folded: &[u8]) -> bool {
-    let ends: [&[u8]; 4] = [b"er", b"ere", b"eren", b"eres"];
-    ends.iter().any(|end| folded.ends_with(end))
+    matches!(
+        folded,
+        [.., b'e', b'r']
+            | [.., b'e', b'r', b'e']
+            | [.., b'e', b'r', b'e', b'n']
+            | [.., b'e', b'r', b'e', b's']
+    )
+}
+
+/// Names the stars of a rating.
+fn is_star(folded: &[u8]) -> bool {
+    folded.starts_with(b"st")
+        && matches!(folded, b"star" | b"stars" | b"stern" | b"sterne" | b"sternen")
+}
+
+/// Lets a "but" behind it except, not oppose.
+fn excepts(folded: &[u8]) -> bool {
+    matches!(folded.first(), Some(b'a' | b'n' | b'e'))
+        && matches!(folded, b"anything" | b"nothing" | b"everything" | b"none")
 }

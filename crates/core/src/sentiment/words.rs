@@ -44,6 +44,15 @@ impl Folding {
         self.length = length + 1;
     }
 
+    /// Becomes the word of these letters and digits of ASCII.
+    pub(super) fn set(&mut self, letters: &[u8]) {
+        for (place, letter) in self.bytes.iter_mut().zip(letters) {
+            // Makes capitals small and leaves digits as they are.
+            *place = letter | 0x20;
+        }
+        (self.length, self.overlong) = (letters.len(), letters.len() > FOLDED_BYTES_MAX);
+    }
+
     /// Whether three and more of the same stand in a row.
     pub(super) fn is_stretched(&self) -> bool {
         let bytes = self.bytes().unwrap_or_default();
@@ -93,7 +102,7 @@ pub(super) fn folded(word: &str) -> Option<Box<[u8]>> {
 }
 
 /// What a word is by its letters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Shape {
     /// One past its last byte.
     pub(super) end: usize,
