@@ -118,9 +118,13 @@ pub(super) fn normalize(sum: f64) -> f64 {
 
 /// What exclamation and question marks add, away from zero.
 pub(super) fn emphasis(text: &[u8]) -> f64 {
-    let count = |mark: u8| text.iter().filter(|&&byte| byte == mark).count();
-    let exclamations = f64::from(index(count(b'!').min(4)));
-    let questions = match count(b'?') {
+    let (mut exclamations, mut questions) = (0usize, 0);
+    for at in memchr::memchr2_iter(b'!', b'?', text) {
+        let counted = if text[at] == b'!' { &mut exclamations } else { &mut questions };
+        *counted += 1;
+    }
+    let exclamations = f64::from(index(exclamations.min(4)));
+    let questions = match questions {
         0 | 1 => 0.0,
         few @ (2 | 3) => f64::from(index(few)) * 0.18,
         _ => 0.96,
