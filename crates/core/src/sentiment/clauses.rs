@@ -165,8 +165,14 @@ impl Layout {
     }
 
     /// Begins a clause if a break is pending.
+    #[inline]
     pub(super) fn open(&mut self, start: usize, contrast: bool) {
-        let start = index(start);
+        if self.pending != Break::None {
+            self.begin(index(start), contrast);
+        }
+    }
+
+    fn begin(&mut self, start: u32, contrast: bool) {
         let (Some(last), true) = (self.clauses.last(), self.pending < Break::Sentence) else {
             let sentence = index(self.sentences.len());
             let first = index(self.words.len());
@@ -175,9 +181,6 @@ impl Layout {
             self.pending = Break::None;
             return;
         };
-        if self.pending == Break::None {
-            return;
-        }
         let (sentence, outweighs) = (last.sentence, last.outweighs || contrast);
         self.clauses.push(Clause { start, sentence, outweighs, held: false });
         if outweighs && let Some(sentence) = self.sentences.last_mut() {

@@ -192,16 +192,15 @@ impl Phrases {
         Self { list, index, order, filter }
     }
 
-    /// The phrases filed under a key, in order.
+    /// Whether phrases may be filed under a key.
     #[inline]
-    fn filed(&self, key: u64) -> &[u32] {
+    fn may_know(&self, key: u64) -> bool {
         let (word, bit) = filter_place(key, self.filter.len());
-        let may_be = self.filter.get(word).is_some_and(|bits| bits & bit != 0);
-        if may_be { self.indexed(key) } else { &[] }
+        self.filter.get(word).is_some_and(|bits| bits & bit != 0)
     }
 
-    /// The same, by the index alone.
-    fn indexed(&self, key: u64) -> &[u32] {
+    /// The phrases filed under a key, in order.
+    fn filed(&self, key: u64) -> &[u32] {
         let (place, count) = self.index.get(key).unwrap_or_default();
         self.order.get(place as usize..(place + count) as usize).unwrap_or_default()
     }
@@ -255,13 +254,17 @@ impl Phrases {
     ) -> bool {
         let Some(first) = layout.words.get(i).map(|word| word.key) else { return false };
         let mut found = None;
-        self.look(layout, i, tongues, self.filed(first), &mut found);
+        let mut look = |key| {
+            if self.may_know(key) {
+                self.look(layout, i, tongues, self.filed(key), &mut found);
+            }
+        };
+        look(first);
         for next in i + 1..i + usize::from(reach) {
             let Some(word) = layout.words.get(next) else { break };
-            self.look(layout, i, tongues, self.filed(pair_key(first, word.key)), &mut found);
+            look(pair_key(first, word.key));
             if word.sort == Sort::Number {
-                let numbered = self.filed(pair_key(first, ANY_NUMBER));
-                self.look(layout, i, tongues, numbered, &mut found);
+                look(pair_key(first, ANY_NUMBER));
             }
         }
         let Some((_, phrase, places)) = found else { return false };
