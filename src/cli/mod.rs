@@ -16,6 +16,7 @@ mod formats;
 mod args_reading;
 mod inputs;
 mod postgres;
+mod signals;
 mod view;
 // commands
 mod args_desk;

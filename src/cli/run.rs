@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::places::LakePlace;
 use super::postgres::{Door, door};
+use super::signals::stop_at_signal;
 use super::{Ending, Failure, runtime, view};
 use crate::config::Config;
 use crate::lake::Folder;
@@ -125,22 +125,7 @@ async fn run_until_signal(
     if let Some(clients) = clients {
         clients.open().await?;
     }
-    let (mut terminate, mut interrupt) =
-        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    tokio::spawn(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        tracing::info!("signal received, finishing");
-        stop.send_replace(Stop::Interrupt);
-        // A second signal does not wait.
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        std::process::exit(1);
-    });
+    stop_at_signal(stop)?;
     let view = tokio::spawn(view::view(progress.subscribe()));
     let summary = live::run(config, stopped, progress).await;
     view.abort();

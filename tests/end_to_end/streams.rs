@@ -24,12 +24,7 @@ fn config(place: &Place, source: &str) -> std::path::PathBuf {
 #[test]
 fn a_line_on_standard_input_is_handled_when_it_comes_and_a_signal_ends_at_once() {
     let place = Place::new();
-    let config = config(&place, "type = \"stdin\"");
-    let mut command = resonanz();
-    command.args(["run", "--config"]).arg(&config);
-    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-    let mut process = Killed(command.spawn().expect("the process starts"));
-    let mut input = process.0.stdin.take().expect("a pipe");
+    let (process, mut input) = reading(&place);
     for number in 0..3 {
         input.write_all(post(number).as_bytes()).expect("written");
         wait_for_answer(&place.lake, COUNT, &(number + 1).to_string());
@@ -75,4 +70,39 @@ fn scores_come_line_by_line() {
         answers.read_line(&mut answer).expect("an answer");
         assert!(answer.contains(&format!("\"text\":\"{text}\"")), "{answer}");
     }
+}
+
+/// A run that reads standard input, which stays open.
+fn reading(place: &Place) -> (Killed, std::process::ChildStdin) {
+    let mut command = resonanz();
+    command.args(["run", "--config"]).arg(config(place, "type = \"stdin\""));
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut process = Killed(command.spawn().expect("the process starts"));
+    let input = process.0.stdin.take().expect("a pipe");
+    (process, input)
+}
+
+fn signal(process: &Killed, signals: &[&str]) {
+    let id = process.0.id().to_string();
+    for signal in signals {
+        let sent = Command::new("kill").args([signal, id.as_str()]).status();
+        assert!(sent.expect("kill runs").success());
+    }
+}
+
+#[test]
+fn signals_that_come_together_are_one_request_and_a_hangup_is_none() {
+    let place = Place::new();
+    let (process, mut input) = reading(&place);
+    input.write_all(post(0).as_bytes()).expect("written");
+    wait_for_answer(&place.lake, COUNT, "1");
+    signal(&process, &["-HUP"]);
+    input.write_all(post(1).as_bytes()).expect("written");
+    wait_for_answer(&place.lake, COUNT, "2");
+    input.write_all(post(2).as_bytes()).expect("written");
+    signal(&process, &["-TERM", "-INT", "-TERM"]);
+    let mut process = process;
+    let ended = process.0.wait().expect("the process ends");
+    assert_eq!(ended.code(), Some(0));
+    drop(input);
 }
