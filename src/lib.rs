@@ -10,16 +10,17 @@
 //! glossary of `resonanz-core`.
 //!
 //! The order of the modules is the order of the data and of dependence: each uses only those above
-//! it. [`config`] is pure as the core is: no I/O, no clock, no async.
+//! it. [`settings`] is pure as the core is: no I/O, no clock, no async.
 
 // the pure stages, in their order
 #[doc(inline)]
 pub use resonanz_core::{
     alert, analyze, decode, desk, engine, mention, post, privacy, sentiment, text, time, window,
 };
-pub mod config;
+pub mod settings;
 // shells
 pub mod connect;
+pub mod config;
 pub mod tuning;
 pub mod lake;
 pub mod sql;

@@ -1,16 +1,35 @@
 //! What stands in a table of the file? Typed access that remembers every problem with its place.
 
+use std::fmt;
 use std::ops::{Range, RangeInclusive};
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::ConfigError;
 use crate::time::parse_span;
+
+/// Something wrong in a configuration file, or something that may not do what was meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError {
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+    /// What is wrong.
+    pub message: String,
+    /// How to mend it; may be empty.
+    pub hint: String,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.line, self.column, self.message)
+    }
+}
 
 /// Problems found so far.
 #[derive(Debug)]
-pub(super) struct Problems<'i> {
+pub(crate) struct Problems<'i> {
     text: &'i str,
     errors: Vec<(usize, ConfigError)>,
     warnings: Vec<(usize, ConfigError)>,
@@ -18,24 +37,24 @@ pub(super) struct Problems<'i> {
 
 /// What was found, in the order of the file.
 #[derive(Debug)]
-pub(super) struct Found {
-    pub(super) errors: Vec<ConfigError>,
-    pub(super) warnings: Vec<ConfigError>,
+pub(crate) struct Found {
+    pub(crate) errors: Vec<ConfigError>,
+    pub(crate) warnings: Vec<ConfigError>,
 }
 
 impl<'i> Problems<'i> {
-    pub(super) fn new(text: &'i str) -> Self {
+    pub(crate) fn new(text: &'i str) -> Self {
         Self { text, errors: Vec::new(), warnings: Vec::new() }
     }
 
     /// Notes a problem at a byte offset.
-    pub(super) fn add(&mut self, at: usize, message: impl Into<String>, hint: impl Into<String>) {
+    pub(crate) fn add(&mut self, at: usize, message: impl Into<String>, hint: impl Into<String>) {
         let error = self.placed(at, message.into(), hint.into());
         self.errors.push((at, error));
     }
 
     /// Notes what may not do what was meant.
-    pub(super) fn warn(&mut self, at: usize, message: impl Into<String>, hint: impl Into<String>) {
+    pub(crate) fn warn(&mut self, at: usize, message: impl Into<String>, hint: impl Into<String>) {
         let warning = self.placed(at, message.into(), hint.into());
         self.warnings.push((at, warning));
     }
@@ -51,7 +70,7 @@ impl<'i> Problems<'i> {
         }
     }
 
-    pub(super) fn into_found(self) -> Found {
+    pub(crate) fn into_found(self) -> Found {
         let ordered = |mut found: Vec<(usize, ConfigError)>| {
             found.sort_by_key(|(at, _)| *at);
             found.into_iter().map(|(_, error)| error).collect()
@@ -60,23 +79,23 @@ impl<'i> Problems<'i> {
     }
 
     /// The text itself, to look at what stands at an offset.
-    pub(super) fn text(&self) -> &'i str {
+    pub(crate) fn text(&self) -> &'i str {
         self.text
     }
 }
 
 /// One table of the file, such as `[lake]` or one `[[rule]]`.
-pub(super) struct Section<'p, 'i> {
+pub(crate) struct Section<'p, 'i> {
     name: &'static str,
     table: Option<&'p DeTable<'i>>,
     at: usize,
     asked: Vec<&'static str>,
-    pub(super) problems: &'p mut Problems<'i>,
+    pub(crate) problems: &'p mut Problems<'i>,
 }
 
 impl<'p, 'i> Section<'p, 'i> {
     /// Opens a table; `None` stands for an absent one, in which every key is absent.
-    pub(super) fn open(
+    pub(crate) fn open(
         name: &'static str,
         value: Option<&'p Spanned<DeValue<'i>>>,
         problems: &'p mut Problems<'i>,
@@ -94,22 +113,22 @@ impl<'p, 'i> Section<'p, 'i> {
     }
 
     /// Where the table begins.
-    pub(super) fn at(&self) -> usize {
+    pub(crate) fn at(&self) -> usize {
         self.at
     }
 
     /// Where a key's value begins, or else the table.
-    pub(super) fn place(&self, key: &str) -> usize {
+    pub(crate) fn place(&self, key: &str) -> usize {
         self.table.and_then(|table| table.get(key)).map_or(self.at, |value| value.span().start)
     }
 
-    pub(super) fn text(&mut self, key: &'static str) -> Option<String> {
+    pub(crate) fn text(&mut self, key: &'static str) -> Option<String> {
         let (value, span) = self.value(key)?;
         let found = value.as_str().map(str::to_owned);
         self.expect(found, key, &span, "a text in quotes")
     }
 
-    pub(super) fn required_text(&mut self, key: &'static str) -> String {
+    pub(crate) fn required_text(&mut self, key: &'static str) -> String {
         let absent = !self.has(key);
         let text = self.text(key).unwrap_or_default();
         if absent || (text.is_empty() && self.has(key)) {
@@ -123,20 +142,20 @@ impl<'p, 'i> Section<'p, 'i> {
         text
     }
 
-    pub(super) fn flag(&mut self, key: &'static str) -> bool {
+    pub(crate) fn flag(&mut self, key: &'static str) -> bool {
         let Some((value, span)) = self.value(key) else { return false };
         let found = value.as_bool();
         self.expect(found, key, &span, "true or false").unwrap_or(false)
     }
 
-    pub(super) fn count(&mut self, key: &'static str) -> Option<u64> {
+    pub(crate) fn count(&mut self, key: &'static str) -> Option<u64> {
         let (value, span) = self.value(key)?;
         let found =
             value.as_integer().and_then(|int| u64::from_str_radix(int.as_str(), int.radix()).ok());
         self.expect(found, key, &span, "a whole number, 0 or more")
     }
 
-    pub(super) fn number(&mut self, key: &'static str, allowed: Range<f64>) -> Option<f64> {
+    pub(crate) fn number(&mut self, key: &'static str, allowed: Range<f64>) -> Option<f64> {
         let (value, span) = self.value(key)?;
         let float = value.as_float().and_then(|float| float.as_str().parse().ok());
         let int = value.as_integer().and_then(|int| int.as_str().parse().ok());
@@ -151,7 +170,7 @@ impl<'p, 'i> Section<'p, 'i> {
     }
 
     /// A share in steps of 0.01, as a whole number of hundredths.
-    pub(super) fn hundredths(
+    pub(crate) fn hundredths(
         &mut self,
         key: &'static str,
         allowed: RangeInclusive<u8>,
@@ -170,7 +189,7 @@ impl<'p, 'i> Section<'p, 'i> {
     }
 
     /// A span of time in microseconds, a multiple of `unit_us`.
-    pub(super) fn span(&mut self, key: &'static str, unit_us: i64) -> Option<i64> {
+    pub(crate) fn span(&mut self, key: &'static str, unit_us: i64) -> Option<i64> {
         let (value, span) = self.value(key)?;
         let found =
             value.as_str().and_then(|text| parse_span(text).ok()).filter(|us| us % unit_us == 0);
@@ -179,7 +198,7 @@ impl<'p, 'i> Section<'p, 'i> {
     }
 
     /// A span of time, or the word `never`, which is `None`.
-    pub(super) fn span_or_never(&mut self, key: &'static str, unit_us: i64) -> Option<Option<i64>> {
+    pub(crate) fn span_or_never(&mut self, key: &'static str, unit_us: i64) -> Option<Option<i64>> {
         let (value, span) = self.value(key)?;
         let found = match value.as_str() {
             Some("never") => Some(None),
@@ -192,7 +211,7 @@ impl<'p, 'i> Section<'p, 'i> {
     }
 
     /// One of a few words.
-    pub(super) fn choice<T: Copy>(
+    pub(crate) fn choice<T: Copy>(
         &mut self,
         key: &'static str,
         choices: &[(&str, T)],
@@ -209,7 +228,7 @@ impl<'p, 'i> Section<'p, 'i> {
     }
 
     /// One of a few words, which must be there.
-    pub(super) fn required_choice<T: Copy>(
+    pub(crate) fn required_choice<T: Copy>(
         &mut self,
         key: &'static str,
         choices: &[(&str, T)],
@@ -226,7 +245,7 @@ impl<'p, 'i> Section<'p, 'i> {
     }
 
     /// A list of texts, each with its place.
-    pub(super) fn texts(&mut self, key: &'static str) -> Option<Vec<(String, usize)>> {
+    pub(crate) fn texts(&mut self, key: &'static str) -> Option<Vec<(String, usize)>> {
         let (value, span) = self.value(key)?;
         let found = value.as_array().and_then(|list| {
             list.iter()
@@ -237,7 +256,7 @@ impl<'p, 'i> Section<'p, 'i> {
     }
 
     /// A table of texts, in order of name.
-    pub(super) fn pairs(&mut self, key: &'static str) -> Vec<(String, String)> {
+    pub(crate) fn pairs(&mut self, key: &'static str) -> Vec<(String, String)> {
         let Some((value, span)) = self.value(key) else { return Vec::new() };
         let found = value.as_table().and_then(|table| {
             let pair = |(name, value): (&Spanned<_>, &Spanned<DeValue<'_>>)| {
@@ -253,12 +272,12 @@ impl<'p, 'i> Section<'p, 'i> {
         pairs
     }
 
-    pub(super) fn has(&self, key: &str) -> bool {
+    pub(crate) fn has(&self, key: &str) -> bool {
         self.table.is_some_and(|table| table.contains_key(key))
     }
 
     /// Reports every key that nobody asked for.
-    pub(super) fn finish(self) {
+    pub(crate) fn finish(self) {
         let Some(table) = self.table else { return };
         for (key, _) in table {
             let name = key.get_ref().as_ref();
@@ -306,7 +325,7 @@ impl<'p, 'i> Section<'p, 'i> {
 
 /// Where byte `offset` in line `line` of a text's content stands in the file; the start of the value
 /// when escapes make that hard to tell.
-pub(super) fn content_place(text: &str, value: usize, line: usize, offset: usize) -> usize {
+pub(crate) fn content_place(text: &str, value: usize, line: usize, offset: usize) -> usize {
     let raw = text.get(value..).unwrap_or_default();
     let quotes = ["'''", "\"\"\"", "'", "\""].into_iter().find(|quotes| raw.starts_with(quotes));
     let Some(quotes) = quotes else { return value };

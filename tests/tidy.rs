@@ -174,7 +174,8 @@ fn modules_use_only_those_above_them() {
                     ));
                 }
             }
-            if place < pure {
+            // A configuration is read by nobody but its caller, though networks configure themselves.
+            if place < pure || own == "config" {
                 for word in IMPURE.iter().filter(|word| line.contains(**word)) {
                     breaches.push(format!(
                         "{}:{number}: the pure stage {own} touches {word}",

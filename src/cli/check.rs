@@ -6,7 +6,8 @@ use super::places::ConfigAt;
 use super::postgres::door;
 use super::run::token;
 use super::{Ending, Failure, config_file};
-use crate::config::{Config, SourceKind};
+use crate::config::Config;
+use crate::connect::{Finding, Look};
 use crate::decode::AuthorHasher;
 use crate::notify::{Receiver, ReceiverError};
 use crate::serve::SqlGate;
@@ -22,7 +23,7 @@ pub(super) fn check(args: &Args) -> Result<Ending, Failure> {
     let path = args.config.path();
     let config = config_file::load(path)?;
     config_file::print_warnings(path, &config);
-    sources(&config)?;
+    let waiting = look_at_sources(&config)?;
     // The key decides on nothing that can be wrong.
     tuning::analyzer(&config, &AuthorHasher::new([0; 32]))?;
     token(&config)?;
@@ -37,7 +38,7 @@ pub(super) fn check(args: &Args) -> Result<Ending, Failure> {
     if let Some(clients) = &config.postgres {
         door(clients, &(&config.lake).into(), &SqlGate::of(config.sql))?;
     }
-    let warnings = match config.warnings.len() {
+    let warnings = match config.warnings.len() + waiting {
         0 => String::new(),
         1 => ", 1 warning".to_owned(),
         count => format!(", {count} warnings"),
@@ -68,15 +69,21 @@ pub(super) fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{ending}")
 }
 
-/// Refuses a source whose file is not there.
-fn sources(config: &Config) -> Result<(), Failure> {
+/// Looks at what can be looked at without a connection; how many sources would wait.
+fn look_at_sources(config: &Config) -> Result<usize, Failure> {
+    let mut waiting = 0;
     for source in &config.sources {
-        if let SourceKind::File { path, .. } = &source.kind
-            && !path.exists()
-        {
-            let message = format!("source \"{}\": {}: no such file", source.name, path.display());
-            return Err(Failure::usage(message, "name a file that is there, or remove the source"));
+        match source.settings.look() {
+            Look::Well => {}
+            Look::Waits(Finding { reason, hint }) => {
+                waiting += 1;
+                let said = format!("warning: source \"{}\": {reason}", source.name);
+                writeln!(io::stderr().lock(), "{said}\n  hint: {hint}")?;
+            }
+            Look::Fails(Finding { reason, hint }) => {
+                return Err(Failure::usage(format!("source \"{}\": {reason}", source.name), hint));
+            }
         }
     }
-    Ok(())
+    Ok(waiting)
 }

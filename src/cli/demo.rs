@@ -21,10 +21,8 @@ use tokio::sync::{mpsc, watch};
 use super::replay::speed;
 use super::view::{alert_line, view};
 use super::{Ending, Failure, runtime};
-use crate::config::{
-    Config, Reach, ReceiverConfig, SecretPlace, SourceConfig, SourceKind, UrlPlace,
-};
-use crate::connect::bundled_lines;
+use crate::config::{Config, Reach, ReceiverConfig, SecretPlace, SourceConfig, UrlPlace};
+use crate::connect::{JetstreamSettings, bundled_lines};
 use crate::lake::{Site, private_file};
 use crate::live::{self, Progress, Stop, Summary};
 use crate::notify::Signer;
@@ -156,7 +154,7 @@ fn config(lake: &Path, url: &str, hook: &str, secret: &Path) -> Result<Config, F
     config.lake.commit_interval_us = 2 * SECOND_US;
     config.sources = vec![SourceConfig {
         name: SourceId::new("bluesky"),
-        kind: SourceKind::WebSocket { url: url.to_owned() },
+        settings: Arc::new(JetstreamSettings { url: url.to_owned() }),
     }];
     config.receivers = vec![ReceiverConfig {
         name: "team".to_owned(),

@@ -10,16 +10,16 @@ use toml::de::{DeTable, DeValue};
 use super::notify::{check_parents, grouping};
 use super::receiver::{check_fallbacks, receiver};
 use super::rules::rule;
-use super::section::{Found, Problems, Section, distance};
 use super::serve::{Served, serve};
 use super::topic::topic;
-use super::{
-    Archive, Config, Follow, LakeConfig, Retention, SentimentConfig, SourceConfig, SourceKind,
-};
+use super::{Archive, Config, LakeConfig, Retention, SentimentConfig, SourceConfig};
+use crate::connect::NETWORKS;
 use crate::engine::{EngineConfig, Remember};
 use crate::mention::Topic;
+use crate::post::SourceId;
 use crate::privacy::Names;
 use crate::sentiment::Profile;
+use crate::settings::{Found, Problems, Section, distance};
 use crate::time::{DAY_US, MINUTE_US, SECOND_US};
 
 pub(super) fn build(text: &str, base: &Path) -> Result<Config, Vec<super::ConfigError>> {
@@ -248,48 +248,20 @@ fn source<'i>(
     base: &Path,
     problems: &mut Problems<'i>,
 ) -> SourceConfig {
-    #[derive(Clone, Copy, PartialEq)]
-    enum Type {
-        WebSocket,
-        File,
-        Stdin,
-    }
     let mut section = Section::open("[[source]]", Some(value), problems);
-    let name = crate::post::SourceId::new(&section.required_text("name"));
-    let types = [("websocket", Type::WebSocket), ("file", Type::File), ("stdin", Type::Stdin)];
-    let kind = match section.required_choice("type", &types) {
-        Some(Type::WebSocket) => {
-            let url = section.required_text("url");
-            if !url.is_empty() && !url.starts_with("ws://") && !url.starts_with("wss://") {
-                let at = section.place("url");
-                section.problems.add(
-                    at,
-                    format!("\"{url}\" is no WebSocket address"),
-                    "it must begin with wss:// or ws://",
-                );
-            }
-            section.choice("format", &[("jetstream", ())]);
-            SourceKind::WebSocket { url }
+    let name = SourceId::new(&section.required_text("name"));
+    let configure = section.required_choice("type", &NETWORKS);
+    let [(_, otherwise), ..] = NETWORKS;
+    let settings = match configure {
+        Some(configure) => {
+            let settings = configure(&mut section, base);
+            section.finish();
+            settings
         }
-        Some(Type::File) => {
-            let follow = if section.flag("follow") { Follow::Forever } else { Follow::Once };
-            let path = section.required_text("path");
-            if follow == Follow::Forever && (path.ends_with(".gz") || path.ends_with(".zst")) {
-                let at = section.place("follow");
-                section.problems.add(
-                    at,
-                    "a compressed file cannot be followed",
-                    "remove follow, or write the file uncompressed",
-                );
-            }
-            SourceKind::File { path: base.join(path), follow }
-        }
-        Some(Type::Stdin) | None => SourceKind::Stdin,
+        // The problem with its type is noted; what its other keys mean nobody knows.
+        None => otherwise(&mut Section::open("[[source]]", None, &mut Problems::new("")), base),
     };
-    if section.has("type") {
-        section.finish();
-    }
-    SourceConfig { name, kind }
+    SourceConfig { name, settings }
 }
 
 pub(super) fn paths(section: &mut Section<'_, '_>, key: &'static str, base: &Path) -> Vec<PathBuf> {

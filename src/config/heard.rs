@@ -2,47 +2,14 @@
 //!
 //! A query that asks for followers of a source that tells none is correct and never holds.
 
-use super::{SourceConfig, SourceKind};
+use super::SourceConfig;
+use crate::connect::Telling;
 use crate::mention::{Expr, Field};
-use crate::post::Kind;
-
-/// What a wire format tells of posts, as `decode` reads it.
-#[derive(Debug, Clone, Copy)]
-struct Telling {
-    /// Followers or views.
-    reach: bool,
-    /// Likes, reposts and replies.
-    engagement: bool,
-    kinds: &'static [Kind],
-    /// How the names of all its authors begin.
-    authors: &'static str,
-    /// The host of all its addresses.
-    host: &'static str,
-}
-
-/// Bluesky's Jetstream: accounts are DIDs, and a post comes without numbers.
-const JETSTREAM: Telling = Telling {
-    reach: false,
-    engagement: false,
-    kinds: &[Kind::Original, Kind::Reply, Kind::Quote],
-    authors: "did:",
-    host: "bsky.app",
-};
 
 const NUMBERS_HINT: &str = "Jetstream gives neither followers nor likes: remove it, or add a source \
                             that gives them";
 const DID_HINT: &str = "Jetstream names accounts by DID: write it as did:plc:..., which a handle's \
                         profile shows";
-
-impl SourceKind {
-    /// What is told of posts, where that is known: lines of a file may tell anything.
-    fn telling(&self) -> Option<Telling> {
-        match self {
-            Self::WebSocket { .. } => Some(JETSTREAM),
-            Self::File { .. } | Self::Stdin => None,
-        }
-    }
-}
 
 /// What never holds, where in the query, and what to do.
 #[derive(Debug)]
@@ -75,10 +42,10 @@ impl<'c> Heard<'c> {
         };
         let tellings = |sources: Vec<&SourceConfig>| {
             let told: Option<Vec<Telling>> =
-                sources.iter().map(|source| source.kind.telling()).collect();
+                sources.iter().map(|source| source.settings.telling()).collect();
             told.unwrap_or_default()
         };
-        let closed = !sources.is_empty() && sources.iter().all(|s| s.kind.telling().is_some());
+        let closed = !sources.is_empty() && sources.iter().all(|s| s.settings.telling().is_some());
         let names = closed.then(|| sources.iter().map(|source| source.name.as_str()).collect());
         Self { tellings: tellings(sources.iter().filter(bound).collect()), names }
     }
@@ -144,7 +111,8 @@ impl<'c> Heard<'c> {
 
 /// Why an account never answers, if no source calls accounts so.
 pub(super) fn accounts_unheard(account: &str, sources: &[SourceConfig]) -> Option<Unheard> {
-    let told: Option<Vec<Telling>> = sources.iter().map(|source| source.kind.telling()).collect();
+    let told: Option<Vec<Telling>> =
+        sources.iter().map(|source| source.settings.telling()).collect();
     let told = told.filter(|told| !told.is_empty())?;
     let known = told.iter().any(|telling| account.starts_with(telling.authors));
     let message = format!("no source here calls an account \"{account}\", so it is never seen");
@@ -153,7 +121,8 @@ pub(super) fn accounts_unheard(account: &str, sources: &[SourceConfig]) -> Optio
 
 /// Why a least reach keeps every mention out, if no source tells any.
 pub(super) fn reach_unheard(sources: &[SourceConfig]) -> Option<Unheard> {
-    let told: Option<Vec<Telling>> = sources.iter().map(|source| source.kind.telling()).collect();
+    let told: Option<Vec<Telling>> =
+        sources.iter().map(|source| source.settings.telling()).collect();
     let told = told.filter(|told| !told.is_empty())?;
     let message = "no source here tells followers or views, so this rule never fires".to_owned();
     (!told.iter().any(|telling| telling.reach)).then_some(Unheard {
@@ -165,7 +134,7 @@ pub(super) fn reach_unheard(sources: &[SourceConfig]) -> Option<Unheard> {
 
 /// Why a rule on a source hears nothing, if no source has the name.
 pub(super) fn source_unheard(name: &str, sources: &[SourceConfig]) -> Option<Unheard> {
-    let closed = !sources.is_empty() && sources.iter().all(|s| s.kind.telling().is_some());
+    let closed = !sources.is_empty() && sources.iter().all(|s| s.settings.telling().is_some());
     let known = sources.iter().any(|source| source.name.as_str() == name);
     let message = format!("no source is called \"{name}\", so this rule hears nothing");
     let hint = "write the name of a [[source]]";

@@ -2,7 +2,6 @@
 //!
 //! Reads no file and no environment: secrets and keys are named here and fetched by the shells.
 
-mod section;
 mod receiver;
 mod heard;
 mod topic;
@@ -11,22 +10,22 @@ mod notify;
 mod serve;
 mod build;
 
-pub(crate) use section::distance;
-
 use core::net::SocketAddr;
 use core::time::Duration;
-use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::alert::Rule;
+use crate::connect::Settings;
 use crate::desk::Grouping;
 use crate::engine::EngineConfig;
 use crate::mention::Topic;
 use crate::post::SourceId;
 use crate::privacy::Names;
 use crate::sentiment::Profile;
+pub use crate::settings::ConfigError;
 pub use receiver::{About, Evidence, Format, Reach, ReceiverConfig, SecretPlace, UrlPlace};
 pub use serve::{Exposure, PostgresConfig, SqlConfig};
 
@@ -139,60 +138,12 @@ pub enum Archive {
 }
 
 /// Where posts come from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct SourceConfig {
     /// Unique name.
     pub name: SourceId,
     /// How to reach it.
-    pub kind: SourceKind,
-}
-
-/// How to reach a source.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SourceKind {
-    /// A WebSocket that speaks Bluesky Jetstream's wire format.
-    WebSocket {
-        /// `ws` or `wss`, without a cursor.
-        url: String,
-    },
-    /// A file of JSON lines, plain, `.gz` or `.zst`.
-    File {
-        /// Which file.
-        path: PathBuf,
-        /// Whether to wait for more at its end.
-        follow: Follow,
-    },
-    /// JSON lines on standard input.
-    Stdin,
-}
-
-/// Whether to wait for more at the end of a file.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Follow {
-    /// Stop there.
-    #[default]
-    Once,
-    /// Go on as it grows.
-    Forever,
-}
-
-/// Something wrong in a configuration file, or something that may not do what was meant.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ConfigError {
-    /// Line, from 1.
-    pub line: usize,
-    /// Column in characters, from 1.
-    pub column: usize,
-    /// What is wrong.
-    pub message: String,
-    /// How to mend it; may be empty.
-    pub hint: String,
-}
-
-impl fmt::Display for ConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: {}", self.line, self.column, self.message)
-    }
+    pub settings: Arc<dyn Settings>,
 }
 
 impl Config {

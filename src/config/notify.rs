@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use toml::de::DeTable;
 
-use super::section::{Problems, Section};
 use crate::alert::Rule;
 use crate::desk::Grouping;
 use crate::mention::Topic;
+use crate::settings::{Problems, Section};
 use crate::time::{MINUTE_US, SECOND_US};
 
 /// Labels that alerts have without any rule's help.

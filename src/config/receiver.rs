@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::section::{Problems, Section, content_place};
+use crate::settings::{Problems, Section, content_place};
 use crate::time::{DAY_US, SECOND_US};
 
 /// Who is told.

@@ -6,8 +6,8 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::heard::{reach_unheard, source_unheard};
-use super::section::{Problems, Section};
 use super::{ReceiverConfig, SourceConfig};
+use crate::settings::{Problems, Section};
 use jiff::tz::TimeZone;
 
 use crate::alert::{ActiveHours, Condition, Measure, Rule};

@@ -6,7 +6,7 @@ use std::path::Path;
 use toml::de::DeTable;
 
 use super::receiver::{SecretPlace, place};
-use super::section::{Problems, Section};
+use crate::settings::{Problems, Section};
 use crate::time::SECOND_US;
 
 /// What SQL over HTTP and by PostgreSQL clients may use.

@@ -8,8 +8,8 @@ use toml::de::DeValue;
 use super::SourceConfig;
 use super::build::paths;
 use super::heard::{Heard, accounts_unheard};
-use super::section::{Problems, Section, content_place};
 use crate::mention::{Topic, Umlauts, read};
+use crate::settings::{Problems, Section, content_place};
 
 pub(super) fn topic<'i>(
     value: &Spanned<DeValue<'i>>,

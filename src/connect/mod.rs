@@ -14,15 +14,18 @@ mod transport;
 mod file;
 mod input;
 mod jetstream;
+mod network;
 
 pub use backoff::Backoff;
 pub use clock::wall_clock;
-pub use file::FileSource;
+pub use file::{FileSettings, FileSource, Follow};
 pub use health::{Gap, SourceHealth, SourceNow, SourceState, SourcesHealth};
 pub use input::{
     Chunk, Chunks, Encoding, Input, InputError, Layout, Opening, Read, Rows, TableRows, find_inputs,
 };
-pub use jetstream::Jetstream;
+pub use jetstream::{Jetstream, JetstreamSettings};
+pub(crate) use network::NETWORKS;
+pub use network::{Finding, Look, Settings, SourceSpec, Telling};
 pub use source::{Fault, Inbox, Outlet, Source};
 pub use supervise::supervise;
 pub use transport::{Block, Lines, LinesError, bundled_lines, numbered, open_lines};

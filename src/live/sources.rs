@@ -8,11 +8,9 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::Instrument;
 
-use crate::config::{Config, SourceConfig, SourceKind};
-use crate::connect::{
-    Fault, FileSource, Inbox, Jetstream, Outlet, Source, SourcesHealth, supervise,
-};
-use crate::decode::{AuthorHasher, Cursor, Decoder, Format};
+use crate::config::Config;
+use crate::connect::{Fault, Inbox, SourceSpec, Outlet, SourcesHealth, supervise};
+use crate::decode::{AuthorHasher, Cursor};
 use crate::post::SourceId;
 
 /// How long sources may take to say goodbye.
@@ -49,28 +47,12 @@ pub(super) fn spawn(
         let outlet = Outlet::new(inbox.clone(), Arc::clone(health), closed.clone());
         let name = source.name.clone();
         let span = tracing::info_span!("source", %name);
-        let reading = supervise(open(source, cursor, authors), outlet);
+        let spec = SourceSpec { name: name.clone(), authors: authors.clone(), cursor };
+        let reading = supervise(source.settings.open(spec), outlet);
         let task = async move { reading.await.err().map(|fault| LostSource { name, fault }) };
         tasks.spawn(task.instrument(span));
     }
     Sources { tasks, closing, lost: Vec::new() }
-}
-
-fn open(source: &SourceConfig, cursor: Option<Cursor>, authors: &AuthorHasher) -> Box<dyn Source> {
-    let decoder = |format| Decoder::new(format, source.name.clone(), authors.clone());
-    match &source.kind {
-        SourceKind::WebSocket { url } => {
-            Box::new(Jetstream::new(url.clone(), decoder(Format::Jetstream), cursor))
-        }
-        SourceKind::File { path, follow } => {
-            Box::new(FileSource::new(path.clone(), *follow, decoder(Format::Archive), cursor))
-        }
-        SourceKind::Stdin => {
-            let path = "-".into();
-            let follow = crate::config::Follow::Once;
-            Box::new(FileSource::new(path, follow, decoder(Format::Archive), None))
-        }
-    }
 }
 
 impl Sources {

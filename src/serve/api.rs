@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{FromRef, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
@@ -40,6 +40,12 @@ pub struct Api {
     pub hosts: Arc<[String]>,
     /// What queries may use.
     pub sql: SqlGate,
+}
+
+impl FromRef<Api> for watch::Receiver<Progress> {
+    fn from_ref(api: &Api) -> Self {
+        api.progress.clone()
+    }
 }
 
 /// Serves until the task is aborted.

@@ -4,9 +4,10 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
-use super::api::Api;
 use crate::connect::{SourceHealth, SourceState, SourcesHealth};
+use crate::live::Progress;
 use crate::notify::wall_clock;
 use crate::time::{EventTime, MINUTE_US};
 
@@ -23,8 +24,8 @@ enum Standing {
     Down,
 }
 
-pub(super) async fn health(State(api): State<Api>) -> Response {
-    let progress = api.progress.borrow().clone();
+pub(super) async fn health(State(progress): State<watch::Receiver<Progress>>) -> Response {
+    let progress = progress.borrow().clone();
     let standing = standing(&progress.sources, wall_clock());
     let (status, word) = match standing {
         Standing::Ok => (StatusCode::OK, "ok"),
@@ -54,8 +55,8 @@ pub(super) async fn health(State(api): State<Api>) -> Response {
 }
 
 /// Every source with what it does and counted.
-pub(super) async fn list(State(api): State<Api>) -> axum::Json<Value> {
-    let sources = api.progress.borrow().sources.clone();
+pub(super) async fn list(State(progress): State<watch::Receiver<Progress>>) -> axum::Json<Value> {
+    let sources = progress.borrow().sources.clone();
     axum::Json(Value::Array(sources.iter().map(|source| one(source)).collect()))
 }
 

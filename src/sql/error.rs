@@ -320,9 +320,9 @@ fn sqlstate(error: &DataFusionError) -> &'static str {
 
 /// The known name that was meant, or all of them.
 fn near(name: &str, known: &[&str]) -> String {
-    let distance = |other: &&&str| crate::config::distance(other, name);
+    let distance = |other: &&&str| crate::settings::distance(other, name);
     match known.iter().min_by_key(distance) {
-        Some(best) if crate::config::distance(best, name) <= 1 + name.len() / 3 => {
+        Some(best) if crate::settings::distance(best, name) <= 1 + name.len() / 3 => {
             format!("did you mean {best}?")
         }
         Some(_) => format!("known are {}", known.join(", ")),

@@ -64,6 +64,17 @@ fn what_may_not_do_what_was_meant_is_warned_of() {
     let checked = run(&["check", "--config", path.to_str().expect("UTF-8")]);
     assert_eq!(checked.status.code(), Some(2));
     assert!(stderr(&checked).contains("nowhere.jsonl: no such file"), "{}", stderr(&checked));
+    let waiting = format!("{gone}follow = true\n");
+    let path = file(folder.path(), "waiting.toml", waiting);
+    let checked = run(&["check", "--config", path.to_str().expect("UTF-8")]);
+    assert_eq!(checked.status.code(), Some(0));
+    assert!(stderr(&checked).contains("nowhere.jsonl: no such file"), "{}", stderr(&checked));
+    assert!(stdout(&checked).ends_with("no problems, 1 warning\n"), "{}", stdout(&checked));
+    let packed = "[[source]]\nname = \"s\"\ntype = \"websocket\"\nurl = \"ws://h?compress=true\"\n";
+    let path = file(folder.path(), "packed.toml", packed);
+    let checked = run(&["check", "--config", path.to_str().expect("UTF-8")]);
+    let wanted = "packed.toml:4:7: warning: frames that the server compresses cannot be read";
+    assert!(stderr(&checked).contains(wanted), "{}", stderr(&checked));
 }
 
 #[test]

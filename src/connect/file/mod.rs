@@ -4,6 +4,7 @@ mod follow;
 mod once;
 mod place;
 mod print;
+mod settings;
 
 use std::io::ErrorKind;
 use std::path::PathBuf;
@@ -13,7 +14,6 @@ use async_trait::async_trait;
 
 use super::source::{Fault, Outlet, Source};
 use super::transport::{Block, PipeLines, is_stream, read_ahead};
-use crate::config::Follow;
 use crate::connect::clock::wall_clock;
 use crate::decode::Cursor;
 use crate::decode::Decoder;
@@ -22,6 +22,8 @@ use crate::post::SourceId;
 use follow::Following;
 use once::Once;
 use place::Place;
+pub use settings::{FileSettings, Follow};
+pub(super) use settings::{configure, configure_stdin};
 
 /// How long to wait at the end of a growing file, or for a file that is away, before looking again.
 const LOOK: Duration = Duration::from_millis(200);

@@ -4,6 +4,7 @@
 //! and reorder at the hand-over; the engine drops what it has seen.
 
 mod remark;
+mod settings;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -19,6 +20,8 @@ use crate::decode::Decoder;
 use crate::decode::{Parcel, Refused};
 use crate::time::{EventTime, MINUTE_US, SECOND_US};
 use remark::remark;
+pub use settings::JetstreamSettings;
+pub(super) use settings::configure;
 
 /// Frames per parcel.
 const PARCEL_FRAMES_MAX: usize = 1_024;

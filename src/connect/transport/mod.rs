@@ -1,11 +1,13 @@
 //! How do bytes get here, whatever they say? Files, pipes and sockets, apart from the networks.
 
+mod block;
 mod lines;
 mod packed;
 mod pipe;
 mod websocket;
 
-pub use lines::{Block, Lines, LinesError, bundled_lines, numbered, open_lines};
+pub use block::{Block, numbered};
+pub use lines::{Lines, LinesError, bundled_lines, open_lines};
 pub(super) use packed::decompressed;
 pub(super) use pipe::{PipeLines, is_stream, read_ahead};
 pub(super) use websocket::{Incoming, MESSAGE_BYTES_MAX, WebSocket};

@@ -13,7 +13,7 @@ const READ_BYTES: usize = 1 << 20;
 /// damaged is an error in words, after all that could be read.
 ///
 /// # Errors
-/// When there is no memory for the decoder.
+/// When the first bytes cannot be read, or there is no memory for the decoder.
 pub(in crate::connect) fn decompressed(
     file: Box<dyn Read + Send>,
     ending: &str,
@@ -21,7 +21,11 @@ pub(in crate::connect) fn decompressed(
     Ok(match ending {
         "gz" => Box::new(Plain(Gzip::new(file))),
         "zst" => {
-            let mut decoder = zstd::Decoder::new(file)?;
+            let mut file = BufReader::with_capacity(READ_BYTES, file);
+            if file.fill_buf()?.is_empty() {
+                return Ok(Box::new(io::empty()));
+            }
+            let mut decoder = zstd::Decoder::with_buffer(file)?;
             // Archives packed with --long=31 need a window of 2 GiB.
             decoder.window_log_max(31)?;
             Box::new(Plain(decoder))

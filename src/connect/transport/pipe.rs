@@ -11,7 +11,7 @@ use std::path::Path;
 
 use tokio::sync::mpsc;
 
-use super::lines::{Block, Cutter};
+use super::block::{BLOCK_BYTES, Block, Cutter};
 
 /// Bytes asked for at a time; what a pipe holds.
 const PIECE_BYTES: usize = 64 << 10;
@@ -127,7 +127,7 @@ impl PipeLines {
             Ok(piece) => bytes.extend_from_slice(&piece),
             Err(error) => self.failed = Some(error),
         }
-        if let Err(error) = fill(&mut self.pieces, &mut bytes, super::lines::BLOCK_BYTES) {
+        if let Err(error) = fill(&mut self.pieces, &mut bytes, BLOCK_BYTES) {
             self.failed = Some(error);
         }
         self.cutter.cut(bytes, before)

@@ -1,0 +1,95 @@
+//! Which kinds of source can a configuration name, and how does each read its keys?
+//!
+//! A network is one folder here and one line in [`NETWORKS`]: typed settings that read their own
+//! keys, and a [`Source`] that they open.
+
+use std::fmt::Debug;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::source::Source;
+use super::{file, jetstream};
+use crate::decode::{AuthorHasher, Cursor, Decoder, Format};
+use crate::post::{Kind, SourceId};
+use crate::settings::Section;
+
+/// Reads the keys of a `[[source]]`; relative paths in them are taken from the path given.
+pub(crate) type Configure = fn(&mut Section<'_, '_>, &Path) -> Arc<dyn Settings>;
+
+/// Every `type` of a `[[source]]`, and what reads its keys.
+pub(crate) static NETWORKS: [(&str, Configure); 3] = [
+    ("websocket", jetstream::configure),
+    ("file", file::configure),
+    ("stdin", file::configure_stdin),
+];
+
+/// The settings of one source.
+pub trait Settings: Debug + Send + Sync {
+    /// What is told of posts, where that is known: lines of a file may tell anything.
+    fn telling(&self) -> Option<Telling> {
+        None
+    }
+
+    /// Looks whether it could be read now, without a connection.
+    ///
+    fn look(&self) -> Look {
+        Look::Well
+    }
+
+    /// The source, ready to be read.
+    fn open(&self, spec: SourceSpec) -> Box<dyn Source>;
+}
+
+/// What a look at a source's settings finds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Look {
+    /// Nothing is wrong.
+    Well,
+    /// It would wait.
+    Waits(Finding),
+    /// It would be given up.
+    Fails(Finding),
+}
+
+/// What was found, and what can be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What was found.
+    pub reason: String,
+    /// How to mend it.
+    pub hint: String,
+}
+
+/// What a source is opened with.
+#[derive(Debug, Clone)]
+pub struct SourceSpec {
+    /// Its name.
+    pub name: SourceId,
+    /// How names of authors are kept.
+    pub authors: AuthorHasher,
+    /// Where it goes on; `None` on its first run.
+    pub cursor: Option<Cursor>,
+}
+
+impl SourceSpec {
+    /// A decoder of its frames.
+    #[must_use]
+    pub fn decoder(&self, format: Format) -> Decoder {
+        Decoder::new(format, self.name.clone(), self.authors.clone())
+    }
+}
+
+/// What a wire format tells of posts, as `decode` reads it.
+#[derive(Debug, Clone, Copy)]
+pub struct Telling {
+    /// Followers or views.
+    pub reach: bool,
+    /// Likes, reposts and replies.
+    pub engagement: bool,
+    /// Which kinds of post there are.
+    pub kinds: &'static [Kind],
+    /// How the names of all its authors begin.
+    pub authors: &'static str,
+    /// The host of all its addresses.
+    pub host: &'static str,
+}
