@@ -26,7 +26,6 @@ pub(super) struct Resonanz {
     pub(super) vocabulary: Vocabulary,
     pub(super) phrases: Phrases,
     pub(super) model: Model,
-    lists: rules::Lists,
 }
 
 /// The working memory of one text.
@@ -79,7 +78,7 @@ impl Resonanz {
             // What is compiled in is read by a test; no weights say neutral to all.
             Model::parse(lexicon::RESONANZ_MODEL).unwrap_or_default()
         });
-        let mut resonanz = Self { vocabulary, phrases, model, lists: rules::Lists::default() };
+        let mut resonanz = Self { vocabulary, phrases, model };
         resonanz.enlist();
         resonanz
     }
@@ -150,7 +149,7 @@ impl Resonanz {
             }
         }
         work.layout.hold(subject.spans);
-        rules::resolve(&mut work.layout, tongues, &self.lists);
+        rules::resolve(&mut work.layout, tongues);
         let own = subject.overlay.map(Overlay::phrases).filter(|phrases| !phrases.is_empty());
         for i in 0..work.layout.words.len() {
             let word = &work.layout.words[i];
@@ -164,7 +163,7 @@ impl Resonanz {
             }
         }
         work.layout.elliptic = false;
-        rules::weigh(&mut work.layout, tongues, &self.lists, &mut work.hits, trace);
+        rules::weigh(&mut work.layout, tongues, &mut work.hits, trace);
         work.layout.elliptic = !subject.spans.is_empty() && work.layout.is_elliptic(&work.hits);
         // A negated word does not mean what the model learned of it.
         for hit in work.hits.iter().filter(|hit| hit.negated) {

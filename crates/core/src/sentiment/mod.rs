@@ -38,6 +38,7 @@ mod explain;
 mod trace;
 mod emoji;
 mod vader;
+mod lists;
 mod sense;
 mod words;
 mod overlay;

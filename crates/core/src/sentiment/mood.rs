@@ -1,9 +1,9 @@
 //! Is an opinion meant as one? Questions that seek, and what only might be.
 
 use super::clauses::Layout;
+use super::lists::Lists;
 use super::rules::View;
 use super::sense::Role;
-use super::table::keys;
 
 /// How many words what is wished or past reaches ahead.
 const UNREAL_REACH: usize = 8;
@@ -12,36 +12,8 @@ const DESPITE_REACH: usize = 4;
 /// How much of an opinion behind a "despite" is left.
 const DESPITE: f64 = 0.3;
 
-/// Words by which moods are known; made once.
-#[derive(Debug, Clone)]
-pub(super) struct Words {
-    /// They open a question whose answer the writer does not know.
-    askers: Vec<u64>,
-    /// Behind "ist" they make a question that expects a yes.
-    exclaimed: Vec<u64>,
-    /// They begin what a "despite" no longer speaks of.
-    starters: Vec<u64>,
-}
-
-impl Default for Words {
-    fn default() -> Self {
-        Self {
-            askers: keys(
-                "is are was were should does do did can could would will what which who where whats
-                 what's has have any anyone anybody was welche welcher welches welchen wer wo lohnt
-                 kann können soll sollte kennt weiß gibt taugt ist sind",
-            ),
-            exclaimed: keys("das es er sie ihr wir nicht"),
-            starters: keys(
-                "it you the this a an war ist hat sie es das der die ein eine einen is was are were has lief
-                 ging",
-            ),
-        }
-    }
-}
-
 /// Finds the sentences that ask for what their words describe.
-pub(super) fn find_seeking(layout: &mut Layout, words: &Words) {
+pub(super) fn find_seeking(layout: &mut Layout) {
     let Layout { sentences, words: list, clauses, .. } = layout;
     for (i, word) in list.iter().enumerate() {
         let clause = clauses.get(word.clause as usize);
@@ -53,10 +25,10 @@ pub(super) fn find_seeking(layout: &mut Layout, words: &Words) {
             sentence.seeks = true;
         }
         // Few sentences ask: only their words are looked up.
-        if !sentence.asks || sentence.seeks || !words.askers.contains(&word.key) {
+        if !sentence.asks || sentence.seeks || !word.entry.lists.meet(Lists::ASKERS) {
             continue;
         }
-        let next = list.get(i + 1).is_some_and(|next| words.exclaimed.contains(&next.key));
+        let next = list.get(i + 1).is_some_and(|next| next.entry.lists.meet(Lists::EXCLAIMED));
         let before = list.get(sentence.first as usize..i).unwrap_or_default();
         sentence.seeks = !next && before.iter().all(|word| word.masked);
     }
@@ -83,8 +55,7 @@ impl View<'_> {
     pub(super) fn despite(&self, i: usize) -> Option<(usize, f64)> {
         let found = self.before(i, DESPITE_REACH).find(|&j| self.sense(j).role == Role::Despite)?;
         let parted = (found + 2..i).any(|k| {
-            matches!(self.sense(k).role, Role::Subject | Role::Link)
-                || self.is(k, &self.lists.mood.starters)
+            matches!(self.sense(k).role, Role::Subject | Role::Link) || self.is(k, Lists::STARTERS)
         });
         (!parted).then_some((found, DESPITE))
     }

@@ -6,9 +6,9 @@
 //! a "never" raises what it stands before: "never been so disappointed", "nothing better".
 
 use super::clauses::Sort;
+use super::lists::Lists;
 use super::rules::View;
 use super::sense::Role;
-use super::table::keys;
 
 /// How many words a negation reaches ahead to praise.
 const REACH: usize = 8;
@@ -30,91 +30,6 @@ pub(super) enum Effect {
     Raises,
 }
 
-/// Words by which the rules know what a word is; made once.
-#[derive(Debug, Clone)]
-pub(super) struct Words {
-    /// Negations that leave no room: with a comparative, nothing is more so.
-    utter: Vec<u64>,
-    /// Those of them that stand for a thing or person.
-    nobody: Vec<u64>,
-    /// "can't" and its kin, which "enough" turns into praise.
-    unable: Vec<u64>,
-    /// "can't find a better one".
-    finders: Vec<u64>,
-    never: Vec<u64>,
-    so: Vec<u64>,
-    such: Vec<u64>,
-    more: Vec<u64>,
-    enough: Vec<u64>,
-    no: Vec<u64>,
-    /// Verbs with a negation in them, which may open a question.
-    auxiliaries: Vec<u64>,
-    /// Who or what a question is asked about.
-    asked: Vec<u64>,
-    why: Vec<u64>,
-    /// German verbs that open a question.
-    openers: Vec<u64>,
-    comparatives: Vec<u64>,
-    articles: Vec<u64>,
-    raisers: Vec<u64>,
-    light: Vec<u64>,
-    nor: Vec<u64>,
-    neither: Vec<u64>,
-}
-
-impl Default for Words {
-    fn default() -> Self {
-        Self {
-            utter: keys(
-                "never no none nothing nobody noone nowhere couldn't couldnt couldn't nor nie niemals
-                 nirgends nirgendwo nichts nix niemand niemanden niemandem kein keine keinen keinem
-                 keiner keines",
-            ),
-            nobody: keys("nothing nobody noone no none niemand nichts nix keiner"),
-            unable: keys("can't cant cannot couldn't couldnt can not kann nicht"),
-            finders: keys("find get ask imagine think wish finden bekommen"),
-            never: keys("never nie niemals nirgends nirgendwo nobody noone niemand haven't havent hasn't"),
-            so: keys("so derart dermaßen derartig"),
-            such: keys("such solch solche solchen solcher solches so ein eine einen"),
-            more: keys("more less any mehr weniger"),
-            enough: keys("enough genug genügend"),
-            no: keys("no nope nah nein nö nee noo nooo"),
-            auxiliaries: keys(
-                "isn't isnt aren't arent wasn't wasnt weren't werent don't dont doesn't doesnt didn't
-                 didnt can't cant couldn't couldnt won't wont wouldn't wouldnt shouldn't shouldnt
-                 haven't havent hasn't hasnt hadn't hadnt ain't aint",
-            ),
-            asked: keys(
-                "i you he she it we they this that these those anyone anybody everyone ich du er sie es
-                 wir ihr das dies man jemand the a",
-            ),
-            why: keys("why how warum wieso weshalb and und"),
-            openers: keys(
-                "ist sind war waren findet findest finden findste hat habt haben hast wird werden kann
-                 könnt können könnte",
-            ),
-            comparatives: keys(
-                "better worse happier easier faster nicer friendlier cheaper greater stronger smoother
-                 finer sadder angrier slower ruder uglier dumber prouder simpler cleaner tastier
-                 lovelier safer smarter fresher quicker dirtier lazier poorer weaker louder
-                 besser bessere besseren besserer besseres bessers schlimmer schlimmere schlimmeren
-                 schlimmeres lieber angenehmer",
-            ),
-            articles: keys(
-                "the a an is are was were my your our their his her der die das den dem ein eine einen
-                 mein meine unser unsere ist sind war waren hat haben wird there",
-            ),
-            nor: keys("noch"),
-            neither: keys("weder"),
-            light: keys("a an the single one ein eine einen einem einer einziger einzige einziges"),
-            raisers: keys(
-                "think believe find feel consider expect guess suppose seem sound look glaube
-                 glauben finde finden denke denken meine halte scheint",
-            ),
-        }
-    }
-}
-
 impl View<'_> {
     /// The word that negates `i`, and what it does to it.
     pub(super) fn negation(&self, i: usize) -> Option<(usize, Effect)> {
@@ -125,7 +40,7 @@ impl View<'_> {
         let effect = if self.raises(found, i) { Effect::Raises } else { Effect::Turns };
         let blame = self.sense(i).weight() < 0.0;
         let near = match found < i {
-            true if self.after(found, 2).any(|k| self.is(k, &self.lists.negation.raisers)) => REACH,
+            true if self.after(found, 2).any(|k| self.is(k, Lists::RAISERS)) => REACH,
             true => NEAR_REACH,
             false => NEAR_BACK_REACH,
         };
@@ -148,7 +63,7 @@ impl View<'_> {
         let (from, to) = (from.min(to), from.max(to));
         let light = |&k: &usize| {
             let word = self.word(k);
-            word.spent || word.sense.role == Role::Degree || self.is(k, &self.lists.negation.light)
+            word.spent || word.sense.role == Role::Degree || self.is(k, Lists::LIGHT)
         };
         to - from - (from + 1..to).filter(light).count()
     }
@@ -172,7 +87,7 @@ impl View<'_> {
         // A noun is negated by "kein", before it: "die Störung ist nicht behoben" stays one.
         let noun = self.sense(i).weight() < 0.0 && self.is_noun(i);
         self.after(i, BACK_REACH).find(|&j| {
-            let never = self.is(j, &self.lists.negation.never);
+            let never = self.is(j, Lists::NEVER);
             self.sense(j).role == Role::Negation
                 && self.negates(j)
                 && (never || !noun)
@@ -208,8 +123,7 @@ impl View<'_> {
 
     /// "noch" negates behind a "weder" only.
     fn is_yet(&self, j: usize) -> bool {
-        let lists = &self.lists.negation;
-        self.is(j, &lists.nor) && !self.before(j, REACH).any(|k| self.is(k, &lists.neither))
+        self.is(j, Lists::NOR) && !self.before(j, REACH).any(|k| self.is(k, Lists::NEITHER))
     }
 
     /// "not only" and "nicht nur" add, they do not negate.
@@ -219,76 +133,74 @@ impl View<'_> {
 
     /// "Isn't this terrible?", "Ist das nicht schrecklich?": the question expects a yes.
     fn asks(&self, j: usize) -> bool {
-        let opens = |j: usize| {
-            self.is_first(j) || self.before(j, 1).any(|k| self.is(k, &self.lists.negation.why))
-        };
-        if opens(j) && self.is(j, &self.lists.negation.auxiliaries) {
-            let asked = |k| self.is(k, &self.lists.negation.asked) || self.word(k).held;
+        let opens =
+            |j: usize| self.is_first(j) || self.before(j, 1).any(|k| self.is(k, Lists::WHY));
+        if opens(j) && self.is(j, Lists::AUXILIARIES) {
+            let asked = |k| self.is(k, Lists::ASKED) || self.word(k).held;
             return j + 1 < self.layout.words.len() && self.after(j, 1).any(asked);
         }
         let Some(first) = self.before(j, 4).last() else { return false };
-        let opener = self.is_first(first) && self.is(first, &self.lists.negation.openers);
-        opener && first + 1 < j && self.is(first + 1, &self.lists.negation.asked)
+        let opener = self.is_first(first) && self.is(first, Lists::OPENERS);
+        opener && first + 1 < j && self.is(first + 1, Lists::ASKED)
     }
 
     /// "No, this is terrible" and "nooo I hate it".
     fn exclaims(&self, j: usize) -> bool {
-        self.is(j, &self.lists.negation.no)
+        self.is(j, Lists::NO)
             && self.is_first(j)
-            && self.after(j, 1).all(|k| {
-                self.is(k, &self.lists.negation.asked) || self.sense(k).role == Role::Subject
-            })
+            && self
+                .after(j, 1)
+                .all(|k| self.is(k, Lists::ASKED) || self.sense(k).role == Role::Subject)
     }
 
     /// Whether a negation raises the opinion instead of turning it.
     fn raises(&self, j: usize, i: usize) -> bool {
-        let lists = &self.lists.negation;
         let (from, to) = (j.min(i), j.max(i));
-        let between = |words: &[u64]| (from + 1..to).any(|k| self.is(k, words));
-        let just_before = |words: &[u64]| i.checked_sub(1).is_some_and(|k| self.is(k, words));
+        let between = |list: Lists| (from + 1..to).any(|k| self.is(k, list));
+        let just_before = |list: Lists| i.checked_sub(1).is_some_and(|k| self.is(k, list));
         let utter =
-            self.is(j, &lists.utter) || self.is(j, &lists.unable) && between(&lists.finders);
-        let comparative = self.is(i, &lists.comparatives)
-            || just_before(&lists.more)
-            || self.backwards && self.word(i).comparative && self.is(j, &lists.nobody);
+            self.is(j, Lists::UTTER) || self.is(j, Lists::UNABLE) && between(Lists::FINDERS);
+        let comparative = self.is(i, Lists::COMPARATIVES)
+            || just_before(Lists::MORE)
+            || self.backwards && self.word(i).comparative && self.is(j, Lists::NOBODY);
         // "no better than before" only turns.
         let than = self.after(i, 1).any(|k| self.sense(k).role == Role::Than);
         if utter
             && comparative
-            && !(than && j + 1 == i && j < i && !self.is(j, &lists.never) && self.is(j, &lists.no))
+            && !(than && j + 1 == i && j < i && !self.is(j, Lists::NEVER) && self.is(j, Lists::NO))
         {
             return true;
         }
         // "Nothing beats it".
-        if self.sense(i).role == Role::Beats && j < i && self.is(j, &lists.nobody) {
+        if self.sense(i).role == Role::Beats && j < i && self.is(j, Lists::NOBODY) {
             return true;
         }
-        let never = self.is(j, &lists.never);
-        let so = between(&lists.so) || just_before(&lists.so);
+        let never = self.is(j, Lists::NEVER);
+        let so = between(Lists::SO) || just_before(Lists::SO);
         if never && so
-            || j < i && between(&lists.such) && self.sense(i).weight() < 0.0 && !self.backwards
+            || j < i && between(Lists::SUCH) && self.sense(i).weight() < 0.0 && !self.backwards
         {
             return true;
         }
-        let enough = self.after(i, ENOUGH_REACH).any(|k| self.is(k, &lists.enough))
-            || self.backwards && between(&lists.enough);
-        self.is(j, &lists.unable) && enough && self.sense(i).weight() > 0.0
+        let enough = self.after(i, ENOUGH_REACH).any(|k| self.is(k, Lists::ENOUGH))
+            || self.backwards && between(Lists::ENOUGH);
+        self.is(j, Lists::UNABLE) && enough && self.sense(i).weight() > 0.0
     }
 
     /// Whether a word says to which degree, as "so" does.
     pub(super) fn is_so(&self, i: usize) -> bool {
-        self.is(i, &self.lists.negation.so)
+        self.is(i, Lists::SO)
     }
 
     /// Whether a new statement begins between a negation and the opinion.
     fn is_parted(&self, j: usize, i: usize, blame: bool) -> bool {
         let (from, to) = (j.min(i), j.max(i));
-        let raiser = (from + 1..to).take(3).find(|&k| self.is(k, &self.lists.negation.raisers));
+        let raiser = (from + 1..to).take(3).find(|&k| self.is(k, Lists::RAISERS));
         let begin = raiser.map_or(from + 1, |raiser| (raiser + 3).min(to));
         (begin..to).any(|k| match self.sense(k).role {
             Role::Link => true,
             Role::Subject => true,
-            Role::Joint => blame || self.is(k + 1, &self.lists.negation.articles),
+            Role::Joint => blame || self.is(k + 1, Lists::ARTICLES),
             _ => false,
         })
     }

@@ -21,12 +21,13 @@ impl Layout {
             let Some((weight, last)) = self.rating(text, i) else { continue };
             let sense = Sense::weighing(weight);
             for word in self.words.get_mut(i..=last).unwrap_or_default() {
-                (word.entry, word.spent) = (Entry::default(), true);
+                word.entry = Entry { lists: word.entry.lists, ..Entry::default() };
+                word.spent = true;
                 word.sort = Sort::Number;
             }
             let end = self.words.get(last).map_or(0, |word| word.end);
             if let Some(word) = self.words.get_mut(i) {
-                word.entry = Entry::both(sense);
+                word.entry = Entry { lists: word.entry.lists, ..Entry::both(sense) };
                 (word.spent, word.sort, word.phrase_end) = (false, Sort::Sign, end);
             }
         }

@@ -7,11 +7,11 @@
 
 use super::clauses::{Layout, Sort, Word};
 use super::explain::Rule;
+use super::lists::Lists;
 use super::mood;
-use super::negation::{self, Effect};
+use super::negation::Effect;
 use super::sense::{Role, Sense, Tongue};
 use super::sides;
-use super::table::keys;
 use super::trace::{Hit, Trace, index};
 use super::vader::{CAPITALS, NEGATED};
 
@@ -23,9 +23,6 @@ const ENGLISH_LOAN_BYTES: u32 = 5;
 const GERMAN_LOAN_BYTES: u32 = 6;
 /// Smallest weight of a word that is borrowed.
 const LOAN_WEIGHT: f64 = 1.2;
-const FALSE_FRIENDS: &str = "
-    handy gross stuck abort angel stall stark grave arrest brief genie alter demon last trick tricks
-    smart spitze still wunder bitter heiter rasant fasten wagen welle wanted strand stock herb hell";
 /// What a negation leaves of blame: "not bad" is faint praise, and most who negate blame complain.
 const NEGATED_BLAME: f64 = -0.3;
 /// What a comparison weighs at least: "faster than B" is a verdict, however weak the word.
@@ -34,13 +31,13 @@ const COMPARED_MIN: f64 = 1.2;
 const RAISED: f64 = 1.2;
 
 /// Gives each word the sense it has in the languages of the text.
-pub(super) fn resolve(layout: &mut Layout, tongues: &[Tongue], lists: &Lists) {
+pub(super) fn resolve(layout: &mut Layout, tongues: &[Tongue]) {
     let capitals = layout.words.iter().any(|word| word.sort == Sort::Word && !word.small);
     for i in 0..layout.words.len() {
         let next = layout.words.get(i + 1).map(|next| (next.sort, next.start));
         let word = &mut layout.words[i];
         word.sense = match tongues {
-            [tongue] => sense_in(word, *tongue, lists),
+            [tongue] => sense_in(word, *tongue),
             _ if word.sort == Sort::Sign => word.entry.english,
             [] => Sense::default(),
             _ => {
@@ -52,7 +49,7 @@ pub(super) fn resolve(layout: &mut Layout, tongues: &[Tongue], lists: &Lists) {
             }
         };
         if word.sort == Sort::Hashtag {
-            read_tag(word, next, lists);
+            read_tag(word, next);
         }
         // German names begin with a capital: a small word of a text that has capitals is none.
         let common = word.held && tongues == [Tongue::German] && word.small && capitals;
@@ -64,7 +61,7 @@ pub(super) fn resolve(layout: &mut Layout, tongues: &[Tongue], lists: &Lists) {
 
 /// The sense of a word in a text of one language; an opinion that only the other knows is borrowed:
 /// "total useless", "this Kundenservice is furchtbar".
-fn sense_in(word: &Word, tongue: Tongue, lists: &Lists) -> Sense {
+fn sense_in(word: &Word, tongue: Tongue) -> Sense {
     let own = word.entry.of(tongue);
     let (other, bytes) = match tongue {
         Tongue::German => (word.entry.english, ENGLISH_LOAN_BYTES),
@@ -77,7 +74,7 @@ fn sense_in(word: &Word, tongue: Tongue, lists: &Lists) -> Sense {
         || word.sort == Sort::Sign;
     let borrows =
         !known && long && other.role == Role::Plain && other.weight().abs() >= LOAN_WEIGHT;
-    if borrows && !lists.false_friends.contains(&word.key) {
+    if borrows && !word.entry.lists.meet(Lists::FALSE_FRIENDS) {
         return Sense::weighing(other.weight());
     }
     own
@@ -85,53 +82,29 @@ fn sense_in(word: &Word, tongue: Tongue, lists: &Lists) -> Sense {
 
 /// A tag stands for itself, unless more words of the same tag follow: "#NotHappy". "#not" at the
 /// end says that nothing was meant.
-fn read_tag(word: &mut Word, next: Option<(Sort, u32)>, lists: &Lists) {
+fn read_tag(word: &mut Word, next: Option<(Sort, u32)>) {
     let glued = next.is_some_and(|(sort, start)| sort == Sort::Hashtag && start == word.end);
     let negates = matches!(word.sense.role, Role::Negation | Role::NearNegation);
     if !negates || glued {
         return;
     }
     let last = next.is_none_or(|(sort, _)| sort != Sort::Word);
-    word.sense.role = match lists.not.contains(&word.key) {
+    word.sense.role = match word.entry.lists.meet(Lists::NOT) {
         true if last => Role::Irony,
         true => word.sense.role,
         false => Role::Plain,
     };
 }
 
-/// The lists by which the rules know words; made once.
-#[derive(Debug, Clone)]
-pub(super) struct Lists {
-    pub(super) negation: negation::Words,
-    pub(super) mood: mood::Words,
-    pub(super) sides: sides::Words,
-    not: Vec<u64>,
-    /// Words of both languages that mean an opinion in one only.
-    false_friends: Vec<u64>,
-}
-
-impl Default for Lists {
-    fn default() -> Self {
-        Self {
-            negation: negation::Words::default(),
-            mood: mood::Words::default(),
-            sides: sides::Words::default(),
-            not: keys("not"),
-            false_friends: keys(FALSE_FRIENDS),
-        }
-    }
-}
-
 /// Appends the opinion words of a text, weighed, in order.
 pub(super) fn weigh(
     layout: &mut Layout,
     tongues: &[Tongue],
-    lists: &Lists,
     hits: &mut Vec<Hit>,
     trace: &mut Trace,
 ) {
-    mood::find_seeking(layout, &lists.mood);
-    layout.find_unlike(&lists.sides);
+    mood::find_seeking(layout);
+    layout.find_unlike();
     let (mut capitals, mut ironic) = (0, None);
     for (i, word) in layout.words.iter().enumerate() {
         capitals += usize::from(word.upper);
@@ -142,7 +115,7 @@ pub(super) fn weigh(
     let caps_differ = 0 < capitals && capitals < layout.words.len();
     let backwards = tongues != [Tongue::English];
     let irony = layout.marks.irony || ironic.is_some();
-    let view = View { layout, lists, backwards, caps_differ, irony, ironic };
+    let view = View { layout, backwards, caps_differ, irony, ironic };
     for i in 0..view.layout.words.len() {
         if view.layout.words[i].sense.is_polar() && view.is_opinion(i) {
             hits.push(view.weigh(i, trace));
@@ -157,7 +130,6 @@ pub(super) fn weigh(
 /// A text's words, as the rules look at them.
 pub(super) struct View<'a> {
     pub(super) layout: &'a Layout,
-    pub(super) lists: &'a Lists,
     /// Negations also reach back.
     pub(super) backwards: bool,
     /// Some words are capitals and some are not.
@@ -177,9 +149,9 @@ impl View<'_> {
         self.word(i).sense
     }
 
-    /// Whether a word is one of a list; none is beyond the end.
-    pub(super) fn is(&self, i: usize, words: &[u64]) -> bool {
-        self.layout.words.get(i).is_some_and(|word| words.contains(&word.key))
+    /// Whether a word is on a list; none is beyond the end.
+    pub(super) fn is(&self, i: usize, list: Lists) -> bool {
+        self.layout.words.get(i).is_some_and(|word| word.entry.lists.meet(list))
     }
 
     /// Words of the same clause before `i`, nearest first.

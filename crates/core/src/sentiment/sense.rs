@@ -1,5 +1,7 @@
 //! What can be known of one word? Its weight, its role and its strength, in either language.
 
+use super::lists::Lists;
+
 /// What a word does to others.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Role {
@@ -115,6 +117,8 @@ pub(super) struct Entry {
     pub(super) german: Sense,
     /// One more than its index among the words of the model; 0 for none.
     pub(super) gram: u32,
+    /// The lists of the rules that it is on.
+    pub(super) lists: Lists,
     /// A common word of a language that is neither.
     pub(super) foreign: bool,
 }

@@ -2,9 +2,9 @@
 //! one clause.
 
 use super::clauses::Layout;
+use super::lists::Lists;
 use super::rules::View;
 use super::sense::Role;
-use super::table::keys;
 use super::trace::{Hit, index};
 
 /// What a comparison's opinion is multiplied by for what stands on its other side: to be named
@@ -21,33 +21,15 @@ const UNLIKE_REACH: usize = 4;
 /// How many words a clause has at most that only says that something is otherwise.
 const ELLIPTIC_WORDS: usize = 6;
 
-/// Words by which comparisons are known; made once.
-#[derive(Debug, Clone)]
-pub(super) struct Words {
-    to: Vec<u64>,
-    verbs: Vec<u64>,
-    like: Vec<u64>,
-}
-
-impl Default for Words {
-    fn default() -> Self {
-        Self {
-            to: keys("to for over zu zur zum"),
-            verbs: keys("is are was were has have ist sind war waren hat haben"),
-            like: keys("as wie"),
-        }
-    }
-}
-
 impl View<'_> {
     /// Where a comparison turns: what stands behind is on the other side of it.
     pub(super) fn pivot(&self, i: usize, negated: bool) -> Option<usize> {
         match self.sense(i).role {
             Role::Beats => return Some(i),
             Role::Leaves => {
-                let to = &self.lists.sides.to;
-                let ahead = self.after(i, OBJECT_REACH).find(|&j| self.is(j, to));
-                return ahead.or_else(|| self.before(i, OBJECT_REACH).find(|&j| self.is(j, to)));
+                let ahead = self.after(i, OBJECT_REACH).find(|&j| self.is(j, Lists::TO));
+                return ahead
+                    .or_else(|| self.before(i, OBJECT_REACH).find(|&j| self.is(j, Lists::TO)));
             }
             _ => {}
         }
@@ -57,16 +39,15 @@ impl View<'_> {
             self.after(i, THAN_REACH).find(|&j| compares && self.sense(j).role == Role::Than);
         // "not as good as": equals have no other side.
         than.or_else(|| {
-            let like = &self.lists.sides.like;
-            let so = self.before(i, 2).any(|k| self.is(k, like) || self.is_so(k));
-            (negated && so).then(|| self.after(i, THAN_REACH).find(|&j| self.is(j, like)))?
+            let so = self.before(i, 2).any(|k| self.is(k, Lists::LIKE) || self.is_so(k));
+            (negated && so).then(|| self.after(i, THAN_REACH).find(|&j| self.is(j, Lists::LIKE)))?
         })
     }
 }
 
 impl Layout {
     /// Finds what "unlike" names: words that the sentence sets against the rest.
-    pub(super) fn find_unlike(&mut self, words: &Words) {
+    pub(super) fn find_unlike(&mut self) {
         self.unlike.clear();
         for i in 0..self.words.len() {
             if self.words[i].sense.role != Role::Unlike {
@@ -74,9 +55,9 @@ impl Layout {
             }
             let clause = self.words[i].clause;
             let rest = self.words.iter().enumerate().skip(i + 1);
-            let named = rest
-                .take(UNLIKE_REACH)
-                .take_while(|(_, word)| word.clause == clause && !words.verbs.contains(&word.key));
+            let named = rest.take(UNLIKE_REACH).take_while(|(_, word)| {
+                word.clause == clause && !word.entry.lists.meet(Lists::VERBS)
+            });
             let end = named.last().map_or(i + 1, |(at, _)| at + 1);
             self.unlike.push((index(i), index(end)));
         }

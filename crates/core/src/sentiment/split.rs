@@ -209,7 +209,9 @@ impl Layout {
                 if shape.camel {
                     return self.humps(text, at, shape.end, vocabulary);
                 }
+                let lists = entry.lists;
                 entry = vocabulary.tag(self.folding.bytes().unwrap_or_default());
+                entry.lists = lists;
             }
         }
         self.marks.umlauts += u32::from(shape.umlaut);

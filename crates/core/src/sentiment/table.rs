@@ -7,18 +7,11 @@ use std::hash::{BuildHasher, Hasher};
 
 use foldhash::fast::FixedState;
 
-use super::words::folded;
-
 /// The hash of a folded word; never 0, which marks an empty place.
 pub(super) fn key(folded: &[u8]) -> u64 {
     let mut hasher = FixedState::default().build_hasher();
     hasher.write(folded);
     hasher.finish().max(1)
-}
-
-/// The keys of words that are parted by white space.
-pub(super) fn keys(words: &str) -> Vec<u64> {
-    words.split_whitespace().filter_map(folded).map(|word| key(&word)).collect()
 }
 
 /// The key of two words in a row.

@@ -8,6 +8,7 @@ use super::emoji::Emoji;
 use super::english;
 use super::german::{self, Class};
 use super::lexicon;
+use super::lists;
 use super::overlay::Lexicon;
 use super::sense::{Entry, Role, Sense, Tongue};
 use super::table::{Table, key};
@@ -55,6 +56,12 @@ impl Vocabulary {
         }
         for lexicon in lexicons {
             lexicon.apply(&mut table);
+        }
+        for (list, words) in lists::WORDS {
+            for word in words.split_whitespace().filter_map(folded) {
+                let entry: &mut Entry = table.entry(key(&word));
+                entry.lists = entry.lists.and(list);
+            }
         }
         Self { table, ends: compound_ends(), starts: compound_starts() }
     }
