@@ -30,8 +30,12 @@ pub trait Settings: Debug + Send + Sync {
         None
     }
 
+    /// Whether it comes to an end and can be read again, as a file can.
+    fn is_repeatable(&self) -> bool {
+        false
+    }
+
     /// Looks whether it could be read now, without a connection.
-    ///
     fn look(&self) -> Look {
         Look::Well
     }

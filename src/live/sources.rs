@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use tracing::Instrument;
 
 use crate::config::Config;
-use crate::connect::{Fault, Inbox, SourceSpec, Outlet, SourcesHealth, supervise};
+use crate::connect::{Fault, Inbox, Outlet, SourceSpec, SourcesHealth, supervise};
 use crate::decode::{AuthorHasher, Cursor};
 use crate::post::SourceId;
 

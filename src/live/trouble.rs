@@ -14,7 +14,7 @@ use tokio::time::MissedTickBehavior;
 
 use super::Stop;
 use super::progress::{Progress, Trouble};
-use crate::config::{Config, Follow, SourceConfig, SourceKind};
+use crate::config::Config;
 use crate::lake::LakeError;
 use crate::notify::{Herald, OutboxError, wall_clock};
 
@@ -47,10 +47,7 @@ impl Patience {
         shared: &Arc<watch::Sender<Progress>>,
         ends: &watch::Receiver<Stop>,
     ) -> Self {
-        let ends_by_itself = |source: &SourceConfig| {
-            matches!(source.kind, SourceKind::File { follow: Follow::Once, .. })
-        };
-        let follows = !config.sources.iter().all(ends_by_itself);
+        let follows = !config.sources.iter().all(|source| source.settings.is_repeatable());
         Self { shared: Arc::clone(shared), ends: follows.then(|| ends.clone()) }
     }
 

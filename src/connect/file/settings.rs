@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{FileSource, why};
-use crate::connect::network::{Finding, Look, SourceSpec, Settings};
+use crate::connect::network::{Finding, Look, Settings, SourceSpec};
 use crate::connect::source::Source;
 use crate::decode::{Cursor, Format};
 use crate::settings::Section;
@@ -52,6 +52,10 @@ pub(in crate::connect) fn configure_stdin(_: &mut Section<'_, '_>, _: &Path) -> 
 }
 
 impl Settings for FileSettings {
+    fn is_repeatable(&self) -> bool {
+        self.follow == Follow::Once && self.path.as_os_str() != "-"
+    }
+
     fn look(&self) -> Look {
         if self.path.as_os_str() == "-" {
             return Look::Well;

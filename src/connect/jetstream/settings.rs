@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::Jetstream;
-use crate::connect::network::{SourceSpec, Settings, Telling};
+use crate::connect::network::{Settings, SourceSpec, Telling};
 use crate::connect::source::Source;
 use crate::decode::Format;
 use crate::post::Kind;
