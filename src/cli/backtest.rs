@@ -9,7 +9,7 @@ use super::reprocess::{files, from_lake, watched};
 use super::{Ending, Failure, config_file, runtime};
 use crate::config::Archive;
 use crate::lake::Site;
-use crate::reprocess::{Job, Stage, reprocess};
+use crate::reprocess::{Job, Sorting, Stage, reprocess};
 use crate::sql::{QueryFormat, Session};
 
 const PAGES: &str = "SELECT at, transition, rule, rule_type, topic, severity, started_at, observed, \
@@ -38,6 +38,7 @@ pub(super) fn over_posts(args: &Args) -> Result<Ending, Failure> {
             format: args.wire.into(),
             config,
             source: args.source.clone(),
+            sorting: Sorting::Auto,
         };
         let job = job.prepared();
         let mut stage = Stage::open(&job, lake.as_ref(), true)?;

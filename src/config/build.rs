@@ -12,7 +12,7 @@ use super::receiver::{check_fallbacks, receiver};
 use super::rules::rule;
 use super::serve::{Served, serve};
 use super::topic::topic;
-use super::{Archive, Config, LakeConfig, Retention, SentimentConfig, SourceConfig};
+use super::{Archive, Config, LakeConfig, RetainFrom, Retention, SentimentConfig, SourceConfig};
 use crate::connect::NETWORKS;
 use crate::engine::{EngineConfig, Remember};
 use crate::mention::Topic;
@@ -195,6 +195,8 @@ const HOUR_US: i64 = 60 * MINUTE_US;
 
 fn retention(section: &mut Section<'_, '_>) -> Retention {
     let standard = Retention::default();
+    let begins = [("import", RetainFrom::Import), ("posting", RetainFrom::Posting)];
+    let from = section.choice("retain_from", &begins).unwrap_or_default();
     let mut days = |key, standard| {
         let span = section.span_or_never(key, DAY_US);
         span.map_or(standard, |us| us.and_then(|us| i32::try_from(us / DAY_US).ok()))
@@ -203,6 +205,7 @@ fn retention(section: &mut Section<'_, '_>) -> Retention {
         text_days: days("retain_text", standard.text_days),
         mentions_days: days("retain_mentions", standard.mentions_days),
         panes_days: days("retain_panes", standard.panes_days),
+        from,
         dead_letters_days: days("retain_dead_letters", standard.dead_letters_days),
     }
 }

@@ -111,6 +111,20 @@ pub struct Retention {
     pub panes_days: Option<i32>,
     /// What could not be understood.
     pub dead_letters_days: Option<i32>,
+    /// From when on all this counts.
+    #[serde(default)]
+    pub from: RetainFrom,
+}
+
+/// From when on the keeping of a day counts.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RetainFrom {
+    /// From the day on which `reprocess` brought it, for days that lay in the past by then.
+    #[default]
+    Import,
+    /// From the day itself.
+    Posting,
 }
 
 impl Default for Retention {
@@ -121,6 +135,7 @@ impl Default for Retention {
             mentions_days: Some(3 * 365),
             panes_days: Some(10 * 365),
             dead_letters_days: Some(30),
+            from: RetainFrom::Import,
         }
     }
 }

@@ -184,6 +184,12 @@ impl Folder {
         }
     }
 
+    /// Where files without a name can be made, on the same disk.
+    #[must_use]
+    pub fn scratch(&self) -> PathBuf {
+        self.private()
+    }
+
     /// The store of alerts on their way.
     #[must_use]
     pub fn outbox(&self) -> PathBuf {

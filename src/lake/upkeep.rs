@@ -11,11 +11,12 @@ use super::commit::Lake;
 use super::encode::{Draft, Origin};
 use super::files::LakeFile;
 use super::folder::LakeError;
+use super::imported::Imported;
 use super::place::Place;
 use super::schema::Table;
 use super::table::Swap;
 use super::vacuum::Mode;
-use crate::config::Retention;
+use crate::config::{RetainFrom, Retention};
 use crate::time::{EventTime, MINUTE_US};
 
 /// Files from this size on are left alone.
@@ -86,13 +87,21 @@ impl Lake {
     /// When a table cannot be read.
     pub fn plan(&self, chore: &Chore, now: EventTime) -> Result<Vec<Job>, LakeError> {
         let today = now.day();
+        let imported = Imported::read(self.folder())?;
         let mut jobs = Vec::new();
         for writer in &self.tables {
             let files = writer.files()?;
             for day in files.chunk_by(|one, other| one.day == other.day) {
-                let age = today.saturating_sub(day.first().map_or(today, |file| file.day));
+                let first = day.first().map_or(today, |file| file.day);
+                let age = today.saturating_sub(first);
                 match chore {
-                    Chore::Retain(retention) => jobs.extend(retain(day, age, retention)),
+                    Chore::Retain(retention) => {
+                        let since = match retention.from {
+                            RetainFrom::Import => imported.since(first).max(first),
+                            RetainFrom::Posting => first,
+                        };
+                        jobs.extend(retain(day, today.saturating_sub(since), retention));
+                    }
                     Chore::Compact { gathered } => jobs.extend(merge(day, age, *gathered)),
                 }
             }

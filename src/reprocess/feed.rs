@@ -92,6 +92,11 @@ pub(super) fn place(cursor: Option<&Cursor>) -> (u64, u64) {
     cursor.and_then(Cursor::read).map_or((0, 0), |place: Place| place.input)
 }
 
+/// The cursor of a place.
+pub(super) fn cursor(input: u64, end: u64) -> Cursor {
+    Cursor::of(&Place { input: (input, end) })
+}
+
 /// Under which name a checkpoint keeps the place.
 pub(super) fn place_name() -> SourceId {
     SourceId::new(PLACE)
@@ -122,6 +127,29 @@ impl Feed {
             }
         });
         decoded.into_iter()
+    }
+
+    /// The layout of an input.
+    pub(super) fn layout_of(&self, input: &Input) -> Layout {
+        self.layout.unwrap_or_else(|| Layout::of(&input.name))
+    }
+
+    /// What the first chunk of an input says; nothing if it cannot be read.
+    pub(super) fn first_of(&self, input: &Input) -> Vec<Parcel> {
+        let layout = self.layout_of(input);
+        let how = Opening { layout, map: &self.reading.map, encoding: self.encoding };
+        let opened = Chunks::open(input, &how, 0, &Read::default());
+        let Ok(Some(chunk)) = opened.and_then(|mut chunks| chunks.next_chunk()) else {
+            return Vec::new();
+        };
+        let (name, source) = (input.name.clone(), input.source_name().to_owned());
+        let numbered = Numbered { input: 0, name, source, word: "row", chunk };
+        decode(&numbered, &self.decoder(&numbered.source)).parcels
+    }
+
+    /// What lines of an input say.
+    pub(super) fn decoded_lines(&self, input: &Input, lines: &[u8]) -> Parcel {
+        decode_lines(&mut self.decoder(input.source_name()), lines).parcel
     }
 
     fn decode_all(
@@ -174,7 +202,7 @@ impl Feed {
                 continue;
             }
             let begin = if place == from.0 { from.1 } else { 0 };
-            let layout = self.layout.unwrap_or_else(|| Layout::of(&input.name));
+            let layout = self.layout_of(input);
             let how = Opening { layout, map: &self.reading.map, encoding: self.encoding };
             let opened = Chunks::open(input, &how, begin, &self.read);
             let read = opened.and_then(|mut chunks| {
@@ -326,7 +354,7 @@ fn decode(numbered: &Numbered, decoder: &Decoder) -> Decoded {
     }
     let input = u64::try_from(numbered.input).unwrap_or(u64::MAX);
     let mut last = Parcel::new(&place_name());
-    last.cursor = Some(Cursor::of(&Place { input: (input, chunk.end) }));
+    last.cursor = Some(cursor(input, chunk.end));
     decoded.parcels.push(last);
     decoded
 }

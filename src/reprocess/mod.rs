@@ -7,9 +7,12 @@
 
 mod compare;
 mod feed;
+mod order;
+mod sort;
 mod stage;
 mod publish;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -17,20 +20,29 @@ use anyhow::Context;
 use tokio::sync::{Notify, mpsc, watch};
 
 pub use compare::{Comparison, Sample, TopicChange, compare};
+pub use order::Sorting;
 pub use publish::{Published, publish};
 pub use stage::{Mode, Stage, StageError};
 
 use crate::config::{Archive, Config};
 use crate::connect::{Encoding, Input, Layout, Read};
-use crate::decode::{AuthorHasher, Format, Reading, Sieve};
+use crate::decode::{AuthorHasher, Format, Parcel, Reading, Sieve};
 use crate::desk::Grouping;
-use crate::engine::{Engine, Remember};
+use crate::engine::{Engine, EngineConfig, Remember};
 use crate::lake::{DeskFiles, Folder, Lake, PostReader};
 use crate::live::{
     EngineLoop, Eraser, Following, Patience, Progress, Stop, Store, Upkeep, checkpointed_engine,
 };
 use crate::notify::{Desk, Outbox, wall_clock};
-use feed::{Feed, place, place_name};
+use crate::privacy::Erased;
+use feed::{Feed, cursor, place, place_name};
+use order::is_disordered;
+use sort::Sorter;
+
+/// Stands for the input in the place of a job whose posts are sorted: it counts these.
+const SORTED: u64 = u64::MAX;
+/// Sorted events that are handed on at once.
+const PARCEL_EVENTS: usize = 1_024;
 
 /// What to work through.
 #[derive(Debug, Clone)]
@@ -49,6 +61,8 @@ pub struct Job {
     pub config: Config,
     /// Name of the source where posts give none; by default the file's name.
     pub source: Option<String>,
+    /// Whether posts are sorted by their time first.
+    pub sorting: Sorting,
 }
 
 /// Where posts come from.
@@ -115,10 +129,7 @@ pub async fn reprocess(
     let folder = Arc::clone(stage.folder());
     let (lake, recovered) = Lake::open(Arc::clone(&folder)).await?;
     let authors = stage.authors().clone();
-    // What was erased from the lake stays away; what sources take back is noted beside the rows.
-    let target = Folder::read(stage.target()).ok().filter(|_| stage.mode() != Mode::Dry);
-    let target = target.as_ref().unwrap_or(&folder);
-    let erased = Eraser::erased(target, &authors)?;
+    let erased = erased(stage, &authors)?;
     let (engine, checkpoint) =
         checkpointed_engine(&config, &authors, erased, recovered.checkpoint)?;
     let from = place(checkpoint.cursors.get(place_name().as_str()));
@@ -164,17 +175,43 @@ pub async fn reprocess(
 
     let started = Instant::now();
     let mut coverage = stage.coverage.clone();
-    let origin = job.origin;
+    let (origin, sorting, scratch) = (job.origin, job.sorting, stage.folder().scratch());
     let work = tokio::task::spawn_blocking(move || {
-        let worked = work(engine, feed, origin, from, &mut coverage)?;
+        let sorter = sorter(&origin, sorting, &feed, &config.engine, &scratch);
+        let worked = work(engine, feed, origin, (from, sorter), &mut coverage)?;
         anyhow::Ok((worked, coverage))
     });
     let worked = work.await.context("the engine thread")?;
     store.await.context("the store task")??;
-    let (bytes, damaged);
-    ((bytes, damaged), stage.coverage) = worked?;
+    let ((bytes, damaged), coverage) = worked?;
+    stage.coverage = coverage;
     let progress = progress.borrow().clone();
     Ok(Report { progress, bytes, damaged, elapsed: started.elapsed() })
+}
+
+/// What was erased from the lake stays away; what sources take back is noted beside the rows.
+fn erased(stage: &Stage, authors: &AuthorHasher) -> anyhow::Result<Erased> {
+    let target = Folder::read(stage.target()).ok().filter(|_| stage.mode() != Mode::Dry);
+    Ok(Eraser::erased(target.as_ref().unwrap_or(stage.folder()), authors)?)
+}
+
+/// What sorts the posts of these inputs, if they must be sorted.
+fn sorter(
+    origin: &Origin,
+    sorting: Sorting,
+    feed: &Feed,
+    engine: &EngineConfig,
+    scratch: &Path,
+) -> Option<Sorter> {
+    let is_sorted = match (origin, sorting) {
+        (Origin::Lake(_), _) | (_, Sorting::Never) => false,
+        (_, Sorting::Always) => true,
+        (Origin::Files(inputs), Sorting::Auto) => is_disordered(feed, inputs, engine),
+    };
+    if is_sorted {
+        tracing::warn!("the inputs are sorted by time before they are worked through");
+    }
+    is_sorted.then(|| Sorter::new(scratch))
 }
 
 fn sieve(config: &Config, engine: &Engine) -> Option<Sieve> {
@@ -186,11 +223,12 @@ fn work(
     mut engine: EngineLoop,
     feed: Feed,
     origin: Origin,
-    from: (u64, u64),
+    (from, mut sorter): ((u64, u64), Option<Sorter>),
     coverage: &mut stage::Coverage,
 ) -> anyhow::Result<(u64, Vec<String>)> {
     let (mut bytes, mut damaged, mut ended) = (0, Vec::new(), false);
-    for decoded in feed.start(origin, from) {
+    let begin = if sorter.is_some() { (0, 0) } else { from };
+    for decoded in feed.start(origin, begin) {
         let decoded = decoded?;
         damaged.extend(decoded.damage);
         ended |= decoded.is_end;
@@ -198,7 +236,11 @@ fn work(
         // Noted before the commit that may hold them: a day too many is impossible, since all of
         // it is read again after a kill.
         coverage.add(&decoded.hours)?;
-        for parcel in decoded.parcels {
+        for mut parcel in decoded.parcels {
+            if let Some(sorter) = &mut sorter {
+                parcel.cursor = None;
+                parcel.events.drain(..).try_for_each(|event| sorter.push(event))?;
+            }
             engine.take(parcel)?;
         }
     }
@@ -208,6 +250,31 @@ fn work(
     {
         anyhow::bail!(first.clone());
     }
+    if let Some(sorter) = sorter {
+        let known = if from.0 == SORTED { from.1 } else { 0 };
+        work_sorted(&mut engine, sorter, known)?;
+    }
     engine.close(Stop::Finish)?;
     Ok((bytes, damaged))
+}
+
+/// Takes in sorted events behind the first `known` ones, which were taken in before a kill.
+fn work_sorted(engine: &mut EngineLoop, sorter: Sorter, known: u64) -> anyhow::Result<()> {
+    let mut events = sorter.sorted()?;
+    for _ in 0..known {
+        events.next().transpose()?;
+    }
+    let mut done = known;
+    loop {
+        let mut parcel = Parcel::new(&place_name());
+        for event in events.by_ref().take(PARCEL_EVENTS) {
+            parcel.events.push(event?.1);
+        }
+        if parcel.events.is_empty() {
+            return Ok(());
+        }
+        done += u64::try_from(parcel.events.len()).unwrap_or(0);
+        parcel.cursor = Some(cursor(SORTED, done));
+        engine.take(parcel)?;
+    }
 }

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use super::stage::{Mode, Stage};
 use crate::lake::{
-    EraseMode, Erasure, Folder, Gaps, Lake, LakeError, OldAlerts, Receipt, Recovered, Replaced,
-    Replacement, Withdrawn, gone_for_good, tombstones,
+    EraseMode, Erasure, Folder, Gaps, Imported, Lake, LakeError, OldAlerts, Receipt, Recovered,
+    Replaced, Replacement, Withdrawn, gone_for_good, tombstones,
 };
 use crate::live::{Eraser, Following};
 use crate::notify::{Outbox, wall_clock};
@@ -33,12 +33,14 @@ pub async fn publish(stage: &Stage, alerts: OldAlerts, gaps: Gaps) -> anyhow::Re
         Mode::Dry => Ok(Published::default()),
         Mode::New => {
             let folder = Arc::clone(stage.folder());
+            note_import(stage, &folder)?;
             let (mut lake, recovered) = Lake::open(folder).await?;
             let receipts = follow(stage, &mut lake, recovered).await?;
             Ok(Published { replaced: None, receipts })
         }
         Mode::Replace => {
             let target = Arc::new(Folder::write(stage.target())?);
+            note_import(stage, &target)?;
             keep_away(stage, &target).await?;
             Withdrawn::of(&target).append(&Withdrawn::of(stage.folder()).all()?)?;
             target.dead_letters().take_over(stage.folder().dead_letters())?;
@@ -50,6 +52,15 @@ pub async fn publish(stage: &Stage, alerts: OldAlerts, gaps: Gaps) -> anyhow::Re
             Ok(Published { replaced, receipts })
         }
     }
+}
+
+/// Notes which old days come from files, so that retention does not drop them at once. The posts of
+/// another lake were kept for their time before.
+fn note_import(stage: &Stage, folder: &Folder) -> Result<(), LakeError> {
+    if !stage.reads_files() {
+        return Ok(());
+    }
+    Imported::note(folder, stage.days().into_keys(), wall_clock().day())
 }
 
 /// Erases from the stage what was erased from the lake since the stage was begun.

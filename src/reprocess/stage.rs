@@ -73,6 +73,7 @@ pub struct Stage {
     folder: Arc<Folder>,
     target: Site,
     authors: AuthorHasher,
+    reads_files: bool,
     pub(super) coverage: Coverage,
     /// Removed at the end.
     temporary: Option<PathBuf>,
@@ -150,6 +151,7 @@ impl Stage {
             folder,
             target,
             authors: AuthorHasher::new(key).with_names(job.config.names),
+            reads_files: matches!(job.origin, Origin::Files(_)),
             coverage,
             temporary,
         })
@@ -159,6 +161,12 @@ impl Stage {
     #[must_use]
     pub fn mode(&self) -> Mode {
         self.mode
+    }
+
+    /// Whether posts come from files.
+    #[must_use]
+    pub fn reads_files(&self) -> bool {
+        self.reads_files
     }
 
     /// The folder of the lake that grows.
@@ -259,7 +267,7 @@ fn identity(job: &Job) -> String {
     let said = format!(
         "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {}",
         job.layout,
-        (&job.reading, job.encoding),
+        (&job.reading, job.encoding, job.sorting),
         job.format,
         job.source,
         config.topics,

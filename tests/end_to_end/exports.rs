@@ -198,3 +198,21 @@ fn what_cannot_be_unpacked_is_named_with_what_unpacks_it() {
         assert!(stderr(&worked).contains(want), "{}", stderr(&worked));
     }
 }
+
+#[test]
+fn history_that_was_just_imported_is_not_dropped_by_its_age() {
+    let line = "{\"id\":\"1\",\"text\":\"acme\",\"posted_at\":\"2016-03-01T12:00:00Z\"}\n";
+    let (place, worked) = read("a.jsonl", line, &[]);
+    assert!(stdout(&worked).contains("retention: 1 days are older"), "{}", stdout(&worked));
+    let retain = |more: &str| {
+        let text = format!("[lake]\npath = \"{}\"\n{more}\n", place.lake.display());
+        let config = file(place.folder.path(), "kept.toml", text);
+        let mut command = resonanz();
+        let retained = command.args(["lake", "retain", "--config"]).arg(&config).output();
+        let retained = retained.expect("the binary runs");
+        assert!(retained.status.success(), "{}", stderr(&retained));
+        query(&place.lake, "SELECT count(*) FROM posts")
+    };
+    assert_eq!(retain(""), "1");
+    assert_eq!(retain("retain_from = \"posting\""), "0");
+}

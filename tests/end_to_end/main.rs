@@ -20,6 +20,7 @@ mod files;
 mod following;
 mod hook;
 mod memory;
+mod order;
 mod pipeline;
 mod places;
 #[cfg(feature = "postgres")]

@@ -79,7 +79,7 @@ fn a_configuration_of_another_lake_says_nothing_about_this_one() {
     let place = place();
     let folder = place.folder.path();
     done(&mut in_folder(folder, &["reprocess", "a.jsonl", "--lake", "other"]));
-    let short = "[lake]\npath = \"lake\"\nretain_mentions = \"1d\"\n";
+    let short = "[lake]\npath = \"lake\"\nretain_mentions = \"1d\"\nretain_from = \"posting\"\n";
     file(folder, "resonanz.toml", short);
     let retain = ["lake", "retain", "--dry-run", "--lake", "other"];
     let kept = stdout(&done(&mut in_folder(folder, &retain)));

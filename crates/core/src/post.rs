@@ -171,7 +171,7 @@ impl Kind {
 }
 
 /// One public utterance.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Post {
     /// Unique within its source.
     pub id: Box<str>,
@@ -213,7 +213,7 @@ impl Post {
 }
 
 /// A post's identity, its source and id, as a hash that is the same in every process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct PostKey(pub u64);
 
 impl PostKey {
@@ -244,7 +244,7 @@ impl PostKey {
 }
 
 /// What the engine must still know of a post that mentions no topic and is not kept.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Passed {
     /// Where it came from.
     pub source: SourceId,
@@ -257,7 +257,7 @@ pub struct Passed {
 }
 
 /// What a source says happened.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Event {
     /// A new post.
     Create(Box<Post>),

@@ -15,11 +15,12 @@ use super::inputs::InputArgs;
 use super::output::{Screened, Script, people};
 use super::places::LakePlace;
 use super::{Ending, Failure, runtime};
-use crate::connect::{InputError, Read, find_inputs};
+use crate::connect::{InputError, Read, find_inputs, wall_clock};
 use crate::lake::{Folder, Gaps, LakeError, OldAlerts, PostReader, Site};
 use crate::live::Progress;
 use crate::reprocess::{
-    Job, Mode, Origin, Published, Report, Stage, StageError, compare, publish, reprocess as work,
+    Job, Mode, Origin, Published, Report, Sorting, Stage, StageError, compare, publish,
+    reprocess as work,
 };
 
 /// Distance of lines that say how far the work is, where there is no terminal.
@@ -60,6 +61,10 @@ pub(super) struct Args {
     place: LakePlace,
     #[command(flatten)]
     input: InputArgs,
+    /// Whether posts are sorted by the time of their reception first; by default if a look at the inputs says that they
+    /// are not in order
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = Sort::Auto)]
+    sort: Sort,
     /// Say what would change, and change nothing; the rows go to a temporary folder
     #[arg(long)]
     dry_run: bool,
@@ -75,6 +80,23 @@ pub(super) struct Args {
     /// Replace days of which the input lacks hours, and lose the mentions of these hours
     #[arg(long)]
     partial_days: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Sort {
+    Auto,
+    Always,
+    Never,
+}
+
+impl From<Sort> for Sorting {
+    fn from(sort: Sort) -> Self {
+        match sort {
+            Sort::Auto => Self::Auto,
+            Sort::Always => Self::Always,
+            Sort::Never => Self::Never,
+        }
+    }
 }
 
 impl Args {
@@ -98,6 +120,7 @@ pub(super) fn reprocess(args: &Args) -> Result<Ending, Failure> {
             format: args.input.wire(),
             config,
             source: args.input.source.clone(),
+            sorting: args.sort.into(),
         };
         run(args, &site, job.prepared()).await
     })
@@ -109,7 +132,7 @@ async fn run(args: &Args, site: &Site, job: Job) -> Result<Ending, Failure> {
         Some(stage) => Failure::usage(stage.to_string(), stage.hint()),
         None => Failure::from(error),
     })?;
-    let total = job.origin.bytes();
+    let (total, retention) = (job.origin.bytes(), job.config.lake.retention);
     let report = watched(total, |progress, read| work(job, &mut stage, progress, read)).await?;
     let mut out: Box<dyn Write> = match args.compare {
         Some(ReportFormat::Json) => {
@@ -118,6 +141,10 @@ async fn run(args: &Args, site: &Site, job: Job) -> Result<Ending, Failure> {
         _ => Box::new(people()),
     };
     view::report(&report, &mut out)?;
+    if stage.reads_files() {
+        let days: Vec<i32> = stage.days().into_keys().collect();
+        view::retention(&retention, &days, wall_clock().day(), &mut out)?;
+    }
     if let Some(lake) = args.source_lake() {
         writeln!(
             out,

@@ -4,8 +4,10 @@ use std::io::{self, Write};
 
 use crate::cli::formats::ReportFormat;
 use crate::cli::output::{Script, one_line, programs};
+use crate::config::{RetainFrom, Retention};
 use crate::lake::{Receipt, Replaced, Table};
 use crate::reprocess::{Comparison, Report, Sample, TopicChange};
+use crate::time::{DAY_US, EventTime};
 
 /// Where posts went, and how fast.
 pub(super) fn report(report: &Report, out: &mut impl Write) -> io::Result<()> {
@@ -53,6 +55,45 @@ pub(super) fn report(report: &Report, out: &mut impl Write) -> io::Result<()> {
         writeln!(
             out,
             "hint: say which name is which field with --map, as text=body,posted_at=created_utc"
+        )?;
+    }
+    Ok(())
+}
+
+/// What will become of days that are older than what is kept.
+pub(super) fn retention(
+    retention: &Retention,
+    days: &[i32],
+    today: i32,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let kept = [
+        ("retain_text", "texts", retention.text_days),
+        ("retain_mentions", "mentions", retention.mentions_days),
+        ("retain_panes", "panes and alerts", retention.panes_days),
+    ];
+    for (key, what, limit) in kept {
+        let Some(limit) = limit else { continue };
+        let old = days.iter().filter(|day| today.saturating_sub(**day) > limit).count();
+        if old == 0 {
+            continue;
+        }
+        let fate = match retention.from {
+            RetainFrom::Import => {
+                let end = EventTime(i64::from(today.saturating_add(limit)) * DAY_US).to_string();
+                let end = end.split('T').next().unwrap_or_default().to_owned();
+                format!(
+                    "go on {end}, since they count from their import; retain_from = \"posting\" counts from the days themselves"
+                )
+            }
+            RetainFrom::Posting => {
+                "go at the next upkeep; retain_from = \"import\" keeps them as long again"
+                    .to_owned()
+            }
+        };
+        writeln!(
+            out,
+            "retention: {old} days are older than {key} = \"{limit}d\": their {what} {fate}; {key} = \"never\" in [lake] keeps them"
         )?;
     }
     Ok(())
