@@ -67,10 +67,10 @@ wanted = {
 print(found)
 assert wanted.items() <= found.items(), f"the demo printed {wanted}"
 
-# What the README shows runs as it stands.
+# What the manual shows runs as it stands.
 os.environ["MPLBACKEND"] = "Agg"
 root = pathlib.Path(__file__).resolve().parent.parent
-section = (root / "README.md").read_text(encoding="utf-8").split("## Read the lake")[1].split("\n## ")[0]
+section = (root / "src/sql/sql.md").read_text(encoding="utf-8").split("## Other tools")[1].split("\n## ")[0]
 blocks = re.findall(r"```python\n(.*?)```", section, re.S)
 assert len(blocks) == 4, "one for deltalake, DuckDB, Polars and a notebook"
 for block in blocks:
