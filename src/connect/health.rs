@@ -224,9 +224,11 @@ impl SourcesHealth {
         self.iter().map(|source| source.reconnects()).sum()
     }
 
-    /// Whether a source is out of reach that will be asked for what is missed meanwhile.
+    /// Whether a source is out of reach, or not reached yet, that will be asked for what is missed
+    /// meanwhile.
     #[must_use]
     pub fn is_any_lost(&self) -> bool {
-        self.iter().any(|source| source.state() == SourceState::Down)
+        let is_lost = |state| matches!(state, SourceState::Starting | SourceState::Down);
+        self.iter().any(|source| is_lost(source.state()))
     }
 }

@@ -66,7 +66,8 @@ impl Connection {
         let mut frame = vec![first, 127];
         frame.extend((payload.len() as u64).to_be_bytes());
         frame.extend(payload);
-        self.stream.write_all(&frame).expect("written");
+        // Who is given up has hung up.
+        let _ = self.stream.write_all(&frame);
     }
 
     fn post(&mut self, number: i64) {
@@ -263,4 +264,38 @@ fn a_server_is_dialed_again_when_it_says_so_and_not_at_all_when_it_cannot_be_und
     second.open();
     second.post(1);
     wait_for_answer(&place.lake, "SELECT count(*) FROM mentions", "1");
+}
+
+#[test]
+fn what_the_lake_holds_shows_at_once_after_a_restart_and_a_post_counts_once() {
+    let (place, port) = (Place::new(), free_port());
+    let (url, connections) = listen();
+    let config = config(&place, port, &[("s", url)]);
+    let said = |body: &str| {
+        let metrics = get(port, "/metrics")?;
+        metrics.lines().any(|line| line == body).then_some(())
+    };
+    let process = crate::support::live(&config);
+    let mut connection = next(&connections);
+    connection.open();
+    (0..5).for_each(|number| connection.post(number));
+    wait_for_answer(&place.lake, "SELECT count(*) FROM mentions", "5");
+    assert_eq!(process.terminate(), Some(0));
+
+    let mut command = resonanz();
+    command.args(["run", "--config"]).arg(&config).stdout(std::process::Stdio::piped());
+    command.stderr(std::process::Stdio::null());
+    let mut process = crate::support::Killed(command.spawn().expect("the process starts"));
+    // Nobody answers the dial yet.
+    let mut connection = next(&connections);
+    wait_for("the lake's totals", || said("resonanz_mentions_total 5"));
+    wait_for("a source that is not there", || said("resonanz_source_connected{source=\"s\"} 0"));
+    connection.open();
+    (2..7).for_each(|number| connection.post(number));
+    wait_for_answer(&place.lake, "SELECT count(*) FROM mentions", "7");
+    let mut output = process.0.stdout.take().expect("a pipe");
+    assert_eq!(process.terminate(), Some(0));
+    let mut summary = String::new();
+    output.read_to_string(&mut summary).expect("UTF-8");
+    assert!(summary.contains("7 posts, 7 mentions"), "{summary}");
 }

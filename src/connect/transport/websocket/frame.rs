@@ -205,6 +205,7 @@ fn control<'a>(code: u8, payload: Vec<u8>) -> Result<Incoming<'a>, String> {
             [high, low, reason @ ..] => {
                 let code = u16::from_be_bytes([*high, *low]);
                 let reason = String::from_utf8_lossy(reason);
+                let reason: String = reason.chars().filter(|c| !c.is_control()).collect();
                 let join = if reason.is_empty() { "" } else { ": " };
                 format!("with {code}{join}{reason}")
             }
