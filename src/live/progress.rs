@@ -97,7 +97,8 @@ pub struct AlertLine {
 }
 
 impl Progress {
-    /// Posts since the lake was made, each once however often a source gave it.
+    /// Posts since the lake was made, each once however often a source gave it, as far as its id is
+    /// remembered.
     #[must_use]
     pub fn posts(&self) -> u64 {
         self.tally.analyzed + self.tally.refused_future + self.tally.erased
