@@ -8,7 +8,7 @@
 
 use super::english;
 use super::german::{self, Class};
-use super::phrases::{Classes, Phrase, Phrases};
+use super::phrases::{Classes, Phrase, Phrases, class_name};
 use super::sense::{Entry, Sense, Tongue};
 use super::table::{Table, key};
 use super::vocabulary::Vocabulary;
@@ -52,13 +52,19 @@ impl Lexicon {
     /// Reads a lexicon.
     ///
     /// # Errors
-    /// When a line lacks a weight, has one outside -4 to 4, or has a field of no meaning.
+    /// When a line lacks a weight, has one outside -4 to 4, has a field of no meaning, or names a class
+    /// of words that does not exist.
     pub fn parse(text: &str) -> Result<Self, LexiconError> {
-        let mut rows = Vec::new();
+        let (mut rows, mut classes) = (Vec::new(), None);
         for (line, content) in (1..).zip(text.lines()) {
             let content = content.trim_end();
             if !content.is_empty() && content != "#" && !content.starts_with("# ") {
-                let row = Row::parse(content).map_err(|reason| LexiconError { line, reason })?;
+                let at_line = |reason| LexiconError { line, reason };
+                let row = Row::parse(content).map_err(at_line)?;
+                if row.word.contains('<') {
+                    let classes = classes.get_or_insert_with(Classes::built_in);
+                    row.check_classes(classes).map_err(at_line)?;
+                }
                 rows.push(row);
             }
         }
@@ -154,6 +160,31 @@ impl Row {
         }
         Ok(row)
     }
+
+    /// Whether every class that the pattern names is known.
+    fn check_classes(&self, classes: &Classes) -> Result<(), String> {
+        for part in self.word.split_whitespace() {
+            for each in part.split('|') {
+                // "<(^_^)>" is an emoticon.
+                let is_name = |name: &&str| {
+                    !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '-')
+                };
+                let Some(name) = class_name(each).filter(is_name) else { continue };
+                if !classes.knows(name) {
+                    return Err(format!(
+                        "no class of words is named <{name}>; write <number>, <time>, <zahl>, \
+                         <zeit>, or the words themselves with | between"
+                    ));
+                }
+                if each != part || !self.word.contains(' ') {
+                    return Err(format!(
+                        "<{name}> stands in a pattern of several words, alone between spaces"
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Lexicons of one topic, ready to be laid over a scorer's own; see [`super::Scorer::overlay`].
@@ -213,6 +244,15 @@ mod tests {
             ("gut\t5", "line 1: weight \"5\" is no number from -4 to 4"),
             ("gut\tNaN", "line 1: weight \"NaN\" is no number from -4 to 4"),
             ("# \n\t1", "line 2: no word"),
+            (
+                "seit <tag> kaputt\t-2",
+                "line 1: no class of words is named <tag>; write <number>, <time>, <zahl>, <zeit>, \
+                 or the words themselves with | between",
+            ),
+            (
+                "gut\t1\nseit <zeit>|immer kaputt\t-2",
+                "line 2: <zeit> stands in a pattern of several words, alone between spaces",
+            ),
             ("gut\t1\tfr", "line 1: \"fr\" is neither a language (en, de) nor a class (a, n, v)"),
         ];
         for (text, want) in rows {

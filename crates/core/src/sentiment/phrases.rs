@@ -65,12 +65,16 @@ impl Classes {
         classes
     }
 
+    /// Whether there is a class of this name.
+    pub(super) fn knows(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
     fn of<'a>(&self, part: &'a str) -> (bool, &'a str)
     where
         'static: 'a,
     {
-        let name = part.strip_prefix('<').and_then(|part| part.strip_suffix('>'));
-        match name {
+        match class_name(part) {
             Some(name) => {
                 (matches!(name, "number" | "zahl"), self.0.get(name).copied().unwrap_or_default())
             }
@@ -309,6 +313,11 @@ fn filter_place(key: u64, words: usize) -> (usize, u64) {
     #[allow(clippy::cast_possible_truncation, reason = "the mask keeps the low bits")]
     let word = (key >> 6) as usize & (words - 1);
     (word, 1 << (key & 63))
+}
+
+/// The name of the class that stands in a place of a pattern, as in `<time>`.
+pub(super) fn class_name(part: &str) -> Option<&str> {
+    part.strip_prefix('<').and_then(|part| part.strip_suffix('>'))
 }
 
 /// How many words a gap stands for: `..` for six, `.2` for two.
