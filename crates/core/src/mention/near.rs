@@ -62,6 +62,13 @@ struct Placed {
     words_end: u32,
 }
 
+/// Where a pass over the operands begins.
+#[derive(Debug, Clone, Copy)]
+enum Way {
+    Forward,
+    Backward,
+}
+
 /// Which of two hits must come first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum First {
@@ -81,7 +88,7 @@ impl NearScratch {
     /// start. Words must have been counted.
     pub(super) fn holds<'h>(&mut self, near: &Near, hits_of: impl Fn(u32) -> &'h [Hit]) -> bool {
         self.place(near, hits_of);
-        self.run_forward(near);
+        self.run(near, Way::Forward);
         let last = self.operand(near.operands.len().saturating_sub(1));
         self.forward.get(last).unwrap_or_default().iter().any(|&words| words <= near.words_max)
     }
@@ -94,8 +101,8 @@ impl NearScratch {
         out: &mut Vec<Hit>,
     ) {
         self.place(near, hits_of);
-        self.run_forward(near);
-        self.run_backward(near);
+        self.run(near, Way::Forward);
+        self.run(near, Way::Backward);
         let words = self.forward.iter().zip(&self.backward);
         for (placed, (&before, &after)) in self.places.iter().zip(words) {
             if before != NEVER && after != NEVER && before.saturating_add(after) <= near.words_max {
@@ -153,40 +160,62 @@ impl NearScratch {
         self.bounds.push(self.places.len());
     }
 
-    fn run_forward(&mut self, near: &Near) {
-        self.forward.clear();
-        self.forward.resize(self.places.len(), NEVER);
-        let first = self.operand(0);
-        self.forward.get_mut(first).unwrap_or_default().fill(0);
-        for (index, link) in near.links.iter().enumerate() {
-            let first = if link.order == Order::Forward { First::From } else { First::Either };
-            let (from, to) = (self.operand(index), self.operand(index + 1));
+    /// Fills `forward` from the first operand on, or `backward` from the last.
+    fn run(&mut self, near: &Near, way: Way) {
+        let mut words = std::mem::take(match way {
+            Way::Forward => &mut self.forward,
+            Way::Backward => &mut self.backward,
+        });
+        words.clear();
+        words.resize(self.places.len(), NEVER);
+        let last = near.links.len();
+        let operand = |step: usize| match way {
+            Way::Forward => step,
+            Way::Backward => last - step,
+        };
+        words.get_mut(self.operand(operand(0))).unwrap_or_default().fill(0);
+        for step in 0..last {
+            let (from, to) = (operand(step), operand(step + 1));
+            let Some(link) = near.links.get(from.min(to)) else { continue };
+            let first = match (link.order, way) {
+                (Order::Forward, Way::Forward) => First::From,
+                (Order::Forward, Way::Backward) => First::To,
+                _ => First::Either,
+            };
             self.window.relax(
                 &Places { places: &self.places, by_end: &self.by_end },
-                &mut self.forward,
-                (from, to),
+                &mut words,
+                (self.operand(from), self.operand(to)),
                 link.words_max,
                 first,
             );
+        }
+        match way {
+            Way::Forward => self.forward = words,
+            Way::Backward => self.backward = words,
         }
     }
+}
 
-    fn run_backward(&mut self, near: &Near) {
-        self.backward.clear();
-        self.backward.resize(self.places.len(), NEVER);
-        let last = self.operand(near.links.len());
-        self.backward.get_mut(last).unwrap_or_default().fill(0);
-        for (index, link) in near.links.iter().enumerate().rev() {
-            let first = if link.order == Order::Forward { First::To } else { First::Either };
-            let (from, to) = (self.operand(index + 1), self.operand(index));
-            self.window.relax(
-                &Places { places: &self.places, by_end: &self.by_end },
-                &mut self.backward,
-                (from, to),
-                link.words_max,
-                first,
-            );
-        }
+/// A place as seen from the front or, with all signs turned, from the back.
+#[derive(Debug, Clone, Copy)]
+struct Sight {
+    start: i64,
+    end: i64,
+    words_start: i64,
+    words_end: i64,
+}
+
+impl Sight {
+    fn from_front(Placed { hit, words_start, words_end }: &Placed) -> Self {
+        let [start, end, words_start, words_end] =
+            [hit.start, hit.end, *words_start, *words_end].map(i64::from);
+        Self { start, end, words_start, words_end }
+    }
+
+    fn from_back(placed: &Placed) -> Self {
+        let Self { start, end, words_start, words_end } = Self::from_front(placed);
+        Self { start: -end, end: -start, words_start: -words_end, words_end: -words_start }
     }
 }
 
@@ -201,11 +230,11 @@ struct Places<'s> {
 #[derive(Debug, Default)]
 struct Window {
     /// Words so far, plus or less the words before the place; and those words.
-    kept: VecDeque<(i64, u32)>,
+    kept: VecDeque<(i64, i64)>,
 }
 
 impl Window {
-    fn push(&mut self, key: i64, words: u32) {
+    fn push(&mut self, key: i64, words: i64) {
         while self.kept.back().is_some_and(|&(last, _)| last >= key) {
             self.kept.pop_back();
         }
@@ -213,7 +242,7 @@ impl Window {
     }
 
     /// The least key among places that are near enough.
-    fn best(&mut self, near: impl Fn(u32) -> bool) -> Option<i64> {
+    fn best(&mut self, near: impl Fn(i64) -> bool) -> Option<i64> {
         while self.kept.front().is_some_and(|&(_, words)| !near(words)) {
             self.kept.pop_front();
         }
@@ -229,71 +258,48 @@ impl Window {
         words_max: u32,
         first: First,
     ) {
+        let Places { places, by_end } = places;
+        let of = |operand: &Range<usize>| {
+            let ends = by_end.get(operand.clone()).unwrap_or_default();
+            (operand.clone(), ends.iter().map(|&index| index as usize))
+        };
+        let ((from_starts, from_ends), (to_starts, to_ends)) = (of(&from), of(&to));
+        let sight = |sees: fn(&Placed) -> Sight| move |index: usize| places.get(index).map(sees);
         if first != First::To {
-            self.relax_behind(places, words, &from, &to, words_max);
+            let ways = (from_ends, to_starts);
+            self.relax_ahead(words, ways, words_max, sight(Sight::from_front));
         }
         if first != First::From {
-            self.relax_before(places, words, &from, &to, words_max);
+            let ways = (from_starts.rev(), to_ends.rev());
+            self.relax_ahead(words, ways, words_max, sight(Sight::from_back));
         }
     }
 
-    /// By way of places that end before.
-    fn relax_behind(
+    /// By way of places that end before, as they are seen: sources by their ends, targets by their
+    /// starts.
+    fn relax_ahead(
         &mut self,
-        Places { places, by_end }: &Places<'_>,
         words: &mut [u32],
-        from: &Range<usize>,
-        to: &Range<usize>,
+        (sources, targets): (impl Iterator<Item = usize>, impl Iterator<Item = usize>),
         words_max: u32,
+        sight: impl Fn(usize) -> Option<Sight>,
     ) {
         self.kept.clear();
-        let mut sources = by_end.get(from.clone()).unwrap_or_default().iter().peekable();
-        for index in to.clone() {
-            let Some(own) = places.get(index) else { continue };
-            let ends = |source: &&u32| {
-                places.get(**source as usize).is_some_and(|place| place.hit.end <= own.hit.start)
-            };
-            while let Some(&source) = sources.next_if(ends) {
-                let (Some(place), Some(&so_far)) =
-                    (places.get(source as usize), words.get(source as usize))
-                else {
+        let mut sources = sources.peekable();
+        for target in targets {
+            let Some(own) = sight(target) else { continue };
+            let ends = |&source: &usize| sight(source).is_some_and(|place| place.end <= own.start);
+            while let Some(source) = sources.next_if(ends) {
+                let (Some(place), Some(&so_far)) = (sight(source), words.get(source)) else {
                     continue;
                 };
                 if so_far != NEVER {
-                    self.push(i64::from(so_far) - i64::from(place.words_end), place.words_end);
+                    self.push(i64::from(so_far) - place.words_end, place.words_end);
                 }
             }
-            let best = self.best(|words_end| own.words_start - words_end <= words_max);
-            offer(words, index, best.map(|key| key + i64::from(own.words_start)));
-        }
-    }
-
-    /// By way of places that begin behind.
-    fn relax_before(
-        &mut self,
-        Places { places, by_end }: &Places<'_>,
-        words: &mut [u32],
-        from: &Range<usize>,
-        to: &Range<usize>,
-        words_max: u32,
-    ) {
-        self.kept.clear();
-        let mut sources = from.clone().rev().peekable();
-        for &index in by_end.get(to.clone()).unwrap_or_default().iter().rev() {
-            let Some(own) = places.get(index as usize) else { continue };
-            let begins = |source: &usize| {
-                places.get(*source).is_some_and(|place| place.hit.start >= own.hit.end)
-            };
-            while let Some(source) = sources.next_if(begins) {
-                let (Some(place), Some(&so_far)) = (places.get(source), words.get(source)) else {
-                    continue;
-                };
-                if so_far != NEVER {
-                    self.push(i64::from(so_far) + i64::from(place.words_start), place.words_start);
-                }
-            }
-            let best = self.best(|words_start| words_start - own.words_end <= words_max);
-            offer(words, index as usize, best.map(|key| key - i64::from(own.words_end)));
+            let near = |words_end| own.words_start - words_end <= i64::from(words_max);
+            let best = self.best(near);
+            offer(words, target, best.map(|key| key + own.words_start));
         }
     }
 }
