@@ -136,8 +136,8 @@ impl Model {
         }
         let mut last: Option<(u64, u32)> = None;
         for word in &layout.words {
-            let silent = word.masked || word.spent || word.phrase_end > 0;
-            if silent || word.sort == Sort::Number || word.entry.gram == 0 {
+            let known = word.entry.gram > 0 && word.sort != Sort::Number;
+            if !known || word.masked || word.spent || word.phrase_end > 0 {
                 last = None;
                 continue;
             }
@@ -160,7 +160,8 @@ impl Model {
     pub(super) fn sums(&self, view: View, row: &Row, grams: &Grams) -> [f64; CLASSES] {
         let part = self.part(view);
         let mut sums = part.bias.map(f64::from);
-        for (value, weights) in row.iter().zip(&part.features) {
+        // Most features of a text are 0.
+        for (value, weights) in row.iter().zip(&part.features).filter(|(value, _)| **value != 0.0) {
             for (sum, weight) in sums.iter_mut().zip(weights) {
                 *sum += value * f64::from(*weight);
             }

@@ -103,14 +103,22 @@ pub(super) fn weigh(
     hits: &mut Vec<Hit>,
     trace: &mut Trace,
 ) {
-    mood::find_seeking(layout);
-    layout.find_unlike();
-    let (mut capitals, mut ironic) = (0, None);
+    let (mut capitals, mut ironic, mut seeks, mut unlike) = (0, None, false, false);
     for (i, word) in layout.words.iter().enumerate() {
         capitals += usize::from(word.upper);
-        if word.sense.role == Role::Irony {
-            ironic = Some(i);
+        match word.sense.role {
+            Role::Irony => ironic = Some(i),
+            Role::Seeks => seeks = true,
+            Role::Unlike => unlike = true,
+            _ => {}
         }
+    }
+    if seeks || layout.marks.questions > 0 {
+        mood::find_seeking(layout);
+    }
+    layout.unlike.clear();
+    if unlike {
+        layout.find_unlike();
     }
     let caps_differ = 0 < capitals && capitals < layout.words.len();
     let backwards = tongues != [Tongue::English];

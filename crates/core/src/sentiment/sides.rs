@@ -48,7 +48,6 @@ impl View<'_> {
 impl Layout {
     /// Finds what "unlike" names: words that the sentence sets against the rest.
     pub(super) fn find_unlike(&mut self) {
-        self.unlike.clear();
         for i in 0..self.words.len() {
             if self.words[i].sense.role != Role::Unlike {
                 continue;
@@ -87,16 +86,20 @@ impl Layout {
     /// Whether the clause of the mentions only says that what another clause says is not so:
     /// "A is great, B not so much".
     pub(super) fn is_elliptic(&self, hits: &[Hit]) -> bool {
+        if hits.is_empty() {
+            return false;
+        }
         let held = |word: &super::clauses::Word| {
             self.clauses.get(word.clause as usize).is_some_and(|clause| clause.held)
         };
+        if hits.iter().any(|hit| self.words.get(hit.word as usize).is_some_and(held)) {
+            return false;
+        }
         let mut words = self.words.iter().filter(|word| held(word));
-        let count = words.clone().count();
-        let opinion = hits.iter().any(|hit| self.words.get(hit.word as usize).is_some_and(held));
-        let negation = words.any(|word| {
+        let few = words.clone().nth(ELLIPTIC_WORDS).is_none();
+        few && words.any(|word| {
             matches!(word.sense.role, Role::Negation | Role::NearNegation) && !word.masked
-        });
-        count <= ELLIPTIC_WORDS && negation && !opinion && !hits.is_empty()
+        })
     }
 }
 
