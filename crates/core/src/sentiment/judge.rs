@@ -156,9 +156,9 @@ impl Resonanz {
             if word.masked || word.spent {
                 continue;
             }
-            let reach = word.sense.phrase_reach;
+            let reach = word.sense.reach;
             let found = own.is_some_and(|own| own.apply(&mut work.layout, i, REACH_MAX, tongues));
-            if !found && reach > 0 {
+            if !found && reach.is_some() {
                 self.phrases.apply(&mut work.layout, i, reach, tongues);
             }
         }

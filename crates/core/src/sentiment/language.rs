@@ -6,6 +6,7 @@
 use crate::post::Lang;
 
 use super::clauses::{Layout, Sort};
+use super::lists::Lists;
 use super::sense::{Role, Tongue};
 
 /// How a language became known.
@@ -113,7 +114,7 @@ fn gather(layout: &Layout) -> Evidence {
         let (english, german) = (&word.entry.english, &word.entry.german);
         found.english += u32::from(english.role != Role::Plain);
         found.german += u32::from(german.role != Role::Plain);
-        found.foreign += u32::from(word.entry.foreign);
+        found.foreign += u32::from(word.entry.lists.meet(Lists::FOREIGN));
         match (english.is_polar(), german.is_polar()) {
             (true, false) => found.opinions[0] += 1,
             (false, true) => found.opinions[1] += 1,

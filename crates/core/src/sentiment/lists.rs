@@ -62,6 +62,8 @@ impl Lists {
     pub(super) const FALSE_FRIENDS: Self = Self(1 << 26);
     /// "#not" at the end says that nothing was meant.
     pub(super) const NOT: Self = Self(1 << 27);
+    /// Common words of a language that is neither English nor German.
+    pub(super) const FOREIGN: Self = Self(1 << 28);
 
     /// Whether these have a list in common with some.
     #[inline]

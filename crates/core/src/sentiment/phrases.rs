@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use super::clauses::{Layout, Sort};
 use super::lexicon;
-use super::sense::{Entry, Role, Sense, Tongue};
+use super::sense::{Entry, Reach, Role, Sense, Tongue};
 use super::table::{Table, key, pair_key};
 use super::vocabulary::Vocabulary;
 use super::words::folded;
@@ -16,7 +16,7 @@ use super::words::folded;
 /// How many words a gap takes at most.
 const GAP_WORDS_MAX: usize = 6;
 /// The reach of phrases whose first words are not marked.
-pub(super) const REACH_MAX: u8 = GAP_WORDS_MAX as u8 + 2;
+pub(super) const REACH_MAX: Reach = Reach { words: GAP_WORDS_MAX as u8 + 1, alone: true };
 /// What leaving one thing for another weighs for the one that is left.
 const LEFT: f64 = -1.4;
 /// How many words a pattern has at most, gaps not counted.
@@ -111,10 +111,15 @@ impl Phrase {
         self.steps.first().into_iter().flat_map(|step| step.keys.iter().copied())
     }
 
-    /// One more than the words behind its first among which its second is: 1 for a word alone.
-    fn reach(&self) -> u8 {
-        let second = self.steps.get(1).map_or(0, |second| second.gap + 1);
-        u8::try_from(second + 1).unwrap_or(REACH_MAX)
+    /// Where its second word may be.
+    fn reach(&self) -> Reach {
+        match self.steps.get(1) {
+            Some(second) => {
+                let words = u8::try_from(second.gap + 1).unwrap_or(REACH_MAX.words);
+                Reach { words, alone: false }
+            }
+            None => Reach { words: 0, alone: true },
+        }
     }
 
     /// The words of the pattern, where it begins at word `first`; none without a match.
@@ -234,7 +239,7 @@ impl Phrases {
                 for tongue in [Tongue::English, Tongue::German] {
                     if phrase.tongue.is_none_or(|own| own == tongue) {
                         let sense = entry.of_mut(tongue);
-                        sense.phrase_reach = sense.phrase_reach.max(phrase.reach());
+                        sense.reach = sense.reach.and(phrase.reach());
                     }
                 }
             }
@@ -253,7 +258,7 @@ impl Phrases {
         &self,
         layout: &mut Layout,
         i: usize,
-        reach: u8,
+        reach: Reach,
         tongues: &[Tongue],
     ) -> bool {
         let Some(first) = layout.words.get(i).map(|word| word.key) else { return false };
@@ -263,8 +268,10 @@ impl Phrases {
                 self.look(layout, i, tongues, self.filed(key), &mut found);
             }
         };
-        look(first);
-        for next in i + 1..i + usize::from(reach) {
+        if reach.alone {
+            look(first);
+        }
+        for next in i + 1..=i + usize::from(reach.words) {
             let Some(word) = layout.words.get(next) else { break };
             look(pair_key(first, word.key));
             if word.sort == Sort::Number {

@@ -44,7 +44,7 @@ pub(super) fn resolve(layout: &mut Layout, tongues: &[Tongue]) {
                 let [english, german] = [word.entry.english, word.entry.german];
                 let blank = !english.is_polar() && english.role == Role::Plain;
                 let mut sense = if german.is_polar() && blank { german } else { english };
-                sense.phrase_reach = english.phrase_reach.max(german.phrase_reach);
+                sense.reach = english.reach.and(german.reach);
                 sense
             }
         };
@@ -68,10 +68,8 @@ fn sense_in(word: &Word, tongue: Tongue) -> Sense {
         Tongue::English => (word.entry.german, GERMAN_LOAN_BYTES),
     };
     let long = word.end.saturating_sub(word.start) >= bytes;
-    let known = own.is_polar()
-        || own.role != Role::Plain
-        || own.phrase_reach > 0
-        || word.sort == Sort::Sign;
+    let known =
+        own.is_polar() || own.role != Role::Plain || own.reach.is_some() || word.sort == Sort::Sign;
     let borrows =
         !known && long && other.role == Role::Plain && other.weight().abs() >= LOAN_WEIGHT;
     if borrows && !word.entry.lists.meet(Lists::FALSE_FRIENDS) {

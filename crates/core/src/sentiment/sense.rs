@@ -55,9 +55,29 @@ pub(super) struct Sense {
     pub(super) boost_millis: i16,
     /// What it does to others.
     pub(super) role: Role,
-    /// One more than the words behind it among which the second of a phrase may be that it begins;
-    /// 0 where it begins none.
-    pub(super) phrase_reach: u8,
+    /// The phrases that it may begin.
+    pub(super) reach: Reach,
+}
+
+/// How far the phrases reach that a word may begin.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Reach {
+    /// Words behind it among which the second word of a phrase may be.
+    pub(super) words: u8,
+    /// Whether one is the word alone.
+    pub(super) alone: bool,
+}
+
+impl Reach {
+    /// Whether it may begin any.
+    pub(super) fn is_some(self) -> bool {
+        self.words > 0 || self.alone
+    }
+
+    /// That of both together.
+    pub(super) fn and(self, more: Self) -> Self {
+        Self { words: self.words.max(more.words), alone: self.alone || more.alone }
+    }
 }
 
 impl Sense {
@@ -119,8 +139,6 @@ pub(super) struct Entry {
     pub(super) gram: u32,
     /// The lists of the rules that it is on.
     pub(super) lists: Lists,
-    /// A common word of a language that is neither.
-    pub(super) foreign: bool,
 }
 
 impl Entry {
@@ -134,7 +152,9 @@ impl Entry {
 
     /// Whether nothing is known of it.
     pub(super) fn is_blank(&self) -> bool {
-        self.english == Sense::default() && self.german == Sense::default() && !self.foreign
+        self.english == Sense::default()
+            && self.german == Sense::default()
+            && !self.lists.meet(Lists::FOREIGN)
     }
 
     /// The same, to change it.

@@ -8,7 +8,7 @@ use super::emoji::Emoji;
 use super::english;
 use super::german::{self, Class};
 use super::lexicon;
-use super::lists;
+use super::lists::{self, Lists};
 use super::overlay::Lexicon;
 use super::sense::{Entry, Role, Sense, Tongue};
 use super::table::{Table, key};
@@ -52,7 +52,9 @@ impl Vocabulary {
         read_signs(&mut table);
         for word in english::FOREIGN.split_whitespace().filter_map(folded) {
             let entry: &mut Entry = table.entry(key(&word));
-            entry.foreign = entry.english.role == Role::Plain && entry.german.role == Role::Plain;
+            if entry.english.role == Role::Plain && entry.german.role == Role::Plain {
+                entry.lists = entry.lists.and(Lists::FOREIGN);
+            }
         }
         for lexicon in lexicons {
             lexicon.apply(&mut table);
