@@ -216,3 +216,26 @@ fn history_that_was_just_imported_is_not_dropped_by_its_age() {
     assert_eq!(retain(""), "1");
     assert_eq!(retain("retain_from = \"posting\""), "0");
 }
+
+#[test]
+fn a_live_run_is_not_moved_by_one_wrong_date_and_says_so() {
+    let place = Place::new();
+    let line = |id: u32, time: &str| {
+        format!("{{\"id\":\"{id}\",\"text\":\"acme {id}\",\"posted_at\":\"{time}\"}}\n")
+    };
+    let minute = |minute: u32| line(minute, &format!("2026-03-01T12:{minute:02}:00Z"));
+    let posts = [line(98, "2062-03-01T12:00:00Z"), (0..40).map(minute).collect()].concat();
+    let posts = file(place.folder.path(), "posts.jsonl", posts);
+    let text = format!(
+        "[lake]\npath = \"{}\"\n[[source]]\nname = \"f\"\ntype = \"file\"\npath = \"{}\"\n\
+         [[topic]]\nname = \"acme\"\nquery = 'acme'\n",
+        place.lake.display(),
+        posts.display(),
+    );
+    let config = file(place.folder.path(), "run.toml", text);
+    let ran = resonanz().args(["run", "--config"]).arg(&config).output().expect("runs");
+    assert_eq!(ran.status.code(), Some(1), "{}", stderr(&ran));
+    assert!(stdout(&ran).contains("refused of source \"f\": posted_at 2062"), "{}", stdout(&ran));
+    assert_eq!(query(&place.lake, "SELECT sum(mentions) FROM panes"), "40");
+    assert_eq!(query(&place.lake, "SELECT count(late_at) FROM mentions"), "0");
+}

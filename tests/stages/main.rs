@@ -16,4 +16,5 @@ mod sentiment_custom;
 mod sentiment_rules;
 mod sentiment_vader;
 mod support;
+mod times;
 mod waves;
