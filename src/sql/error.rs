@@ -82,6 +82,12 @@ impl SqlError {
         Self::new(SqlFault::Other, BROKEN, message, "write it in another way")
     }
 
+    /// What is written in another way than it can be read.
+    #[cfg(feature = "postgres")]
+    pub(super) fn unsaid(message: &str) -> Self {
+        Self::new(SqlFault::Statement, "0A000", message, "write it in another way")
+    }
+
     /// An answer of more bytes than are sent.
     #[must_use]
     pub fn too_long(bytes_max: usize) -> Self {

@@ -143,10 +143,13 @@ fn psql_is_refused_with_a_code_a_place_and_a_hint() {
         ("SELECT count(*) FRM mentions WHERE", &["42601: "]),
         ("SELECT matches(text, 'a AND (b') FROM mentions", &["22023: ", "never closed"]),
         ("INSERT INTO mentions (topic) VALUES ('x')", &["25006: only reading is possible"]),
-        ("COPY mentions TO STDOUT", &["25006: "]),
+        ("COPY mentions FROM STDIN", &["25006: "]),
+        ("DECLARE c CURSOR FOR SELECT 1", &["25P01: "]),
+        ("FETCH 1 FROM c", &["34000: "]),
+        ("SELECT to_char(now(), 'YYYY Q')", &["0A000: ", "Q"]),
         ("CREATE EXTERNAL TABLE t STORED AS CSV LOCATION '/etc/passwd'", &["25006: "]),
         ("SELECT 1 INTO t", &["ERROR"]),
-        ("SELECT 1; SELECT 2", &["42601: more than one statement"]),
+        ("SELECT 1; SELECT topc FROM mentions", &["42703: "]),
         ("SET datafusion.execution.batch_size = 1", &["42704: "]),
         ("SELECT * FROM '/etc/passwd'", &["42P01: "]),
         ("SELECT pg_read_file('/etc/passwd')", &["42883: "]),
@@ -255,6 +258,32 @@ fn nothing_starts_without_a_password() {
         assert_eq!(output.status.code(), Some(2), "{text}");
         has(&stderr(&output), &[wanted, "hint: "]);
     }
+}
+
+#[test]
+fn psql_copies_fetches_and_sends_several_statements() {
+    let served = Served::new(lake(), &[]);
+    let Some(rows) = served.rows("SELECT 1; SELECT 'two;'; -- three") else { return };
+    assert_eq!(rows, "1\ntwo;");
+    let rows = served.rows("COPY (SELECT topic, NULL, E'a\\tb' FROM mentions LIMIT 1) TO STDOUT");
+    assert!(rows.expect("psql").ends_with("\t\\N\ta\\tb"));
+    let sql = "BEGIN; DECLARE c CURSOR FOR SELECT n FROM generate_series(1, 10) AS t(n) ORDER BY n; \
+               FETCH 2 FROM c; MOVE 3 FROM c; FETCH NEXT FROM c; FETCH ALL c; CLOSE c; COMMIT";
+    let rows = served.rows(sql).expect("psql");
+    let numbers: Vec<_> = rows.lines().filter(|line| line.parse::<u8>().is_ok()).collect();
+    assert_eq!(numbers, ["1", "2", "6", "7", "8", "9", "10"], "{rows}");
+}
+
+#[test]
+fn drivers_read_a_lake() {
+    let python = std::env::var_os("RESONANZ_PYTHON").unwrap_or_else(|| "python3".into());
+    let served = Served::new(lake(), &["--concurrent", "4"]);
+    let script = repository("tests/end_to_end/postgres_drivers.py");
+    let output =
+        Command::new(python).arg(script).arg(served.port.to_string()).arg(PASSWORD).output();
+    let Ok(output) = output else { return skipped("there is no Python") };
+    assert!(output.status.success(), "{}{}", stdout(&output), stderr(&output));
+    stdout(&output).lines().filter(|line| line.starts_with("skipped")).for_each(skipped);
 }
 
 #[test]

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use datafusion::common::ScalarValue;
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use datafusion_postgres::pgwire::messages::PgWireBackendMessage;
+use datafusion_postgres::pgwire::messages::data::DataRow;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout_at};
 
 use super::connection::Connection;
 use super::failure::Failure;
 use super::portal::{Portal, Rows, Stop, described};
-use super::wire::Wire;
+use super::wire::unless_given_up;
 use crate::sql::{Limits, Session};
 
 impl Connection<'_> {
@@ -63,6 +65,7 @@ impl Connection<'_> {
         rows: &mut Rows,
         sql: &str,
         rows_max: usize,
+        mut form: impl FnMut(DataRow) -> PgWireBackendMessage,
     ) -> Result<(usize, bool), Stop> {
         let mut count = 0;
         while rows_max == 0 || count < rows_max {
@@ -70,23 +73,9 @@ impl Connection<'_> {
             else {
                 return Ok((count, true));
             };
-            rows.send(&mut self.wire, row).await?;
+            rows.send(&mut self.wire, &form(row)).await?;
             count += 1;
         }
         Ok((count, false))
-    }
-}
-
-/// Waits for an outcome, or for the client to give it up or go away.
-pub(super) async fn unless_given_up<T>(
-    cancel: &mut watch::Receiver<()>,
-    wire: &Wire,
-    work: impl Future<Output = Result<T, Failure>>,
-) -> Result<T, Failure> {
-    tokio::select! {
-        biased;
-        _ = cancel.changed() => Err(Failure::cancelled()),
-        outcome = work => outcome,
-        () = wire.gone() => Err(Failure::cancelled()),
     }
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use datafusion_postgres::pgwire::api::Type;
 use datafusion_postgres::pgwire::api::results::FieldInfo;
 use datafusion_postgres::pgwire::messages::PgWireBackendMessage;
 use datafusion_postgres::pgwire::messages::data::{NoData, ParameterDescription};
@@ -18,13 +19,14 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::Gate;
-use super::ask::unless_given_up;
+use super::cursor::Cursor;
 use super::failure::Failure;
 use super::login::Entered;
 use super::portal::{Portal, State, Statement, Stop, described, description, show_columns};
 use super::request::Request;
 use super::settings::Settings;
-use super::wire::{Binding, MESSAGE_BYTES_MAX, Message, Wire, WireError};
+use super::wire::{Binding, MESSAGE_BYTES_MAX, Message, Wire, WireError, unless_given_up};
+use super::words::statements;
 
 /// Longest time between two messages; who is gone without a word holds its place no longer.
 const IDLE_TIME_MAX: Duration = Duration::from_secs(60 * 60);
@@ -89,9 +91,13 @@ impl Connection<'_> {
                     self.ready().await?;
                     continue;
                 }
+                Message::Flush if self.is_skipping => {
+                    self.wire.send().await?;
+                    continue;
+                }
                 _ if self.is_skipping => continue,
                 Message::Query(sql) => {
-                    let done = self.query(&sql).await;
+                    let done = self.queries(&sql).await;
                     self.leave_portals();
                     self.report(done)?;
                     self.ready().await?;
@@ -101,8 +107,9 @@ impl Connection<'_> {
             };
             self.is_skipping = done.is_err();
             self.report(done)?;
-            // Who only asks and never reads waits here.
-            if self.wire.is_full() {
+            // A failure is told at once: not all clients ask for it. Who only asks and never reads
+            // waits here.
+            if self.is_skipping || self.wire.is_full() {
                 self.wire.send().await?;
             }
         }
@@ -111,7 +118,7 @@ impl Connection<'_> {
     /// Outside of a transaction, portals last until the end of what was asked.
     fn leave_portals(&mut self) {
         if self.transaction == TransactionStatus::Idle {
-            self.portals.clear();
+            self.portals.retain(|_, portal| portal.is_held);
         }
     }
 
@@ -173,7 +180,7 @@ impl Connection<'_> {
         self.put(PgWireBackendMessage::CommandComplete(CommandComplete::new(tag.to_owned())))
     }
 
-    fn portal(&self, name: &str) -> Result<&Portal, Failure> {
+    pub(super) fn portal(&self, name: &str) -> Result<&Portal, Failure> {
         self.portals.get(name).ok_or_else(|| Failure::new("34000", "there is no such portal"))
     }
 
@@ -185,6 +192,23 @@ impl Connection<'_> {
             return Err(failed.hint("end it with ROLLBACK"));
         }
         Ok(request)
+    }
+
+    /// The statements of the simple protocol, one after the other until one fails.
+    async fn queries(&mut self, sql: &str) -> Result<(), Stop> {
+        let Some(all) = statements(sql).filter(|all| all.len() > 1) else {
+            return self.query(sql).await;
+        };
+        if all.len() > STATEMENTS_MAX {
+            return Err(Failure::new("54000", "too many statements at once").into());
+        }
+        let start = sql.as_ptr().addr();
+        for (text, _) in all {
+            let before = sql.get(..text.as_ptr().addr() - start).unwrap_or_default();
+            let done = Box::pin(self.query(text)).await;
+            done.map_err(|stop| stop.behind(before.chars().count()))?;
+        }
+        Ok(())
     }
 
     /// A statement of the simple protocol.
@@ -202,23 +226,45 @@ impl Connection<'_> {
             Request::Query => {
                 let mut rows = self.ask(sql, &[], None).await?;
                 self.put(description(rows.fields()))?;
-                let (count, _) = self.pour(&mut rows, sql, 0).await?;
+                let row = PgWireBackendMessage::DataRow;
+                let (count, _) = self.pour(&mut rows, sql, 0, row).await?;
                 self.complete(&format!("SELECT {count}"))
             }
+            Request::Copy(copy) => self.copy(&copy).await,
+            Request::Cursor(cursor @ Cursor::Declare { .. }) => {
+                self.declare(&cursor, &[], None).await
+            }
+            Request::Cursor(cursor @ Cursor::Fetch { .. }) => self.fetch(&cursor, &[], true).await,
             request => self.obey(request),
         }
     }
 
+    /// A query of the lake with the types of its parameters.
+    pub(super) async fn understand(
+        &mut self,
+        sql: String,
+        types: &[u32],
+    ) -> Result<Statement, Stop> {
+        let (session, end, _permit) = self.open().await?;
+        let prepare = Box::pin(async {
+            let prepared = session.prepare(&sql, end).await;
+            prepared.map_err(|error| Failure::of(error, &sql))
+        });
+        let prepared = unless_given_up(&mut self.cancel, &self.wire, prepare).await?;
+        Ok(Statement::of_lake(sql, &prepared, types)?)
+    }
+
     async fn parse(&mut self, name: String, sql: String, types: &[u32]) -> Result<(), Stop> {
         let statement = match self.request(&sql)? {
-            Request::Query => {
-                let (session, end, _permit) = self.open().await?;
-                let prepare = Box::pin(async {
-                    let prepared = session.prepare(&sql, end).await;
-                    prepared.map_err(|error| Failure::of(error, &sql))
-                });
-                let prepared = unless_given_up(&mut self.cancel, &self.wire, prepare).await?;
-                Statement::of_lake(sql, &prepared, types)?
+            Request::Query => self.understand(sql, types).await?,
+            // Its parameters are those of its query; it answers with no rows itself.
+            Request::Cursor(Cursor::Declare { sql: query, .. }) => {
+                let declared = self.understand(query, types).await?;
+                Statement { sql, columns: None, ..declared }
+            }
+            Request::Cursor(Cursor::Fetch { name, is_sent, .. }) => {
+                let columns = self.portal(&name)?.statement.columns.clone();
+                Statement::plain(sql, columns.filter(|_| is_sent))
             }
             request => Statement::of_connection(sql, &request),
         };
@@ -242,14 +288,28 @@ impl Connection<'_> {
     fn bind(&mut self, binding: Binding) -> Result<(), Stop> {
         let statement = Arc::clone(self.statement(&binding.statement)?);
         self.portals.remove(&binding.portal);
-        if self.portals.len() >= PORTALS_MAX {
-            return Err(Failure::new("53000", "too many portals are open").into());
-        }
         let name = binding.portal.clone();
         let portal = Portal::new(statement, binding)?;
         portal.described()?;
-        self.portals.insert(name, portal);
+        self.keep(name, portal)?;
         self.put(PgWireBackendMessage::BindComplete(BindComplete::new()))
+    }
+
+    /// Keeps a portal, if there is room.
+    pub(super) fn keep(&mut self, name: String, portal: Portal) -> Result<(), Failure> {
+        if self.portals.len() >= PORTALS_MAX {
+            return Err(Failure::new("53000", "too many portals are open"));
+        }
+        self.portals.insert(name, portal);
+        Ok(())
+    }
+
+    /// Whether another answer may wait for its rest.
+    pub(super) fn leave_room(&self) -> Result<(), Failure> {
+        if self.portals.values().filter(|portal| portal.due().is_some()).count() >= RUNNING_MAX {
+            return Err(Failure::new("53000", "too many portals are answered in part"));
+        }
+        Ok(())
     }
 
     fn describe_statement(&mut self, name: &str) -> Result<(), Stop> {
@@ -281,6 +341,14 @@ impl Connection<'_> {
                     portal.check(rows.fields())?;
                     Box::new(rows)
                 }
+                Request::Copy(copy) => return self.copy(&copy).await,
+                Request::Cursor(cursor @ Cursor::Declare { .. }) => {
+                    let types: Vec<u32> = statement.types.iter().map(Type::oid).collect();
+                    return self.declare(&cursor, &types, Some(&portal.binding)).await;
+                }
+                Request::Cursor(cursor @ Cursor::Fetch { .. }) => {
+                    return self.fetch(&cursor, portal.formats(), false).await;
+                }
                 request => {
                     self.portals.insert(name, portal);
                     return self.answer(request);
@@ -299,14 +367,13 @@ impl Connection<'_> {
                 return Err(Failure::new("57014", "the rest was not asked for in time").into());
             }
         };
-        let (count, is_done) = self.pour(&mut rows, &statement.sql, rows_max).await?;
+        let row = PgWireBackendMessage::DataRow;
+        let (count, is_done) = self.pour(&mut rows, &statement.sql, rows_max, row).await?;
         if is_done {
             self.portals.insert(name, portal);
             return self.complete(&format!("SELECT {count}"));
         }
-        if self.portals.values().filter(|portal| portal.due().is_some()).count() >= RUNNING_MAX {
-            return Err(Failure::new("53000", "too many portals are answered in part").into());
-        }
+        self.leave_room()?;
         portal.state = State::Running(rows);
         self.portals.insert(name, portal);
         self.put(PgWireBackendMessage::PortalSuspended(PortalSuspended::new()))

@@ -26,6 +26,11 @@ impl Failure {
         Self { hint: hint.into(), ..self }
     }
 
+    /// The same in a text that has so many characters before the statement.
+    pub(super) fn behind(self, characters: usize) -> Self {
+        Self { position: self.position.map(|position| position + characters), ..self }
+    }
+
     pub(super) fn cancelled() -> Self {
         Self::new("57014", "cancelled as the client asked")
     }

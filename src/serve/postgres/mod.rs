@@ -7,11 +7,15 @@
 mod failure;
 mod wire;
 mod settings;
+mod words;
+mod copy;
+mod cursor;
 mod request;
 mod login;
 mod portal;
 mod connection;
 mod ask;
+mod parts;
 mod obey;
 
 use std::collections::HashMap;

@@ -6,6 +6,7 @@ use datafusion_postgres::pgwire::messages::response::{EmptyQueryResponse, Transa
 use datafusion_postgres::pgwire::messages::startup::ParameterStatus;
 
 use super::connection::Connection;
+use super::cursor::Cursor;
 use super::portal::{Stop, text_row};
 use super::request::Request;
 use super::settings::Scope;
@@ -78,7 +79,20 @@ impl Connection<'_> {
                 self.settings.reset();
                 "DISCARD ALL"
             }
-            Request::Empty | Request::Query | Request::Show(_) => "",
+            Request::Cursor(Cursor::Close(name)) if name.is_empty() => {
+                self.portals.clear();
+                "CLOSE CURSOR ALL"
+            }
+            Request::Cursor(Cursor::Close(name)) => {
+                self.portal(&name)?;
+                self.portals.remove(&name);
+                "CLOSE CURSOR"
+            }
+            Request::Empty
+            | Request::Query
+            | Request::Show(_)
+            | Request::Copy(_)
+            | Request::Cursor(_) => "",
         };
         self.complete(tag)
     }

@@ -34,7 +34,7 @@ pub(super) struct Statement {
     /// As the client says, or else as the statement tells.
     pub(super) types: Vec<Type>,
     /// What is read for each parameter.
-    kinds: Vec<Option<DataType>>,
+    pub(super) kinds: Vec<Option<DataType>>,
     /// Columns of the answer, if there are any.
     pub(super) columns: Option<SchemaRef>,
 }
@@ -46,6 +46,11 @@ impl Statement {
             Request::Show(name) => Some(show_columns(name)),
             _ => None,
         };
+        Self::plain(sql, columns)
+    }
+
+    /// One without parameters.
+    pub(super) fn plain(sql: String, columns: Option<SchemaRef>) -> Self {
         Self { sql, types: Vec::new(), kinds: Vec::new(), columns }
     }
 
@@ -117,8 +122,10 @@ pub(super) fn description(fields: &[FieldInfo]) -> PgWireBackendMessage {
 /// A statement with its parameters.
 pub(super) struct Portal {
     pub(super) statement: Arc<Statement>,
-    binding: Binding,
+    pub(super) binding: Binding,
     pub(super) state: State,
+    /// Whether it outlives its transaction.
+    pub(super) is_held: bool,
 }
 
 /// How far a portal got.
@@ -138,7 +145,7 @@ impl Portal {
             let message = format!("the statement has {wanted} parameters, {given} are given");
             return Err(Failure::new("08P01", message));
         }
-        Ok(Self { statement, binding, state: State::Ready })
+        Ok(Self { statement, binding, state: State::Ready, is_held: false })
     }
 
     /// The columns in the forms that were asked for.
@@ -230,6 +237,16 @@ pub(super) enum Stop {
     Gone(WireError),
 }
 
+impl Stop {
+    /// The same in a text that has so many characters before the statement.
+    pub(super) fn behind(self, characters: usize) -> Self {
+        match self {
+            Self::Failed(failure) => Self::Failed(failure.behind(characters)),
+            gone @ Self::Gone(_) => gone,
+        }
+    }
+}
+
 impl From<Failure> for Stop {
     fn from(failure: Failure) -> Self {
         Self::Failed(failure)
@@ -257,6 +274,25 @@ impl Rows {
         &self.fields
     }
 
+    /// Changes the form of the rows that are not read yet.
+    pub(super) fn describe(&mut self, fields: Vec<FieldInfo>) {
+        self.fields = Arc::new(fields);
+    }
+
+    /// Leaves out so many rows; says how many, and whether those were the last.
+    pub(super) async fn skip(
+        &mut self,
+        sql: &str,
+        rows_max: usize,
+    ) -> Result<(usize, bool), Failure> {
+        for count in 0..rows_max {
+            if self.next(sql).await?.is_none() {
+                return Ok((count, true));
+            }
+        }
+        Ok((rows_max, false))
+    }
+
     /// The next row, if there is one.
     pub(super) async fn next(&mut self, sql: &str) -> Result<Option<DataRow>, Failure> {
         loop {
@@ -270,8 +306,12 @@ impl Rows {
     }
 
     /// Puts a row on its way.
-    pub(super) async fn send(&mut self, wire: &mut Wire, row: DataRow) -> Result<(), Stop> {
-        self.sent_bytes += wire.put(&PgWireBackendMessage::DataRow(row))?;
+    pub(super) async fn send(
+        &mut self,
+        wire: &mut Wire,
+        row: &PgWireBackendMessage,
+    ) -> Result<(), Stop> {
+        self.sent_bytes += wire.put(row)?;
         if self.sent_bytes > ANSWER_BYTES_MAX {
             return Err(Failure::of(SqlError::too_long(ANSWER_BYTES_MAX), "").into());
         }

@@ -1,20 +1,22 @@
 //! What does a statement ask of the connection itself? Settings, transactions, prepared statements.
 //! All else is a query.
 
-use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
-use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
+use datafusion::sql::sqlparser::tokenizer::Token;
 
+use super::copy::Copy;
+use super::cursor::Cursor;
 use super::failure::Failure;
 use super::settings::Scope;
+use super::words::{Word, statements};
 
 /// First words of statements that write, some of which the lake could not even read.
-const WRITES: [&str; 22] = [
-    "ALTER", "ANALYZE", "CALL", "CLUSTER", "COMMENT", "COPY", "CREATE", "DELETE", "DO", "DROP",
-    "GRANT", "IMPORT", "INSERT", "LOAD", "LOCK", "MERGE", "REFRESH", "REINDEX", "REVOKE",
-    "TRUNCATE", "UPDATE", "VACUUM",
+const WRITES: [&str; 21] = [
+    "ALTER", "ANALYZE", "CALL", "CLUSTER", "COMMENT", "CREATE", "DELETE", "DO", "DROP", "GRANT",
+    "IMPORT", "INSERT", "LOAD", "LOCK", "MERGE", "REFRESH", "REINDEX", "REVOKE", "TRUNCATE",
+    "UPDATE", "VACUUM",
 ];
 /// First words of statements that PostgreSQL has and a lake has not.
-const MISSING: [&str; 7] = ["DECLARE", "EXECUTE", "FETCH", "LISTEN", "MOVE", "NOTIFY", "PREPARE"];
+const MISSING: [&str; 4] = ["EXECUTE", "LISTEN", "NOTIFY", "PREPARE"];
 
 /// A statement, as far as the connection cares.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +41,8 @@ pub(super) enum Request {
     RollbackTo,
     Deallocate(Option<String>),
     Discard,
+    Copy(Copy),
+    Cursor(Cursor),
 }
 
 impl Request {
@@ -47,46 +51,41 @@ impl Request {
         matches!(self, Self::Commit | Self::Rollback | Self::RollbackTo)
     }
 
-    /// Reads a statement's first words.
+    /// Reads the one statement of a text.
     pub(super) fn read(sql: &str) -> Result<Self, Failure> {
         // What cannot be cut into words is explained by the lake.
-        let Ok(tokens) = Tokenizer::new(&PostgreSqlDialect {}, sql).tokenize() else {
-            return Ok(Self::Query);
-        };
-        let tokens: Vec<Token> =
-            tokens.into_iter().filter(|token| !matches!(token, Token::Whitespace(_))).collect();
-        let mut statements = tokens.split(|token| *token == Token::SemiColon);
-        let mut statements = statements.by_ref().filter(|statement| !statement.is_empty());
-        let Some(statement) = statements.next() else { return Ok(Self::Empty) };
-        if statements.next().is_some() {
-            return Err(Failure::new("42601", "more than one statement is given")
-                .hint("send one at a time"));
+        let Some(statements) = statements(sql) else { return Ok(Self::Query) };
+        match statements.as_slice() {
+            [] => Ok(Self::Empty),
+            [(text, words)] => Self::of(text, words),
+            _ => Err(Failure::new("42601", "more than one statement is given")
+                .hint("prepare one at a time")),
         }
-        let words: Vec<String> = statement.iter().map(word).collect();
+    }
+
+    /// Reads a statement's first words.
+    fn of(sql: &str, words: &[Word]) -> Result<Self, Failure> {
+        let tokens = words;
+        let words: Vec<String> = tokens.iter().map(Word::capitals).collect();
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         match words.first() {
+            Some(&"COPY") => Copy::read(sql, tokens).map(Self::Copy),
+            Some(&"DECLARE") => Cursor::declare(sql, tokens).map(Self::Cursor),
+            Some(&("FETCH" | "MOVE")) => Cursor::fetch(tokens).map(Self::Cursor),
             Some(first) if WRITES.contains(first) => {
                 Err(Failure::new("25006", "only reading is possible")
                     .hint("write one SELECT, EXPLAIN, DESCRIBE or SHOW"))
             }
             Some(first) if MISSING.contains(first) => {
                 Err(Failure::new("0A000", format!("there is no {first} here"))
-                    .hint("fetch in parts by the protocol, as drivers do with a fetch size"))
+                    .hint("prepare by the protocol, as drivers do"))
             }
-            _ => Ok(of(&words, statement)),
+            _ => Ok(of(&words, tokens)),
         }
     }
 }
 
-/// A token as a word in capitals, or nothing.
-fn word(token: &Token) -> String {
-    match token {
-        Token::Word(word) if word.quote_style.is_none() => word.value.to_uppercase(),
-        _ => String::new(),
-    }
-}
-
-fn of(words: &[&str], tokens: &[Token]) -> Request {
+fn of(words: &[&str], tokens: &[Word]) -> Request {
     match words {
         ["BEGIN", ..] | ["START", "TRANSACTION", ..] => Request::Begin,
         ["COMMIT", "PREPARED", ..] | ["ROLLBACK", "PREPARED", ..] => Request::Query,
@@ -95,17 +94,20 @@ fn of(words: &[&str], tokens: &[Token]) -> Request {
         ["ROLLBACK" | "ABORT", ..] => Request::Rollback,
         ["SAVEPOINT", _] => Request::Nothing("SAVEPOINT"),
         ["RELEASE", ..] => Request::Nothing("RELEASE"),
-        ["CLOSE", "ALL"] => Request::Nothing("CLOSE CURSOR ALL"),
+        ["CLOSE", _] => Request::Cursor(Cursor::Close(match words.last() {
+            Some(&"ALL") => String::new(),
+            _ => tokens.last().map(Word::name).unwrap_or_default(),
+        })),
         ["UNLISTEN", ..] => Request::Nothing("UNLISTEN"),
         ["DISCARD", _] => Request::Discard,
         ["DEALLOCATE", "PREPARE", rest @ ..] | ["DEALLOCATE", rest @ ..] => match rest {
             ["ALL"] => Request::Deallocate(None),
-            _ => Request::Deallocate(tokens.last().map(plain)),
+            _ => Request::Deallocate(tokens.last().map(Word::plain)),
         },
         ["RESET", "ALL"] => Request::ResetAll,
         ["RESET", rest @ ..] => match rest {
             ["TIME", "ZONE"] => set("timezone", None, Scope::Session),
-            [_] => set(&tokens.last().map(plain).unwrap_or_default(), None, Scope::Session),
+            [_] => set(&tokens.last().map(Word::plain).unwrap_or_default(), None, Scope::Session),
             _ => Request::Query,
         },
         ["SHOW", "TRANSACTION", "ISOLATION", "LEVEL"] => {
@@ -113,14 +115,14 @@ fn of(words: &[&str], tokens: &[Token]) -> Request {
         }
         ["SHOW", "TIME", "ZONE"] => Request::Show("timezone".to_owned()),
         ["SHOW", "TABLES" | "COLUMNS" | "FUNCTIONS" | "ALL"] => Request::Query,
-        ["SHOW", _] => Request::Show(tokens.last().map(plain).unwrap_or_default()),
+        ["SHOW", _] => Request::Show(tokens.last().map(Word::plain).unwrap_or_default()),
         ["SET", ..] => setting(words, tokens).unwrap_or(Request::Query),
         _ => Request::Query,
     }
 }
 
 /// `SET [SESSION | LOCAL] name { = | TO } value`, and its other forms.
-fn setting(words: &[&str], tokens: &[Token]) -> Option<Request> {
+fn setting(words: &[&str], tokens: &[Word]) -> Option<Request> {
     let (scope, skipped) = match words {
         ["SET", "SESSION", "CHARACTERISTICS", ..] | ["SET", "TRANSACTION", ..] => {
             return Some(Request::Nothing("SET"));
@@ -134,9 +136,9 @@ fn setting(words: &[&str], tokens: &[Token]) -> Option<Request> {
         ["TIME", "ZONE", ..] => Some(set("timezone", Some(values(tokens.get(2..)?)), scope)),
         ["NAMES", ..] => Some(set("client_encoding", Some(values(tokens.get(1..)?)), scope)),
         _ => {
-            let is_sign = |token: &Token| *token == Token::Eq || word(token) == "TO";
+            let is_sign = |word: &Word| word.token == Token::Eq || word.capitals() == "TO";
             let sign = tokens.iter().position(is_sign)?;
-            let name: String = tokens.get(..sign)?.iter().map(plain).collect();
+            let name: String = tokens.get(..sign)?.iter().map(Word::plain).collect();
             Some(set(&name, Some(values(tokens.get(sign + 1..)?)), scope))
         }
     }
@@ -146,21 +148,12 @@ fn set(name: &str, value: Option<String>, scope: Scope) -> Request {
     Request::Set { name: name.to_owned(), value, scope }
 }
 
-fn values(tokens: &[Token]) -> String {
-    let words = tokens.iter().map(|token| match token {
+fn values(tokens: &[Word]) -> String {
+    let words = tokens.iter().map(|word| match word.token {
         Token::Comma => ", ".to_owned(),
-        other => plain(other),
+        _ => word.plain(),
     });
     words.collect()
-}
-
-/// A name or a value without its quotes.
-fn plain(token: &Token) -> String {
-    match token {
-        Token::Word(word) => word.value.clone(),
-        Token::SingleQuotedString(text) => text.clone(),
-        other => other.to_string(),
-    }
 }
 
 #[cfg(test)]
@@ -201,7 +194,10 @@ mod tests {
         }
         for sql in [
             "SELECT 1; SELECT 2",
-            "copy t to stdout",
+            "copy t from stdin",
+            "COPY (SELECT 1) TO '/tmp/x'",
+            "COPY (SELECT 1) TO PROGRAM 'x'",
+            "FETCH BACKWARD 1 FROM c",
             "/* */ Insert INTO t",
             "PREPARE p AS SELECT 1",
         ] {

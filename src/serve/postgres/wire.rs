@@ -9,6 +9,7 @@ use bytes::{Buf, Bytes, BytesMut};
 use datafusion_postgres::pgwire::messages::PgWireBackendMessage;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::watch;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::failure::Failure;
@@ -182,6 +183,20 @@ impl Wire {
         let _ = self.put(&why.message("FATAL"));
         let _ = self.send().await;
         let _ = self.socket.shutdown().await;
+    }
+}
+
+/// Waits for an outcome, or for the client to give it up or go away.
+pub(super) async fn unless_given_up<T>(
+    cancel: &mut watch::Receiver<()>,
+    wire: &Wire,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    tokio::select! {
+        biased;
+        _ = cancel.changed() => Err(Failure::cancelled()),
+        outcome = work => outcome,
+        () = wire.gone() => Err(Failure::cancelled()),
     }
 }
 

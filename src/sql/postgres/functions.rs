@@ -24,9 +24,11 @@ const SETTINGS: [(&str, &str); 9] = [
 ];
 
 /// All of them, for a user and a version.
-pub(super) fn all(user: &str, version: &str) -> [ScalarUDF; 6] {
+pub(super) fn all(user: &str, version: &str) -> [ScalarUDF; 7] {
     [
         constant("version", vec![], format!("PostgreSQL {version}")),
+        // No lock can be taken, and pools give all back.
+        constant("pg_advisory_unlock_all", vec![], String::new()),
         constant("session_user", vec![], user.to_owned()),
         constant("current_user", vec![], user.to_owned()),
         constant("pg_get_userbyid", vec![DataType::Int32], user.to_owned()),

@@ -4,6 +4,9 @@
 //! Statements are read as they stand first. What clients ask of `pg_catalog` is rewritten into what
 //! DataFusion can answer; errors always speak of the statement as it was sent.
 
+mod to_char;
+mod information;
+mod rewrite;
 mod functions;
 
 use std::sync::{Arc, LazyLock};
@@ -22,6 +25,7 @@ use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::logical_expr::{Expr, LogicalPlan};
 use datafusion::prelude::SessionContext;
 use datafusion::sql::parser::Statement;
+use datafusion::sql::sqlparser::ast::DataType as SqlType;
 use datafusion_postgres::datafusion_pg_catalog::pg_catalog::context::EmptyContextProvider;
 use datafusion_postgres::datafusion_pg_catalog::setup_pg_catalog;
 use datafusion_postgres::datafusion_pg_catalog::sql::PostgresCompatibilityParser;
@@ -50,6 +54,7 @@ static REWRITER: LazyLock<PostgresCompatibilityParser> =
 pub(crate) struct PgCatalog {
     state: SessionState,
     schema: Arc<dyn SchemaProvider>,
+    information: Arc<dyn SchemaProvider>,
 }
 
 impl PgCatalog {
@@ -66,12 +71,13 @@ impl PgCatalog {
         functions::all(user, SERVER_VERSION)
             .into_iter()
             .for_each(|function| context.register_udf(function));
+        let information = information::schema(context).await.map_err(damaged)?;
         let schema = context.catalog(CATALOG).and_then(|catalog| catalog.schema(PG_CATALOG));
         let missing = || damaged(DataFusionError::Plan("it has no catalog".to_owned()));
         let mut state = context.state();
         // What `timestamptz` is the type of.
         state.config_mut().options_mut().execution.time_zone = Some("UTC".to_owned());
-        Ok(Self { schema: schema.ok_or_else(missing)?, state })
+        Ok(Self { schema: schema.ok_or_else(missing)?, information, state })
     }
 
     /// Opens the newest version of each table.
@@ -91,6 +97,7 @@ impl PgCatalog {
         let catalog = MemoryCatalogProvider::new();
         catalog.register_schema(SCHEMA, Arc::new(MemorySchemaProvider::new()))?;
         catalog.register_schema(PG_CATALOG, Arc::clone(&self.schema))?;
+        catalog.register_schema(information::SCHEMA, Arc::clone(&self.information))?;
         let catalogs = MemoryCatalogProviderList::new();
         catalogs.register_catalog(CATALOG.to_owned(), Arc::new(catalog));
         let state = SessionStateBuilder::new_from_existing(self.state.clone())
@@ -158,6 +165,10 @@ impl Session {
     }
 }
 
+/// What is tried for parameters of which nothing says what they are.
+const GUESSES: [Option<SqlType>; 4] =
+    [None, Some(SqlType::Text), Some(SqlType::BigInt(None)), Some(SqlType::DoublePrecision)];
+
 /// Plans a statement, rewritten where that is needed and helps.
 async fn read(state: &SessionState, sql: &str, limits: Limits) -> Result<LogicalPlan, SqlError> {
     let wrong = |error: DataFusionError| SqlError::of(&error, sql, limits);
@@ -165,19 +176,56 @@ async fn read(state: &SessionState, sql: &str, limits: Limits) -> Result<Logical
     if let Ok(statement) = &statement {
         guard::check(statement).map_err(SqlError::refused)?;
     }
-    if is_about_catalog(sql)
+    let is_short = sql.len() <= REWRITTEN_BYTES_MAX;
+    if is_short
+        && is_about_catalog(sql)
         && let Some(plan) = read_rewritten(state, sql).await
     {
         return Ok(plan);
     }
-    let planned = match statement {
-        Ok(statement) => logical(state, statement).await.map_err(wrong),
-        Err(error) => Err(error),
+    let statement = match statement {
+        Ok(statement) => statement,
+        Err(error) => return read_rewritten(state, sql).await.ok_or(error),
     };
-    match planned {
-        Ok(plan) => Ok(plan),
-        Err(error) => read_rewritten(state, sql).await.ok_or(error),
+    if !is_short {
+        return logical(state, statement).await.map_err(wrong);
     }
+    let guesses = if sql.contains('$') { &GUESSES[..] } else { &GUESSES[..1] };
+    let mut first = None;
+    for guess in guesses {
+        let plan = logical(state, ours(statement.clone(), guess.clone())?).await;
+        match plan.and_then(bindable) {
+            Ok(plan) => return Ok(plan),
+            Err(error) => {
+                first.get_or_insert_with(|| wrong(error));
+            }
+        }
+    }
+    let error = first.unwrap_or_else(|| SqlError::broken("it could not be read"));
+    read_rewritten(state, sql).await.ok_or(error)
+}
+
+/// A plan that texts can be bound to where nothing says what a parameter is.
+fn bindable(plan: LogicalPlan) -> QueryResult<LogicalPlan> {
+    let known = parameters(&plan)?;
+    if known.iter().any(Option::is_none) {
+        let nulls = known.iter().map(|field| match field {
+            Some(field) => ScalarValue::try_new_null(field.data_type()),
+            None => Ok(ScalarValue::Utf8(None)),
+        });
+        let nulls = nulls.collect::<QueryResult<Vec<_>>>()?;
+        plan.clone().replace_params_with_values(&ParamValues::from(nulls))?;
+    }
+    Ok(plan)
+}
+
+/// A statement as it is read here.
+fn ours(mut statement: Statement, guess: rewrite::Guess) -> Result<Statement, SqlError> {
+    if let Statement::Statement(plain) = &mut statement {
+        rewrite::rewrite(plain, guess).map_err(|message| SqlError::unsaid(&message))?;
+    }
+    guard::check(&statement).map_err(SqlError::refused)?;
+    Ok(statement)
 }
 
 /// Whether a statement seems to ask for what only PostgreSQL has.
@@ -194,7 +242,7 @@ async fn read_rewritten(state: &SessionState, sql: &str) -> Option<LogicalPlan> 
     let statements = REWRITER.parse(sql).ok()?;
     let [statement] = <[_; 1]>::try_from(statements).ok()?;
     let statement = Statement::Statement(Box::new(statement));
-    guard::check(&statement).ok()?;
+    let statement = ours(statement, None).ok()?;
     logical(state, statement).await.ok()
 }
 
@@ -205,6 +253,13 @@ fn parameters(plan: &LogicalPlan) -> QueryResult<Vec<Option<FieldRef>>> {
         note(&mut found, &id, field)?;
     }
     plan.apply_with_subqueries(|node| {
+        if let LogicalPlan::Limit(limit) = node {
+            for count in [&limit.skip, &limit.fetch].into_iter().flatten() {
+                if let Some(id) = counted(count) {
+                    note(&mut found, id, Some(Arc::new(Field::new("n", DataType::Int64, true))))?;
+                }
+            }
+        }
         node.apply_expressions(|expression| {
             expression.apply(|expression| {
                 if let Some((id, field)) = used(expression) {
@@ -215,6 +270,15 @@ fn parameters(plan: &LogicalPlan) -> QueryResult<Vec<Option<FieldRef>>> {
         })
     })?;
     Ok(found)
+}
+
+/// A parameter that is a number of rows.
+fn counted(count: &Expr) -> Option<&str> {
+    match count {
+        Expr::Placeholder(found) => Some(&found.id),
+        Expr::Cast(cast) => counted(&cast.expr),
+        _ => None,
+    }
 }
 
 /// A parameter whose use says what it is: a cast, or the list of an `= ANY($1)`.

@@ -1,0 +1,257 @@
+//! What do clients of PostgreSQL write that DataFusion reads otherwise, or not at all? Rewritten in the
+//! tree of the statement, before it is planned.
+
+use std::ops::ControlFlow;
+
+use datafusion::sql::sqlparser::ast::{
+    BinaryOperator, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr,
+    FunctionArgumentList, FunctionArguments, Ident, ObjectName, ObjectNamePart, Query, SelectItem,
+    SetExpr, Statement, TableAlias, TableFactor, Value, VisitMut, VisitorMut,
+};
+
+use super::information::SCHEMA as INFORMATION;
+use super::to_char;
+
+/// What a parameter is read as where nothing says what it is.
+pub(super) type Guess = Option<DataType>;
+
+/// Rewrites a statement; says what cannot be said here, if anything.
+pub(super) fn rewrite(statement: &mut Statement, guess: Guess) -> Result<(), String> {
+    match statement.visit(&mut Rewriter { guess }) {
+        ControlFlow::Break(message) => Err(message),
+        ControlFlow::Continue(()) => Ok(()),
+    }
+}
+
+struct Rewriter {
+    guess: Guess,
+}
+
+impl VisitorMut for Rewriter {
+    type Break = String;
+
+    fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<String> {
+        if let SetExpr::Select(select) = &mut *query.body {
+            select.projection.iter_mut().for_each(spread);
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// `information_schema` as PostgreSQL has it.
+    fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<String> {
+        if let TableFactor::Table { name, .. } = factor
+            && name.0.last().is_some_and(|name| is(name, "pg_cursors"))
+        {
+            *name = ObjectName::from(vec![Ident::new(INFORMATION), Ident::new("pg_cursors")]);
+        }
+        if let TableFactor::Table { name, alias, .. } = factor
+            && let [schema, table] = name.0.as_mut_slice()
+            && is(schema, "information_schema")
+            && let Some(ident) = table.as_ident().cloned()
+        {
+            *schema = ObjectNamePart::Identifier(Ident::new(INFORMATION));
+            if alias.is_none() {
+                *alias =
+                    Some(TableAlias { explicit: true, name: ident, columns: Vec::new(), at: None });
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_expr(&mut self, expression: &mut Expr) -> ControlFlow<String> {
+        if let Expr::Subquery(query) = expression
+            && is_nothing(query)
+        {
+            *expression = Expr::value(Value::Null);
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_expr(&mut self, expression: &mut Expr) -> ControlFlow<String> {
+        match expression {
+            Expr::Function(function) => {
+                if let [schema, _] = function.name.0.as_slice()
+                    && is(schema, "pg_catalog")
+                {
+                    function.name.0.remove(0);
+                }
+                if let Err(message) = pattern(function) {
+                    return ControlFlow::Break(message);
+                }
+            }
+            Expr::Like { pattern, escape_char, .. } | Expr::ILike { pattern, escape_char, .. } => {
+                if let Some(escape) = escape_char.take() {
+                    unescape(pattern, &escape.value);
+                }
+            }
+            Expr::BinaryOp { left, right, op: BinaryOperator::Eq | BinaryOperator::NotEq } => {
+                procedure(left, right);
+                procedure(right, left);
+            }
+            Expr::Value(value) => {
+                if let (Value::Placeholder(_), Some(kind)) = (&value.value, &self.guess) {
+                    *expression = cast(expression.clone(), kind.clone());
+                }
+            }
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+fn is(part: &ObjectNamePart, name: &str) -> bool {
+    part.as_ident().is_some_and(|ident| ident.value.eq_ignore_ascii_case(name))
+}
+
+fn text(value: impl Into<String>) -> Expr {
+    Expr::value(Value::SingleQuotedString(value.into()))
+}
+
+fn cast(expression: Expr, data_type: DataType) -> Expr {
+    Expr::Cast {
+        kind: CastKind::DoubleColon,
+        expr: Box::new(expression),
+        data_type,
+        array: false,
+        format: None,
+    }
+}
+
+fn call(name: &str, arguments: Vec<Expr>) -> Expr {
+    let args = arguments.into_iter();
+    let args = args.map(|arg| FunctionArg::Unnamed(FunctionArgExpr::Expr(arg))).collect();
+    Expr::Function(Function {
+        name: ObjectName::from(vec![Ident::new(name)]),
+        uses_odbc_syntax: false,
+        parameters: FunctionArguments::None,
+        args: FunctionArguments::List(FunctionArgumentList {
+            duplicate_treatment: None,
+            args,
+            clauses: Vec::new(),
+        }),
+        filter: None,
+        null_treatment: None,
+        over: None,
+        within_group: Vec::new(),
+    })
+}
+
+/// Whether a subquery asks the catalog for what no lake has: sequences, defaults, collations.
+fn is_nothing(query: &Query) -> bool {
+    let SetExpr::Select(select) = &*query.body else { return false };
+    let of_table = select.from.first().is_some_and(|from| match &from.relation {
+        TableFactor::Table { name, .. } => {
+            let nothing = ["pg_sequence", "pg_attrdef", "pg_collation"];
+            name.0.last().is_some_and(|name| nothing.iter().any(|other| is(name, other)))
+        }
+        _ => false,
+    });
+    let of_column = match select.projection.as_slice() {
+        [SelectItem::UnnamedExpr(Expr::CompoundIdentifier(names))] => {
+            names.last().is_some_and(|name| name.value == "typcollation")
+        }
+        _ => false,
+    };
+    of_table || of_column
+}
+
+/// A series as a column is many rows.
+fn spread(item: &mut SelectItem) {
+    let is_series = |expression: &Expr| match expression {
+        Expr::Function(function) => {
+            matches!(function.name.0.as_slice(), [.., name] if is(name, "generate_series"))
+        }
+        _ => false,
+    };
+    match item {
+        SelectItem::UnnamedExpr(expression) if is_series(expression) => {
+            *item = SelectItem::ExprWithAlias {
+                expr: call("unnest", vec![expression.clone()]),
+                alias: Ident::new("generate_series"),
+            };
+        }
+        SelectItem::ExprWithAlias { expr, .. } if is_series(expr) => {
+            *expr = call("unnest", vec![expr.clone()]);
+        }
+        _ => {}
+    }
+}
+
+/// The pattern of `to_char`, in the form that is understood.
+fn pattern(function: &mut Function) -> Result<(), String> {
+    let FunctionArguments::List(list) = &mut function.args else { return Ok(()) };
+    let is_to_char = matches!(function.name.0.as_slice(), [name] if is(name, "to_char"));
+    if let [_, FunctionArg::Unnamed(FunctionArgExpr::Expr(pattern))] = list.args.as_mut_slice()
+        && is_to_char
+        && let Expr::Value(value) = pattern
+        && let Value::SingleQuotedString(found) = &value.value
+    {
+        *pattern = text(to_char::translated(found)?);
+    }
+    Ok(())
+}
+
+/// A pattern of `LIKE` with another escape than the backslash.
+fn unescape(pattern: &mut Expr, escape: &Value) {
+    let Value::SingleQuotedString(escape) = escape else { return };
+    if escape == "\\" {
+        return;
+    }
+    let doubled = |pattern: Expr| call("replace", vec![pattern, text("\\"), text("\\\\")]);
+    if let Expr::Value(value) = &*pattern
+        && let Value::SingleQuotedString(found) = &value.value
+    {
+        let (mut written, mut letters) = (String::new(), found.chars());
+        while let Some(letter) = letters.next() {
+            match letter {
+                '\\' => written.push_str("\\\\"),
+                letter if escape.starts_with(letter) => {
+                    written.push('\\');
+                    written.extend(letters.next());
+                }
+                letter => written.push(letter),
+            }
+        }
+        *pattern = text(written);
+        return;
+    }
+    let plain = doubled(pattern.clone());
+    if escape.is_empty() {
+        *pattern = plain;
+        return;
+    }
+    // The escape before itself is the letter; everywhere else it is what the backslash is here.
+    let kept = "\u{1}";
+    let plain = call("replace", vec![plain, text(escape.repeat(2)), text(kept)]);
+    let plain = call("replace", vec![plain, text(escape.clone()), text("\\")]);
+    *pattern = call("replace", vec![plain, text(kept), text(escape.clone())]);
+}
+
+/// Columns of `pg_type` that name a procedure are texts here, and none is a dash.
+fn procedure(column: &Expr, other: &mut Expr) {
+    const PROCEDURES: [&str; 7] =
+        ["typinput", "typoutput", "typreceive", "typsend", "typmodin", "typmodout", "typanalyze"];
+    let name = match column {
+        Expr::Identifier(name) => Some(name),
+        Expr::CompoundIdentifier(names) => names.last(),
+        _ => None,
+    };
+    if !name.is_some_and(|name| PROCEDURES.contains(&name.value.to_lowercase().as_str())) {
+        return;
+    }
+    match other {
+        Expr::Value(value) if matches!(&value.value, Value::Number(zero, _) if zero == "0") => {
+            *other = text("-");
+        }
+        Expr::Cast { expr, data_type, .. }
+            if data_type.to_string().eq_ignore_ascii_case("regproc") =>
+        {
+            if let Expr::Value(value) = &**expr
+                && let Value::SingleQuotedString(name) = &value.value
+            {
+                *other = text(name.rsplit('.').next().unwrap_or_default());
+            }
+        }
+        _ => {}
+    }
+}
