@@ -19,7 +19,7 @@ use super::{desk, door, intake, metrics, sources};
 use crate::lake::{Folder, Site};
 use crate::live::Progress;
 use crate::mention::Topic;
-use crate::sql::{QueryFormat, Session};
+use crate::sql::{QueryFormat, Session, SqlError, SqlFault};
 use crate::time::{EventTime, parse_span};
 
 /// Most rows of one answer.
@@ -227,16 +227,28 @@ fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
+/// Answers a question of ours within the limits of all SQL; who comes while too many are answered
+/// waits as long as a query may take.
 async fn answer(api: &Api, sql: &str) -> Response {
+    let limits = api.sql.limits;
+    let waited = tokio::time::timeout(limits.time, api.sql.own.acquire());
+    let Ok(Ok(_place)) = waited.await else {
+        return failure(StatusCode::SERVICE_UNAVAILABLE, "too many queries at once");
+    };
     let read = async {
-        let session = Session::open(&Folder::read(&api.lake)?).await?;
+        let session = Session::open_within(&Folder::read(&api.lake)?, limits).await?;
         let mut body = Vec::new();
         session.query(sql).await?.write(QueryFormat::Json, &mut body).await?;
         anyhow::Ok(body)
     };
     match read.await {
         Ok(body) => ([(header::CONTENT_TYPE, "application/json")], body).into_response(),
-        Err(error) => failure(StatusCode::INTERNAL_SERVER_ERROR, &format!("{error:#}")),
+        Err(error) => match error.downcast_ref::<SqlError>() {
+            Some(limit) if limit.fault == SqlFault::Limit => {
+                failure(StatusCode::UNPROCESSABLE_ENTITY, &limit.to_string())
+            }
+            _ => failure(StatusCode::INTERNAL_SERVER_ERROR, &format!("{error:#}")),
+        },
     }
 }
 

@@ -34,6 +34,8 @@ const ANSWER_BYTES_MAX: usize = 1024 * 1024 * 1024;
 pub struct SqlGate {
     pub(super) limits: Limits,
     pub(super) free: Arc<Semaphore>,
+    /// For questions whose SQL is ours, which are answered where SQL is switched off, too.
+    pub(super) own: Arc<Semaphore>,
     pub(super) doors: Arc<Doors>,
 }
 
@@ -41,7 +43,12 @@ impl SqlGate {
     /// So many queries at once, each within limits.
     #[must_use]
     pub fn new(limits: Limits, concurrent: usize) -> Self {
-        Self { limits, free: Arc::new(Semaphore::new(concurrent)), doors: Arc::default() }
+        Self {
+            limits,
+            free: Arc::new(Semaphore::new(concurrent)),
+            own: Arc::new(Semaphore::new(concurrent.max(1))),
+            doors: Arc::default(),
+        }
     }
 
     /// What a configuration allows.

@@ -190,3 +190,15 @@ fn more_queries_than_allowed_are_turned_away_until_one_ends() {
     drop(first);
     wait_for("the place to be free", || (served.sql("SELECT 1").0 == 200).then_some(()));
 }
+
+#[test]
+fn trends_are_answered_within_the_limits_of_sql_and_where_it_is_switched_off() {
+    let served = Served::new(&["--concurrent", "0"]);
+    let (status, _, _) = served.ask("GET /api/trends?step=1d", "", "");
+    assert_eq!(status, 200);
+    assert_eq!(served.sql("SELECT 1").0, 503);
+    let served = Served::new(&["--memory-mib", "0"]);
+    let (status, _, body) = served.ask("GET /api/trends?step=1m", "", "");
+    let error: Value = serde_json::from_slice(&body.expect("the whole body")).expect("JSON");
+    assert_eq!(status, 422, "{error}");
+}
