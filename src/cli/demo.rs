@@ -19,7 +19,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
 use super::replay::speed;
-use super::view::{alert_line, view};
+use super::view::{Reader, View, alert_line};
 use super::{Ending, Failure, runtime};
 use crate::config::{Config, Reach, ReceiverConfig, SecretPlace, SourceConfig, UrlPlace};
 use crate::connect::{JetstreamSettings, bundled_lines};
@@ -103,10 +103,10 @@ async fn play(args: &Args) -> Result<Ending, Failure> {
     };
     writeln!(io::stdout().lock(), "replaying {posts} posts of three days {pace}")?;
     let started = Instant::now();
-    let view = tokio::spawn(view(progress.subscribe()));
-    let summary = live::run(config, stopped, Arc::clone(&progress)).await?;
-    view.abort();
-    let _ = view.await;
+    let view = View::start(progress.subscribe(), Reader::Audience);
+    let summary = live::run(config, stopped, Arc::clone(&progress)).await;
+    view.end().await;
+    let summary = summary?;
     let mut received = Vec::new();
     while let Ok(message) = inbox.try_recv() {
         received.push(message);

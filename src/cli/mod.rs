@@ -99,18 +99,18 @@ enum Command {
 /// Runs what the command line asks for.
 #[must_use]
 pub fn run() -> ExitCode {
-    let args = match Args::try_parse() {
-        Ok(args) => args,
+    let typed = match Args::try_parse() {
+        Ok(typed) => typed,
         Err(error) => {
             let code = if error.use_stderr() { 2 } else { 0 };
             let _ = error.print();
             return ExitCode::from(code);
         }
     };
-    runtime::prepare(&args.logs);
-    ending::exit(match &args.command {
+    runtime::prepare(&typed.logs);
+    ending::exit(match &typed.command {
         Command::Demo(args) => demo::demo(args),
-        Command::Run(args) => run::run(args),
+        Command::Run(args) => run::run(args, typed.logs.reader()),
         Command::Check(args) => check::check(args),
         Command::Init(args) => init::init(args),
         Command::Score(args) => score::score(args),

@@ -35,10 +35,15 @@ pub(super) fn programs(script: Script) -> Screened<StdoutLock<'static>> {
 
 /// Columns of the terminal that standard output is; `None` for a file or a pipe.
 pub(super) fn columns() -> Option<usize> {
-    let (_, width) = console::Term::stdout().size_checked()?;
+    size().map(|(columns, _)| columns)
+}
+
+/// Columns and rows of the terminal that standard output is; `None` for a file or a pipe.
+pub(super) fn size() -> Option<(usize, usize)> {
+    let (rows, columns) = console::Term::stdout().size_checked()?;
     // Some terminals do not know their size.
-    let columns = if width == 0 { 80 } else { usize::from(width) };
-    Some(columns.max(COLUMNS_MIN))
+    let known = |size: u16, else_: usize| if size == 0 { else_ } else { usize::from(size) };
+    Some((known(columns, 80).max(COLUMNS_MIN), known(rows, 24)))
 }
 
 /// The sign for a character that steers a screen, or nothing for any other.
@@ -110,6 +115,7 @@ pub(super) fn wrap(line: &str, columns: usize) -> Vec<&str> {
         for (at, c) in rest.char_indices() {
             used += c.width().unwrap_or(0);
             if used > columns && end > 0 {
+                space = if c == ' ' { Some(at) } else { space };
                 break;
             }
             end = at + c.len_utf8();

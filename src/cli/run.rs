@@ -1,21 +1,28 @@
 //! How does a configuration run on the command line?
 
 use std::io::{self, Write};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context;
+use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use super::output::one_line;
 use super::places::LakePlace;
 use super::postgres::{Door, door};
 use super::signals::stop_at_signal;
-use super::{Ending, Failure, runtime, view};
+use super::view::{Reader, View};
+use super::{Ending, Failure, runtime};
 use crate::config::Config;
 use crate::lake::Folder;
 use crate::live::{self, Progress, Stop, Summary};
 use crate::notify::Outbox;
 use crate::serve::{Api, SqlGate, serve};
+
+/// Sources and topics named at the start.
+const NAMES_MAX: usize = 8;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -26,7 +33,7 @@ pub(super) struct Args {
     enable: Vec<String>,
 }
 
-pub(super) fn run(args: &Args) -> Result<Ending, Failure> {
+pub(super) fn run(args: &Args, reader: Reader) -> Result<Ending, Failure> {
     let config = args.place.configured()?;
     for warning in &config.warnings {
         tracing::warn!(line = warning.line, hint = warning.hint, "{}", warning.message);
@@ -42,45 +49,95 @@ pub(super) fn run(args: &Args) -> Result<Ending, Failure> {
     let sql = SqlGate::of(config.sql);
     let clients = config.postgres.as_ref();
     let clients = clients.map(|clients| door(clients, &(&config.lake).into(), &sql)).transpose()?;
-    let summary = runtime()?.block_on(run_until_signal(config, sql, clients))?;
-    let (tally, malformed) = (summary.progress.tally, summary.progress.malformed);
-    let mut out = io::stdout().lock();
-    writeln!(
-        out,
-        "{} posts, {} mentions, {} negative; {} commits",
-        summary.progress.posts(),
+    let summary = runtime()?.block_on(run_until_signal(config, sql, clients, reader))?;
+    let complete = summarize(&summary, reader)?;
+    Ok(if complete { Ending::Done } else { Ending::Incomplete })
+}
+
+/// Says how it went, and whether everything was taken and delivered.
+fn summarize(summary: &Summary, reader: Reader) -> Result<bool, Failure> {
+    let Summary { progress, delivered, undelivered, lost, .. } = summary;
+    let (tally, malformed, commits) = (progress.tally, progress.malformed, progress.commits);
+    let future = tally.refused_future - progress.tally_at_start.refused_future;
+    let mut text = format!(
+        "{} posts, {} mentions, {} negative; {commits} commits\n\
+         messages: {delivered} delivered, {undelivered} not",
+        progress.posts(),
         tally.mentions,
-        tally.negative,
-        summary.progress.commits
-    )?;
-    writeln!(out, "messages: {} delivered, {} not", summary.delivered, summary.undelivered)?;
-    let future = tally.refused_future - summary.progress.tally_at_start.refused_future;
+        tally.negative
+    );
     if malformed + future > 0 {
-        writeln!(
-            out,
-            "refused: {malformed} malformed, {} dated in the future; see the lake's _resonanz/dead-letter.jsonl",
-            future
-        )?;
+        text += &format!(
+            "\nrefused: {malformed} malformed, {future} dated in the future; see the lake's _resonanz/dead-letter.jsonl"
+        );
     }
-    for (source, reason) in &summary.progress.refusals {
-        writeln!(out, "refused of source \"{source}\": {reason}")?;
+    for (source, reason) in &progress.refusals {
+        text += &format!("\nrefused of source \"{source}\": {reason}");
     }
-    if let Some(share) = summary.progress.late_share() {
-        writeln!(
-            out,
-            "warning: {share} % of the mentions came too late for their minute, so panes and alerts miss them"
-        )?;
+    if let Some(share) = progress.late_share() {
+        text += &format!(
+            "\nwarning: {share} % of the mentions came too late for their minute, so panes and alerts miss them"
+        );
     }
-    drop(out);
-    for lost in &summary.lost {
+    let fields = json!({
+        "event": "ended",
+        "posts": progress.posts(),
+        "mentions": tally.mentions,
+        "negative": tally.negative,
+        "commits": commits,
+        "delivered": delivered,
+        "undelivered": undelivered,
+        "malformed": malformed,
+        "future": future,
+        "refusals": progress.refusals,
+        "late_percent": progress.late_share(),
+        "lost": lost.iter().map(ToString::to_string).collect::<Vec<_>>(),
+    });
+    reader.say(&text, &fields)?;
+    for lost in lost {
         let (hint, mut out) = (lost.fault.hint(), io::stderr().lock());
-        writeln!(out, "resonanz: {lost}")?;
+        writeln!(out, "resonanz: {}", one_line(&lost.to_string()))?;
         if !hint.is_empty() {
             writeln!(out, "hint: {hint}")?;
         }
     }
-    let complete = malformed + future + summary.undelivered == 0 && summary.lost.is_empty();
-    Ok(if complete { Ending::Done } else { Ending::Incomplete })
+    Ok(malformed + future + undelivered == 0 && lost.is_empty())
+}
+
+/// Says what is listened to, and where to ask.
+fn announce(config: &Config, http: Option<SocketAddr>, reader: Reader) -> io::Result<()> {
+    let sources: Vec<&str> = config.sources.iter().map(|source| source.name.as_str()).collect();
+    let topics: Vec<&str> = config.topics.iter().map(|topic| topic.name.as_str()).collect();
+    let mut text = format!(
+        "sources {}\ntopics  {}\nrules   {}, receivers {}\nlake    {}",
+        named(&sources),
+        named(&topics),
+        config.rules.len(),
+        config.receivers.len(),
+        config.lake.path.display()
+    );
+    if let Some(address) = http {
+        text += &format!("\nhttp    http://{address}");
+    }
+    let fields = json!({
+        "event": "started",
+        "sources": sources,
+        "topics": topics.len(),
+        "rules": config.rules.len(),
+        "receivers": config.receivers.len(),
+        "lake": config.lake.path,
+        "http": http.map(|address| format!("http://{address}")),
+    });
+    reader.say(&text, &fields)
+}
+
+/// How many there are, and the names of the first.
+fn named(names: &[&str]) -> String {
+    let shown = names.get(..names.len().min(NAMES_MAX)).unwrap_or_default().join(", ");
+    match names.len() {
+        all if all > NAMES_MAX => format!("{all}: {shown} and {} more", all - NAMES_MAX),
+        all => format!("{all}: {shown}"),
+    }
 }
 
 /// Lets disabled receivers be called again.
@@ -106,12 +163,15 @@ async fn run_until_signal(
     config: Config,
     sql: SqlGate,
     clients: Option<Door>,
+    reader: Reader,
 ) -> Result<Summary, Failure> {
     let progress = Arc::new(watch::Sender::new(Progress::default()));
     let (stop, stopped) = watch::channel(Stop::No);
+    let mut http = None;
     if let Some(address) = config.listen {
         let listener = TcpListener::bind(address).await;
         let listener = listener.map_err(|error| Failure::listen(address, &error))?;
+        http = Some(listener.local_addr()?);
         let api = Api {
             progress: progress.subscribe(),
             lake: (&config.lake).into(),
@@ -126,10 +186,11 @@ async fn run_until_signal(
         clients.open().await?;
     }
     stop_at_signal(stop)?;
-    let view = tokio::spawn(view::view(progress.subscribe()));
+    // Whoever does not read our output stops nothing.
+    let _ = announce(&config, http, reader);
+    let view = View::start(progress.subscribe(), reader);
     let summary = live::run(config, stopped, progress).await;
-    view.abort();
-    let _ = view.await;
+    view.end().await;
     Ok(summary?)
 }
 

@@ -5,6 +5,7 @@ use std::io;
 use clap::ArgAction;
 
 use super::output::{Screened, Script};
+use super::view::Reader;
 
 /// What every command takes.
 #[derive(Debug, clap::Args)]
@@ -15,6 +16,13 @@ pub(super) struct LogArgs {
     /// Log as JSON lines; `run` writes its own lines as JSON too
     #[arg(long, global = true)]
     pub(super) log_json: bool,
+}
+
+impl LogArgs {
+    /// Who reads what `run` says.
+    pub(super) fn reader(&self) -> Reader {
+        if self.log_json { Reader::Program } else { Reader::Log }
+    }
 }
 
 /// Starts what all commands share.

@@ -171,7 +171,7 @@ mod tests {
         assert!(whole.contains("| acme  |        7 | a ␛long text about acme |"), "{whole}");
         let narrow = shown(Some(40));
         assert!(narrow.lines().all(|line| width(line) <= 40), "{narrow}");
-        assert!(narrow.contains("| a ␛long text ab…"), "{narrow}");
+        assert!(narrow.contains("| a ␛long text abo… |"), "{narrow}");
         let upright = shown(Some(20));
         assert!(
             upright.contains("mentions  7\ntext      a ␛long\n          text about\n"),

@@ -1,87 +1,162 @@
-//! How does it look while it runs? A live view on a terminal, plain lines elsewhere.
+//! How does it look while it runs? A live view on a terminal, elsewhere a line for each alert.
 
-use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
-use tokio::sync::watch;
+use serde_json::{Value, json};
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinHandle;
 
-use crate::live::{AlertLine, Progress};
+use super::output::{cut, one_line, people, size, width};
+use crate::live::{AlertLine, Progress, TopicCount};
+use crate::time::{EventTime, SECOND_US};
 
 const REDRAW: Duration = Duration::from_millis(250);
-const PLAIN_LINE: Duration = Duration::from_secs(5);
+const STATUS_EVERY: Duration = Duration::from_secs(5);
 /// Most topics shown at once.
 const TOPICS_MAX: usize = 12;
+/// Rows of a terminal that are not for topics.
+const OTHER_ROWS: usize = 7;
+/// Columns of a topic's line beside its name and its bar.
+const TOPIC_NUMBERS: usize = 20;
 
-/// Shows progress until the channel is closed.
-pub(super) async fn view(mut progress: watch::Receiver<Progress>) {
-    let terminal = io::stdout().is_terminal();
-    let mut screen = Screen::new(terminal);
+/// Who reads along.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reader {
+    /// Somebody who looks on: status lines where there is no terminal for a live view.
+    Audience,
+    /// Somebody, or a log of a service: nothing but what happens.
+    Log,
+    /// A program: a JSON object a line.
+    Program,
+}
+
+impl Reader {
+    /// Writes a line for people, or what it says for programs.
+    pub(super) fn say(self, line: &str, fields: &Value) -> io::Result<()> {
+        match self {
+            Self::Program => writeln!(io::stdout().lock(), "{fields}"),
+            Self::Audience | Self::Log => writeln!(people(), "{line}"),
+        }
+    }
+}
+
+/// A view that goes on until it is ended.
+#[derive(Debug)]
+pub(super) struct View {
+    end: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl View {
+    /// Shows progress from now on.
+    pub(super) fn start(progress: watch::Receiver<Progress>, reader: Reader) -> Self {
+        let (end, ended) = oneshot::channel();
+        Self { end, task: tokio::spawn(show(progress, reader, ended)) }
+    }
+
+    /// Shows what came last, and leaves the terminal as it was.
+    pub(super) async fn end(self) {
+        let _ = self.end.send(());
+        let _ = self.task.await;
+    }
+}
+
+async fn show(
+    mut progress: watch::Receiver<Progress>,
+    reader: Reader,
+    mut ended: oneshot::Receiver<()>,
+) {
+    let mut screen = Screen::new(reader);
     let mut ticks = tokio::time::interval(REDRAW);
     loop {
-        tokio::select! {
-            _ = ticks.tick() => {}
-            changed = progress.changed() => if changed.is_err() { break },
-        }
-        ticks.tick().await;
+        let last = tokio::select! {
+            _ = ticks.tick() => false,
+            _ = &mut ended => true,
+        };
         let snapshot = progress.borrow_and_update().clone();
-        if screen.show(&snapshot).is_err() {
+        // Whoever does not read any more stops nothing.
+        if screen.show(&snapshot).is_err() || last {
             return;
         }
     }
 }
 
 struct Screen {
-    bar: Option<ProgressBar>,
+    reader: Reader,
+    /// Lines of the live view that stand on the terminal; the cursor is below them, where what the
+    /// terminal echoes breaks none of them.
+    drawn: Option<usize>,
     /// Alerts already printed.
     printed: u64,
-    last_line: Instant,
+    said: Instant,
     rate: Rate,
 }
 
 impl Screen {
-    fn new(terminal: bool) -> Self {
-        let style = ProgressStyle::with_template("{msg}")
-            .unwrap_or_else(|_| ProgressStyle::default_spinner());
-        let bar = terminal.then(|| ProgressBar::new_spinner().with_style(style));
-        Self { bar, printed: 0, last_line: Instant::now(), rate: Rate::default() }
+    fn new(reader: Reader) -> Self {
+        let live = reader != Reader::Program && io::stdout().is_terminal();
+        let drawn = live.then_some(0);
+        Self { reader, drawn, printed: 0, said: Instant::now(), rate: Rate::default() }
     }
 
     fn show(&mut self, progress: &Progress) -> io::Result<()> {
-        let alerts: u64 = progress.transitions.iter().sum();
-        let fresh = usize::try_from(alerts - self.printed).unwrap_or(0).min(progress.alerts.len());
-        let first = progress.alerts.len() - fresh;
-        for alert in progress.alerts.get(first..).unwrap_or_default() {
-            self.print(&alert_line(alert))?;
-        }
-        self.printed = alerts;
+        self.alerts(progress)?;
         let rate = self.rate.update(progress.posts());
-        if let Some(bar) = &self.bar {
-            bar.set_message(block(progress, rate));
-        } else if self.last_line.elapsed() >= PLAIN_LINE {
-            self.last_line = Instant::now();
-            self.print(&status_line(progress, rate))?;
+        if let Some(drawn) = self.drawn {
+            let (columns, rows) = size().unwrap_or((80, 24));
+            let topics = rows.saturating_sub(OTHER_ROWS).clamp(1, TOPICS_MAX);
+            let block = block(progress, rate, (columns - 1, topics));
+            self.drawn = Some(block.lines().count());
+            let mut out = io::stdout().lock();
+            out.write_all(format!("{}{block}\n", erasing(drawn)).as_bytes())?;
+            out.flush()?;
+        } else if self.reader == Reader::Audience && self.said.elapsed() >= STATUS_EVERY {
+            self.said = Instant::now();
+            let line = status(progress, rate).join("  ");
+            self.print(&line, &Value::Null)?;
         }
         Ok(())
     }
 
-    fn print(&self, line: &str) -> io::Result<()> {
-        match &self.bar {
-            Some(bar) => {
-                bar.println(line);
-                Ok(())
-            }
-            None => writeln!(io::stdout().lock(), "{line}"),
+    /// Prints every alert that came since the last look.
+    fn alerts(&mut self, progress: &Progress) -> io::Result<()> {
+        let alerts: u64 = progress.transitions.iter().sum();
+        let fresh = usize::try_from(alerts - self.printed).unwrap_or(usize::MAX);
+        let kept = fresh.min(progress.alerts.len());
+        if fresh > kept {
+            let missed = fresh - kept;
+            let line = format!("{missed} alerts in a burst: resonanz alerts list --all");
+            self.print(&line, &json!({"event": "alerts", "not_listed": missed}))?;
         }
+        let first = progress.alerts.len() - kept;
+        for alert in progress.alerts.get(first..).unwrap_or_default() {
+            self.print(&alert_line(alert), &alert_fields(alert))?;
+        }
+        self.printed = alerts;
+        Ok(())
+    }
+
+    fn print(&mut self, line: &str, fields: &Value) -> io::Result<()> {
+        let Some(drawn) = self.drawn.as_mut() else { return self.reader.say(line, fields) };
+        let erased = erasing(std::mem::take(drawn));
+        io::stdout().lock().write_all(format!("{erased}{}\n", one_line(line)).as_bytes())
     }
 }
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
+        let erased = self.drawn.map(erasing).unwrap_or_default();
+        let mut out = io::stdout().lock();
+        let _ = out.write_all(erased.as_bytes()).and_then(|()| out.flush());
+    }
+}
+
+/// What takes so many lines above the cursor off a terminal, and all that stands below.
+fn erasing(lines: usize) -> String {
+    match lines {
+        0 => "\r\u{1b}[J".to_owned(),
+        lines => format!("\r\u{1b}[{lines}A\u{1b}[J"),
     }
 }
 
@@ -106,39 +181,75 @@ impl Rate {
     }
 }
 
-fn status_line(progress: &Progress, rate: f64) -> String {
+/// How it is going, in parts that stay together.
+fn status(progress: &Progress, rate: f64) -> Vec<String> {
     let tally = &progress.tally;
-    let clock = progress.watermark.map_or("-".to_owned(), |mark| mark.to_string());
+    // Nobody reads fractions of a second here.
+    let second = |mark: EventTime| mark.floor(SECOND_US).to_string();
+    let clock = progress.watermark.map_or("-".to_owned(), second);
     let [fired, escalated, resolved] = progress.transitions;
-    let trouble = progress.trouble.as_ref();
-    let trouble = trouble.map_or(String::new(), |trouble| {
-        format!("CANNOT WRITE since {}: {}  ", trouble.since, trouble.why)
+    let trouble = progress.trouble.as_ref().map(|trouble| {
+        one_line(&format!("CANNOT WRITE since {}: {}", trouble.since, trouble.why)).into_owned()
     });
-    format!(
-        "{trouble}event time {clock}  posts {}  {rate:.0}/s  mentions {}  negative {}  alerts {fired} fired, {escalated} escalated, {resolved} resolved",
-        progress.posts(),
-        tally.mentions,
-        tally.negative
-    )
+    let parts = [
+        format!("event time {clock}"),
+        format!("posts {} ({rate:.0}/s)", progress.posts()),
+        format!("mentions {}", tally.mentions),
+        format!("negative {}", tally.negative),
+        format!("alerts {fired} fired, {escalated} escalated, {resolved} resolved"),
+    ];
+    trouble.into_iter().chain(parts).collect()
 }
 
-/// The live view: a status line and a bar per topic.
-fn block(progress: &Progress, rate: f64) -> String {
-    let mut text = status_line(progress, rate);
-    let mut topics: Vec<_> = progress.topics.iter().filter(|topic| topic.mentions > 0).collect();
+/// The live view in so many columns: how it is going, and a bar for each of so many topics.
+fn block(progress: &Progress, rate: f64, (columns, rows): (usize, usize)) -> String {
+    let mut lines = pack(&status(progress, rate), columns);
+    let mut topics: Vec<&TopicCount> = progress.topics.iter().collect();
     topics.sort_by_key(|topic| std::cmp::Reverse(topic.mentions));
-    for topic in topics.into_iter().take(TOPICS_MAX) {
-        let percent = 100 * topic.negative / topic.mentions;
-        let filled = usize::try_from(percent / 5).unwrap_or(0);
-        let bar = format!("{}{}", "█".repeat(filled), "░".repeat(20 - filled));
-        // Writing to a string cannot fail.
-        let _ = write!(
-            text,
-            "\n  {:<16} {:>8} mentions  {bar} {percent:>3} % negative",
-            topic.name, topic.mentions
-        );
+    let heard = topics.iter().filter(|topic| topic.mentions > 0).count();
+    let shown = topics.get(..heard.min(rows)).unwrap_or_default();
+    let longest = shown.iter().map(|topic| width(&one_line(&topic.name))).max().unwrap_or(0);
+    let name = longest.clamp("topic".len(), (columns / 3).max(16));
+    let bar = columns.saturating_sub(name + TOPIC_NUMBERS).clamp(4, 24);
+    if !shown.is_empty() {
+        lines.push(format!("  {}  mentions  negative", padded("topic", name)));
     }
-    text
+    for topic in shown {
+        let percent = 100 * topic.negative / topic.mentions.max(1);
+        let filled = usize::try_from(percent).unwrap_or(0) * bar / 100;
+        let drawn = format!("{}{}", "█".repeat(filled), "░".repeat(bar - filled));
+        let topic_name = padded(&one_line(&topic.name), name);
+        lines.push(format!("  {topic_name}  {:>8}  {drawn} {percent:>3} %", topic.mentions));
+    }
+    match (heard - shown.len(), topics.len() - heard) {
+        (0, 0) => {}
+        (0, quiet) => lines.push(format!("  {quiet} more topics without mentions yet")),
+        (more, 0) => lines.push(format!("  {more} more topics")),
+        (more, quiet) => {
+            lines.push(format!("  {} more topics, {quiet} without mentions yet", more + quiet));
+        }
+    }
+    lines.iter().map(|line| cut(line, columns)).collect::<Vec<_>>().join("\n")
+}
+
+fn padded(name: &str, columns: usize) -> String {
+    let name = cut(name, columns);
+    format!("{name}{}", " ".repeat(columns - width(&name).min(columns)))
+}
+
+/// Parts as lines, as many on each as fit.
+fn pack(parts: &[String], columns: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for part in parts {
+        match lines.last_mut() {
+            Some(line) if width(line) + 2 + width(part) <= columns => {
+                line.push_str("  ");
+                line.push_str(part);
+            }
+            _ => lines.push(part.clone()),
+        }
+    }
+    lines
 }
 
 /// One alert for people.
@@ -153,4 +264,57 @@ pub(super) fn alert_line(alert: &AlertLine) -> String {
         alert.topic,
         alert.observed
     )
+}
+
+/// One alert for programs.
+fn alert_fields(alert: &AlertLine) -> Value {
+    json!({
+        "event": "alert",
+        "at": alert.at.to_string(),
+        "transition": alert.transition.as_str(),
+        "rule": alert.rule,
+        "topic": alert.topic,
+        "observed": alert.observed,
+        "expected": alert.expected,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_view_fits_and_says_what_it_hides() {
+        let topic = |place: u64| TopicCount {
+            name: format!("a topic of rather long a name 日本語 {place}"),
+            mentions: 1_000_000 * (place % 30),
+            negative: 400_000 * (place % 30),
+        };
+        let topics = (0..34).map(topic).collect();
+        let progress = Progress { topics, transitions: [1000, 200, 900], ..Progress::default() };
+        for columns in [57, 77, 117] {
+            let block = block(&progress, 123_456.0, (columns, TOPICS_MAX));
+            assert!(block.lines().all(|line| width(line) <= columns), "{columns}:\n{block}");
+            assert!(block.ends_with("  22 more topics, 2 without mentions yet"), "{block}");
+            assert!(block.contains("900 resolved") && block.contains(" 40 %"), "{block}");
+        }
+        assert_eq!(block(&Progress::default(), 0.0, (117, 1)).lines().count(), 1);
+    }
+
+    #[test]
+    fn a_burst_of_alerts_is_counted_where_it_cannot_be_listed() {
+        let alert = || AlertLine {
+            at: EventTime(0),
+            transition: crate::alert::Transition::Fired,
+            rule: "r".to_owned(),
+            topic: "t".to_owned(),
+            observed: 1,
+            expected: None,
+        };
+        let mut progress = Progress::default();
+        (0..5_000).for_each(|_| progress.push_alert(alert()));
+        assert_eq!(progress.alerts.len(), 4_096);
+        assert_eq!(progress.transitions[0], 5_000);
+        assert_eq!(std::sync::Arc::strong_count(&progress.alerts[0]), 1);
+    }
 }

@@ -275,6 +275,7 @@ impl EngineLoop {
                 .get(alert.topic.0 as usize)
                 .map_or(String::new(), |topic| topic.name.clone());
             let (at, transition) = (alert.at, alert.transition);
+            tracing::info!(%at, transition = transition.as_str(), rule, topic, "alert");
             self.progress.push_alert(AlertLine {
                 at,
                 transition,

@@ -9,8 +9,8 @@ use crate::notify::CourierStats;
 use crate::post::cut_text;
 use crate::time::EventTime;
 
-/// Alerts remembered for display.
-const ALERTS_MAX: usize = 100;
+/// Alerts remembered for display: more than come between two looks.
+const ALERTS_MAX: usize = 4_096;
 /// Refusals remembered for display: the first ones show what is wrong with an input.
 const REFUSALS_MAX: usize = 3;
 /// Longest reason that is shown, in bytes.
@@ -42,7 +42,7 @@ pub struct Progress {
     /// Counts of each topic since the process started, by id.
     pub topics: Vec<TopicCount>,
     /// The latest alerts, oldest first.
-    pub alerts: Vec<AlertLine>,
+    pub alerts: Vec<Arc<AlertLine>>,
     /// Alerts since the process started: fired, escalated, resolved.
     pub transitions: [u64; 3],
     /// Up to which event time the picture is complete.
@@ -123,12 +123,12 @@ impl Progress {
         (late >= LATE_MIN && share >= LATE_SHARE).then_some(share)
     }
 
-    /// Adds an alert, forgetting the oldest beyond a hundred.
+    /// Adds an alert, forgetting the oldest beyond some thousands.
     pub fn push_alert(&mut self, line: AlertLine) {
         self.transitions[line.transition as usize] += 1;
         if self.alerts.len() >= ALERTS_MAX {
             self.alerts.remove(0);
         }
-        self.alerts.push(line);
+        self.alerts.push(Arc::new(line));
     }
 }

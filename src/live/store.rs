@@ -157,6 +157,7 @@ impl Store {
                 self.patience.over();
                 self.bell.notify_waiters();
                 self.committed.send_modify(|progress| progress.commits += 1);
+                tracing::info!(messages = messages.len(), "committed");
             }
             StoreJob::Forgotten(requests) => {
                 let forgotten = self.eraser.forgotten(&mut self.lake, requests).await;

@@ -184,6 +184,11 @@ impl Courier {
         self.count(|stats| {
             stats.delivered.fetch_add(1, Ordering::Relaxed);
         });
+        tracing::info!(
+            receiver = self.endpoint.receiver.name,
+            id = message.id,
+            "message delivered"
+        );
         if message.transition() == Some(Transition::Resolved) {
             self.repeats.retain(|firing| firing.alert() != message.alert());
         }

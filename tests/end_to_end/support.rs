@@ -241,7 +241,7 @@ pub(crate) fn terminal(columns: usize, line: &str, arguments: &[&str]) -> Comman
         quoted.join(" ")
     );
     let mut command = Command::new("script");
-    command.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
+    command.args(["--quiet", "--flush", "--return", "--command", &line, "/dev/null"]);
     command.env("SHELL", "/bin/sh").stdin(Stdio::null());
     command
 }

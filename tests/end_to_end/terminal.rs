@@ -5,7 +5,10 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Output, Stdio};
 
-use crate::support::{Place, file, line, on_terminal, resonanz, run, stderr, stdout};
+use crate::support::{
+    Place, file, line, on_terminal, query, replay, repository, resonanz, run, stderr, stdout,
+    terminal, wait_for,
+};
 
 /// Text that clears a screen, retitles a window, runs as a formula and turns the writing around.
 const HOSTILE: &str =
@@ -177,4 +180,137 @@ fn nobody_reading_is_no_failure_for_json_either() {
     let _ = input.write_all("good\n".repeat(10_000).as_bytes());
     drop(input);
     assert_eq!(child.wait().expect("ends").code(), Some(0));
+}
+
+/// A configuration that runs over the bundled archive once, with the demo's topics and rule.
+fn over_the_archive(folder: &Path) -> String {
+    let archive = repository("data/archive.jsonl.zst");
+    let rules = std::fs::read_to_string(repository("data/demo.toml")).expect("the demo's topics");
+    let config = format!(
+        "[lake]\npath = \"lake\"\n[serve]\nlisten = \"127.0.0.1:0\"\n[[source]]\nname = \"past\"\n\
+         type = \"file\"\npath = \"{}\"\n{rules}",
+        archive.display()
+    );
+    file(folder, "run.toml", config).to_str().expect("UTF-8").to_owned()
+}
+
+#[test]
+fn a_run_that_ends_at_once_lists_every_alert() {
+    for _ in 0..3 {
+        let folder = tempfile::tempdir().expect("a folder");
+        let ended = run(&["run", "--config", &over_the_archive(folder.path())]);
+        assert!(ended.status.success(), "{}", stderr(&ended));
+        let said = stdout(&ended);
+        let alerts = query(&folder.path().join("lake"), "SELECT count(*) FROM alerts");
+        let told = said.lines().filter(|line| line.contains(" negative-spike on apex: observed "));
+        assert_eq!(told.count().to_string(), alerts, "{said}");
+        assert!(said.contains("sources 1: past\n") && said.contains("\ntopics  "), "{said}");
+        assert!(said.contains("\nhttp    http://127.0.0.1:"), "{said}");
+        assert!(!said.contains("event time"), "a service is not told how it is going: {said}");
+    }
+}
+
+#[test]
+fn a_run_for_programs_says_everything_as_json() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let ended = run(&["run", "-v", "--log-json", "--config", &over_the_archive(folder.path())]);
+    assert!(ended.status.success(), "{}", stderr(&ended));
+    let object = |line: &str| -> serde_json::Value {
+        serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))
+    };
+    let said: Vec<serde_json::Value> = stdout(&ended).lines().map(object).collect();
+    let events: Vec<&str> = said.iter().filter_map(|line| line["event"].as_str()).collect();
+    assert_eq!((events.first(), events.last()), (Some(&"started"), Some(&"ended")));
+    assert!(events.get(1..events.len() - 1).is_some_and(|rest| rest.contains(&"alert")));
+    let logs: Vec<serde_json::Value> = stderr(&ended).lines().map(object).collect();
+    for message in ["committed", "alert"] {
+        assert!(logs.iter().any(|line| line["fields"]["message"] == message), "{logs:?}");
+    }
+}
+
+#[test]
+fn the_live_view_fits_says_what_it_hides_and_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (_server, url) = replay(&repository("data/archive.jsonl.zst"), &["--speed", "0"]);
+    let topics: String = (0..34)
+        .map(|place| format!("[[topic]]\nname = \"topic number {place}\"\nquery = 'the'\n"))
+        .collect();
+    let config = format!(
+        "[lake]\npath = \"lake\"\n[[source]]\nname = \"sky\"\ntype = \"websocket\"\nurl = \"{url}\"\n{topics}"
+    );
+    let config = file(folder.path(), "run.toml", config);
+    for columns in [60, 80, 120] {
+        let arguments = ["run", "--config", config.to_str().expect("UTF-8")];
+        let mut script = terminal(columns, "stty echo; trap : INT; resonanz \"$@\"", &arguments);
+        let output = folder.path().join(format!("seen-{columns}"));
+        script.current_dir(folder.path()).stdin(Stdio::piped());
+        script.stdout(File::create(&output).expect("a file"));
+        let mut script = script.spawn().expect("script runs");
+        let seen = || std::fs::read_to_string(&output).unwrap_or_default();
+        wait_for("the view", || seen().contains("22 more topics").then_some(()));
+        let mut keys = script.stdin.take().expect("a pipe");
+        keys.write_all(b"\x03").expect("Ctrl-C");
+        assert!(script.wait().expect("script ends").success(), "{columns}");
+        let seen = seen();
+        // The last frame, before Ctrl-C is echoed.
+        let frame = screen(columns, seen.split("^C").next().unwrap_or_default());
+        let lines = frame.iter().skip_while(|line| !line.starts_with("event time"));
+        let lines = lines.map(|line| line.trim_end()).filter(|line| !line.is_empty());
+        let lines: Vec<&str> = lines.collect();
+        let begins =
+            ["event time 2", "posts ", "mentions ", "alerts 0 ", "  topic", "  22 more topics"];
+        for line in &lines {
+            assert!(begins.iter().any(|begin| line.starts_with(begin)), "{columns}: {lines:#?}");
+        }
+        let topics = lines.iter().filter(|line| line.starts_with("  topic number"));
+        assert!(
+            topics.clone().all(|line| line.ends_with(" %")) && topics.count() == 12,
+            "{lines:#?}"
+        );
+        let left = screen(columns, &seen).join("\n");
+        assert!(!left.contains("event time") && !left.contains('░'), "{columns}: {left}");
+        assert!(left.contains(" commits") && left.contains("\nmessages: 0 delivered"), "{left}");
+    }
+}
+
+/// What a terminal shows that knows line feeds, returns, moves up, and clearing.
+fn screen(columns: usize, seen: &str) -> Vec<String> {
+    let (mut lines, mut row, mut column) = (vec![Vec::new()], 0_usize, 0);
+    let mut signs = seen.chars();
+    while let Some(sign) = signs.next() {
+        match sign {
+            '\r' => column = 0,
+            '\n' => row += 1,
+            '\u{1b}' => {
+                let mut code = String::new();
+                for sign in signs.by_ref() {
+                    code.push(sign);
+                    if sign.is_ascii_alphabetic() {
+                        break;
+                    }
+                }
+                let count = code.trim_matches(|c: char| !c.is_ascii_digit()).parse().unwrap_or(1);
+                match code.chars().last() {
+                    Some('A') => row = row.saturating_sub(count),
+                    Some('J') => {
+                        lines.truncate(row + 1);
+                        lines[row].truncate(column);
+                    }
+                    _ => {}
+                }
+            }
+            sign => {
+                if column == columns {
+                    (row, column) = (row + 1, 0);
+                    lines.resize(lines.len().max(row + 1), Vec::new());
+                }
+                let line: &mut Vec<char> = &mut lines[row];
+                line.resize(line.len().max(column + 1), ' ');
+                line[column] = sign;
+                column += 1;
+            }
+        }
+        lines.resize(lines.len().max(row + 1), Vec::new());
+    }
+    lines.into_iter().map(|line| line.into_iter().collect()).collect()
 }
