@@ -42,10 +42,10 @@ pub(super) struct AlertsAck {
     #[arg(long)]
     pub(super) undo: bool,
     /// What else there is to say
-    #[arg(long, default_value = "")]
+    #[arg(long, default_value = "", hide_default_value = true)]
     pub(super) comment: String,
-    /// Who takes care
-    #[arg(long, default_value_t = user())]
+    /// Who takes care [default: $USER]
+    #[arg(long, default_value_t = user(), hide_default_value = true)]
     pub(super) author: String,
     #[command(flatten)]
     pub(super) place: LakePlace,
@@ -63,7 +63,7 @@ pub(super) struct AlertsSilence {
     #[arg(long = "label", value_name = "NAME=PATTERN", value_parser = label)]
     pub(super) labels: Vec<(String, String)>,
     /// How long
-    #[arg(long = "for", value_name = "SPAN", value_parser = parse_span)]
+    #[arg(long = "for", value_name = "DURATION", value_parser = parse_span)]
     pub(super) for_us: i64,
     /// From when on, in RFC 3339; by default from now on
     #[arg(long, value_parser = EventTime::parse)]
@@ -71,8 +71,8 @@ pub(super) struct AlertsSilence {
     /// Why
     #[arg(long)]
     pub(super) comment: String,
-    /// Who wants it
-    #[arg(long, default_value_t = user())]
+    /// Who wants it [default: $USER]
+    #[arg(long, default_value_t = user(), hide_default_value = true)]
     pub(super) author: String,
     #[command(flatten)]
     pub(super) place: LakePlace,

@@ -61,10 +61,10 @@ pub(super) struct Backtest {
     #[arg(long)]
     pub(super) counts: Option<PathBuf>,
     /// Width of the bins
-    #[arg(long = "bin", default_value = "5m", value_parser = parse_span)]
+    #[arg(long = "bin", value_name = "DURATION", default_value = "5m", value_parser = parse_span)]
     pub(super) bin_us: i64,
     /// Length of the rolling window, a multiple of the bin
-    #[arg(long = "window", default_value = "10m", value_parser = parse_span)]
+    #[arg(long = "window", value_name = "DURATION", default_value = "10m", value_parser = parse_span)]
     pub(super) window_us: i64,
     /// Fewest mentions in the window
     #[arg(long, default_value_t = 10)]
@@ -76,7 +76,7 @@ pub(super) struct Backtest {
     #[arg(long, default_value_t = 1.2)]
     pub(super) novelty: f64,
     /// After which time the past counts half
-    #[arg(long = "history", default_value = "7d", value_parser = parse_span)]
+    #[arg(long = "history", value_name = "DURATION", default_value = "7d", value_parser = parse_span)]
     pub(super) history_us: i64,
     /// How calls are listed; over counts, csv gives timestamp and anomaly_score, as NAB reads them
     #[arg(long, value_enum, default_value_t = PageFormat::Table)]

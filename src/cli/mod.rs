@@ -31,6 +31,7 @@ mod eval_rows;
 mod fit;
 mod init;
 mod lake;
+mod manual;
 mod query;
 mod receiver_test;
 mod replay;
@@ -42,7 +43,7 @@ mod topics;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use args_study::AlertsCommand;
 use ending::{Ending, Failure};
@@ -51,7 +52,7 @@ use runtime::{LogArgs, runtime};
 /// Listens to what is said in public about brands and topics, and scores how it is meant.
 #[derive(Debug, Parser)]
 #[command(
-    version,
+    version = env!("RESONANZ_VERSION"),
     after_help = "Exit codes: 0 done; 1 finished, but some input was refused or a message was not delivered; 2 usage or configuration; 3 damaged data."
 )]
 struct Args {
@@ -94,6 +95,13 @@ enum Command {
     Reprocess(Box<reprocess::Args>),
     /// Serve an archive over a WebSocket in the wire format of Bluesky's Jetstream
     Replay(replay::Args),
+    /// Print a script by which a shell completes commands and options
+    Completions(manual::CompletionsArgs),
+    /// Write man pages to a folder
+    Man(manual::ManArgs),
+    /// Print the reference of all commands in Markdown
+    #[command(hide = true)]
+    Reference,
 }
 
 /// Runs what the command line asks for.
@@ -123,5 +131,8 @@ pub fn run() -> ExitCode {
         Command::Lake(command) => lake::lake(command),
         Command::Reprocess(args) => reprocess::reprocess(args),
         Command::Replay(args) => replay::replay(args),
+        Command::Completions(args) => manual::completions(args, Args::command()),
+        Command::Man(args) => manual::man(args, Args::command()),
+        Command::Reference => manual::reference(Args::command()),
     })
 }

@@ -21,6 +21,7 @@ mod following;
 mod hook;
 mod memory;
 mod order;
+mod manual;
 mod pipeline;
 mod places;
 #[cfg(feature = "postgres")]

@@ -235,11 +235,13 @@ fn the_live_view_fits_says_what_it_hides_and_leaves_nothing_behind() {
     let topics: String = (0..34)
         .map(|place| format!("[[topic]]\nname = \"topic number {place}\"\nquery = 'the'\n"))
         .collect();
-    let config = format!(
-        "[lake]\npath = \"lake\"\n[[source]]\nname = \"sky\"\ntype = \"websocket\"\nurl = \"{url}\"\n{topics}"
-    );
-    let config = file(folder.path(), "run.toml", config);
+    let config = |columns: usize| {
+        format!(
+            "[lake]\npath = \"lake-{columns}\"\n[[source]]\nname = \"sky\"\ntype = \"websocket\"\nurl = \"{url}\"\n{topics}"
+        )
+    };
     for columns in [60, 80, 120] {
+        let config = file(folder.path(), "run.toml", config(columns));
         let arguments = ["run", "--config", config.to_str().expect("UTF-8")];
         let mut script = terminal(columns, "stty echo; trap : INT; resonanz \"$@\"", &arguments);
         let output = folder.path().join(format!("seen-{columns}"));
@@ -257,8 +259,15 @@ fn the_live_view_fits_says_what_it_hides_and_leaves_nothing_behind() {
         let lines = frame.iter().skip_while(|line| !line.starts_with("event time"));
         let lines = lines.map(|line| line.trim_end()).filter(|line| !line.is_empty());
         let lines: Vec<&str> = lines.collect();
-        let begins =
-            ["event time 2", "posts ", "mentions ", "alerts 0 ", "  topic", "  22 more topics"];
+        let begins = [
+            "event time 2",
+            "posts ",
+            "mentions ",
+            "negative ",
+            "alerts 0 ",
+            "  topic",
+            "  22 more topics",
+        ];
         for line in &lines {
             assert!(begins.iter().any(|begin| line.starts_with(begin)), "{columns}: {lines:#?}");
         }
