@@ -34,7 +34,7 @@ fn backtest(args: &Args) -> Result<Ending, Failure> {
 
 fn over_counts(args: &Args, path: &Path) -> Result<Ending, Failure> {
     if args.bin_us <= 0 || args.window_us <= 0 || args.window_us % args.bin_us != 0 {
-        let message = "the window is no multiple of the bin".to_owned();
+        let message = "the window is not a multiple of the bin".to_owned();
         return Err(Failure::usage(message, "as --bin 5m --window 10m"));
     }
     if args.history_us <= 0

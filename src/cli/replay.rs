@@ -4,10 +4,14 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use anyhow::Context;
+use serde::de::IgnoredAny;
 use tokio::net::TcpListener;
 
 use super::inputs::ArchiveFormat;
 use super::{Ending, Failure, runtime};
+use crate::connect::open_lines;
+use crate::decode::ArchiveLine;
 use crate::replay::{self, Archive};
 
 #[derive(Debug, clap::Args)]
@@ -34,6 +38,33 @@ pub(super) fn speed(text: &str) -> Result<f64, String> {
     }
 }
 
+/// Refuses a file in whose first lines there is not one post: it would be served as silence.
+fn look(args: &Args) -> Result<(), Failure> {
+    let path = args.file.display();
+    let hint =
+        "an archive is lines of JSON, plain, .gz or .zst; reprocess reads CSV and Parquet too";
+    let mut lines =
+        open_lines(&args.file, 0).map_err(|error| Failure::usage(error.to_string(), hint))?;
+    let first = lines.next_block().with_context(|| path.to_string())?.unwrap_or_default();
+    let is_post = |line: &[u8]| match args.input_format {
+        ArchiveFormat::Jsonl => ArchiveLine::parse(line).map(drop),
+        ArchiveFormat::Jetstream => {
+            let frame = serde_json::from_slice::<IgnoredAny>(line);
+            frame.map(drop).map_err(|error| error.to_string())
+        }
+    };
+    let mut refused = None;
+    for line in first.lines() {
+        match is_post(line) {
+            Ok(()) => return Ok(()),
+            Err(reason) => refused = refused.or(Some(reason)),
+        }
+    }
+    // An empty file may grow until somebody connects.
+    let Some(why) = refused else { return Ok(()) };
+    Err(Failure::usage(format!("{path}: there is not one post in its first lines: {why}"), hint))
+}
+
 pub(super) fn replay(args: &Args) -> Result<Ending, Failure> {
     if !args.file.exists() {
         return Err(Failure::usage(
@@ -41,6 +72,7 @@ pub(super) fn replay(args: &Args) -> Result<Ending, Failure> {
             "the bundled archive is data/archive.jsonl.zst",
         ));
     }
+    look(args)?;
     let archive = Archive::File { path: args.file.clone(), format: args.input_format.into() };
     runtime()?.block_on(async {
         let listener = TcpListener::bind(args.listen).await;

@@ -37,7 +37,7 @@ pub(super) fn grouping<'i>(
     grouping
 }
 
-/// Reports parents that are no topic, or a topic below itself.
+/// Reports parents that are not topics, or a topic below itself.
 pub(super) fn check_parents<'i>(root: &DeTable<'i>, topics: &[Topic], problems: &mut Problems<'i>) {
     let known: HashMap<&str, &Topic> =
         topics.iter().map(|topic| (topic.name.as_str(), topic)).collect();

@@ -223,7 +223,7 @@ fn url(section: &mut Section<'_, '_>, base: &Path, reach: Reach, format: &Format
                 && let Some(hint) = reach.refusal(&url)
             {
                 let at = section.place("url");
-                section.problems.add(at, format!("\"{url}\" is no HTTPS address"), hint);
+                section.problems.add(at, format!("\"{url}\" is not an HTTPS address"), hint);
             }
             UrlPlace::Plain(url)
         }
@@ -245,7 +245,7 @@ pub(super) fn place(
     in_env.or(in_file)
 }
 
-/// Reports fallbacks that are no receiver, or lead back to where they began.
+/// Reports fallbacks that are not receivers, or lead back to where they began.
 pub(super) fn check_fallbacks<'i>(
     root: &DeTable<'i>,
     receivers: &[ReceiverConfig],

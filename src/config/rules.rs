@@ -248,7 +248,7 @@ fn active(section: &mut Section<'_, '_>) -> Option<ActiveHours> {
         let at = section.place("active");
         section.problems.add(
             at,
-            format!("\"{text}\" are no hours"),
+            format!("\"{text}\" are not hours"),
             "write \"08:00-18:00\", \"mon-fri 08:00-18:00\" or \"mon,wed 09:00-12:00\"",
         );
     }
@@ -286,7 +286,7 @@ fn zone(section: &mut Section<'_, '_>) -> TimeZone {
         let at = section.place("zone");
         section.problems.add(
             at,
-            format!("\"{name}\" is no time zone"),
+            format!("\"{name}\" is not a time zone"),
             "write its IANA name, as \"Europe/Berlin\"",
         );
         TimeZone::UTC

@@ -119,7 +119,7 @@ fn address(section: &mut Section<'_, '_>, key: &'static str, example: &str) -> O
         let at = section.place(key);
         section.problems.add(
             at,
-            format!("\"{text}\" is no address to listen on"),
+            format!("\"{text}\" is not an address to listen on"),
             format!("write an IP address and a port, as {example}"),
         );
     }
@@ -166,7 +166,7 @@ mod tests {
         let password = "postgres_password_env = \"X\"";
         for (serve, wanted) in [
             ("postgres = \"127.0.0.1:5432\"", Some("2:12: postgres needs a password")),
-            ("postgres = \"localhost\"", Some("2:12: \"localhost\" is no address")),
+            ("postgres = \"localhost\"", Some("2:12: \"localhost\" is not an address")),
             (
                 &format!("postgres = \"0.0.0.0:5432\"\n{password}"),
                 Some("2:12: postgres: other machines"),

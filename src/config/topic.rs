@@ -58,7 +58,7 @@ fn check(topic: &Topic, sources: &[SourceConfig], section: &mut Section<'_, '_>)
     }
 }
 
-/// Our own accounts; a leading @ is no part of a name.
+/// Our own accounts; a leading @ is not part of a name.
 fn accounts(section: &mut Section<'_, '_>, sources: &[SourceConfig]) -> Vec<String> {
     let named = section.texts("accounts").unwrap_or_default();
     let mut accounts = Vec::new();

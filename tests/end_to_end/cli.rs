@@ -34,7 +34,7 @@ fn a_configuration_is_checked_as_a_whole() {
         "bad.toml:6:15: query of topic \"a\": the query ends where a term is expected",
         "bad.toml:9:8: type is \"spik\"",
         "bad.toml:10:11: no topic is called \"b\"\n  topics = [\"b\"]\n            ^\n  hint: the topics are a",
-        "bad.toml:13:7: \"http://h\" is no HTTPS address",
+        "bad.toml:13:7: \"http://h\" is not an HTTPS address",
         "6 problems",
     ] {
         assert!(errors.contains(wanted), "{wanted}\nnot in\n{errors}");
@@ -278,4 +278,32 @@ fn a_damaged_file_of_a_lake_is_damage_and_a_missing_archive_is_usage() {
         "{}",
         stderr(&again)
     );
+}
+
+#[test]
+fn mistakes_are_named_once_and_with_what_mends_them() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().to_str().expect("UTF-8");
+    let csv = file(folder.path(), "a.csv", "id,text\n1,acme\n");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let taken = taken.local_addr().expect("bound").to_string();
+    let archive = repository("data/archive.jsonl.zst");
+    let archive = archive.to_str().expect("UTF-8");
+    for (command, said) in [
+        (&["check", "--config", path][..], "is a directory\nhint: name the file in it"),
+        (&["replay", csv.to_str().expect("UTF-8")], "not one post in its first lines: "),
+        (&["query", "--lake", "/nowhere/at/all", "SELECT 1"], "hint: "),
+        (&["replay", archive, "--listen", &taken], "address already in use\nhint: another process"),
+        (
+            &["topics", "explain", "x", "--config", "/nowhere.toml"],
+            "no such file or directory\nhint: ",
+        ),
+    ] {
+        let ended = run(command);
+        let errors = stderr(&ended);
+        assert_eq!(ended.status.code(), Some(2), "{command:?}: {errors}");
+        assert!(errors.contains(said), "{command:?}: {errors}");
+        let missing = errors.to_lowercase().matches("no such file").count();
+        assert!(missing <= 1, "{errors}");
+    }
 }
