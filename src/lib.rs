@@ -19,6 +19,7 @@ pub use resonanz_core::{
 };
 pub mod settings;
 // shells
+pub mod system;
 pub mod connect;
 pub mod config;
 pub mod tuning;

@@ -31,7 +31,6 @@ const CIRCLES: [(&str, &str); 12] = [
     ("src/connect/input", "chunks csv parquet"),
     ("src/lake", "bucket commit dead_letter encode error files folder place table vacuum"),
     ("src/lake", "catalog schema"),
-    ("src/lake", "evidence rows"),
     ("src/serve", "api desk intake parameters sql"),
 ];
 

@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::http::{HeaderMap, StatusCode};
@@ -29,6 +29,7 @@ use crate::notify::Signer;
 use crate::post::SourceId;
 use crate::replay::{Archive, Replay, replay};
 use crate::serve::{Api, SqlGate, serve};
+use crate::system::{random, unix_ms};
 use crate::time::SECOND_US;
 
 /// The demo's topics and rule, as they come with the archive.
@@ -175,8 +176,7 @@ struct Secret {
 
 impl Secret {
     fn new() -> io::Result<Self> {
-        let mut key = [0; 24];
-        getrandom::fill(&mut key).map_err(io::Error::other)?;
+        let key = random::<24>()?;
         let text = format!("whsec_{}", STANDARD.encode(key));
         let path =
             std::env::temp_dir().join(format!("resonanz-demo-{}.secret", std::process::id()));
@@ -212,8 +212,7 @@ async fn start_receiver(secret: &str) -> anyhow::Result<(String, mpsc::Receiver<
 fn check(signer: &Signer, headers: &HeaderMap, body: &str) -> Received {
     let text =
         |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let now_s = i64::try_from(now.as_secs()).unwrap_or(0);
+    let now_s = unix_ms() / 1_000;
     let sent_s = text("webhook-timestamp").parse().unwrap_or(0);
     let signed = signer.verify(text("webhook-id"), sent_s, body, text("webhook-signature"), now_s);
     let body: serde_json::Value = serde_json::from_str(body).unwrap_or_default();

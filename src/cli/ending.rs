@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use super::output::{Screened, Script};
 use crate::lake::LakeError;
-use crate::notify::ReceiverError;
+use crate::notify::{OrderError, ReceiverError};
 use crate::tuning::TuningError;
 
 /// How a command ended, if not by an error.
@@ -83,7 +83,14 @@ fn cause(error: &io::Error) -> String {
 
 impl<E: Into<anyhow::Error>> From<E> for Failure {
     fn from(error: E) -> Self {
-        let error = error.into();
+        let error = match error.into().downcast() {
+            Ok(OrderError::Lake(error)) => error,
+            Ok(order) => {
+                let hint = order.hint();
+                return Self::usage(order.to_string(), hint);
+            }
+            Err(error) => error,
+        };
         let lake = error.downcast_ref::<LakeError>();
         let code = match lake {
             Some(lake) if lake.is_damage() => 3,

@@ -19,13 +19,9 @@ mod postgres;
 mod signals;
 mod view;
 // commands
-mod args_desk;
-mod args_study;
 mod alerts;
-mod backtest;
 mod check;
 mod demo;
-mod desk;
 mod eval;
 mod eval_rows;
 mod fit;
@@ -33,7 +29,6 @@ mod init;
 mod lake;
 mod manual;
 mod query;
-mod receiver_test;
 mod replay;
 mod reprocess;
 mod run;
@@ -45,7 +40,6 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-use args_study::AlertsCommand;
 use ending::{Ending, Failure};
 use runtime::{LogArgs, runtime};
 
@@ -79,7 +73,7 @@ enum Command {
     Topics(topics::TopicsCommand),
     /// List, acknowledge and silence alerts; see which alerts a rule would have raised
     #[command(subcommand)]
-    Alerts(AlertsCommand),
+    Alerts(alerts::AlertsCommand),
     /// Measure the scorer on labeled posts
     Eval(eval::Args),
     /// Train the scorer on labeled posts of your own

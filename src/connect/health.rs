@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::clock::wall_clock;
 use crate::decode::Parcel;
 use crate::post::SourceId;
+use crate::system::wall_clock;
 use crate::time::EventTime;
 
 /// Gaps remembered of a source; all are counted.

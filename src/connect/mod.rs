@@ -6,7 +6,6 @@
 //! they say one of [`decode`](crate::decode), and where to go on one of the source alone.
 
 mod backoff;
-mod clock;
 mod health;
 mod source;
 mod supervise;
@@ -17,7 +16,6 @@ mod jetstream;
 mod network;
 
 pub use backoff::Backoff;
-pub use clock::wall_clock;
 pub use file::{FileSettings, FileSource, Follow};
 pub use health::{Gap, SourceHealth, SourceNow, SourceState, SourcesHealth};
 pub use input::{

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::folder::{LakeError, io_error, write_whole};
 use super::vacuum::Mode;
-use crate::connect::wall_clock;
+use crate::system::wall_clock;
 use crate::time::EventTime;
 
 /// Largest file; beyond, letters are only counted.

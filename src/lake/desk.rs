@@ -3,7 +3,7 @@
 //! ```text
 //! LAKE/_resonanz/desk/silence-ID.json   one silence
 //! LAKE/_resonanz/desk/ack-ALERT.json    one acknowledgement
-//! LAKE/_resonanz/desk/replay-ID.json    messages to be sent once more, until that is done
+//! LAKE/_resonanz/desk/resend-ID.json    messages to be sent once more, until that is done
 //! LAKE/_resonanz/desk/state.json        what the process last said of alerts and deliveries
 //! ```
 //!
@@ -18,8 +18,9 @@ use std::path::PathBuf;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::folder::{Folder, LakeError, io_error, make_dir, random, write_whole};
+use super::folder::{Folder, LakeError, io_error, make_dir, write_whole};
 use crate::desk::{Ack, Silence};
+use crate::system::fresh_id;
 use crate::time::{EventTime, MINUTE_US};
 
 /// Most files of one kind.
@@ -40,7 +41,7 @@ pub struct DeskFiles {
 
 /// A message to be sent once more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Replay {
+pub struct Resend {
     /// The alert that it tells of.
     pub alert_id: String,
     /// Its `webhook-id`.
@@ -54,7 +55,7 @@ pub struct Replay {
 enum Kind {
     Silence,
     Ack,
-    Replay,
+    Resend,
 }
 
 impl Kind {
@@ -62,7 +63,7 @@ impl Kind {
         match self {
             Self::Silence => "silence-",
             Self::Ack => "ack-",
-            Self::Replay => "replay-",
+            Self::Resend => "resend-",
         }
     }
 }
@@ -80,9 +81,7 @@ impl DeskFiles {
     /// # Errors
     /// When the operating system has none to give.
     pub fn fresh_id(&self, prefix: &str) -> Result<String, LakeError> {
-        let bytes: [u8; 10] = random().map_err(io_error(&self.folder))?;
-        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(format!("{prefix}_{hex}"))
+        fresh_id(prefix).map_err(io_error(&self.folder))
     }
 
     /// All silences, by start; those that ended up to a week ago too.
@@ -144,24 +143,24 @@ impl DeskFiles {
     ///
     /// # Errors
     /// When the file cannot be written, or 10,000 wait already.
-    pub fn put_replay(&self, replay: &Replay) -> Result<(), LakeError> {
-        self.put(Kind::Replay, &self.fresh_id("r")?, replay)
+    pub fn put_resend(&self, resend: &Resend) -> Result<(), LakeError> {
+        self.put(Kind::Resend, &self.fresh_id("r")?, resend)
     }
 
     /// What is to be sent once more, by the id under which it was asked.
     ///
     /// # Errors
     /// When a file cannot be read.
-    pub fn replays(&self) -> Result<BTreeMap<String, Replay>, LakeError> {
-        self.read_all(Kind::Replay)
+    pub fn resends(&self) -> Result<BTreeMap<String, Resend>, LakeError> {
+        self.read_all(Kind::Resend)
     }
 
     /// A wish was granted, or cannot be.
     ///
     /// # Errors
     /// When the file cannot be removed.
-    pub fn remove_replay(&self, id: &str) -> Result<bool, LakeError> {
-        self.remove(Kind::Replay, id)
+    pub fn remove_resend(&self, id: &str) -> Result<bool, LakeError> {
+        self.remove(Kind::Resend, id)
     }
 
     /// Removes what has been over for long.

@@ -12,10 +12,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::commit::Lake;
-use super::folder::{Folder, LakeError, io_error, make_dir, random, write_whole};
+use super::folder::{Folder, LakeError, io_error, make_dir, write_whole};
 use super::upkeep::Chore;
 use super::vacuum::Mode;
 use crate::config::Retention;
+use crate::system::random;
 use crate::time::EventTime;
 
 /// Requests that may wait; beyond, new ones are refused.

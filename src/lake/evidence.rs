@@ -18,7 +18,8 @@
 
 use serde_json::{Value, json};
 
-use super::rows::Labels;
+use super::labels::Labels;
+use super::quote::quoted;
 use crate::alert::{Alert, Rule};
 use crate::config::Archive;
 use crate::post::SourceId;
@@ -28,7 +29,7 @@ const SHARES_MAX: usize = 10;
 
 /// What an alert rests on; null for a rule that is not known.
 #[must_use]
-pub fn evidence(alert: &Alert, labels: &Labels) -> Value {
+pub(super) fn evidence(alert: &Alert, labels: &Labels) -> Value {
     let Some(rule) = labels.rules.get(alert.rule) else { return Value::Null };
     let found = &alert.evidence;
     let sources = found.mix.sources.iter().map(|(source, mentions)| (source.as_str(), *mentions));
@@ -66,7 +67,6 @@ pub fn evidence(alert: &Alert, labels: &Labels) -> Value {
 
 /// SQL that counts what the alert counted; `None` for a source whose posts are not all kept.
 fn query(alert: &Alert, rule: &Rule, labels: &Labels) -> Option<String> {
-    let quoted = |text: &str| format!("'{}'", text.replace('\'', "''"));
     let mut wanted = vec![
         format!("posted_at >= '{}'", alert.evidence.from),
         format!("posted_at < '{}'", alert.at),

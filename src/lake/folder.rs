@@ -34,6 +34,7 @@ pub(super) use super::error::{LakeError, io_error};
 use super::place::Place;
 use super::schema::Table;
 use super::site::Site;
+use crate::system::{hex, random};
 
 /// The layout this version writes and reads.
 pub(super) const FORMAT: u32 = 2;
@@ -281,10 +282,6 @@ impl Folder {
     }
 }
 
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// Writes a file that is there whole or not at all, whatever happens in between, and that only its
 /// owner may read.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), LakeError> {
@@ -333,11 +330,4 @@ pub(crate) fn private_file(path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
-}
-
-/// Bytes from the operating system.
-pub(super) fn random<const N: usize>() -> io::Result<[u8; N]> {
-    let mut key = [0; N];
-    getrandom::fill(&mut key).map_err(io::Error::other)?;
-    Ok(key)
 }

@@ -7,7 +7,8 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use super::folder::{Folder, LakeError, hex, io_error, random, write_whole};
+use super::folder::{Folder, LakeError, io_error, write_whole};
+use crate::system::{hex, random};
 
 impl Folder {
     /// Whether the key of the author hashes is there.

@@ -3,6 +3,7 @@
 //! Arrow lives here. Four tables, each a folder: `posts`, `mentions`, `panes`, `alerts`; the
 //! folder `_resonanz` beside them holds what only resonanz needs.
 
+mod alert_row;
 mod bucket;
 mod catalog;
 mod columns;
@@ -19,6 +20,8 @@ mod imported;
 mod key;
 mod posts;
 mod evidence;
+mod labels;
+mod quote;
 mod replace;
 mod rows;
 mod schema;
@@ -35,26 +38,28 @@ mod withdrawn;
 mod erase;
 mod requests;
 
+pub use alert_row::{AlertRow, unpack as unpack_alert};
 pub(crate) use bucket::{is_missing, refusal};
 pub use catalog::{Column, Kind};
 pub use commit::{Checkpoint, Lake, Recovered};
 pub use dead_letter::{DeadLetters, Letter};
-pub use desk::{DeskFiles, Replay};
+pub use desk::{DeskFiles, Resend};
 pub(crate) use encode::day_name;
 pub use erase::{
     Erasing, Erasure, Mode as EraseMode, Rewritten, erase_author, erase_post, gone_for_good,
 };
 pub use errand::{Errand, Errands};
 pub use error::LakeError;
-pub use evidence::evidence;
 pub(crate) use files::{Listing, committed_files};
 pub use folder::Folder;
 pub(crate) use folder::{private_file, write_whole as write_private};
 pub use imported::Imported;
+pub use labels::Labels;
 pub use posts::{PostDay, PostReader};
+pub use quote::quoted;
 pub use replace::{Gaps, OldAlerts, Replaced, Replacement};
 pub use requests::{Done, Receipt, Request, Requests, What};
-pub use rows::{Labels, Rows, labels_of};
+pub use rows::Rows;
 pub(crate) use schema::DAY;
 pub use schema::{Table, arrow_schema, schema_json, schema_markdown};
 pub use scratch::{DayFile, Scratch, day_files};

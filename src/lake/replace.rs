@@ -18,6 +18,7 @@ use super::folder::{Folder, LakeError};
 use super::schema::{DAY, Table, arrow_schema};
 use super::scratch::{DayFile, Scratch, day_files};
 use super::table::Swap;
+use crate::system::unix_ms;
 use crate::time::{EventTime, MINUTE_US};
 
 /// Which rows take the place of which.
@@ -234,17 +235,11 @@ fn rows_of(add: &Add) -> u64 {
     statistics.and_then(|statistics| statistics.ok()?.get("numRecords")?.as_u64()).unwrap_or(0)
 }
 
-/// The time that logs ask for, in milliseconds since the Unix epoch.
-fn now_ms() -> i64 {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    since.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
-}
-
 fn remove(file: &DayFile) -> Remove {
     Remove {
         path: file.name.clone(),
         data_change: true,
-        deletion_timestamp: Some(now_ms()),
+        deletion_timestamp: Some(unix_ms()),
         extended_file_metadata: Some(true),
         partition_values: Some(HashMap::from([(DAY.to_owned(), Some(day_name(file.day)))])),
         size: Some(i64::try_from(file.bytes).unwrap_or(i64::MAX)),

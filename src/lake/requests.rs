@@ -15,8 +15,9 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::erase::Erasing;
-use super::folder::{Folder, LakeError, io_error, make_dir, random, write_whole};
+use super::folder::{Folder, LakeError, io_error, make_dir, write_whole};
 use crate::privacy::{Lasting, Withdrawal};
+use crate::system::fresh_id;
 
 /// How often a request is written again whose draft somebody removed.
 const DRAFTS: usize = 3;
@@ -104,10 +105,9 @@ impl Request {
         what: What,
         withdrawals: Vec<Withdrawal>,
     ) -> Result<Self, LakeError> {
-        let bytes: [u8; 10] = random().map_err(io_error(folder.root()))?;
-        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let id = fresh_id("era").map_err(io_error(folder.root()))?;
         let (texts, posts) = (Vec::new(), BTreeSet::new());
-        let (id, done, attempt) = (format!("era_{hex}"), Done::default(), Attempt::default());
+        let (done, attempt) = (Done::default(), Attempt::default());
         Ok(Self { id, what, withdrawals, texts, posts, done, attempt })
     }
 

@@ -2,44 +2,23 @@
 
 use arrow::array::RecordBatch;
 use arrow::error::ArrowError;
-use serde_json::json;
 
+use super::alert_row::AlertRow;
 use super::columns::Columns;
-use super::evidence::evidence;
+use super::labels::Labels;
 use super::schema::Table;
-use crate::alert::{Alert, Rule};
+use crate::alert::Alert;
 use crate::analyze::Finding;
 use crate::config::Archive;
 use crate::engine::{Outcome, Placing};
 use crate::mention::Topic;
-use crate::post::{Post, TopicId, cut_text};
+use crate::post::{Post, cut_text};
 use crate::window::ClosedPane;
 
 /// Longest list of matched terms in a row, in bytes.
 const TERMS_BYTES_MAX: usize = 1_024;
 /// Most terms in such a list.
 const TERMS_MAX: usize = 32;
-
-/// The names that rows carry.
-#[derive(Debug, Clone)]
-pub struct Labels {
-    /// Topics by id.
-    pub topics: Vec<Topic>,
-    /// Rules by place.
-    pub rules: Vec<Rule>,
-    /// Versions of the scorer by topic.
-    pub scorers: Vec<String>,
-    /// Which posts are kept.
-    pub archive: Archive,
-}
-
-impl Labels {
-    /// Version of the scorer for a topic.
-    #[must_use]
-    pub fn scorer(&self, topic: TopicId) -> &str {
-        self.scorers.get(topic.0 as usize).map_or("", String::as_str)
-    }
-}
 
 /// Rows waiting to be written.
 #[derive(Debug)]
@@ -189,42 +168,35 @@ impl Rows {
     }
 
     fn push_alert(&mut self, alert: &Alert) {
-        let Some(rule) = self.labels.rules.get(alert.rule) else { return };
-        let topic = self.labels.topics.get(alert.topic.0 as usize);
-        let window_s = u64::try_from(rule.window_us / crate::time::SECOND_US).unwrap_or(0);
+        let Some(row) = AlertRow::of(alert, &self.labels) else { return };
         self.tables[Table::Alerts as usize]
-            .row(alert.at)
-            .time("at", alert.at)
-            .text("alert_id", &alert.id)
-            .text("rule", &rule.name)
-            .text("rule_type", rule.condition.name())
-            .text("topic", topic.map_or("", |topic| &topic.name))
-            .text("transition", alert.transition.as_str())
-            .text("severity", &rule.severity)
-            .time("started_at", alert.started_at)
-            .int("window_s", window_s)
-            .text("measure", rule.condition.measure().as_str())
-            .int("observed", alert.observed)
-            .float("expected", alert.expected)
-            .float("p_value", alert.p_value)
-            .float("novelty", alert.novelty)
-            .float("dispersion", alert.dispersion)
-            .text("coordination", alert.coordination.as_str())
-            .text("labels", &labels_of(rule).to_string())
-            .int("mentions", alert.counts.mentions)
-            .int("negative", alert.counts.negative)
-            .int("neutral", alert.counts.neutral)
-            .int("positive", alert.counts.positive)
-            .int("copies", alert.counts.copies)
-            .float("mean_score", Some(alert.counts.mean_score()))
-            .int("authors", alert.authors)
-            .text("evidence", &evidence(alert, &self.labels).to_string());
+            .row(row.at)
+            .time("at", row.at)
+            .text("alert_id", &row.alert_id)
+            .text("rule", &row.rule)
+            .text("rule_type", &row.rule_type)
+            .text("topic", &row.topic)
+            .text("transition", row.transition.as_str())
+            .text("severity", &row.severity)
+            .time("started_at", row.started_at)
+            .int("window_s", row.window_s)
+            .text("measure", &row.measure)
+            .int("observed", row.observed)
+            .float("expected", row.expected)
+            .float("p_value", row.p_value)
+            .float("novelty", row.novelty)
+            .float("dispersion", row.dispersion)
+            .text("coordination", &row.coordination)
+            .text("labels", &row.labels.to_string())
+            .int("mentions", row.mentions)
+            .int("negative", row.negative)
+            .int("neutral", row.neutral)
+            .int("positive", row.positive)
+            .int("copies", row.copies)
+            .float("mean_score", Some(row.mean_score))
+            .int("authors", row.authors)
+            .text("evidence", &row.evidence.to_string());
     }
-}
-
-/// A rule's labels as a JSON object.
-pub fn labels_of(rule: &Rule) -> serde_json::Value {
-    rule.labels.iter().map(|(name, value)| (name.clone(), json!(value))).collect()
 }
 
 /// What matched, as it stands in the text, each once, joined by ` | `: at most 32 terms, and no more
@@ -252,7 +224,7 @@ mod tests {
 
     use super::*;
     use crate::analyze::Findings;
-    use crate::post::{AuthorKey, Kind, Lang, Polarity, Score, SourceId, Span};
+    use crate::post::{AuthorKey, Kind, Lang, Polarity, Score, SourceId, Span, TopicId};
     use crate::sentiment::{Language, LanguageSource, Verdict};
     use crate::time::EventTime;
     use crate::window::{PaneKey, Totals};

@@ -15,8 +15,9 @@ use crate::lake::{
     EraseMode as Mode, Erasing, Erasure, Folder, Lake, LakeError, Receipt, Recovered, Request,
     Requests, What, Withdrawn, tombstones, without_posts,
 };
-use crate::notify::{Outbox, wall_clock};
+use crate::notify::Outbox;
 use crate::privacy::{Erased, Marker};
+use crate::system::wall_clock;
 use crate::time::{EventTime, MINUTE_US};
 
 /// How soon after its start a process follows what sources took back before.

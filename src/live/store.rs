@@ -16,9 +16,10 @@ use crate::config::{Config, LakeConfig, Retention};
 use crate::decode::AuthorHasher;
 use crate::engine::Engine;
 use crate::lake::{Checkpoint, Chore, Errands, Folder, Lake, LakeError, Mode, Table};
-use crate::notify::{Desk, Message, wall_clock};
+use crate::notify::{Desk, Message};
 use crate::post::TopicId;
 use crate::privacy::Erased;
+use crate::system::wall_clock;
 use crate::tuning;
 
 /// How often requests are looked for, and a job of upkeep is done.

@@ -16,7 +16,8 @@ use super::Stop;
 use super::progress::{Progress, Trouble};
 use crate::config::Config;
 use crate::lake::LakeError;
-use crate::notify::{Herald, OutboxError, wall_clock};
+use crate::notify::{Herald, OutboxError};
+use crate::system::wall_clock;
 
 /// How often is tried again what the disk refused.
 const RETRY: Duration = Duration::from_secs(2);

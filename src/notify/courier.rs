@@ -7,7 +7,6 @@ use std::time::Duration;
 use reqwest::dns::Resolve;
 use tokio::sync::Notify;
 
-use super::clock::unix_ms;
 use super::guard::SystemResolver;
 use super::health::{Health, takeover};
 use super::message::Message;
@@ -17,6 +16,7 @@ use super::schedule::{after, jittered};
 use super::stats::{CourierStats, ReceiverStats};
 use super::webhook::{Attempt, Endpoint, Failure, Fault};
 use crate::alert::Transition;
+use crate::system::unix_ms;
 
 /// Longest rest of an endpoint: a dead one is left alone, but a new alert is not late for one that
 /// is back.

@@ -15,9 +15,9 @@ use super::message::Message;
 use super::outbox::{Outbox, OutboxError};
 use super::standing::{DeskState, standing};
 use super::stats::CourierStats;
-pub use crate::connect::wall_clock;
 use crate::desk::{Book, Case, Grouping, Notice, Orders, Subject, Turn};
 use crate::lake::{DeskFiles, LakeError};
+use crate::system::wall_clock;
 use crate::time::EventTime;
 
 /// Alerts by id.
@@ -109,16 +109,16 @@ impl Desk {
     /// Puts messages that somebody asked for back into the outbox; says how many. Killed in between,
     /// it does so again: the receiver knows the id.
     fn send_again(&self) -> Result<usize, OutboxError> {
-        let wishes = self.files.replays().unwrap_or_else(|error| {
+        let wishes = self.files.resends().unwrap_or_else(|error| {
             tracing::error!(%error, "messages that somebody wants again cannot be told");
             BTreeMap::new()
         });
-        for (id, replay) in &wishes {
-            match self.kept(&replay.alert_id, &replay.receiver, &replay.message_id)? {
+        for (id, resend) in &wishes {
+            match self.kept(&resend.alert_id, &resend.receiver, &resend.message_id)? {
                 Some(message) => self.outbox.send_again(&message)?,
-                None => tracing::warn!(id = replay.message_id, "message is no longer known"),
+                None => tracing::warn!(id = resend.message_id, "message is no longer known"),
             }
-            if let Err(error) = self.files.remove_replay(id) {
+            if let Err(error) = self.files.remove_resend(id) {
                 tracing::error!(%error, "a message will be sent again and again");
             }
         }

@@ -5,9 +5,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::clock::{now, unix_ms};
 use super::message::Message;
 use super::receiver::Receiver;
+use crate::system::{unix_ms, wall_clock};
 
 /// How a receiver is; kept over restarts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,7 +42,7 @@ impl Health {
 
 /// Tells a receiver that it takes over.
 pub(super) fn takeover(receiver: &Receiver, fallback: &str, why: &str) -> Message {
-    let at = now();
+    let at = wall_clock();
     let mark: String = blake3::hash(receiver.name.as_bytes()).to_hex().chars().take(24).collect();
     let body = json!({
         "type": "receiver.disabled",

@@ -10,13 +10,13 @@ use serde_json::json;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::clock::now;
 use super::courier::Manner;
 use super::message::Message;
 use super::receiver::Receiver;
 use super::stats::CourierStats;
 use super::webhook::{Attempt, Endpoint};
 use crate::config::About;
+use crate::system::wall_clock;
 use crate::time::EventTime;
 
 /// How often a receiver is tried that could not be told.
@@ -74,7 +74,7 @@ impl Herald {
 
     /// The process ends because of an error, perhaps after a trouble that began at `since`.
     pub async fn stopped(&self, since: Option<EventTime>, why: &str, hint: &str) {
-        let since = since.unwrap_or_else(now);
+        let since = since.unwrap_or_else(wall_clock);
         self.tell(since, "stopped", why, hint, |_| true).await;
     }
 
@@ -112,7 +112,7 @@ impl Herald {
 }
 
 fn message(receiver: &str, since: EventTime, state: &str, why: &str, hint: &str) -> Message {
-    let (at, incident) = (now(), format!("ops_{}", since.0));
+    let (at, incident) = (wall_clock(), format!("ops_{}", since.0));
     let body = json!({
         "type": format!("operations.{state}"),
         "timestamp": at.to_string(),

@@ -9,7 +9,7 @@ use super::subject::subject;
 use crate::alert::{Alert, Coordination, Evidence, Rule, Term, Transition};
 use crate::config::Archive;
 use crate::desk::Subject;
-use crate::lake::{Labels, evidence, labels_of};
+use crate::lake::{AlertRow, Labels};
 use crate::mention::Topic;
 use crate::post::{Lang, Score, SourceId, TopicId};
 use crate::time::{EventTime, MINUTE_US};
@@ -107,40 +107,16 @@ fn sample_alert(transition: Transition) -> Alert {
 /// The messages that an alert brings: one for each receiver of its rule.
 #[must_use]
 pub fn messages(alert: &Alert, labels: &Labels) -> Vec<Message> {
-    let Some(rule) = labels.rules.get(alert.rule) else { return Vec::new() };
-    let topic = labels.topics.get(alert.topic.0 as usize);
+    let (Some(rule), Some(row)) = (labels.rules.get(alert.rule), AlertRow::of(alert, labels))
+    else {
+        return Vec::new();
+    };
+    let brand = labels.topics.get(alert.topic.0 as usize).and_then(|topic| topic.brand.as_deref());
     let id = format!("{}.{}.{}", alert.id, alert.transition.as_str(), alert.at.0);
     let body = json!({
         "type": format!("alert.{}", alert.transition.as_str()),
         "timestamp": alert.at.to_string(),
-        "data": {
-            "alert_id": alert.id,
-            "rule": rule.name,
-            "rule_type": rule.condition.name(),
-            "severity": rule.severity,
-            "topic": topic.map(|topic| &topic.name),
-            "brand": topic.and_then(|topic| topic.brand.as_ref()),
-            "transition": alert.transition.as_str(),
-            "started_at": alert.started_at.to_string(),
-            "window_s": rule.window_us / crate::time::SECOND_US,
-            "measure": rule.condition.measure().as_str(),
-            "observed": alert.observed,
-            "expected": alert.expected,
-            "p_value": alert.p_value,
-            "novelty": alert.novelty,
-            "dispersion": alert.dispersion,
-            "coordination": alert.coordination.as_str(),
-            "labels": labels_of(rule),
-            "mentions": alert.counts.mentions,
-            "negative": alert.counts.negative,
-            "neutral": alert.counts.neutral,
-            "positive": alert.counts.positive,
-            "copies": alert.counts.copies,
-            "mean_score": alert.counts.mean_score(),
-            "authors": alert.authors,
-            "scorer": labels.scorer(alert.topic),
-            "evidence": evidence(alert, labels),
-        },
+        "data": row.told(brand, labels.scorer(alert.topic)),
     });
     let body = body.to_string();
     let subject = subject(alert, labels);

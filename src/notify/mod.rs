@@ -1,6 +1,5 @@
 //! How are people told? Signed webhooks from a durable outbox, at least once, in order.
 
-mod clock;
 mod guard;
 mod subject;
 mod message;
@@ -18,13 +17,18 @@ mod probe;
 mod standing;
 mod desk;
 mod story;
+mod orders;
 
 pub use courier::{Courier, Manner};
-pub use desk::{Desk, wall_clock};
+pub use desk::Desk;
 pub use format::{BODY_BYTES_MAX, Body, Style, TemplateError};
 pub use guard::{GuardError, SystemResolver, is_public};
 pub use herald::Herald;
 pub use message::{Message, messages};
+pub use orders::{
+    Again, OrderError, acknowledge, alert_id, known_topic, resend, silence, told, unacknowledge,
+    unsilence,
+};
 pub use outbox::{Outbox, OutboxError, Progress, QUEUE_MAX};
 pub use probe::{Probe, probe};
 pub use receiver::{Address, Receiver, ReceiverError, ReceiverFault};
@@ -32,4 +36,6 @@ pub use schedule::RETRY_SCHEDULE;
 pub use sign::{SecretError, Signer};
 pub use standing::{Delivery, DeskState, Standing};
 pub use stats::{CourierStats, ReceiverStats};
-pub use story::{AlertState, Wanted, stories, story};
+pub use story::{
+    AlertState, AlertStory, AlertSummary, HeldBack, Known, SeatStory, Wanted, stories, story,
+};

@@ -19,10 +19,10 @@ use std::sync::atomic::AtomicBool;
 use redb::{Database, ReadableDatabase, ReadableTableMetadata, WriteTransaction};
 use serde::{Deserialize, Serialize};
 
-use super::clock::unix_ms;
 use super::health::Health;
 use super::message::Message;
 use crate::alert::Transition;
+use crate::system::unix_ms;
 use heal::opened;
 pub(super) use tables::Pending;
 use tables::{FAILED, FIRING, HEALTH, PENDING, Tables, count, encode, key};

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::clock::unix_ms;
 use super::outbox::Pending;
+use crate::system::unix_ms;
 
 /// Waits after each failed attempt, as Standard Webhooks recommends: about three days in all.
 pub const RETRY_SCHEDULE: [Duration; 9] = [

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::outbox::{Outbox, OutboxError, Progress};
 use crate::desk::{Book, Case, Subject};
-use crate::lake::Replay;
+use crate::lake::Resend;
 use crate::time::{EventTime, rfc3339};
 
 /// How things stand with all alerts that have receivers.
@@ -45,7 +45,7 @@ impl DeskState {
     /// The messages with this `webhook-id` that were told, to one receiver or to all, as wishes to
     /// send them again.
     #[must_use]
-    pub fn replays(&self, message_id: &str, receiver: Option<&str>) -> Vec<Replay> {
+    pub fn resends(&self, message_id: &str, receiver: Option<&str>) -> Vec<Resend> {
         let deliveries = self.cases.iter().flat_map(|standing| {
             standing.deliveries.iter().map(move |delivery| (&standing.case.subject, delivery))
         });
@@ -53,12 +53,12 @@ impl DeskState {
             delivery.message_id == message_id
                 && receiver.is_none_or(|receiver| delivery.receiver == receiver)
         });
-        let replay = |(subject, delivery): (&Subject, &Delivery)| Replay {
+        let resend = |(subject, delivery): (&Subject, &Delivery)| Resend {
             alert_id: subject.alert_id.clone(),
             message_id: delivery.message_id.clone(),
             receiver: delivery.receiver.clone(),
         };
-        asked.map(replay).collect()
+        asked.map(resend).collect()
     }
 }
 

@@ -1,11 +1,16 @@
 //! What happened with an alert? Its rows in the lake, with what the desk and the couriers did.
 
-use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
-use super::standing::{DeskState, Standing};
-use crate::desk::{Ack, Held, Seat};
-use crate::lake::{DeskFiles, Folder};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::standing::{Delivery, DeskState, Standing};
+use crate::alert::Transition;
+use crate::desk::{Ack, Held, Hold, Seat, Silence};
+use crate::lake::{AlertRow, DeskFiles, Folder, quoted, unpack_alert};
 use crate::sql::{QueryFormat, Session};
+use crate::time::{EventTime, rfc3339};
 
 /// Which alerts are meant.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -19,7 +24,8 @@ pub struct Wanted {
 }
 
 /// Whether an alert is over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum AlertState {
     /// It is not.
     Firing,
@@ -37,31 +43,149 @@ impl AlertState {
             _ => None,
         }
     }
+
+    /// The lowercase name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Firing => "firing",
+            Self::Resolved => "resolved",
+        }
+    }
 }
 
-/// The alerts of a lake, one object each: firing ones first, then by last transition, latest first.
+/// One alert, as of its last transition, as lists show it. What the lake knows has the names and
+/// meanings of [`AlertRow`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the catalog of columns says what each means")]
+pub struct AlertSummary {
+    pub alert_id: String,
+    pub state: AlertState,
+    pub topic: String,
+    pub rule: String,
+    pub rule_type: String,
+    pub severity: String,
+    pub transition: Transition,
+    #[serde(with = "rfc3339")]
+    pub started_at: EventTime,
+    /// When the first transition happened.
+    #[serde(with = "rfc3339")]
+    pub fired_at: EventTime,
+    #[serde(with = "rfc3339")]
+    pub at: EventTime,
+    pub window_s: u64,
+    pub measure: String,
+    pub observed: u64,
+    #[serde(default)]
+    pub expected: Option<f64>,
+    #[serde(default)]
+    pub p_value: Option<f64>,
+    #[serde(default)]
+    pub novelty: Option<f64>,
+    pub mentions: u64,
+    pub negative: u64,
+    pub authors: u64,
+    pub coordination: String,
+    #[serde(default)]
+    pub labels: Value,
+    /// Who knows of it, who waits, and who takes care.
+    #[serde(flatten, default)]
+    pub known: Known,
+}
+
+/// What desk and couriers did with an alert.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Known {
+    /// Receivers that a message of it reached.
+    pub told: Vec<String>,
+    /// The first message on its way to each receiver.
+    pub waiting: Vec<Delivery>,
+    /// The last message to each receiver, where it was given up.
+    pub given_up: Vec<Delivery>,
+    /// What is held back.
+    pub held: Vec<HeldBack>,
+    /// Who takes care of it.
+    pub ack: Option<Ack>,
+}
+
+/// Messages held back from one receiver.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldBack {
+    /// Name of the receiver.
+    pub receiver: String,
+    /// Why.
+    #[serde(flatten)]
+    pub why: Option<Hold>,
+    /// What they would tell.
+    pub messages: Vec<Transition>,
+}
+
+/// How things stood between an alert and one receiver.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeatStory {
+    /// Name of the receiver.
+    pub receiver: String,
+    /// What waits.
+    pub held: Vec<Held>,
+    /// Why something was held back.
+    pub reasons: Vec<Hold>,
+}
+
+/// The whole story of one alert.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "as of a summary")]
+pub struct AlertStory {
+    pub alert_id: String,
+    pub state: AlertState,
+    pub topic: String,
+    pub rule: String,
+    pub rule_type: String,
+    pub severity: String,
+    #[serde(with = "rfc3339")]
+    pub started_at: EventTime,
+    #[serde(with = "rfc3339")]
+    pub at: EventTime,
+    #[serde(flatten)]
+    pub known: Known,
+    /// Silences that held something back.
+    pub silences: Vec<Silence>,
+    /// What became of each message; `None` when the desk does not know the alert.
+    pub deliveries: Option<Vec<Delivery>>,
+    /// Each receiver.
+    pub receivers: Vec<SeatStory>,
+    /// Its transitions, in order; never empty.
+    pub transitions: Vec<AlertRow>,
+}
+
+/// The alerts of a lake: firing ones first, then by last transition, latest first.
 ///
 /// # Errors
 /// When the lake or a file of the desk cannot be read.
-pub async fn stories(folder: &Folder, wanted: &Wanted) -> anyhow::Result<Vec<Value>> {
-    let topic = wanted.topic.as_deref().map_or("true".to_owned(), |topic| equals("topic", topic));
+pub async fn stories(folder: &Folder, wanted: &Wanted) -> anyhow::Result<Vec<AlertSummary>> {
+    let topic = wanted.topic.as_deref();
+    let topic = topic.map_or("true".to_owned(), |topic| format!("topic = {}", quoted(topic)));
     let state = match wanted.state {
         None => "true",
         Some(AlertState::Firing) => "transition <> 'resolved'",
         Some(AlertState::Resolved) => "transition = 'resolved'",
     };
     let sql = format!(
-        "SELECT alert_id, CASE WHEN transition = 'resolved' THEN 'resolved' ELSE 'firing' END AS state, \
-         topic, rule, rule_type, severity, transition, started_at, fired_at, at, window_s, measure, \
-         observed, expected, p_value, novelty, mentions, negative, authors, coordination, labels FROM \
+        "SELECT CASE WHEN transition = 'resolved' THEN 'resolved' ELSE 'firing' END AS state, * \
+         EXCEPT (evidence, place) FROM \
          (SELECT *, min(at) OVER (PARTITION BY alert_id) AS fired_at, \
          row_number() OVER (PARTITION BY alert_id ORDER BY at DESC) AS place FROM alerts WHERE {topic}) \
          WHERE place = 1 AND {state} ORDER BY transition = 'resolved', at DESC LIMIT {}",
         wanted.limit
     );
-    let rows = rows(folder, &sql).await?;
     let desk = Desk::read(folder)?;
-    Ok(rows.into_iter().map(|row| desk.added(row)).collect())
+    let rows = rows(folder, &sql).await?.into_iter().map(|mut row| {
+        unpack_alert(&mut row);
+        let mut summary: AlertSummary = serde_json::from_value(row)?;
+        summary.known = desk.known(&summary.alert_id);
+        Ok(summary)
+    });
+    rows.collect()
 }
 
 /// The whole story of one alert: all its transitions, and what became of each message. `None` when
@@ -69,63 +193,53 @@ pub async fn stories(folder: &Folder, wanted: &Wanted) -> anyhow::Result<Vec<Val
 ///
 /// # Errors
 /// When the lake or a file of the desk cannot be read.
-pub async fn story(folder: &Folder, alert_id: &str) -> anyhow::Result<Option<Value>> {
-    let sql = format!("SELECT * FROM alerts WHERE {} ORDER BY at", equals("alert_id", alert_id));
-    let transitions = rows(folder, &sql).await?;
+pub async fn story(folder: &Folder, alert_id: &str) -> anyhow::Result<Option<AlertStory>> {
+    let sql = format!("SELECT * FROM alerts WHERE alert_id = {} ORDER BY at", quoted(alert_id));
+    let transitions = rows(folder, &sql).await?.into_iter().map(AlertRow::read);
+    let transitions: Vec<AlertRow> = transitions.collect::<Result<_, _>>()?;
     let Some(last) = transitions.last() else { return Ok(None) };
-    let mut story = Map::new();
-    let resolved = last.get("transition").is_some_and(|transition| transition == "resolved");
-    story.insert("state".to_owned(), json!(if resolved { "resolved" } else { "firing" }));
-    for name in ["alert_id", "topic", "rule", "rule_type", "severity", "started_at", "at"] {
-        story.insert(name.to_owned(), last.get(name).cloned().unwrap_or_default());
-    }
+    let resolved = last.transition == Transition::Resolved;
     let desk = Desk::read(folder)?;
-    let reasons = desk.seats(alert_id).flat_map(|(_, seat)| &seat.reasons);
-    let names: Vec<Value> =
-        reasons.map(|reason| serde_json::to_value(reason).unwrap_or_default()).collect();
-    let silenced = |id: &str| names.iter().any(|reason| reason["by"] == id);
-    let silences = desk.files.silences()?.into_iter().filter(|silence| silenced(&silence.id));
-    story.insert("silences".to_owned(), json!(silences.collect::<Vec<_>>()));
-    let standing = desk.standing(alert_id);
-    story.insert("deliveries".to_owned(), json!(standing.map(|standing| &standing.deliveries)));
-    let seats = desk.seats(alert_id).map(|(receiver, seat)| {
-        json!({"receiver": receiver, "held": seat.held, "reasons": seat.reasons})
+    let receivers = desk.seats(alert_id).map(|(receiver, seat)| SeatStory {
+        receiver: receiver.clone(),
+        held: seat.held.clone(),
+        reasons: seat.reasons.clone(),
     });
-    story.insert("receivers".to_owned(), seats.collect());
-    let mut story = desk.added(Value::Object(story));
-    story["transitions"] = Value::Array(transitions);
-    Ok(Some(story))
+    let receivers: Vec<SeatStory> = receivers.collect();
+    let silenced = |silence: &Silence| {
+        let by = Hold::Silenced(silence.id.clone());
+        receivers.iter().any(|seat| seat.reasons.contains(&by))
+    };
+    Ok(Some(AlertStory {
+        alert_id: last.alert_id.clone(),
+        state: if resolved { AlertState::Resolved } else { AlertState::Firing },
+        topic: last.topic.clone(),
+        rule: last.rule.clone(),
+        rule_type: last.rule_type.clone(),
+        severity: last.severity.clone(),
+        started_at: last.started_at,
+        at: last.at,
+        known: desk.known(alert_id),
+        silences: desk.files.silences()?.into_iter().filter(silenced).collect(),
+        deliveries: desk.standing(alert_id).map(|standing| standing.deliveries.clone()),
+        receivers,
+        transitions,
+    }))
 }
 
-/// A condition on a column, quoted for SQL.
-fn equals(column: &str, value: &str) -> String {
-    format!("{column} = '{}'", value.replace('\'', "''"))
-}
-
-async fn rows(folder: &Folder, sql: &str) -> anyhow::Result<Vec<Value>> {
+/// The rows of an answer as JSON objects.
+pub(super) async fn rows(folder: &Folder, sql: &str) -> anyhow::Result<Vec<Value>> {
     let session = Session::open(folder).await?;
     let mut bytes = Vec::new();
     session.query(sql).await?.write(QueryFormat::Json, &mut bytes).await?;
-    let mut rows: Vec<Value> = serde_json::from_slice(&bytes)?;
-    rows.iter_mut().for_each(unpack);
-    Ok(rows)
-}
-
-/// Makes values of the columns that hold JSON as text.
-fn unpack(row: &mut Value) {
-    for name in ["labels", "evidence"] {
-        let parsed = row[name].as_str().and_then(|text| serde_json::from_str(text).ok());
-        if let Some(parsed) = parsed {
-            row[name] = parsed;
-        }
-    }
+    Ok(serde_json::from_slice(&bytes)?)
 }
 
 /// What the desk knows, as it last said.
 struct Desk {
     files: DeskFiles,
     state: DeskState,
-    acks: std::collections::BTreeMap<String, Ack>,
+    acks: BTreeMap<String, Ack>,
 }
 
 impl Desk {
@@ -143,25 +257,24 @@ impl Desk {
         self.standing(alert_id).into_iter().flat_map(|standing| &standing.case.seats)
     }
 
-    /// An alert with who was told, for whom something is held back and why, and who takes care.
-    fn added(&self, mut alert: Value) -> Value {
-        let id = alert["alert_id"].as_str().unwrap_or_default().to_owned();
-        let standing = self.standing(&id);
-        alert["told"] = json!(standing.map(Standing::told).unwrap_or_default());
-        alert["waiting"] = json!(standing.map(Standing::waiting).unwrap_or_default());
-        alert["given_up"] = json!(standing.map(Standing::given_up).unwrap_or_default());
-        let held = self.seats(&id).filter(|(_, seat)| !seat.held.is_empty());
-        let held = held.map(|(receiver, seat)| {
-            let mut why = serde_json::to_value(seat.reasons.last()).unwrap_or_default();
-            why["receiver"] = json!(receiver);
-            let names: Vec<_> =
-                seat.held.iter().map(|Held { transition, .. }| transition).collect();
-            why["messages"] = json!(names);
-            why
+    /// Who was told, for whom something is held back and why, and who takes care.
+    fn known(&self, alert_id: &str) -> Known {
+        let standing = self.standing(alert_id);
+        let held = self.seats(alert_id).filter(|(_, seat)| !seat.held.is_empty());
+        let held = held.map(|(receiver, seat)| HeldBack {
+            receiver: receiver.clone(),
+            why: seat.reasons.last().cloned(),
+            messages: seat.held.iter().map(|held| held.transition).collect(),
         });
-        alert["held"] = held.collect();
-        let earlier = || self.standing(&id).and_then(|standing| standing.case.ack.as_ref());
-        alert["ack"] = json!(self.acks.get(&id).or_else(earlier));
-        alert
+        let earlier = || standing.and_then(|standing| standing.case.ack.as_ref());
+        let owned = |list: Vec<&Delivery>| list.into_iter().cloned().collect();
+        let told = standing.map(Standing::told).unwrap_or_default();
+        Known {
+            told: told.into_iter().map(str::to_owned).collect(),
+            waiting: owned(standing.map(Standing::waiting).unwrap_or_default()),
+            given_up: owned(standing.map(Standing::given_up).unwrap_or_default()),
+            held: held.collect(),
+            ack: self.acks.get(alert_id).or_else(earlier).cloned(),
+        }
     }
 }

@@ -7,10 +7,10 @@ use std::time::Duration;
 use reqwest::dns::Resolve;
 use reqwest::{Client, Response, StatusCode, header, redirect};
 
-use super::clock::{now, unix_ms};
 use super::guard::{Guard, check_literal};
 use super::message::Message;
 use super::receiver::Receiver;
+use crate::system::{unix_ms, wall_clock};
 
 /// Longest wait that a receiver may ask for with `Retry-After`.
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 3_600);
@@ -78,7 +78,7 @@ impl Endpoint {
     pub(super) async fn send(&self, message: &Message) -> Result<Response, String> {
         let receiver = &self.receiver;
         check_literal(&receiver.url.0, receiver.reach).map_err(|error| error.to_string())?;
-        let (body, now_s) = (receiver.style.body(message, now()), unix_ms() / 1_000);
+        let (body, now_s) = (receiver.style.body(message, wall_clock()), unix_ms() / 1_000);
         let mut request = self
             .client
             .post(receiver.url.0.clone())

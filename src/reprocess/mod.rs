@@ -33,8 +33,9 @@ use crate::lake::{DeskFiles, Folder, Lake, PostReader};
 use crate::live::{
     EngineLoop, Eraser, Following, Patience, Progress, Stop, Store, Upkeep, checkpointed_engine,
 };
-use crate::notify::{Desk, Outbox, wall_clock};
+use crate::notify::{Desk, Outbox};
 use crate::privacy::Erased;
+use crate::system::wall_clock;
 use feed::{Feed, cursor, place, place_name};
 use order::is_disordered;
 use sort::Sorter;

@@ -12,8 +12,9 @@ use crate::lake::{
     Replaced, Replacement, Withdrawn, gone_for_good, tombstones,
 };
 use crate::live::{Eraser, Following};
-use crate::notify::{Outbox, wall_clock};
+use crate::notify::Outbox;
 use crate::privacy::Marker;
+use crate::system::wall_clock;
 
 /// What the end of a job did.
 #[derive(Debug, Default)]

@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use super::parameters::Parameters;
 use super::sql::{self, SqlGate};
 use super::{desk, door, intake, metrics, sources};
-use crate::lake::{Folder, Site};
+use crate::lake::{Folder, Site, quoted};
 use crate::live::Progress;
 use crate::mention::Topic;
 use crate::sql::{QueryFormat, Session, SqlError, SqlFault};
@@ -79,7 +79,7 @@ async fn index() -> &'static str {
      GET /api/alerts?state=firing&topic=NAME\n\
      GET /api/alerts/ID\n\
      POST, DELETE /api/alerts/ID/ack\n\
-     POST /api/messages/ID/replay\n\
+     POST /api/messages/ID/resend\n\
      GET, POST /api/silences\n\
      DELETE /api/silences/ID\n\
      GET /api/sql?q=SELECT&format=json, csv or arrow; POST with the SQL as body\n"
@@ -220,11 +220,6 @@ async fn drivers(State(api): State<Api>, Parameters(asked): Parameters<DriverQue
 /// A condition on the topic.
 fn equals(topic: &str) -> String {
     format!("topic = {}", quoted(topic))
-}
-
-/// A text as SQL writes it.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
 }
 
 /// Answers a question of ours within the limits of all SQL; who comes while too many are answered

@@ -18,16 +18,18 @@ use serde::Deserialize;
 
 use super::api::{Api, ROWS_MAX, failure};
 use super::parameters::{Parameters, Sent};
-use crate::desk::{Ack, Silence};
+use crate::desk::Silence;
 use crate::lake::{DeskFiles, Folder, LakeError};
-use crate::notify::{AlertState, DeskState, Wanted, stories, story, wall_clock};
+use crate::notify::{self, Again, AlertState, OrderError, Wanted, stories};
+use crate::system::wall_clock;
 use crate::time::{EventTime, parse_span};
 
 /// The routes.
 pub(super) fn routes(api: &Api) -> Router<Api> {
     let changes = Router::new()
         .route("/api/alerts/{id}/ack", post(acknowledge).delete(unacknowledge))
-        .route("/api/messages/{id}/replay", post(replay))
+        .route("/api/messages/{id}/resend", post(resend))
+        .route("/api/messages/{id}/replay", post(resend))
         .route("/api/silences", post(silence))
         .route("/api/silences/{id}", delete(unsilence))
         .layer(from_fn_with_state(api.clone(), guard));
@@ -112,12 +114,14 @@ async fn alerts(State(api): State<Api>, Parameters(asked): Parameters<AlertQuery
     }
     let wanted = Wanted { topic: asked.topic, state: state.flatten(), limit: ROWS_MAX };
     let read = async { stories(&Folder::read(&api.lake)?, &wanted).await };
-    answer(read.await.map(Ok))
+    answer(read.await.map_err(OrderError::from))
 }
 
 async fn alert(State(api): State<Api>, Path(id): Path<String>) -> Response {
-    let read = async { story(&Folder::read(&api.lake)?, &id).await };
-    answer(read.await.map(|story| story.ok_or_else(|| unknown("alert", &id))))
+    answer(match Folder::read(&api.lake) {
+        Ok(folder) => notify::told(&folder, &id).await,
+        Err(error) => Err(error.into()),
+    })
 }
 
 #[derive(Debug, Deserialize)]
@@ -126,6 +130,9 @@ struct AckBody {
     author: String,
     #[serde(default)]
     comment: String,
+    /// In the place of an acknowledgement that is there.
+    #[serde(default)]
+    replace: bool,
 }
 
 async fn acknowledge(
@@ -133,58 +140,34 @@ async fn acknowledge(
     Path(id): Path<String>,
     Sent(asked): Sent<AckBody>,
 ) -> Response {
-    let put = async {
-        let folder = Folder::read(&api.lake)?;
-        let Some(story) = story(&folder, &id).await? else { return Ok(Err(unknown("alert", &id))) };
-        if story["state"] == "resolved" {
-            return Ok(Err(refuse(StatusCode::CONFLICT, "the alert has resolved")));
-        }
-        let AckBody { author, comment } = asked;
-        let ack = Ack { alert_id: id, at: wall_clock(), author, comment };
-        if !ack.fits() {
-            let message = "an author has at most 256 bytes, a comment 2048";
-            return Ok(Err(refuse(StatusCode::BAD_REQUEST, message)));
-        }
-        DeskFiles::of(&folder).put_ack(&ack)?;
-        anyhow::Ok(Ok(ack))
-    };
-    answer(put.await)
+    let AckBody { author, comment, replace } = asked;
+    let again = if replace { Again::Replace } else { Again::Refuse };
+    answer(match Folder::read(&api.lake) {
+        Ok(folder) => notify::acknowledge(&folder, &id, (author, comment), again).await,
+        Err(error) => Err(error.into()),
+    })
 }
 
 async fn unacknowledge(State(api): State<Api>, Path(id): Path<String>) -> Response {
-    let remove = || {
-        let removed = DeskFiles::of(&Folder::read(&api.lake)?).remove_ack(&id)?;
-        anyhow::Ok(if removed {
-            Ok(serde_json::json!({}))
-        } else {
-            Err(unknown("acknowledgement", &id))
-        })
-    };
-    answer(remove())
+    answer(match Folder::read(&api.lake) {
+        Ok(folder) => notify::unacknowledge(&folder, &id).await.map(|_| serde_json::json!({})),
+        Err(error) => Err(error.into()),
+    })
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ReplayBody {
+struct ResendBody {
     receiver: Option<String>,
 }
 
-async fn replay(
+async fn resend(
     State(api): State<Api>,
     Path(id): Path<String>,
-    Sent(asked): Sent<ReplayBody>,
+    Sent(asked): Sent<ResendBody>,
 ) -> Response {
-    let put = || {
-        let files = DeskFiles::of(&Folder::read(&api.lake)?);
-        let state: DeskState = files.published()?.unwrap_or_default();
-        let replays = state.replays(&id, asked.receiver.as_deref());
-        if replays.is_empty() {
-            return Ok(Err(unknown("message that was told", &id)));
-        }
-        replays.iter().try_for_each(|replay| files.put_replay(replay))?;
-        anyhow::Ok(Ok(replays))
-    };
-    answer(put())
+    let folder = Folder::read(&api.lake).map_err(OrderError::from);
+    answer(folder.and_then(|folder| notify::resend(&folder, &id, asked.receiver.as_deref())))
 }
 
 #[derive(Debug, Deserialize)]
@@ -224,53 +207,57 @@ async fn silence(State(api): State<Api>, Sent(asked): Sent<SilenceBody>) -> Resp
         Ok(times) => times,
         Err(message) => return refuse(StatusCode::BAD_REQUEST, message).into_response(),
     };
-    let put = || {
-        let files = DeskFiles::of(&Folder::read(&api.lake)?);
-        let id = files.fresh_id("sil")?;
-        let SilenceBody { topic, rule, labels, author, comment, .. } = asked;
-        let silence = Silence { id, topic, rule, labels, starts, ends, author, comment };
-        if let Err(error) = silence.check(now) {
-            return Ok(Err(refuse(StatusCode::BAD_REQUEST, error.to_string())));
-        }
-        files.put_silence(&silence)?;
-        anyhow::Ok(Ok(silence))
+    let SilenceBody { topic, rule, labels, author, comment, .. } = asked;
+    let id = String::new();
+    let silence = Silence { id, topic, rule, labels, starts, ends, author, comment };
+    let topics: Vec<&str> = api.topics.iter().map(|topic| topic.name.as_str()).collect();
+    let put = match Folder::read(&api.lake) {
+        Ok(folder) => notify::silence(&folder, &topics, silence).await,
+        Err(error) => Err(error.into()),
     };
-    match put() {
-        Ok(Ok(silence)) => (StatusCode::CREATED, axum::Json(silence)).into_response(),
+    match put {
+        Ok(silence) => (StatusCode::CREATED, axum::Json(silence)).into_response(),
         other => answer(other),
     }
 }
 
 async fn silences(State(api): State<Api>, Parameters(()): Parameters<()>) -> Response {
-    let read = || anyhow::Ok(Ok(DeskFiles::of(&Folder::read(&api.lake)?).silences()?));
-    answer(read())
+    let folder = Folder::read(&api.lake);
+    answer(folder.and_then(|folder| DeskFiles::of(&folder).silences()).map_err(OrderError::from))
 }
 
 async fn unsilence(State(api): State<Api>, Path(id): Path<String>) -> Response {
-    let end = || {
-        let files = DeskFiles::of(&Folder::read(&api.lake)?);
-        let ended = files.end_silence(&id, wall_clock())?;
-        anyhow::Ok(ended.ok_or_else(|| unknown("silence", &id)))
+    let folder = Folder::read(&api.lake).map_err(OrderError::from);
+    answer(folder.and_then(|folder| notify::unsilence(&folder, &id)))
+}
+
+/// What was found or done, why it was not, or what went wrong with us.
+fn answer<T: serde::Serialize>(found: Result<T, OrderError>) -> Response {
+    let error = match found {
+        Ok(value) => return axum::Json(value).into_response(),
+        Err(error) => error,
     };
-    answer(end())
-}
-
-fn unknown(what: &str, id: &str) -> Refusal {
-    refuse(StatusCode::NOT_FOUND, format!("no {what} is called \"{id}\""))
-}
-
-/// What was found, why it was not, or what went wrong with us.
-fn answer<T: serde::Serialize>(found: anyhow::Result<Result<T, Refusal>>) -> Response {
-    match found {
-        Ok(Ok(value)) => axum::Json(value).into_response(),
-        Ok(Err(refusal)) => refusal.into_response(),
-        Err(error) => {
-            let stateless = matches!(error.downcast_ref(), Some(LakeError::NoState { .. }));
-            let broken = StatusCode::INTERNAL_SERVER_ERROR;
-            let status = if stateless { StatusCode::NOT_IMPLEMENTED } else { broken };
-            failure(status, &format!("{error:#}"))
+    let status = match &error {
+        OrderError::Unknown { what: "topic", .. } => StatusCode::BAD_REQUEST,
+        OrderError::Unknown { .. } => StatusCode::NOT_FOUND,
+        OrderError::Ambiguous { .. } | OrderError::TooLong | OrderError::Silence(_) => {
+            StatusCode::BAD_REQUEST
         }
-    }
+        OrderError::Resolved(_) | OrderError::Taken(_) => StatusCode::CONFLICT,
+        OrderError::Lake(error) => match error.downcast_ref() {
+            Some(LakeError::NoState { .. }) => StatusCode::NOT_IMPLEMENTED,
+            _ => StatusCode::INTERNAL_SERVER_ERROR,
+        },
+    };
+    let near = match &error {
+        OrderError::Unknown { near: Some(near), .. } => format!("; did you mean \"{near}\"?"),
+        _ => String::new(),
+    };
+    let message = match &error {
+        OrderError::Lake(error) => format!("{error:#}"),
+        other => format!("{other}{near}"),
+    };
+    failure(status, &message)
 }
 
 #[cfg(test)]

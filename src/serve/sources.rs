@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use crate::connect::{SourceHealth, SourceState, SourcesHealth};
 use crate::live::Progress;
-use crate::notify::wall_clock;
+use crate::system::wall_clock;
 use crate::time::{EventTime, MINUTE_US};
 
 /// For how long every source may be out of reach before the process counts as down.

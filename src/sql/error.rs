@@ -11,7 +11,7 @@ use super::functions::MatchesError;
 use super::growth::GrowthError;
 use super::guard::{Limits, Refusal};
 use super::hints;
-use crate::lake::{Table, is_missing, refusal};
+use crate::lake::{Table, is_missing, quoted, refusal};
 use crate::mention::pointer;
 
 /// Whose fault an error is.
@@ -108,8 +108,7 @@ impl SqlError {
     /// Puts an error of DataFusion in our words.
     pub(super) fn of(error: &DataFusionError, sql: &str, limits: Limits) -> Self {
         if let Some(error) = found::<MatchesError>(error) {
-            let literal = error.query.replace('\'', "''");
-            let at = sql.find(&format!("'{literal}'")).map(|start| start + 1 + error.source.at);
+            let at = sql.find(&quoted(&error.query)).map(|start| start + 1 + error.source.at);
             let (message, hint) = (error.to_string(), error.source.hint);
             return Self::new(SqlFault::Statement, "22023", message, hint).at(sql, at);
         }

@@ -38,8 +38,7 @@ fn a_silence_holds_an_alert_back_until_it_ends_even_over_a_kill() {
     desk.post(200, 3, "zeta");
     desk.hears(&["fired acme", "escalated acme", "resolved acme", "fired zeta"]);
     let story = desk.alerts(&["show", held["alert_id"].as_str().expect("an id")]);
-    for wanted in ["resolved", "fired", "escalated", "evidence", "delivered", "launch", "silenced"]
-    {
+    for wanted in ["resolved", "fired", "escalated", "sources", "delivered", "launch", "silenced"] {
         assert!(story.contains(wanted), "{wanted} not in {story}");
     }
 }
@@ -94,9 +93,9 @@ fn a_message_is_sent_again_under_the_same_id_if_somebody_wants_it() {
         let story = desk.alerts(&["show", alert["alert_id"].as_str().expect("an id")]);
         story.contains("delivered").then_some(())
     });
-    assert!(desk.alerts(&["replay", &id]).contains("team"));
+    assert!(desk.alerts(&["resend", &id]).contains("team"));
     times(2);
-    let path = format!("/api/messages/{id}/replay");
+    let path = format!("/api/messages/{id}/resend");
     let json_type = "content-type: application/json\r\n";
     assert_eq!(desk.http("POST", &path, json_type, "{\"receiver\":\"team\"}").0, 200);
     times(3);
@@ -131,6 +130,74 @@ fn a_list_tells_who_knows_from_who_waits_and_who_never_will() {
     desk.listed("acme", |alert| alert["told"] == json!(["team"]));
     let list = desk.alerts(&["list"]);
     assert!(list.contains("team told") && !list.contains("given up"), "{list}");
+}
+
+#[test]
+fn alerts_are_named_by_their_beginning_and_a_second_person_takes_over_aloud() {
+    let mut desk = Desk::new("");
+    desk.post(1, 3, "acme is terrible");
+    desk.post(70, 3, "zeta");
+    let ids = ["acme", "zeta"]
+        .map(|topic| desk.listed(topic, |_| true)["alert_id"].as_str().expect("an id").to_owned());
+    let refused = |arguments: &[&str]| {
+        let mut command = resonanz();
+        command.current_dir(desk.folder.path()).arg("alerts").args(arguments);
+        let output = command.env("USER", "Kim").output().expect("the binary runs");
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        stderr(&output)
+    };
+    let both = refused(&["show", "alt_"]);
+    assert!(
+        ids.iter().all(|id| both.contains(id)) && both.contains("give more of the id"),
+        "{both}"
+    );
+    let short: String = ids[0].chars().take(12).collect();
+    let told = desk.alerts(&["show", &short, "--zone", "Europe/Berlin"]);
+    assert!(told.starts_with(&format!("{}  firing\n", ids[0])), "{told}");
+    assert!(told.contains("2026-03-01 13:00:05 CET  fired\n"), "{told}");
+    assert!(
+        told.contains("  3 mentions in 2m\n") && told.contains("  > acme is terrible "),
+        "{told}"
+    );
+    assert!(!told.contains("SELECT"), "{told}");
+    assert!(refused(&["show", "nothing"]).contains("no alert is called \"nothing\""));
+
+    desk.alerts(&["ack", short.trim_start_matches("alt_"), "--author", "Lee"]);
+    let taken = refused(&["ack", &short]);
+    assert!(taken.contains("Lee took care of alert") && taken.contains("--replace"), "{taken}");
+    let json_type = "content-type: application/json\r\n";
+    let path = format!("/api/alerts/{}/ack", ids[0]);
+    assert_eq!(desk.http("POST", &path, json_type, "{\"author\":\"Kim\"}").0, 409);
+    desk.alerts(&["ack", &short, "--author", "Kim", "--replace"]);
+    desk.listed("acme", |alert| alert["ack"]["author"] == "Kim");
+}
+
+#[test]
+fn a_topic_that_nobody_knows_is_an_error_and_silences_have_a_head() {
+    let desk = Desk::new("");
+    for arguments in [
+        &["list", "--topic", "acmme"][..],
+        &["silence", "--topic", "acmme", "--for", "1h", "--comment", "launch"],
+    ] {
+        let mut command = resonanz();
+        command.current_dir(desk.folder.path()).arg("alerts").args(arguments);
+        let output = command.output().expect("the binary runs");
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        let said = stderr(&output);
+        assert!(
+            said.contains("no topic is called \"acmme\"")
+                && said.contains("did you mean \"acme\"?"),
+            "{said}"
+        );
+    }
+    let body = "{\"topic\":\"zet\",\"for\":\"2h\",\"author\":\"Kim\",\"comment\":\"\"}";
+    let json_type = "content-type: application/json\r\n";
+    let (status, error) = desk.http("POST", "/api/silences", json_type, body);
+    assert_eq!(status, 400, "{error}");
+    assert!(error["error"].as_str().is_some_and(|said| said.contains("did you mean \"zeta\"?")));
+    desk.alerts(&["silence", "--topic", "ac*", "--for", "1h", "--comment", "launch"]);
+    let list = desk.alerts(&["silences", "--zone", "UTC"]);
+    assert!(list.starts_with("silence ") && list.contains("topic ac*"), "{list}");
 }
 
 #[test]

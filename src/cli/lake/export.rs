@@ -8,7 +8,7 @@ use super::erase::{authors, known, texts_of};
 use crate::cli::places::{Found, LakePlace};
 use crate::cli::spreadsheet::CsvArgs;
 use crate::cli::{Ending, Failure, rows, runtime};
-use crate::lake::Folder;
+use crate::lake::{Folder, quoted};
 use crate::post::AuthorKey;
 use crate::sql::{QueryFormat, Session};
 
@@ -63,7 +63,7 @@ pub(super) fn export(args: &Args) -> Result<Ending, Failure> {
 /// SQL for all rows of an author: posts, mentions, the alerts whose evidence shows a post, and dead
 /// letters.
 fn all_of(author: AuthorKey, source: Option<&str>) -> String {
-    let here = source.map(|name| format!("source = '{}'", name.replace('\'', "''")));
+    let here = source.map(|name| format!("source = {}", quoted(name)));
     let here = here.unwrap_or_else(|| "true".to_owned());
     let own = format!("author = '{author}' AND {here}");
     let shared = "source, post_id, author, posted_at, received_at, kind, lang, parent, thread, url, reach, engagement";

@@ -11,7 +11,7 @@ use crate::cli::places::{Found, LakePlace};
 use crate::cli::{Ending, Failure, runtime};
 use crate::config::Retention;
 use crate::lake::{Errand, Errands, Folder, Lake, LakeError, Site};
-use crate::notify::wall_clock;
+use crate::system::wall_clock;
 use crate::time::parse_span;
 
 /// How long a running process may take to answer.

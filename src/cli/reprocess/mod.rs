@@ -15,13 +15,14 @@ use super::inputs::InputArgs;
 use super::output::{Screened, Script, people};
 use super::places::LakePlace;
 use super::{Ending, Failure, runtime};
-use crate::connect::{InputError, Read, find_inputs, wall_clock};
+use crate::connect::{InputError, Read, find_inputs};
 use crate::lake::{Folder, Gaps, LakeError, OldAlerts, PostReader, Site};
 use crate::live::Progress;
 use crate::reprocess::{
     Job, Mode, Origin, Published, Report, Sorting, Stage, StageError, compare, publish,
     reprocess as work,
 };
+use crate::system::wall_clock;
 
 /// Distance of lines that say how far the work is, where there is no terminal.
 const SAY_EVERY: Duration = Duration::from_secs(10);

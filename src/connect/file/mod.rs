@@ -14,11 +14,11 @@ use async_trait::async_trait;
 
 use super::source::{Fault, Outlet, Source};
 use super::transport::{Block, PipeLines, is_stream, read_ahead};
-use crate::connect::clock::wall_clock;
 use crate::decode::Cursor;
 use crate::decode::Decoder;
 use crate::decode::Parcel;
 use crate::post::SourceId;
+use crate::system::wall_clock;
 use follow::Following;
 use once::Once;
 use place::Place;

@@ -6,18 +6,16 @@
 mod remark;
 mod settings;
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::health::Gap;
 use super::source::{Fault, Outlet, Source};
 use super::transport::{Incoming, MESSAGE_BYTES_MAX, WebSocket};
-use crate::connect::clock::wall_clock;
 use crate::decode::Cursor;
 use crate::decode::Decoder;
 use crate::decode::{Parcel, Refused};
+use crate::system::wall_clock;
 use crate::time::{EventTime, MINUTE_US, SECOND_US};
 use remark::remark;
 pub use settings::JetstreamSettings;
@@ -71,7 +69,7 @@ impl Jetstream {
             if refusal.reason.contains("CursorTooOld")
                 && let Some(place) = self.place.take()
             {
-                outlet.gap(too_old(place, EventTime(wall_clock_us())));
+                outlet.gap(too_old(place, EventTime(wall_clock().0)));
                 return Fault::external(refusal.reason);
             }
             refusal.fault()
@@ -93,7 +91,7 @@ impl Jetstream {
                 Err(reason) => Some(self.lost(&reason)),
             };
             if let (Some(before), Some(time_us)) = (asked, self.parcel.reached_us) {
-                if is_cut_off(before.time_us, time_us, wall_clock_us()) {
+                if is_cut_off(before.time_us, time_us, wall_clock().0) {
                     outlet.gap(too_old(before, EventTime(time_us)));
                 }
                 asked = None;
@@ -165,7 +163,7 @@ impl Jetstream {
 
     async fn hand_over(&mut self, outlet: &Outlet) -> Result<(), Fault> {
         if let Some(reached_us) = self.parcel.reached_us
-            && reached_us <= wall_clock_us() + MINUTE_US
+            && reached_us <= wall_clock().0 + MINUTE_US
         {
             // Servers send frames out of order: a cursor that went back would make them send
             // everything again, one of next year would make them send nothing.
@@ -225,11 +223,6 @@ fn with_query(url: &str, place: Option<Place>) -> String {
         add("cursor", time_us.saturating_sub(REWIND_US).max(0).to_string());
     }
     url
-}
-
-fn wall_clock_us() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::QUEUE_MAX;
 use crate::alert::Transition;
-use crate::notify::clock::unix_ms;
 use crate::notify::message::Message;
+use crate::system::unix_ms;
 
 /// Messages to deliver, by receiver, event time and id.
 pub(super) const PENDING: TableDefinition<'_, (&str, i64, &str), &str> =

@@ -22,6 +22,7 @@ use super::settings::Settings;
 use super::wire::{Fields, LOGIN_BYTES_MAX, Message, Wire, WireError};
 use super::{Gate, Running};
 use crate::sql::DATABASE;
+use crate::system::random;
 
 /// Fewest characters of a password.
 const PASSWORD_CHARS_MIN: usize = 8;
@@ -43,7 +44,7 @@ pub enum PasswordError {
     Short,
     /// The operating system gives no randomness.
     #[error("no randomness: {0}")]
-    Random(#[from] getrandom::Error),
+    Random(#[from] std::io::Error),
 }
 
 /// The one user, and what proves the password without being it.
@@ -73,13 +74,6 @@ impl Credentials {
         let salted = if user == self.user { &self.salted } else { &self.decoy };
         Password::new(Some(self.salt.clone()), salted.clone())
     }
-}
-
-/// Bytes that nobody can guess.
-fn random<const N: usize>() -> Result<[u8; N], getrandom::Error> {
-    let mut bytes = [0; N];
-    getrandom::fill(&mut bytes)?;
-    Ok(bytes)
 }
 
 /// A connection that got in.

@@ -22,4 +22,4 @@ mod book;
 
 pub use book::{Book, Notice, Orders, Told, Turn};
 pub use case::{Case, Grouping, Held, Hold, Letter, Seat, Subject};
-pub use silence::{Ack, Silence, SilenceError};
+pub use silence::{Ack, Silence, SilenceError, is_match};

@@ -87,12 +87,12 @@ impl Silence {
     #[must_use]
     pub fn matches(&self, subject: &Subject) -> bool {
         let wanted = |pattern: &Option<String>, name: &str| {
-            pattern.as_ref().is_none_or(|pattern| glob(pattern, name))
+            pattern.as_ref().is_none_or(|pattern| is_match(pattern, name))
         };
         wanted(&self.topic, &subject.topic)
             && wanted(&self.rule, &subject.rule)
             && self.labels.iter().all(|(name, pattern)| {
-                subject.labels.get(name).is_some_and(|value| glob(pattern, value))
+                subject.labels.get(name).is_some_and(|value| is_match(pattern, value))
             })
     }
 }
@@ -119,8 +119,10 @@ impl Ack {
     }
 }
 
-/// Whether a pattern matches the whole name. Time at most the product of both lengths.
-fn glob(pattern: &str, name: &str) -> bool {
+/// Whether a pattern matches the whole name: `*` stands for any characters, `?` for one. Time at
+/// most the product of both lengths.
+#[must_use]
+pub fn is_match(pattern: &str, name: &str) -> bool {
     let (pattern, name): (Vec<char>, Vec<char>) =
         (pattern.chars().collect(), name.chars().collect());
     let (mut p, mut n) = (0, 0);
@@ -145,7 +147,7 @@ fn glob(pattern: &str, name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::glob;
+    use super::is_match;
 
     #[test]
     fn patterns_match_whole_names() {
@@ -156,12 +158,12 @@ mod tests {
             ("*?r a*", "für alle"),
             ("a*b*c", "abxbc"),
         ] {
-            assert!(glob(pattern, name), "{pattern} {name}");
+            assert!(is_match(pattern, name), "{pattern} {name}");
         }
         for (pattern, name) in
             [("acme", "acme phones"), ("?", ""), ("a*b", "abc"), ("", "a"), ("A", "a")]
         {
-            assert!(!glob(pattern, name), "{pattern} {name}");
+            assert!(!is_match(pattern, name), "{pattern} {name}");
         }
     }
 }

@@ -2,12 +2,21 @@
 
 use std::io::{self, Write};
 
-use super::args_desk::AlertsTest;
-use super::{Ending, Failure, runtime};
 use crate::alert::Transition;
+use crate::cli::places::ConfigAt;
+use crate::cli::{Ending, Failure, runtime};
 use crate::notify::{Message, Probe, Receiver, probe};
+use crate::system::fresh_id;
 
-pub(super) fn test(args: &AlertsTest) -> Result<Ending, Failure> {
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Args {
+    /// Name of the receiver
+    receiver: String,
+    #[command(flatten)]
+    config: ConfigAt,
+}
+
+pub(super) fn test(args: &Args) -> Result<Ending, Failure> {
     let config = args.config.load()?;
     let found = config.receivers.iter().find(|receiver| receiver.name == args.receiver);
     let receiver = found.ok_or_else(|| {
@@ -15,14 +24,12 @@ pub(super) fn test(args: &AlertsTest) -> Result<Ending, Failure> {
         Failure::unknown("receiver", &args.receiver, known)
     })?;
     let receiver = Receiver::fetch(receiver)?;
-    let mut bytes = [0; 8];
-    getrandom::fill(&mut bytes).map_err(io::Error::other)?;
-    let run = u64::from_le_bytes(bytes);
+    let run = fresh_id("test")?;
     let runtime = runtime()?;
     // The second closes what the first opened, such as an incident.
     for transition in [Transition::Fired, Transition::Resolved] {
         let sample = Message::sample(&receiver.name, transition);
-        let message = Message { id: format!("test_{run:016x}.{}", transition.as_str()), ..sample };
+        let message = Message { id: format!("{run}.{}", transition.as_str()), ..sample };
         let answer = runtime.block_on(probe(&receiver, &message));
         write_answer(transition, &answer)?;
         if !answer.arrived() {

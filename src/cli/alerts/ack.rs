@@ -1,0 +1,49 @@
+//! Who takes care of an alert?
+
+use std::io::Write;
+
+use super::{Asked, author};
+use crate::cli::output::people;
+use crate::cli::places::LakePlace;
+use crate::cli::{Ending, Failure, runtime};
+use crate::notify::{Again, acknowledge, unacknowledge};
+
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Args {
+    /// The alert's id, or its beginning, as alt_61
+    id: String,
+    /// Take the acknowledgement back
+    #[arg(long)]
+    undo: bool,
+    /// Take over from whoever has acknowledged it
+    #[arg(long, conflicts_with = "undo")]
+    replace: bool,
+    /// What else there is to say
+    #[arg(long, default_value = "", hide_default_value = true)]
+    comment: String,
+    /// Who takes care [default: $USER]
+    #[arg(long)]
+    author: Option<String>,
+    #[command(flatten)]
+    place: LakePlace,
+}
+
+pub(super) fn ack(args: &Args) -> Result<Ending, Failure> {
+    let asked = Asked::open(&args.place)?;
+    let runtime = runtime()?;
+    let mut out = people();
+    if args.undo {
+        let id = runtime.block_on(unacknowledge(&asked.folder, &args.id))?;
+        writeln!(out, "{id} is no longer acknowledged")?;
+        return Ok(Ending::Done);
+    }
+    let who = (author(args.author.as_ref()), args.comment.clone());
+    let again = if args.replace { Again::Replace } else { Again::Refuse };
+    let ack = runtime.block_on(acknowledge(&asked.folder, &args.id, who, again))?;
+    writeln!(
+        out,
+        "{} is acknowledged by {}: no more messages until it resolves",
+        ack.alert_id, ack.author
+    )?;
+    Ok(Ending::Done)
+}

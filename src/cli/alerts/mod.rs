@@ -1,0 +1,97 @@
+//! How do people live with alerts on the command line? One room per command.
+//!
+//! The commands work beside a running process, which sees what is asked here within a second, and
+//! without one.
+
+mod ack;
+mod backtest;
+mod list;
+mod receivers;
+mod resend;
+mod show;
+mod silence;
+mod test;
+mod zone;
+
+use clap::Subcommand;
+
+use super::formats::ReportFormat;
+use super::places::LakePlace;
+use super::{Ending, Failure};
+use crate::lake::Folder;
+use zone::Zone;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum AlertsCommand {
+    /// List every call that rules would have made over posts, or the spike rule over counts
+    Backtest(Box<backtest::Args>),
+    /// List alerts: those that fire, and the latest that resolved
+    List(list::Args),
+    /// Tell the whole story of an alert: numbers, drivers, posts, deliveries, silences
+    Show(show::Args),
+    /// Take care of a firing alert: nobody is told more of it, until it resolves
+    Ack(ack::Args),
+    /// Tell nobody of alerts for a while, by topic, rule or label
+    Silence(silence::Args),
+    /// List silences
+    Silences(silence::ListArgs),
+    /// End a silence; alerts that still fire are told then
+    Unsilence(silence::EndArgs),
+    /// Send a message once more under the same id, whether it arrived or was given up
+    #[command(alias = "replay")]
+    Resend(resend::Args),
+    /// Send a receiver a sample alert that fires and resolves, and show what it answers
+    Test(test::Args),
+}
+
+pub(super) fn alerts(command: &AlertsCommand) -> Result<Ending, Failure> {
+    match command {
+        AlertsCommand::Backtest(args) => backtest::backtest(args),
+        AlertsCommand::List(args) => list::list(args),
+        AlertsCommand::Show(args) => show::show(args),
+        AlertsCommand::Ack(args) => ack::ack(args),
+        AlertsCommand::Silence(args) => silence::silence(args),
+        AlertsCommand::Silences(args) => silence::silences(args),
+        AlertsCommand::Unsilence(args) => silence::unsilence(args),
+        AlertsCommand::Resend(args) => resend::resend(args),
+        AlertsCommand::Test(args) => test::test(args),
+    }
+}
+
+/// Of which lake, and how it is written.
+#[derive(Debug, clap::Args)]
+struct Listing {
+    /// How it is written
+    #[arg(long, value_enum, default_value_t = ReportFormat::Table)]
+    format: ReportFormat,
+    #[command(flatten)]
+    zone: Zone,
+    #[command(flatten)]
+    place: LakePlace,
+}
+
+/// A lake that is asked, and the topics of its configuration.
+struct Asked {
+    folder: Folder,
+    topics: Vec<String>,
+}
+
+impl Asked {
+    fn open(place: &LakePlace) -> Result<Self, Failure> {
+        let found = place.find()?;
+        let topics = found.config.into_iter().flat_map(|config| config.topics);
+        let topics = topics.map(|topic| topic.name).collect();
+        Ok(Self { folder: Folder::read(found.site)?, topics })
+    }
+
+    fn topics(&self) -> Vec<&str> {
+        self.topics.iter().map(String::as_str).collect()
+    }
+}
+
+/// Who asks: as given, else whoever is logged in.
+fn author(given: Option<&String>) -> String {
+    let named = |name| std::env::var(name).ok().filter(|user: &String| !user.is_empty());
+    let author = given.cloned().or_else(|| named("USER")).or_else(|| named("LOGNAME"));
+    author.unwrap_or_else(|| "unknown".to_owned())
+}

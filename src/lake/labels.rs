@@ -1,0 +1,27 @@
+//! Which names do rows carry? Those of topics, rules and scorers, by their numbers.
+
+use crate::alert::Rule;
+use crate::config::Archive;
+use crate::mention::Topic;
+use crate::post::TopicId;
+
+/// The names that rows carry.
+#[derive(Debug, Clone)]
+pub struct Labels {
+    /// Topics by id.
+    pub topics: Vec<Topic>,
+    /// Rules by place.
+    pub rules: Vec<Rule>,
+    /// Versions of the scorer by topic.
+    pub scorers: Vec<String>,
+    /// Which posts are kept.
+    pub archive: Archive,
+}
+
+impl Labels {
+    /// Version of the scorer for a topic.
+    #[must_use]
+    pub fn scorer(&self, topic: TopicId) -> &str {
+        self.scorers.get(topic.0 as usize).map_or("", String::as_str)
+    }
+}
