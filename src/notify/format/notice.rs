@@ -12,19 +12,14 @@ const LABELS_MAX: usize = 24;
 /// Longest name or value that a user gave, in bytes.
 const NAME_BYTES_MAX: usize = 96;
 /// Fields shown first, in this order.
-const FIRST: [&str; 9] = [
-    "observed",
-    "expected",
+const FIRST: [&str; 7] =
+    ["observed", "expected", "mentions", "negative", "authors", "copies", "mean_score"];
+/// Fields that are said elsewhere, or say little to a reader.
+const UNSHOWN: [&str; 16] = [
     "p_value",
     "novelty",
-    "mentions",
-    "negative",
-    "authors",
-    "copies",
-    "mean_score",
-];
-/// Fields that are said elsewhere, or say little to a reader.
-const UNSHOWN: [&str; 12] = [
+    "rule_type",
+    "scorer",
     "alert_id",
     "transition",
     "rule",
@@ -38,6 +33,9 @@ const UNSHOWN: [&str; 12] = [
     "positive",
     "dispersion",
 ];
+
+/// Parts of the evidence that are for programs.
+const FOR_PROGRAMS: [&str; 2] = ["query", "versions"];
 
 /// How much of each text and list is left.
 #[derive(Debug, Clone, Copy)]
@@ -68,7 +66,7 @@ impl<'n> Quote<'n> {
     /// A post, if it has a text; only an address that a browser opens safely is kept.
     fn of(post: &'n Value) -> Option<Self> {
         let text = |name: &str| post.get(name).and_then(Value::as_str);
-        let url = text("url").filter(|url| url.starts_with("https://"));
+        let url = text("url").filter(|url| leads_somewhere(url));
         let score = post.get("score").and_then(Value::as_f64);
         Some(Self { text: text("text")?, url, score })
     }
@@ -179,7 +177,8 @@ impl Notice {
         let labels = labels.into_iter().flatten().map(|(name, value)| (name.as_str(), value));
         let evidence = self.data.get("evidence").and_then(Value::as_object);
         let evidence = evidence.into_iter().flatten().map(|(name, value)| (name.as_str(), value));
-        let evidence = evidence.filter(|(_, value)| !is_quotes(value));
+        let evidence =
+            evidence.filter(|(name, value)| !is_quotes(value) && !FOR_PROGRAMS.contains(name));
         let all = first.chain(rest).chain(labels).chain(evidence);
         let told = all.map(|(name, value)| (name.replace('_', " "), said(value)));
         told.filter(|(_, value)| !value.is_empty() && value != "none").collect()
@@ -215,6 +214,12 @@ impl Notice {
             self.kind.truncate(self.kind.floor_char_boundary(NAME_BYTES_MAX));
         }
     }
+}
+
+/// Whether an address is safe to open, and that of a page rather than of a whole site.
+fn leads_somewhere(url: &str) -> bool {
+    let page = url.strip_prefix("https://").and_then(|rest| rest.split_once('/'));
+    page.is_some_and(|(_, page)| !page.is_empty())
 }
 
 /// Whether a part of the evidence is a list of posts.

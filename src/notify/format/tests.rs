@@ -160,6 +160,20 @@ fn new_evidence_appears_in_every_format() {
 }
 
 #[test]
+fn what_people_read_holds_nothing_for_programs_and_no_link_that_leads_nowhere() {
+    let mut alert = sample();
+    alert["data"]["evidence"]["posts"][0]["url"] = json!("https://bsky.app/");
+    for format in [Format::Slack, Format::Teams, Format::Alertmanager, Format::Text(None)] {
+        let body = written(&format, Evidence::Full, &alert).text;
+        for unwanted in ["SELECT", "p_value", "p value", "rul_", "bsky.app"] {
+            assert!(!body.contains(unwanted), "{unwanted} in {format:?}: {body}");
+        }
+    }
+    let json = written(&Format::Resonanz, Evidence::Full, &alert).text;
+    assert!(json.contains("SELECT") && json.contains("p_value"), "{json}");
+}
+
+#[test]
 fn a_template_is_tried_before_it_is_needed() {
     let style = |text: &str| Style::new(&Format::Text(Some(text.to_owned())), Evidence::Full, None);
     assert!(style("{{ title }} {{ data.observed }}").is_ok());
