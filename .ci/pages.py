@@ -106,7 +106,7 @@ def first_hour(work):
                                               stdout=subprocess.PIPE)
                     played.stdout.readline()
                 elif command.startswith("resonanz run"):
-                    alerts = [re.match(r"\S+Z +\w+", line)[0] for line in answer if not line.startswith("event")]
+                    alerts = re.findall(r"^\S+Z +\w+", "\n".join(answer), re.M)
                     assert len(alerts) == 4, "the page shows four messages"
                     listen(command, alerts, folder)
                 else:
