@@ -35,7 +35,7 @@ fn engine(state: EngineState) -> Engine {
     let whole = Rule {
         topics: Vec::new(),
         source: Some(SourceId::new("s")),
-        ..rule("whole", silence.clone())
+        ..rule("whole", silence)
     };
     let rules = vec![rule("quiet", silence), rule("care", unanswered), whole];
     let (names, config) = (vec![topic.name], EngineConfig::default());
