@@ -13,7 +13,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::source::{Fault, Outlet, Source};
-use super::transport::{Block, PipeLines, is_stream, read_ahead};
+use super::transport::{Block, PipeLines, Writers, is_stream, read_ahead};
 use crate::decode::Cursor;
 use crate::decode::Decoder;
 use crate::decode::Parcel;
@@ -48,10 +48,10 @@ impl FileSource {
 
     /// Reads what comes through a pipe to its end. What was read already is handed over when the
     /// process ends: nobody could read it again.
-    async fn read_pipe(&self, outlet: &Outlet) -> Result<(), Fault> {
+    async fn read_pipe(&self, writers: Writers, outlet: &Outlet) -> Result<(), Fault> {
         outlet.up();
         let mut decoder = self.decoder.clone();
-        let mut lines = PipeLines::new(read_ahead(&self.path));
+        let mut lines = PipeLines::new(read_ahead(&self.path, writers));
         loop {
             let block = tokio::select! {
                 block = lines.next_block() => block,
@@ -134,11 +134,11 @@ impl Source for FileSource {
         let streams = tokio::task::spawn_blocking(move || is_stream(&path)).await;
         let streams = streams.map_err(panicked)?;
         match (streams, self.follow) {
-            (Ok(true), Follow::Once) => self.read_pipe(outlet).await,
+            (Ok(true), Follow::Once) => self.read_pipe(Writers::One, outlet).await,
             (Ok(true), Follow::Forever) => {
-                // The next writer of a FIFO may come later.
+                // What is neither a FIFO nor a file ends with its writer; the next may come later.
                 loop {
-                    self.read_pipe(outlet).await?;
+                    self.read_pipe(Writers::Many, outlet).await?;
                     outlet.pause(LOOK).await;
                 }
             }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::block::{BLOCK_BYTES, Block, Cutter};
 use super::packed::decompressed;
-use super::pipe::{Pieces, fill, read_ahead};
+use super::pipe::{Pieces, Writers, fill, read_ahead};
 
 /// What reading to the end wants to find free, to see that it is the end.
 const READ_AHEAD: usize = 64;
@@ -52,7 +52,7 @@ pub struct LinesError {
 pub fn open_lines(path: &Path, offset: u64) -> Result<Lines, LinesError> {
     let error = |source| LinesError { path: path.to_owned(), source };
     if path.as_os_str() == "-" {
-        return Ok(Lines::of(From::Pipe(read_ahead(path)), 0));
+        return Ok(Lines::of(From::Pipe(read_ahead(path, Writers::One)), 0));
     }
     let mut file = File::open(path).map_err(error)?;
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();

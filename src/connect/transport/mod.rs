@@ -9,5 +9,5 @@ mod websocket;
 pub use block::{Block, numbered};
 pub use lines::{Lines, LinesError, bundled_lines, open_lines};
 pub(super) use packed::decompressed;
-pub(super) use pipe::{PipeLines, is_stream, read_ahead};
+pub(super) use pipe::{PipeLines, Writers, is_stream, read_ahead};
 pub(super) use websocket::{Incoming, MESSAGE_BYTES_MAX, WebSocket};

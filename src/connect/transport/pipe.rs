@@ -5,7 +5,7 @@
 //! that thread: it may hang in a read when the process ends. While the listener is busy the pieces
 //! pile up and are taken as one block, so that a full pipe is as fast as a file.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -34,16 +34,25 @@ pub(in crate::connect) fn is_stream(path: &Path) -> io::Result<bool> {
     Ok(!kind.is_file() && !kind.is_dir())
 }
 
+/// Who writes into a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::connect) enum Writers {
+    /// One; when it ends, so does the stream.
+    One,
+    /// One after the other. A FIFO is kept open between them: what the next one writes while nobody
+    /// had it open would be lost to it.
+    Many,
+}
+
 /// Reads a stream on a thread of its own, from the first byte that comes.
-pub(in crate::connect) fn read_ahead(path: &Path) -> Pieces {
+pub(in crate::connect) fn read_ahead(path: &Path, writers: Writers) -> Pieces {
     let (sender, pieces) = mpsc::channel(PIECES);
     let path = path.to_owned();
     std::thread::spawn(move || {
         let opened: io::Result<Box<dyn Read>> = if path.as_os_str() == "-" {
             Ok(Box::new(io::stdin()))
         } else {
-            // Opening a FIFO waits for its writer.
-            File::open(path).map(|file| Box::new(file) as Box<dyn Read>)
+            open(&path, writers).map(|file| Box::new(file) as Box<dyn Read>)
         };
         let mut reader = match opened {
             Ok(reader) => reader,
@@ -67,6 +76,12 @@ pub(in crate::connect) fn read_ahead(path: &Path) -> Pieces {
         }
     });
     pieces
+}
+
+/// Opens a stream; for one writer that waits until the writer is there.
+fn open(path: &Path, writers: Writers) -> io::Result<File> {
+    let is_fifo = std::os::unix::fs::FileTypeExt::is_fifo(&std::fs::metadata(path)?.file_type());
+    OpenOptions::new().read(true).write(is_fifo && writers == Writers::Many).open(path)
 }
 
 /// Appends the pieces that are there without waiting, up to about `limit` bytes.
