@@ -89,6 +89,8 @@ struct Screen {
     drawn: Option<usize>,
     /// Alerts already printed.
     printed: u64,
+    /// Whether it is said that the lake cannot be written.
+    in_trouble: bool,
     said: Instant,
     rate: Rate,
 }
@@ -97,11 +99,19 @@ impl Screen {
     fn new(reader: Reader) -> Self {
         let live = reader != Reader::Program && io::stdout().is_terminal();
         let drawn = live.then_some(0);
-        Self { reader, drawn, printed: 0, said: Instant::now(), rate: Rate::default() }
+        Self {
+            reader,
+            drawn,
+            printed: 0,
+            in_trouble: false,
+            said: Instant::now(),
+            rate: Rate::default(),
+        }
     }
 
     fn show(&mut self, progress: &Progress) -> io::Result<()> {
         self.alerts(progress)?;
+        self.trouble(progress)?;
         let rate = self.rate.update(progress.posts());
         if let Some(drawn) = self.drawn {
             let (columns, rows) = size().unwrap_or((80, 24));
@@ -117,6 +127,20 @@ impl Screen {
             self.print(&line, &Value::Null)?;
         }
         Ok(())
+    }
+
+    /// Says once that the lake cannot be written, and once that it can again.
+    fn trouble(&mut self, progress: &Progress) -> io::Result<()> {
+        if self.in_trouble == progress.trouble.is_some() {
+            return Ok(());
+        }
+        self.in_trouble = progress.trouble.is_some();
+        let Some(trouble) = &progress.trouble else {
+            return self.print("the lake can be written again", &json!({"event": "recovered"}));
+        };
+        let since = trouble.since.to_string();
+        let line = format!("CANNOT WRITE since {since}: {}", trouble.why);
+        self.print(&line, &json!({"event": "failing", "since": since, "why": trouble.why}))
     }
 
     /// Prints every alert that came since the last look.
