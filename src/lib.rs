@@ -23,6 +23,7 @@ pub mod system;
 pub mod connect;
 pub mod config;
 pub mod tuning;
+pub mod state;
 pub mod lake;
 pub mod sql;
 pub mod notify;

@@ -23,12 +23,12 @@ use super::view::{Reader, View, alert_line};
 use super::{Ending, Failure, runtime};
 use crate::config::{Config, Reach, ReceiverConfig, SecretPlace, SourceConfig, UrlPlace};
 use crate::connect::{JetstreamSettings, bundled_lines};
-use crate::lake::{Site, private_file};
 use crate::live::{self, Progress, Stop, Summary};
 use crate::notify::Signer;
 use crate::post::SourceId;
 use crate::replay::{Archive, Replay, replay};
 use crate::serve::{Api, SqlGate, serve};
+use crate::state::{Site, private_file};
 use crate::system::{random, unix_ms};
 use crate::time::SECOND_US;
 

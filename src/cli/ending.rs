@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use super::output::{Screened, Script};
-use crate::lake::LakeError;
+use crate::lake::Fault;
 use crate::notify::{OrderError, ReceiverError};
 use crate::tuning::TuningError;
 
@@ -91,19 +91,10 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
             }
             Err(error) => error,
         };
-        let lake = error.downcast_ref::<LakeError>();
-        let code = match lake {
-            Some(lake) if lake.is_damage() => 3,
-            Some(
-                LakeError::NoLake { .. }
-                | LakeError::NotEmpty { .. }
-                | LakeError::Gap { .. }
-                | LakeError::NoState { .. }
-                | LakeError::Foreign { .. }
-                | LakeError::OtherKey { .. }
-                | LakeError::Locked { .. }
-                | LakeError::Format { .. },
-            ) => 2,
+        let fault = Fault::of(&error);
+        let code = match fault {
+            Some(Fault { is_damage: true, .. }) => 3,
+            Some(Fault { is_usage: true, .. }) => 2,
             _ => 1,
         };
         if let Some(tuning) = error.downcast_ref::<TuningError>() {
@@ -114,7 +105,7 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
             let hint = Some(receiver.hint());
             return Self { error, code: 2, hint };
         }
-        let hint = lake.map(|lake| lake.hint().to_owned());
+        let hint = fault.map(|fault| fault.hint.to_owned());
         Self { error, code, hint }
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Failure, config_file};
 use crate::config::Config;
-use crate::lake::Site;
+use crate::state::Site;
 
 /// The configuration that is read where none is named.
 const CONFIG: &str = "resonanz.toml";

@@ -2,8 +2,8 @@
 
 use super::Failure;
 use crate::config::{PostgresConfig, SecretPlace};
-use crate::lake::Site;
 use crate::serve::SqlGate;
+use crate::state::Site;
 
 pub(super) use door::Door;
 
@@ -35,8 +35,8 @@ mod door {
 
     use super::super::Failure;
     use crate::config::PostgresConfig;
-    use crate::lake::Site;
     use crate::serve::{Postgres, SqlGate};
+    use crate::state::Site;
 
     /// A lake ready for PostgreSQL clients.
     pub(in crate::cli) struct Door(Postgres, SocketAddr);
@@ -76,8 +76,8 @@ mod door {
 
     use super::super::Failure;
     use crate::config::PostgresConfig;
-    use crate::lake::Site;
     use crate::serve::SqlGate;
+    use crate::state::Site;
 
     /// What this build does not have.
     pub(in crate::cli) enum Door {}

@@ -8,8 +8,10 @@
 
 mod mend;
 
+use crate::state::{StateError, json_bytes, write_whole};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -19,7 +21,8 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::encode::{Begun, Draft};
-use super::folder::{Folder, LakeError, io_error, write_whole};
+use super::error::{LakeError, io_error};
+use super::folder::Folder;
 use super::schema::Table;
 use super::table::{Swap, TableWriter};
 use crate::decode::Cursor;
@@ -150,11 +153,8 @@ impl Lake {
         let drafts: Vec<Draft> =
             self.tables.iter().flat_map(|table| table.drafts(sequence)).collect();
         let files = tokio::task::spawn_blocking(|| write_files(drafts)).await;
-        let files = files.map_err(|error| LakeError::Io {
-            path: self.folder.root().to_owned(),
-            source: std::io::Error::other(error),
-        })??;
-        let bytes = encode(checkpoint);
+        let files = files.map_err(|error| self.broken(error))??;
+        let bytes = encode(checkpoint).map_err(io_error(self.folder.root()))?;
         let checkpoint_blake3 = blake3::hash(&bytes).to_hex().to_string();
         write_whole(&checkpoint_path(&self.folder, sequence), &bytes)?;
         let manifest = Manifest {
@@ -198,7 +198,7 @@ impl Lake {
         let path = checkpoint_path(&self.folder, sequence);
         match checkpoint {
             Some(checkpoint) => {
-                let bytes = encode(checkpoint);
+                let bytes = encode(checkpoint).map_err(io_error(self.folder.root()))?;
                 checkpoint_blake3 = blake3::hash(&bytes).to_hex().to_string();
                 write_whole(&path, &bytes)?;
             }
@@ -218,9 +218,10 @@ impl Lake {
 
     async fn conclude(&mut self, manifest: Manifest) -> Result<(), LakeError> {
         let sequence = manifest.sequence;
-        let text = serde_json::to_vec(&manifest).unwrap_or_default();
+        let path = manifest_path(&self.folder, sequence);
+        let text = json_bytes(&path, &manifest)?;
         self.torn = true;
-        write_whole(&manifest_path(&self.folder, sequence), &text)?;
+        write_whole(&path, &text)?;
         self.apply(manifest).await?;
         self.torn = false;
         self.forget_before(sequence);
@@ -274,10 +275,10 @@ async fn check_tables(folder: &Folder) -> Result<(), LakeError> {
         }
         if begun {
             let what = "the table's log is gone".to_owned();
-            return Err(LakeError::Damaged { path: place.root(), what });
+            return Err(StateError::Damaged { path: place.root(), what }.into());
         }
         if table == Table::Posts && !folder.is_vacant().await? {
-            return Err(LakeError::NotEmpty { path: folder.root().to_owned() });
+            return Err(StateError::NotEmpty { path: folder.root().to_owned() }.into());
         }
     }
     Ok(())
@@ -292,7 +293,9 @@ pub(super) fn check_last_commit(folder: &Folder) -> Result<(), LakeError> {
 fn read_last(folder: &Folder) -> Result<Option<(Manifest, Checkpoint)>, LakeError> {
     let Some(sequence) = last_sequence(folder)? else { return Ok(None) };
     let path = manifest_path(folder, sequence);
-    let damaged = |path: &PathBuf, what: String| LakeError::Damaged { path: path.clone(), what };
+    let damaged = |path: &PathBuf, what: String| {
+        LakeError::from(StateError::Damaged { path: path.clone(), what })
+    };
     let text = fs::read(&path).map_err(io_error(&path))?;
     let manifest: Manifest =
         serde_json::from_slice(&text).map_err(|error| damaged(&path, error.to_string()))?;
@@ -338,17 +341,17 @@ fn write_files(drafts: Vec<Draft>) -> Result<BTreeMap<String, Vec<Add>>, LakeErr
     Ok(files)
 }
 
-fn encode(checkpoint: &Checkpoint) -> Vec<u8> {
+fn encode(checkpoint: &Checkpoint) -> io::Result<Vec<u8>> {
     let parts = (checkpoint, checkpoint.state.recent());
-    let plain = postcard::to_stdvec(&parts).unwrap_or_default();
-    let packed = zstd::bulk::compress(&plain, 1).unwrap_or_default();
-    let length = u64::try_from(plain.len()).unwrap_or(0).to_le_bytes();
-    [MAGIC.as_slice(), &[VERSION], &length, &packed].concat()
+    let plain = postcard::to_stdvec(&parts).map_err(io::Error::other)?;
+    let packed = zstd::bulk::compress(&plain, 1)?;
+    let length = u64::try_from(plain.len()).map_err(io::Error::other)?.to_le_bytes();
+    Ok([MAGIC.as_slice(), &[VERSION], &length, &packed].concat())
 }
 
 /// `None` for a checkpoint of an older version.
 fn decode(bytes: &[u8]) -> Result<Option<Checkpoint>, String> {
-    let rest = bytes.strip_prefix(MAGIC).ok_or("it is no checkpoint")?;
+    let rest = bytes.strip_prefix(MAGIC).ok_or("it is not a checkpoint")?;
     let (&version, rest) = rest.split_first().ok_or("it ends too early")?;
     match version {
         ..VERSION => return Ok(None),

@@ -20,9 +20,10 @@ use parquet::file::properties::WriterProperties;
 use parquet::schema::types::ColumnPath;
 use serde_json::{Map, Value, json};
 
-use super::folder::LakeError;
+use super::error::LakeError;
 use super::place::{Place, Writing};
 use super::schema::{DAY, Table, arrow_schema};
+use crate::state::StateError;
 use crate::time::{EventTime, MINUTE_US};
 
 /// Columns whose values rarely repeat: they take no dictionary but for authors, and no place in the
@@ -69,10 +70,10 @@ impl Draft {
             // A table with a day that cannot be read again is lost for everyone.
             let what = format!("rows of {day}, which is not a day of the years 0001 to 9999");
             let path = self.place.path(self.table.name());
-            return Err(LakeError::Io { path, source: std::io::Error::other(what) });
+            return Err(StateError::Io { path, source: std::io::Error::other(what) }.into());
         }
         let path = format!("{DAY}={day}/part-{:012}{}", self.sequence, self.ending);
-        let encoded = self.encode().map_err(|error| LakeError::Io {
+        let encoded = self.encode().map_err(|error| StateError::Io {
             path: self.place.path(&path),
             source: std::io::Error::other(error),
         });

@@ -10,21 +10,20 @@ use std::sync::Arc;
 use arrow::array::{BooleanArray, RecordBatch, StringArray};
 use arrow::compute::filter_record_batch;
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 
 use super::commit::Lake;
 use super::encode::{Draft, Origin};
+use super::error::LakeError;
 use super::files::LakeFile;
-use super::folder::LakeError;
 use super::place::Place;
 use super::read;
 use super::recount::{COUNTED, PaneId, Recount, pane_of};
 use super::schema::Table;
 use super::strip::without_posts;
 use super::table::Swap;
-use super::withdrawn::bury;
 use crate::post::AuthorKey;
 use crate::privacy::{Lasting, Marker, Tombstone, Withdrawal};
+use crate::state::{Erasing, bury};
 use crate::time::EventTime;
 
 /// What to erase.
@@ -47,16 +46,6 @@ pub enum Mode {
     Found,
     /// Done; tombstones are written for all that is not to come back.
     All,
-}
-
-/// What an erasure changes in the tables.
-#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Erasing {
-    /// Rows by table: of `posts` and `mentions` removed, of `panes` counted anew, of `alerts` with
-    /// evidence taken out.
-    pub rows: BTreeMap<String, u64>,
-    /// The change of the lake in which they are gone; its number is in the log of each table.
-    pub sequence: Option<i64>,
 }
 
 /// What an erasure is about to do; nothing was changed yet.
@@ -143,9 +132,9 @@ impl Lake {
         Ok(deleted)
     }
 
-    fn broken(&self, error: tokio::task::JoinError) -> LakeError {
-        let path = self.folder().root().to_owned();
-        LakeError::Io { path, source: std::io::Error::other(error) }
+    /// A task of ours that ended before its time.
+    pub(super) fn broken(&self, error: tokio::task::JoinError) -> LakeError {
+        LakeError::Internal(format!("{}: {error}", self.folder().root().display()))
     }
 }
 

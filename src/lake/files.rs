@@ -1,21 +1,19 @@
 //! Which files does a table consist of, and which rows are in one?
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Date32Array, RecordBatch, new_null_array};
 use arrow::compute::cast;
-use datafusion::execution::object_store::ObjectStoreUrl;
 use deltalake_core::DeltaTable;
 use deltalake_core::kernel::{LogicalFileView, Remove};
-use object_store::ObjectStore;
 
+use super::delta_error::delta_error;
 use super::encode::day_name;
-use super::folder::{Folder, LakeError};
+use super::error::LakeError;
 use super::place::Place;
 use super::schema::{DAY, Table, arrow_schema, day_of};
-use super::table::{self, delta_error};
+use crate::state::StateError;
 use crate::time::EventTime;
 
 /// A committed file.
@@ -53,10 +51,11 @@ impl LakeFile {
     /// all of them.
     pub(super) fn read(&self, place: &Place) -> Result<RecordBatch, LakeError> {
         let rows = place.rows(&self.path, &[])?;
-        self.aligned(&rows).map_err(|error| LakeError::Damaged {
+        let damaged = |error: arrow::error::ArrowError| StateError::Damaged {
             path: place.path(&self.path),
             what: error.to_string(),
-        })
+        };
+        Ok(self.aligned(&rows).map_err(damaged)?)
     }
 
     fn aligned(&self, rows: &RecordBatch) -> Result<RecordBatch, arrow::error::ArrowError> {
@@ -92,40 +91,4 @@ pub(super) fn committed(table: Table, delta: &DeltaTable) -> Result<Vec<LakeFile
     let mut files: Vec<LakeFile> = state.log_data().into_iter().map(file).collect();
     files.sort_by(|one, other| one.path.cmp(&other.path));
     Ok(files)
-}
-
-/// What a reader needs of a table: where it is, and its committed files.
-pub(crate) struct Listing {
-    pub(crate) root: PathBuf,
-    /// The store that holds the files, as DataFusion finds it.
-    pub(crate) store: (ObjectStoreUrl, Arc<dyn ObjectStore>),
-    pub(crate) files: Vec<Listed>,
-}
-
-/// A committed file as readers find it.
-pub(crate) struct Listed {
-    /// Within the store.
-    pub(crate) location: String,
-    pub(crate) bytes: u64,
-    /// Days since the Unix epoch, UTC.
-    pub(crate) day: Option<i32>,
-    /// What the log says of its values.
-    pub(crate) statistics: Option<String>,
-}
-
-/// The files of the newest commit of a table, in order of path.
-pub(crate) async fn committed_files(table: Table, folder: &Folder) -> Result<Listing, LakeError> {
-    let place = folder.table(table).resolved()?;
-    let mut files = Vec::new();
-    for file in committed(table, &table::open(table, &place).await?)? {
-        let (location, bytes) = place.location(&file.path, file.bytes)?;
-        let day = day_of(&file.path);
-        files.push(Listed {
-            location: location.to_string(),
-            bytes,
-            day,
-            statistics: file.statistics,
-        });
-    }
-    Ok(Listing { root: place.root(), store: place.store()?, files })
 }

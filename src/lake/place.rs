@@ -27,8 +27,8 @@ use url::Url;
 
 use super::bucket::Bucket;
 use super::error::{LakeError, io_error};
-use super::folder::{make_dir, write_whole_shared};
 use super::schema::DAY;
+use crate::state::{StateError, make_dir, write_whole_shared};
 
 /// The folder of a table's log.
 const LOG: &str = "_delta_log";
@@ -122,7 +122,10 @@ impl Place {
             }
             Self::Bucket(bucket, runtime) => decode(Bucket::wait(runtime, bucket.get(name))?, only),
         };
-        rows.map_err(|error| LakeError::Damaged { path: self.path(name), what: error.to_string() })
+        Ok(rows.map_err(|error| StateError::Damaged {
+            path: self.path(name),
+            what: error.to_string(),
+        })?)
     }
 
     /// The size of a file.
@@ -199,13 +202,13 @@ impl Place {
         let size = match fs::metadata(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 let what = "the table's log names it, and it is not there".to_owned();
-                return Err(LakeError::Damaged { path, what });
+                return Err(StateError::Damaged { path, what }.into());
             }
             metadata => metadata.map_err(io_error(&path))?.len(),
         };
         let location = Location::from_absolute_path(&path);
         let location = location
-            .map_err(|error| LakeError::Damaged { path: path.clone(), what: error.to_string() })?;
+            .map_err(|error| StateError::Damaged { path: path.clone(), what: error.to_string() })?;
         Ok((location, size))
     }
 

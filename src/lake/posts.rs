@@ -7,7 +7,8 @@ use futures_util::StreamExt;
 use tokio::runtime::Handle;
 
 use super::encode::day_name;
-use super::folder::{Folder, LakeError};
+use super::error::LakeError;
+use super::folder::Folder;
 use super::schema::Table;
 use super::scratch::{DayFile, Scratch, day_files};
 

@@ -3,7 +3,7 @@
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::TimestampMicrosecondType;
 
-use super::folder::LakeError;
+use super::error::LakeError;
 use super::place::Place;
 use crate::post::AuthorKey;
 use crate::time::EventTime;

@@ -11,7 +11,7 @@ use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBat
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::{Float64Type, Int64Type};
 
-use super::folder::LakeError;
+use super::error::LakeError;
 use super::read;
 use crate::post::{AuthorKey, Score};
 use crate::time::{EventTime, MINUTE_US};

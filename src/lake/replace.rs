@@ -14,7 +14,8 @@ use deltalake_core::kernel::{Add, Remove};
 
 use super::commit::Lake;
 use super::encode::{Draft, Origin, add, day_name};
-use super::folder::{Folder, LakeError};
+use super::error::LakeError;
+use super::folder::Folder;
 use super::schema::{DAY, Table, arrow_schema};
 use super::scratch::{DayFile, Scratch, day_files};
 use super::table::Swap;

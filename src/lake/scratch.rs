@@ -11,7 +11,9 @@ use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{ParquetReadOptions, SessionConfig, SessionContext};
 
-use super::folder::{Folder, LakeError};
+use super::delta_error::delta_error;
+use super::error::LakeError;
+use super::folder::Folder;
 use super::place::Place;
 use super::schema::{Table, arrow_schema, day_of};
 use super::table;
@@ -50,7 +52,7 @@ pub async fn day_files(folder: &Folder, table: Table) -> Result<Vec<DayFile>, La
     let place = place.resolved()?;
     let mut files = Vec::new();
     let delta = table::open(table, &place).await?;
-    for file in delta.snapshot().map_err(table::delta_error(table))?.log_data() {
+    for file in delta.snapshot().map_err(delta_error(table))?.log_data() {
         let name = file.path().to_string();
         files.push(DayFile {
             day: day_of(&name).unwrap_or_default(),

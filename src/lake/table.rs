@@ -16,11 +16,13 @@ use deltalake_core::{DeltaTable, DeltaTableError};
 
 use super::bucket::{is_missing, refusal};
 use super::catalog::Column;
+use super::delta_error::delta_error;
 use super::encode::{Draft, Origin, by_day};
+use super::error::LakeError;
 use super::files::{LakeFile, committed};
-use super::folder::{FORMAT, LakeError};
 use super::place::Place;
 use super::schema::{DAY, Table, arrow_schema, field};
+use crate::state::{FORMAT, StateError};
 
 /// Name under which a table's log remembers our sequence numbers.
 const APPLICATION: &str = "resonanz";
@@ -52,14 +54,6 @@ impl std::fmt::Debug for TableWriter {
     }
 }
 
-/// The error of a table in our words.
-pub(super) fn delta_error(table: Table) -> impl Fn(DeltaTableError) -> LakeError {
-    move |source| {
-        refusal(format!("table {}", table.name()), &source)
-            .unwrap_or_else(|| LakeError::Delta { table: table.name(), source: Box::new(source) })
-    }
-}
-
 /// A vacuum can take entries of the log away between their listing and their reading; so soon again
 /// it does not.
 const RETRIES: usize = 3;
@@ -82,7 +76,7 @@ pub(super) async fn open(table: Table, place: &Place) -> Result<DeltaTable, Lake
     if let Some(found) = format.and_then(|format| format.parse().ok())
         && found != FORMAT
     {
-        return Err(LakeError::Format { path: place.root(), found });
+        return Err(StateError::Format { path: place.root(), found }.into());
     }
     let known = state.schema();
     let missing = |column: &&Column| column.null.is_none() && !known.contains(column.name);
@@ -90,7 +84,7 @@ pub(super) async fn open(table: Table, place: &Place) -> Result<DeltaTable, Lake
         None => Ok(delta),
         Some(Column { name, .. }) => {
             let what = format!("it is another table: it has no column {name}");
-            Err(LakeError::Damaged { path: place.root(), what })
+            Err(StateError::Damaged { path: place.root(), what }.into())
         }
     }
 }
@@ -113,10 +107,12 @@ async fn unreadable(table: Table, place: &Place, source: DeltaTableError) -> Lak
         return refusal;
     }
     match (place.is_made().await, place) {
-        (Ok(true), _) if !refused => LakeError::Damaged { path: log, what: source.to_string() },
+        (Ok(true), _) if !refused => {
+            StateError::Damaged { path: log, what: source.to_string() }.into()
+        }
         (Ok(false), Place::Bucket(..)) => {
             let lake = place.root().parent().map(Path::to_owned);
-            LakeError::NoLake { path: lake.unwrap_or_default() }
+            StateError::NoLake { path: lake.unwrap_or_default() }.into()
         }
         (Ok(_), _) => delta_error(table)(source),
         (Err(error), _) => error,
@@ -285,7 +281,7 @@ fn check_writer(
         return Ok(());
     }
     let what = "it is written with another state folder".to_owned();
-    Err(LakeError::Foreign { path: place.root(), what })
+    Err(StateError::Foreign { path: place.root(), what }.into())
 }
 
 /// Adds the columns that an older version did not know.

@@ -9,14 +9,13 @@ use serde::Serialize;
 
 use super::commit::Lake;
 use super::encode::{Draft, Origin};
+use super::error::LakeError;
 use super::files::LakeFile;
-use super::folder::LakeError;
-use super::imported::Imported;
 use super::place::Place;
 use super::schema::Table;
 use super::table::Swap;
-use super::vacuum::Mode;
 use crate::config::{RetainFrom, Retention};
+use crate::state::{Imported, Mode};
 use crate::time::{EventTime, MINUTE_US};
 
 /// Files from this size on are left alone.
@@ -124,10 +123,7 @@ impl Lake {
         let written = tokio::task::spawn_blocking(move || {
             rewrite(deed, &inputs, &place, sequence).map(|add| (inputs, add))
         });
-        let (inputs, add) = written.await.map_err(|error| LakeError::Io {
-            path: self.folder().root().to_owned(),
-            source: std::io::Error::other(error),
-        })??;
+        let (inputs, add) = written.await.map_err(|error| self.broken(error))??;
         let moved = deed == Deed::Merge;
         let removes = inputs.iter().map(|file| file.remove(moved, now)).collect();
         let swap = Swap { removes, adds: add.into_iter().collect() };
@@ -149,7 +145,7 @@ impl Lake {
     ) -> Result<u64, LakeError> {
         let Some(days) = retention.dead_letters_days else { return Ok(0) };
         let age_us = i64::from(days) * 24 * 60 * MINUTE_US;
-        self.folder().dead_letters().end_before(now.shift(-age_us), mode)
+        Ok(self.folder().dead_letters().end_before(now.shift(-age_us), mode)?)
     }
 }
 

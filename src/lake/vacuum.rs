@@ -7,9 +7,11 @@ use futures_util::TryStreamExt;
 use serde::Serialize;
 
 use super::commit::Lake;
-use super::folder::LakeError;
+use super::delta_error::delta_error;
+use super::error::LakeError;
 use super::place::Place;
-use super::table::{TableWriter, delta_error};
+use super::table::TableWriter;
+use crate::state::Mode;
 use crate::time::EventTime;
 
 /// What a vacuum removes, or removed.
@@ -21,15 +23,6 @@ pub struct Vacuumed {
     pub bytes: u64,
     /// Entries of the logs that a checkpoint stands for.
     pub log_entries: u64,
-}
-
-/// Whether to do it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
-    /// Do it.
-    Real,
-    /// Only say what would be done.
-    Dry,
 }
 
 impl Lake {

@@ -8,13 +8,16 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::commit::check_last_commit;
+use super::delta_error::delta_error;
 use super::encode::{sort_keys, statistics};
+use super::error::LakeError;
 use super::files::{LakeFile, committed};
-use super::folder::{Folder, LakeError};
+use super::folder::Folder;
 use super::place::Place;
 use super::schema::Table;
-use super::table::{delta_error, open};
+use super::table::open;
 use super::upkeep::SMALL_BYTES;
+use crate::state::StateError;
 
 /// The state of one table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -120,8 +123,8 @@ pub async fn verify(folder: &Folder) -> Result<Verified, LakeError> {
 /// What an error says besides where it was.
 fn plain(error: LakeError) -> String {
     match error {
-        LakeError::Damaged { what, .. } | LakeError::Bucket { what, .. } => what,
-        LakeError::Io { source, .. } => source.to_string(),
+        LakeError::State(StateError::Damaged { what, .. }) | LakeError::Bucket { what, .. } => what,
+        LakeError::State(StateError::Io { source, .. }) => source.to_string(),
         other => other.to_string(),
     }
 }

@@ -11,12 +11,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::decode::AuthorHasher;
-use crate::lake::{
-    EraseMode as Mode, Erasing, Erasure, Folder, Lake, LakeError, Receipt, Recovered, Request,
-    Requests, What, Withdrawn, tombstones, without_posts,
-};
+use crate::lake::{EraseMode as Mode, Erasure, Folder, Lake, LakeError, Recovered, without_posts};
 use crate::notify::Outbox;
 use crate::privacy::{Erased, Marker};
+use crate::state::{Erasing, Receipt, Request, Requests, What, Withdrawn, tombstones};
 use crate::system::wall_clock;
 use crate::time::{EventTime, MINUTE_US};
 
@@ -168,10 +166,10 @@ impl Eraser {
 
     /// Turns what sources took back, as far as it is ripe, into a request.
     fn follow(&self, is_ripe: impl Fn(EventTime) -> bool) -> Result<(), LakeError> {
-        self.following.withdrawn.take(
+        Ok(self.following.withdrawn.take(
             |one| is_ripe(one.before),
             |ripe| self.requests.put(&Request::new(&self.folder, What::Withdrawn, ripe)?),
-        )
+        )?)
     }
 
     /// Searches and erases once, everywhere but in a running engine; whether there were posts that

@@ -27,8 +27,9 @@ pub use trouble::Patience;
 use crate::config::Config;
 use crate::connect::SourcesHealth;
 use crate::desk::Subject;
-use crate::lake::{DeskFiles, Folder, Lake, LakeError};
+use crate::lake::{Fault, Folder, Lake};
 use crate::notify::{Courier, CourierStats, Desk, Herald, Manner, Message, Outbox, Receiver};
+use crate::state::DeskFiles;
 
 /// Parcels that may wait for the engine.
 const INBOX_PARCELS: usize = 64;
@@ -91,7 +92,7 @@ pub async fn run(
     telling.abort();
     if let Err(error) = &ended {
         let since = progress.borrow().trouble.as_ref().map(|trouble| trouble.since);
-        let hint = error.downcast_ref::<LakeError>().map_or("", LakeError::hint);
+        let hint = Fault::of(error).map_or("", |fault| fault.hint);
         last_words.stopped(since, &format!("{error:#}"), hint).await;
     }
     ended

@@ -15,10 +15,11 @@ use super::trouble::Patience;
 use crate::config::{Config, LakeConfig, Retention};
 use crate::decode::AuthorHasher;
 use crate::engine::Engine;
-use crate::lake::{Checkpoint, Chore, Errands, Folder, Lake, LakeError, Mode, Table};
+use crate::lake::{Checkpoint, Chore, Folder, Lake, LakeError, Table};
 use crate::notify::{Desk, Message};
 use crate::post::TopicId;
 use crate::privacy::Erased;
+use crate::state::{Errands, Mode};
 use crate::system::wall_clock;
 use crate::tuning;
 
@@ -98,7 +99,7 @@ impl Upkeep {
     /// Answers requests, and does the next job of the round that is due.
     async fn turn(&mut self, lake: &mut Lake) -> Result<(), LakeError> {
         let now = wall_clock();
-        self.errands.work_off(lake, now).await?;
+        lake.work_off(&self.errands, now).await?;
         let Some(every) = self.every else { return Ok(()) };
         if self.round.is_empty() {
             if Instant::now() < self.due {

@@ -15,8 +15,9 @@ use tokio::time::MissedTickBehavior;
 use super::Stop;
 use super::progress::{Progress, Trouble};
 use crate::config::Config;
-use crate::lake::LakeError;
+use crate::lake::{Fault, LakeError};
 use crate::notify::{Herald, OutboxError};
+use crate::state::StateError;
 use crate::system::wall_clock;
 
 /// How often is tried again what the disk refused.
@@ -96,7 +97,7 @@ impl Patience {
     /// Says what is wrong.
     pub(super) fn report(&self, error: &anyhow::Error) {
         let why = format!("{error:#}");
-        let hint = error.downcast_ref::<LakeError>().map_or("", LakeError::hint);
+        let hint = Fault::of(error).map_or("", |fault| fault.hint);
         self.shared.send_modify(|progress| {
             let known = progress.trouble.as_ref();
             if known.is_none() {
@@ -122,10 +123,14 @@ impl Patience {
 
 /// Whether it can go away without anybody changing our files.
 fn can_pass(error: &anyhow::Error) -> bool {
-    let lake = error.downcast_ref::<LakeError>().is_some_and(|error| {
-        matches!(error, LakeError::Io { .. } | LakeError::Bucket { .. } | LakeError::Delta { .. })
-    });
-    lake || error.is::<OutboxError>() || error.is::<std::io::Error>()
+    let state = match error.downcast_ref() {
+        Some(LakeError::Bucket { .. } | LakeError::Delta { .. }) => return true,
+        Some(LakeError::State(state)) => Some(state),
+        _ => error.downcast_ref::<StateError>(),
+    };
+    state.is_some_and(|error| matches!(error, StateError::Io { .. }))
+        || error.is::<OutboxError>()
+        || error.is::<std::io::Error>()
 }
 
 /// Tells receivers of what lasts longer than a moment, and of its end, until the task is aborted.

@@ -16,7 +16,8 @@ use super::outbox::{Outbox, OutboxError};
 use super::standing::{DeskState, standing};
 use super::stats::CourierStats;
 use crate::desk::{Book, Case, Grouping, Notice, Orders, Subject, Turn};
-use crate::lake::{DeskFiles, LakeError};
+use crate::lake::LakeError;
+use crate::state::DeskFiles;
 use crate::system::wall_clock;
 use crate::time::EventTime;
 

@@ -3,8 +3,9 @@
 use super::standing::DeskState;
 use super::story::{AlertState, AlertStory, rows, story};
 use crate::desk::{Ack, Silence, SilenceError, is_match};
-use crate::lake::{DeskFiles, Folder, Resend, quoted};
+use crate::lake::{Folder, quoted};
 use crate::settings::distance;
+use crate::state::{DeskFiles, Resend, StateError};
 use crate::system::wall_clock;
 
 /// Most alerts named that an abbreviation could mean.
@@ -71,6 +72,12 @@ impl OrderError {
             Self::Lake(_) => "check that the folder exists and may be read",
         };
         hint.to_owned()
+    }
+}
+
+impl From<StateError> for OrderError {
+    fn from(error: StateError) -> Self {
+        Self::Lake(error.into())
     }
 }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::outbox::{Outbox, OutboxError, Progress};
 use crate::desk::{Book, Case, Subject};
-use crate::lake::Resend;
+use crate::state::Resend;
 use crate::time::{EventTime, rfc3339};
 
 /// How things stand with all alerts that have receivers.

@@ -8,8 +8,9 @@ use serde_json::Value;
 use super::standing::{Delivery, DeskState, Standing};
 use crate::alert::Transition;
 use crate::desk::{Ack, Held, Hold, Seat, Silence};
-use crate::lake::{AlertRow, DeskFiles, Folder, quoted, unpack_alert};
+use crate::lake::{AlertRow, Folder, quoted, unpack_alert};
 use crate::sql::{QueryFormat, Session};
+use crate::state::DeskFiles;
 use crate::time::{EventTime, rfc3339};
 
 /// Which alerts are meant.

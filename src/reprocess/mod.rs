@@ -29,12 +29,13 @@ use crate::connect::{Encoding, Input, Layout, Read};
 use crate::decode::{AuthorHasher, Format, Parcel, Reading, Sieve};
 use crate::desk::Grouping;
 use crate::engine::{Engine, EngineConfig, Remember};
-use crate::lake::{DeskFiles, Folder, Lake, PostReader};
+use crate::lake::{Folder, Lake, PostReader};
 use crate::live::{
     EngineLoop, Eraser, Following, Patience, Progress, Stop, Store, Upkeep, checkpointed_engine,
 };
 use crate::notify::{Desk, Outbox};
 use crate::privacy::Erased;
+use crate::state::DeskFiles;
 use crate::system::wall_clock;
 use feed::{Feed, cursor, place, place_name};
 use order::is_disordered;

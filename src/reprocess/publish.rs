@@ -8,12 +8,13 @@ use std::sync::Arc;
 
 use super::stage::{Mode, Stage};
 use crate::lake::{
-    EraseMode, Erasure, Folder, Gaps, Imported, Lake, LakeError, OldAlerts, Receipt, Recovered,
-    Replaced, Replacement, Withdrawn, gone_for_good, tombstones,
+    EraseMode, Erasure, Folder, Gaps, Lake, LakeError, OldAlerts, Recovered, Replaced, Replacement,
+    gone_for_good,
 };
 use crate::live::{Eraser, Following};
 use crate::notify::Outbox;
 use crate::privacy::Marker;
+use crate::state::{Imported, Receipt, StateError, Withdrawn, tombstones};
 use crate::system::wall_clock;
 
 /// What the end of a job did.
@@ -57,7 +58,7 @@ pub async fn publish(stage: &Stage, alerts: OldAlerts, gaps: Gaps) -> anyhow::Re
 
 /// Notes which old days come from files, so that retention does not drop them at once. The posts of
 /// another lake were kept for their time before.
-fn note_import(stage: &Stage, folder: &Folder) -> Result<(), LakeError> {
+fn note_import(stage: &Stage, folder: &Folder) -> Result<(), StateError> {
     if !stage.reads_files() {
         return Ok(());
     }

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Job, Origin};
 use crate::decode::AuthorHasher;
-use crate::lake::{Folder, LakeError, Site};
+use crate::lake::Folder;
+use crate::state::{Site, StateError, json_bytes, write_whole};
 
 /// Hours of a day.
 const HOURS: i64 = 24;
@@ -89,15 +90,15 @@ pub(super) struct Coverage {
 
 impl Coverage {
     /// Adds hours, durably.
-    pub(super) fn add(&mut self, hours: &BTreeSet<i64>) -> Result<(), LakeError> {
+    pub(super) fn add(&mut self, hours: &BTreeSet<i64>) -> Result<(), StateError> {
         let before = self.ledger.hours.len();
         self.ledger.hours.extend(hours);
         if self.ledger.hours.len() == before { Ok(()) } else { self.write() }
     }
 
-    fn write(&self) -> Result<(), LakeError> {
+    fn write(&self) -> Result<(), StateError> {
         let Some(path) = &self.path else { return Ok(()) };
-        crate::lake::write_private(path, &serde_json::to_vec(&self.ledger).unwrap_or_default())
+        write_whole(path, &json_bytes(path, &self.ledger)?)
     }
 }
 
@@ -110,7 +111,7 @@ impl Stage {
     pub fn open(job: &Job, source_lake: Option<&Site>, dry: bool) -> anyhow::Result<Self> {
         let target = Site::from(&job.config.lake);
         if !dry && !target.has_state() {
-            return Err(LakeError::NoState { path: target.root().to_owned() }.into());
+            return Err(StateError::NoState { path: target.root().to_owned() }.into());
         }
         let identity = identity(job);
         let begun = if dry { None } else { read_ledger(&target)? };
@@ -135,7 +136,7 @@ impl Stage {
         };
         if mode != Mode::New && known.is_none() && root.root().exists() {
             fs::remove_dir_all(root.root())
-                .map_err(|source| LakeError::Io { path: root.root().to_owned(), source })?;
+                .map_err(|source| StateError::Io { path: root.root().to_owned(), source })?;
         }
         let folder = Arc::new(Folder::write(&root)?);
         let fresh = Ledger { job: identity, mode, hours: BTreeSet::new() };
@@ -209,10 +210,10 @@ impl Stage {
     ///
     /// # Errors
     /// When files cannot be removed.
-    pub fn close(self) -> Result<(), LakeError> {
+    pub fn close(self) -> Result<(), StateError> {
         let removed = |path: &Path, result: std::io::Result<()>| match result {
             Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-                Err(LakeError::Io { path: path.to_owned(), source })
+                Err(StateError::Io { path: path.to_owned(), source })
             }
             _ => Ok(()),
         };
@@ -245,14 +246,14 @@ fn ledger_path(target: &Site) -> PathBuf {
     target.own("reprocess.json")
 }
 
-fn read_ledger(target: &Site) -> Result<Option<Ledger>, LakeError> {
+fn read_ledger(target: &Site) -> Result<Option<Ledger>, StateError> {
     let path = ledger_path(target);
     match fs::read(&path) {
         Ok(bytes) => serde_json::from_slice(&bytes)
             .map(Some)
-            .map_err(|error| LakeError::Damaged { path, what: error.to_string() }),
+            .map_err(|error| StateError::Damaged { path, what: error.to_string() }),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(LakeError::Io { path, source }),
+        Err(source) => Err(StateError::Io { path, source }),
     }
 }
 

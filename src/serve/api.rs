@@ -16,10 +16,11 @@ use tokio::sync::watch;
 use super::parameters::Parameters;
 use super::sql::{self, SqlGate};
 use super::{desk, door, intake, metrics, sources};
-use crate::lake::{Folder, Site, quoted};
+use crate::lake::{Folder, quoted};
 use crate::live::Progress;
 use crate::mention::Topic;
 use crate::sql::{QueryFormat, Session, SqlError, SqlFault};
+use crate::state::Site;
 use crate::time::{EventTime, parse_span};
 
 /// Most rows of one answer.

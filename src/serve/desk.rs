@@ -19,8 +19,9 @@ use serde::Deserialize;
 use super::api::{Api, ROWS_MAX, failure};
 use super::parameters::{Parameters, Sent};
 use crate::desk::Silence;
-use crate::lake::{DeskFiles, Folder, LakeError};
+use crate::lake::Folder;
 use crate::notify::{self, Again, AlertState, OrderError, Wanted, stories};
+use crate::state::{DeskFiles, Home, StateError};
 use crate::system::wall_clock;
 use crate::time::{EventTime, parse_span};
 
@@ -222,8 +223,8 @@ async fn silence(State(api): State<Api>, Sent(asked): Sent<SilenceBody>) -> Resp
 }
 
 async fn silences(State(api): State<Api>, Parameters(()): Parameters<()>) -> Response {
-    let folder = Folder::read(&api.lake);
-    answer(folder.and_then(|folder| DeskFiles::of(&folder).silences()).map_err(OrderError::from))
+    let home = Home::read(&api.lake);
+    answer(home.and_then(|home| DeskFiles::of(&home).silences()).map_err(OrderError::from))
 }
 
 async fn unsilence(State(api): State<Api>, Path(id): Path<String>) -> Response {
@@ -245,7 +246,7 @@ fn answer<T: serde::Serialize>(found: Result<T, OrderError>) -> Response {
         }
         OrderError::Resolved(_) | OrderError::Taken(_) => StatusCode::CONFLICT,
         OrderError::Lake(error) => match error.downcast_ref() {
-            Some(LakeError::NoState { .. }) => StatusCode::NOT_IMPLEMENTED,
+            Some(StateError::NoState { .. }) => StatusCode::NOT_IMPLEMENTED,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         },
     };

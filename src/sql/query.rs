@@ -35,7 +35,8 @@ use super::guard::{self, Limits};
 use super::pieces::Pieces;
 use super::scan::LakeFiles;
 use super::{functions, growth, json, operators, views};
-use crate::lake::{Folder, LakeError, Letter, Table};
+use crate::lake::{Folder, LakeError, Table};
+use crate::state::Letter;
 
 /// The database of which all tables are, and their schema.
 pub(super) const CATALOG: &str = "resonanz";
@@ -75,7 +76,7 @@ impl Session {
     /// # Errors
     /// When a table's log cannot be read.
     pub async fn open_within(folder: &Folder, limits: Limits) -> Result<Self, LakeError> {
-        let context = context(limits).map_err(unusable(folder))?;
+        let context = context(limits).map_err(unusable)?;
         Self::fill(context, folder, limits).await
     }
 
@@ -85,7 +86,7 @@ impl Session {
         folder: &Folder,
         limits: Limits,
     ) -> Result<Self, LakeError> {
-        let damaged = unusable(folder);
+        let damaged = unusable;
         for table in Table::ALL {
             let files = LakeFiles::open(table, folder).await?;
             let (url, store) = files.store();
@@ -157,10 +158,9 @@ fn told(error: JoinError) -> String {
     text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("it has no words for it").to_owned()
 }
 
-/// What a context that cannot be made says of a lake.
-fn unusable(folder: &Folder) -> impl Fn(DataFusionError) -> LakeError {
-    let path = folder.root().to_owned();
-    move |error| LakeError::Damaged { path: path.clone(), what: error.strip_backtrace() }
+/// What a context that cannot be made says.
+fn unusable(error: DataFusionError) -> LakeError {
+    LakeError::Internal(error.strip_backtrace())
 }
 
 /// Plans on a thread of its own: the recursion over a statement needs stack, and a plan that takes

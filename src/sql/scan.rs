@@ -21,6 +21,7 @@ use object_store::ObjectStore;
 use serde_json::Value;
 
 use crate::lake::{DAY, Folder, LakeError, Listing, Table, arrow_schema, committed_files};
+use crate::state::StateError;
 use crate::time::EventTime;
 
 /// The committed files of one table.
@@ -58,7 +59,7 @@ impl LakeFiles {
         let known = files.iter().filter_map(|file| file.statistics.as_deref());
         let summed = Statistics::try_merge_iter(known, schema.table_schema());
         let statistics = summed
-            .map_err(|error| LakeError::Damaged { path: root, what: error.strip_backtrace() })?;
+            .map_err(|error| StateError::Damaged { path: root, what: error.strip_backtrace() })?;
         let groups = FileGroup::new(files).split_files(threads);
         Ok(Self { schema, groups, statistics, store })
     }

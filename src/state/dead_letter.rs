@@ -8,8 +8,9 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use super::folder::{LakeError, io_error, write_whole};
-use super::vacuum::Mode;
+use super::error::{StateError, io_error};
+use super::mode::Mode;
+use super::whole::write_whole;
 use crate::system::wall_clock;
 use crate::time::EventTime;
 
@@ -46,7 +47,7 @@ struct Open {
 
 impl DeadLetters {
     /// The letters in a file, which the first one makes.
-    pub(super) fn of(path: PathBuf) -> Self {
+    pub(crate) fn of(path: PathBuf) -> Self {
         Self { path, open: Mutex::new(None) }
     }
 
@@ -94,7 +95,7 @@ impl DeadLetters {
     ///
     /// # Errors
     /// When a file cannot be read or written.
-    pub fn take_over(&self, other: &Self) -> Result<(), LakeError> {
+    pub fn take_over(&self, other: &Self) -> Result<(), StateError> {
         let letters = other.text()?;
         let mut lines = letters.split_inclusive('\n');
         lines.try_for_each(|line| self.append(line.as_bytes())).map_err(io_error(&self.path))
@@ -105,7 +106,7 @@ impl DeadLetters {
     ///
     /// # Errors
     /// When the disk refuses.
-    pub fn erase(&self, texts: &[String], posts: &BTreeSet<String>) -> Result<u64, LakeError> {
+    pub fn erase(&self, texts: &[String], posts: &BTreeSet<String>) -> Result<u64, StateError> {
         let texts = lowercase(texts);
         let is_gone = |line: &str| {
             let letter = Letter::read(line);
@@ -119,7 +120,7 @@ impl DeadLetters {
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn with(&self, texts: &[String]) -> Result<Vec<Letter>, LakeError> {
+    pub fn with(&self, texts: &[String]) -> Result<Vec<Letter>, StateError> {
         let (all, texts) = (self.text()?, lowercase(texts));
         let letters = all.lines().filter_map(Letter::read);
         Ok(letters.filter(|letter| holds(&letter.raw, &texts)).collect())
@@ -130,7 +131,7 @@ impl DeadLetters {
     ///
     /// # Errors
     /// When the disk refuses.
-    pub fn end_before(&self, at: EventTime, mode: Mode) -> Result<u64, LakeError> {
+    pub fn end_before(&self, at: EventTime, mode: Mode) -> Result<u64, StateError> {
         let is_over = |line: &str| {
             let written = Letter::read(line).and_then(|letter| EventTime::parse(&letter.at).ok());
             written.is_none_or(|written| written < at)
@@ -138,7 +139,7 @@ impl DeadLetters {
         self.remove(is_over, mode)
     }
 
-    fn remove(&self, goes: impl Fn(&str) -> bool, mode: Mode) -> Result<u64, LakeError> {
+    fn remove(&self, goes: impl Fn(&str) -> bool, mode: Mode) -> Result<u64, StateError> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let letters = self.text()?;
         let (gone, kept): (Vec<&str>, Vec<&str>) =
@@ -151,7 +152,7 @@ impl DeadLetters {
     }
 
     /// All letters; a kill can have cut off the last.
-    fn text(&self) -> Result<String, LakeError> {
+    fn text(&self) -> Result<String, StateError> {
         match fs::read(&self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
             bytes => Ok(String::from_utf8_lossy(&bytes.map_err(io_error(&self.path))?).into()),

@@ -18,7 +18,9 @@ use std::path::PathBuf;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::folder::{Folder, LakeError, io_error, make_dir, write_whole};
+use super::error::{StateError, io_error};
+use super::home::Home;
+use super::whole::{json_bytes, json_lines, make_dir, write_whole};
 use crate::desk::{Ack, Silence};
 use crate::system::fresh_id;
 use crate::time::{EventTime, MINUTE_US};
@@ -71,7 +73,7 @@ impl Kind {
 impl DeskFiles {
     /// The files of this lake, which need not exist yet.
     #[must_use]
-    pub fn of(folder: &Folder) -> Self {
+    pub fn of(folder: &Home) -> Self {
         let stateless = (!folder.has_state()).then(|| folder.root().to_owned());
         Self { folder: folder.desk(), stateless }
     }
@@ -80,7 +82,7 @@ impl DeskFiles {
     ///
     /// # Errors
     /// When the operating system has none to give.
-    pub fn fresh_id(&self, prefix: &str) -> Result<String, LakeError> {
+    pub fn fresh_id(&self, prefix: &str) -> Result<String, StateError> {
         fresh_id(prefix).map_err(io_error(&self.folder))
     }
 
@@ -88,7 +90,7 @@ impl DeskFiles {
     ///
     /// # Errors
     /// When a file cannot be read.
-    pub fn silences(&self) -> Result<Vec<Silence>, LakeError> {
+    pub fn silences(&self) -> Result<Vec<Silence>, StateError> {
         let mut silences: Vec<Silence> = self.read_all(Kind::Silence)?.into_values().collect();
         silences.sort_by(|one, other| (one.starts, &one.id).cmp(&(other.starts, &other.id)));
         Ok(silences)
@@ -98,7 +100,7 @@ impl DeskFiles {
     ///
     /// # Errors
     /// When a file cannot be read.
-    pub fn acks(&self) -> Result<BTreeMap<String, Ack>, LakeError> {
+    pub fn acks(&self) -> Result<BTreeMap<String, Ack>, StateError> {
         self.read_all(Kind::Ack)
     }
 
@@ -106,7 +108,7 @@ impl DeskFiles {
     ///
     /// # Errors
     /// When the file cannot be written, or there are 10,000 already.
-    pub fn put_silence(&self, silence: &Silence) -> Result<(), LakeError> {
+    pub fn put_silence(&self, silence: &Silence) -> Result<(), StateError> {
         self.put(Kind::Silence, &silence.id, silence)
     }
 
@@ -114,7 +116,7 @@ impl DeskFiles {
     ///
     /// # Errors
     /// When the file cannot be read or written.
-    pub fn end_silence(&self, id: &str, now: EventTime) -> Result<Option<Silence>, LakeError> {
+    pub fn end_silence(&self, id: &str, now: EventTime) -> Result<Option<Silence>, StateError> {
         let Some(silence) = self.read_all::<Silence>(Kind::Silence)?.remove(id) else {
             return Ok(None);
         };
@@ -127,7 +129,7 @@ impl DeskFiles {
     ///
     /// # Errors
     /// When the file cannot be written, or there are 10,000 already.
-    pub fn put_ack(&self, ack: &Ack) -> Result<(), LakeError> {
+    pub fn put_ack(&self, ack: &Ack) -> Result<(), StateError> {
         self.put(Kind::Ack, &ack.alert_id, ack)
     }
 
@@ -135,7 +137,7 @@ impl DeskFiles {
     ///
     /// # Errors
     /// When the file cannot be removed.
-    pub fn remove_ack(&self, alert_id: &str) -> Result<bool, LakeError> {
+    pub fn remove_ack(&self, alert_id: &str) -> Result<bool, StateError> {
         self.remove(Kind::Ack, alert_id)
     }
 
@@ -143,7 +145,7 @@ impl DeskFiles {
     ///
     /// # Errors
     /// When the file cannot be written, or 10,000 wait already.
-    pub fn put_resend(&self, resend: &Resend) -> Result<(), LakeError> {
+    pub fn put_resend(&self, resend: &Resend) -> Result<(), StateError> {
         self.put(Kind::Resend, &self.fresh_id("r")?, resend)
     }
 
@@ -151,7 +153,7 @@ impl DeskFiles {
     ///
     /// # Errors
     /// When a file cannot be read.
-    pub fn resends(&self) -> Result<BTreeMap<String, Resend>, LakeError> {
+    pub fn resends(&self) -> Result<BTreeMap<String, Resend>, StateError> {
         self.read_all(Kind::Resend)
     }
 
@@ -159,7 +161,7 @@ impl DeskFiles {
     ///
     /// # Errors
     /// When the file cannot be removed.
-    pub fn remove_resend(&self, id: &str) -> Result<bool, LakeError> {
+    pub fn remove_resend(&self, id: &str) -> Result<bool, StateError> {
         self.remove(Kind::Resend, id)
     }
 
@@ -167,7 +169,7 @@ impl DeskFiles {
     ///
     /// # Errors
     /// When a file cannot be read or removed.
-    pub fn sweep(&self, now: EventTime) -> Result<(), LakeError> {
+    pub fn sweep(&self, now: EventTime) -> Result<(), StateError> {
         let silences = self.silences()?.into_iter();
         for silence in silences.filter(|silence| now.since(silence.ends) > SILENCE_KEPT_US) {
             self.remove(Kind::Silence, &silence.id)?;
@@ -182,9 +184,9 @@ impl DeskFiles {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn publish<T: Serialize>(&self, state: &T) -> Result<(), LakeError> {
+    pub fn publish<T: Serialize>(&self, state: &T) -> Result<(), StateError> {
         let path = self.folder.join("state.json");
-        let bytes = serde_json::to_vec(state).unwrap_or_default();
+        let bytes = json_bytes(&path, state)?;
         self.make()?;
         write_whole(&path, &bytes)
     }
@@ -193,32 +195,32 @@ impl DeskFiles {
     ///
     /// # Errors
     /// When the file cannot be read, or is not what we wrote.
-    pub fn published<T: DeserializeOwned>(&self) -> Result<Option<T>, LakeError> {
+    pub fn published<T: DeserializeOwned>(&self) -> Result<Option<T>, StateError> {
         read(&self.folder.join("state.json"))
     }
 
-    fn put<T: Serialize>(&self, kind: Kind, id: &str, value: &T) -> Result<(), LakeError> {
+    fn put<T: Serialize>(&self, kind: Kind, id: &str, value: &T) -> Result<(), StateError> {
         let path = self.path(kind, id)?;
         self.make()?;
         if !path.exists() && self.names(kind)?.len() >= FILES_MAX {
             let full = io::Error::other(format!("{FILES_MAX} of a kind are the most"));
             return Err(io_error(&path)(full));
         }
-        write_whole(&path, &serde_json::to_vec_pretty(value).unwrap_or_default())
+        write_whole(&path, &json_lines(&path, value)?)
     }
 
     /// Makes the folder.
-    fn make(&self) -> Result<(), LakeError> {
+    fn make(&self) -> Result<(), StateError> {
         self.check()?;
         make_dir(&self.folder).map_err(io_error(&self.folder))
     }
 
     /// Refuses to change what is not here.
-    fn check(&self) -> Result<(), LakeError> {
-        self.stateless.clone().map_or(Ok(()), |path| Err(LakeError::NoState { path }))
+    fn check(&self) -> Result<(), StateError> {
+        self.stateless.clone().map_or(Ok(()), |path| Err(StateError::NoState { path }))
     }
 
-    fn remove(&self, kind: Kind, id: &str) -> Result<bool, LakeError> {
+    fn remove(&self, kind: Kind, id: &str) -> Result<bool, StateError> {
         self.check()?;
         let path = self.path(kind, id)?;
         match fs::remove_file(&path) {
@@ -229,7 +231,7 @@ impl DeskFiles {
     }
 
     /// An id becomes part of a path, so it holds letters, digits and underscores only.
-    fn path(&self, kind: Kind, id: &str) -> Result<PathBuf, LakeError> {
+    fn path(&self, kind: Kind, id: &str) -> Result<PathBuf, StateError> {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
         let path = self.folder.join(format!("{}{id}.json", kind.prefix()));
         if (1..=64).contains(&id.len()) && id.bytes().all(plain) {
@@ -240,7 +242,7 @@ impl DeskFiles {
     }
 
     /// The ids of all files of a kind.
-    fn names(&self, kind: Kind) -> Result<Vec<String>, LakeError> {
+    fn names(&self, kind: Kind) -> Result<Vec<String>, StateError> {
         let entries = match fs::read_dir(&self.folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries.map_err(io_error(&self.folder))?,
@@ -253,7 +255,7 @@ impl DeskFiles {
         Ok(entries.flatten().filter_map(id).take(FILES_MAX).collect())
     }
 
-    fn read_all<T: DeserializeOwned>(&self, kind: Kind) -> Result<BTreeMap<String, T>, LakeError> {
+    fn read_all<T: DeserializeOwned>(&self, kind: Kind) -> Result<BTreeMap<String, T>, StateError> {
         let mut found = BTreeMap::new();
         for id in self.names(kind)? {
             // It may have been removed in between.
@@ -265,12 +267,12 @@ impl DeskFiles {
     }
 }
 
-fn read<T: DeserializeOwned>(path: &std::path::Path) -> Result<Option<T>, LakeError> {
+fn read<T: DeserializeOwned>(path: &std::path::Path) -> Result<Option<T>, StateError> {
     let bytes = match fs::read(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         bytes => bytes.map_err(io_error(path))?,
     };
-    let damaged = |error: serde_json::Error| LakeError::Damaged {
+    let damaged = |error: serde_json::Error| StateError::Damaged {
         path: path.to_owned(),
         what: error.to_string(),
     };

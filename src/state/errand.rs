@@ -9,15 +9,13 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::commit::Lake;
-use super::folder::{Folder, LakeError, io_error, make_dir, write_whole};
-use super::upkeep::Chore;
-use super::vacuum::Mode;
+use super::error::{StateError, io_error};
+use super::home::Home;
+use super::whole::{json_bytes, make_dir, write_whole};
 use crate::config::Retention;
 use crate::system::random;
-use crate::time::EventTime;
 
 /// Requests that may wait; beyond, new ones are refused.
 const WAITING_MAX: usize = 64;
@@ -49,46 +47,6 @@ pub enum Errand {
     },
 }
 
-impl Lake {
-    /// Does an errand; says what was done as JSON.
-    ///
-    /// # Errors
-    /// As the work itself; see [`Lake::tend`] and [`Lake::vacuum`].
-    pub async fn run_errand(&mut self, errand: Errand, now: EventTime) -> Result<Value, LakeError> {
-        match errand {
-            Errand::Compact { dry } => {
-                self.do_chore(&Chore::Compact { gathered: 2 }, now, dry).await
-            }
-            Errand::Retain { retention, dry } => {
-                let mut done = self.do_chore(&Chore::Retain(retention), now, dry).await?;
-                let mode = if dry { Mode::Dry } else { Mode::Real };
-                done["dead_letters"] = self.retain_letters(&retention, now, mode)?.into();
-                Ok(done)
-            }
-            Errand::Vacuum { older_than_us, dry } => {
-                let mode = if dry { Mode::Dry } else { Mode::Real };
-                Ok(json!(self.vacuum(older_than_us, now, mode).await?))
-            }
-        }
-    }
-
-    async fn do_chore(
-        &mut self,
-        chore: &Chore,
-        now: EventTime,
-        dry: bool,
-    ) -> Result<Value, LakeError> {
-        if dry {
-            return Ok(json!({"jobs": self.plan(chore, now)?}));
-        }
-        let mut jobs = Vec::new();
-        while let Some(job) = self.tend(chore, now).await? {
-            jobs.push(job);
-        }
-        Ok(json!({"jobs": jobs}))
-    }
-}
-
 /// The requests that wait, and their answers.
 #[derive(Debug, Clone)]
 pub struct Errands {
@@ -98,7 +56,7 @@ pub struct Errands {
 impl Errands {
     /// The errands of a lake.
     #[must_use]
-    pub fn of(folder: &Folder) -> Self {
+    pub fn of(folder: &Home) -> Self {
         Self { folder: folder.errands() }
     }
 
@@ -106,16 +64,15 @@ impl Errands {
     ///
     /// # Errors
     /// When too many wait already, or the folder cannot be written.
-    pub fn leave(&self, errand: &Errand) -> Result<String, LakeError> {
+    pub fn leave(&self, errand: &Errand) -> Result<String, StateError> {
         make_dir(&self.folder).map_err(io_error(&self.folder))?;
         if self.waiting()?.len() >= WAITING_MAX {
-            let what = format!("{WAITING_MAX} requests wait already; is its writer alive?");
-            return Err(LakeError::Damaged { path: self.folder.clone(), what });
+            return Err(StateError::Busy { path: self.folder.clone(), waiting: WAITING_MAX });
         }
         let id = random::<8>().map_err(io_error(&self.folder))?;
         let id = format!("{:016x}", u64::from_le_bytes(id));
-        let text = serde_json::to_vec(errand).unwrap_or_default();
-        write_whole(&self.folder.join(format!("{id}.json")), &text)?;
+        let path = self.folder.join(format!("{id}.json"));
+        write_whole(&path, &json_bytes(&path, errand)?)?;
         Ok(id)
     }
 
@@ -123,14 +80,14 @@ impl Errands {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn fetch(&self, id: &str) -> Result<Option<Value>, LakeError> {
+    pub fn fetch(&self, id: &str) -> Result<Option<Value>, StateError> {
         let path = self.folder.join(format!("{id}.answer"));
         if !path.exists() {
             return Ok(None);
         }
         let text = fs::read(&path).map_err(io_error(&path))?;
         let answer = serde_json::from_slice(&text)
-            .map_err(|error| LakeError::Damaged { path: path.clone(), what: error.to_string() })?;
+            .map_err(|error| StateError::Damaged { path: path.clone(), what: error.to_string() })?;
         fs::remove_file(&path).map_err(io_error(&path))?;
         Ok(Some(answer))
     }
@@ -140,32 +97,24 @@ impl Errands {
         let _ = fs::remove_file(self.folder.join(format!("{id}.json")));
     }
 
-    /// Does what waits, in order of name; called by the process that writes the lake.
-    ///
-    /// # Errors
-    /// When the folder cannot be used; what an errand itself meets goes into its answer.
-    pub async fn work_off(&self, lake: &mut Lake, now: EventTime) -> Result<(), LakeError> {
-        for id in self.waiting()? {
-            let request = self.folder.join(format!("{id}.json"));
-            let text = fs::read(&request).map_err(io_error(&request))?;
-            let answer = match serde_json::from_slice::<Errand>(&text) {
-                Ok(errand) => match lake.run_errand(errand, now).await {
-                    Ok(done) => json!({"done": done}),
-                    Err(error) => json!({"error": error.to_string(), "hint": error.hint()}),
-                },
-                Err(error) => {
-                    json!({"error": format!("no request that this version knows: {error}")})
-                }
-            };
-            let text = serde_json::to_vec(&answer).unwrap_or_default();
-            write_whole(&self.folder.join(format!("{id}.answer")), &text)?;
-            fs::remove_file(&request).map_err(io_error(&request))?;
-        }
-        self.sweep();
-        Ok(())
+    /// A request; in words, if this version does not know it.
+    pub(crate) fn read(&self, id: &str) -> Result<Result<Errand, String>, StateError> {
+        let path = self.folder.join(format!("{id}.json"));
+        let text = fs::read(&path).map_err(io_error(&path))?;
+        let unknown = |error| format!("not a request that this version knows: {error}");
+        Ok(serde_json::from_slice(&text).map_err(unknown))
     }
 
-    fn waiting(&self) -> Result<Vec<String>, LakeError> {
+    /// Answers a request, which waits no longer.
+    pub(crate) fn answer(&self, id: &str, answer: &Value) -> Result<(), StateError> {
+        let path = self.folder.join(format!("{id}.answer"));
+        write_whole(&path, &json_bytes(&path, answer)?)?;
+        let request = self.folder.join(format!("{id}.json"));
+        fs::remove_file(&request).map_err(io_error(&request))
+    }
+
+    /// The requests that wait, in order of name.
+    pub(crate) fn waiting(&self) -> Result<Vec<String>, StateError> {
         if !self.folder.exists() {
             return Ok(Vec::new());
         }
@@ -179,7 +128,7 @@ impl Errands {
     }
 
     /// Removes answers that nobody fetched.
-    fn sweep(&self) {
+    pub(crate) fn sweep(&self) {
         for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
             let age = entry.metadata().ok().and_then(|metadata| metadata.modified().ok());
             let age = age.and_then(|made| SystemTime::now().duration_since(made).ok());

@@ -22,22 +22,16 @@
 //! that writes it, the state folder; the tables name the writer to which it belongs.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-use tokio::runtime::Handle;
-
-use super::bucket::{Bucket, Patience};
+use super::FORMAT;
 use super::dead_letter::DeadLetters;
-pub(super) use super::error::{LakeError, io_error};
-use super::place::Place;
-use super::schema::Table;
+use super::error::{StateError, io_error};
 use super::site::Site;
+use super::whole::{json_lines, write_whole};
 use crate::system::{hex, random};
-
-/// The layout this version writes and reads.
-pub(super) const FORMAT: u32 = 2;
+use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Meta {
@@ -55,12 +49,11 @@ struct Claim {
     writer: String,
 }
 
-/// A lake: its folder, or a bucket and the folder of its writer's state. While a writer's `Folder`
+/// A lake: its folder, or a bucket and the folder of its writer's state. While a writer's `Home`
 /// lives, no other writer can open it.
 #[derive(Debug)]
-pub struct Folder {
+pub struct Home {
     site: Site,
-    bucket: Option<Bucket>,
     /// Identity of the writer of a bucket; `None` for readers.
     writer: Option<String>,
     dead_letters: DeadLetters,
@@ -71,13 +64,13 @@ pub struct Folder {
 /// Room that a probe wants, in bytes.
 const PROBE_BYTES: usize = 64 << 10;
 
-impl Folder {
+impl Home {
     /// Opens a lake for reading. A bucket is not asked before its tables are opened.
     ///
     /// # Errors
     /// When the folder is no lake, or one of a later format.
-    pub fn read(site: impl Into<Site>) -> Result<Self, LakeError> {
-        let folder = Self::at(site.into(), Patience::Short)?;
+    pub fn read(site: impl Into<Site>) -> Result<Self, StateError> {
+        let folder = Self::at(site.into());
         if folder.has_state() {
             folder.check_format()?;
         }
@@ -90,21 +83,22 @@ impl Folder {
     /// When the folder holds other things, is a lake of a later format, is being written by another
     /// process, or cannot be written; for a bucket, when its state folder is not known or belongs to
     /// another one.
-    pub fn write(site: impl Into<Site>) -> Result<Self, LakeError> {
-        let mut folder = Self::at(site.into(), Patience::Long)?;
+    pub fn write(site: impl Into<Site>) -> Result<Self, StateError> {
+        let mut folder = Self::at(site.into());
         folder.need_state()?;
         let private = folder.private();
         // A state folder holds other things than ours until there is a place for commits in it.
-        let (home, begun) = match folder.bucket {
-            Some(_) => (private.as_path(), folder.commits()),
-            None => (folder.site.root(), private.clone()),
+        let (home, begun) = if folder.site.is_bucket() {
+            (private.as_path(), folder.commits())
+        } else {
+            (folder.site.root(), private.clone())
         };
         let known = private.join("lake.json").exists();
         if !known
             && !begun.exists()
             && fs::read_dir(home).is_ok_and(|mut entries| entries.next().is_some())
         {
-            return Err(LakeError::NotEmpty { path: home.to_owned() });
+            return Err(StateError::NotEmpty { path: home.to_owned() });
         }
         fs::create_dir_all(folder.commits()).map_err(io_error(home))?;
         folder.lock = Some(folder.lock()?);
@@ -112,25 +106,30 @@ impl Folder {
         Ok(folder)
     }
 
-    fn at(site: Site, patience: Patience) -> Result<Self, LakeError> {
-        let bucket = site.is_bucket().then(|| Bucket::new(site.root(), patience)).transpose()?;
+    fn at(site: Site) -> Self {
         let dead_letters = DeadLetters::of(site.own("dead-letter.jsonl"));
-        Ok(Self { site, bucket, writer: None, dead_letters, lock: None })
+        Self { site, writer: None, dead_letters, lock: None }
     }
 
     /// Writes down what this is; the identity of the writer of a bucket.
-    fn make(&self) -> Result<Option<String>, LakeError> {
+    fn make(&self) -> Result<Option<String>, StateError> {
         let path = self.own("lake.json");
         let claim = || {
             let id = random::<10>().map_err(io_error(&path))?;
-            Ok::<Claim, LakeError>(Claim { url: self.root().to_owned(), writer: hex(&id) })
+            Ok::<Claim, StateError>(Claim { url: self.root().to_owned(), writer: hex(&id) })
         };
-        let bucket = self.bucket.is_some().then(claim).transpose()?;
+        let bucket = self.site.is_bucket().then(claim).transpose()?;
         let created_by = format!("resonanz {}", env!("CARGO_PKG_VERSION"));
         let writer = bucket.as_ref().map(|claim| claim.writer.clone());
         let meta = Meta { format: FORMAT, created_by, bucket };
-        write_whole(&path, &serde_json::to_vec_pretty(&meta).unwrap_or_default())?;
+        write_whole(&path, &json_lines(&path, &meta)?)?;
         Ok(writer)
+    }
+
+    /// Where it is meant to be.
+    #[must_use]
+    pub fn site(&self) -> &Site {
+        &self.site
     }
 
     /// The folder itself, or the address of the bucket.
@@ -147,42 +146,26 @@ impl Folder {
     }
 
     /// Refuses what needs the writer's state where it is not known.
-    pub(super) fn need_state(&self) -> Result<(), LakeError> {
+    pub(crate) fn need_state(&self) -> Result<(), StateError> {
         if self.has_state() {
             return Ok(());
         }
-        Err(LakeError::NoState { path: self.root().to_owned() })
-    }
-
-    /// Where a table is; within a runtime.
-    pub(super) fn table(&self, table: Table) -> Place {
-        match &self.bucket {
-            Some(bucket) => Place::Bucket(bucket.below(table.name()), Handle::current()),
-            None => Place::Folder(self.root().join(table.name())),
-        }
+        Err(StateError::NoState { path: self.root().to_owned() })
     }
 
     /// Tries whether our own files can be written, and a little more than a small commit needs.
     ///
     /// # Errors
     /// When the folder is gone or cannot be written, or the disk is full.
-    pub fn probe(&self) -> Result<(), LakeError> {
+    pub fn probe(&self) -> Result<(), StateError> {
         let path = self.own("probe");
         write_whole(&path, &[0; PROBE_BYTES])?;
         fs::remove_file(&path).map_err(io_error(&path))
     }
 
     /// Who writes the tables, if they are in a bucket and open for writing.
-    pub(super) fn writer(&self) -> Option<&str> {
+    pub(crate) fn writer(&self) -> Option<&str> {
         self.writer.as_deref()
-    }
-
-    /// Whether nothing is where the tables will be.
-    pub(super) async fn is_vacant(&self) -> Result<bool, LakeError> {
-        match &self.bucket {
-            Some(bucket) => bucket.is_empty().await,
-            None => Ok(true),
-        }
     }
 
     /// Where files without a name can be made, on the same disk.
@@ -203,11 +186,11 @@ impl Folder {
         &self.dead_letters
     }
 
-    pub(super) fn errands(&self) -> PathBuf {
+    pub(crate) fn errands(&self) -> PathBuf {
         self.private().join("errands")
     }
 
-    pub(super) fn desk(&self) -> PathBuf {
+    pub(crate) fn desk(&self) -> PathBuf {
         self.private().join("desk")
     }
 
@@ -217,12 +200,12 @@ impl Folder {
         self.private().join("reprocess")
     }
 
-    pub(super) fn commits(&self) -> PathBuf {
+    pub(crate) fn commits(&self) -> PathBuf {
         self.private().join("commits")
     }
 
     /// A file of our own.
-    pub(super) fn own(&self, name: &str) -> PathBuf {
+    pub(crate) fn own(&self, name: &str) -> PathBuf {
         self.private().join(name)
     }
 
@@ -231,11 +214,11 @@ impl Folder {
     }
 
     /// Whether nobody else can write.
-    pub(super) fn is_locked(&self) -> bool {
+    pub(crate) fn is_locked(&self) -> bool {
         self.lock.is_some()
     }
 
-    fn lock(&self) -> Result<File, LakeError> {
+    fn lock(&self) -> Result<File, StateError> {
         let path = self.private().join("lock");
         let file = OpenOptions::new()
             .create(true)
@@ -246,88 +229,38 @@ impl Folder {
         match file.try_lock() {
             Ok(()) => Ok(file),
             Err(TryLockError::WouldBlock) => {
-                Err(LakeError::Locked { path: self.root().to_owned() })
+                Err(StateError::Locked { path: self.root().to_owned() })
             }
-            Err(TryLockError::Error(source)) => Err(LakeError::Io { path, source }),
+            Err(TryLockError::Error(source)) => Err(StateError::Io { path, source }),
         }
     }
 
     /// Whether this version knows it; the identity of the writer of a bucket.
-    fn check_format(&self) -> Result<Option<String>, LakeError> {
+    fn check_format(&self) -> Result<Option<String>, StateError> {
         let path = self.private().join("lake.json");
-        let home = if self.bucket.is_some() { self.private() } else { self.root().to_owned() };
+        let home = if self.site.is_bucket() { self.private() } else { self.root().to_owned() };
         let bytes = match fs::read(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(LakeError::NoLake { path: home });
+                return Err(StateError::NoLake { path: home });
             }
             read => read.map_err(io_error(&path))?,
         };
         let meta: Meta = serde_json::from_slice(&bytes)
-            .map_err(|error| LakeError::Damaged { path, what: error.to_string() })?;
+            .map_err(|error| StateError::Damaged { path, what: error.to_string() })?;
         if meta.format != FORMAT {
-            return Err(LakeError::Format { path: home, found: meta.format });
+            return Err(StateError::Format { path: home, found: meta.format });
         }
-        match (meta.bucket, &self.bucket) {
-            (None, None) => Ok(None),
-            (Some(claim), Some(_)) if claim.url == self.root() => Ok(Some(claim.writer)),
+        match (meta.bucket, self.site.is_bucket()) {
+            (None, false) => Ok(None),
+            (Some(claim), true) if claim.url == self.root() => Ok(Some(claim.writer)),
             (Some(claim), _) => {
                 let what = format!("it is the state folder of {}", claim.url.display());
-                Err(LakeError::Foreign { path: home, what })
+                Err(StateError::Foreign { path: home, what })
             }
-            (None, Some(_)) => {
+            (None, true) => {
                 let what = "it is a lake itself, not a state folder".to_owned();
-                Err(LakeError::Foreign { path: home, what })
+                Err(StateError::Foreign { path: home, what })
             }
         }
     }
-}
-
-/// Writes a file that is there whole or not at all, whatever happens in between, and that only its
-/// owner may read.
-pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), LakeError> {
-    write_drafted(path, bytes, private_file).map_err(io_error(path))
-}
-
-/// Like [`write_whole`], for a file that analysts read.
-pub(super) fn write_whole_shared(path: &Path, bytes: &[u8]) -> Result<(), LakeError> {
-    write_drafted(path, bytes, |draft| File::create(draft)).map_err(io_error(path))
-}
-
-/// Makes a folder in one that is there, unless it is there too.
-pub(super) fn make_dir(path: &Path) -> io::Result<()> {
-    match fs::create_dir(path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        made => made,
-    }
-}
-
-fn write_drafted(
-    path: &Path,
-    bytes: &[u8],
-    open: impl Fn(&Path) -> io::Result<File>,
-) -> io::Result<()> {
-    let draft = path.with_extension("draft");
-    let write = || {
-        let mut file = open(&draft)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&draft, path)
-    };
-    if let Err(error) = write() {
-        // What a full disk has room for is needed elsewhere.
-        let _ = fs::remove_file(&draft);
-        return Err(error);
-    }
-    // A bare name has an empty parent: it is in the present folder.
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
-}
-
-/// Makes a file that only its owner may read.
-pub(crate) fn private_file(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }

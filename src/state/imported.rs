@@ -7,7 +7,9 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
-use super::folder::{Folder, LakeError, io_error, write_whole};
+use super::error::{StateError, io_error};
+use super::home::Home;
+use super::whole::{json_bytes, write_whole};
 
 /// When days were imported that lay in the past: the later day by the earlier, both since the Unix
 /// epoch, UTC. About ten bytes a day.
@@ -20,12 +22,12 @@ impl Imported {
     ///
     /// # Errors
     /// When its file cannot be read, or is damaged.
-    pub fn read(folder: &Folder) -> Result<Self, LakeError> {
+    pub fn read(folder: &Home) -> Result<Self, StateError> {
         let path = folder.own(FILE);
         match fs::read(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
             bytes => serde_json::from_slice(&bytes.map_err(io_error(&path))?)
-                .map_err(|error| LakeError::Damaged { path, what: error.to_string() }),
+                .map_err(|error| StateError::Damaged { path, what: error.to_string() }),
         }
     }
 
@@ -35,10 +37,10 @@ impl Imported {
     /// # Errors
     /// When the file cannot be read or written.
     pub fn note(
-        folder: &Folder,
+        folder: &Home,
         days: impl Iterator<Item = i32>,
         today: i32,
-    ) -> Result<(), LakeError> {
+    ) -> Result<(), StateError> {
         let before = Self::read(folder)?;
         let mut noted = before.clone();
         for day in days.filter(|day| *day < today) {
@@ -47,7 +49,8 @@ impl Imported {
         if noted == before {
             return Ok(());
         }
-        write_whole(&folder.own(FILE), &serde_json::to_vec(&noted).unwrap_or_default())
+        let path = folder.own(FILE);
+        write_whole(&path, &json_bytes(&path, &noted)?)
     }
 
     /// The day from which on a day's retention counts.

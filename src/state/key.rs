@@ -7,10 +7,12 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use super::folder::{Folder, LakeError, io_error, write_whole};
+use super::error::{StateError, io_error};
+use super::home::Home;
+use super::whole::write_whole;
 use crate::system::{hex, random};
 
-impl Folder {
+impl Home {
     /// Whether the key of the author hashes is there.
     #[must_use]
     pub fn has_author_key(&self, file: Option<&Path>) -> bool {
@@ -23,7 +25,7 @@ impl Folder {
     /// # Errors
     /// When the file cannot be read or made, does not hold 64 hexadecimal digits, or is not the key
     /// that the lake is tied to.
-    pub fn author_key(&self, file: Option<&Path>) -> Result<[u8; 32], LakeError> {
+    pub fn author_key(&self, file: Option<&Path>) -> Result<[u8; 32], StateError> {
         if file.is_none() {
             self.need_state()?;
         }
@@ -40,7 +42,7 @@ impl Folder {
         };
         let mut key = [0; 32];
         for (at, slot) in key.iter_mut().enumerate() {
-            let damaged = || LakeError::Damaged {
+            let damaged = || StateError::Damaged {
                 path: path.to_owned(),
                 what: "it must hold 64 hexadecimal digits".to_owned(),
             };
@@ -50,12 +52,12 @@ impl Folder {
         Ok(key)
     }
 
-    fn check_key(&self, path: &Path, key: &[u8; 32]) -> Result<(), LakeError> {
+    fn check_key(&self, path: &Path, key: &[u8; 32]) -> Result<(), StateError> {
         let check = blake3::keyed_hash(key, b"resonanz key check").to_hex();
         let known = self.own("author.check");
         match fs::read_to_string(&known) {
             Ok(text) if text == check.as_str() => Ok(()),
-            Ok(_) => Err(LakeError::OtherKey { path: path.to_owned() }),
+            Ok(_) => Err(StateError::OtherKey { path: path.to_owned() }),
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io_error(&known)(error)),
             Err(_) if self.is_locked() => write_whole(&known, check.as_bytes()),
             Err(_) => Ok(()),
@@ -65,8 +67,8 @@ impl Folder {
     /// Makes this lake use a key, unless it has one already; the key that it uses.
     ///
     /// # Errors
-    /// As [`Folder::author_key`].
-    pub fn take_key(&self, key: &[u8; 32]) -> Result<[u8; 32], LakeError> {
+    /// As [`Home::author_key`].
+    pub fn take_key(&self, key: &[u8; 32]) -> Result<[u8; 32], StateError> {
         let path = self.own("author.key");
         if !path.exists() {
             write_key(&path, key)?;
@@ -75,6 +77,6 @@ impl Folder {
     }
 }
 
-fn write_key(path: &Path, key: &[u8; 32]) -> Result<(), LakeError> {
+fn write_key(path: &Path, key: &[u8; 32]) -> Result<(), StateError> {
     write_whole(path, hex(key).as_bytes())
 }

@@ -7,20 +7,31 @@
 //!
 //! A command writes a request; whoever writes the lake works it off, also after a kill.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::erase::Erasing;
-use super::folder::{Folder, LakeError, io_error, make_dir, write_whole};
+use super::error::{StateError, io_error};
+use super::home::Home;
+use super::whole::{json_bytes, json_lines, make_dir, write_whole};
 use crate::privacy::{Lasting, Withdrawal};
 use crate::system::fresh_id;
 
 /// How often a request is written again whose draft somebody removed.
 const DRAFTS: usize = 3;
+
+/// What an erasure changes in the tables.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Erasing {
+    /// Rows by table: of `posts` and `mentions` removed, of `panes` counted anew, of `alerts` with
+    /// evidence taken out.
+    pub rows: BTreeMap<String, u64>,
+    /// The change of the lake in which they are gone; its number is in the log of each table.
+    pub sequence: Option<i64>,
+}
 
 /// An erasure that is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,10 +112,10 @@ impl Request {
     /// # Errors
     /// When the operating system has no random bytes.
     pub fn new(
-        folder: &Folder,
+        folder: &Home,
         what: What,
         withdrawals: Vec<Withdrawal>,
-    ) -> Result<Self, LakeError> {
+    ) -> Result<Self, StateError> {
         let id = fresh_id("era").map_err(io_error(folder.root()))?;
         let (texts, posts) = (Vec::new(), BTreeSet::new());
         let (done, attempt) = (Done::default(), Attempt::default());
@@ -167,7 +178,7 @@ pub struct Requests {
 impl Requests {
     /// Those of this lake.
     #[must_use]
-    pub fn of(folder: &Folder) -> Self {
+    pub fn of(folder: &Home) -> Self {
         Self { asked: folder.own("erasures"), done: folder.own("receipts") }
     }
 
@@ -175,7 +186,7 @@ impl Requests {
     ///
     /// # Errors
     /// As [`Requests::open`] and [`Requests::put`].
-    pub fn ask(&self, request: &Request) -> Result<String, LakeError> {
+    pub fn ask(&self, request: &Request) -> Result<String, StateError> {
         let same = |open: &Request| {
             let of = |one: &Request| (one.what, one.withdrawals.clone(), one.texts.clone());
             of(open) == of(request)
@@ -184,7 +195,7 @@ impl Requests {
             return Ok(open.id);
         }
         // The process that writes the lake may take the draft for one that a kill left.
-        let refused = |error: &LakeError| matches!(error, LakeError::Io { source, .. } if source.kind() == io::ErrorKind::NotFound);
+        let refused = |error: &StateError| matches!(error, StateError::Io { source, .. } if source.kind() == io::ErrorKind::NotFound);
         let mut put = self.put(request);
         for _ in 0..DRAFTS {
             if put.as_ref().is_err_and(refused) {
@@ -207,17 +218,17 @@ impl Requests {
     ///
     /// # Errors
     /// When the disk refuses.
-    pub fn put(&self, request: &Request) -> Result<(), LakeError> {
+    pub fn put(&self, request: &Request) -> Result<(), StateError> {
         make_dir(&self.asked).map_err(io_error(&self.asked))?;
-        let text = serde_json::to_vec(request).unwrap_or_default();
-        write_whole(&self.asked.join(format!("{}.json", request.id)), &text)
+        let path = self.asked.join(format!("{}.json", request.id));
+        write_whole(&path, &json_bytes(&path, request)?)
     }
 
     /// What is asked for and not done.
     ///
     /// # Errors
     /// When a file cannot be read, or is none of ours.
-    pub fn open(&self) -> Result<Vec<Request>, LakeError> {
+    pub fn open(&self) -> Result<Vec<Request>, StateError> {
         let entries = match fs::read_dir(&self.asked) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries.map_err(io_error(&self.asked))?,
@@ -234,8 +245,10 @@ impl Requests {
         }
         let read = |path: &PathBuf| {
             let bytes = fs::read(path).map_err(io_error(path))?;
-            serde_json::from_slice(&bytes)
-                .map_err(|error| LakeError::Damaged { path: path.clone(), what: error.to_string() })
+            serde_json::from_slice(&bytes).map_err(|error| StateError::Damaged {
+                path: path.clone(),
+                what: error.to_string(),
+            })
         };
         paths.iter().map(read).collect()
     }
@@ -244,11 +257,11 @@ impl Requests {
     ///
     /// # Errors
     /// When the disk refuses.
-    pub fn close(&self, receipt: &Receipt) -> Result<(), LakeError> {
+    pub fn close(&self, receipt: &Receipt) -> Result<(), StateError> {
         make_dir(&self.done).map_err(io_error(&self.done))?;
         let name = format!("{}.json", receipt.id);
-        let text = serde_json::to_vec_pretty(receipt).unwrap_or_default();
-        write_whole(&self.done.join(&name), &text)?;
+        let path = self.done.join(&name);
+        write_whole(&path, &json_lines(&path, receipt)?)?;
         self.sweep();
         let path = self.asked.join(name);
         fs::remove_file(&path).map_err(io_error(&path))

@@ -51,7 +51,7 @@ impl Site {
     }
 
     /// The folder of the writer's state; for a bucket without one, a place where nothing is.
-    pub(super) fn state(&self) -> PathBuf {
+    pub(crate) fn state(&self) -> PathBuf {
         self.state.clone().unwrap_or_else(|| self.root.join("_resonanz"))
     }
 }

@@ -14,7 +14,9 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use super::folder::{Folder, LakeError, io_error, write_whole};
+use super::error::{StateError, io_error};
+use super::home::Home;
+use super::whole::write_whole;
 use crate::privacy::{Lasting, Tombstone, Withdrawal};
 use crate::time::EventTime;
 
@@ -34,7 +36,7 @@ pub struct Withdrawn {
 impl Withdrawn {
     /// The log of a lake.
     #[must_use]
-    pub fn of(folder: &Folder) -> Self {
+    pub fn of(folder: &Home) -> Self {
         Self { log: folder.own("withdrawn.log"), lock: Mutex::new(()) }
     }
 
@@ -42,7 +44,7 @@ impl Withdrawn {
     ///
     /// # Errors
     /// When the disk refuses.
-    pub fn append(&self, withdrawals: &[Withdrawal]) -> Result<(), LakeError> {
+    pub fn append(&self, withdrawals: &[Withdrawal]) -> Result<(), StateError> {
         if withdrawals.is_empty() {
             return Ok(());
         }
@@ -61,7 +63,7 @@ impl Withdrawn {
     ///
     /// # Errors
     /// When the log cannot be read.
-    pub fn all(&self) -> Result<Vec<Withdrawal>, LakeError> {
+    pub fn all(&self) -> Result<Vec<Withdrawal>, StateError> {
         let _lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
         read(&self.log)
     }
@@ -76,7 +78,7 @@ impl Withdrawn {
     ///
     /// # Errors
     /// When the disk refuses, or `keep` fails; then the log stays as it was.
-    pub fn take<E: From<LakeError>>(
+    pub fn take<E: From<StateError>>(
         &self,
         is_ripe: impl Fn(&Withdrawal) -> bool,
         keep: impl FnOnce(Vec<Withdrawal>) -> Result<(), E>,
@@ -109,7 +111,7 @@ fn sum(text: &str) -> String {
 }
 
 /// The whole lines of a log; none when there is no file.
-fn read(path: &Path) -> Result<Vec<Withdrawal>, LakeError> {
+fn read(path: &Path) -> Result<Vec<Withdrawal>, StateError> {
     let text = text_of(path)?;
     let parse = |line: &str| {
         let (text, told) = line.rsplit_once(' ')?;
@@ -125,7 +127,7 @@ fn read(path: &Path) -> Result<Vec<Withdrawal>, LakeError> {
     Ok(text.lines().filter_map(parse).collect())
 }
 
-fn text_of(path: &Path) -> Result<String, LakeError> {
+fn text_of(path: &Path) -> Result<String, StateError> {
     match fs::read(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
         Err(error) => Err(io_error(path)(error)),
@@ -137,13 +139,13 @@ fn text_of(path: &Path) -> Result<String, LakeError> {
 ///
 /// # Errors
 /// When the file cannot be read, or does not hold what was written.
-pub fn tombstones(folder: &Folder) -> Result<HashSet<Tombstone>, LakeError> {
+pub fn tombstones(folder: &Home) -> Result<HashSet<Tombstone>, StateError> {
     let path = folder.own("tombstones");
     let text = text_of(&path)?;
     if text.is_empty() {
         return Ok(HashSet::new());
     }
-    let damaged = |what: &str| LakeError::Damaged { path: path.clone(), what: what.to_owned() };
+    let damaged = |what: &str| StateError::Damaged { path: path.clone(), what: what.to_owned() };
     let (lines, told) =
         text.trim_end().rsplit_once('\n').ok_or_else(|| damaged("it has no checksum"))?;
     if sum(lines) != told {
@@ -157,7 +159,7 @@ pub fn tombstones(folder: &Folder) -> Result<HashSet<Tombstone>, LakeError> {
 ///
 /// # Errors
 /// When the file cannot be read or written.
-pub fn bury(folder: &Folder, fresh: &HashSet<Tombstone>) -> Result<(), LakeError> {
+pub fn bury(folder: &Home, fresh: &HashSet<Tombstone>) -> Result<(), StateError> {
     let known = tombstones(folder)?;
     if fresh.is_subset(&known) {
         return Ok(());
@@ -177,7 +179,7 @@ mod tests {
     #[test]
     fn a_line_that_was_cut_off_costs_nothing_else() {
         let root = tempfile::tempdir().expect("a folder");
-        let folder = Folder::write(root.path()).expect("a lake");
+        let folder = Home::write(root.path()).expect("a lake");
         let log = Withdrawn::of(&folder);
         let one = |place: u128| Withdrawal {
             target: Tombstone(place),
@@ -194,7 +196,7 @@ mod tests {
                 |one| one.target.0 <= ripe,
                 |all| {
                     taken = all;
-                    Ok::<(), LakeError>(())
+                    Ok::<(), StateError>(())
                 },
             );
             kept.map(|()| taken).expect("read")
@@ -207,7 +209,7 @@ mod tests {
     #[test]
     fn tombstones_last_and_damage_is_told() {
         let root = tempfile::tempdir().expect("a folder");
-        let folder = Folder::write(root.path()).expect("a lake");
+        let folder = Home::write(root.path()).expect("a lake");
         for place in [1, 2, 1] {
             bury(&folder, &HashSet::from([Tombstone(place)])).expect("written");
         }

@@ -32,11 +32,8 @@ fn engine(state: EngineState) -> Engine {
         history_us: 60 * MINUTE_US,
     };
     let unanswered = Condition::Unanswered { count: 1, reach: 0, within_us: 3 * MINUTE_US };
-    let whole = Rule {
-        topics: Vec::new(),
-        source: Some(SourceId::new("s")),
-        ..rule("whole", silence)
-    };
+    let whole =
+        Rule { topics: Vec::new(), source: Some(SourceId::new("s")), ..rule("whole", silence) };
     let rules = vec![rule("quiet", silence), rule("care", unanswered), whole];
     let (names, config) = (vec![topic.name], EngineConfig::default());
     let engine = Engine::new(Arc::new(analyzer), rules, names, config, state);

@@ -13,9 +13,10 @@ use crate::cli::inputs::ArchiveFormat;
 use crate::cli::reprocess::{files, from_lake, watched};
 use crate::cli::{Ending, Failure, config_file, runtime};
 use crate::config::Archive;
-use crate::lake::{AlertRow, Site};
+use crate::lake::AlertRow;
 use crate::reprocess::{Job, Sorting, Stage, reprocess};
 use crate::sql::{QueryFormat, Session};
+use crate::state::Site;
 use crate::time::{EventTime, parse_span};
 
 /// Listed columns with more digits than people read, and the same with fewer.

@@ -9,8 +9,8 @@ use crate::cli::places::LakePlace;
 use crate::cli::table::{Frame, Table};
 use crate::cli::{Ending, Failure, output, runtime};
 use crate::desk::Silence;
-use crate::lake::DeskFiles;
 use crate::notify;
+use crate::state::DeskFiles;
 use crate::system::wall_clock;
 use crate::time::{EventTime, parse_span};
 

@@ -8,14 +8,12 @@ use std::time::{Duration, Instant};
 use crate::cli::places::{Found, LakePlace};
 use crate::cli::{Ending, Failure, runtime};
 use crate::decode::AuthorHasher;
-use crate::lake::{
-    Folder, Lake, LakeError, Receipt, Request, Requests, Site, What, Withdrawn, erase_author,
-    erase_post,
-};
+use crate::lake::{Folder, Lake, LakeError, erase_author, erase_post};
 use crate::live::{Eraser, Following};
 use crate::notify::Outbox;
 use crate::post::AuthorKey;
 use crate::privacy::Marker;
+use crate::state::{Home, Receipt, Request, Requests, Site, StateError, What, Withdrawn};
 
 /// How often a receipt is looked for.
 const PACE: Duration = Duration::from_millis(100);
@@ -168,7 +166,7 @@ async fn carry_out(
     authors: &AuthorHasher,
     request: Option<&Request>,
 ) -> Result<Vec<String>, Failure> {
-    let requests = Requests::of(&Folder::read(site)?);
+    let requests = Requests::of(&Home::read(site)?);
     let id = request.map(|request| requests.ask(request)).transpose()?;
     let begun = Instant::now();
     loop {
@@ -185,19 +183,19 @@ async fn carry_out(
                 let own = receipts.iter().map(serde_json::to_string_pretty);
                 return own.map(|text| Ok(text?)).chain(other.map(Ok)).collect();
             }
-            Err(LakeError::Locked { .. }) if id.is_none() => {
+            Err(LakeError::State(StateError::Locked { .. })) if id.is_none() => {
                 return Err(Failure::usage(
                     "the lake is being written by another process",
                     "it erases what sources took back by itself: [privacy] follow_deletes",
                 ));
             }
-            Err(LakeError::Locked { .. }) if begun.elapsed() > PATIENCE => {
+            Err(LakeError::State(StateError::Locked { .. })) if begun.elapsed() > PATIENCE => {
                 return Err(Failure::usage(
                     "the process that writes the lake has not done it yet",
                     "it is noted, and done at the latest when that process starts again",
                 ));
             }
-            Err(LakeError::Locked { .. }) => tokio::time::sleep(PACE).await,
+            Err(LakeError::State(StateError::Locked { .. })) => tokio::time::sleep(PACE).await,
             Err(error) => return Err(error.into()),
         }
     }

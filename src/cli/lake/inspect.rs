@@ -9,7 +9,8 @@ use crate::cli::output::columns;
 use crate::cli::places::LakePlace;
 use crate::cli::table::{Frame, Table};
 use crate::cli::{Ending, Failure, runtime};
-use crate::lake::{self, Folder, Site, TableStats, Verified};
+use crate::lake::{self, Folder, TableStats, Verified};
+use crate::state::Site;
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {

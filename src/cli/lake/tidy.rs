@@ -10,7 +10,8 @@ use crate::cli::formats::ReportFormat;
 use crate::cli::places::{Found, LakePlace};
 use crate::cli::{Ending, Failure, runtime};
 use crate::config::Retention;
-use crate::lake::{Errand, Errands, Folder, Lake, LakeError, Site};
+use crate::lake::{Folder, Lake, LakeError};
+use crate::state::{Errand, Errands, Home, Site, StateError};
 use crate::system::wall_clock;
 use crate::time::parse_span;
 
@@ -63,7 +64,9 @@ fn send(args: &Args, site: &Site, errand: Errand) -> Result<Ending, Failure> {
     let runtime = runtime()?;
     let outcome = match Folder::write(site) {
         Ok(folder) => runtime.block_on(here(folder, errand))?,
-        Err(LakeError::Locked { .. }) => runtime.block_on(there(site, errand))?,
+        Err(LakeError::State(StateError::Locked { .. })) => {
+            runtime.block_on(there(site, errand))?
+        }
         Err(error) => return Err(error.into()),
     };
     print_outcome(&outcome, args)
@@ -75,7 +78,7 @@ async fn here(folder: Folder, errand: Errand) -> Result<Value, LakeError> {
 }
 
 async fn there(site: &Site, errand: Errand) -> Result<Value, Failure> {
-    let errands = Errands::of(&Folder::read(site)?);
+    let errands = Errands::of(&Home::read(site)?);
     let id = errands.leave(&errand)?;
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -87,7 +90,7 @@ async fn there(site: &Site, errand: Errand) -> Result<Value, Failure> {
                 errands.withdraw(&id);
                 return Ok(here(folder, errand).await?);
             }
-            Err(LakeError::Locked { .. }) => {}
+            Err(LakeError::State(StateError::Locked { .. })) => {}
             Err(error) => return Err(error.into()),
         }
         if Instant::now() > deadline {

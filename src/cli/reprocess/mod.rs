@@ -16,12 +16,13 @@ use super::output::{Screened, Script, people};
 use super::places::LakePlace;
 use super::{Ending, Failure, runtime};
 use crate::connect::{InputError, Read, find_inputs};
-use crate::lake::{Folder, Gaps, LakeError, OldAlerts, PostReader, Site};
+use crate::lake::{Folder, Gaps, LakeError, OldAlerts, PostReader};
 use crate::live::Progress;
 use crate::reprocess::{
     Job, Mode, Origin, Published, Report, Sorting, Stage, StageError, compare, publish,
     reprocess as work,
 };
+use crate::state::{Site, StateError};
 use crate::system::wall_clock;
 
 /// Distance of lines that say how far the work is, where there is no terminal.
@@ -181,8 +182,8 @@ async fn finish(
     let gaps = if args.partial_days { Gaps::Lose } else { Gaps::Refuse };
     let published = publish(&stage, alerts, gaps).await;
     let Published { replaced, receipts } =
-        published.map_err(|error| match error.downcast_ref::<LakeError>() {
-            Some(LakeError::Locked { .. }) => Failure::usage(
+        published.map_err(|error| match error.downcast_ref() {
+            Some(LakeError::State(StateError::Locked { .. })) => Failure::usage(
                 format!("everything is read, but {error}"),
                 "stop that process and give the same command again: it replaces the rows at once",
             ),

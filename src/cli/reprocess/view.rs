@@ -5,8 +5,9 @@ use std::io::{self, Write};
 use crate::cli::formats::ReportFormat;
 use crate::cli::output::{Script, one_line, programs};
 use crate::config::{RetainFrom, Retention};
-use crate::lake::{Receipt, Replaced, Table};
+use crate::lake::{Replaced, Table};
 use crate::reprocess::{Comparison, Report, Sample, TopicChange};
+use crate::state::Receipt;
 use crate::time::{DAY_US, EventTime};
 
 /// Where posts went, and how fast.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Lake;
 use crate::lake::LakeError;
 use crate::lake::table::TableWriter;
+use crate::state::StateError;
 
 impl Lake {
     /// Whether a change failed halfway: [`Lake::mend`] finishes it or leaves it behind.
@@ -25,7 +26,7 @@ impl Lake {
                 "it holds commit {}, and this process has written {}",
                 fresh.sequence, self.sequence
             );
-            return Err(LakeError::Foreign { path: self.folder.root().to_owned(), what });
+            return Err(StateError::Foreign { path: self.folder.root().to_owned(), what }.into());
         }
         if self.tried.is_none_or(|tried| fresh.sequence < tried) {
             for (fresh, old) in fresh.tables.iter_mut().zip(&mut self.tables) {
@@ -47,6 +48,6 @@ impl Lake {
             table.last_sequence().unwrap_or_default(),
             self.sequence,
         );
-        Err(LakeError::Foreign { path: self.folder.root().to_owned(), what })
+        Err(StateError::Foreign { path: self.folder.root().to_owned(), what }.into())
     }
 }

@@ -1,5 +1,6 @@
 //! What is said when something fails? SQLSTATE, message, hint and place.
 
+use crate::state::StateError;
 use datafusion_postgres::pgwire::error::{ErrorInfo, PgWireError};
 use datafusion_postgres::pgwire::messages::PgWireBackendMessage;
 use datafusion_postgres::pgwire::messages::response::ErrorResponse;
@@ -65,7 +66,7 @@ impl Failure {
 impl From<LakeError> for Failure {
     fn from(error: LakeError) -> Self {
         let code = match error {
-            LakeError::NoLake { .. } => "57P03",
+            LakeError::State(StateError::NoLake { .. }) => "57P03",
             _ if error.is_damage() => "XX001",
             _ => "58030",
         };

@@ -31,8 +31,9 @@ pub use self::login::PasswordError;
 use self::wire::Wire;
 use super::door::{self, share};
 use super::sql::SqlGate;
-use crate::lake::{Folder, LakeError, Site};
+use crate::lake::{Folder, LakeError};
 use crate::sql::PgCatalog;
+use crate::state::Site;
 
 /// Most connections that are logged in, and most on their way in; fewer where the process may open
 /// few files.

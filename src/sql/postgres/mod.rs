@@ -60,20 +60,16 @@ pub(crate) struct PgCatalog {
 impl PgCatalog {
     /// Makes it for a lake and its one user.
     pub(crate) async fn open(folder: &Folder, user: &str) -> Result<Self, LakeError> {
-        let damaged = |error: DataFusionError| LakeError::Damaged {
-            path: folder.root().to_owned(),
-            what: error.strip_backtrace(),
-        };
+        let failed = |error: DataFusionError| LakeError::Internal(error.strip_backtrace());
         let session = Session::open(folder).await?;
         let context = &session.context;
-        setup_pg_catalog(context, CATALOG, EmptyContextProvider)
-            .map_err(|error| damaged(*error))?;
+        setup_pg_catalog(context, CATALOG, EmptyContextProvider).map_err(|error| failed(*error))?;
         functions::all(user, SERVER_VERSION)
             .into_iter()
             .for_each(|function| context.register_udf(function));
-        let information = information::schema(context).await.map_err(damaged)?;
+        let information = information::schema(context).await.map_err(failed)?;
         let schema = context.catalog(CATALOG).and_then(|catalog| catalog.schema(PG_CATALOG));
-        let missing = || damaged(DataFusionError::Plan("it has no catalog".to_owned()));
+        let missing = || failed(DataFusionError::Plan("it has no catalog".to_owned()));
         let mut state = context.state();
         // What `timestamptz` is the type of.
         state.config_mut().options_mut().execution.time_zone = Some("UTC".to_owned());
@@ -86,10 +82,8 @@ impl PgCatalog {
         folder: &Folder,
         limits: Limits,
     ) -> Result<Session, LakeError> {
-        let context = self.context(limits).map_err(|error| LakeError::Damaged {
-            path: folder.root().to_owned(),
-            what: error.strip_backtrace(),
-        })?;
+        let unusable = |error: DataFusionError| LakeError::Internal(error.strip_backtrace());
+        let context = self.context(limits).map_err(unusable)?;
         Session::fill(context, folder, limits).await
     }
 

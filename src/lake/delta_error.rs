@@ -1,0 +1,15 @@
+//! What does the table format's library say, in our words?
+
+use deltalake_core::DeltaTableError;
+
+use super::bucket::refusal;
+use super::error::LakeError;
+use super::schema::Table;
+
+/// The error of a table in our words.
+pub(super) fn delta_error(table: Table) -> impl Fn(DeltaTableError) -> LakeError {
+    move |source| {
+        refusal(format!("table {}", table.name()), &source)
+            .unwrap_or_else(|| LakeError::Delta { table: table.name(), source: Box::new(source) })
+    }
+}

@@ -1,0 +1,129 @@
+//! Why can what the writer of a lake remembers not be used, and what is to be done about it?
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::FORMAT;
+
+/// Why the files of a lake's writer cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    /// The operating system refused.
+    #[error("{path}: {source}", path = path.display())]
+    Io {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The folder is something else.
+    #[error("{path} is no lake", path = path.display())]
+    NoLake {
+        /// Which folder.
+        path: PathBuf,
+    },
+    /// The folder holds other things.
+    #[error("{path} is not empty and no lake", path = path.display())]
+    NotEmpty {
+        /// Which folder.
+        path: PathBuf,
+    },
+    /// A bucket was given without the folder of its writer's state.
+    #[error("{path} is a bucket: this needs the folder of its writer's state too", path = path.display())]
+    NoState {
+        /// Which bucket.
+        path: PathBuf,
+    },
+    /// State folder and tables do not belong together.
+    #[error("{path}: {what}", path = path.display())]
+    Foreign {
+        /// Which of them.
+        path: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
+    /// Authors would get other hashes than before.
+    #[error("{path} is not the key under which the lake hashes authors", path = path.display())]
+    OtherKey {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// Another process writes.
+    #[error("{path} is being written by another process", path = path.display())]
+    Locked {
+        /// Which folder.
+        path: PathBuf,
+    },
+    /// Made by another version.
+    #[error("{path} has lake format {found}; this version of resonanz knows format {FORMAT}", path = path.display())]
+    Format {
+        /// Which folder.
+        path: PathBuf,
+        /// Its format.
+        found: u32,
+    },
+    /// Our own file does not say what we wrote.
+    #[error("{path} is damaged: {what}", path = path.display())]
+    Damaged {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// More requests wait than there is room for.
+    #[error("{path}: {waiting} requests wait already", path = path.display())]
+    Busy {
+        /// Their folder.
+        path: PathBuf,
+        /// How many.
+        waiting: usize,
+    },
+}
+
+impl StateError {
+    /// Whether our own files are damaged, as opposed to missing or refused.
+    #[must_use]
+    pub fn is_damage(&self) -> bool {
+        matches!(self, Self::Damaged { .. })
+    }
+
+    /// Whether who called can mend it by calling otherwise.
+    #[must_use]
+    pub fn is_usage(&self) -> bool {
+        !matches!(self, Self::Io { .. } | Self::Damaged { .. } | Self::Busy { .. })
+    }
+
+    /// One line that says how to mend it.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+                "free some space: nothing is lost, and reading goes on from the last commit"
+            }
+            Self::Io { .. } => "check that the folder exists and may be written",
+            Self::NoLake { .. } => "give what `resonanz run`, `reprocess` or `demo` wrote",
+            Self::NotEmpty { .. } => "give an empty or new folder",
+            Self::OtherKey { .. } => {
+                "give the file that [privacy] author_key_file named when the lake was made"
+            }
+            Self::Locked { .. } => "stop the other process, or give another folder",
+            Self::Format { .. } => {
+                "use the version of resonanz that wrote it, or make the lake anew with resonanz reprocess"
+            }
+            Self::Damaged { .. } => {
+                "restore the file from a backup; the tables themselves stay readable"
+            }
+            Self::NoState { .. } => {
+                "give it with --state DIR; in a configuration it is [lake] state"
+            }
+            Self::Foreign { .. } => {
+                "give the state folder with which the tables were last written; if it is lost, fill a new lake with resonanz reprocess --from-lake"
+            }
+            Self::Busy { .. } => "see that the process that writes the lake is alive",
+        }
+    }
+}
+
+pub(crate) fn io_error(path: &Path) -> impl FnOnce(io::Error) -> StateError + '_ {
+    move |source| StateError::Io { path: path.to_owned(), source }
+}

@@ -1,0 +1,33 @@
+//! What does the one writer of a lake remember, beside its tables? Small files in `_resonanz`, each there
+//! whole or not at all.
+//!
+//! Nothing here knows Arrow or the tables.
+
+mod error;
+mod whole;
+mod site;
+mod mode;
+mod errand;
+mod dead_letter;
+mod home;
+mod key;
+mod imported;
+mod desk;
+mod requests;
+mod withdrawn;
+
+pub use dead_letter::{DeadLetters, Letter};
+pub use desk::{DeskFiles, Resend};
+pub use errand::{Errand, Errands};
+pub use error::StateError;
+pub(crate) use error::io_error;
+pub use home::Home;
+pub use imported::Imported;
+pub use mode::Mode;
+pub use requests::{Done, Erasing, Receipt, Request, Requests, What};
+pub use site::Site;
+pub(crate) use whole::{json_bytes, make_dir, private_file, write_whole, write_whole_shared};
+pub use withdrawn::{Withdrawn, bury, tombstones};
+
+/// The layout this version writes and reads.
+pub(crate) const FORMAT: u32 = 2;
