@@ -16,9 +16,8 @@ const INPUTS_MAX: usize = 64;
 /// Bytes that are looked at where a plain file ends.
 const TAIL_BYTES: u64 = 64 << 10;
 /// Late posts among those that are looked at, and their share in percent, from which on the inputs
-/// are not in order.
-const LATE_MIN: u64 = 10;
-const LATE_SHARE: u64 = 5;
+/// are not in order: many at a small share, or a few at a large one.
+const LATE: [(u64, u64); 2] = [(10, 5), (3, 20)];
 
 /// Whether inputs are sorted before they are worked through.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -64,7 +63,8 @@ pub(super) fn is_disordered(feed: &Feed, inputs: &[Input], config: &EngineConfig
             note(&feed.decoded_lines(input, &lines));
         }
     }
-    late >= LATE_MIN && late.saturating_mul(100) >= posts.saturating_mul(LATE_SHARE)
+    let share = |percent: u64| late.saturating_mul(100) >= posts.saturating_mul(percent);
+    LATE.into_iter().any(|(least, percent)| late >= least && share(percent))
 }
 
 /// The last lines of a file that is longer; of a packed one, bytes that are no lines.

@@ -55,6 +55,18 @@ fn archives_in_another_order_bring_the_same_rows() {
 }
 
 #[test]
+fn a_short_export_is_put_in_order_too() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let root = folder.path();
+    let mut lines: Vec<String> = lines().into_iter().step_by(2_000).collect();
+    lines.reverse();
+    let newest = written(root, "newest.jsonl", &lines);
+    let worked = reprocess(&[&newest], &config(root, ""), &root.join("lake"));
+    assert!(stdout(&worked).contains(" 0 late"), "{}{}", stdout(&worked), stderr(&worked));
+    assert!(stderr(&worked).contains("sorted"), "{}", stderr(&worked));
+}
+
+#[test]
 fn a_killed_sort_ends_as_an_undisturbed_one_and_leaves_no_file() {
     let folder = tempfile::tempdir().expect("a folder");
     let root = folder.path();
