@@ -202,7 +202,13 @@ fn plain(error: &DataFusionError) -> String {
             // Plans in Rust's own notation help nobody.
             text.split(", got ScalarFunction(").next().unwrap_or_default().trim().to_owned()
         }
-        DataFusionError::ArrowError(arrow, _) => arrow.to_string(),
+        DataFusionError::ArrowError(arrow, _) => match &**arrow {
+            ArrowError::ArithmeticOverflow(what) => {
+                let what = what.trim_start_matches("Overflow happened on: ");
+                format!("out of the range of its type: {what}")
+            }
+            other => other.to_string(),
+        },
         other => {
             let text = other.strip_backtrace();
             // DataFusion takes a regular expression that does not compile for a fault of its own.
@@ -257,11 +263,12 @@ fn judge(error: &DataFusionError, limits: Limits) -> (SqlFault, String) {
             return (SqlFault::Other, String::new());
         }
         DataFusionError::ArrowError(arrow, _) => {
-            let zero = matches!(**arrow, ArrowError::DivideByZero);
-            let hint = if zero {
-                "write a / nullif(b, 0)"
-            } else {
-                "see which value it is with a condition"
+            let hint = match **arrow {
+                ArrowError::DivideByZero => "write a / nullif(b, 0)",
+                ArrowError::ArithmeticOverflow(_) => {
+                    "calculate with CAST(x AS DOUBLE), or CAST(x AS DECIMAL(38, 0))"
+                }
+                _ => "see which value it is with a condition",
             };
             return (SqlFault::Statement, hint.to_owned());
         }
@@ -315,6 +322,7 @@ fn sqlstate(error: &DataFusionError) -> &'static str {
             DataFusionError::Internal(_) => BROKEN,
             DataFusionError::ArrowError(arrow, _) => match &**arrow {
                 ArrowError::DivideByZero => "22012",
+                ArrowError::ArithmeticOverflow(_) => "22003",
                 ArrowError::CastError(_) | ArrowError::ParseError(_) => "22P02",
                 _ => "22000",
             },

@@ -16,6 +16,8 @@ mod scan;
 mod drivers;
 mod views;
 mod format;
+mod arithmetic;
+mod sums;
 mod query;
 #[cfg(feature = "postgres")]
 mod postgres;

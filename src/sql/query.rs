@@ -34,7 +34,7 @@ use super::format::{AnswerWriter, QueryFormat};
 use super::guard::{self, Limits};
 use super::pieces::Pieces;
 use super::scan::LakeFiles;
-use super::{functions, growth, json, operators, views};
+use super::{arithmetic, functions, growth, json, operators, sums, views};
 use crate::lake::{Folder, LakeError, Table};
 use crate::state::Letter;
 
@@ -197,6 +197,8 @@ fn context(limits: Limits) -> QueryResult<SessionContext> {
     functions::all().into_iter().for_each(|function| context.register_udf(function));
     json::all().into_iter().for_each(|function| context.register_udf(function));
     growth::bound(&context, limits);
+    context.register_udaf(sums::sum());
+    context.add_analyzer_rule(Arc::new(arithmetic::Checked));
     context.register_expr_planner(operators::planner())?;
     Ok(context)
 }

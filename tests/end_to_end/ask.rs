@@ -63,6 +63,34 @@ fn every_view_has_the_columns_it_documents_and_its_example_answers() {
 }
 
 #[test]
+fn integers_that_no_integer_can_hold_are_an_error_and_never_wrap_around() {
+    let values = "(VALUES (9223372036854775807, 1), (1, 1), (-1, 2)) t(x, y)";
+    for what in [
+        format!("sum(x) FROM {values} WHERE y = 1"),
+        format!("y, sum(x) FROM {values} GROUP BY y"),
+        format!("sum(DISTINCT x), count(*), sum(x) FROM {values} WHERE y = 1"),
+        format!(
+            "sum(x) OVER (ORDER BY y, x DESC ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) FROM {values}"
+        ),
+        format!("max(x) + 1 FROM {values}"),
+        format!("x * 2 FROM {values}"),
+        format!("-2 - x FROM {values}"),
+        "CAST(2147483647 AS INT) * CAST(2 AS INT)".to_owned(),
+    ] {
+        let (code, said) = refused(&format!("SELECT {what}"), &[]);
+        assert!(said.contains("out of the range of its type"), "{what}: {said}");
+        assert!(said.contains("hint: calculate with CAST(x AS DOUBLE)"), "{what}: {said}");
+        assert_ne!(code, Some(0), "{what}");
+    }
+    let sums = format!("sum(x), sum(x) - 1, (min(y) + 2) * 3 - 4, sum(NULL + x) FROM {values}");
+    let answer = query(lake(), &format!("SELECT {sums}"));
+    assert_eq!(answer, "9223372036854775807,9223372036854775806,5,");
+    let grouped = "SELECT mentions * 2 + 1, arrow_typeof(sum(mentions)), count(*) > 0 FROM panes
+                   GROUP BY mentions * 2 + 1 ORDER BY mentions * 2 + 1 LIMIT 1";
+    assert_eq!(query(lake(), grouped), "3,Int64,true");
+}
+
+#[test]
 fn views_agree_with_the_tables() {
     let rows = [
         ("SELECT sum(mentions), sum(negative) FROM trends", "2957,1077"),

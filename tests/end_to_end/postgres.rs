@@ -142,6 +142,8 @@ fn psql_is_refused_with_a_code_a_place_and_a_hint() {
         ("SELECT *\nFROM mention", &["42P01: ", "LINE 2: FROM mention", "did you mean mentions?"]),
         ("SELECT count(*) FRM mentions WHERE", &["42601: "]),
         ("SELECT matches(text, 'a AND (b') FROM mentions", &["22023: ", "never closed"]),
+        ("SELECT 9223372036854775807 + 1", &["22003: out of the range of its type", "DOUBLE"]),
+        ("SELECT sum(9223372036854775807) FROM mentions", &["22003: out of the range"]),
         ("INSERT INTO mentions (topic) VALUES ('x')", &["25006: only reading is possible"]),
         ("COPY mentions FROM STDIN", &["25006: "]),
         ("DECLARE c CURSOR FOR SELECT 1", &["25P01: "]),
