@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use jiff::tz::TimeZone;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::rules::zone;
 use crate::settings::{Problems, Section, content_place};
 use crate::time::{DAY_US, SECOND_US};
 
@@ -19,6 +21,8 @@ pub struct ReceiverConfig {
     pub format: Format,
     /// How much of the evidence leaves the house.
     pub evidence: Evidence,
+    /// For whom its texts are written.
+    pub reader: Reader,
     /// Where the signing secret is, if messages are signed; for PagerDuty the routing key.
     pub secret: Option<SecretPlace>,
     /// Whether the address may be private and plain HTTP.
@@ -29,6 +33,34 @@ pub struct ReceiverConfig {
     pub disable_after_us: i64,
     /// What it is told of.
     pub about: About,
+}
+
+/// For whom the texts of messages are written, in formats that people read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reader {
+    /// In which language.
+    pub language: Language,
+    /// In which zone times are given.
+    pub zone: TimeZone,
+    /// Where alerts can be opened: `/alerts/ID` is put behind it. Without it the command line is
+    /// named.
+    pub base_url: Option<String>,
+}
+
+impl Default for Reader {
+    fn default() -> Self {
+        Self { language: Language::En, zone: TimeZone::UTC, base_url: None }
+    }
+}
+
+/// A language that messages are written in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Language {
+    /// English.
+    #[default]
+    En,
+    /// German.
+    De,
 }
 
 /// What a receiver is told of.
@@ -48,6 +80,7 @@ impl Default for ReceiverConfig {
             url: UrlPlace::default(),
             format: Format::default(),
             evidence: Evidence::default(),
+            reader: Reader::default(),
             secret: None,
             reach: Reach::default(),
             fallback: None,
@@ -164,12 +197,41 @@ pub(super) fn receiver<'i>(
     }
     let evidence = [("full", Evidence::Full), ("ids", Evidence::Ids)];
     let evidence = section.choice("evidence", &evidence).unwrap_or_default();
+    let reader = reader(&mut section, reach);
     let fallback = section.text("fallback");
     let disable_after_us = section.span("disable_after", SECOND_US).unwrap_or(3 * DAY_US);
     let about = [("all", About::All), ("alerts", About::Alerts)];
     let about = section.choice("about", &about).unwrap_or_default();
     section.finish();
-    ReceiverConfig { name, url, format, evidence, secret, reach, fallback, disable_after_us, about }
+    ReceiverConfig {
+        name,
+        url,
+        format,
+        evidence,
+        reader,
+        secret,
+        reach,
+        fallback,
+        disable_after_us,
+        about,
+    }
+}
+
+/// For whom texts are written.
+fn reader(section: &mut Section<'_, '_>, reach: Reach) -> Reader {
+    let languages = [("en", Language::En), ("de", Language::De)];
+    let language = section.choice("language", &languages).unwrap_or_default();
+    let zone = zone(section);
+    let base_url = section.text("base_url").map(|url| url.trim_end_matches('/').to_owned());
+    if let Some(url) = &base_url {
+        let odd = |c: char| c.is_control() || c.is_whitespace() || matches!(c, '<' | '>' | '|');
+        let odd = url.contains(odd).then_some("write it as \"https://resonanz.example.com\"");
+        if let Some(hint) = odd.or_else(|| reach.refusal(url)) {
+            let at = section.place("base_url");
+            section.problems.add(at, format!("\"{url}\" is not an HTTPS address"), hint);
+        }
+    }
+    Reader { language, zone, base_url }
 }
 
 fn format(section: &mut Section<'_, '_>) -> Format {
@@ -293,6 +355,9 @@ mod tests {
             ("fallback = \"a\"", "4:12: receiver \"a\" falls back on itself"),
             ("url_env = \"X\"", "3:7: two addresses are given"),
             ("secret_env = \"X\"\nsecret_file = \"y\"", "5:15: both secret_env and secret_file"),
+            ("zone = \"Berlin\"", "4:8: \"Berlin\" is not a time zone"),
+            ("language = \"fr\"", "4:12: language is \"fr\""),
+            ("base_url = \"http://h\"", "4:12: \"http://h\" is not an HTTPS address"),
             ("format = \"fax\"", "4:10: format is \"fax\""),
         ] {
             let found = errors(receiver);
@@ -300,6 +365,7 @@ mod tests {
         }
         for good in [
             "format = \"text\"\ntemplate = '{{ title }}'",
+            "language = \"de\"\nzone = \"Europe/Berlin\"\nbase_url = \"https://h/\"",
             "format = \"pagerduty\"\nsecret_env = \"X\"\nevidence = \"ids\"",
         ] {
             assert!(errors(good).is_empty(), "{:?}", errors(good));

@@ -279,8 +279,8 @@ fn parse_hours(text: &str) -> Option<ActiveHours> {
     })
 }
 
-/// The zone of the rule's hours and of its topics' rhythm.
-fn zone(section: &mut Section<'_, '_>) -> TimeZone {
+/// A time zone under `zone`: of a rule's hours and its topics' rhythm, or of who reads messages.
+pub(super) fn zone(section: &mut Section<'_, '_>) -> TimeZone {
     let Some(name) = section.text("zone") else { return TimeZone::UTC };
     TimeZone::get(&name).unwrap_or_else(|_| {
         let at = section.place("zone");

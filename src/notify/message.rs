@@ -79,6 +79,7 @@ fn sample_alert(transition: Transition) -> Alert {
         own: Box::default(),
     };
     let at = EventTime(1_772_366_400_000_000);
+    let (mentions, negative) = if transition == Transition::Resolved { (9, 2) } else { (50, 40) };
     Alert {
         id: "alt_sample".to_owned(),
         rule: 0,
@@ -86,18 +87,21 @@ fn sample_alert(transition: Transition) -> Alert {
         transition,
         at,
         started_at: at.shift(-MINUTE_US),
-        observed: 40,
+        observed: negative,
         expected: Some(4.0),
         p_value: Some(1e-9),
         novelty: Some(5.0),
         dispersion: Some(1.5),
         coordination: Coordination::None,
-        counts: Counts { mentions: 50, negative: 40, positive: 10, ..Counts::default() },
-        authors: 45,
+        counts: Counts { mentions, negative, positive: mentions - negative, ..Counts::default() },
+        authors: mentions,
         evidence: Evidence {
             from: at.shift(-10 * MINUTE_US),
             late: 0,
-            mix: Mix { sources: vec![(SourceId::new("sample"), 50)], langs: vec![(Lang::EN, 50)] },
+            mix: Mix {
+                sources: vec![(SourceId::new("sample"), mentions)],
+                langs: vec![(Lang::EN, mentions)],
+            },
             terms: vec![Term { term: "sample".into(), count: 20, usual: 1, z: 4.5 }],
             posts: vec![Exhibit { sample: Arc::new(sample), cluster: 1, mentions: 3 }],
         },

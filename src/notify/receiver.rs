@@ -86,7 +86,7 @@ impl ReceiverError {
             }
             ReceiverFault::Url(_) => Reach::Public.refusal("").unwrap_or_default().to_owned(),
             ReceiverFault::Template(_) => {
-                "a template knows title, summary, facts, posts, type, timestamp, id and data"
+                "a template knows title, summary, facts, posts, action, type, timestamp, id and data"
                     .to_owned()
             }
         }
@@ -115,7 +115,7 @@ impl Receiver {
         Ok(Self {
             name: config.name.clone(),
             url: Address(address(config)?),
-            style: Style::new(&config.format, config.evidence, secret.as_deref())?,
+            style: Style::new(&config.format, config.evidence, &config.reader, secret.as_deref())?,
             signer,
             reach: config.reach,
             fallback: config.fallback.clone(),

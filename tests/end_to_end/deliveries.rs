@@ -299,8 +299,8 @@ fn a_real_alertmanager_takes_an_alert_and_its_end() {
         (&labels["alertname"], &labels["topic"], &labels["severity"], &labels["team"]),
         (&"many".into(), &"acme".into(), &"warning".into(), &"care".into())
     );
-    let summary = fired["annotations"]["description"].as_str().unwrap_or_default();
-    assert!(summary.starts_with("5 mentions within 2m."), "{fired}");
+    let summary = fired["annotations"]["summary"].as_str().unwrap_or_default();
+    assert!(summary.starts_with("5 posts on acme in 2 minutes (since 11:5"), "{fired}");
     assert!(passed_on(&hook, "resolved").is_empty());
     live.say(&calm());
     let resolved = wait_for("its end", || passed_on(&hook, "resolved").pop());

@@ -7,15 +7,20 @@
 
 use serde_json::{Map, Value, json};
 
+use super::letter::Letter;
 use super::notice::{Call, Notice, said};
 use crate::time::{EventTime, MINUTE_US};
 
 /// How long each post holds, in microseconds.
 const HOLDS_US: i64 = 60 * MINUTE_US;
 
+/// Numbers that templates of Alertmanager may use.
+const NUMBERS: [&str; 7] =
+    ["observed", "expected", "mentions", "negative", "authors", "copies", "mean_score"];
+
 /// One alert of the list that `POST /api/v2/alerts` takes. Its labels are the same for all
 /// transitions, and with them its identity.
-pub(super) fn alert(notice: &Notice, now: EventTime) -> Value {
+pub(super) fn alert(notice: &Notice, letter: &Letter, now: EventTime) -> Value {
     let started = ["started_at", "since"].map(|name| notice.text(name));
     let started = started.into_iter().find(|at| !at.is_empty());
     let starts_at = started.unwrap_or(&notice.timestamp);
@@ -26,7 +31,7 @@ pub(super) fn alert(notice: &Notice, now: EventTime) -> Value {
     };
     json!({
         "labels": labels(notice),
-        "annotations": annotations(notice),
+        "annotations": annotations(notice, letter),
         "startsAt": starts_at,
         "endsAt": ends_at.to_string(),
     })
@@ -57,16 +62,21 @@ fn label_name(name: &str) -> String {
     if name.starts_with(|c: char| c.is_ascii_digit()) { format!("_{name}") } else { name }
 }
 
-fn annotations(notice: &Notice) -> Map<String, Value> {
+/// What people read, and the numbers under their own names.
+fn annotations(notice: &Notice, letter: &Letter) -> Map<String, Value> {
     let mut annotations = Map::new();
-    annotations.insert("summary".to_owned(), json!(notice.title()));
-    let quotes = notice.quotes();
-    let quotes = quotes.iter().map(|quote| format!("\n> {}", quote.text.replace('\n', " ")));
-    let description = notice.summary() + &quotes.collect::<String>();
+    annotations.insert("summary".to_owned(), json!(letter.title));
+    let posts = letter.posts.iter().map(|post| format!("\n> {}", post.text));
+    let action = letter.action.iter().map(|action| format!("\n{}", action.line()));
+    let description = letter.summary.clone() + &posts.chain(action).collect::<String>();
     annotations.insert("description".to_owned(), json!(description));
     annotations.insert("alert_id".to_owned(), json!(notice.matter()));
-    for (name, value) in notice.facts() {
-        annotations.entry(label_name(&name)).or_insert(json!(value));
+    for name in NUMBERS {
+        let number = notice.data.get(name).map(said).filter(|number| !number.is_empty());
+        annotations.extend(number.map(|number| (name.to_owned(), json!(number))));
+    }
+    for fact in &letter.facts {
+        annotations.entry(label_name(&fact.key)).or_insert(json!(fact.value));
     }
     annotations
 }

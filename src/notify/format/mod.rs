@@ -5,12 +5,16 @@
 //! format, and a routing key is nowhere but in the request.
 
 mod alertmanager;
+mod clean;
 mod cloud_events;
+mod letter;
 mod notice;
 mod pagerduty;
+mod sentence;
 mod slack;
 mod teams;
 mod template;
+mod voice;
 
 use std::fmt;
 
@@ -19,8 +23,9 @@ use serde_json::json;
 pub use template::TemplateError;
 
 use super::message::Message;
-use crate::config::{Evidence, Format};
+use crate::config::{Evidence, Format, Reader};
 use crate::time::EventTime;
+use letter::Letter;
 use notice::{Notice, SQUEEZES};
 use template::Template;
 
@@ -44,6 +49,7 @@ pub struct Body {
 pub struct Style {
     words: Words,
     evidence: Evidence,
+    reader: Reader,
 }
 
 #[derive(Clone)]
@@ -58,13 +64,14 @@ enum Words {
 }
 
 impl Style {
-    /// The style of a format; `secret` is PagerDuty's routing key, and of no use to the others.
+    /// The style of a format, in the words of `reader` where people read it; `secret` is PagerDuty's routing key, and of no use to the others.
     ///
     /// # Errors
     /// When a template cannot be read, or names what no message has.
     pub fn new(
         format: &Format,
         evidence: Evidence,
+        reader: &Reader,
         secret: Option<&str>,
     ) -> Result<Self, TemplateError> {
         let words = match format {
@@ -78,7 +85,7 @@ impl Style {
             Format::CloudEvents => Words::CloudEvents,
             Format::Text(template) => Words::Text(Template::new(template.as_deref())?),
         };
-        Ok(Self { words, evidence })
+        Ok(Self { words, evidence, reader: reader.clone() })
     }
 
     /// The body of a message that leaves at `now`. The same message at the same instant always
@@ -116,14 +123,19 @@ impl Style {
     }
 
     fn write(&self, notice: &Notice, now: EventTime) -> String {
+        let letter = || Letter::of(notice, &self.reader);
         match &self.words {
             Words::Resonanz => notice.envelope().to_string(),
-            Words::Alertmanager => json!([alertmanager::alert(notice, now)]).to_string(),
-            Words::Slack => slack::message(notice).to_string(),
-            Words::Teams => teams::message(notice).to_string(),
-            Words::PagerDuty { routing_key } => pagerduty::event(notice, routing_key).to_string(),
+            Words::Alertmanager => json!([alertmanager::alert(notice, &letter(), now)]).to_string(),
+            Words::Slack => slack::message(&letter(), notice.call()).to_string(),
+            Words::Teams => {
+                teams::message(&letter(), notice.call(), notice.text("severity")).to_string()
+            }
+            Words::PagerDuty { routing_key } => {
+                pagerduty::event(notice, &letter(), routing_key).to_string()
+            }
             Words::CloudEvents => cloud_events::event(notice).to_string(),
-            Words::Text(template) => template.write(notice),
+            Words::Text(template) => template.write(notice, &letter()),
         }
     }
 }
@@ -143,5 +155,7 @@ impl fmt::Debug for Style {
     }
 }
 
+#[cfg(test)]
+mod goldens;
 #[cfg(test)]
 mod tests;

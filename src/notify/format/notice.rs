@@ -1,42 +1,14 @@
 //! What is there to say? A message taken apart, so that each format can say it in its own words.
-//!
-//! Knows few fields by name: what an alert carries beyond them is shown as it comes.
 
 use serde_json::{Map, Value, json};
 
+use super::clean::is_unseen;
 use crate::notify::message::Message;
-use crate::time::{SECOND_US, format_span};
 
 /// Labels of a rule that are told.
 const LABELS_MAX: usize = 24;
 /// Longest name or value that a user gave, in bytes.
 const NAME_BYTES_MAX: usize = 96;
-/// Fields shown first, in this order.
-const FIRST: [&str; 7] =
-    ["observed", "expected", "mentions", "negative", "authors", "copies", "mean_score"];
-/// Fields that are said elsewhere, or say little to a reader.
-const UNSHOWN: [&str; 16] = [
-    "p_value",
-    "novelty",
-    "rule_type",
-    "scorer",
-    "alert_id",
-    "transition",
-    "rule",
-    "topic",
-    "severity",
-    "measure",
-    "window_s",
-    "evidence",
-    "labels",
-    "neutral",
-    "positive",
-    "dispersion",
-];
-
-/// Parts of the evidence that are for programs.
-const FOR_PROGRAMS: [&str; 2] = ["query", "versions"];
-
 /// How much of each text and list is left.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Squeeze {
@@ -60,6 +32,9 @@ pub(super) struct Quote<'n> {
     pub(super) text: &'n str,
     pub(super) url: Option<&'n str>,
     pub(super) score: Option<f64>,
+    pub(super) source: Option<&'n str>,
+    /// How many posts say nearly the same, this one among them; 0 if not known.
+    pub(super) alike: u64,
 }
 
 impl<'n> Quote<'n> {
@@ -68,7 +43,8 @@ impl<'n> Quote<'n> {
         let text = |name: &str| post.get(name).and_then(Value::as_str);
         let url = text("url").filter(|url| leads_somewhere(url));
         let score = post.get("score").and_then(Value::as_f64);
-        Some(Self { text: text("text")?, url, score })
+        let alike = post.get("cluster_mentions").and_then(Value::as_u64).unwrap_or(0);
+        Some(Self { text: text("text")?, url, score, source: text("source"), alike })
     }
 }
 
@@ -139,51 +115,6 @@ impl Notice {
         }
     }
 
-    /// One line: how bad, what, and what happened.
-    pub(super) fn title(&self) -> String {
-        let (severity, topic) = (self.text("severity"), self.text("topic"));
-        let (rule, transition) = (self.text("rule"), self.text("transition"));
-        if topic.is_empty() {
-            let receiver = self.text("receiver");
-            return format!("[{severity}] {} {receiver}", self.kind).trim_end().to_owned();
-        }
-        format!("[{severity}] {topic}: {rule} {transition}")
-    }
-
-    /// One sentence with the numbers that matter.
-    pub(super) fn summary(&self) -> String {
-        let number = |name: &str| self.data.get(name).and_then(Value::as_f64);
-        let Some(observed) = number("observed") else { return self.text("why").to_owned() };
-        let measure = match self.text("measure") {
-            "mentions" | "" => "mentions".to_owned(),
-            measure => format!("{measure} mentions"),
-        };
-        let window_s = self.data.get("window_s").and_then(Value::as_i64).unwrap_or(0);
-        let window = format_span(window_s.saturating_mul(SECOND_US));
-        let mut summary = format!("{observed} {measure} within {window}");
-        if let Some(expected) = number("expected") {
-            summary.push_str(&format!(", where {} were expected", short(expected)));
-        }
-        summary.push('.');
-        summary
-    }
-
-    /// Names and values that are worth a line each, in a fixed order.
-    pub(super) fn facts(&self) -> Vec<(String, String)> {
-        let first = FIRST.iter().filter_map(|name| Some((*name, self.data.get(*name)?)));
-        let rest = self.data.iter().map(|(name, value)| (name.as_str(), value));
-        let rest = rest.filter(|(name, _)| !FIRST.contains(name) && !UNSHOWN.contains(name));
-        let labels = self.data.get("labels").and_then(Value::as_object);
-        let labels = labels.into_iter().flatten().map(|(name, value)| (name.as_str(), value));
-        let evidence = self.data.get("evidence").and_then(Value::as_object);
-        let evidence = evidence.into_iter().flatten().map(|(name, value)| (name.as_str(), value));
-        let evidence =
-            evidence.filter(|(name, value)| !is_quotes(value) && !FOR_PROGRAMS.contains(name));
-        let all = first.chain(rest).chain(labels).chain(evidence);
-        let told = all.map(|(name, value)| (name.replace('_', " "), said(value)));
-        told.filter(|(_, value)| !value.is_empty() && value != "none").collect()
-    }
-
     /// The posts among the evidence.
     pub(super) fn quotes(&self) -> Vec<Quote<'_>> {
         let Some(evidence) = self.data.get("evidence") else { return Vec::new() };
@@ -218,6 +149,9 @@ impl Notice {
 
 /// Whether an address is safe to open, and that of a page rather than of a whole site.
 fn leads_somewhere(url: &str) -> bool {
+    if url.contains(|c: char| c.is_whitespace() || is_unseen(c)) {
+        return false;
+    }
     let page = url.strip_prefix("https://").and_then(|rest| rest.split_once('/'));
     page.is_some_and(|(_, page)| !page.is_empty())
 }

@@ -2,24 +2,25 @@
 
 use serde_json::{Value, json};
 
+use super::letter::Letter;
 use super::notice::{Call, Notice};
 
 /// Most characters of a summary.
 const SUMMARY_CHARS: usize = 1_024;
 
 /// The body for `/v2/enqueue`. An escalation triggers the same incident again.
-pub(super) fn event(notice: &Notice, routing_key: &str) -> Value {
+pub(super) fn event(notice: &Notice, letter: &Letter, routing_key: &str) -> Value {
     let action = match notice.call() {
         Call::Trigger => "trigger",
         Call::Resolve => "resolve",
     };
-    let summary = format!("{} – {}", notice.title(), notice.summary());
-    let summary: String = summary.chars().take(SUMMARY_CHARS).collect();
-    let links: Vec<Value> = notice
-        .quotes()
-        .iter()
-        .filter_map(|quote| Some(json!({"href": quote.url?, "text": quote.text})))
-        .collect();
+    let summary: String = letter.title.chars().take(SUMMARY_CHARS).collect();
+    let posts = letter.posts.iter();
+    let posts =
+        posts.filter_map(|post| Some(json!({"href": post.url.as_ref()?, "text": post.text})));
+    let details = letter.action.iter().filter_map(|action| action.link.as_ref());
+    let details = details.map(|(name, url)| json!({"href": url, "text": name}));
+    let links: Vec<Value> = details.chain(posts).collect();
     json!({
         "routing_key": routing_key,
         "event_action": action,

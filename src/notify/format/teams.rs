@@ -3,37 +3,38 @@
 
 use serde_json::{Value, json};
 
-use super::notice::{Call, Notice, Quote};
+use super::letter::{Letter, Shown};
+use super::notice::Call;
 
-/// Facts and posts shown.
+/// Facts shown.
 const FACTS: usize = 16;
-const QUOTES: usize = 5;
 
 /// The body for the workflow.
-pub(super) fn message(notice: &Notice) -> Value {
-    let color = match (notice.call(), notice.text("severity")) {
+pub(super) fn message(letter: &Letter, call: Call, severity: &str) -> Value {
+    let color = match (call, severity) {
         (Call::Resolve, _) => "good",
         (Call::Trigger, "info") => "accent",
         (Call::Trigger, "warning") => "warning",
         (Call::Trigger, _) => "attention",
     };
-    let mut title = line(&notice.title());
+    let mut title = line(&letter.title);
     title["size"] = json!("large");
     title["weight"] = json!("bolder");
     title["color"] = json!(color);
-    let mut body = vec![title];
-    if !notice.summary().is_empty() {
-        body.push(line(&notice.summary()));
+    let mut body = vec![title, aside(&letter.summary)];
+    body.extend(letter.posts.iter().map(post));
+    let facts = letter.facts.iter().take(FACTS);
+    let facts: Vec<Value> = facts
+        .map(|fact| json!({"title": escaped(&fact.name), "value": escaped(&fact.value)}))
+        .collect();
+    if !facts.is_empty() {
+        body.push(json!({"type": "FactSet", "facts": facts}));
     }
-    let facts = notice.facts().into_iter().take(FACTS);
-    let facts =
-        facts.map(|(name, value)| json!({"title": escaped(&name), "value": escaped(&value)}));
-    body.push(json!({"type": "FactSet", "facts": facts.collect::<Vec<_>>()}));
-    body.extend(notice.quotes().iter().take(QUOTES).map(quote));
-    let mut origin = line(&format!("{} · {}", notice.timestamp, notice.matter()));
-    origin["isSubtle"] = json!(true);
-    origin["size"] = json!("small");
-    body.push(origin);
+    body.extend(letter.action.iter().map(|action| aside(&action.line())));
+    let links = letter.action.iter().filter_map(|action| action.link.as_ref());
+    let links: Vec<Value> = links
+        .map(|(name, url)| json!({"type": "Action.OpenUrl", "title": name, "url": url}))
+        .collect();
     json!({
         "type": "message",
         "attachments": [{
@@ -45,6 +46,7 @@ pub(super) fn message(notice: &Notice) -> Value {
                 "version": "1.4",
                 "msteams": {"width": "Full"},
                 "body": body,
+                "actions": links,
             },
         }],
     })
@@ -54,11 +56,22 @@ fn line(text: &str) -> Value {
     json!({"type": "TextBlock", "text": escaped(text), "wrap": true})
 }
 
+/// A line that stands back.
+fn aside(text: &str) -> Value {
+    let mut aside = line(text);
+    aside["isSubtle"] = json!(true);
+    aside["size"] = json!("small");
+    aside
+}
+
 /// A post; a click on it leads to where it stands.
-fn quote(quote: &Quote<'_>) -> Value {
-    let mut container =
-        json!({"type": "Container", "style": "emphasis", "items": [line(quote.text)]});
-    if let Some(url) = quote.url {
+fn post(post: &Shown) -> Value {
+    let mut items = vec![line(&post.text)];
+    if !post.origin.is_empty() {
+        items.push(aside(&post.origin));
+    }
+    let mut container = json!({"type": "Container", "style": "emphasis", "items": items});
+    if let Some(url) = &post.url {
         container["selectAction"] = json!({"type": "Action.OpenUrl", "url": url});
     }
     container

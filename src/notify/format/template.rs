@@ -5,19 +5,21 @@ use std::sync::Arc;
 use minijinja::{Environment, UndefinedBehavior};
 use serde_json::{Value, json};
 
+use super::letter::Letter;
 use super::notice::Notice;
 use crate::alert::Transition;
+use crate::config::Reader;
 use crate::notify::message::Message;
 
 /// The template of receivers that give none.
 const USUAL: &str = "\
 {{ title }}
 {{ summary }}
-{% for fact in facts %}{{ fact.name }}: {{ fact.value }}
-{% endfor %}{% for post in posts %}> {{ post.text }}
-{% if post.url %}  {{ post.url }}
-{% endif %}{% endfor %}{{ timestamp }} {{ id }}
-";
+{% for post in posts %}> {{ post.text }}
+{% if post.origin or post.url %}  {{ [post.origin, post.url] | select | join(' · ') }}
+{% endif %}{% endfor %}{% for fact in facts %}{{ fact.name }}: {{ fact.value }}
+{% endfor %}{% if action %}{{ action }}
+{% endif %}";
 /// Steps that one rendering may take: far more than any message needs.
 const FUEL: u64 = 200_000;
 const NAME: &str = "template";
@@ -52,34 +54,49 @@ impl Template {
         environment.add_template_owned(NAME, text.unwrap_or(USUAL).to_owned())?;
         let template = Self(Arc::new(environment));
         let sample = Message::sample("sample", Transition::Fired);
-        template.fill(&Notice::of(&sample))?;
+        let notice = Notice::of(&sample);
+        template.fill(&notice, &Letter::of(&notice, &Reader::default()))?;
         Ok(template)
     }
 
     /// The text; one that cannot be filled says why, rather than that nobody is told.
-    pub(super) fn write(&self, notice: &Notice) -> String {
-        self.fill(notice).unwrap_or_else(|error| {
-            let (title, summary) = (notice.title(), notice.summary());
+    pub(super) fn write(&self, notice: &Notice, letter: &Letter) -> String {
+        self.fill(notice, letter).unwrap_or_else(|error| {
+            let (title, summary) = (&letter.title, &letter.summary);
             format!("{title}\n{summary}\n{} {}\n({error})\n", notice.timestamp, notice.id)
         })
     }
 
-    fn fill(&self, notice: &Notice) -> Result<String, minijinja::Error> {
-        let facts = notice.facts().into_iter();
+    fn fill(&self, notice: &Notice, letter: &Letter) -> Result<String, minijinja::Error> {
+        let facts = letter.facts.iter();
         let facts: Vec<Value> =
-            facts.map(|(name, value)| json!({"name": name, "value": value})).collect();
-        let posts = notice.quotes().into_iter();
+            facts.map(|fact| json!({"name": fact.name, "value": fact.value})).collect();
+        let posts = letter.posts.iter();
         let posts: Vec<Value> = posts
-            .map(|quote| json!({"text": quote.text, "url": quote.url, "score": quote.score}))
+            .map(|post| {
+                json!({
+                    "text": post.text,
+                    "origin": post.origin,
+                    "url": post.url,
+                    "score": post.score,
+                })
+            })
             .collect();
+        let action = letter.action.as_ref();
+        let line = action.map(|action| {
+            let link = action.link.as_ref();
+            let link = link.map(|(name, url)| format!("\n{name}: {url}"));
+            action.line() + &link.unwrap_or_default()
+        });
         self.0.get_template(NAME)?.render(minijinja::value::Serde(json!({
             "id": notice.id,
             "type": notice.kind,
             "timestamp": notice.timestamp,
-            "title": notice.title(),
-            "summary": notice.summary(),
+            "title": letter.title,
+            "summary": letter.summary,
             "facts": facts,
             "posts": posts,
+            "action": line,
             "data": notice.data,
         })))
     }

@@ -1,0 +1,200 @@
+//! How does this reader write numbers, spans and times? In their language and zone.
+
+use jiff::Timestamp;
+use jiff::Zoned;
+
+use crate::config::{Language, Reader};
+use crate::time::EventTime;
+
+const MONTHS_EN: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MONTHS_DE: [&str; 12] = [
+    "Januar",
+    "Februar",
+    "März",
+    "April",
+    "Mai",
+    "Juni",
+    "Juli",
+    "August",
+    "September",
+    "Oktober",
+    "November",
+    "Dezember",
+];
+
+/// Singular and plural of a unit in English and German; German as after "in".
+const UNITS: [(u64, [&str; 4]); 4] = [
+    (86_400, ["day", "days", "Tag", "Tagen"]),
+    (3_600, ["hour", "hours", "Stunde", "Stunden"]),
+    (60, ["minute", "minutes", "Minute", "Minuten"]),
+    (1, ["second", "seconds", "Sekunde", "Sekunden"]),
+];
+
+/// A reader's way to write.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Voice<'r>(pub(super) &'r Reader);
+
+impl Voice<'_> {
+    /// The one that is in the reader's language.
+    pub(super) fn either<T>(&self, english: T, german: T) -> T {
+        match self.0.language {
+            Language::En => english,
+            Language::De => german,
+        }
+    }
+
+    /// A whole number, in groups of three digits.
+    pub(super) fn count(&self, number: u64) -> String {
+        let digits = number.to_string();
+        let mut out = String::with_capacity(digits.len() + 6);
+        for (place, digit) in digits.chars().enumerate() {
+            if place > 0 && (digits.len() - place).is_multiple_of(3) {
+                out.push(self.either(',', '.'));
+            }
+            out.push(digit);
+        }
+        out
+    }
+
+    /// What is usual: a standard deviation to both sides of the mean, rounded outwards, as "0 to
+    /// 1"; and whether that is more than one.
+    pub(super) fn usual(&self, mean: f64, dispersion: f64) -> (String, bool) {
+        let spread = (mean.max(0.0) * dispersion.max(1.0)).sqrt();
+        let top = mean + spread;
+        let step = if top < 50.0 { 1.0 } else { 10_f64.powf((top.log10().floor() - 1.0).max(0.0)) };
+        let low = ((mean - spread).max(0.0) / step).floor() * step;
+        let high = (top / step).ceil() * step;
+        let (low, high) = (whole(low), whole(high));
+        if low == high {
+            return (self.count(low), low != 1);
+        }
+        (format!("{} {} {}", self.count(low), self.either("to", "bis"), self.count(high)), true)
+    }
+
+    /// How long a window is, as after "in": "10 minutes", "einer Stunde".
+    pub(super) fn span(&self, seconds: u64) -> String {
+        let (number, [one, many, eins, viele]) = units(seconds);
+        match number {
+            1 => self.either(format!("1 {one}"), format!("{} {eins}", a(eins))),
+            _ => format!("{} {}", self.count(number), self.either(many, viele)),
+        }
+    }
+
+    /// The window just before one, as after "in".
+    pub(super) fn span_before(&self, seconds: u64) -> String {
+        let (number, [one, many, eins, viele]) = units(seconds);
+        match number {
+            1 => self.either(format!("the {one} before"), format!("{} {eins} davor", the(eins))),
+            _ => {
+                let number = self.count(number);
+                self.either(
+                    format!("the {number} {many} before"),
+                    format!("den {number} {viele} davor"),
+                )
+            }
+        }
+    }
+
+    /// The window up to now, as after "of".
+    pub(super) fn span_last(&self, seconds: u64) -> String {
+        let (number, [one, many, eins, viele]) = units(seconds);
+        match number {
+            1 => self.either(format!("the last {one}"), format!("{} letzten {eins}", the(eins))),
+            _ => {
+                let number = self.count(number);
+                self.either(
+                    format!("the last {number} {many}"),
+                    format!("den letzten {number} {viele}"),
+                )
+            }
+        }
+    }
+
+    /// A time of day with its zone, and the day if that is not the day of `beside`.
+    pub(super) fn moment(&self, at: EventTime, beside: EventTime) -> String {
+        let (Some(at), Some(beside)) = (self.zoned(at), self.zoned(beside)) else {
+            return at.to_string();
+        };
+        let time = format!("{} {}", clock(&at), self.zone(&at));
+        if at.date() == beside.date() { time } else { format!("{}, {time}", self.day(&at)) }
+    }
+
+    /// From when to when, as after nothing: "14:06 to 14:34 CET".
+    pub(super) fn stretch(&self, from: EventTime, to: EventTime) -> String {
+        let (Some(begun), Some(ended)) = (self.zoned(from), self.zoned(to)) else {
+            return format!("{from} – {to}");
+        };
+        let word = self.either("to", "bis");
+        let (until, same) = (self.moment(to, to), self.zone(&begun) == self.zone(&ended));
+        if begun.date() == ended.date() && same {
+            return format!("{} {word} {until}", clock(&begun));
+        }
+        format!("{} {word} {until}", self.moment(from, to))
+    }
+
+    /// A day with its year, and the time of day with its zone.
+    pub(super) fn date(&self, at: EventTime) -> String {
+        match self.zoned(at) {
+            Some(at) => {
+                format!("{} {}, {} {}", self.day(&at), at.year(), clock(&at), self.zone(&at))
+            }
+            None => at.to_string(),
+        }
+    }
+
+    fn zoned(&self, at: EventTime) -> Option<Zoned> {
+        Some(Timestamp::from_microsecond(at.0).ok()?.to_zoned(self.0.zone.clone()))
+    }
+
+    fn day(&self, at: &Zoned) -> String {
+        let month = usize::try_from(at.month() - 1).unwrap_or(0);
+        let names = self.either(MONTHS_EN, MONTHS_DE);
+        let name = names.get(month).copied().unwrap_or_default();
+        self.either(format!("{} {name}", at.day()), format!("{}. {name}", at.day()))
+    }
+
+    /// The zone's short name, as people there call it.
+    fn zone(&self, at: &Zoned) -> String {
+        let name = at.strftime("%Z").to_string();
+        match (self.0.language, name.as_str()) {
+            (Language::De, "CET") => "MEZ".to_owned(),
+            (Language::De, "CEST") => "MESZ".to_owned(),
+            _ if name.starts_with(['+', '-']) => format!("UTC{name}"),
+            _ => name,
+        }
+    }
+}
+
+/// The nearest whole number from 0 on.
+pub(super) fn whole(number: f64) -> u64 {
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a cast stops at 0 and at the largest number"
+    )]
+    let whole = number.round() as u64;
+    whole
+}
+
+fn clock(at: &Zoned) -> String {
+    format!("{:02}:{:02}", at.hour(), at.minute())
+}
+
+/// A span in its largest unit; a single day is 24 hours.
+fn units(seconds: u64) -> (u64, [&'static str; 4]) {
+    let fits = |&&(unit, _): &&(u64, [&str; 4])| {
+        seconds >= unit && seconds.is_multiple_of(unit) && (unit, seconds) != (86_400, 86_400)
+    };
+    let found = UNITS.iter().find(fits).or(UNITS.last());
+    found.map_or((seconds, [""; 4]), |(unit, names)| (seconds / unit, *names))
+}
+
+/// The German article after "in", by gender.
+fn a(noun: &str) -> &'static str {
+    if noun == "Tag" { "einem" } else { "einer" }
+}
+
+fn the(noun: &str) -> &'static str {
+    if noun == "Tag" { "dem" } else { "der" }
+}
