@@ -173,6 +173,8 @@ const FORMATS: [(&str, Format); 7] = [
     ("cloudevents", Format::CloudEvents),
     ("text", Format::Text(None)),
 ];
+/// Longest `base_url`: it stands in messages, which are bounded.
+const BASE_URL_BYTES_MAX: usize = 200;
 /// Where PagerDuty takes events from everyone.
 const PAGERDUTY_URL: &str = "https://events.pagerduty.com/v2/enqueue";
 
@@ -225,7 +227,8 @@ fn reader(section: &mut Section<'_, '_>, reach: Reach) -> Reader {
     let base_url = section.text("base_url").map(|url| url.trim_end_matches('/').to_owned());
     if let Some(url) = &base_url {
         let odd = |c: char| c.is_control() || c.is_whitespace() || matches!(c, '<' | '>' | '|');
-        let odd = url.contains(odd).then_some("write it as \"https://resonanz.example.com\"");
+        let odd = url.contains(odd) || url.len() > BASE_URL_BYTES_MAX;
+        let odd = odd.then_some("write it as \"https://resonanz.example.com\"");
         if let Some(hint) = odd.or_else(|| reach.refusal(url)) {
             let at = section.place("base_url");
             section.problems.add(at, format!("\"{url}\" is not an HTTPS address"), hint);

@@ -34,3 +34,32 @@ pub(super) fn is_unseen(c: char) -> bool {
                 | '\u{e0000}'..='\u{e007f}'
         )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_steers_or_hides_is_gone_and_people_are_left() {
+        for (text, wanted) in [
+            ("one\r\n\ttwo\u{2028}three", "one two three"),
+            ("\u{1b}[31mred\u{7}", "[31mred"),
+            ("a\u{202e}b\u{2066}c\u{200f}d\u{feff}e\u{e0041}f", "abcdef"),
+            ("family 👨\u{200d}👩\u{200d}👧", "family 👨\u{200d}👩\u{200d}👧"),
+        ] {
+            assert_eq!(clean(text), wanted, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn texts_are_cut_between_words_where_that_loses_little() {
+        for (text, wanted) in [
+            ("short enough", "short enough"),
+            ("twelve chars and more", "twelve chars …"),
+            ("averyveryverylongword", "averyveryvery …"),
+            ("äöü äöü äöü äöü", "äöü äöü äöü …"),
+        ] {
+            assert_eq!(shortened(text, 13), wanted, "{text}");
+        }
+    }
+}

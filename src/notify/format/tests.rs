@@ -178,6 +178,26 @@ fn what_people_read_holds_nothing_for_programs_and_no_link_that_leads_nowhere() 
 }
 
 #[test]
+fn the_sentence_says_which_posts_it_counts() {
+    let mut alert = sample();
+    let title = |alert: &Value| {
+        let text = written(&Format::Text(None), Evidence::Full, alert).text;
+        text.lines().next().unwrap_or_default().to_owned()
+    };
+    alert["data"]["observed"] = json!(30);
+    assert!(title(&alert).starts_with("30 of 50 posts on sample topic in 10 minutes are clearly"));
+    alert["data"]["copies"] = json!(5);
+    assert!(
+        title(&alert).starts_with("30 of 45 distinct posts on sample topic in 10 minutes are neg")
+    );
+    alert["data"]["topic"] = json!("a\u{202e}b\n<c>");
+    assert!(title(&alert).contains(" on ab <c> in "), "{}", title(&alert));
+    let link = json!("https://example.com/\u{202e}a");
+    alert["data"]["evidence"]["posts"][0]["url"] = link;
+    assert!(!written(&Format::Slack, Evidence::Full, &alert).text.contains("https://"));
+}
+
+#[test]
 fn a_template_is_tried_before_it_is_needed() {
     let style = |text: &str| {
         let format = Format::Text(Some(text.to_owned()));

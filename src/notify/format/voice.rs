@@ -198,3 +198,65 @@ fn a(noun: &str) -> &'static str {
 fn the(noun: &str) -> &'static str {
     if noun == "Tag" { "dem" } else { "der" }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+
+    use super::*;
+
+    #[test]
+    fn what_is_usual_is_a_range_that_people_would_name() {
+        let reader = Reader::default();
+        for (mean, dispersion, wanted) in [
+            (0.0, 1.0, "0"),
+            (0.3, 1.0, "0 to 1"),
+            (4.0, 1.5, "1 to 7"),
+            (12.4, 1.0, "8 to 16"),
+            (310.4, 1.0, "290 to 330"),
+            (12_345.0, 4.0, "12,000 to 13,000"),
+        ] {
+            assert_eq!(Voice(&reader).usual(mean, dispersion).0, wanted, "{mean}");
+        }
+    }
+
+    #[test]
+    fn times_stand_in_the_zone_by_its_short_name_and_with_another_day() {
+        let at = |text: &str| EventTime::parse(text).expect("a time");
+        let noon = at("2026-07-04T12:00:00Z");
+        for (zone, language, earlier, wanted) in [
+            ("UTC", Language::En, "2026-07-04T08:05:00Z", "08:05 to 12:00 UTC"),
+            ("Europe/Berlin", Language::De, "2026-07-04T08:05:00Z", "10:05 bis 14:00 MESZ"),
+            (
+                "Europe/Berlin",
+                Language::En,
+                "2026-07-03T21:59:00Z",
+                "3 Jul, 23:59 CEST to 14:00 CEST",
+            ),
+            ("Europe/Berlin", Language::De, "2026-07-03T22:00:00Z", "00:00 bis 14:00 MESZ"),
+            ("Asia/Dubai", Language::En, "2026-07-04T08:05:00Z", "12:05 to 16:00 UTC+04"),
+        ] {
+            let zone = TimeZone::get(zone).expect("a zone");
+            let reader = Reader { language, zone, base_url: None };
+            assert_eq!(Voice(&reader).stretch(at(earlier), noon), wanted);
+        }
+    }
+
+    #[test]
+    fn spans_are_in_their_largest_unit() {
+        let german = Reader { language: Language::De, ..Reader::default() };
+        let (english, german) = (Reader::default(), german);
+        for (seconds, en, de) in [
+            (60, "1 minute", "einer Minute"),
+            (5_400, "90 minutes", "90 Minuten"),
+            (3_600, "1 hour", "einer Stunde"),
+            (86_400, "24 hours", "24 Stunden"),
+            (604_800, "7 days", "7 Tagen"),
+        ] {
+            assert_eq!(
+                (Voice(&english).span(seconds), Voice(&german).span(seconds)),
+                (en.to_owned(), de.to_owned())
+            );
+        }
+    }
+}
