@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use datafusion::execution::object_store::ObjectStoreUrl;
 use object_store::ObjectStore;
+use object_store::path::Path as Location;
 
+use super::delta_error::delta_error;
 use super::error::LakeError;
 use super::files::committed;
 use super::folder::Folder;
@@ -18,6 +20,8 @@ pub(crate) struct Listing {
     /// The store that holds the files, as DataFusion finds it.
     pub(crate) store: (ObjectStoreUrl, Arc<dyn ObjectStore>),
     pub(crate) files: Vec<Listed>,
+    /// The newest entry of the log within the store, and the one that the next commit makes.
+    pub(crate) entries: [Location; 2],
 }
 
 /// A committed file as readers find it.
@@ -35,7 +39,10 @@ pub(crate) struct Listed {
 pub(crate) async fn committed_files(table: Table, folder: &Folder) -> Result<Listing, LakeError> {
     let place = folder.table(table).resolved()?;
     let mut files = Vec::new();
-    for file in committed(table, &open(table, &place).await?)? {
+    let delta = open(table, &place).await?;
+    let version = delta.snapshot().map_err(delta_error(table))?.version();
+    let entries = [place.entry(version)?, place.entry(version.saturating_add(1))?];
+    for file in committed(table, &delta)? {
         let (location, bytes) = place.location(&file.path, file.bytes)?;
         let day = day_of(&file.path);
         files.push(Listed {
@@ -45,5 +52,5 @@ pub(crate) async fn committed_files(table: Table, folder: &Folder) -> Result<Lis
             statistics: file.statistics,
         });
     }
-    Ok(Listing { root: place.root(), store: place.store()?, files })
+    Ok(Listing { root: place.root(), store: place.store()?, files, entries })
 }

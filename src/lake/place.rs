@@ -212,6 +212,16 @@ impl Place {
         Ok((location, size))
     }
 
+    /// An entry of the log in that store, whether it is there or not; of a resolved place.
+    pub(super) fn entry(&self, version: u64) -> Result<Location, LakeError> {
+        let path = self.path(&format!("{LOG}/{version:020}.json"));
+        match self {
+            Self::Folder(_) => Ok(Location::from_absolute_path(&path)
+                .map_err(|error| StateError::Damaged { path, what: error.to_string() })?),
+            Self::Bucket(bucket, _) => Ok(bucket.path(&format!("{LOG}/{version:020}.json"))),
+        }
+    }
+
     /// Whether a table was made here; a kill on the way leaves its log without an entry.
     pub(super) async fn is_made(&self) -> Result<bool, LakeError> {
         let is_entry = |name: &str| name.ends_with(".json") || name.ends_with(".parquet");

@@ -5,6 +5,7 @@ use super::story::{AlertState, AlertStory, rows, story};
 use crate::desk::{Ack, Silence, SilenceError, is_match};
 use crate::lake::{Folder, quoted};
 use crate::settings::distance;
+use crate::sql::Session;
 use crate::state::{DeskFiles, Resend, StateError};
 use crate::system::wall_clock;
 
@@ -101,7 +102,7 @@ pub enum Again {
 ///
 /// # Errors
 /// When there is none, or more than one.
-pub async fn alert_id(folder: &Folder, prefix: &str) -> Result<String, OrderError> {
+pub async fn alert_id(session: &Session, prefix: &str) -> Result<String, OrderError> {
     let begins = |start: &str| format!("starts_with(alert_id, {})", quoted(start));
     let sql = format!(
         "SELECT DISTINCT alert_id FROM alerts WHERE {} OR {} ORDER BY alert_id LIMIT {}",
@@ -109,7 +110,7 @@ pub async fn alert_id(folder: &Folder, prefix: &str) -> Result<String, OrderErro
         begins(&format!("alt_{prefix}")),
         CANDIDATES_MAX + 1
     );
-    let found = rows(folder, &sql).await?;
+    let found = rows(session, &sql).await?;
     let ids = found.iter().filter_map(|row| row["alert_id"].as_str());
     let mut candidates: Vec<String> = ids.map(str::to_owned).collect();
     let is_whole = candidates.iter().any(|id| id == prefix);
@@ -131,9 +132,13 @@ pub async fn alert_id(folder: &Folder, prefix: &str) -> Result<String, OrderErro
 ///
 /// # Errors
 /// As [`alert_id`].
-pub async fn told(folder: &Folder, prefix: &str) -> Result<AlertStory, OrderError> {
-    let id = alert_id(folder, prefix).await?;
-    story(folder, &id).await?.ok_or_else(|| unknown("alert", prefix))
+pub async fn told(
+    session: &Session,
+    folder: &Folder,
+    prefix: &str,
+) -> Result<AlertStory, OrderError> {
+    let id = alert_id(session, prefix).await?;
+    story(session, folder, &id).await?.ok_or_else(|| unknown("alert", prefix))
 }
 
 /// Notes that somebody takes care of a firing alert.
@@ -141,12 +146,13 @@ pub async fn told(folder: &Folder, prefix: &str) -> Result<AlertStory, OrderErro
 /// # Errors
 /// When there is no such alert, it has resolved, or somebody takes care already and stays.
 pub async fn acknowledge(
+    session: &Session,
     folder: &Folder,
     prefix: &str,
     (author, comment): (String, String),
     again: Again,
 ) -> Result<Ack, OrderError> {
-    let story = told(folder, prefix).await?;
+    let story = told(session, folder, prefix).await?;
     if story.state == AlertState::Resolved {
         return Err(OrderError::Resolved(story.alert_id));
     }
@@ -168,8 +174,12 @@ pub async fn acknowledge(
 ///
 /// # Errors
 /// When there is none.
-pub async fn unacknowledge(folder: &Folder, prefix: &str) -> Result<String, OrderError> {
-    let id = alert_id(folder, prefix).await?;
+pub async fn unacknowledge(
+    session: &Session,
+    folder: &Folder,
+    prefix: &str,
+) -> Result<String, OrderError> {
+    let id = alert_id(session, prefix).await?;
     if DeskFiles::of(folder).remove_ack(&id)? {
         Ok(id)
     } else {
@@ -187,8 +197,9 @@ pub async fn silence(
     silence: Silence,
 ) -> Result<Silence, OrderError> {
     silence.check(wall_clock())?;
-    if let Some(pattern) = &silence.topic {
-        known_topic(folder, topics, pattern).await?;
+    let is_configured = |pattern: &str| topics.iter().any(|topic| is_match(pattern, topic));
+    if let Some(pattern) = silence.topic.as_deref().filter(|pattern| !is_configured(pattern)) {
+        known_topic(&Session::open(folder).await?, topics, pattern).await?;
     }
     let files = DeskFiles::of(folder);
     let silence = Silence { id: files.fresh_id("sil")?, ..silence };
@@ -229,7 +240,7 @@ pub fn resend(
 /// # Errors
 /// When there is none, with the name that may be meant.
 pub async fn known_topic(
-    folder: &Folder,
+    session: &Session,
     configured: &[&str],
     pattern: &str,
 ) -> Result<(), OrderError> {
@@ -237,7 +248,7 @@ pub async fn known_topic(
         return Ok(());
     }
     let sql = "SELECT DISTINCT topic FROM panes UNION SELECT DISTINCT topic FROM alerts";
-    let found = rows(folder, sql).await?;
+    let found = rows(session, sql).await?;
     let kept: Vec<&str> = found.iter().filter_map(|row| row["topic"].as_str()).collect();
     if kept.iter().any(|topic| is_match(pattern, topic)) {
         return Ok(());

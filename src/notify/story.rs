@@ -159,11 +159,16 @@ pub struct AlertStory {
     pub transitions: Vec<AlertRow>,
 }
 
-/// The alerts of a lake: firing ones first, then by last transition, latest first.
+/// The alerts of a lake that a session has open: firing ones first, then by last transition, latest
+/// first.
 ///
 /// # Errors
-/// When the lake or a file of the desk cannot be read.
-pub async fn stories(folder: &Folder, wanted: &Wanted) -> anyhow::Result<Vec<AlertSummary>> {
+/// When the lake or a file of the desk cannot be read, or a limit of the session is reached.
+pub async fn stories(
+    session: &Session,
+    folder: &Folder,
+    wanted: &Wanted,
+) -> anyhow::Result<Vec<AlertSummary>> {
     let topic = wanted.topic.as_deref();
     let topic = topic.map_or("true".to_owned(), |topic| format!("topic = {}", quoted(topic)));
     let state = match wanted.state {
@@ -180,7 +185,7 @@ pub async fn stories(folder: &Folder, wanted: &Wanted) -> anyhow::Result<Vec<Ale
         wanted.limit
     );
     let desk = Desk::read(folder)?;
-    let rows = rows(folder, &sql).await?.into_iter().map(|mut row| {
+    let rows = rows(session, &sql).await?.into_iter().map(|mut row| {
         unpack_alert(&mut row);
         let mut summary: AlertSummary = serde_json::from_value(row)?;
         summary.known = desk.known(&summary.alert_id);
@@ -193,10 +198,14 @@ pub async fn stories(folder: &Folder, wanted: &Wanted) -> anyhow::Result<Vec<Ale
 /// the lake knows none of this id.
 ///
 /// # Errors
-/// When the lake or a file of the desk cannot be read.
-pub async fn story(folder: &Folder, alert_id: &str) -> anyhow::Result<Option<AlertStory>> {
+/// When the lake or a file of the desk cannot be read, or a limit of the session is reached.
+pub async fn story(
+    session: &Session,
+    folder: &Folder,
+    alert_id: &str,
+) -> anyhow::Result<Option<AlertStory>> {
     let sql = format!("SELECT * FROM alerts WHERE alert_id = {} ORDER BY at", quoted(alert_id));
-    let transitions = rows(folder, &sql).await?.into_iter().map(AlertRow::read);
+    let transitions = rows(session, &sql).await?.into_iter().map(AlertRow::read);
     let transitions: Vec<AlertRow> = transitions.collect::<Result<_, _>>()?;
     let Some(last) = transitions.last() else { return Ok(None) };
     let resolved = last.transition == Transition::Resolved;
@@ -229,8 +238,7 @@ pub async fn story(folder: &Folder, alert_id: &str) -> anyhow::Result<Option<Ale
 }
 
 /// The rows of an answer as JSON objects.
-pub(super) async fn rows(folder: &Folder, sql: &str) -> anyhow::Result<Vec<Value>> {
-    let session = Session::open(folder).await?;
+pub(super) async fn rows(session: &Session, sql: &str) -> anyhow::Result<Vec<Value>> {
     let mut bytes = Vec::new();
     session.query(sql).await?.write(QueryFormat::Json, &mut bytes).await?;
     Ok(serde_json::from_slice(&bytes)?)

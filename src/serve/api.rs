@@ -14,12 +14,12 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::parameters::Parameters;
-use super::sql::{self, SqlGate};
+use super::sql::{self, Own, SqlGate, failed};
 use super::{desk, door, intake, metrics, sources};
-use crate::lake::{Folder, quoted};
+use crate::lake::quoted;
 use crate::live::Progress;
 use crate::mention::Topic;
-use crate::sql::{QueryFormat, Session, SqlError, SqlFault};
+use crate::sql::QueryFormat;
 use crate::state::Site;
 use crate::time::{EventTime, parse_span};
 
@@ -96,7 +96,7 @@ async fn not_so() -> Response {
 
 async fn prometheus(State(api): State<Api>) -> Response {
     let progress = api.progress.borrow().clone();
-    match metrics::render(progress, &api.sql.doors) {
+    match metrics::render(progress, &api.sql.doors, api.sql.snapshots.logs_read()) {
         Ok(text) => (
             [(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")],
             text,
@@ -223,28 +223,20 @@ fn equals(topic: &str) -> String {
     format!("topic = {}", quoted(topic))
 }
 
-/// Answers a question of ours within the limits of all SQL; who comes while too many are answered
-/// waits as long as a query may take.
+/// Answers a question of ours.
 async fn answer(api: &Api, sql: &str) -> Response {
-    let limits = api.sql.limits;
-    let waited = tokio::time::timeout(limits.time, api.sql.own.acquire());
-    let Ok(Ok(_place)) = waited.await else {
-        return failure(StatusCode::SERVICE_UNAVAILABLE, "too many queries at once");
+    let own = match Own::begin(api).await {
+        Ok(own) => own,
+        Err(refusal) => return refusal,
     };
     let read = async {
-        let session = Session::open_within(&Folder::read(&api.lake)?, limits).await?;
         let mut body = Vec::new();
-        session.query(sql).await?.write(QueryFormat::Json, &mut body).await?;
+        own.session.query(sql).await?.write(QueryFormat::Json, &mut body).await?;
         anyhow::Ok(body)
     };
     match read.await {
         Ok(body) => ([(header::CONTENT_TYPE, "application/json")], body).into_response(),
-        Err(error) => match error.downcast_ref::<SqlError>() {
-            Some(limit) if limit.fault == SqlFault::Limit => {
-                failure(StatusCode::UNPROCESSABLE_ENTITY, &limit.to_string())
-            }
-            _ => failure(StatusCode::INTERNAL_SERVER_ERROR, &format!("{error:#}")),
-        },
+        Err(error) => failed(&error),
     }
 }
 

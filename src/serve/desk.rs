@@ -18,6 +18,7 @@ use serde::Deserialize;
 
 use super::api::{Api, ROWS_MAX, failure};
 use super::parameters::{Parameters, Sent};
+use super::sql::{Own, failed};
 use crate::desk::Silence;
 use crate::lake::Folder;
 use crate::notify::{self, Again, AlertState, OrderError, Wanted, stories};
@@ -114,15 +115,18 @@ async fn alerts(State(api): State<Api>, Parameters(asked): Parameters<AlertQuery
         return refuse(StatusCode::BAD_REQUEST, "state: firing or resolved").into_response();
     }
     let wanted = Wanted { topic: asked.topic, state: state.flatten(), limit: ROWS_MAX };
-    let read = async { stories(&Folder::read(&api.lake)?, &wanted).await };
-    answer(read.await.map_err(OrderError::from))
+    let own = match Own::begin(&api).await {
+        Ok(own) => own,
+        Err(refusal) => return refusal,
+    };
+    answer(stories(&own.session, &own.folder, &wanted).await.map_err(OrderError::from))
 }
 
 async fn alert(State(api): State<Api>, Path(id): Path<String>) -> Response {
-    answer(match Folder::read(&api.lake) {
-        Ok(folder) => notify::told(&folder, &id).await,
-        Err(error) => Err(error.into()),
-    })
+    match Own::begin(&api).await {
+        Ok(own) => answer(notify::told(&own.session, &own.folder, &id).await),
+        Err(refusal) => refusal,
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -143,17 +147,21 @@ async fn acknowledge(
 ) -> Response {
     let AckBody { author, comment, replace } = asked;
     let again = if replace { Again::Replace } else { Again::Refuse };
-    answer(match Folder::read(&api.lake) {
-        Ok(folder) => notify::acknowledge(&folder, &id, (author, comment), again).await,
-        Err(error) => Err(error.into()),
-    })
+    let own = match Own::begin(&api).await {
+        Ok(own) => own,
+        Err(refusal) => return refusal,
+    };
+    let who = (author, comment);
+    answer(notify::acknowledge(&own.session, &own.folder, &id, who, again).await)
 }
 
 async fn unacknowledge(State(api): State<Api>, Path(id): Path<String>) -> Response {
-    answer(match Folder::read(&api.lake) {
-        Ok(folder) => notify::unacknowledge(&folder, &id).await.map(|_| serde_json::json!({})),
-        Err(error) => Err(error.into()),
-    })
+    let own = match Own::begin(&api).await {
+        Ok(own) => own,
+        Err(refusal) => return refusal,
+    };
+    let undone = notify::unacknowledge(&own.session, &own.folder, &id).await;
+    answer(undone.map(|_| serde_json::json!({})))
 }
 
 #[derive(Debug, Deserialize)]
@@ -247,7 +255,7 @@ fn answer<T: serde::Serialize>(found: Result<T, OrderError>) -> Response {
         OrderError::Resolved(_) | OrderError::Taken(_) => StatusCode::CONFLICT,
         OrderError::Lake(error) => match error.downcast_ref() {
             Some(StateError::NoState { .. }) => StatusCode::NOT_IMPLEMENTED,
-            _ => StatusCode::INTERNAL_SERVER_ERROR,
+            _ => return failed(error),
         },
     };
     let near = match &error {

@@ -19,12 +19,18 @@ struct Snapshot {
     progress: Progress,
     /// By door and reason.
     turned_away: [(&'static str, &'static str, u64); 4],
+    logs_read: u64,
 }
 
 /// The snapshot in the text format that Prometheus reads. Counters begin when the lake was made.
-pub(super) fn render(progress: Progress, doors: &Doors) -> Result<String, std::fmt::Error> {
+pub(super) fn render(
+    progress: Progress,
+    doors: &Doors,
+    logs_read: u64,
+) -> Result<String, std::fmt::Error> {
     let mut registry = Registry::with_prefix("resonanz");
-    registry.register_collector(Box::new(Snapshot { progress, turned_away: turned_away(doors) }));
+    let turned_away = turned_away(doors);
+    registry.register_collector(Box::new(Snapshot { progress, turned_away, logs_read }));
     let mut out = String::new();
     text::encode(&mut out, &registry)?;
     Ok(out)
@@ -49,6 +55,7 @@ impl Collector for Snapshot {
         counter("frames_ignored", "Frames that are no posts by nature", progress.ignored)?;
         counter("reconnects", "Times a source was dialed again", progress.sources.reconnects())?;
         counter("commits", "Commits to the lake", progress.commits)?;
+        counter("lake_logs_read", "Logs of tables read to answer over HTTP", self.logs_read)?;
         counter("lake_troubles", "Times the lake could not be written", progress.troubles)?;
         counter(
             "mentions_language_detected",

@@ -17,14 +17,16 @@ use futures_util::{StreamExt, stream};
 use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
-use tokio::time::timeout_at;
+use tokio::time::{timeout, timeout_at};
 
 use super::api::{Api, failure};
 use super::door::Doors;
 use super::parameters::{Parameters, parse, says_json};
 use crate::config::SqlConfig;
-use crate::lake::Folder;
-use crate::sql::{Answer, AnswerWriter, Limits, QueryFormat, Session, SqlError, SqlFault};
+use crate::lake::{Folder, LakeError};
+use crate::sql::{
+    Answer, AnswerWriter, Limits, QueryFormat, Session, Snapshots, SqlError, SqlFault,
+};
 
 /// Longest answer in bytes.
 const ANSWER_BYTES_MAX: usize = 1024 * 1024 * 1024;
@@ -37,6 +39,8 @@ pub struct SqlGate {
     /// For questions whose SQL is ours, which are answered where SQL is switched off, too.
     pub(super) own: Arc<Semaphore>,
     pub(super) doors: Arc<Doors>,
+    /// The tables as questions over HTTP last found them.
+    pub(super) snapshots: Arc<Snapshots>,
 }
 
 impl SqlGate {
@@ -48,6 +52,7 @@ impl SqlGate {
             free: Arc::new(Semaphore::new(concurrent)),
             own: Arc::new(Semaphore::new(concurrent.max(1))),
             doors: Arc::default(),
+            snapshots: Arc::default(),
         }
     }
 
@@ -56,6 +61,43 @@ impl SqlGate {
     pub fn of(config: SqlConfig) -> Self {
         let time = Duration::from_micros(u64::try_from(config.timeout_us).unwrap_or_default());
         Self::new(Limits { time, memory_mib: config.memory_mib }, config.concurrent)
+    }
+}
+
+/// A question of ours: the lake, open within the limits of all SQL, and its place among others.
+pub(super) struct Own {
+    pub(super) folder: Folder,
+    pub(super) session: Session,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Own {
+    /// Who comes while too many are answered waits as long as a query may take.
+    ///
+    /// # Errors
+    /// What to answer, when there is no place in time, or the lake cannot be read.
+    pub(super) async fn begin(api: &Api) -> Result<Self, Response> {
+        let limits = api.sql.limits;
+        let waited = timeout(limits.time, Arc::clone(&api.sql.own).acquire_owned());
+        let Ok(Ok(place)) = waited.await else {
+            return Err(failure(StatusCode::SERVICE_UNAVAILABLE, "too many queries at once"));
+        };
+        let opened = async {
+            let folder = Folder::read(&api.lake)?;
+            let session = api.sql.snapshots.session(&folder, limits).await?;
+            Ok::<_, LakeError>(Self { folder, session, _place: place })
+        };
+        opened.await.map_err(|error| failed(&error.into()))
+    }
+}
+
+/// Why a question of ours has no answer.
+pub(super) fn failed(error: &anyhow::Error) -> Response {
+    match error.downcast_ref::<SqlError>() {
+        Some(limit) if limit.fault == SqlFault::Limit => {
+            failure(StatusCode::UNPROCESSABLE_ENTITY, &limit.to_string())
+        }
+        _ => failure(StatusCode::INTERNAL_SERVER_ERROR, &format!("{error:#}")),
     }
 }
 
@@ -114,7 +156,10 @@ async fn ask(api: &Api, sql: &str, asked: &Asked, headers: &HeaderMap) -> Respon
         let busy = failure(StatusCode::SERVICE_UNAVAILABLE, "too many queries at once");
         return ([(header::RETRY_AFTER, "1")], busy).into_response();
     };
-    let session = async { Session::open_within(&Folder::read(&api.lake)?, api.sql.limits).await };
+    let session = async {
+        let folder = Folder::read(&api.lake)?;
+        api.sql.snapshots.session(&folder, api.sql.limits).await
+    };
     let session = match session.await {
         Ok(session) => session,
         Err(error) => return failure(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),

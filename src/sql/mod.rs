@@ -19,6 +19,7 @@ mod format;
 mod arithmetic;
 mod sums;
 mod query;
+mod snapshots;
 #[cfg(feature = "postgres")]
 mod postgres;
 
@@ -28,4 +29,5 @@ pub use guard::Limits;
 #[cfg(feature = "postgres")]
 pub(crate) use postgres::{DATABASE, PgCatalog, Prepared, SERVER_VERSION};
 pub use query::{Answer, Session};
+pub use snapshots::Snapshots;
 pub use views::View;

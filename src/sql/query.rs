@@ -80,25 +80,45 @@ impl Session {
         Self::fill(context, folder, limits).await
     }
 
+    /// The same over tables that were opened before.
+    pub(super) async fn over(
+        tables: Vec<Arc<LakeFiles>>,
+        limits: Limits,
+    ) -> Result<Self, LakeError> {
+        let context = context(limits).map_err(unusable)?;
+        Self::register(context, tables, limits).await.map_err(unusable)
+    }
+
     /// Makes the tables and views known to a context.
     pub(super) async fn fill(
         context: SessionContext,
         folder: &Folder,
         limits: Limits,
     ) -> Result<Self, LakeError> {
-        let damaged = unusable;
+        let mut tables = Vec::new();
         for table in Table::ALL {
-            let files = LakeFiles::open(table, folder).await?;
+            tables.push(Arc::new(LakeFiles::open(table, folder).await?));
+        }
+        Self::register(context, tables, limits).await.map_err(unusable)
+    }
+
+    /// Makes tables known, in the order of [`Table::ALL`], and the views over them.
+    async fn register(
+        context: SessionContext,
+        tables: Vec<Arc<LakeFiles>>,
+        limits: Limits,
+    ) -> QueryResult<Self> {
+        for (table, files) in Table::ALL.into_iter().zip(tables) {
             let (url, store) = files.store();
             context.register_object_store(url.as_ref(), store);
-            let files: Arc<dyn TableProvider> = Arc::new(files);
+            let files: Arc<dyn TableProvider> = files;
             if table == Table::Mentions {
                 let mentions = Arc::clone(&files);
                 context.register_udtf("drivers", Arc::new(Drivers { mentions }));
             }
-            context.register_table(table.name(), files).map_err(&damaged)?;
+            context.register_table(table.name(), files)?;
         }
-        views::register(&context).await.map_err(damaged)?;
+        views::register(&context).await?;
         Ok(Self { context, limits })
     }
 

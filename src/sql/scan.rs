@@ -17,7 +17,8 @@ use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
-use object_store::ObjectStore;
+use object_store::path::Path as Location;
+use object_store::{Error as StoreError, ObjectMeta, ObjectStore, ObjectStoreExt};
 use serde_json::Value;
 
 use crate::lake::{DAY, Folder, LakeError, Listing, Table, arrow_schema, committed_files};
@@ -31,6 +32,10 @@ pub(super) struct LakeFiles {
     groups: Vec<FileGroup>,
     statistics: Statistics,
     store: (ObjectStoreUrl, Arc<dyn ObjectStore>),
+    /// The newest entry of the log as it was found, if it could be.
+    newest: Option<ObjectMeta>,
+    /// Where the next commit writes its entry.
+    next: Location,
 }
 
 impl LakeFiles {
@@ -40,7 +45,9 @@ impl LakeFiles {
     }
 
     pub(super) async fn open(table: Table, folder: &Folder) -> Result<Self, LakeError> {
-        let Listing { root, store, files: committed } = committed_files(table, folder).await?;
+        let listing = committed_files(table, folder).await?;
+        let Listing { root, store, files: committed, entries: [newest, next] } = listing;
+        let newest = store.1.head(&newest).await.ok();
         let all = arrow_schema(table);
         let columns: Vec<_> =
             all.fields().iter().filter(|field| field.name() != DAY).map(viewed).collect();
@@ -61,7 +68,16 @@ impl LakeFiles {
         let statistics = summed
             .map_err(|error| StateError::Damaged { path: root, what: error.strip_backtrace() })?;
         let groups = FileGroup::new(files).split_files(threads);
-        Ok(Self { schema, groups, statistics, store })
+        Ok(Self { schema, groups, statistics, store, newest, next })
+    }
+
+    /// Whether nothing was committed since, nor the table made anew. Two questions to the store.
+    pub(super) async fn is_current(&self) -> bool {
+        let Some(newest) = &self.newest else { return false };
+        let store = &self.store.1;
+        let next = store.head(&self.next).await;
+        matches!(next, Err(StoreError::NotFound { .. }))
+            && store.head(&newest.location).await.is_ok_and(|found| found == *newest)
     }
 }
 

@@ -8,7 +8,9 @@ use arrow::ipc::reader::StreamReader;
 use serde_json::Value;
 
 use crate::ask::lake;
-use crate::support::{Killed, resonanz, run, serving, stdout, wait_for};
+use crate::support::{
+    Killed, Place, file, line, query, resonanz, run, serving, stderr, stdout, wait_for,
+};
 
 pub(crate) struct Served {
     pub(crate) address: String,
@@ -198,7 +200,61 @@ fn trends_are_answered_within_the_limits_of_sql_and_where_it_is_switched_off() {
     assert_eq!(status, 200);
     assert_eq!(served.sql("SELECT 1").0, 503);
     let served = Served::new(&["--memory-mib", "0"]);
-    let (status, _, body) = served.ask("GET /api/trends?step=1m", "", "");
-    let error: Value = serde_json::from_slice(&body.expect("the whole body")).expect("JSON");
-    assert_eq!(status, 422, "{error}");
+    let alert = query(lake(), "SELECT DISTINCT alert_id FROM alerts");
+    for path in ["trends?step=1m", "alerts", &format!("alerts/{alert}")] {
+        let (status, _, body) = served.ask(&format!("GET /api/{path}"), "", "");
+        let error: Value = serde_json::from_slice(&body.expect("the whole body")).expect("JSON");
+        assert_eq!(status, 422, "{path}: {error}");
+    }
+}
+
+#[test]
+fn logs_are_read_again_when_something_was_committed_and_only_then() {
+    let place = Place::new();
+    let post = |id: &str, day: &str| {
+        line(id, "2026-03-01T12:00:00Z", "acme is fine").replace("03-01", day)
+    };
+    let add = |name, posts: String| {
+        let output = place.reprocess(&file(place.folder.path(), name, posts));
+        assert!(output.status.success(), "{}", stderr(&output));
+    };
+    add("a.jsonl", post("1", "03-01"));
+    let mut command = resonanz();
+    command.arg("serve").arg("--lake").arg(&place.lake);
+    let served = Served::start(command);
+    let json = |path: &str| -> Value {
+        let (status, _, body) = served.ask(path, "", "");
+        assert_eq!(status, 200, "{path}");
+        serde_json::from_slice(&body.expect("the whole body")).expect("JSON")
+    };
+    let mentions = || {
+        let rows = json("GET /api/trends?step=1d");
+        rows.as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|row| row["mentions"].as_i64())
+            .sum::<i64>()
+    };
+    let logs_read = || {
+        let (_, _, body) = served.ask("GET /metrics", "", "");
+        let text = String::from_utf8(body.expect("the whole body")).expect("UTF-8");
+        let line =
+            text.lines().find_map(|line| line.strip_prefix("resonanz_lake_logs_read_total "));
+        line.and_then(|count| count.parse::<u64>().ok()).expect("a number")
+    };
+    assert_eq!((mentions(), logs_read()), (1, 4));
+    assert_eq!((json("GET /api/alerts"), mentions()), (serde_json::json!([]), 1));
+    assert_eq!(served.sql("SELECT count(*) AS n FROM posts").1[0]["n"], 1);
+    assert_eq!(logs_read(), 4);
+    add("b.jsonl", post("2", "03-05"));
+    assert_eq!(mentions(), 2);
+    let read = logs_read();
+    assert!((5..=8).contains(&read), "{read}");
+    assert_eq!((mentions(), logs_read()), (2, read));
+    // Another lake in its place, whose logs are as long.
+    std::fs::remove_dir_all(&place.lake).expect("removed");
+    for (name, days) in [("c.jsonl", ["03-01", "03-02"]), ("d.jsonl", ["03-03", "03-04"])] {
+        add(name, days.map(|day| post(day, day)).concat());
+    }
+    assert_eq!(mentions(), 4);
 }

@@ -7,6 +7,7 @@ use crate::cli::output::people;
 use crate::cli::places::LakePlace;
 use crate::cli::{Ending, Failure, runtime};
 use crate::notify::{Again, acknowledge, unacknowledge};
+use crate::sql::Session;
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
@@ -31,15 +32,16 @@ pub(in crate::cli) struct Args {
 pub(super) fn ack(args: &Args) -> Result<Ending, Failure> {
     let asked = Asked::open(&args.place)?;
     let runtime = runtime()?;
+    let session = runtime.block_on(Session::open(&asked.folder))?;
     let mut out = people();
     if args.undo {
-        let id = runtime.block_on(unacknowledge(&asked.folder, &args.id))?;
+        let id = runtime.block_on(unacknowledge(&session, &asked.folder, &args.id))?;
         writeln!(out, "{id} is no longer acknowledged")?;
         return Ok(Ending::Done);
     }
     let who = (author(args.author.as_ref()), args.comment.clone());
     let again = if args.replace { Again::Replace } else { Again::Refuse };
-    let ack = runtime.block_on(acknowledge(&asked.folder, &args.id, who, again))?;
+    let ack = runtime.block_on(acknowledge(&session, &asked.folder, &args.id, who, again))?;
     writeln!(
         out,
         "{} is acknowledged by {}: no more messages until it resolves",

@@ -9,6 +9,7 @@ use crate::cli::output::{Script, people, programs};
 use crate::cli::table::{Frame, Table};
 use crate::cli::{Ending, Failure, output, runtime};
 use crate::notify::{AlertState, AlertSummary, OrderError, Wanted, known_topic, stories};
+use crate::sql::Session;
 
 /// Most alerts of a list.
 const ALERTS_MAX: usize = 10_000;
@@ -32,11 +33,13 @@ pub(super) fn list(args: &Args) -> Result<Ending, Failure> {
     let wanted = |state, limit| Wanted { topic: args.topic.clone(), state: Some(state), limit };
     let recent = if args.all { ALERTS_MAX } else { RECENT };
     let alerts = runtime()?.block_on(async {
+        let session = Session::open(&asked.folder).await?;
+        let listed = async |wanted| stories(&session, &asked.folder, &wanted).await;
         if let Some(topic) = &args.topic {
-            known_topic(&asked.folder, &asked.topics(), topic).await?;
+            known_topic(&session, &asked.topics(), topic).await?;
         }
-        let mut alerts = stories(&asked.folder, &wanted(AlertState::Firing, ALERTS_MAX)).await?;
-        alerts.extend(stories(&asked.folder, &wanted(AlertState::Resolved, recent)).await?);
+        let mut alerts = listed(wanted(AlertState::Firing, ALERTS_MAX)).await?;
+        alerts.extend(listed(wanted(AlertState::Resolved, recent)).await?);
         Ok::<Vec<AlertSummary>, OrderError>(alerts)
     })?;
     if args.listing.format == ReportFormat::Json {

@@ -13,6 +13,7 @@ use crate::cli::output::{Script, one_line, people, programs};
 use crate::cli::{Ending, Failure, runtime};
 use crate::lake::AlertRow;
 use crate::notify::{AlertStory, told};
+use crate::sql::Session;
 use crate::time::{SECOND_US, format_span};
 
 /// Longest text of a post that is shown, in characters.
@@ -30,7 +31,10 @@ pub(in crate::cli) struct Args {
 
 pub(super) fn show(args: &Args) -> Result<Ending, Failure> {
     let asked = Asked::open(&args.listing.place)?;
-    let story = runtime()?.block_on(told(&asked.folder, &args.id))?;
+    let story = runtime()?.block_on(async {
+        let session = Session::open(&asked.folder).await?;
+        told(&session, &asked.folder, &args.id).await
+    })?;
     if args.listing.format == ReportFormat::Json {
         writeln!(programs(Script::Json), "{}", serde_json::to_string(&story)?)?;
         return Ok(Ending::Done);

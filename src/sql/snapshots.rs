@@ -1,0 +1,51 @@
+//! Must the logs be read again for the next question? Not while nothing was committed: the tables as
+//! they were last opened, for all questions of a process.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::sync::Mutex;
+
+use super::guard::Limits;
+use super::query::Session;
+use super::scan::LakeFiles;
+use crate::lake::{Folder, LakeError, Table};
+
+/// The tables of one lake as they were last opened.
+#[derive(Debug, Default)]
+pub struct Snapshots {
+    /// In the order of [`Table::ALL`]; held while a log is read, so that others wait for it instead
+    /// of reading it, too.
+    tables: [Mutex<Option<Arc<LakeFiles>>>; Table::ALL.len()],
+    logs_read: AtomicU64,
+}
+
+impl Snapshots {
+    /// Opens the newest version of each table, and reads the logs that went on since the last time.
+    /// All calls are about the same lake.
+    ///
+    /// # Errors
+    /// When a table's log cannot be read.
+    pub async fn session(&self, folder: &Folder, limits: Limits) -> Result<Session, LakeError> {
+        let mut tables = Vec::new();
+        for (table, held) in Table::ALL.into_iter().zip(&self.tables) {
+            let mut held = held.lock().await;
+            let known = match held.take() {
+                Some(known) if known.is_current().await => known,
+                _ => {
+                    self.logs_read.fetch_add(1, Ordering::Relaxed);
+                    Arc::new(LakeFiles::open(table, folder).await?)
+                }
+            };
+            *held = Some(Arc::clone(&known));
+            tables.push(known);
+        }
+        Session::over(tables, limits).await
+    }
+
+    /// How often the log of a table was read.
+    #[must_use]
+    pub fn logs_read(&self) -> u64 {
+        self.logs_read.load(Ordering::Relaxed)
+    }
+}
