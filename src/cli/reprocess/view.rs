@@ -43,7 +43,7 @@ pub(super) fn report(report: &Report, out: &mut impl Write) -> io::Result<()> {
         writeln!(
             out,
             "warning: {share} % of the mentions came too late for their minute, so panes and alerts \
-             miss them: the input is not in order of time"
+             miss them: the input is not in order of time; into a new lake, --sort always puts it in order"
         )?;
     }
     for damaged in &report.damaged {
