@@ -96,18 +96,35 @@ pub(super) fn seek(path: &Path, place: &Place) -> Option<Found> {
     copy
 }
 
+/// Whether a file bears the name that a rotation gives: `log.jsonl.1`, `log.jsonl-20260301`, or with
+/// the ending kept `log.1.jsonl`, `log-20260301.jsonl`, `log.2026-03-01.jsonl`. `log-2.jsonl` is as
+/// likely the log of another process.
+fn is_generation(name: &str, own: &str) -> bool {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if let Some(rest) = own.strip_prefix(name) {
+        return rest.strip_prefix(['.', '-']).is_some_and(is_number);
+    }
+    let Some((stem, ending)) = name.rsplit_once('.') else { return false };
+    let between =
+        own.strip_prefix(stem).and_then(|rest| rest.strip_suffix(ending)?.strip_suffix('.'));
+    let Some(mark) = between.and_then(|between| between.strip_prefix(['.', '-'])) else {
+        return false;
+    };
+    let is_numbered = between.is_some_and(|between| between.starts_with('.')) && is_number(mark);
+    let digits = mark.bytes().filter(u8::is_ascii_digit).count();
+    let is_dated = digits >= 8 && mark.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    is_numbered || is_dated
+}
+
 /// What had the name of `path` after a file that was changed last at `since`, oldest first: files of
-/// its folders with this name and a number behind it.
+/// its folders with a name that a rotation gives.
 pub(super) fn between(path: &Path, since: SystemTime, known: &[FileId]) -> Vec<Found> {
     let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return Vec::new() };
-    let is_generation = |candidate: &PathBuf| {
-        let own = candidate.file_name().and_then(|own| own.to_str()).unwrap_or_default();
-        let rest = own.strip_prefix(name).unwrap_or_default();
-        let number = rest.strip_prefix(['.', '-']).unwrap_or_default();
-        !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
-    };
     let mut found: Vec<Found> = neighbors(path)
-        .filter(is_generation)
+        .filter(|other| {
+            let own = other.file_name().and_then(|own| own.to_str());
+            own.is_some_and(|own| is_generation(name, own))
+        })
         .filter(|path| fs::metadata(path).is_ok_and(|metadata| metadata.is_file()))
         .filter_map(|path| Found::open(&path).ok())
         .filter(|found| found.changed >= since && !known.contains(&found.id))
@@ -135,4 +152,21 @@ fn neighbors(path: &Path) -> impl Iterator<Item = PathBuf> {
     folders.dedup();
     let entries = folders.into_iter().filter_map(|folder| fs::read_dir(folder).ok());
     entries.flatten().flatten().map(|entry| entry.path()).take(ENTRIES_MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_generation;
+
+    #[test]
+    fn names_that_rotations_give_are_known() {
+        for own in ["log.jsonl.1", "log.jsonl-20260301", "log.1.jsonl", "log-20260301.jsonl"] {
+            assert!(is_generation("log.jsonl", own), "{own}");
+        }
+        assert!(is_generation("log.jsonl", "log.2026-03-01.jsonl"));
+        assert!(is_generation("log", "log.12"));
+        for own in ["log.jsonl", "log-2.jsonl", "log.jsonl.gz", "logs.1.jsonl", "log.old.jsonl"] {
+            assert!(!is_generation("log.jsonl", own), "{own}");
+        }
+    }
 }
