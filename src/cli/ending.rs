@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use super::output::{Screened, Script};
-use crate::lake::Fault;
+use crate::lake::LakeFault;
 use crate::notify::{OrderError, ReceiverError};
 use crate::tuning::TuningError;
 
@@ -91,10 +91,10 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
             }
             Err(error) => error,
         };
-        let fault = Fault::of(&error);
+        let fault = LakeFault::of(&error);
         let code = match fault {
-            Some(Fault { is_damage: true, .. }) => 3,
-            Some(Fault { is_usage: true, .. }) => 2,
+            Some(LakeFault { is_damage: true, .. }) => 3,
+            Some(LakeFault { is_usage: true, .. }) => 2,
             _ => 1,
         };
         if let Some(tuning) = error.downcast_ref::<TuningError>() {

@@ -49,7 +49,7 @@ pub enum LakeError {
 
 /// What an error says about a lake, wherever it comes from.
 #[derive(Debug, Clone, Copy)]
-pub struct Fault {
+pub struct LakeFault {
     /// Whether our own files are damaged.
     pub is_damage: bool,
     /// Whether who called can mend it by calling otherwise.
@@ -58,7 +58,7 @@ pub struct Fault {
     pub hint: &'static str,
 }
 
-impl Fault {
+impl LakeFault {
     /// `None` for an error that is not about a lake.
     #[must_use]
     pub fn of(error: &anyhow::Error) -> Option<Self> {

@@ -39,7 +39,7 @@ pub use catalog::{Column, Kind};
 pub use commit::{Checkpoint, Lake, Recovered};
 pub(crate) use encode::day_name;
 pub use erase::{Erasure, Mode as EraseMode, Rewritten, erase_author, erase_post, gone_for_good};
-pub use error::{Fault, LakeError};
+pub use error::{LakeError, LakeFault};
 pub use folder::Folder;
 pub use labels::Labels;
 pub(crate) use listing::{Listing, committed_files};

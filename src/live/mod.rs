@@ -27,7 +27,7 @@ pub use trouble::Patience;
 use crate::config::Config;
 use crate::connect::SourcesHealth;
 use crate::desk::Subject;
-use crate::lake::{Fault, Folder, Lake};
+use crate::lake::{Folder, Lake, LakeFault};
 use crate::notify::{Courier, CourierStats, Desk, Herald, Manner, Message, Outbox, Receiver};
 use crate::state::DeskFiles;
 
@@ -92,7 +92,7 @@ pub async fn run(
     telling.abort();
     if let Err(error) = &ended {
         let since = progress.borrow().trouble.as_ref().map(|trouble| trouble.since);
-        let hint = Fault::of(error).map_or("", |fault| fault.hint);
+        let hint = LakeFault::of(error).map_or("", |fault| fault.hint);
         last_words.stopped(since, &format!("{error:#}"), hint).await;
     }
     ended

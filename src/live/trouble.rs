@@ -15,7 +15,7 @@ use tokio::time::MissedTickBehavior;
 use super::Stop;
 use super::progress::{Progress, Trouble};
 use crate::config::Config;
-use crate::lake::{Fault, LakeError};
+use crate::lake::{LakeError, LakeFault};
 use crate::notify::{Herald, OutboxError};
 use crate::state::StateError;
 use crate::system::wall_clock;
@@ -97,7 +97,7 @@ impl Patience {
     /// Says what is wrong.
     pub(super) fn report(&self, error: &anyhow::Error) {
         let why = format!("{error:#}");
-        let hint = Fault::of(error).map_or("", |fault| fault.hint);
+        let hint = LakeFault::of(error).map_or("", |fault| fault.hint);
         self.shared.send_modify(|progress| {
             let known = progress.trouble.as_ref();
             if known.is_none() {

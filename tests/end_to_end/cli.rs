@@ -120,18 +120,20 @@ fn scores_stream_in_three_formats() {
 
 #[test]
 fn nobody_reading_is_no_failure() {
-    let mut child = resonanz()
-        .args(["score"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("runs");
-    drop(child.stdout.take());
-    let mut input = child.stdin.take().expect("a pipe");
-    // The process may be gone before everything is written.
-    let _ = input.write_all("good\n".repeat(100_000).as_bytes());
-    drop(input);
-    assert_eq!(child.wait().expect("ends").code(), Some(0));
+    for format in ["table", "jsonl"] {
+        let mut child = resonanz()
+            .args(["score", "--format", format])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("runs");
+        drop(child.stdout.take());
+        let mut input = child.stdin.take().expect("a pipe");
+        // The process may be gone before everything is written.
+        let _ = input.write_all("good\n".repeat(100_000).as_bytes());
+        drop(input);
+        assert_eq!(child.wait().expect("ends").code(), Some(0), "{format}");
+    }
 }
 
 #[test]
