@@ -3,6 +3,7 @@
 use core::time::Duration;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -13,7 +14,7 @@ use super::rules::rule;
 use super::serve::{Served, serve};
 use super::topic::topic;
 use super::{Archive, Config, LakeConfig, RetainFrom, Retention, SentimentConfig, SourceConfig};
-use crate::connect::NETWORKS;
+use crate::connect::{FileSettings, Follow, NETWORKS};
 use crate::engine::{EngineConfig, Remember};
 use crate::mention::Topic;
 use crate::post::SourceId;
@@ -253,8 +254,7 @@ fn source<'i>(
 ) -> SourceConfig {
     let mut section = Section::open("[[source]]", Some(value), problems);
     let name = SourceId::new(&section.required_text("name"));
-    let configure = section.required_choice("type", &NETWORKS);
-    let [(_, otherwise), ..] = NETWORKS;
+    let configure = section.required_choice("type", NETWORKS);
     let settings = match configure {
         Some(configure) => {
             let settings = configure(&mut section, base);
@@ -262,7 +262,7 @@ fn source<'i>(
             settings
         }
         // The problem with its type is noted; what its other keys mean nobody knows.
-        None => otherwise(&mut Section::open("[[source]]", None, &mut Problems::new("")), base),
+        None => Arc::new(FileSettings { path: "-".into(), follow: Follow::Once }),
     };
     SourceConfig { name, settings }
 }

@@ -17,7 +17,7 @@ use crate::settings::Section;
 pub(crate) type Configure = fn(&mut Section<'_, '_>, &Path) -> Arc<dyn Settings>;
 
 /// Every `type` of a `[[source]]`, and what reads its keys.
-pub(crate) static NETWORKS: [(&str, Configure); 3] = [
+pub(crate) static NETWORKS: &[(&str, Configure)] = &[
     ("websocket", jetstream::configure),
     ("file", file::configure),
     ("stdin", file::configure_stdin),
