@@ -20,6 +20,7 @@ pub use resonanz_core::{
 pub mod settings;
 // shells
 pub mod system;
+pub mod secret;
 pub mod connect;
 pub mod config;
 pub mod tuning;

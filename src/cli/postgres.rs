@@ -1,7 +1,7 @@
 //! How are PostgreSQL clients let in: with which password, and where?
 
 use super::Failure;
-use crate::config::{PostgresConfig, SecretPlace};
+use crate::config::PostgresConfig;
 use crate::serve::SqlGate;
 use crate::state::Site;
 
@@ -9,21 +9,11 @@ pub(super) use door::Door;
 
 /// Fetches the password, so that what is wrong with it is known before anything begins.
 pub(super) fn door(config: &PostgresConfig, lake: &Site, sql: &SqlGate) -> Result<Door, Failure> {
-    Door::new(config, &password(&config.password)?, lake, sql)
-}
-
-fn password(place: &SecretPlace) -> Result<String, Failure> {
-    let found = match place {
-        SecretPlace::Env(name) => std::env::var(name).map_err(|_| {
-            let message = format!("postgres: environment variable {name} is not set");
-            Failure::usage(message, format!("export {name}=..."))
-        }),
-        SecretPlace::File(path) => std::fs::read_to_string(path).map_err(|error| {
-            let message = format!("postgres: {}: {error}", path.display());
-            Failure::usage(message, "give a file that this user can read")
-        }),
-    };
-    found.map(|text| text.trim_end_matches(['\r', '\n']).to_owned())
+    let password = config
+        .password
+        .fetch()
+        .map_err(|fault| Failure::usage(format!("postgres: {fault}"), fault.hint()))?;
+    Door::new(config, password.expose(), lake, sql)
 }
 
 #[cfg(feature = "postgres")]

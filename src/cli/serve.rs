@@ -13,9 +13,10 @@ use super::places::LakePlace;
 use super::postgres::door;
 use super::query::LimitArgs;
 use super::{Ending, Failure, runtime};
-use crate::config::{Exposure, PostgresConfig, SecretPlace, SqlConfig};
+use crate::config::{Exposure, PostgresConfig, SqlConfig};
 use crate::lake::Folder;
 use crate::live::Progress;
+use crate::secret::SecretPlace;
 use crate::serve::{self, Api, SqlGate};
 use crate::sql::Limits;
 

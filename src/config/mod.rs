@@ -26,9 +26,7 @@ use crate::post::SourceId;
 use crate::privacy::Names;
 use crate::sentiment::Profile;
 pub use crate::settings::ConfigError;
-pub use receiver::{
-    About, Evidence, Format, Language, Reach, Reader, ReceiverConfig, SecretPlace, UrlPlace,
-};
+pub use receiver::{About, Evidence, Format, Language, Reach, Reader, ReceiverConfig, UrlPlace};
 pub use serve::{Exposure, PostgresConfig, SqlConfig};
 
 /// A configuration that is consistent in itself.

@@ -1,12 +1,13 @@
 //! Who is told, where, in which words? One `[[receiver]]`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use jiff::tz::TimeZone;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::rules::zone;
+use crate::secret::{SecretPlace, place};
 use crate::settings::{Problems, Section, content_place};
 use crate::time::{DAY_US, SECOND_US};
 
@@ -133,15 +134,6 @@ pub enum Evidence {
     Full,
     /// Identities and numbers: no texts, authors or addresses.
     Ids,
-}
-
-/// Where a secret is kept; the secret itself is never part of the configuration.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SecretPlace {
-    /// An environment variable.
-    Env(String),
-    /// A file.
-    File(PathBuf),
 }
 
 /// Which addresses a receiver may have.
@@ -293,21 +285,6 @@ fn url(section: &mut Section<'_, '_>, base: &Path, reach: Reach, format: &Format
             UrlPlace::Plain(url)
         }
     }
-}
-
-/// Where something secret is: an environment variable or a file.
-pub(super) fn place(
-    section: &mut Section<'_, '_>,
-    base: &Path,
-    [env, file]: [&'static str; 2],
-) -> Option<SecretPlace> {
-    let in_env = section.text(env).map(SecretPlace::Env);
-    let in_file = section.text(file).map(|path| SecretPlace::File(base.join(path)));
-    if in_env.is_some() && in_file.is_some() {
-        let at = section.place(file);
-        section.problems.add(at, format!("both {env} and {file} are given"), "keep one of them");
-    }
-    in_env.or(in_file)
 }
 
 /// Reports fallbacks that are not receivers, or lead back to where they began.

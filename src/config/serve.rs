@@ -5,7 +5,7 @@ use std::path::Path;
 
 use toml::de::DeTable;
 
-use super::receiver::{SecretPlace, place};
+use crate::secret::{SecretPlace, place};
 use crate::settings::{Problems, Section};
 use crate::time::SECOND_US;
 

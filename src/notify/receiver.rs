@@ -6,7 +6,8 @@ use reqwest::Url;
 
 use super::format::{Style, TemplateError};
 use super::sign::{SecretError, Signer};
-use crate::config::{About, Format, Reach, ReceiverConfig, SecretPlace, UrlPlace};
+use crate::config::{About, Format, Reach, ReceiverConfig, UrlPlace};
+use crate::secret::{Secret, SecretFault, SecretPlace};
 
 /// Who is told, ready to be called.
 #[derive(Debug, Clone)]
@@ -52,17 +53,9 @@ pub struct ReceiverError {
 /// What is wrong with a receiver.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReceiverFault {
-    /// No such environment variable.
-    #[error("environment variable {0} is not set")]
-    Env(String),
-    /// No such file.
-    #[error("{path}: {why}")]
-    File {
-        /// Which file.
-        path: String,
-        /// Why it cannot be read.
-        why: String,
-    },
+    /// Not there.
+    #[error("{0}")]
+    Missing(#[from] SecretFault),
     /// Not a signing secret.
     #[error("{0}")]
     Secret(#[from] SecretError),
@@ -79,8 +72,7 @@ impl ReceiverError {
     #[must_use]
     pub fn hint(&self) -> String {
         match &self.fault {
-            ReceiverFault::Env(name) => format!("export {name}=..."),
-            ReceiverFault::File { .. } => "give a file that this user can read".to_owned(),
+            ReceiverFault::Missing(fault) => fault.hint(),
             ReceiverFault::Secret(_) => {
                 "make one with: echo \"whsec_$(openssl rand -base64 24)\"".to_owned()
             }
@@ -103,8 +95,9 @@ impl Receiver {
     }
 
     fn read(config: &ReceiverConfig) -> Result<Self, ReceiverFault> {
-        let secret = config.secret.as_ref().map(fetch).transpose()?;
-        let signer = match (&config.format, &secret) {
+        let secret = config.secret.as_ref().map(SecretPlace::fetch).transpose()?;
+        let secret = secret.as_ref().map(Secret::expose);
+        let signer = match (&config.format, secret) {
             (Format::PagerDuty, Some(key)) if key.trim().is_empty() => {
                 return Err(SecretError::Empty.into());
             }
@@ -115,7 +108,7 @@ impl Receiver {
         Ok(Self {
             name: config.name.clone(),
             url: Address(address(config)?),
-            style: Style::new(&config.format, config.evidence, &config.reader, secret.as_deref())?,
+            style: Style::new(&config.format, config.evidence, &config.reader, secret)?,
             signer,
             reach: config.reach,
             fallback: config.fallback.clone(),
@@ -130,7 +123,7 @@ impl Receiver {
 fn address(config: &ReceiverConfig) -> Result<Url, ReceiverFault> {
     let text = match &config.url {
         UrlPlace::Plain(url) => url.clone(),
-        UrlPlace::Secret(place) => fetch(place)?,
+        UrlPlace::Secret(place) => place.fetch()?.expose().to_owned(),
     };
     let text = text.trim();
     if let Some(hint) = config.reach.refusal(text) {
@@ -140,14 +133,5 @@ fn address(config: &ReceiverConfig) -> Result<Url, ReceiverFault> {
     match url.host_str() {
         Some(_) => Ok(url),
         None => Err(ReceiverFault::Url("it has no host".to_owned())),
-    }
-}
-
-fn fetch(place: &SecretPlace) -> Result<String, ReceiverFault> {
-    match place {
-        SecretPlace::Env(name) => std::env::var(name).map_err(|_| ReceiverFault::Env(name.clone())),
-        SecretPlace::File(path) => std::fs::read_to_string(path).map_err(|error| {
-            ReceiverFault::File { path: path.display().to_string(), why: error.to_string() }
-        }),
     }
 }

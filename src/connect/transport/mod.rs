@@ -1,12 +1,14 @@
 //! How do bytes get here, whatever they say? Files, pipes and sockets, apart from the networks.
 
 mod block;
+mod http;
 mod lines;
 mod packed;
 mod pipe;
 mod websocket;
 
 pub use block::{Block, numbered};
+pub(super) use http::{Answer, BODY_BYTES_MAX, Http, Rate, asked_wait};
 pub use lines::{Lines, LinesError, bundled_lines, open_lines};
 pub(super) use packed::decompressed;
 pub(super) use pipe::{PipeLines, Writers, is_stream, read_ahead};

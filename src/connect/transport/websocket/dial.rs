@@ -1,13 +1,13 @@
 //! Does a server open a WebSocket, and if not, whose fault is that?
 
-use std::error::Error;
-use std::sync::{Arc, OnceLock};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use reqwest::{Client, Response, StatusCode, Upgraded, header, redirect};
+use reqwest::{Response, StatusCode, Upgraded, header};
 use tokio_tungstenite::tungstenite::handshake::{client::generate_key, derive_accept_key};
 
 use crate::connect::source::Fault;
+use crate::connect::transport::http::{asked_wait, client, why};
+use crate::system::wall_clock;
 
 const DIAL_TIMEOUT: Duration = Duration::from_secs(10);
 /// Bytes of a refusal's body that are shown.
@@ -52,7 +52,8 @@ pub(super) async fn dial(url: &str) -> Result<Upgraded, Refusal> {
 async fn open(url: &str) -> Result<Upgraded, Refusal> {
     let key = generate_key();
     // ws and wss are http and https by other names.
-    let request = client()?
+    let request = client()
+        .map_err(Refusal::unreached)?
         .get(url.replacen("ws", "http", 1))
         .header(header::CONNECTION, "Upgrade")
         .header(header::UPGRADE, "websocket")
@@ -77,7 +78,8 @@ async fn refusal(mut response: Response) -> Refusal {
         let value = response.headers().get(name)?;
         Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
     };
-    let (wait, location) = (text(header::RETRY_AFTER), text(header::LOCATION));
+    let wait = asked_wait(response.headers(), wall_clock());
+    let location = text(header::LOCATION);
     let body = match response.chunk().await {
         Ok(Some(bytes)) => bytes,
         _ => bytes::Bytes::new(),
@@ -89,76 +91,5 @@ async fn refusal(mut response: Response) -> Refusal {
         (None, "") => String::new(),
         (None, body) => format!(": {body}"),
     };
-    Refusal {
-        reason: format!("the server answers {status}{more}"),
-        status: Some(status),
-        wait: wait.and_then(|wait| retry_after(&wait, SystemTime::now())),
-    }
-}
-
-/// The wait that `Retry-After` asks for: seconds, or a date.
-fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
-    let value = value.trim();
-    if let Ok(seconds) = value.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let at = jiff::fmt::rfc2822::parse(value).ok()?.timestamp().as_second();
-    let now = now.duration_since(UNIX_EPOCH).ok()?;
-    let at = Duration::from_secs(u64::try_from(at).ok()?);
-    Some(at.saturating_sub(now))
-}
-
-/// A client for all sources, with the roots that come with resonanz.
-fn client() -> Result<Client, Refusal> {
-    static CLIENT: OnceLock<Client> = OnceLock::new();
-    if let Some(client) = CLIENT.get() {
-        return Ok(client.clone());
-    }
-    let unreached = |error: &dyn Error| Refusal::unreached(error.to_string());
-    let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| unreached(&error))?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    let client = Client::builder()
-        .tls_backend_preconfigured(tls)
-        .redirect(redirect::Policy::none())
-        .no_proxy()
-        .http1_only()
-        .user_agent(concat!("resonanz/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .map_err(|error| unreached(&error))?;
-    Ok(CLIENT.get_or_init(|| client).clone())
-}
-
-/// The innermost cause: the ones around it name only the address.
-fn why(error: &reqwest::Error) -> String {
-    let mut innermost: &dyn Error = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-    }
-    innermost.to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn waits_are_read_as_seconds_or_as_a_date() {
-        let now = UNIX_EPOCH + Duration::from_secs(1_772_366_400);
-        let rows = [
-            ("120", Some(120)),
-            (" 0 ", Some(0)),
-            ("Sun, 01 Mar 2026 12:01:00 GMT", Some(60)),
-            ("Sun, 01 Mar 2026 11:00:00 GMT", Some(0)),
-            ("soon", None),
-            ("-5", None),
-        ];
-        for (value, seconds) in rows {
-            assert_eq!(retry_after(value, now), seconds.map(Duration::from_secs), "{value}");
-        }
-    }
+    Refusal { reason: format!("the server answers {status}{more}"), status: Some(status), wait }
 }
