@@ -27,6 +27,15 @@ impl fmt::Display for ConfigError {
     }
 }
 
+/// Characters that a terminal would obey, as their escapes: names come from the file.
+fn visible(text: String) -> String {
+    if !text.contains(char::is_control) {
+        return text;
+    }
+    let shown = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.into() };
+    text.chars().map(shown).collect()
+}
+
 /// Problems found so far.
 #[derive(Debug)]
 pub(crate) struct Problems<'i> {
@@ -65,8 +74,8 @@ impl<'i> Problems<'i> {
         ConfigError {
             line: before.matches('\n').count() + 1,
             column: before.get(line_start..).unwrap_or_default().chars().count() + 1,
-            message,
-            hint,
+            message: visible(message),
+            hint: visible(hint),
         }
     }
 

@@ -17,7 +17,7 @@ pub(super) struct ReadingArgs {
     #[arg(long, value_enum)]
     encoding: Option<EncodingName>,
     /// Zone of times that name none, as Europe/Berlin or +02:00; without it they are refused
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     zone: Option<Zone>,
     /// How times are written where they cannot be told, as '%m/%d/%Y %I:%M %p'
     #[arg(long, value_name = "FORMAT")]

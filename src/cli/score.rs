@@ -107,6 +107,12 @@ pub(super) fn score(args: &Args) -> Result<Ending, Failure> {
         let mut scratch = Scratch::default();
         let mut written = Vec::new();
         for text in &args.texts {
+            if Path::new(text).is_file() {
+                tracing::warn!(
+                    "\"{text}\" is scored as a text; for the lines of the file of this name: \
+                     resonanz score < {text}"
+                );
+            }
             printer.print(text, args.lang, None, &mut scratch, &mut written);
         }
         out.write_all(&written)?;

@@ -16,6 +16,7 @@ use crate::connect::open_lines;
 use crate::decode::{ArchiveLine, AuthorHasher};
 use crate::mention::{self, Context, Dialect, Imported, Mention, MentionScratch, Reading, read};
 use crate::post::{AuthorKey, Kind, Lang, Post, SourceId, Span, TopicId};
+use crate::sentiment::Scratch;
 use crate::time::EventTime;
 use crate::tuning;
 
@@ -203,7 +204,8 @@ impl Tested<'_> {
         };
         self.counts[0] += 1;
         let (mut mentions, mut spans) = (Vec::new(), Vec::new());
-        let (context, mut scratch) = (Context::of(&post), MentionScratch::default());
+        let context = self.analyzer.context_of(&post, &mut Scratch::default());
+        let mut scratch = MentionScratch::default();
         let matcher = self.analyzer.matcher();
         matcher.find(&post.text, context, &mut scratch, &mut mentions, &mut spans);
         mentions.retain(|mention| self.only.is_none_or(|only| only == mention.topic.0 as usize));

@@ -106,6 +106,19 @@ fn a_topic_says_what_made_its_verdict() {
 }
 
 #[test]
+fn a_query_for_a_language_is_tested_on_posts_that_declare_none() {
+    let study = Study::new();
+    let config = "[lake]\npath = \"lake\"\n[[source]]\nname = \"s\"\ntype = \"stdin\"\n\
+                  [[topic]]\nname = \"acme\"\nquery = 'acme lang:de'\n";
+    file(study.folder.path(), "resonanz.toml", config);
+    let posts = "Die Acme Hotline ist furchtbar und niemand hilft\nAcme is what I like the most\n";
+    let input = file(study.folder.path(), "posts.txt", posts);
+    let said = stdout(&study.run(&["topics", "test", input.to_str().expect("UTF-8")]));
+    assert!(said.contains("1 of 2 posts match"), "{said}");
+    assert!(said.contains("Die [Acme] Hotline"), "{said}");
+}
+
+#[test]
 fn a_backtest_lists_the_calls_that_a_history_would_have_brought() {
     let study = Study::new();
     let day = |bin: u32| {

@@ -27,6 +27,14 @@ fn check(rows: &[(&str, &str, &str, Polarity)]) {
 use Polarity::{Negative, Neutral, Positive};
 
 #[test]
+fn who_says_nothing_means_nothing() {
+    let (scorer, mut scratch) = (Scorer::new(Profile::Resonanz), Scratch::default());
+    for text in ["", "  \n", "\u{ad}\u{200b}"] {
+        assert_eq!(scorer.score(text, Lang::UND, &mut scratch).score.0, 0, "{text:?}");
+    }
+}
+
+#[test]
 fn a_name_is_no_opinion() {
     check(&[
         ("en", "@united can you tell me the gate", "@united", Neutral),

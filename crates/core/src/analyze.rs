@@ -150,6 +150,11 @@ impl Analyzer {
         Context { lang: self.scorer.language(text, context.lang, scratch).lang, ..context }
     }
 
+    /// What queries may ask of a post, with the language in which it is read where it declares none.
+    pub fn context_of<'a>(&self, post: &'a Post, scratch: &mut Scratch) -> Context<'a> {
+        self.read(&post.text, Context::of(post), scratch)
+    }
+
     /// Analyzes a batch on rayon's threads. Linear in the texts.
     #[must_use]
     pub fn analyze_batch(&self, posts: &[Post]) -> Findings {
@@ -168,7 +173,7 @@ impl Analyzer {
         let mut findings = Findings::default();
         for (index, post) in (0u32..).zip(posts) {
             scratch.mentions.clear();
-            let context = self.read(&post.text, Context::of(post), &mut scratch.sentiment);
+            let context = self.context_of(post, &mut scratch.sentiment);
             let (mentions, spans) = (&mut scratch.mentions, &mut findings.spans);
             self.matcher.find(&post.text, context, &mut scratch.mention, mentions, spans);
             let ours = if scratch.mentions.is_empty() { &[] } else { self.topics_of(post.author) };

@@ -185,7 +185,10 @@ impl Resonanz {
         let view = View::of(language, scope.is_some());
         let row = self.row(work, emphasis, scope, view);
         self.model.collect(&work.layout, scope, &mut work.grams);
-        self.model.judge(view, &row, &work.grams)
+        let judgement = self.model.judge(view, &row, &work.grams);
+        // Who says nothing means nothing.
+        let is_silent = work.layout.words.is_empty() && work.hits.is_empty();
+        if is_silent { Judgement { score: 0.0, ..judgement } } else { judgement }
     }
 
     /// The features of the document, or of the target within a scope.
