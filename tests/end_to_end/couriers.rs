@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use resonanz::alert::Transition;
-use resonanz::config::{Reach, ReceiverConfig, SecretPlace, UrlPlace};
+use resonanz::config::{Reach, ReceiverConfig, UrlPlace};
 use resonanz::notify::{Courier, CourierStats, Manner, Message, Outbox, Receiver};
+use resonanz::secret::SecretPlace;
 use tokio::sync::Notify;
 
 use crate::hook::{Hook, Reply, Request, message, status};
