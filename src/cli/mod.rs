@@ -17,6 +17,7 @@ mod args_reading;
 mod inputs;
 mod postgres;
 mod signals;
+mod supervisor;
 mod view;
 // commands
 mod alerts;

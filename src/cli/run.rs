@@ -14,7 +14,7 @@ use super::places::LakePlace;
 use super::postgres::{Door, door};
 use super::signals::stop_at_signal;
 use super::view::{Reader, View};
-use super::{Ending, Failure, runtime};
+use super::{Ending, Failure, runtime, supervisor};
 use crate::config::Config;
 use crate::lake::Folder;
 use crate::live::{self, Progress, Stop, Summary};
@@ -189,6 +189,7 @@ async fn run_until_signal(
     // Whoever does not read our output stops nothing.
     let _ = announce(&config, http, reader);
     let view = View::start(progress.subscribe(), reader);
+    tokio::spawn(supervisor::report(progress.subscribe()));
     let summary = live::run(config, stopped, progress).await;
     view.end().await;
     Ok(summary?)

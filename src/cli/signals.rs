@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
+use super::supervisor;
 use crate::live::Stop;
 
 /// Signals this close together are one request.
@@ -23,6 +24,7 @@ pub(super) fn stop_at_signal(stop: watch::Sender<Stop>) -> io::Result<()> {
     tokio::spawn(async move {
         signals.next().await;
         tracing::info!("signal received, finishing");
+        supervisor::ending();
         stop.send_replace(Stop::Interrupt);
         let first = Instant::now();
         loop {

@@ -147,7 +147,11 @@ impl EngineLoop {
                 }
                 // Without a connection nobody knows whether it is silent: time waits for what the
                 // source will send again.
-                Err(_) if sources.is_any_lost() => heard = Instant::now(),
+                Err(_) if sources.is_any_lost() => {
+                    heard = Instant::now();
+                    // Whoever watches over the process sees that it goes on.
+                    self.publish();
+                }
                 Err(_) => {
                     // Only what came to pass since the last word: the engine's clock keeps the rest.
                     let passed = heard.elapsed();

@@ -31,6 +31,7 @@ mod postgres_wire;
 mod privacy;
 mod replace;
 mod reprocess;
+mod service;
 mod sources;
 mod sources_apart;
 mod store;
