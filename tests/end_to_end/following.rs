@@ -35,7 +35,11 @@ fn write(path: &Path, text: &str) {
     );
 }
 
-const ROTATORS: [Rotator; 8] = [
+fn cut(path: &Path) {
+    fs::OpenOptions::new().write(true).open(path).expect("a file").set_len(0).expect("cut");
+}
+
+const ROTATORS: [Rotator; 10] = [
     Rotator {
         name: "rename",
         rotate: |path, unread, fresh| {
@@ -72,8 +76,36 @@ const ROTATORS: [Rotator; 8] = [
         rotate: |path, unread, fresh| {
             append(path, unread);
             fs::copy(path, beside(path, ".1")).expect("copied");
-            fs::OpenOptions::new().write(true).open(path).expect("a file").set_len(0).expect("cut");
+            cut(path);
             append(path, fresh);
+        },
+        deletes: false,
+    },
+    Rotator {
+        name: "copytruncate-twice",
+        rotate: |path, unread, fresh| {
+            let (first, second) = fresh.split_at(fresh.find('\n').expect("a line") + 1);
+            append(path, unread);
+            fs::copy(path, beside(path, ".1")).expect("copied");
+            cut(path);
+            append(path, first);
+            fs::rename(beside(path, ".1"), beside(path, ".2")).expect("renamed");
+            fs::copy(path, beside(path, ".1")).expect("copied");
+            cut(path);
+            append(path, second);
+        },
+        deletes: false,
+    },
+    Rotator {
+        name: "symlink-elsewhere",
+        rotate: |path, unread, fresh| {
+            append(path, unread);
+            let folder = beside(path, "-new.d");
+            fs::create_dir(&folder).expect("a folder");
+            let link = beside(path, "-link");
+            symlink(folder.join("now"), &link).expect("a link");
+            write(&folder.join("now"), fresh);
+            fs::rename(link, path).expect("switched");
         },
         deletes: false,
     },
@@ -127,9 +159,12 @@ fn followed(place: &Place, port: u16) -> PathBuf {
     for Rotator { name, .. } in ROTATORS {
         let log = log(place, name);
         fs::create_dir(log.parent().expect("a folder")).expect("a folder");
-        if name == "symlink" {
-            write(&beside(&log, "-old"), &posts(0..5));
-            symlink(beside(&log, "-old"), &log).expect("a link");
+        if name.starts_with("symlink") {
+            let folder = if name == "symlink" { log.clone() } else { beside(&log, "-old.d/") };
+            let target = beside(&folder, "-old");
+            fs::create_dir_all(target.parent().expect("a folder")).expect("a folder");
+            write(&target, &posts(0..5));
+            symlink(target, &log).expect("a link");
         } else {
             write(&log, &posts(0..5));
         }

@@ -54,8 +54,12 @@ impl Following {
     /// Reads the next block, if there is one.
     pub(super) fn step(&mut self, source: &SourceId) -> Step {
         let mut step = Step::default();
-        if let Some(place) = self.resume.take() {
-            self.find(place, &mut step.gaps);
+        if let Some(place) = self.resume.take()
+            && let Err(error) = self.find(&place, &mut step.gaps)
+        {
+            // It is there, but closed to us: that is no loss yet.
+            (self.resume, step.away) = (Some(place), Some(error));
+            return step;
         }
         self.look(&mut step);
         match self.read(&mut step.gaps) {
@@ -71,15 +75,18 @@ impl Following {
     }
 
     /// Opens what was read before the process began, wherever it is now.
-    fn find(&mut self, mut place: Place, gaps: &mut Vec<Gap>) {
-        let earlier = std::mem::take(&mut place.earlier);
+    fn find(&mut self, place: &Place, gaps: &mut Vec<Gap>) -> io::Result<()> {
         let is_begun = place.offset > 0 || place.inode.is_some();
-        for old in earlier.into_iter().chain(is_begun.then_some(place)) {
-            match seek(&self.path, &old) {
-                Some(found) => self.tails.push_back(Tail::new(found, &old)),
-                None => gaps.push(old.lost("it is not in its folder any more, under any name")),
+        let (mut tails, mut lost) = (VecDeque::new(), Vec::new());
+        for old in place.earlier.iter().chain(is_begun.then_some(place)) {
+            match seek(&self.path, old)? {
+                Some(found) => tails.push_back(Tail::new(found, old)),
+                None => lost.push(old.lost("it is not in its folder any more, under any name")),
             }
         }
+        self.tails = tails;
+        gaps.extend(lost);
+        Ok(())
     }
 
     /// Looks who has the name.
@@ -116,11 +123,16 @@ impl Following {
     /// Adds what had the name between the last file that is known and the one that has it now.
     fn add_between(&mut self, named: FileId) {
         let Some(last) = self.tails.back() else { return };
-        let since: SystemTime = changed(&last.file);
+        let missed = self.missed_since(changed(&last.file), named);
+        self.tails.extend(missed);
+    }
+
+    /// Files that had the name since `since` and are not known, nor the one given.
+    fn missed_since(&self, since: SystemTime, but: FileId) -> Vec<Tail> {
         let mut known: Vec<FileId> = self.tails.iter().map(|tail| tail.id).collect();
-        known.push(named);
+        known.push(but);
         let missed = between(&self.path, since, &known);
-        self.tails.extend(missed.into_iter().map(|found| Tail::new(found, &Place::default())));
+        missed.into_iter().map(|found| Tail::new(found, &Place::default())).collect()
     }
 
     /// The next block of the oldest file that has one.
@@ -161,10 +173,15 @@ impl Following {
         let old = tail.place.clone();
         tail.begin_anew();
         let id = tail.id;
-        let copy = seek(&self.path, &old).filter(|found| found.id != id);
+        let copy = seek(&self.path, &old).ok().flatten().filter(|found| found.id != id);
         match copy {
             Some(found) if !self.tails.iter().any(|tail| tail.id == found.id) => {
-                self.tails.insert(at, Tail::new(found, &old));
+                // It may have been cut more than once since.
+                let missed = self.missed_since(changed(&found.file), found.id);
+                let copies = std::iter::once(Tail::new(found, &old)).chain(missed);
+                for (place, tail) in (at..).zip(copies) {
+                    self.tails.insert(place, tail);
+                }
             }
             Some(_) => {}
             None => gaps.push(old.lost("it was cut or overwritten, and no copy is in its folder")),
@@ -202,9 +219,10 @@ struct Tail {
 
 impl Tail {
     fn new(found: Found, place: &Place) -> Self {
-        let Found { file, id, .. } = found;
+        let Found { file, id, folder, .. } = found;
         let (device, inode) = (Some(id.device), Some(id.inode));
-        let place = Place { device, inode, earlier: Vec::new(), ..place.clone() };
+        let folder = place.folder.clone().or(folder);
+        let place = Place { device, inode, folder, earlier: Vec::new(), ..place.clone() };
         Self { file, id, place, lines: None, looked: None, grown: Instant::now() }
     }
 

@@ -25,6 +25,9 @@ pub(super) struct Place {
     /// Of the bytes before the offset; see [`Print`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) print: Option<String>,
+    /// The folder of the file itself, where the name that is followed is a link to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) folder: Option<PathBuf>,
     /// Files that had this one's name before and may still grow, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) earlier: Vec<Place>,
@@ -55,6 +58,8 @@ pub(super) struct Found {
     pub(super) file: File,
     pub(super) id: FileId,
     changed: SystemTime,
+    /// Where it is itself, if its path is a link.
+    pub(super) folder: Option<PathBuf>,
 }
 
 impl Found {
@@ -65,16 +70,21 @@ impl Found {
         if !metadata.is_file() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
         }
-        Ok(Self { file, id: FileId::of(&metadata), changed: metadata.modified()? })
+        let target = fs::read_link(path).and_then(|_| fs::canonicalize(path)).ok();
+        let folder = target.and_then(|target| Some(target.parent()?.to_owned()));
+        Ok(Self { file, id: FileId::of(&metadata), changed: metadata.modified()?, folder })
     }
 }
 
 /// The file that was read up to a place, wherever in the folders of `path` it is now: the same inode,
 /// or a copy of it.
-pub(super) fn seek(path: &Path, place: &Place) -> Option<Found> {
+///
+/// # Errors
+/// When the file is there and cannot be opened.
+pub(super) fn seek(path: &Path, place: &Place) -> io::Result<Option<Found>> {
     let mut copy = None;
     let itself = std::iter::once(path.to_owned());
-    for candidate in itself.chain(neighbors(path)) {
+    for candidate in itself.chain(neighbors(path, place.folder.as_deref())) {
         // A FIFO would block.
         let Ok(metadata) = fs::metadata(&candidate) else { continue };
         if !metadata.is_file() || metadata.len() < place.offset {
@@ -84,16 +94,20 @@ pub(super) fn seek(path: &Path, place: &Place) -> Option<Found> {
         if !is_same && (copy.is_some() || (place.print.is_none() && candidate != path)) {
             continue;
         }
-        let Ok(found) = Found::open(&candidate) else { continue };
+        let found = match Found::open(&candidate) {
+            Ok(found) => found,
+            Err(error) if is_same && error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Err(_) => continue,
+        };
         if !place.fits(&found.file).unwrap_or(false) {
             continue;
         }
         if is_same {
-            return Some(found);
+            return Ok(Some(found));
         }
         copy = Some(found);
     }
-    copy
+    Ok(copy)
 }
 
 /// Whether a file bears the name that a rotation gives: `log.jsonl.1`, `log.jsonl-20260301`, or with
@@ -120,7 +134,7 @@ fn is_generation(name: &str, own: &str) -> bool {
 /// its folders with a name that a rotation gives.
 pub(super) fn between(path: &Path, since: SystemTime, known: &[FileId]) -> Vec<Found> {
     let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return Vec::new() };
-    let mut found: Vec<Found> = neighbors(path)
+    let mut found: Vec<Found> = neighbors(path, None)
         .filter(|other| {
             let own = other.file_name().and_then(|own| own.to_str());
             own.is_some_and(|own| is_generation(name, own))
@@ -138,8 +152,8 @@ pub(super) fn changed(file: &File) -> SystemTime {
     file.metadata().and_then(|metadata| metadata.modified()).unwrap_or(SystemTime::UNIX_EPOCH)
 }
 
-/// All that is in the folder of a path, and in that of the file it is a link to.
-fn neighbors(path: &Path) -> impl Iterator<Item = PathBuf> {
+/// All that is in the folder of a path, in that of the file it is a link to, and in one more.
+fn neighbors(path: &Path, more: Option<&Path>) -> impl Iterator<Item = PathBuf> {
     let folder = |path: &Path| {
         let folder = path.parent().unwrap_or(Path::new(""));
         if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.to_owned() }
@@ -148,6 +162,7 @@ fn neighbors(path: &Path) -> impl Iterator<Item = PathBuf> {
     if let Ok(target) = fs::canonicalize(path) {
         folders.push(folder(&target));
     }
+    folders.extend(more.map(Path::to_owned));
     folders.sort();
     folders.dedup();
     let entries = folders.into_iter().filter_map(|folder| fs::read_dir(folder).ok());
