@@ -13,6 +13,7 @@ mod transport;
 mod file;
 mod input;
 mod jetstream;
+mod mastodon;
 mod network;
 
 pub use backoff::Backoff;
@@ -22,6 +23,7 @@ pub use input::{
     Chunk, Chunks, Encoding, Input, InputError, Layout, Opening, Read, Rows, TableRows, find_inputs,
 };
 pub use jetstream::{Jetstream, JetstreamSettings};
+pub use mastodon::{Mastodon, MastodonSettings, Timeline, Transport};
 pub(crate) use network::NETWORKS;
 pub use network::{Finding, Look, Settings, SourceSpec, Telling};
 pub use source::{Fault, Inbox, Outlet, Source};

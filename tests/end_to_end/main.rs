@@ -12,6 +12,7 @@ mod desk;
 mod doors;
 mod evidence;
 mod exports;
+mod fedi;
 mod drivers;
 mod erase;
 mod erase_kills;
@@ -22,6 +23,7 @@ mod hook;
 mod memory;
 mod order;
 mod manual;
+mod mastodon;
 mod pipeline;
 mod places;
 #[cfg(feature = "postgres")]

@@ -5,6 +5,8 @@ mod http;
 mod lines;
 mod packed;
 mod pipe;
+mod sse;
+mod sent;
 mod websocket;
 
 pub use block::{Block, numbered};
@@ -12,4 +14,6 @@ pub(super) use http::{Answer, BODY_BYTES_MAX, Http, Rate, asked_wait};
 pub use lines::{Lines, LinesError, bundled_lines, open_lines};
 pub(super) use packed::decompressed;
 pub(super) use pipe::{PipeLines, Writers, is_stream, read_ahead};
-pub(super) use websocket::{Incoming, MESSAGE_BYTES_MAX, WebSocket};
+pub(super) use sent::EventStream;
+pub(super) use sse::{EventReader, Sent, SentEvent};
+pub(super) use websocket::{Incoming, MESSAGE_BYTES_MAX, Refusal, WebSocket};

@@ -7,6 +7,7 @@ mod archive;
 mod cursor;
 mod fields;
 mod jetstream;
+pub mod mastodon;
 mod members;
 mod parcel;
 mod sieve;
@@ -128,6 +129,16 @@ impl Decoder {
         let raw = if line.is_err() { raw() } else { Vec::new() };
         let decoded = line.map(|line| self.archive(line));
         self.take(decoded, &raw, parcel);
+    }
+
+    /// Adds what a reader of its own made of `raw` to `parcel`: an event, something that is not a
+    /// post, or a refusal with what may be kept of it.
+    pub fn admit(&self, read: Result<Option<Event>, String>, raw: &[u8], parcel: &mut Parcel) {
+        let decoded = read.map(|event| match event {
+            Some(event) => Decoded::Event(event, None),
+            None => Decoded::Ignored(None),
+        });
+        self.take(decoded, raw, parcel);
     }
 
     fn take(&self, decoded: Result<Decoded, String>, raw: &[u8], parcel: &mut Parcel) {

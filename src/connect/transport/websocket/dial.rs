@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use reqwest::{Response, StatusCode, Upgraded, header};
+use reqwest::header::{self, HeaderMap};
+use reqwest::{Response, StatusCode, Upgraded};
 use tokio_tungstenite::tungstenite::handshake::{client::generate_key, derive_accept_key};
 
 use crate::connect::source::Fault;
@@ -19,7 +20,7 @@ pub(in crate::connect) struct Refusal {
     /// In words.
     pub(in crate::connect) reason: String,
     /// Its status, if it answered.
-    status: Option<StatusCode>,
+    pub(in crate::connect) status: Option<StatusCode>,
     /// How long it asks us to wait.
     wait: Option<Duration>,
 }
@@ -44,17 +45,18 @@ impl Refusal {
 ///
 /// # Errors
 /// Why there is none.
-pub(super) async fn dial(url: &str) -> Result<Upgraded, Refusal> {
-    let opened = tokio::time::timeout(DIAL_TIMEOUT, open(url)).await;
+pub(super) async fn dial(url: &str, headers: HeaderMap) -> Result<Upgraded, Refusal> {
+    let opened = tokio::time::timeout(DIAL_TIMEOUT, open(url, headers)).await;
     opened.unwrap_or_else(|_| Err(Refusal::unreached(format!("no answer within {DIAL_TIMEOUT:?}"))))
 }
 
-async fn open(url: &str) -> Result<Upgraded, Refusal> {
+async fn open(url: &str, headers: HeaderMap) -> Result<Upgraded, Refusal> {
     let key = generate_key();
     // ws and wss are http and https by other names.
     let request = client()
         .map_err(Refusal::unreached)?
         .get(url.replacen("ws", "http", 1))
+        .headers(headers)
         .header(header::CONNECTION, "Upgrade")
         .header(header::UPGRADE, "websocket")
         .header(header::SEC_WEBSOCKET_VERSION, "13")

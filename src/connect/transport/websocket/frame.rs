@@ -217,21 +217,35 @@ fn control<'a>(code: u8, payload: Vec<u8>) -> Result<Incoming<'a>, String> {
 /// What a client sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outgoing {
+    Text = opcode::TEXT as isize,
     Close = opcode::CLOSE as isize,
     Ping = opcode::PING as isize,
     Pong = opcode::PONG as isize,
 }
 
-/// A frame as a client sends it, with at most 125 bytes, masked as the protocol asks.
+/// A frame as a client sends it, masked as the protocol asks; the payload of all but a text is cut
+/// to 125 bytes.
 pub(super) fn frame(kind: Outgoing, payload: &[u8], mask: [u8; 4]) -> Vec<u8> {
-    let payload = payload.get(..CONTROL_BYTES_MAX).unwrap_or(payload);
+    let payload_max = if kind == Outgoing::Text { payload.len() } else { CONTROL_BYTES_MAX };
+    let payload = payload.get(..payload_max).unwrap_or(payload);
     let code = match kind {
+        Outgoing::Text => opcode::TEXT,
         Outgoing::Close => opcode::CLOSE,
         Outgoing::Ping => opcode::PING,
         Outgoing::Pong => opcode::PONG,
     };
-    let length = u8::try_from(payload.len()).unwrap_or(0);
-    let mut frame = vec![0x80 | code, 0x80 | length];
+    let mut frame = vec![0x80 | code];
+    match (u8::try_from(payload.len()), u16::try_from(payload.len())) {
+        (Ok(length @ ..=125), _) => frame.push(0x80 | length),
+        (_, Ok(length)) => {
+            frame.push(0x80 | 126);
+            frame.extend_from_slice(&length.to_be_bytes());
+        }
+        _ => {
+            frame.push(0x80 | 127);
+            frame.extend_from_slice(&(payload.len() as u64).to_be_bytes());
+        }
+    }
     frame.extend_from_slice(&mask);
     frame.extend(payload.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask));
     frame
@@ -337,5 +351,12 @@ mod tests {
         }
         let masked = frame(Outgoing::Pong, b"ab", [1, 2, 3, 4]);
         assert_eq!(masked, [0x8a, 0x82, 1, 2, 3, 4, b'a' ^ 1, b'b' ^ 2]);
+        for (length, head) in
+            [(125, vec![0xfd]), (126, vec![0xfe, 0, 126]), (300, vec![0xfe, 1, 44])]
+        {
+            let text = frame(Outgoing::Text, &vec![b'x'; length], [0; 4]);
+            assert_eq!((text[0], &text[1..=head.len()]), (0x81, &*head), "{length}");
+            assert_eq!(text.len(), 1 + head.len() + 4 + length);
+        }
     }
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use reqwest::Upgraded;
+use reqwest::header::HeaderMap;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, timeout};
 
@@ -39,7 +40,18 @@ impl WebSocket {
     /// # Errors
     /// Why no WebSocket opens.
     pub(in crate::connect) async fn dial(url: &str) -> Result<Self, Refusal> {
-        let stream = dial::dial(url).await?;
+        Self::dial_with(url, HeaderMap::new()).await
+    }
+
+    /// The same with headers of one's own, such as a token.
+    ///
+    /// # Errors
+    /// Why no WebSocket opens.
+    pub(in crate::connect) async fn dial_with(
+        url: &str,
+        headers: HeaderMap,
+    ) -> Result<Self, Refusal> {
+        let stream = dial::dial(url, headers).await?;
         let now = Instant::now();
         Ok(Self { stream, deframer: Deframer::default(), heard: now, pinged: now })
     }
@@ -93,6 +105,14 @@ impl WebSocket {
     /// What breaks the protocol.
     pub(in crate::connect) fn next(&mut self) -> Result<Option<Incoming<'_>>, String> {
         self.deframer.next()
+    }
+
+    /// Sends a text, such as a subscription.
+    ///
+    /// # Errors
+    /// Why the connection is lost.
+    pub(in crate::connect) async fn say(&mut self, text: &str) -> Result<(), String> {
+        self.write(Outgoing::Text, text.as_bytes()).await
     }
 
     /// Answers a ping.

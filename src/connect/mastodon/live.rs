@@ -1,0 +1,186 @@
+//! How do the streams of an instance come? All over one WebSocket, or each by server-sent events.
+
+use futures_util::FutureExt;
+use futures_util::future::select_all;
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use url::Url;
+
+use super::settings::Transport;
+use super::timeline::{Timeline, below};
+use crate::connect::source::{Fault, Outlet};
+use crate::connect::transport::{
+    EventReader, EventStream, Http, Incoming, Refusal, Sent, SentEvent, WebSocket,
+};
+use crate::secret::Secret;
+
+/// Things taken at once.
+const TAKEN_MAX: usize = 1_024;
+
+/// What came.
+#[derive(Debug)]
+pub(super) enum Heard {
+    /// A frame of the WebSocket.
+    Frame(Vec<u8>),
+    /// An event on the stream of the timeline at this place.
+    Event(usize, SentEvent),
+    /// Something of this many bytes, passed over.
+    TooLarge(u64),
+}
+
+/// Open streams.
+#[derive(Debug)]
+pub(super) enum Live {
+    Socket(Box<WebSocket>),
+    Events(Vec<EventStream>),
+}
+
+/// How streams are opened.
+#[derive(Debug)]
+pub(super) struct Opening<'a> {
+    pub(super) http: &'a Http,
+    pub(super) streaming: &'a Url,
+    pub(super) token: &'a Secret,
+    pub(super) timelines: &'a [Timeline],
+}
+
+impl Opening<'_> {
+    /// Opens every stream: over a WebSocket unless the user wants it otherwise or the server has
+    /// none.
+    ///
+    /// # Errors
+    /// Why they do not open, and whose fault that is.
+    pub(super) async fn open(
+        &self,
+        transport: Option<Transport>,
+        readers: &mut Vec<EventReader>,
+        outlet: &Outlet,
+    ) -> Result<Live, Fault> {
+        if transport != Some(Transport::Events) {
+            match self.socket(outlet).await? {
+                Ok(socket) => return Ok(Live::Socket(Box::new(socket))),
+                Err(refusal) => {
+                    let status = refusal.status.map_or(0, |status| status.as_u16());
+                    // What a server or proxy without WebSockets says.
+                    let has_none = matches!(status, 200 | 400 | 404 | 405 | 426 | 501);
+                    if !has_none || transport.is_some() {
+                        return Err(socket_fault(refusal));
+                    }
+                    tracing::info!(reason = refusal.reason, "no WebSocket, so by events");
+                }
+            }
+        }
+        readers.resize_with(self.timelines.len(), EventReader::default);
+        let mut streams = Vec::new();
+        for (timeline, reader) in self.timelines.iter().zip(readers) {
+            let url = timeline.stream_url(self.streaming);
+            let request = self.http.get(url.as_str()).bearer_auth(self.token.expose());
+            let reader = std::mem::take(reader);
+            streams.push(EventStream::open(self.http, request, reader, outlet).await?);
+        }
+        Ok(Live::Events(streams))
+    }
+
+    async fn socket(&self, outlet: &Outlet) -> Result<Result<WebSocket, Refusal>, Fault> {
+        let url = below(self.streaming, &["api", "v1", "streaming"]);
+        let url = url.as_str().replacen("http", "ws", 1);
+        let dialed = tokio::select! {
+            dialed = WebSocket::dial_with(&url, self.headers()?) => dialed,
+            () = outlet.closing() => return Err(Fault::Closed),
+        };
+        let Ok(mut socket) = dialed else { return Ok(dialed) };
+        for timeline in self.timelines {
+            socket.say(&timeline.subscription()).await.map_err(Fault::external)?;
+        }
+        Ok(Ok(socket))
+    }
+
+    fn headers(&self) -> Result<HeaderMap, Fault> {
+        let mut value = HeaderValue::try_from(format!("Bearer {}", self.token.expose()))
+            .map_err(|_| Fault::user("the token holds characters that none has", "copy it anew"))?;
+        value.set_sensitive(true);
+        Ok(HeaderMap::from_iter([(AUTHORIZATION, value)]))
+    }
+}
+
+fn socket_fault(refusal: Refusal) -> Fault {
+    let hint = match refusal.status.map(|status| status.as_u16()) {
+        Some(401) => "make a new access token: Preferences, Development, your application",
+        Some(403) => "give the token's application the scope read:statuses, and make a new token",
+        _ => return refusal.fault(),
+    };
+    Fault::user(refusal.reason, hint)
+}
+
+impl Live {
+    /// Waits until something comes. May be dropped while it waits.
+    ///
+    /// # Errors
+    /// Why a stream is lost; what came before is in `heard`.
+    pub(super) async fn wait(&mut self, heard: &mut Vec<Heard>) -> Result<(), String> {
+        match self {
+            Self::Socket(socket) => socket.fill().await,
+            Self::Events(streams) => {
+                let filling = streams.iter_mut().enumerate().map(|(place, stream)| {
+                    async move {
+                        let mut found = Vec::new();
+                        let filled = stream.fill(&mut found).await;
+                        (place, found, filled)
+                    }
+                    .boxed()
+                });
+                let ((place, found, filled), ..) = select_all(filling).await;
+                heard.extend(found.into_iter().map(|sent| match sent {
+                    Sent::Event(event) => Heard::Event(place, event),
+                    Sent::TooLarge(length) => {
+                        Heard::TooLarge(u64::try_from(length).unwrap_or(u64::MAX))
+                    }
+                }));
+                filled
+            }
+        }
+    }
+
+    /// Takes what is there.
+    ///
+    /// # Errors
+    /// Why a stream is lost; what came before is in `heard`.
+    pub(super) async fn take(&mut self, heard: &mut Vec<Heard>) -> Result<(), String> {
+        match self {
+            Self::Socket(socket) => take_all(socket, heard).await,
+            Self::Events(_) => Ok(()),
+        }
+    }
+
+    /// Says goodbye.
+    pub(super) async fn close(self) {
+        if let Self::Socket(socket) = self {
+            socket.close().await;
+        }
+    }
+
+    /// What is to be remembered of streams that ended.
+    pub(super) fn into_readers(self) -> Vec<EventReader> {
+        match self {
+            Self::Socket(_) => Vec::new(),
+            Self::Events(streams) => streams.into_iter().map(EventStream::into_reader).collect(),
+        }
+    }
+}
+
+async fn take_all(socket: &mut WebSocket, heard: &mut Vec<Heard>) -> Result<(), String> {
+    loop {
+        match socket.next()? {
+            Some(Incoming::Message(bytes)) => heard.push(Heard::Frame(bytes.to_vec())),
+            Some(Incoming::TooLarge(length)) => heard.push(Heard::TooLarge(length)),
+            Some(Incoming::Ping(payload)) => socket.pong(&payload).await?,
+            Some(Incoming::Pong) => {}
+            Some(Incoming::Close(why)) => return Err(format!("the server closed {why}")),
+            None if heard.len() >= TAKEN_MAX => return Ok(()),
+            None => {
+                if !socket.fill_now()? {
+                    return Ok(());
+                }
+            }
+        }
+    }
+}
