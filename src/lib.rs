@@ -10,7 +10,7 @@
 //! glossary of `resonanz-core`.
 //!
 //! The order of the modules is the order of the data and of dependence: each uses only those above
-//! it. [`settings`] is pure as the core is: no I/O, no clock, no async.
+//! it. [`settings`] and [`chart`] are pure as the core is: no I/O, no clock, no async.
 
 // the pure stages, in their order
 #[doc(inline)]
@@ -18,6 +18,7 @@ pub use resonanz_core::{
     alert, analyze, decode, desk, engine, mention, post, privacy, sentiment, text, time, window,
 };
 pub mod settings;
+pub mod chart;
 // shells
 pub mod system;
 pub mod secret;
