@@ -29,6 +29,7 @@ pub mod state;
 pub mod lake;
 pub mod sql;
 pub mod notify;
+pub mod report;
 pub mod live;
 pub mod reprocess;
 pub mod serve;

@@ -1,0 +1,158 @@
+//! Why was this post judged so? One mention with the words, rules and weights behind its verdict.
+
+use serde::Serialize;
+
+use super::ask::Ask;
+use super::error::ReportError;
+use super::mentions::{Mention, SHOWN, of_id};
+use crate::lake::quoted;
+use crate::post::{Lang, Span};
+use crate::sentiment::{Explanation, Reason, Scorer};
+
+/// Most places where a term is shown.
+const PLACES_MAX: usize = 100;
+/// Most weights of the model shown.
+const INFLUENCES_MAX: usize = 20;
+
+/// A mention and why it was judged so.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Explained {
+    /// The mention, with its whole text.
+    pub mention: Mention,
+    /// Where the topic stands in the text.
+    pub matches: Vec<Passage>,
+    /// How much of the text decided: `clause`, `sentence` or `document`.
+    pub scope: String,
+    /// The clauses or sentences that decided, or the whole text.
+    pub passages: Vec<Passage>,
+    /// The words that carry opinion, in the order of the text.
+    pub words: Vec<Weight>,
+    /// What the model added to each class, strongest first; empty in profile `vader`.
+    pub influences: Vec<Influence>,
+    /// The verdict of the scorer that explains: `negative`, `neutral` or `positive`.
+    pub polarity: String,
+    /// Its score of what is said about the topic, from -1 to 1.
+    pub target_score: f64,
+    /// Whether it is the scorer that judged the mention; another one may judge otherwise. Words of
+    /// the topic's own lexicons are not explained.
+    pub same_scorer: bool,
+}
+
+/// A part of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Passage {
+    /// Its first byte in UTF-8.
+    pub start: u32,
+    /// The first byte behind it.
+    pub end: u32,
+}
+
+impl From<Span> for Passage {
+    fn from(span: Span) -> Self {
+        Self { start: span.start, end: span.end }
+    }
+}
+
+/// A word that carries opinion.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Weight {
+    /// As it was looked up.
+    pub word: String,
+    /// Its first byte in the text.
+    pub start: u32,
+    /// The first byte behind it.
+    pub end: u32,
+    /// Its weight in the lexicon, from -4 to 4.
+    pub lexicon: f64,
+    /// Its weight after all rules.
+    pub weight: f64,
+    /// The rules that changed it: `negation`, `booster`, `irony` and others.
+    pub rules: Vec<String>,
+    /// Whether it counts for the topic, not only for the whole text.
+    pub counts_for_target: bool,
+}
+
+/// What one feature or word of the model added to the sum of each class.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Influence {
+    /// The feature or the word.
+    pub name: String,
+    /// What it added for negative.
+    pub negative: f64,
+    /// What it added for neutral.
+    pub neutral: f64,
+    /// What it added for positive.
+    pub positive: f64,
+}
+
+impl Ask<'_> {
+    /// A mention with its explanation.
+    ///
+    /// # Errors
+    /// For an id of nothing; when a limit is reached, or the lake cannot be read.
+    pub async fn mention(&self, id: &str, scorer: &Scorer) -> Result<Explained, ReportError> {
+        let unknown = || ReportError::Unknown { what: "mention", name: id.to_owned(), near: None };
+        let [topic, source, post] = of_id(id).ok_or_else(unknown)?;
+        let sql = format!(
+            "SELECT {SHOWN} FROM mentions WHERE topic = {} AND source = {} AND post_id = {} LIMIT 1",
+            quoted(&topic),
+            quoted(&source),
+            quoted(&post)
+        );
+        let mention: Option<Mention> = self.rows(&sql).await?.into_iter().next();
+        Ok(explained(mention.ok_or_else(unknown)?.named(), scorer))
+    }
+}
+
+fn explained(mention: Mention, scorer: &Scorer) -> Explained {
+    let spans = places(&mention);
+    let why: Explanation = scorer.explain(&mention.text, Lang::parse(&mention.lang), &spans);
+    let influences = why.influences.into_iter().take(INFLUENCES_MAX).map(|one| Influence {
+        name: one.name,
+        negative: one.negative,
+        neutral: one.neutral,
+        positive: one.positive,
+    });
+    Explained {
+        matches: spans.into_iter().map(Passage::from).collect(),
+        scope: why.scope.as_str().to_owned(),
+        passages: why.passages.into_iter().map(Passage::from).collect(),
+        words: why.reasons.into_iter().map(weight).collect(),
+        influences: influences.collect(),
+        polarity: why.verdict.polarity.as_str().to_owned(),
+        target_score: why.verdict.target.as_f64(),
+        same_scorer: scorer.version() == mention.scorer,
+        mention,
+    }
+}
+
+fn weight(reason: Reason) -> Weight {
+    Weight {
+        word: reason.word,
+        start: reason.span.start,
+        end: reason.span.end,
+        lexicon: reason.lexicon,
+        weight: reason.weight,
+        rules: reason.steps.iter().map(|step| step.rule.as_str().to_owned()).collect(),
+        counts_for_target: reason.counts_for_target,
+    }
+}
+
+/// Where the terms that matched stand, in order, none inside another.
+fn places(mention: &Mention) -> Vec<Span> {
+    let found = mention.terms.iter().flat_map(|term| {
+        mention.text.match_indices(term.as_str()).map(|(at, found)| (at, at + found.len()))
+    });
+    let mut found: Vec<(usize, usize)> = found.take(PLACES_MAX).collect();
+    found.sort_unstable_by_key(|(start, end)| (*start, std::cmp::Reverse(*end)));
+    let mut last = 0;
+    found.retain(|(start, end)| {
+        let is_apart = *start >= last;
+        if is_apart {
+            last = *end;
+        }
+        is_apart
+    });
+    let narrow = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    found.into_iter().map(|(start, end)| Span { start: narrow(start), end: narrow(end) }).collect()
+}

@@ -1,0 +1,43 @@
+//! What do people ask every day, and what is the answer? The standard questions, with typed answers
+//! that the HTTP API, the dashboard and `resonanz report` share.
+//!
+//! All counts are of table `mentions` by posting time, late mentions included, so that every number
+//! is as long as the list behind it. Times are instants in UTC; days and weeks are those of a
+//! [`Span`]'s zone. What was not heard is missing, and never zero.
+
+mod error;
+mod interval;
+mod span;
+mod heard;
+mod counts;
+mod ask;
+mod topics;
+mod trend;
+mod voice;
+mod mentions;
+mod mention;
+mod changes;
+mod waits;
+mod alarms;
+mod overview;
+mod document;
+mod tongue;
+mod compose;
+mod render;
+
+pub use ask::{Ask, Known};
+pub use changes::{Changes, Part, PartChange, TERMS_MAX, TermChange};
+pub use counts::{Sentiment, Volume};
+pub use document::{Report, Sentiments, TopicReport};
+pub use error::ReportError;
+pub use heard::{Coverage, Gap, Heard};
+pub use interval::Estimate;
+pub use mention::{Explained, Influence, Passage, Weight};
+pub use mentions::{Mention, MentionPage, Order, Search};
+pub use overview::{Overview, TopicOverview};
+pub use span::{BUCKETS_MAX, Span, Step, zone};
+pub use tongue::Tongue;
+pub use topics::TopicInfo;
+pub use trend::{Bucket, Trend, Usual};
+pub use voice::{Share, Voice};
+pub use waits::Waits;
