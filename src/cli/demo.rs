@@ -84,6 +84,7 @@ async fn play(args: &Args) -> Result<Ending, Failure> {
             progress: progress.subscribe(),
             lake: (&args.lake).into(),
             topics: config.topics.clone().into(),
+            scorer: Arc::new(crate::tuning::scorer(&config.sentiment)?),
             token: None,
             hosts: Arc::new([]),
             sql: SqlGate::of(config.sql),

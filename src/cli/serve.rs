@@ -17,6 +17,7 @@ use crate::config::{Exposure, PostgresConfig, SqlConfig};
 use crate::lake::Folder;
 use crate::live::Progress;
 use crate::secret::SecretPlace;
+use crate::sentiment::{Profile, Scorer};
 use crate::serve::{self, Api, SqlGate};
 use crate::sql::Limits;
 
@@ -87,6 +88,7 @@ pub(super) fn serve(args: &Args) -> Result<Ending, Failure> {
             progress,
             lake,
             topics: Arc::new([]),
+            scorer: Arc::new(Scorer::new(Profile::Resonanz)),
             // Without a token, changes are for this machine only.
             token: None,
             hosts: args.host.clone().into(),

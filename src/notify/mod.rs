@@ -26,8 +26,8 @@ pub use guard::{GuardError, SystemResolver, is_public};
 pub use herald::Herald;
 pub use message::{Message, messages};
 pub use orders::{
-    Again, OrderError, acknowledge, alert_id, known_topic, resend, silence, told, unacknowledge,
-    unsilence,
+    Again, OrderError, acknowledge, alert_id, known_topic, resend, silence, strange_topic, told,
+    unacknowledge, unsilence,
 };
 pub use outbox::{Outbox, OutboxError, Progress, QUEUE_MAX};
 pub use probe::{Probe, probe};

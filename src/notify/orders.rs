@@ -187,19 +187,32 @@ pub async fn unacknowledge(
     }
 }
 
-/// Puts a silence in force; it gets an id of its own. `topics` are those of the configuration.
+/// The topic, or pattern of topics, of a silence that none of the configuration matches; the lake
+/// must know it then.
+#[must_use]
+pub fn strange_topic<'s>(topics: &[&str], silence: &'s Silence) -> Option<&'s str> {
+    let is_configured = |pattern: &str| topics.iter().any(|topic| is_match(pattern, topic));
+    silence.topic.as_deref().filter(|pattern| !is_configured(pattern))
+}
+
+/// Puts a silence in force; it gets an id of its own. `topics` are those of the configuration;
+/// `session` answers whether the lake knows a [`strange_topic`], and is opened where none is given.
 ///
 /// # Errors
 /// When it matches everything by mistake, is over already, or names no topic that anybody knows.
 pub async fn silence(
     folder: &Folder,
+    session: Option<&Session>,
     topics: &[&str],
     silence: Silence,
 ) -> Result<Silence, OrderError> {
     silence.check(wall_clock())?;
-    let is_configured = |pattern: &str| topics.iter().any(|topic| is_match(pattern, topic));
-    if let Some(pattern) = silence.topic.as_deref().filter(|pattern| !is_configured(pattern)) {
-        known_topic(&Session::open(folder).await?, topics, pattern).await?;
+    match (strange_topic(topics, &silence), session) {
+        (None, _) => {}
+        (Some(pattern), Some(session)) => known_topic(session, topics, pattern).await?,
+        (Some(pattern), None) => {
+            known_topic(&Session::open(folder).await?, topics, pattern).await?;
+        }
     }
     let files = DeskFiles::of(folder);
     let silence = Silence { id: files.fresh_id("sil")?, ..silence };

@@ -1,27 +1,23 @@
-//! What can be asked over HTTP?
+//! What does the API read, and how is a question of ours answered within the limits of all?
 
 use std::sync::Arc;
 
-use axum::Router;
-use axum::extract::{FromRef, State};
-use axum::http::{StatusCode, header};
-use axum::middleware::from_fn_with_state;
+use axum::extract::FromRef;
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use serde::Deserialize;
-use serde_json::{Value, json};
-use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::time::timeout;
 
-use super::parameters::Parameters;
-use super::sql::{self, Own, SqlGate, failed};
-use super::{desk, door, intake, metrics, sources};
-use crate::lake::quoted;
+use super::gate::SqlGate;
+use super::problem::{Problem, failed, failure};
+use crate::lake::{Folder, LakeError};
 use crate::live::Progress;
 use crate::mention::Topic;
-use crate::sql::QueryFormat;
+use crate::report::{Ask, Gap, Known};
+use crate::sentiment::Scorer;
+use crate::sql::Session;
 use crate::state::Site;
-use crate::time::{EventTime, parse_span};
+use crate::time::EventTime;
 
 /// Most rows of one answer.
 pub(super) const ROWS_MAX: usize = 10_000;
@@ -35,6 +31,8 @@ pub struct Api {
     pub lake: Site,
     /// What is listened for.
     pub topics: Arc<[Topic]>,
+    /// What scores texts and explains verdicts.
+    pub scorer: Arc<Scorer>,
     /// What whoever wants to change something must know, if anything.
     pub token: Option<Arc<str>>,
     /// Names under which it is asked, beside addresses and names without a dot.
@@ -49,198 +47,60 @@ impl FromRef<Api> for watch::Receiver<Progress> {
     }
 }
 
-/// Serves until the task is aborted.
-pub async fn serve(listener: TcpListener, api: Api) {
-    let (time, doors) = (api.sql.limits.time, Arc::clone(&api.sql.doors));
-    let router = Router::new()
-        .route("/", get(index))
-        .route("/healthz", get(sources::health))
-        .route("/metrics", get(prometheus))
-        .route("/api/sources", get(sources::list))
-        .route("/api/topics", get(topics))
-        .route("/api/trends", get(trends))
-        .route("/api/drivers", get(drivers))
-        .merge(desk::routes(&api))
-        .merge(sql::routes())
-        .fallback(nothing)
-        .method_not_allowed_fallback(not_so)
-        .layer(from_fn_with_state(api.clone(), intake::hear))
-        .with_state(api);
-    door::serve(listener, router, time, &doors).await;
-}
-
-async fn index() -> &'static str {
-    "resonanz\n\
-     GET /healthz\n\
-     GET /metrics\n\
-     GET /api/sources\n\
-     GET /api/topics\n\
-     GET /api/trends?topic=NAME&from=RFC3339&to=RFC3339&step=1h\n\
-     GET /api/drivers?topic=NAME&from=RFC3339&to=RFC3339&against_from=RFC3339&against_to=RFC3339\n\
-     GET /api/alerts?state=firing&topic=NAME\n\
-     GET /api/alerts/ID\n\
-     POST, DELETE /api/alerts/ID/ack\n\
-     POST /api/messages/ID/resend\n\
-     GET, POST /api/silences\n\
-     DELETE /api/silences/ID\n\
-     GET /api/sql?q=SELECT&format=json, csv or arrow; POST with the SQL as body\n"
-}
-
-async fn nothing() -> Response {
-    failure(StatusCode::NOT_FOUND, "no such path; the list of paths is at /")
-}
-
-async fn not_so() -> Response {
-    failure(StatusCode::METHOD_NOT_ALLOWED, "the path exists, but not with this method; see /")
-}
-
-async fn prometheus(State(api): State<Api>) -> Response {
-    let progress = api.progress.borrow().clone();
-    match metrics::render(progress, &api.sql.doors, api.sql.snapshots.logs_read()) {
-        Ok(text) => (
-            [(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")],
-            text,
-        )
-            .into_response(),
-        Err(error) => failure(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
-    }
-}
-
-async fn topics(State(api): State<Api>) -> axum::Json<Value> {
-    let progress = api.progress.borrow();
-    let counts = progress.topics.iter().map(|count| (count.name.as_str(), count));
-    let counts: std::collections::HashMap<_, _> = counts.collect();
-    let list = api.topics.iter().map(|topic| {
-        let count = counts.get(topic.name.as_str());
-        json!({
-            "name": topic.name,
-            "query": topic.query,
-            "brand": topic.brand,
-            "group": topic.group,
-            "mentions": count.map_or(0, |count| count.mentions),
-            "negative": count.map_or(0, |count| count.negative),
-        })
-    });
-    axum::Json(Value::Array(list.collect()))
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TrendQuery {
-    topic: Option<String>,
-    from: Option<String>,
-    to: Option<String>,
-    step: Option<String>,
-}
-
-/// Closed panes summed by topic and step.
-async fn trends(State(api): State<Api>, Parameters(asked): Parameters<TrendQuery>) -> Response {
-    let step_us = match parse_span(asked.step.as_deref().unwrap_or("1h")) {
-        Ok(step_us) if step_us >= crate::time::MINUTE_US => step_us,
-        Ok(_) => {
-            return failure(
-                StatusCode::BAD_REQUEST,
-                "step: panes are one minute wide; give 1m or more",
-            );
+impl Api {
+    /// What the running process knows besides the rows of its lake.
+    fn known(&self) -> Known {
+        let progress = self.progress.borrow().clone();
+        let mut gaps = Vec::new();
+        for source in progress.sources.iter() {
+            for (_, gap) in source.now().gaps {
+                // A gap whose ends are places, not times, can be shown on no clock.
+                let ends = EventTime::parse(&gap.from).ok().zip(EventTime::parse(&gap.to).ok());
+                gaps.extend(ends.map(|(from, to)| Gap {
+                    source: source.name().to_string(),
+                    from,
+                    to,
+                    reason: gap.reason.clone(),
+                }));
+            }
         }
-        Err(error) => return failure(StatusCode::BAD_REQUEST, &format!("step: {error}")),
-    };
-    let mut wanted = vec!["true".to_owned()];
-    for (column, operator, value) in [("from", ">=", &asked.from), ("to", "<", &asked.to)] {
-        let Some(value) = value else { continue };
-        match EventTime::parse(value) {
-            Ok(time) => wanted.push(format!("start {operator} to_timestamp_micros({})", time.0)),
-            Err(error) => return failure(StatusCode::BAD_REQUEST, &format!("{column}: {error}")),
-        }
-    }
-    wanted.extend(asked.topic.as_deref().map(equals));
-    let step = format!("INTERVAL '{} seconds'", step_us / crate::time::SECOND_US);
-    let sql = format!(
-        "SELECT date_bin({step}, start) AS start, topic, sum(mentions) AS mentions, sum(negative) AS negative, \
-         sum(neutral) AS neutral, sum(positive) AS positive, \
-         round(sum(score_sum) / 10000.0 / sum(mentions), 4) AS mean_score \
-         FROM panes WHERE {} GROUP BY 1, 2 ORDER BY 1, 2 LIMIT {ROWS_MAX}",
-        wanted.join(" AND "),
-    );
-    answer(&api, &sql).await
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct DriverQuery {
-    topic: String,
-    from: String,
-    to: String,
-    against_from: Option<String>,
-    against_to: Option<String>,
-    polarity: Option<String>,
-}
-
-/// What tells one span of a topic from another, by the table function of the same name.
-async fn drivers(State(api): State<Api>, Parameters(asked): Parameters<DriverQuery>) -> Response {
-    let mut spans = vec![("from", asked.from), ("to", asked.to)];
-    match (asked.against_from, asked.against_to) {
-        (Some(from), Some(to)) => spans.extend([("against_from", from), ("against_to", to)]),
-        (None, None) => {}
-        _ => {
-            return failure(
-                StatusCode::BAD_REQUEST,
-                "give against_from and against_to, or neither",
-            );
-        }
-    }
-    let mut times = Vec::new();
-    for (name, value) in spans {
-        match EventTime::parse(&value) {
-            Ok(time) => times.push(time),
-            Err(error) => return failure(StatusCode::BAD_REQUEST, &format!("{name}: {error}")),
-        }
-    }
-    if let &[from, to, ..] = times.as_slice()
-        && times.len() == 2
-    {
-        times.extend([from.shift(-to.since(from)), from]);
-    }
-    if times.chunks(2).any(|span| span.first() >= span.last()) {
-        return failure(StatusCode::BAD_REQUEST, "a span ends after it begins");
-    }
-    let polarity = asked.polarity.unwrap_or_else(|| "negative".to_owned());
-    if !["negative", "neutral", "positive", "all"].contains(&polarity.as_str()) {
-        let known = "polarity: give negative, neutral, positive or all";
-        return failure(StatusCode::BAD_REQUEST, known);
-    }
-    let times = times.iter().map(|time| quoted(&time.to_string())).collect::<Vec<_>>().join(", ");
-    let sql = format!(
-        "SELECT term, posts, usual, round(z, 2) AS z FROM drivers({}, {times}, {})",
-        quoted(&asked.topic),
-        quoted(&polarity),
-    );
-    answer(&api, &sql).await
-}
-
-/// A condition on the topic.
-fn equals(topic: &str) -> String {
-    format!("topic = {}", quoted(topic))
-}
-
-/// Answers a question of ours.
-async fn answer(api: &Api, sql: &str) -> Response {
-    let own = match Own::begin(api).await {
-        Ok(own) => own,
-        Err(refusal) => return refusal,
-    };
-    let read = async {
-        let mut body = Vec::new();
-        own.session.query(sql).await?.write(QueryFormat::Json, &mut body).await?;
-        anyhow::Ok(body)
-    };
-    match read.await {
-        Ok(body) => ([(header::CONTENT_TYPE, "application/json")], body).into_response(),
-        Err(error) => failed(&error),
+        let sources = progress.sources.iter().count();
+        Known { watermark: progress.watermark, gaps, sources }
     }
 }
 
-/// An error as JSON.
-pub(super) fn failure(status: StatusCode, message: &str) -> Response {
-    (status, axum::Json(json!({"error": message}))).into_response()
+/// A question of ours: the lake, open within the limits of all SQL, and its place among others.
+pub(super) struct Own {
+    pub(super) folder: Folder,
+    pub(super) session: Session,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Own {
+    /// Who comes while too many are answered waits as long as a query may take.
+    ///
+    /// # Errors
+    /// What to answer, when there is no place in time, or the lake cannot be read.
+    pub(super) async fn begin(api: &Api) -> Result<Self, Response> {
+        let limits = api.sql.limits;
+        let waited = timeout(limits.time, Arc::clone(&api.sql.own).acquire_owned());
+        let Ok(Ok(place)) = waited.await else {
+            return Err(failure(StatusCode::SERVICE_UNAVAILABLE, "too many queries at once"));
+        };
+        let opened = async {
+            let folder = Folder::read(&api.lake)?;
+            let session = api.sql.snapshots.session(&folder, limits).await?;
+            Ok::<_, LakeError>(Self { folder, session, _place: place })
+        };
+        opened.await.map_err(|error| failed(&error.into()))
+    }
+
+    /// Who answers the standard questions.
+    ///
+    /// # Errors
+    /// What to answer, when the lake cannot be read.
+    pub(super) async fn ask<'a>(&'a self, api: &'a Api) -> Result<Ask<'a>, Response> {
+        let ask = Ask::new(&self.session, &self.folder, &api.topics, api.known()).await;
+        ask.map_err(|error| Problem::from(error).into_response())
+    }
 }

@@ -8,39 +8,22 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
-use axum::Router;
 use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get, post};
 use serde::Deserialize;
 
-use super::api::{Api, ROWS_MAX, failure};
+use super::api::{Api, Own, ROWS_MAX};
 use super::parameters::{Parameters, Sent};
-use super::sql::{Own, failed};
+use super::problem::{Problem, failed, failure};
+use super::site::host_name;
 use crate::desk::Silence;
 use crate::lake::Folder;
 use crate::notify::{self, Again, AlertState, OrderError, Wanted, stories};
 use crate::state::{DeskFiles, Home, StateError};
 use crate::system::wall_clock;
 use crate::time::{EventTime, parse_span};
-
-/// The routes.
-pub(super) fn routes(api: &Api) -> Router<Api> {
-    let changes = Router::new()
-        .route("/api/alerts/{id}/ack", post(acknowledge).delete(unacknowledge))
-        .route("/api/messages/{id}/resend", post(resend))
-        .route("/api/messages/{id}/replay", post(resend))
-        .route("/api/silences", post(silence))
-        .route("/api/silences/{id}", delete(unsilence))
-        .layer(from_fn_with_state(api.clone(), guard));
-    Router::new()
-        .route("/api/alerts", get(alerts))
-        .route("/api/alerts/{id}", get(alert))
-        .route("/api/silences", get(silences))
-        .merge(changes)
-}
 
 /// An answer that is no success.
 struct Refusal {
@@ -59,7 +42,7 @@ fn refuse(status: StatusCode, message: impl Into<String>) -> Refusal {
 }
 
 /// Lets changes through that a person or a program asked for, and no foreign web page.
-async fn guard(State(api): State<Api>, request: Request, next: Next) -> Response {
+pub(super) async fn guard(State(api): State<Api>, request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let peer = peer.map(|ConnectInfo(address)| address.ip());
     match check(request.headers(), peer, api.token.as_deref()) {
@@ -95,21 +78,23 @@ fn check(headers: &HeaderMap, peer: Option<IpAddr>, token: Option<&str>) -> Resu
 
 /// Whether a `Host` names this machine itself or an address, and no name that somebody's DNS gave.
 fn is_local(host: &str) -> bool {
-    let name = match host.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => host.split(':').next().unwrap_or_default(),
-    };
-    name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok()
+    host_name(host).is_some_and(|name| {
+        name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok()
+    })
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct AlertQuery {
+pub(super) struct AlertQuery {
     topic: Option<String>,
     state: Option<String>,
 }
 
-async fn alerts(State(api): State<Api>, Parameters(asked): Parameters<AlertQuery>) -> Response {
+/// Alerts: firing first, then latest first.
+pub(super) async fn alerts(
+    State(api): State<Api>,
+    Parameters(asked): Parameters<AlertQuery>,
+) -> Response {
     let state = asked.state.as_deref().map(AlertState::named);
     if state == Some(None) {
         return refuse(StatusCode::BAD_REQUEST, "state: firing or resolved").into_response();
@@ -122,7 +107,8 @@ async fn alerts(State(api): State<Api>, Parameters(asked): Parameters<AlertQuery
     answer(stories(&own.session, &own.folder, &wanted).await.map_err(OrderError::from))
 }
 
-async fn alert(State(api): State<Api>, Path(id): Path<String>) -> Response {
+/// The whole story of one alert.
+pub(super) async fn alert(State(api): State<Api>, Path(id): Path<String>) -> Response {
     match Own::begin(&api).await {
         Ok(own) => answer(notify::told(&own.session, &own.folder, &id).await),
         Err(refusal) => refusal,
@@ -131,7 +117,7 @@ async fn alert(State(api): State<Api>, Path(id): Path<String>) -> Response {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct AckBody {
+pub(super) struct AckBody {
     author: String,
     #[serde(default)]
     comment: String,
@@ -140,7 +126,8 @@ struct AckBody {
     replace: bool,
 }
 
-async fn acknowledge(
+/// Says that somebody takes care of a firing alert.
+pub(super) async fn acknowledge(
     State(api): State<Api>,
     Path(id): Path<String>,
     Sent(asked): Sent<AckBody>,
@@ -155,7 +142,8 @@ async fn acknowledge(
     answer(notify::acknowledge(&own.session, &own.folder, &id, who, again).await)
 }
 
-async fn unacknowledge(State(api): State<Api>, Path(id): Path<String>) -> Response {
+/// Takes an acknowledgement back.
+pub(super) async fn unacknowledge(State(api): State<Api>, Path(id): Path<String>) -> Response {
     let own = match Own::begin(&api).await {
         Ok(own) => own,
         Err(refusal) => return refusal,
@@ -166,11 +154,12 @@ async fn unacknowledge(State(api): State<Api>, Path(id): Path<String>) -> Respon
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ResendBody {
+pub(super) struct ResendBody {
     receiver: Option<String>,
 }
 
-async fn resend(
+/// Sends a message once more.
+pub(super) async fn resend(
     State(api): State<Api>,
     Path(id): Path<String>,
     Sent(asked): Sent<ResendBody>,
@@ -181,7 +170,7 @@ async fn resend(
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct SilenceBody {
+pub(super) struct SilenceBody {
     topic: Option<String>,
     rule: Option<String>,
     #[serde(default)]
@@ -210,7 +199,8 @@ impl SilenceBody {
     }
 }
 
-async fn silence(State(api): State<Api>, Sent(asked): Sent<SilenceBody>) -> Response {
+/// Tells nobody of alerts for a while.
+pub(super) async fn silence(State(api): State<Api>, Sent(asked): Sent<SilenceBody>) -> Response {
     let now = wall_clock();
     let (starts, ends) = match asked.times(now) {
         Ok(times) => times,
@@ -220,8 +210,19 @@ async fn silence(State(api): State<Api>, Sent(asked): Sent<SilenceBody>) -> Resp
     let id = String::new();
     let silence = Silence { id, topic, rule, labels, starts, ends, author, comment };
     let topics: Vec<&str> = api.topics.iter().map(|topic| topic.name.as_str()).collect();
+    // The lake is asked only for a topic that the configuration does not know.
+    let own = match notify::strange_topic(&topics, &silence) {
+        None => None,
+        Some(_) => match Own::begin(&api).await {
+            Ok(own) => Some(own),
+            Err(refusal) => return refusal,
+        },
+    };
     let put = match Folder::read(&api.lake) {
-        Ok(folder) => notify::silence(&folder, &topics, silence).await,
+        Ok(folder) => {
+            let session = own.as_ref().map(|own| &own.session);
+            notify::silence(&folder, session, &topics, silence).await
+        }
         Err(error) => Err(error.into()),
     };
     match put {
@@ -230,12 +231,14 @@ async fn silence(State(api): State<Api>, Sent(asked): Sent<SilenceBody>) -> Resp
     }
 }
 
-async fn silences(State(api): State<Api>, Parameters(()): Parameters<()>) -> Response {
+/// Silences, those that ended within the last week too.
+pub(super) async fn silences(State(api): State<Api>, Parameters(()): Parameters<()>) -> Response {
     let home = Home::read(&api.lake);
     answer(home.and_then(|home| DeskFiles::of(&home).silences()).map_err(OrderError::from))
 }
 
-async fn unsilence(State(api): State<Api>, Path(id): Path<String>) -> Response {
+/// Ends a silence.
+pub(super) async fn unsilence(State(api): State<Api>, Path(id): Path<String>) -> Response {
     let folder = Folder::read(&api.lake).map_err(OrderError::from);
     answer(folder.and_then(|folder| notify::unsilence(&folder, &id)))
 }
@@ -258,15 +261,16 @@ fn answer<T: serde::Serialize>(found: Result<T, OrderError>) -> Response {
             _ => return failed(error),
         },
     };
-    let near = match &error {
-        OrderError::Unknown { near: Some(near), .. } => format!("; did you mean \"{near}\"?"),
+    let detail = match &error {
+        OrderError::Lake(error) => format!("{error:#}"),
+        other => other.to_string(),
+    };
+    let hint = match &error {
+        OrderError::Unknown { near: Some(near), .. } => format!("did you mean \"{near}\"?"),
+        OrderError::Taken(_) => "replace it with \"replace\": true".to_owned(),
         _ => String::new(),
     };
-    let message = match &error {
-        OrderError::Lake(error) => format!("{error:#}"),
-        other => format!("{other}{near}"),
-    };
-    failure(status, &message)
+    Problem::new(status, detail).hint(hint).into_response()
 }
 
 #[cfg(test)]

@@ -9,11 +9,13 @@ use std::time::Duration;
 
 use axum::body::{Body, HttpBody, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 
-use super::api::{Api, failure};
+use super::api::Api;
+use super::problem::{Problem, failure};
+use super::site::asked_name;
 
 /// Longest body: a statement of the longest length, in JSON.
 const BODY_BYTES_MAX: usize = 1024 * 1024;
@@ -22,10 +24,10 @@ const BODY_TIME_MAX: Duration = Duration::from_secs(10);
 
 /// Lets a request through with its whole body, or says why not.
 pub(super) async fn hear(State(api): State<Api>, request: Request, next: Next) -> Response {
-    if !is_ours(request.headers(), &api) {
-        let message =
-            "this host name is not ours; add it to [serve] hosts, or ask by the IP address";
-        return failure(StatusCode::FORBIDDEN, message);
+    if !is_ours(request.headers(), request.uri(), &api) {
+        let detail = "this host name is not ours";
+        let hint = "add it to [serve] hosts, or ask by the IP address";
+        return Problem::new(StatusCode::FORBIDDEN, detail).hint(hint).into_response();
     }
     let (parts, body) = request.into_parts();
     let body = match read(body).await {
@@ -65,11 +67,13 @@ fn is_length(error: &axum::Error) -> bool {
 
 /// Whether a request goes to an address, a name that no public DNS gives, or one that the
 /// configuration names; or whether it carries the token, which no foreign page knows.
-fn is_ours(headers: &HeaderMap, api: &Api) -> bool {
-    let Some(host) = headers.get(header::HOST).and_then(|host| host.to_str().ok()) else {
-        return !headers.contains_key(header::HOST);
+fn is_ours(headers: &HeaderMap, uri: &Uri, api: &Api) -> bool {
+    let name = match asked_name(headers, uri) {
+        Some(Some(name)) => name,
+        // Who names none is a program of HTTP/1.0, and not a browser.
+        Some(None) => return true,
+        None => return false,
     };
-    let name = host_name(host);
     let is_bare = !name.trim_end_matches('.').contains('.');
     let is_local = is_bare || name.to_ascii_lowercase().ends_with(".localhost");
     let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
@@ -78,14 +82,6 @@ fn is_ours(headers: &HeaderMap, api: &Api) -> bool {
         || name.parse::<IpAddr>().is_ok()
         || api.hosts.iter().any(|own| own.eq_ignore_ascii_case(name))
         || is_token(given, api.token.as_deref())
-}
-
-/// The name in a `Host`, without port and brackets.
-fn host_name(host: &str) -> &str {
-    match host.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => host.split(':').next().unwrap_or_default(),
-    }
 }
 
 /// Hashes are compared, so that the time it takes says nothing about the token.

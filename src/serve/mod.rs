@@ -1,20 +1,30 @@
-//! How do people and machines look in? A small HTTP API over the running process and its lake.
+//! How do people and machines look in? An HTTP API over the running process and its lake.
 //!
-//! `GET /healthz`, `/metrics` (Prometheus text), `/api/sources`, `/api/topics`, `/api/trends`, `/api/alerts`,
-//! `/api/silences`, `/api/sql`. Only acknowledgements and silences can be written.
+//! `GET /healthz`, `/metrics` (Prometheus text) and the paths of `/api/v1`, which `contract` lists.
+//! Only acknowledgements, silences and repeated messages can be written.
 
 mod door;
+mod gate;
+mod problem;
+mod site;
+mod api;
 mod intake;
 mod parameters;
+mod asked;
+mod answers;
 mod desk;
-mod api;
+mod feed;
 mod metrics;
+mod scoring;
 mod sources;
 mod sql;
+mod contract;
+mod router;
 #[cfg(feature = "postgres")]
 mod postgres;
 
-pub use api::{Api, serve};
+pub use api::Api;
+pub use gate::SqlGate;
 #[cfg(feature = "postgres")]
 pub use postgres::{PasswordError, Postgres};
-pub use sql::SqlGate;
+pub use router::serve;

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
 
-use super::api::failure;
+use super::problem::failure;
 
 /// Query parameters of a request. Unknown or wrong ones are answered with 400 and a JSON error.
 pub(super) struct Parameters<T>(pub(super) T);

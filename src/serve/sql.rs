@@ -5,132 +5,57 @@
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
-use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use futures_util::{StreamExt, stream};
 use serde::Deserialize;
-use serde_json::json;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
-use tokio::time::{timeout, timeout_at};
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::time::timeout_at;
 
-use super::api::{Api, failure};
-use super::door::Doors;
+use super::api::Api;
 use super::parameters::{Parameters, parse, says_json};
-use crate::config::SqlConfig;
-use crate::lake::{Folder, LakeError};
-use crate::sql::{
-    Answer, AnswerWriter, Limits, QueryFormat, Session, Snapshots, SqlError, SqlFault,
-};
+use super::problem::{Problem, failure};
+use crate::lake::Folder;
+use crate::sql::{Answer, AnswerWriter, QueryFormat, SqlError};
 
 /// Longest answer in bytes.
 const ANSWER_BYTES_MAX: usize = 1024 * 1024 * 1024;
 
-/// What queries from outside may use together.
-#[derive(Debug, Clone)]
-pub struct SqlGate {
-    pub(super) limits: Limits,
-    pub(super) free: Arc<Semaphore>,
-    /// For questions whose SQL is ours, which are answered where SQL is switched off, too.
-    pub(super) own: Arc<Semaphore>,
-    pub(super) doors: Arc<Doors>,
-    /// The tables as questions over HTTP last found them.
-    pub(super) snapshots: Arc<Snapshots>,
-}
-
-impl SqlGate {
-    /// So many queries at once, each within limits.
-    #[must_use]
-    pub fn new(limits: Limits, concurrent: usize) -> Self {
-        Self {
-            limits,
-            free: Arc::new(Semaphore::new(concurrent)),
-            own: Arc::new(Semaphore::new(concurrent.max(1))),
-            doors: Arc::default(),
-            snapshots: Arc::default(),
-        }
-    }
-
-    /// What a configuration allows.
-    #[must_use]
-    pub fn of(config: SqlConfig) -> Self {
-        let time = Duration::from_micros(u64::try_from(config.timeout_us).unwrap_or_default());
-        Self::new(Limits { time, memory_mib: config.memory_mib }, config.concurrent)
-    }
-}
-
-/// A question of ours: the lake, open within the limits of all SQL, and its place among others.
-pub(super) struct Own {
-    pub(super) folder: Folder,
-    pub(super) session: Session,
-    _place: OwnedSemaphorePermit,
-}
-
-impl Own {
-    /// Who comes while too many are answered waits as long as a query may take.
-    ///
-    /// # Errors
-    /// What to answer, when there is no place in time, or the lake cannot be read.
-    pub(super) async fn begin(api: &Api) -> Result<Self, Response> {
-        let limits = api.sql.limits;
-        let waited = timeout(limits.time, Arc::clone(&api.sql.own).acquire_owned());
-        let Ok(Ok(place)) = waited.await else {
-            return Err(failure(StatusCode::SERVICE_UNAVAILABLE, "too many queries at once"));
-        };
-        let opened = async {
-            let folder = Folder::read(&api.lake)?;
-            let session = api.sql.snapshots.session(&folder, limits).await?;
-            Ok::<_, LakeError>(Self { folder, session, _place: place })
-        };
-        opened.await.map_err(|error| failed(&error.into()))
-    }
-}
-
-/// Why a question of ours has no answer.
-pub(super) fn failed(error: &anyhow::Error) -> Response {
-    match error.downcast_ref::<SqlError>() {
-        Some(limit) if limit.fault == SqlFault::Limit => {
-            failure(StatusCode::UNPROCESSABLE_ENTITY, &limit.to_string())
-        }
-        _ => failure(StatusCode::INTERNAL_SERVER_ERROR, &format!("{error:#}")),
-    }
-}
-
-pub(super) fn routes() -> Router<Api> {
-    Router::new().route("/api/sql", get(by_address).post(by_body))
-}
-
+/// A statement, and how its rows are wanted.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Asked {
+pub(super) struct Asked {
+    /// One SELECT.
     q: Option<String>,
+    /// `json`, `csv` or `arrow`; by the header `accept` without it.
     format: Option<String>,
 }
 
+/// A statement as JSON.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct AskedInJson {
+pub(super) struct AskedInJson {
+    /// One SELECT.
     sql: String,
 }
 
-async fn by_address(
+/// Any SELECT over tables, views and functions of the lake.
+pub(super) async fn by_address(
     State(api): State<Api>,
     Parameters(asked): Parameters<Asked>,
     headers: HeaderMap,
 ) -> Response {
     let Some(sql) = &asked.q else {
-        return failure(StatusCode::BAD_REQUEST, "q is missing; write /api/sql?q=SELECT ...");
+        return failure(StatusCode::BAD_REQUEST, "q is missing; write /api/v1/sql?q=SELECT ...");
     };
     ask(&api, sql, &asked, &headers).await
 }
 
-/// The body is SQL, or `{"sql": "..."}` as JSON.
-async fn by_body(
+/// The same with the statement as body: as text, or `{"sql": "..."}` as JSON. `q` is not read.
+pub(super) async fn by_body(
     State(api): State<Api>,
     Parameters(asked): Parameters<Asked>,
     headers: HeaderMap,
@@ -153,8 +78,7 @@ async fn ask(api: &Api, sql: &str, asked: &Asked, headers: &HeaderMap) -> Respon
         return failure(StatusCode::BAD_REQUEST, "format: write json, csv or arrow");
     };
     let Ok(permit) = Arc::clone(&api.sql.free).try_acquire_owned() else {
-        let busy = failure(StatusCode::SERVICE_UNAVAILABLE, "too many queries at once");
-        return ([(header::RETRY_AFTER, "1")], busy).into_response();
+        return failure(StatusCode::SERVICE_UNAVAILABLE, "too many queries at once");
     };
     let session = async {
         let folder = Folder::read(&api.lake)?;
@@ -167,7 +91,7 @@ async fn ask(api: &Api, sql: &str, asked: &Asked, headers: &HeaderMap) -> Respon
     let flow = session.query(sql).await.and_then(|answer| Flow::begin(answer, format, permit));
     let mut parts = match flow {
         Ok(flow) => flow.parts(),
-        Err(error) => return wrong(&error),
+        Err(error) => return Problem::from(&error).into_response(),
     };
     match next(&mut parts).await {
         Ok(first) => {
@@ -178,7 +102,7 @@ async fn ask(api: &Api, sql: &str, asked: &Asked, headers: &HeaderMap) -> Respon
             ([(header::CONTENT_TYPE, media_type(format))], Body::from_stream(chunks))
                 .into_response()
         }
-        Err(error) => wrong(&error),
+        Err(error) => Problem::from(&error).into_response(),
     }
 }
 
@@ -212,23 +136,6 @@ fn media_type(format: QueryFormat) -> &'static str {
         QueryFormat::Arrow => "application/vnd.apache.arrow.stream",
         QueryFormat::Table => "text/plain; charset=utf-8",
     }
-}
-
-fn wrong(error: &SqlError) -> Response {
-    let status = match error.fault {
-        SqlFault::Statement => StatusCode::BAD_REQUEST,
-        SqlFault::Limit => StatusCode::UNPROCESSABLE_ENTITY,
-        SqlFault::Damage | SqlFault::Other => StatusCode::INTERNAL_SERVER_ERROR,
-    };
-    let (line, column) = error.place.unzip();
-    let body = json!({
-        "error": error.message,
-        "line": line,
-        "column": column,
-        "shown": error.shown,
-        "hint": error.hint,
-    });
-    (status, axum::Json(body)).into_response()
 }
 
 /// An answer on its way out.

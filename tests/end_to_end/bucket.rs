@@ -188,7 +188,7 @@ fn a_bucket_is_served_and_its_desk_only_with_the_state() {
         assert_eq!((status, rows[0]["n"].as_i64()), (200, Some(20)));
         let body = r#"{"topic": "acme", "for": "1h", "author": "me", "comment": "known"}"#;
         let headers = "content-type: application/json\r\n";
-        let (status, head, _) = served.ask("POST /api/silences", headers, body);
+        let (status, head, _) = served.ask("POST /api/v1/silences", headers, body);
         assert_eq!(status, expected, "{head}");
     }
 }

@@ -95,7 +95,7 @@ fn a_message_is_sent_again_under_the_same_id_if_somebody_wants_it() {
     });
     assert!(desk.alerts(&["resend", &id]).contains("team"));
     times(2);
-    let path = format!("/api/messages/{id}/resend");
+    let path = format!("/api/v1/messages/{id}/resend");
     let json_type = "content-type: application/json\r\n";
     assert_eq!(desk.http("POST", &path, json_type, "{\"receiver\":\"team\"}").0, 200);
     times(3);
@@ -166,7 +166,7 @@ fn alerts_are_named_by_their_beginning_and_a_second_person_takes_over_aloud() {
     let taken = refused(&["ack", &short]);
     assert!(taken.contains("Lee took care of alert") && taken.contains("--replace"), "{taken}");
     let json_type = "content-type: application/json\r\n";
-    let path = format!("/api/alerts/{}/ack", ids[0]);
+    let path = format!("/api/v1/alerts/{}/ack", ids[0]);
     assert_eq!(desk.http("POST", &path, json_type, "{\"author\":\"Kim\"}").0, 409);
     desk.alerts(&["ack", &short, "--author", "Kim", "--replace"]);
     desk.listed("acme", |alert| alert["ack"]["author"] == "Kim");
@@ -192,9 +192,9 @@ fn a_topic_that_nobody_knows_is_an_error_and_silences_have_a_head() {
     }
     let body = "{\"topic\":\"zet\",\"for\":\"2h\",\"author\":\"Kim\",\"comment\":\"\"}";
     let json_type = "content-type: application/json\r\n";
-    let (status, error) = desk.http("POST", "/api/silences", json_type, body);
+    let (status, error) = desk.http("POST", "/api/v1/silences", json_type, body);
     assert_eq!(status, 400, "{error}");
-    assert!(error["error"].as_str().is_some_and(|said| said.contains("did you mean \"zeta\"?")));
+    assert!(error["hint"] == "did you mean \"zeta\"?" && error["kind"] == "wrong");
     desk.alerts(&["silence", "--topic", "ac*", "--for", "1h", "--comment", "launch"]);
     let list = desk.alerts(&["silences", "--zone", "UTC"]);
     assert!(list.starts_with("silence ") && list.contains("topic ac*"), "{list}");
@@ -306,7 +306,7 @@ fn changes_over_http_are_for_people_and_not_for_foreign_pages() {
     let mut desk = Desk::new("");
     let body = "{\"topic\":\"acme\",\"for\":\"2h\",\"author\":\"Kim\",\"comment\":\"launch\"}";
     let json_type = "content-type: application/json\r\n";
-    let post = |headers: &str, body: &str| desk.http("POST", "/api/silences", headers, body);
+    let post = |headers: &str, body: &str| desk.http("POST", "/api/v1/silences", headers, body);
     assert_eq!(post("", body).0, 415);
     assert_eq!(post("content-type: text/plain\r\n", body).0, 415);
     assert_eq!(post(&format!("{json_type}origin: https://evil.example\r\n"), body).0, 403);
@@ -315,19 +315,19 @@ fn changes_over_http_are_for_people_and_not_for_foreign_pages() {
     assert_eq!(post(json_type, "{\"for\":\"2h\",\"author\":\"\",\"comment\":\"\"}").0, 400);
     let (status, silence) = post(&format!("{json_type}origin: http://{}\r\n", desk.api), body);
     assert_eq!((status, &silence["author"]), (201, &json!("Kim")));
-    let list = desk.http("GET", "/api/silences", "", "").1;
+    let list = desk.http("GET", "/api/v1/silences", "", "").1;
     assert_eq!(list, json!([silence]));
 
     desk.post(1, 3, "acme");
     let alert = wait_for("a held alert", || {
-        let (_, alerts) = desk.http("GET", "/api/alerts?state=firing&topic=acme", "", "");
+        let (_, alerts) = desk.http("GET", "/api/v1/alerts?state=firing&topic=acme", "", "");
         Some(alerts[0].clone()).filter(|alert| alert["held"][0]["by"] == silence["id"])
     });
-    let path = format!("/api/silences/{}", silence["id"].as_str().expect("an id"));
+    let path = format!("/api/v1/silences/{}", silence["id"].as_str().expect("an id"));
     assert_eq!(desk.http("DELETE", &path, "origin: https://evil.example\r\n", "").0, 403);
     assert_eq!(desk.http("DELETE", &path, "", "").0, 200);
     desk.hears(&["fired acme"]);
-    let path = format!("/api/alerts/{}", alert["alert_id"].as_str().expect("an id"));
+    let path = format!("/api/v1/alerts/{}", alert["alert_id"].as_str().expect("an id"));
     let acked = desk.http("POST", &format!("{path}/ack"), json_type, "{\"author\":\"Kim\"}");
     assert_eq!((acked.0, &acked.1["author"]), (200, &json!("Kim")));
     let story = desk.http("GET", &path, "", "").1;
@@ -337,16 +337,16 @@ fn changes_over_http_are_for_people_and_not_for_foreign_pages() {
     assert_eq!(desk.http("DELETE", &format!("{path}/ack"), "", "").0, 404);
 
     for (method, path, status) in [
-        ("GET", "/api/trends?foo=1", 400),
-        ("GET", "/api/silences?foo=1", 400),
-        ("GET", "/api/alerts?state=open", 400),
-        ("GET", "/api/alerts/none", 404),
+        ("GET", "/api/v1/trends?foo=1", 400),
+        ("GET", "/api/v1/silences?foo=1", 400),
+        ("GET", "/api/v1/alerts?state=open", 400),
+        ("GET", "/api/v1/alerts/none", 404),
         ("GET", "/nowhere", 404),
-        ("PUT", "/api/alerts", 405),
-        ("DELETE", "/api/silences/..%2Fack-x", 404),
+        ("PUT", "/api/v1/alerts", 405),
+        ("DELETE", "/api/v1/silences/..%2Fack-x", 404),
     ] {
         let (found, body) = desk.http(method, path, "", "");
         assert_eq!(found, status, "{method} {path}");
-        assert!(body["error"].is_string(), "{method} {path}: {body}");
+        assert!(body["detail"].is_string() && body["status"] == status, "{method} {path}: {body}");
     }
 }

@@ -87,10 +87,10 @@ fn what_is_not_http_as_it_should_be_is_answered_in_json() {
     let served = Served::new(&[]);
     let long = "x".repeat(1_100_000);
     for (request, headers, body, status, words) in [
-        ("POST /api/sql", "", long.as_bytes(), 413, "1 MiB"),
-        ("POST /api/sql", "", &b"SELECT '\xff'"[..], 400, "UTF-8"),
+        ("POST /api/v1/sql", "", long.as_bytes(), 413, "1 MiB"),
+        ("POST /api/v1/sql", "", &b"SELECT '\xff'"[..], 400, "UTF-8"),
         (
-            "POST /api/sql",
+            "POST /api/v1/sql",
             "content-type: application/json\r\n",
             &b"{\"sql\":\"\xff\"}"[..],
             400,
@@ -100,7 +100,7 @@ fn what_is_not_http_as_it_should_be_is_answered_in_json() {
         let (found, head, answer) = served.send_bytes(request, headers, body);
         assert_eq!(found, status, "{head}");
         let error: Value = serde_json::from_slice(&answer).expect("JSON");
-        assert!(error["error"].as_str().is_some_and(|text| text.contains(words)), "{error}");
+        assert!(error["detail"].as_str().is_some_and(|text| text.contains(words)), "{error}");
     }
 }
 
@@ -109,7 +109,7 @@ fn a_body_that_does_not_come_is_not_waited_for() {
     let served = Served::new(&[]);
     let mut stream = TcpStream::connect(&served.address).expect("it listens");
     stream
-        .write_all(b"POST /api/sql HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\nSEL")
+        .write_all(b"POST /api/v1/sql HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\nSEL")
         .expect("sent");
     stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a socket");
     let mut answer = String::new();
@@ -131,7 +131,7 @@ fn a_foreign_host_name_reads_nothing() {
         ("resonanz:8600", 200),
         ("lake.example", 200),
     ] {
-        for path in ["/api/sql?q=SELECT+1", "/api/alerts", "/api/trends", "/metrics"] {
+        for path in ["/api/v1/sql?q=SELECT+1", "/api/v1/alerts", "/api/v1/trends", "/metrics"] {
             let mut stream = TcpStream::connect(&served.address).expect("it listens");
             let head = format!("GET {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
             stream.write_all(head.as_bytes()).expect("sent");
@@ -168,7 +168,7 @@ fn an_answer_that_nobody_takes_leaves_its_place_when_its_time_is_over() {
     let served = Served::new(&["--concurrent", "1", "--timeout", "2s"]);
     let sql = "SELECT a.text, b.text FROM mentions a, mentions b";
     // Asked, and never read.
-    let idle = served.send("POST /api/sql", "", sql);
+    let idle = served.send("POST /api/v1/sql", "", sql);
     wait_for("the place to be free", || (served.sql("SELECT 1").0 == 200).then_some(()));
     drop(idle);
 }

@@ -40,7 +40,7 @@ fn long_texts_are_answered_in_little_memory() {
     // 150 texts of 63 kB, 60 times each: half a GiB.
     let sql = "SELECT m.text FROM mentions m, generate_series(1, 60)";
     for pause in [Duration::ZERO, Duration::from_millis(1)] {
-        let mut stream = served.send("POST /api/sql", "", sql);
+        let mut stream = served.send("POST /api/v1/sql", "", sql);
         let (mut sum, mut some) = (0, vec![0; MIB]);
         let begun = std::time::Instant::now();
         while begun.elapsed() < Duration::from_secs(20) {
@@ -86,7 +86,7 @@ fn values_that_functions_build_are_bounded_before_they_are_built() {
     ] {
         let (status, error) = served.sql(sql);
         assert_eq!(status, 422, "{sql}: {error}");
-        let (message, hint) = (error["error"].as_str(), error["hint"].as_str());
+        let (message, hint) = (error["detail"].as_str(), error["hint"].as_str());
         assert!(message.is_some_and(|text| text.contains(" MiB")), "{sql}: {error}");
         assert!(hint.is_some_and(|text| text.contains("sql_memory_mib")), "{sql}: {error}");
     }

@@ -26,9 +26,9 @@ fn config(place: &Place, port: u16, sources: &[(&str, String)]) -> PathBuf {
     file(place.folder.path(), "run.toml", text)
 }
 
-/// What `/api/sources` says of a source.
+/// What `/api/v1/sources` says of a source.
 fn source(port: u16, name: &str) -> Option<serde_json::Value> {
-    let all: serde_json::Value = serde_json::from_str(&get(port, "/api/sources")?).ok()?;
+    let all: serde_json::Value = serde_json::from_str(&get(port, "/api/v1/sources")?).ok()?;
     all.as_array()?.iter().find(|source| source["name"] == name).cloned()
 }
 

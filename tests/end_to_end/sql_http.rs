@@ -87,7 +87,7 @@ impl Served {
     }
 
     pub(crate) fn sql(&self, sql: &str) -> (u16, Value) {
-        let (status, _, body) = self.ask("POST /api/sql", "", sql);
+        let (status, _, body) = self.ask("POST /api/v1/sql", "", sql);
         (status, serde_json::from_slice(&body.expect("the whole body")).expect("JSON"))
     }
 }
@@ -117,18 +117,18 @@ fn sql_is_answered_in_three_formats() {
         (200, Some(1774), Some("apex"))
     );
 
-    let path = format!("GET /api/sql?format=csv&q={}", sql.replace(' ', "+"));
+    let path = format!("GET /api/v1/sql?format=csv&q={}", sql.replace(' ', "+"));
     let (status, head, body) = served.ask(&path, "", "");
     assert_eq!((status, body.as_deref()), (200, Some(want.as_bytes())));
     assert!(head.contains("content-type: text/csv"), "{head}");
 
     let json = serde_json::json!({"sql": sql}).to_string();
     let headers = "content-type: application/json\r\naccept: text/csv\r\n";
-    assert_eq!(served.ask("POST /api/sql", headers, &json).2.as_deref(), Some(want.as_bytes()));
+    assert_eq!(served.ask("POST /api/v1/sql", headers, &json).2.as_deref(), Some(want.as_bytes()));
 
     let headers = "accept: application/vnd.apache.arrow.stream\r\n";
     let all = "SELECT text FROM mentions";
-    let body = served.ask("POST /api/sql", headers, all).2.expect("the whole body");
+    let body = served.ask("POST /api/v1/sql", headers, all).2.expect("the whole body");
     let batches = StreamReader::try_new(body.as_slice(), None).expect("an Arrow stream");
     assert_eq!(batches.map(|batch| batch.expect("rows").num_rows()).sum::<usize>(), 2957);
 
@@ -164,30 +164,30 @@ fn errors_are_json_with_place_and_hint() {
     ] {
         let (status, error) = served.sql(sql);
         assert_eq!(status, 422, "{sql}");
-        assert!(error["error"].as_str().is_some_and(|error| error.contains(want)), "{error}");
+        assert!(error["detail"].as_str().is_some_and(|error| error.contains(want)), "{error}");
     }
     // What fails behind the first rows breaks off: a part never passes for the whole.
     let (status, _, body) =
-        served.ask("POST /api/sql", "", "SELECT * FROM generate_series(1, 100000000000)");
+        served.ask("POST /api/v1/sql", "", "SELECT * FROM generate_series(1, 100000000000)");
     assert_eq!((status, body), (200, None));
     for (request, body) in [
-        ("GET /api/sql", ""),
-        ("GET /api/sql?q=SELECT+1&format=xml", ""),
-        ("GET /api/sql?query=SELECT+1", ""),
+        ("GET /api/v1/sql", ""),
+        ("GET /api/v1/sql?q=SELECT+1&format=xml", ""),
+        ("GET /api/v1/sql?query=SELECT+1", ""),
     ] {
         assert_eq!(served.ask(request, "", body).0, 400, "{request}");
     }
     let json = "content-type: application/json\r\n";
-    assert_eq!(served.ask("POST /api/sql", json, "{\"sq\":\"\"}").0, 400);
+    assert_eq!(served.ask("POST /api/v1/sql", json, "{\"sq\":\"\"}").0, 400);
 }
 
 #[test]
 fn more_queries_than_allowed_are_turned_away_until_one_ends() {
     let served = Served::new(&["--concurrent", "1"]);
     let endless = "SELECT * FROM generate_series(1, 100000000000)";
-    let mut first = served.send("POST /api/sql", "", endless);
+    let mut first = served.send("POST /api/v1/sql", "", endless);
     first.read_exact(&mut [0; 64]).expect("rows come");
-    let (status, head, _) = served.ask("POST /api/sql", "", "SELECT 1");
+    let (status, head, _) = served.ask("POST /api/v1/sql", "", "SELECT 1");
     assert!(status == 503 && head.contains("retry-after: 1"), "{head}");
     drop(first);
     wait_for("the place to be free", || (served.sql("SELECT 1").0 == 200).then_some(()));
@@ -196,13 +196,13 @@ fn more_queries_than_allowed_are_turned_away_until_one_ends() {
 #[test]
 fn trends_are_answered_within_the_limits_of_sql_and_where_it_is_switched_off() {
     let served = Served::new(&["--concurrent", "0"]);
-    let (status, _, _) = served.ask("GET /api/trends?step=1d", "", "");
+    let (status, _, _) = served.ask("GET /api/v1/trends?step=1d", "", "");
     assert_eq!(status, 200);
     assert_eq!(served.sql("SELECT 1").0, 503);
     let served = Served::new(&["--memory-mib", "0"]);
     let alert = query(lake(), "SELECT DISTINCT alert_id FROM alerts");
-    for path in ["trends?step=1m", "alerts", &format!("alerts/{alert}")] {
-        let (status, _, body) = served.ask(&format!("GET /api/{path}"), "", "");
+    for path in ["trends?step=1h", "alerts", &format!("alerts/{alert}")] {
+        let (status, _, body) = served.ask(&format!("GET /api/v1/{path}"), "", "");
         let error: Value = serde_json::from_slice(&body.expect("the whole body")).expect("JSON");
         assert_eq!(status, 422, "{path}: {error}");
     }
@@ -227,14 +227,8 @@ fn logs_are_read_again_when_something_was_committed_and_only_then() {
         assert_eq!(status, 200, "{path}");
         serde_json::from_slice(&body.expect("the whole body")).expect("JSON")
     };
-    let mentions = || {
-        let rows = json("GET /api/trends?step=1d");
-        rows.as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(|row| row["mentions"].as_i64())
-            .sum::<i64>()
-    };
+    let mentions =
+        || json("GET /api/v1/trends?step=1d")["total"]["mentions"].as_i64().expect("a count");
     let logs_read = || {
         let (_, _, body) = served.ask("GET /metrics", "", "");
         let text = String::from_utf8(body.expect("the whole body")).expect("UTF-8");
@@ -243,7 +237,7 @@ fn logs_are_read_again_when_something_was_committed_and_only_then() {
         line.and_then(|count| count.parse::<u64>().ok()).expect("a number")
     };
     assert_eq!((mentions(), logs_read()), (1, 4));
-    assert_eq!((json("GET /api/alerts"), mentions()), (serde_json::json!([]), 1));
+    assert_eq!((json("GET /api/v1/alerts"), mentions()), (serde_json::json!([]), 1));
     assert_eq!(served.sql("SELECT count(*) AS n FROM posts").1[0]["n"], 1);
     assert_eq!(logs_read(), 4);
     add("b.jsonl", post("2", "03-05"));

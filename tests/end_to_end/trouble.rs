@@ -75,7 +75,7 @@ impl Scene {
 
     /// Waits until the lake holds so many posts, as the process itself answers.
     fn holds(&self, posts: usize) {
-        let path = "/api/sql?q=SELECT%20count(DISTINCT%20post_id)%20AS%20n,count(*)%20AS%20m%20FROM%20posts";
+        let path = "/api/v1/sql?q=SELECT%20count(DISTINCT%20post_id)%20AS%20n,count(*)%20AS%20m%20FROM%20posts";
         let wanted = format!("\"n\":{posts},\"m\":{posts}");
         wait_for(&wanted, || get(self.port, path)?.contains(&wanted).then_some(()));
     }

@@ -72,7 +72,7 @@ pub(super) fn silence(args: &Args) -> Result<Ending, Failure> {
         comment: args.comment.clone(),
     };
     let topics = asked.topics();
-    let silence = runtime()?.block_on(notify::silence(&asked.folder, &topics, silence))?;
+    let silence = runtime()?.block_on(notify::silence(&asked.folder, None, &topics, silence))?;
     writeln!(people(), "{}", line(&silence))?;
     Ok(Ending::Done)
 }

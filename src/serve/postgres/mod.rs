@@ -30,7 +30,7 @@ use self::login::Credentials;
 pub use self::login::PasswordError;
 use self::wire::Wire;
 use super::door::{self, share};
-use super::sql::SqlGate;
+use super::gate::SqlGate;
 use crate::lake::{Folder, LakeError};
 use crate::sql::PgCatalog;
 use crate::state::Site;

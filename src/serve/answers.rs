@@ -1,0 +1,347 @@
+//! Which standard questions can be asked over HTTP? Those of `report`, each with its parameters.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+
+use super::api::{Api, Own};
+use super::asked::{SpanQuery, TopicQuery};
+use super::parameters::Parameters;
+use super::problem::Problem;
+use crate::report::{
+    self, Changes, Explained, MentionPage, Order, Overview, ReportError, Search, Sentiments, Step,
+    TermChange, TopicInfo, Trend, Voice, Waits,
+};
+
+fn refused(error: ReportError) -> Response {
+    Problem::from(error).into_response()
+}
+
+fn told<T>(answer: Result<T, ReportError>) -> Result<Json<T>, Response> {
+    answer.map(Json).map_err(refused)
+}
+
+fn missing(what: &'static str) -> Response {
+    refused(ReportError::Wrong {
+        what,
+        why: "it is missing".to_owned(),
+        hint: "see /api/v1/openapi.json",
+    })
+}
+
+/// All topics at a glance: counts, net sentiment, the span before, shares of voice, open alerts.
+pub(super) async fn overview(
+    State(api): State<Api>,
+    Parameters(asked): Parameters<SpanQuery>,
+) -> Result<Json<Overview>, Response> {
+    let own = Own::begin(&api).await?;
+    let ask = own.ask(&api).await?;
+    let span = asked.span(&ask)?;
+    told(ask.overview(&span).await)
+}
+
+/// Topics that are listened for, and others that the lake holds.
+pub(super) async fn topics(
+    State(api): State<Api>,
+    Parameters(()): Parameters<()>,
+) -> Result<Json<Vec<TopicInfo>>, Response> {
+    let own = Own::begin(&api).await?;
+    told(own.ask(&api).await?.topics().await)
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TrendQuery {
+    /// Name of the topic; without it all together.
+    topic: Option<String>,
+    /// As in `/api/v1/overview`.
+    period: Option<String>,
+    /// As in `/api/v1/overview`.
+    from: Option<String>,
+    /// As in `/api/v1/overview`.
+    to: Option<String>,
+    /// As in `/api/v1/overview`.
+    zone: Option<String>,
+    /// `15m`, `1h`, `day`, `week`, `month`; without it some that fit the span.
+    step: Option<String>,
+}
+
+/// Volume and sentiment of each bucket of a span, and what is usual.
+pub(super) async fn trends(
+    State(api): State<Api>,
+    Parameters(asked): Parameters<TrendQuery>,
+) -> Result<Json<Trend>, Response> {
+    let own = Own::begin(&api).await?;
+    let ask = own.ask(&api).await?;
+    let TrendQuery { topic, period, from, to, zone, step } = asked;
+    let span = SpanQuery { period, from, to, zone }.span(&ask)?;
+    let step = match step {
+        Some(step) => Step::parse(&step).map_err(refused)?,
+        None => Step::fitting(&span),
+    };
+    if let Some(topic) = &topic {
+        ask.known_topic(topic).await.map_err(refused)?;
+    }
+    told(ask.trend(topic.as_deref(), &span, step).await)
+}
+
+/// Volume and net sentiment of a span and of the one before, with intervals.
+pub(super) async fn sentiment(
+    State(api): State<Api>,
+    Parameters(asked): Parameters<TopicQuery>,
+) -> Result<Json<Sentiments>, Response> {
+    let own = Own::begin(&api).await?;
+    let ask = own.ask(&api).await?;
+    let (topic, span) = asked.parts();
+    let span = span.span(&ask)?;
+    if let Some(topic) = &topic {
+        ask.known_topic(topic).await.map_err(refused)?;
+    }
+    told(ask.sentiment(topic.as_deref(), &span).await)
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct VoiceQuery {
+    /// The topics' label `group`; without it every group.
+    group: Option<String>,
+    /// As in `/api/v1/overview`.
+    period: Option<String>,
+    /// As in `/api/v1/overview`.
+    from: Option<String>,
+    /// As in `/api/v1/overview`.
+    to: Option<String>,
+    /// As in `/api/v1/overview`.
+    zone: Option<String>,
+}
+
+/// Shares of voice among the brands of each group of topics.
+pub(super) async fn voices(
+    State(api): State<Api>,
+    Parameters(asked): Parameters<VoiceQuery>,
+) -> Result<Json<Vec<Voice>>, Response> {
+    let own = Own::begin(&api).await?;
+    let ask = own.ask(&api).await?;
+    let VoiceQuery { group, period, from, to, zone } = asked;
+    let span = SpanQuery { period, from, to, zone }.span(&ask)?;
+    told(ask.share_of_voice(group.as_deref(), &span).await)
+}
+
+/// What is different from the span before, and which words, sources, languages and posts drove it.
+pub(super) async fn changes(
+    State(api): State<Api>,
+    Parameters(asked): Parameters<TopicQuery>,
+) -> Result<Json<Changes>, Response> {
+    let own = Own::begin(&api).await?;
+    let ask = own.ask(&api).await?;
+    let (topic, span) = asked.parts();
+    let span = span.span(&ask)?;
+    if let Some(topic) = &topic {
+        ask.known_topic(topic).await.map_err(refused)?;
+    }
+    told(ask.changes(topic.as_deref(), &span).await)
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DriverQuery {
+    /// Name of the topic.
+    topic: String,
+    /// The first day or instant.
+    from: String,
+    /// The last day, or the first instant behind.
+    to: String,
+    /// The same of the span to compare with; the one before without it.
+    against_from: Option<String>,
+    /// The same of the span to compare with.
+    against_to: Option<String>,
+    /// `negative` without it, `neutral`, `positive` or `all`.
+    polarity: Option<String>,
+    /// As in `/api/v1/overview`.
+    zone: Option<String>,
+}
+
+/// Words and pairs that tell one span of a topic from another, as the SQL function `drivers`.
+pub(super) async fn drivers(
+    State(api): State<Api>,
+    Parameters(asked): Parameters<DriverQuery>,
+) -> Result<Json<Vec<TermChange>>, Response> {
+    let own = Own::begin(&api).await?;
+    let ask = own.ask(&api).await?;
+    let DriverQuery { topic, from, to, against_from, against_to, polarity, zone } = asked;
+    let read = |from, to| {
+        let zone = zone.clone();
+        SpanQuery { period: None, from: Some(from), to: Some(to), zone }.span(&ask)
+    };
+    let span = read(from, to)?;
+    let against = match (against_from, against_to) {
+        (Some(from), Some(to)) => read(from, to)?,
+        (None, None) => span.before(),
+        (None, Some(_)) => return Err(missing("against_from")),
+        (Some(_), None) => return Err(missing("against_to")),
+    };
+    let polarity = polarity.unwrap_or_else(|| "negative".to_owned());
+    if !["negative", "neutral", "positive", "all"].contains(&polarity.as_str()) {
+        let hint = "give negative, neutral, positive or all";
+        let why = format!("\"{polarity}\" is not a polarity");
+        return Err(refused(ReportError::Wrong { what: "polarity", why, hint }));
+    }
+    ask.known_topic(&topic).await.map_err(refused)?;
+    told(ask.terms(&topic, (&span, &against), &polarity, report::TERMS_MAX).await)
+}
+
+/// How long negative mentions of a topic waited for an answer by one of our accounts.
+pub(super) async fn waits(
+    State(api): State<Api>,
+    Parameters(asked): Parameters<TopicQuery>,
+) -> Result<Json<Waits>, Response> {
+    let own = Own::begin(&api).await?;
+    let ask = own.ask(&api).await?;
+    let (topic, span) = asked.parts();
+    let topic = topic.ok_or_else(|| missing("topic"))?;
+    let span = span.span(&ask)?;
+    ask.known_topic(&topic).await.map_err(refused)?;
+    told(ask.waits(&topic, &span, &[]).await)
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MentionQuery {
+    /// Words that all must be in the text, in any case and place.
+    q: Option<String>,
+    /// Names of topics, separated by commas, as in the further lists.
+    topic: Option<String>,
+    /// Names of sources.
+    source: Option<String>,
+    /// Languages, ISO 639.
+    lang: Option<String>,
+    /// `negative`, `neutral`, `positive`.
+    polarity: Option<String>,
+    /// `original`, `reply`, `repost`, `quote`, `comment`, `review`, `article`.
+    kind: Option<String>,
+    /// Keyed hash of the author.
+    author: Option<String>,
+    /// Fewest followers or views.
+    min_reach: Option<u64>,
+    /// Least confidence, from 0 to 1.
+    min_confidence: Option<f64>,
+    /// Posts of our own accounts only, or none of them.
+    own: Option<bool>,
+    /// Which come first; `latest` without it.
+    order: Option<Order>,
+    /// Most posts of the page, 50 without it, 200 at most.
+    limit: Option<usize>,
+    /// `next` of the page before.
+    after: Option<String>,
+    /// As in `/api/v1/overview`; without any all times.
+    period: Option<String>,
+    /// As in `/api/v1/overview`.
+    from: Option<String>,
+    /// As in `/api/v1/overview`.
+    to: Option<String>,
+    /// As in `/api/v1/overview`.
+    zone: Option<String>,
+}
+
+/// Posts that mention topics: searched, filtered, page by page.
+pub(super) async fn mentions(
+    State(api): State<Api>,
+    Parameters(asked): Parameters<MentionQuery>,
+) -> Result<Json<MentionPage>, Response> {
+    let own = Own::begin(&api).await?;
+    let ask = own.ask(&api).await?;
+    let list = |names: Option<String>| -> Vec<String> {
+        let names = names.unwrap_or_default();
+        names.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+    };
+    let MentionQuery { period, from, to, zone, .. } = asked;
+    let search = Search {
+        text: asked.q.unwrap_or_default(),
+        topics: list(asked.topic),
+        sources: list(asked.source),
+        langs: list(asked.lang),
+        polarities: list(asked.polarity),
+        kinds: list(asked.kind),
+        author: asked.author,
+        min_reach: asked.min_reach,
+        min_confidence: asked.min_confidence,
+        own: asked.own,
+        span: SpanQuery { period, from, to, zone }.span_if_any(&ask)?,
+        order: asked.order.unwrap_or_default(),
+        limit: asked.limit,
+        after: asked.after,
+    };
+    told(ask.mentions(&search).await)
+}
+
+/// One mention, with the words, rules and weights behind its verdict.
+pub(super) async fn mention(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+) -> Result<Json<Explained>, Response> {
+    let own = Own::begin(&api).await?;
+    let ask = own.ask(&api).await?;
+    told(ask.mention(&id, &api.scorer).await)
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReportQuery {
+    /// Names of topics, separated by commas; without it all.
+    topic: Option<String>,
+    /// As in `/api/v1/overview`.
+    period: Option<String>,
+    /// As in `/api/v1/overview`.
+    from: Option<String>,
+    /// As in `/api/v1/overview`.
+    to: Option<String>,
+    /// As in `/api/v1/overview`.
+    zone: Option<String>,
+    /// `json` without it, `md` or `html`.
+    format: Option<ReportForm>,
+    /// `en` without it, or `de`.
+    lang: Option<ReportLang>,
+}
+
+#[derive(Debug, Clone, Copy, Default, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum ReportForm {
+    #[default]
+    Json,
+    Md,
+    Html,
+}
+
+#[derive(Debug, Clone, Copy, Default, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum ReportLang {
+    #[default]
+    En,
+    De,
+}
+
+/// The report of a span: all questions at once, as data or for people.
+pub(super) async fn report(
+    State(api): State<Api>,
+    Parameters(asked): Parameters<ReportQuery>,
+) -> Result<Response, Response> {
+    let own = Own::begin(&api).await?;
+    let ask = own.ask(&api).await?;
+    let ReportQuery { topic, period, from, to, zone, format, lang } = asked;
+    let span = SpanQuery { period, from, to, zone }.span(&ask)?;
+    let topics: Vec<String> =
+        topic.iter().flat_map(|list| list.split(',')).map(str::to_owned).collect();
+    let found = ask.report(&topics, &span).await.map_err(refused)?;
+    let words = match lang.unwrap_or_default() {
+        ReportLang::En => report::Tongue::En,
+        ReportLang::De => report::Tongue::De,
+    };
+    let (media_type, text) = match format.unwrap_or_default() {
+        ReportForm::Json => return Ok(Json(found).into_response()),
+        ReportForm::Md => ("text/markdown; charset=utf-8", found.to_markdown(words)),
+        ReportForm::Html => ("text/html; charset=utf-8", found.to_html(words)),
+    };
+    Ok((StatusCode::OK, [(header::CONTENT_TYPE, media_type)], text).into_response())
+}

@@ -1,0 +1,96 @@
+//! Which paths are there? Every door of the HTTP API, and where it leads.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, Uri, header};
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get};
+use tokio::net::TcpListener;
+
+use super::api::Api;
+use super::problem::{Problem, failure};
+use super::{contract, door, intake, metrics, sources};
+
+/// Serves until the task is aborted.
+pub async fn serve(listener: TcpListener, api: Api) {
+    let (time, doors) = (api.sql.limits.time, Arc::clone(&api.sql.doors));
+    let router = Router::new()
+        .route("/", get(index))
+        .route("/healthz", get(sources::health))
+        .route("/metrics", get(prometheus))
+        .merge(contract::router(&api))
+        .route("/api/{*path}", any(moved))
+        .fallback(nothing)
+        .method_not_allowed_fallback(not_so)
+        .layer(from_fn_with_state(api.clone(), intake::hear))
+        .with_state(api);
+    door::serve(listener, router, time, &doors).await;
+}
+
+async fn index() -> &'static str {
+    "resonanz\n\
+     GET /healthz\n\
+     GET /metrics\n\
+     GET /api/v1/openapi.json: all that follows, with parameters and answers\n\
+     GET /api/v1/overview?period=7d&zone=Europe/Berlin\n\
+     GET /api/v1/topics\n\
+     GET /api/v1/trends?topic=NAME&period=week&step=day\n\
+     GET /api/v1/sentiment?topic=NAME\n\
+     GET /api/v1/voices?group=NAME\n\
+     GET /api/v1/changes?topic=NAME\n\
+     GET /api/v1/drivers?topic=NAME&from=RFC3339&to=RFC3339\n\
+     GET /api/v1/waits?topic=NAME\n\
+     GET /api/v1/mentions?q=WORDS&topic=NAME&polarity=negative&order=worst\n\
+     GET /api/v1/mentions/ID\n\
+     GET /api/v1/alerts?state=firing&topic=NAME\n\
+     GET /api/v1/alerts/ID\n\
+     POST, DELETE /api/v1/alerts/ID/ack\n\
+     POST /api/v1/messages/ID/resend\n\
+     GET, POST /api/v1/silences\n\
+     DELETE /api/v1/silences/ID\n\
+     GET /api/v1/sources\n\
+     GET /api/v1/report?period=week&format=md\n\
+     POST /api/v1/score\n\
+     GET /api/v1/live: server-sent events\n\
+     GET /api/v1/sql?q=SELECT&format=json, csv or arrow; POST with the SQL as body\n"
+}
+
+async fn nothing() -> Response {
+    failure(StatusCode::NOT_FOUND, "no such path; the list of paths is at /")
+}
+
+async fn not_so() -> Response {
+    failure(StatusCode::METHOD_NOT_ALLOWED, "the path exists, but not with this method; see /")
+}
+
+/// Paths without a version lead to those of version 1.
+async fn moved(uri: Uri) -> Response {
+    let Some(rest) = uri.path().strip_prefix("/api/").filter(|rest| !rest.starts_with("v1/"))
+    else {
+        return nothing().await;
+    };
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let place = format!("/api/v1/{rest}{query}");
+    let detail = format!("this path is now /api/v1/{rest}");
+    let mut response = Problem::new(StatusCode::PERMANENT_REDIRECT, detail).into_response();
+    match header::HeaderValue::from_str(&place) {
+        Ok(place) => drop(response.headers_mut().insert(header::LOCATION, place)),
+        Err(_) => return nothing().await,
+    }
+    response
+}
+
+async fn prometheus(State(api): State<Api>) -> Response {
+    let progress = api.progress.borrow().clone();
+    match metrics::render(progress, &api.sql.doors, api.sql.snapshots.logs_read()) {
+        Ok(text) => (
+            [(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")],
+            text,
+        )
+            .into_response(),
+        Err(error) => failure(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+    }
+}
