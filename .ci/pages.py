@@ -51,11 +51,12 @@ class Hook(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def run(command, folder):
+def run(command, folder, answer=()):
     done = subprocess.run(["bash", "-c", command], cwd=folder, capture_output=True, text=True, timeout=SECONDS_MAX)
     if SHOW:
         print(f"$ {command}\n{done.stdout}{done.stderr}", end="")
     assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+    assert not answer or "\n".join(answer).strip() == done.stdout.strip(), f"{command}\n{done.stdout}"
 
 
 def listen(command, wanted, folder):
@@ -127,6 +128,28 @@ def recipes(work):
     assert made, "the recipes ask a lake"
 
 
+def cookbook(work):
+    """Every command, and the programs where RESONANZ_PYTHON names a Python that has their libraries."""
+    python, served = os.environ.get("RESONANZ_PYTHON"), None
+    try:
+        for kind, lines in blocks("docs/cookbook.md"):
+            if kind == "python" and python:
+                (work / "program.py").write_text("\n".join(lines))
+                run(f"{python} program.py", work)
+            for command, answer in commands(lines) if kind == "console" else []:
+                if command.startswith("resonanz serve"):
+                    served = subprocess.Popen(["bash", "-c", f"exec {command}"], cwd=work, text=True,
+                                              stdout=subprocess.PIPE)
+                    served.stdout.readline()
+                elif not command.startswith("resonanz reprocess"):
+                    run(command, work, answer)
+    finally:
+        if served:
+            served.kill()
+    if not python:
+        print("RESONANZ_PYTHON is not set: programs of the cookbook were not run")
+
+
 def main():
     os.environ["PATH"] = f"{pathlib.Path(sys.argv[1]).resolve().parent}:{os.environ['PATH']}"
     hook = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hook)
@@ -141,6 +164,7 @@ def main():
         (work / "data").symlink_to(ROOT / "data")
         first_hour(work)
         recipes(work)
+        cookbook(work)
 
 
 main()

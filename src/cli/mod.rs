@@ -31,6 +31,7 @@ mod lake;
 mod manual;
 mod query;
 mod replay;
+mod report;
 mod reprocess;
 mod run;
 mod score;
@@ -81,6 +82,8 @@ enum Command {
     Fit(fit::Args),
     /// Query a lake with SQL: tables posts, mentions, panes, alerts, and views
     Query(query::Args),
+    /// Write the report of a week, a month or any days: what was said, what changed and why
+    Report(report::Args),
     /// Serve a lake over HTTP without running sources: SQL, trends, alerts
     Serve(serve::Args),
     /// Inspect and maintain a lake
@@ -122,6 +125,7 @@ pub fn run() -> ExitCode {
         Command::Eval(args) => eval::eval(args),
         Command::Fit(args) => fit::fit(args),
         Command::Query(args) => query::query(args),
+        Command::Report(args) => report::report(args),
         Command::Serve(args) => serve::serve(args),
         Command::Lake(command) => lake::lake(command),
         Command::Reprocess(args) => reprocess::reprocess(args),

@@ -32,6 +32,7 @@ mod postgres;
 mod postgres_wire;
 mod privacy;
 mod replace;
+mod report;
 mod reprocess;
 mod service;
 mod sources;

@@ -1,0 +1,185 @@
+//! How is a report made on the command line?
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
+use super::output::{Script, programs};
+use super::places::LakePlace;
+use super::query::LimitArgs;
+use super::spreadsheet::{Cell, CsvArgs};
+use super::{Ending, Failure, runtime};
+use crate::lake::Folder;
+use crate::report::{Ask, Known, Report, ReportError, Span, Tongue, zone};
+use crate::sql::{Limits, Session};
+use crate::state::write_whole_shared;
+use crate::system::wall_clock;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The last whole week or month (week, month), the running one (this-week, this-month), today,
+    /// yesterday, 7d, 2026-03-02, 2026-W10, 2026-03, or two days with .. between them
+    #[arg(long, default_value = "week")]
+    period: String,
+    /// Topic; several by repeating it [default: all]
+    #[arg(long)]
+    topic: Vec<String>,
+    /// For people or for programs
+    #[arg(long, value_enum, default_value_t = Form::Md)]
+    format: Form,
+    /// Language of its words
+    #[arg(long, value_enum, default_value_t = Lang::En)]
+    lang: Lang,
+    /// Time zone of days and weeks, as Europe/Berlin
+    #[arg(long, default_value = "UTC")]
+    zone: String,
+    /// File to write, instead of standard output
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    place: LakePlace,
+    #[command(flatten)]
+    limits: LimitArgs,
+    #[command(flatten)]
+    csv: CsvArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// One page that needs no other file, with charts
+    Html,
+    /// Markdown
+    Md,
+    /// All numbers
+    Json,
+    /// One line per topic and day (or other step)
+    Csv,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Lang {
+    /// English
+    En,
+    /// German
+    De,
+}
+
+pub(super) fn report(args: &Args) -> Result<Ending, Failure> {
+    args.csv.check(args.format == Form::Csv)?;
+    let span = zone(&args.zone).and_then(|zone| Span::parse(&args.period, &zone, wall_clock()));
+    let span = span.map_err(failure)?;
+    let found = args.place.find()?;
+    let folder = Folder::read(found.site)?;
+    let topics = found.config.map(|config| config.topics).unwrap_or_default();
+    let runtime = runtime()?;
+    let made = runtime.block_on(async {
+        let session = Session::open_within(&folder, Limits::from(&args.limits)).await?;
+        let answered = async {
+            let ask = Ask::new(&session, &folder, &topics, Known::default()).await?;
+            ask.report(&args.topic, &span).await
+        };
+        answered.await.map_err(failure)
+    });
+    runtime.shutdown_background();
+    let made = made?;
+    if made.heard.first.is_some()
+        && made.topics.iter().all(|topic| topic.changes.now.volume.mentions == 0)
+    {
+        let shown = |time: Option<crate::time::EventTime>| {
+            time.map(|time| time.to_string()).unwrap_or_default()
+        };
+        tracing::warn!(
+            first = shown(made.heard.first),
+            until = shown(made.heard.until),
+            "nothing was said in this period; the lake holds posts of another time"
+        );
+    }
+    let tongue = match args.lang {
+        Lang::En => Tongue::En,
+        Lang::De => Tongue::De,
+    };
+    let mut bytes = Vec::new();
+    match args.format {
+        Form::Html => bytes = made.to_html(tongue).into_bytes(),
+        Form::Md => bytes = made.to_markdown(tongue).into_bytes(),
+        Form::Json => {
+            serde_json::to_writer_pretty(&mut bytes, &made)?;
+            bytes.push(b'\n');
+        }
+        Form::Csv => lines(&made, &args.csv, &mut bytes)?,
+    }
+    match &args.out {
+        Some(path) => write_whole_shared(path, &bytes)?,
+        None => {
+            let script = if args.format == Form::Json { Script::Json } else { Script::Signs };
+            let mut out = programs(script);
+            out.write_all(&bytes)?;
+            out.flush()?;
+        }
+    }
+    Ok(Ending::Done)
+}
+
+/// One line per topic and bucket; fields of what was not heard are empty.
+fn lines(report: &Report, csv: &CsvArgs, out: &mut Vec<u8>) -> std::io::Result<()> {
+    out.write_all(csv.prefix().as_bytes())?;
+    let head = [
+        "topic",
+        "from",
+        "to",
+        "coverage",
+        "mentions",
+        "negative",
+        "neutral",
+        "positive",
+        "net",
+        "net_low",
+        "net_high",
+        "reach",
+        "engagement",
+        "usual_low",
+        "usual_high",
+    ];
+    csv.line(&head.map(Cell::Text), out)?;
+    for topic in &report.topics {
+        for bucket in &topic.trend.buckets {
+            let coverage = serde_json::to_value(bucket.coverage)?;
+            let mut texts = vec![
+                topic.topic.clone(),
+                bucket.from.to_string(),
+                bucket.to.to_string(),
+                coverage.as_str().unwrap_or_default().to_owned(),
+            ];
+            let said = bucket.said.map(|said| {
+                let volume = said.volume;
+                let counts = [volume.mentions, volume.negative, volume.neutral, volume.positive];
+                let net = said.net.map(|net| [net.value, net.low, net.high]);
+                let net = net.map_or([const { String::new() }; 3], |net| {
+                    net.map(|value| format!("{value:.4}"))
+                });
+                let far = [volume.reach, volume.engagement].map(|count| count.to_string());
+                counts.map(|count| count.to_string()).into_iter().chain(net).chain(far).collect()
+            });
+            texts.extend(said.unwrap_or_else(|| vec![String::new(); 9]));
+            let usual =
+                bucket.usual.map(|usual| [usual.low, usual.high].map(|end| end.to_string()));
+            texts.extend(usual.unwrap_or_default());
+            let cells = texts.iter().enumerate().map(|(place, text)| match place {
+                0..4 => Cell::Text(text),
+                _ => Cell::Number(text),
+            });
+            csv.line(&cells.collect::<Vec<_>>(), out)?;
+        }
+    }
+    Ok(())
+}
+
+fn failure(error: ReportError) -> Failure {
+    let hint = Some(error.hint()).filter(|hint| !hint.is_empty());
+    let code = match &error {
+        ReportError::Wrong { .. } | ReportError::Unknown { .. } => 2,
+        ReportError::Sql(_) | ReportError::Other(_) => 1,
+    };
+    Failure { error: error.into(), code, hint }
+}
