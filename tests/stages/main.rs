@@ -7,6 +7,7 @@ mod confidence;
 mod damage;
 mod desk;
 mod drivers;
+mod feeds;
 mod invariants;
 mod mention_effort;
 mod mention_oracle;

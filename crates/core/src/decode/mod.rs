@@ -5,6 +5,7 @@
 
 mod archive;
 mod cursor;
+pub mod feed;
 mod fields;
 mod jetstream;
 pub mod mastodon;
