@@ -10,6 +10,7 @@ mod health;
 mod source;
 mod supervise;
 mod transport;
+mod feed;
 mod file;
 mod input;
 mod jetstream;
@@ -17,6 +18,7 @@ mod mastodon;
 mod network;
 
 pub use backoff::Backoff;
+pub use feed::{FeedSettings, Feeds, Ttl};
 pub use file::{FileSettings, FileSource, Follow};
 pub use health::{Gap, SourceHealth, SourceNow, SourceState, SourcesHealth};
 pub use input::{

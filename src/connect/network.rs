@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::source::Source;
-use super::{file, jetstream, mastodon};
+use super::{feed, file, jetstream, mastodon};
 use crate::decode::{AuthorHasher, Cursor, Decoder, Format};
 use crate::post::{Kind, SourceId};
 use crate::settings::Section;
@@ -20,6 +20,7 @@ pub(crate) type Configure = fn(&mut Section<'_, '_>, &Path) -> Arc<dyn Settings>
 pub(crate) static NETWORKS: &[(&str, Configure)] = &[
     ("websocket", jetstream::configure),
     ("mastodon", mastodon::configure),
+    ("feed", feed::configure),
     ("file", file::configure),
     ("stdin", file::configure_stdin),
 ];

@@ -64,6 +64,13 @@ pub(crate) fn every_file(folder: &Path) -> Vec<(String, Vec<u8>)> {
     found
 }
 
+/// Takes out of a lake that nobody writes what its sources deleted or replaced.
+pub(crate) fn erase_what_was_replaced(lake: &Path) {
+    let lake = lake.to_str().expect("UTF-8");
+    let erased = run(&["lake", "erase", "--pending", "--yes", "--lake", lake]);
+    assert!(erased.status.success(), "{}", stderr(&erased));
+}
+
 /// Every byte of a lake and every row of its tables: where what was said can be found.
 pub(crate) fn everything(lake: &Path) -> Vec<(String, Vec<u8>)> {
     let mut found = every_file(lake);
