@@ -49,7 +49,7 @@ impl Listening {
     }
 
     fn source(&self) -> Option<Value> {
-        let all: Value = serde_json::from_str(&get(self.port, "/api/sources")?).ok()?;
+        let all: Value = serde_json::from_str(&get(self.port, "/api/v1/sources")?).ok()?;
         all.as_array()?.iter().find(|source| source["name"] == "fedi").cloned()
     }
 
