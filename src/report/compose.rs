@@ -2,12 +2,13 @@
 
 use super::document::{Report, TopicReport};
 use super::heard::Coverage;
-use super::interval::{Estimate, float};
+use super::interval::float;
 use super::mentions::Mention;
-use super::span::Step;
-use super::tongue::{Tongue, Words};
+use super::step::Step;
+use super::tongue::Tongue;
 use super::trend::Trend;
-use crate::chart::{self, Axis, Band, Locale, Series, Shape};
+use super::writer::{Block, Writer};
+use crate::chart::{self, Axis, Band, Series, Shape};
 use crate::notify::AlertState;
 use crate::post::cut_text;
 use crate::time::EventTime;
@@ -16,35 +17,6 @@ use crate::time::EventTime;
 const TEXT_BYTES_MAX: usize = 400;
 /// Most rows of a table of buckets.
 const ROWS_MAX: usize = 100;
-
-/// A part of a report.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Block {
-    Title(String),
-    Heading(String),
-    Subheading(String),
-    Paragraph(String),
-    /// The first column is text, the others are numbers.
-    Table {
-        head: Vec<String>,
-        rows: Vec<Vec<String>>,
-    },
-    /// SVG; a table says the same.
-    Chart(String),
-    Post {
-        said: String,
-        text: String,
-        url: Option<String>,
-    },
-}
-
-/// How a reader writes.
-struct Writer<'r> {
-    report: &'r Report,
-    words: &'static Words,
-    locale: &'static Locale,
-    blocks: Vec<Block>,
-}
 
 /// A report, block by block.
 pub(super) fn compose(report: &Report, tongue: Tongue) -> Vec<Block> {
@@ -62,34 +34,6 @@ pub(super) fn compose(report: &Report, tongue: Tongue) -> Vec<Block> {
 }
 
 impl Writer<'_> {
-    fn push(&mut self, block: Block) {
-        self.blocks.push(block);
-    }
-
-    fn table(&mut self, head: &[&str], rows: Vec<Vec<String>>) {
-        if !rows.is_empty() {
-            let head = head.iter().map(|&name| name.to_owned()).collect();
-            self.push(Block::Table { head, rows });
-        }
-    }
-
-    /// From which day to which, as people say it: the last day is the last one inside.
-    fn stretch(&self, from: EventTime, to: EventTime) -> String {
-        let zone = &self.report.span.zone;
-        let (first, end) = (chart::zoned(from, zone), chart::zoned(to, zone));
-        let whole =
-            [&first, &end].iter().all(|at| at.start_of_day().is_ok_and(|start| start == **at));
-        if !whole {
-            let (from, to) = (self.locale.moment(&first), self.locale.moment(&end));
-            return format!("{from} {} {to} {}", self.words.to, end.year());
-        }
-        let last = chart::zoned(to.shift(-1), zone);
-        if first.date() == last.date() {
-            return self.locale.date(&first);
-        }
-        format!("{} {} {}", self.locale.date(&first), self.words.to, self.locale.date(&last))
-    }
-
     fn opening(&mut self) {
         let report = self.report;
         let span = self.stretch(report.span.from, report.span.to);
@@ -101,30 +45,6 @@ impl Writer<'_> {
             Coverage::Whole => {}
             Coverage::Part => self.push(Block::Paragraph(self.words.part_heard.to_owned())),
             Coverage::Nothing => self.push(Block::Paragraph(self.words.nothing_heard.to_owned())),
-        }
-    }
-
-    fn net(&self, net: Option<Estimate>) -> [String; 2] {
-        net.map_or([self.words.unknown.to_owned(), String::new()], |net| {
-            let [value, low, high] =
-                [net.value, net.low, net.high].map(|value| self.locale.signed(value));
-            [value, format!("{low} {} {high}", self.words.to)]
-        })
-    }
-
-    fn share(&self, share: Option<Estimate>) -> String {
-        share.map_or(self.words.unknown.to_owned(), |share| self.locale.share(share.value))
-    }
-
-    /// How much more or less, in percent.
-    fn change(&self, now: u64, then: Option<u64>) -> String {
-        match then {
-            Some(then) if then > 0 => {
-                let change = float(now) / float(then) - 1.0;
-                let sign = if change > 0.0 { "+" } else { "" };
-                format!("{sign}{}", self.locale.share(change))
-            }
-            _ => self.words.unknown.to_owned(),
         }
     }
 

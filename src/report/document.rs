@@ -8,7 +8,8 @@ use super::counts::{COUNTED, Sentiment, Volume};
 use super::error::ReportError;
 use super::heard::{Coverage, Heard};
 use super::interval::Estimate;
-use super::span::{Span, Step};
+use super::span::Span;
+use super::step::Step;
 use super::trend::Trend;
 use super::voice::Voice;
 use super::waits::Waits;
@@ -139,7 +140,7 @@ impl Ask<'_> {
         }
         let mut found = Vec::new();
         for topic in names {
-            let trend = self.trend(Some(&topic), span, Step::readable(span)).await?;
+            let trend = self.trend(Some(&topic), span, Step::readable(span.minutes())).await?;
             found.push((topic, trend));
         }
         found.sort_by_key(|(_, trend)| std::cmp::Reverse(trend.total.volume.mentions));

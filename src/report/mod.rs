@@ -7,6 +7,7 @@
 
 mod error;
 mod interval;
+mod step;
 mod span;
 mod heard;
 mod counts;
@@ -22,6 +23,7 @@ mod alarms;
 mod overview;
 mod document;
 mod tongue;
+mod writer;
 mod compose;
 mod render;
 
@@ -35,7 +37,8 @@ pub use interval::Estimate;
 pub use mention::{Explained, Influence, Passage, Weight};
 pub use mentions::{Mention, MentionPage, Order, Search};
 pub use overview::{Overview, TopicOverview};
-pub use span::{BUCKETS_MAX, Span, Step, zone};
+pub use span::{BUCKETS_MAX, Span, zone};
+pub use step::Step;
 pub use tongue::Tongue;
 pub use topics::TopicInfo;
 pub use trend::{Bucket, Trend, Usual};

@@ -7,7 +7,8 @@ use super::counts::{COUNTED, Sentiment, Volume};
 use super::error::ReportError;
 use super::heard::{Coverage, Heard};
 use super::interval::Estimate;
-use super::span::{Span, Step};
+use super::span::Span;
+use super::step::Step;
 use super::topics::TopicInfo;
 use super::trend::{binned, fold};
 use super::voice::Voice;
@@ -62,7 +63,7 @@ impl Ask<'_> {
     /// # Errors
     /// When a limit is reached, or the lake cannot be read.
     pub async fn overview(&self, span: &Span) -> Result<Overview, ReportError> {
-        let (before, step) = (span.before(), Step::fitting(span));
+        let (before, step) = (span.before(), Step::fitting(span.minutes()));
         let mut buckets = vec![(before.from, before.to)];
         buckets.extend(span.buckets(step)?);
         let rows: Vec<Row> = self

@@ -1,8 +1,9 @@
 //! How is a report written? Markdown, one HTML file that needs nothing else, or lines of CSV.
 
-use super::compose::{Block, compose};
+use super::compose::compose;
 use super::document::Report;
 use super::tongue::Tongue;
+use super::writer::Block;
 use crate::chart::escape;
 
 /// What makes an HTML report readable, on paper and in the dark, too.

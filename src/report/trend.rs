@@ -8,7 +8,8 @@ use super::counts::{COUNTED, Sentiment, Volume};
 use super::error::ReportError;
 use super::heard::Coverage;
 use super::interval::float;
-use super::span::{BUCKETS_MAX, Span, Step};
+use super::span::{BUCKETS_MAX, Span};
+use super::step::Step;
 use crate::lake::quoted;
 use crate::time::{DAY_US, EventTime, rfc3339};
 

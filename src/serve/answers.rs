@@ -19,10 +19,6 @@ fn refused(error: ReportError) -> Response {
     Problem::from(error).into_response()
 }
 
-fn told<T>(answer: Result<T, ReportError>) -> Result<Json<T>, Response> {
-    answer.map(Json).map_err(refused)
-}
-
 fn missing(what: &'static str) -> Response {
     refused(ReportError::Wrong {
         what,
@@ -38,8 +34,8 @@ pub(super) async fn overview(
 ) -> Result<Json<Overview>, Response> {
     let own = Own::begin(&api).await?;
     let ask = own.ask(&api).await?;
-    let span = asked.span(&ask)?;
-    told(ask.overview(&span).await)
+    let span = asked.span(&ask).map_err(refused)?;
+    ask.overview(&span).await.map(Json).map_err(refused)
 }
 
 /// Topics that are listened for, and others that the lake holds.
@@ -48,7 +44,7 @@ pub(super) async fn topics(
     Parameters(()): Parameters<()>,
 ) -> Result<Json<Vec<TopicInfo>>, Response> {
     let own = Own::begin(&api).await?;
-    told(own.ask(&api).await?.topics().await)
+    own.ask(&api).await?.topics().await.map(Json).map_err(refused)
 }
 
 #[derive(Debug, Deserialize)]
@@ -76,15 +72,15 @@ pub(super) async fn trends(
     let own = Own::begin(&api).await?;
     let ask = own.ask(&api).await?;
     let TrendQuery { topic, period, from, to, zone, step } = asked;
-    let span = SpanQuery { period, from, to, zone }.span(&ask)?;
+    let span = SpanQuery { period, from, to, zone }.span(&ask).map_err(refused)?;
     let step = match step {
         Some(step) => Step::parse(&step).map_err(refused)?,
-        None => Step::fitting(&span),
+        None => Step::fitting(span.minutes()),
     };
     if let Some(topic) = &topic {
         ask.known_topic(topic).await.map_err(refused)?;
     }
-    told(ask.trend(topic.as_deref(), &span, step).await)
+    ask.trend(topic.as_deref(), &span, step).await.map(Json).map_err(refused)
 }
 
 /// Volume and net sentiment of a span and of the one before, with intervals.
@@ -95,11 +91,11 @@ pub(super) async fn sentiment(
     let own = Own::begin(&api).await?;
     let ask = own.ask(&api).await?;
     let (topic, span) = asked.parts();
-    let span = span.span(&ask)?;
+    let span = span.span(&ask).map_err(refused)?;
     if let Some(topic) = &topic {
         ask.known_topic(topic).await.map_err(refused)?;
     }
-    told(ask.sentiment(topic.as_deref(), &span).await)
+    ask.sentiment(topic.as_deref(), &span).await.map(Json).map_err(refused)
 }
 
 #[derive(Debug, Deserialize)]
@@ -125,8 +121,8 @@ pub(super) async fn voices(
     let own = Own::begin(&api).await?;
     let ask = own.ask(&api).await?;
     let VoiceQuery { group, period, from, to, zone } = asked;
-    let span = SpanQuery { period, from, to, zone }.span(&ask)?;
-    told(ask.share_of_voice(group.as_deref(), &span).await)
+    let span = SpanQuery { period, from, to, zone }.span(&ask).map_err(refused)?;
+    ask.share_of_voice(group.as_deref(), &span).await.map(Json).map_err(refused)
 }
 
 /// What is different from the span before, and which words, sources, languages and posts drove it.
@@ -137,11 +133,11 @@ pub(super) async fn changes(
     let own = Own::begin(&api).await?;
     let ask = own.ask(&api).await?;
     let (topic, span) = asked.parts();
-    let span = span.span(&ask)?;
+    let span = span.span(&ask).map_err(refused)?;
     if let Some(topic) = &topic {
         ask.known_topic(topic).await.map_err(refused)?;
     }
-    told(ask.changes(topic.as_deref(), &span).await)
+    ask.changes(topic.as_deref(), &span).await.map(Json).map_err(refused)
 }
 
 #[derive(Debug, Deserialize)]
@@ -175,9 +171,9 @@ pub(super) async fn drivers(
         let zone = zone.clone();
         SpanQuery { period: None, from: Some(from), to: Some(to), zone }.span(&ask)
     };
-    let span = read(from, to)?;
+    let span = read(from, to).map_err(refused)?;
     let against = match (against_from, against_to) {
-        (Some(from), Some(to)) => read(from, to)?,
+        (Some(from), Some(to)) => read(from, to).map_err(refused)?,
         (None, None) => span.before(),
         (None, Some(_)) => return Err(missing("against_from")),
         (Some(_), None) => return Err(missing("against_to")),
@@ -189,7 +185,10 @@ pub(super) async fn drivers(
         return Err(refused(ReportError::Wrong { what: "polarity", why, hint }));
     }
     ask.known_topic(&topic).await.map_err(refused)?;
-    told(ask.terms(&topic, (&span, &against), &polarity, report::TERMS_MAX).await)
+    ask.terms(&topic, (&span, &against), &polarity, report::TERMS_MAX)
+        .await
+        .map(Json)
+        .map_err(refused)
 }
 
 /// How long negative mentions of a topic waited for an answer by one of our accounts.
@@ -201,9 +200,9 @@ pub(super) async fn waits(
     let ask = own.ask(&api).await?;
     let (topic, span) = asked.parts();
     let topic = topic.ok_or_else(|| missing("topic"))?;
-    let span = span.span(&ask)?;
+    let span = span.span(&ask).map_err(refused)?;
     ask.known_topic(&topic).await.map_err(refused)?;
-    told(ask.waits(&topic, &span, &[]).await)
+    ask.waits(&topic, &span, &[]).await.map(Json).map_err(refused)
 }
 
 #[derive(Debug, Deserialize)]
@@ -268,12 +267,12 @@ pub(super) async fn mentions(
         min_reach: asked.min_reach,
         min_confidence: asked.min_confidence,
         own: asked.own,
-        span: SpanQuery { period, from, to, zone }.span_if_any(&ask)?,
+        span: SpanQuery { period, from, to, zone }.span_if_any(&ask).map_err(refused)?,
         order: asked.order.unwrap_or_default(),
         limit: asked.limit,
         after: asked.after,
     };
-    told(ask.mentions(&search).await)
+    ask.mentions(&search).await.map(Json).map_err(refused)
 }
 
 /// One mention, with the words, rules and weights behind its verdict.
@@ -283,7 +282,7 @@ pub(super) async fn mention(
 ) -> Result<Json<Explained>, Response> {
     let own = Own::begin(&api).await?;
     let ask = own.ask(&api).await?;
-    told(ask.mention(&id, &api.scorer).await)
+    ask.mention(&id, &api.scorer).await.map(Json).map_err(refused)
 }
 
 #[derive(Debug, Deserialize)]
@@ -330,7 +329,7 @@ pub(super) async fn report(
     let own = Own::begin(&api).await?;
     let ask = own.ask(&api).await?;
     let ReportQuery { topic, period, from, to, zone, format, lang } = asked;
-    let span = SpanQuery { period, from, to, zone }.span(&ask)?;
+    let span = SpanQuery { period, from, to, zone }.span(&ask).map_err(refused)?;
     let topics: Vec<String> =
         topic.iter().flat_map(|list| list.split(',')).map(str::to_owned).collect();
     let found = ask.report(&topics, &span).await.map_err(refused)?;

@@ -1,9 +1,7 @@
 //! From when to when does a request ask? `period`, or `from` and `to`, in the zone of `zone`.
 
-use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
-use super::problem::Problem;
 use crate::report::{Ask, ReportError, Span, zone};
 use crate::system::wall_clock;
 use crate::time::DAY_US;
@@ -48,18 +46,14 @@ impl TopicQuery {
 }
 
 impl SpanQuery {
-    /// The span that is meant.
-    pub(super) fn span(&self, ask: &Ask<'_>) -> Result<Span, Response> {
-        self.read(ask).map_err(|error| Problem::from(error).into_response())
-    }
-
-    /// The same, if one is asked for.
-    pub(super) fn span_if_any(&self, ask: &Ask<'_>) -> Result<Option<Span>, Response> {
+    /// The span that is meant, if one is asked for.
+    pub(super) fn span_if_any(&self, ask: &Ask<'_>) -> Result<Option<Span>, ReportError> {
         let any = self.period.is_some() || self.from.is_some() || self.to.is_some();
         any.then(|| self.span(ask)).transpose()
     }
 
-    fn read(&self, ask: &Ask<'_>) -> Result<Span, ReportError> {
+    /// The span that is meant.
+    pub(super) fn span(&self, ask: &Ask<'_>) -> Result<Span, ReportError> {
         let zone = zone(self.zone.as_deref().unwrap_or("UTC"))?;
         let now = wall_clock();
         match (&self.period, &self.from, &self.to) {

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 
 use super::api::Api;
-use super::{answers, desk, feed, scoring, sources, sql};
+use super::{answers, desk, feed, recall, scoring, sources, sql};
 
 /// OpenAPI 3.1.
 const DOCUMENT: &str = include_str!("openapi.json");
@@ -21,8 +21,7 @@ pub(super) fn router(api: &Api) -> Router<Api> {
         .route("/api/v1/silences", post(desk::silence))
         .route("/api/v1/silences/{id}", delete(desk::unsilence))
         .layer(from_fn_with_state(api.clone(), desk::guard));
-    Router::new()
-        .route("/api/v1/openapi.json", get(document))
+    let questions = Router::new()
         .route("/api/v1/overview", get(answers::overview))
         .route("/api/v1/topics", get(answers::topics))
         .route("/api/v1/trends", get(answers::trends))
@@ -32,8 +31,11 @@ pub(super) fn router(api: &Api) -> Router<Api> {
         .route("/api/v1/drivers", get(answers::drivers))
         .route("/api/v1/waits", get(answers::waits))
         .route("/api/v1/mentions", get(answers::mentions))
-        .route("/api/v1/mentions/{id}", get(answers::mention))
         .route("/api/v1/report", get(answers::report))
+        .layer(from_fn_with_state(api.clone(), recall::remember));
+    Router::new()
+        .route("/api/v1/openapi.json", get(document))
+        .route("/api/v1/mentions/{id}", get(answers::mention))
         .route("/api/v1/alerts", get(desk::alerts))
         .route("/api/v1/alerts/{id}", get(desk::alert))
         .route("/api/v1/silences", get(desk::silences))
@@ -41,6 +43,7 @@ pub(super) fn router(api: &Api) -> Router<Api> {
         .route("/api/v1/score", post(scoring::score))
         .route("/api/v1/live", get(feed::live))
         .route("/api/v1/sql", get(sql::by_address).post(sql::by_body))
+        .merge(questions)
         .merge(changes)
 }
 

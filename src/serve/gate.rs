@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 use super::door::Doors;
+use super::memo::Memo;
 use crate::config::SqlConfig;
 use crate::sql::{Limits, Snapshots};
 
@@ -24,6 +25,8 @@ pub struct SqlGate {
     pub(super) doors: Arc<Doors>,
     /// The tables as questions over HTTP last found them.
     pub(super) snapshots: Arc<Snapshots>,
+    /// The latest answers to questions of ours.
+    pub(super) memo: Arc<Memo>,
 }
 
 impl SqlGate {
@@ -37,6 +40,7 @@ impl SqlGate {
             listeners: Arc::new(Semaphore::new(LISTENERS_MAX)),
             doors: Arc::default(),
             snapshots: Arc::default(),
+            memo: Arc::default(),
         }
     }
 

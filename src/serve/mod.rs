@@ -5,9 +5,11 @@
 
 mod door;
 mod gate;
+mod memo;
 mod problem;
 mod site;
 mod api;
+mod recall;
 mod intake;
 mod parameters;
 mod asked;

@@ -27,6 +27,19 @@ impl Snapshots {
     /// # Errors
     /// When a table's log cannot be read.
     pub async fn session(&self, folder: &Folder, limits: Limits) -> Result<Session, LakeError> {
+        Session::over(self.tables(folder).await?, limits).await
+    }
+
+    /// Reads the logs that went on since the last time; [`Self::logs_read`] then.
+    ///
+    /// # Errors
+    /// When a table's log cannot be read.
+    pub async fn refreshed(&self, folder: &Folder) -> Result<u64, LakeError> {
+        self.tables(folder).await?;
+        Ok(self.logs_read())
+    }
+
+    async fn tables(&self, folder: &Folder) -> Result<Vec<Arc<LakeFiles>>, LakeError> {
         let mut tables = Vec::new();
         for (table, held) in Table::ALL.into_iter().zip(&self.tables) {
             let mut held = held.lock().await;
@@ -40,7 +53,7 @@ impl Snapshots {
             *held = Some(Arc::clone(&known));
             tables.push(known);
         }
-        Session::over(tables, limits).await
+        Ok(tables)
     }
 
     /// How often the log of a table was read.

@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::sql_http::Served;
-use crate::support::{file, resonanz, stderr, stdout};
+use crate::support::{append, file, free_port, live, resonanz, stderr, stdout, wait_for};
 
 const TOPICS: &str = "[[topic]]\nname = \"acme\"\nquery = 'acme'\nbrand = \"Acme\"\ngroup = \"cars\"\n\
      [[topic]]\nname = \"zeta\"\nquery = 'zeta'\ngroup = \"cars\"\n";
@@ -341,4 +341,26 @@ fn a_report_says_the_week_in_both_languages_and_lets_no_post_write_its_page() {
     assert!(stderr(&refused).contains("\"soon\" cannot be read"), "{}", stderr(&refused));
     let strange = made(&fixture.lake(), &["--topic", "acmme", "--period", "2026-03"]);
     assert!(stderr(&strange).contains("did you mean \"acme\"?"), "{}", stderr(&strange));
+}
+
+#[test]
+fn a_running_process_answers_what_was_committed_within_seconds() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let posts =
+        file(folder.path(), "posts.jsonl", post(1, "2026-03-01T12:00:00Z", "acme is fine", ""));
+    let port = free_port();
+    let (archive, lake) = (posts.display(), folder.path().join("lake"));
+    let config = format!(
+        "{TOPICS}[[source]]\nname = \"file\"\ntype = \"file\"\npath = \"{archive}\"\nfollow = true\n\
+         [lake]\npath = \"{}\"\ncommit_interval = \"1s\"\n[serve]\nlisten = \"127.0.0.1:{port}\"\n",
+        lake.display()
+    );
+    let _running = live(&file(folder.path(), "config.toml", config));
+    let mentions = || -> Option<u64> {
+        let body = crate::support::get(port, "/api/v1/sentiment?topic=acme&period=2026-03")?;
+        serde_json::from_str::<Value>(&body).ok()?["now"]["mentions"].as_u64()
+    };
+    wait_for("the first post", || (mentions() == Some(1)).then_some(()));
+    append(&posts, post(2, "2026-03-01T12:01:00Z", "acme is great", ""));
+    wait_for("the second post", || (mentions() == Some(2)).then_some(()));
 }

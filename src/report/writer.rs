@@ -1,0 +1,90 @@
+//! How does a reader's language write what is counted? Blocks of a report, and the numbers in them.
+
+use super::document::Report;
+use super::interval::{Estimate, float};
+use super::tongue::Words;
+use crate::chart::{self, Locale};
+use crate::time::EventTime;
+
+/// A part of a report.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Block {
+    Title(String),
+    Heading(String),
+    Subheading(String),
+    Paragraph(String),
+    /// The first column is text, the others are numbers.
+    Table {
+        head: Vec<String>,
+        rows: Vec<Vec<String>>,
+    },
+    /// SVG; a table says the same.
+    Chart(String),
+    Post {
+        said: String,
+        text: String,
+        url: Option<String>,
+    },
+}
+
+/// How a reader writes.
+pub(super) struct Writer<'r> {
+    pub(super) report: &'r Report,
+    pub(super) words: &'static Words,
+    pub(super) locale: &'static Locale,
+    pub(super) blocks: Vec<Block>,
+}
+
+impl Writer<'_> {
+    pub(super) fn push(&mut self, block: Block) {
+        self.blocks.push(block);
+    }
+
+    pub(super) fn table(&mut self, head: &[&str], rows: Vec<Vec<String>>) {
+        if !rows.is_empty() {
+            let head = head.iter().map(|&name| name.to_owned()).collect();
+            self.push(Block::Table { head, rows });
+        }
+    }
+
+    /// From which day to which, as people say it: the last day is the last one inside.
+    pub(super) fn stretch(&self, from: EventTime, to: EventTime) -> String {
+        let zone = &self.report.span.zone;
+        let (first, end) = (chart::zoned(from, zone), chart::zoned(to, zone));
+        let whole =
+            [&first, &end].iter().all(|at| at.start_of_day().is_ok_and(|start| start == **at));
+        if !whole {
+            let (from, to) = (self.locale.moment(&first), self.locale.moment(&end));
+            return format!("{from} {} {to} {}", self.words.to, end.year());
+        }
+        let last = chart::zoned(to.shift(-1), zone);
+        if first.date() == last.date() {
+            return self.locale.date(&first);
+        }
+        format!("{} {} {}", self.locale.date(&first), self.words.to, self.locale.date(&last))
+    }
+
+    pub(super) fn net(&self, net: Option<Estimate>) -> [String; 2] {
+        net.map_or([self.words.unknown.to_owned(), String::new()], |net| {
+            let [value, low, high] =
+                [net.value, net.low, net.high].map(|value| self.locale.signed(value));
+            [value, format!("{low} {} {high}", self.words.to)]
+        })
+    }
+
+    pub(super) fn share(&self, share: Option<Estimate>) -> String {
+        share.map_or(self.words.unknown.to_owned(), |share| self.locale.share(share.value))
+    }
+
+    /// How much more or less, in percent.
+    pub(super) fn change(&self, now: u64, then: Option<u64>) -> String {
+        match then {
+            Some(then) if then > 0 => {
+                let change = float(now) / float(then) - 1.0;
+                let sign = if change > 0.0 { "+" } else { "" };
+                format!("{sign}{}", self.locale.share(change))
+            }
+            _ => self.words.unknown.to_owned(),
+        }
+    }
+}
