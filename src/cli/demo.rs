@@ -28,7 +28,7 @@ use crate::notify::Signer;
 use crate::post::SourceId;
 use crate::replay::{Archive, Replay, replay};
 use crate::secret::SecretPlace;
-use crate::serve::{Api, SqlGate, serve};
+use crate::serve::{Api, Doors, SqlGate, serve};
 use crate::state::{Site, private_file};
 use crate::system::{random, unix_ms};
 use crate::time::SECOND_US;
@@ -88,6 +88,7 @@ async fn play(args: &Args) -> Result<Ending, Failure> {
             token: None,
             hosts: Arc::new([]),
             sql: SqlGate::of(config.sql),
+            doors: Doors::default(),
         };
         tokio::spawn(serve(listener, api));
     }

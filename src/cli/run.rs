@@ -19,7 +19,7 @@ use crate::config::Config;
 use crate::lake::Folder;
 use crate::live::{self, Progress, Stop, Summary};
 use crate::notify::Outbox;
-use crate::serve::{Api, SqlGate, serve};
+use crate::serve::{Api, Doors, SqlGate, serve};
 
 /// Sources and topics named at the start.
 const NAMES_MAX: usize = 8;
@@ -180,6 +180,7 @@ async fn run_until_signal(
             token: token(&config)?,
             hosts: config.hosts.clone().into(),
             sql,
+            doors: doors(&config),
         };
         tokio::spawn(serve(listener, api));
     }
@@ -194,6 +195,14 @@ async fn run_until_signal(
     let summary = live::run(config, stopped, progress).await;
     view.end().await;
     Ok(summary?)
+}
+
+/// Where sources take what others bring.
+fn doors(config: &Config) -> Doors {
+    let doors = config.sources.iter();
+    Doors::new(
+        doors.filter_map(|source| Some((source.name.as_str().to_owned(), source.settings.door()?))),
+    )
 }
 
 /// The token that changes over HTTP need.

@@ -18,7 +18,7 @@ use crate::lake::Folder;
 use crate::live::Progress;
 use crate::secret::SecretPlace;
 use crate::sentiment::{Profile, Scorer};
-use crate::serve::{self, Api, SqlGate};
+use crate::serve::{self, Api, Doors, SqlGate};
 use crate::sql::Limits;
 
 #[derive(Debug, clap::Args)]
@@ -93,6 +93,7 @@ pub(super) fn serve(args: &Args) -> Result<Ending, Failure> {
             token: None,
             hosts: args.host.clone().into(),
             sql,
+            doors: Doors::default(),
         };
         if let Some((named, door)) = clients {
             writeln!(io::stdout(), "and on {named}{}/resonanz", door.open().await?)?;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::doors::check_doors;
 use super::notify::{check_parents, grouping};
 use super::receiver::{check_fallbacks, receiver};
 use super::rules::rule;
@@ -52,6 +53,7 @@ fn read<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -> Con
     let grouping = grouping(root, &rules, problems);
     let lake = lake(root, base, problems);
     let Served { listen, hosts, token_env, sql, postgres } = serve(root, base, problems);
+    check_doors(root, &sources, listen, problems);
     let remember = if lake.archive == Archive::All { Remember::All } else { Remember::Matched };
     let (author_key_file, names, follow_deletes) = privacy(root, base, problems);
     Config {

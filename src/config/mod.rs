@@ -8,6 +8,7 @@ mod topic;
 mod rules;
 mod notify;
 mod serve;
+mod doors;
 mod build;
 
 use core::net::SocketAddr;

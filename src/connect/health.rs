@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::tickets::Tickets;
 use crate::decode::Parcel;
 use crate::post::SourceId;
 use crate::system::wall_clock;
@@ -82,6 +83,7 @@ pub struct SourceHealth {
     gaps: AtomicU64,
     last_event_us: AtomicI64,
     now: Mutex<SourceNow>,
+    tickets: Tickets,
 }
 
 impl SourceHealth {
@@ -98,6 +100,7 @@ impl SourceHealth {
             gaps: AtomicU64::new(0),
             last_event_us: AtomicI64::new(0),
             now: Mutex::new(now),
+            tickets: Tickets::default(),
         }
     }
 
@@ -105,6 +108,12 @@ impl SourceHealth {
     #[must_use]
     pub fn name(&self) -> &SourceId {
         &self.name
+    }
+
+    /// Who waits until what they brought is durable.
+    #[must_use]
+    pub fn tickets(&self) -> &Tickets {
+        &self.tickets
     }
 
     /// What it does now.

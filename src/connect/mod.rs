@@ -8,10 +8,12 @@
 mod backoff;
 mod health;
 mod source;
+mod tickets;
 mod supervise;
 mod transport;
 mod feed;
 mod file;
+mod ingest;
 mod input;
 mod jetstream;
 mod mastodon;
@@ -21,6 +23,7 @@ pub use backoff::Backoff;
 pub use feed::{FeedSettings, Feeds, Ttl};
 pub use file::{FileSettings, FileSource, Follow};
 pub use health::{Gap, SourceHealth, SourceNow, SourceState, SourcesHealth};
+pub use ingest::IngestSettings;
 pub use input::{
     Chunk, Chunks, Encoding, Input, InputError, Layout, Opening, Read, Rows, TableRows, find_inputs,
 };
@@ -30,4 +33,7 @@ pub(crate) use network::NETWORKS;
 pub use network::{Finding, Look, Settings, SourceSpec, Telling};
 pub use source::{Fault, Inbox, Outlet, Source};
 pub use supervise::supervise;
-pub use transport::{Block, Lines, LinesError, bundled_lines, numbered, open_lines};
+pub use tickets::Tickets;
+pub use transport::{
+    Block, Door, Head, Lines, LinesError, Reply, Said, bundled_lines, numbered, open_lines,
+};

@@ -8,7 +8,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::source::Source;
-use super::{feed, file, jetstream, mastodon};
+use super::transport::Door;
+use super::{feed, file, ingest, jetstream, mastodon};
 use crate::decode::{AuthorHasher, Cursor, Decoder, Format};
 use crate::post::{Kind, SourceId};
 use crate::settings::Section;
@@ -23,6 +24,7 @@ pub(crate) static NETWORKS: &[(&str, Configure)] = &[
     ("feed", feed::configure),
     ("file", file::configure),
     ("stdin", file::configure_stdin),
+    ("ingest", ingest::configure),
 ];
 
 /// The settings of one source.
@@ -40,6 +42,11 @@ pub trait Settings: Debug + Send + Sync {
     /// Looks whether it could be read now, without a connection.
     fn look(&self) -> Look {
         Look::Well
+    }
+
+    /// Where it takes what others bring, if it does; a server of ours leads there.
+    fn door(&self) -> Option<Arc<dyn Door>> {
+        None
     }
 
     /// The source, ready to be read.

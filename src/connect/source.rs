@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, timeout_at};
 
 use super::health::{Gap, SourceHealth, SourceState};
-use crate::decode::Parcel;
+use super::tickets::{Drawn, Undone};
+use crate::decode::{Landed, Parcel};
 use crate::post::SourceId;
 
 /// The bounded way to the engine; sending waits while it is full.
@@ -104,8 +106,30 @@ impl Outlet {
     /// # Errors
     /// [`Fault::Closed`] when nobody takes it.
     pub async fn send(&self, parcel: Parcel) -> Result<(), Fault> {
+        let place = self.inbox.reserve().await.map_err(|_| Fault::Closed)?;
         self.health.count(&parcel);
-        self.inbox.send(parcel).await.map_err(|mpsc::error::SendError(_)| Fault::Closed)
+        place.send(parcel);
+        Ok(())
+    }
+
+    /// Hands over what somebody brought, under a key if they gave one, and waits until it is durable,
+    /// until `deadline` at most. What was taken before under the same key is not taken again.
+    pub(super) async fn deliver(
+        &self,
+        parcel: Parcel,
+        sent: (Option<&str>, &[u8]),
+        deadline: Instant,
+    ) -> Result<Landed, Undone> {
+        let mut held = match self.health.tickets().draw(sent, deadline).await? {
+            Drawn::Fresh(held) => held,
+            Drawn::Answered(landed) => return Ok(landed),
+        };
+        let parcel = Parcel { ticket: Some(held.ticket.clone()), ..parcel };
+        match timeout_at(deadline, self.send(parcel)).await {
+            Ok(Ok(())) => held.landed(deadline).await,
+            Ok(Err(_)) => Err(Undone::Closed),
+            Err(_) => Err(Undone::Full),
+        }
     }
 
     /// Whether the process is ending.

@@ -9,6 +9,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 
 use super::Stop;
+use super::awaited::Awaited;
 use super::eraser::Following;
 use super::progress::{AlertLine, Progress, TopicCount};
 use super::store::StoreJob;
@@ -46,6 +47,8 @@ pub struct EngineLoop {
     cursors: BTreeMap<String, Cursor>,
     /// Cursors of parcels whose events wait for the next step.
     ahead: Vec<(SourceId, Cursor)>,
+    /// Parcels that the next commit covers, and for which somebody waits.
+    awaited: Awaited,
     /// Where dead letters go.
     folder: Arc<Folder>,
     following: Arc<Following>,
@@ -100,6 +103,7 @@ impl EngineLoop {
             topics: checkpoint.topics,
             cursors: checkpoint.cursors,
             ahead: Vec::new(),
+            awaited: Awaited::default(),
             folder,
             following,
             shared: Arc::clone(patience.shared()),
@@ -135,7 +139,10 @@ impl EngineLoop {
         let mut heard = Instant::now();
         let mut warned = 0;
         loop {
-            let wait = tokio::time::timeout(QUIET, parcels.recv_many(&mut taken, PARCELS));
+            let wait = tokio::time::timeout(
+                self.awaited.look(QUIET),
+                parcels.recv_many(&mut taken, PARCELS),
+            );
             match runtime.block_on(wait) {
                 Ok(0) => break,
                 Ok(_) => {
@@ -152,6 +159,7 @@ impl EngineLoop {
                     // Whoever watches over the process sees that it goes on.
                     self.publish();
                 }
+                Err(_) if heard.elapsed() < QUIET => {}
                 Err(_) => {
                     // Only what came to pass since the last word: the engine's clock keeps the rest.
                     let passed = heard.elapsed();
@@ -189,8 +197,18 @@ impl EngineLoop {
                 self.patience.insist(|| letters.write(source, &refused.reason, raw))?;
             }
         }
+        if parcel.ticket.is_some() {
+            // What becomes of it is counted apart from what came before.
+            self.step_all()?;
+        }
+        let before = self.progress.tally;
         self.events.extend(parcel.events);
-        self.ahead.extend(parcel.cursor.map(|cursor| (parcel.source, cursor)));
+        self.ahead.extend(parcel.cursor.map(|cursor| (parcel.source.clone(), cursor)));
+        if let Some(ticket) = parcel.ticket {
+            self.step_all()?;
+            self.dirty = true;
+            self.awaited.add(parcel.source, ticket, before, self.progress.tally);
+        }
         if self.events.len() < STEP_EVENTS {
             return Ok(());
         }
@@ -199,7 +217,8 @@ impl EngineLoop {
     }
 
     fn commit_when_due(&mut self) -> anyhow::Result<()> {
-        let due = self.dirty && self.committed.elapsed() >= self.commit_interval;
+        let interval = self.awaited.interval(self.commit_interval);
+        let due = self.dirty && self.committed.elapsed() >= interval;
         if due { self.commit(Vec::new()) } else { Ok(()) }
     }
 
@@ -333,7 +352,9 @@ impl EngineLoop {
             cursors: self.cursors.clone(),
             tally: self.progress.tally,
         };
-        self.send(StoreJob::Commit(Box::new(checkpoint), told))
+        self.send(StoreJob::Commit(Box::new(checkpoint), told))?;
+        let awaited = self.awaited.take();
+        if awaited.is_empty() { Ok(()) } else { self.send(StoreJob::Durable(awaited)) }
     }
 
     fn send(&self, job: StoreJob) -> anyhow::Result<()> {

@@ -4,6 +4,7 @@
 //! channel, so a slow disk slows the sockets down and nothing piles up. Alerts enter the outbox
 //! after the commit that holds what they rest on.
 
+mod awaited;
 mod engine_loop;
 mod eraser;
 mod progress;
@@ -29,7 +30,7 @@ use crate::connect::SourcesHealth;
 use crate::desk::Subject;
 use crate::lake::{Folder, Lake, LakeFault};
 use crate::notify::{Courier, CourierStats, Desk, Herald, Manner, Message, Outbox, Receiver};
-use crate::state::DeskFiles;
+use crate::state::{Answered, DeskFiles};
 
 /// Parcels that may wait for the engine.
 const INBOX_PARCELS: usize = 64;
@@ -117,6 +118,10 @@ async fn work(
     let mut couriers = spawn_couriers(receivers, &outbox, &bell, &stats)?;
     couriers.push(spawn_desk(&desk, &bell, &stats));
 
+    let answered = Answered::open(&folder)?;
+    for source in health.iter() {
+        source.tickets().remember(answered.of(source.name()));
+    }
     let (inbox, parcels) = mpsc::channel(INBOX_PARCELS);
     let mut sources = sources::spawn(config, &checkpoint.cursors, &authors, inbox, &health);
     let (jobs, job_queue) = mpsc::channel(2);
@@ -128,8 +133,16 @@ async fn work(
     let eraser = Eraser::new(Arc::clone(&folder), &authors, Arc::clone(&outbox), erasing, interval);
     let (upkeep, waits) = (Upkeep::new(&folder, &config.lake), patience.clone());
     let desk_of_store = Arc::clone(&desk);
-    let store =
-        Store { lake, desk: desk_of_store, bell, committed, upkeep, eraser, patience: waits };
+    let store = Store {
+        lake,
+        desk: desk_of_store,
+        bell,
+        committed,
+        answered,
+        upkeep,
+        eraser,
+        patience: waits,
+    };
     let dead = Arc::new(Notify::new());
     let alarm = Alarm::new(&dead);
     let store = tokio::spawn(async move { alarm.unless(store.run(job_queue).await) });

@@ -13,13 +13,13 @@ use super::eraser::Eraser;
 use super::progress::Progress;
 use super::trouble::Patience;
 use crate::config::{Config, LakeConfig, Retention};
-use crate::decode::AuthorHasher;
+use crate::decode::{AuthorHasher, Ticket};
 use crate::engine::Engine;
 use crate::lake::{Checkpoint, Chore, Folder, Lake, LakeError, Table};
 use crate::notify::{Desk, Message};
-use crate::post::TopicId;
+use crate::post::{SourceId, TopicId};
 use crate::privacy::Erased;
-use crate::state::{Errands, Mode};
+use crate::state::{Answered, Errands, Mode};
 use crate::system::wall_clock;
 use crate::tuning;
 
@@ -39,6 +39,8 @@ pub enum StoreJob {
     Append(Vec<(Table, RecordBatch)>),
     /// Make all rows so far visible, then let the messages leave.
     Commit(Box<Checkpoint>, Vec<Message>),
+    /// Tell those who wait for it that what was committed before is durable.
+    Durable(Vec<(SourceId, Ticket)>),
     /// The engine has forgotten what these erasures want.
     Forgotten(Vec<String>),
 }
@@ -54,6 +56,8 @@ pub struct Store {
     pub bell: Arc<Notify>,
     /// Where commits are counted.
     pub committed: Arc<watch::Sender<Progress>>,
+    /// What was answered to whom.
+    pub answered: Answered,
     /// What keeps the lake tidy.
     pub upkeep: Upkeep,
     /// Carries out erasures.
@@ -161,12 +165,28 @@ impl Store {
                 self.committed.send_modify(|progress| progress.commits += 1);
                 tracing::info!(messages = messages.len(), "committed");
             }
+            StoreJob::Durable(tickets) => self.answer(tickets).await?,
             StoreJob::Forgotten(requests) => {
                 let forgotten = self.eraser.forgotten(&mut self.lake, requests).await;
                 // The requests stay open: the next turn takes them up again.
                 if let Err(error) = forgotten {
                     self.patience.wait(error).await?;
                 }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes down what is answered, so that it is answered again after a restart, and tells who
+    /// waits.
+    async fn answer(&mut self, tickets: Vec<(SourceId, Ticket)>) -> anyhow::Result<()> {
+        while let Err(error) = self.answered.add(&tickets, wall_clock()) {
+            self.patience.wait(error.into()).await?;
+        }
+        let sources = self.committed.borrow().sources.clone();
+        for (name, ticket) in tickets {
+            if let Some(source) = sources.iter().find(|source| *source.name() == name) {
+                source.tickets().settle(ticket);
             }
         }
         Ok(())

@@ -35,7 +35,7 @@ use crate::live::{
 };
 use crate::notify::{Desk, Outbox};
 use crate::privacy::Erased;
-use crate::state::DeskFiles;
+use crate::state::{Answered, DeskFiles};
 use crate::system::wall_clock;
 use feed::{Feed, cursor, place, place_name};
 use order::is_disordered;
@@ -160,6 +160,7 @@ pub async fn reprocess(
         desk,
         bell: Arc::new(Notify::new()),
         committed: Arc::clone(&progress),
+        answered: Answered::open(&folder)?,
         upkeep: Upkeep::on_request(&folder, &config.lake),
         eraser,
         patience: Patience::none(&progress),

@@ -9,6 +9,7 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::timeout;
 
 use super::gate::SqlGate;
+use super::ingest::Doors;
 use super::problem::{Problem, failed, failure};
 use crate::lake::{Folder, LakeError};
 use crate::live::Progress;
@@ -39,6 +40,8 @@ pub struct Api {
     pub hosts: Arc<[String]>,
     /// What queries may use.
     pub sql: SqlGate,
+    /// Where sources take what others bring.
+    pub doors: Doors,
 }
 
 impl FromRef<Api> for watch::Receiver<Progress> {

@@ -1,13 +1,15 @@
 //! How do people and machines look in? An HTTP API over the running process and its lake.
 //!
 //! `GET /healthz`, `/metrics` (Prometheus text) and the paths of `/api/v1`, which `contract` lists.
-//! Only acknowledgements, silences and repeated messages can be written.
+//! Only acknowledgements, silences and repeated messages can be written; `/ingest` leads to the doors
+//! of sources.
 
 mod door;
 mod gate;
 mod memo;
 mod problem;
 mod site;
+mod ingest;
 mod api;
 mod recall;
 mod intake;
@@ -27,6 +29,7 @@ mod postgres;
 
 pub use api::Api;
 pub use gate::SqlGate;
+pub use ingest::Doors;
 #[cfg(feature = "postgres")]
 pub use postgres::{PasswordError, Postgres};
 pub use router::serve;

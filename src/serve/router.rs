@@ -12,11 +12,12 @@ use tokio::net::TcpListener;
 
 use super::api::Api;
 use super::problem::{Problem, failure};
-use super::{contract, door, intake, metrics, sources};
+use super::{contract, door, ingest, intake, metrics, sources};
 
 /// Serves until the task is aborted.
 pub async fn serve(listener: TcpListener, api: Api) {
     let (time, doors) = (api.sql.limits.time, Arc::clone(&api.sql.doors));
+    let incoming = ingest::routes(api.doors.clone(), api.progress.clone());
     let router = Router::new()
         .route("/", get(index))
         .route("/healthz", get(sources::health))
@@ -26,7 +27,8 @@ pub async fn serve(listener: TcpListener, api: Api) {
         .fallback(nothing)
         .method_not_allowed_fallback(not_so)
         .layer(from_fn_with_state(api.clone(), intake::hear))
-        .with_state(api);
+        .with_state(api)
+        .merge(incoming);
     door::serve(listener, router, time, &doors).await;
 }
 
@@ -55,7 +57,8 @@ async fn index() -> &'static str {
      GET /api/v1/report?period=week&format=md\n\
      POST /api/v1/score\n\
      GET /api/v1/live: server-sent events\n\
-     GET /api/v1/sql?q=SELECT&format=json, csv or arrow; POST with the SQL as body\n"
+     GET /api/v1/sql?q=SELECT&format=json, csv or arrow; POST with the SQL as body\n\
+     POST /ingest/SOURCE\n"
 }
 
 async fn nothing() -> Response {

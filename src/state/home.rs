@@ -13,6 +13,7 @@
 //! LAKE/_resonanz/tombstones          keyed hashes of what must stay away
 //! LAKE/_resonanz/withdrawn.log       what sources took back, until it is gone
 //! LAKE/_resonanz/reprocess/          rows that will take the place of others, while they grow
+//! LAKE/_resonanz/answered.jsonl     keys of requests that were answered, hashed
 //! LAKE/_resonanz/outbox.redb         alerts on their way
 //! LAKE/_resonanz/dead-letter.jsonl   what could not be understood
 //! LAKE/_resonanz/desk/               silences, acknowledgements, and what became of alerts

@@ -12,10 +12,12 @@ mod dead_letter;
 mod home;
 mod key;
 mod imported;
+mod answered;
 mod desk;
 mod requests;
 mod withdrawn;
 
+pub use answered::Answered;
 pub use dead_letter::{DeadLetters, Letter};
 pub use desk::{DeskFiles, Resend};
 pub use errand::{Errand, Errands};

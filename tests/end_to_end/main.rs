@@ -22,6 +22,7 @@ mod feeds;
 mod files;
 mod following;
 mod hook;
+mod ingest;
 mod memory;
 mod order;
 mod manual;

@@ -2,18 +2,22 @@
 
 mod block;
 mod http;
+mod incoming;
 mod lines;
 mod packed;
 mod pipe;
 mod sse;
 mod sent;
+mod signature;
 mod websocket;
 
 pub use block::{Block, numbered};
 pub(super) use http::{Answer, BODY_BYTES_MAX, Http, Rate, asked_wait};
+pub use incoming::{Door, Head, Reply, Said};
 pub use lines::{Lines, LinesError, bundled_lines, open_lines};
 pub(super) use packed::decompressed;
 pub(super) use pipe::{PipeLines, Writers, is_stream, read_ahead};
 pub(super) use sent::EventStream;
+pub(super) use signature::is_signed;
 pub(super) use sse::{EventReader, Sent, SentEvent};
 pub(super) use websocket::{Incoming, MESSAGE_BYTES_MAX, Refusal, WebSocket};

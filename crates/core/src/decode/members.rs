@@ -39,14 +39,21 @@ impl<'a> Members<'a> {
     }
 
     /// The value at a path of names that dots join, also a name that holds dots; a number names an
-    /// element of a list.
+    /// element of a list. A path that begins with a slash is a JSON Pointer (RFC 6901).
     pub(super) fn at(&self, path: &str) -> Result<Option<&'a RawValue>, String> {
         if let Some(value) = self.member(path)? {
             return Ok(Some(value));
         }
-        let Some((first, rest)) = path.split_once('.') else { return Ok(None) };
+        let steps: Vec<Cow<'_, str>> = match path.strip_prefix('/') {
+            Some(pointer) => {
+                let step = |step: &str| step.replace("~1", "/").replace("~0", "~");
+                pointer.split('/').take(PATH_MAX).map(|part| step(part).into()).collect()
+            }
+            None => path.split('.').take(PATH_MAX).map(Cow::Borrowed).collect(),
+        };
+        let Some((first, rest)) = steps.split_first() else { return Ok(None) };
         let Some(mut value) = self.member(first)? else { return Ok(None) };
-        for step in rest.split('.').take(PATH_MAX) {
+        for step in rest {
             let inner = match step.parse::<usize>() {
                 Ok(place) if value.get().starts_with('[') => elements(value).into_iter().nth(place),
                 _ if value.get().starts_with('{') => Self::of(value.get())?.member(step)?,
@@ -204,6 +211,10 @@ mod tests {
         assert_eq!(at("data.user.n"), Ok(Some("7")));
         assert_eq!(at("list.0.x"), Ok(Some("1")));
         assert_eq!(at("a.b"), Ok(Some("2")));
+        assert_eq!(at("/data/user/n"), Ok(Some("7")));
+        assert_eq!(at("/list/0/x"), Ok(Some("1")));
+        assert_eq!(at("/a.b"), Ok(Some("2")));
+        assert_eq!(at("/"), Ok(None));
         assert_eq!(at("data.none"), Ok(None));
         assert_eq!(at("data.text.deeper"), Ok(None));
     }

@@ -5,6 +5,7 @@
 
 mod archive;
 mod cursor;
+mod entry;
 pub mod feed;
 mod fields;
 mod jetstream;
@@ -18,9 +19,10 @@ use std::sync::Arc;
 
 pub use archive::ArchiveLine;
 pub use cursor::Cursor;
+pub use entry::EntryStyle;
 pub use fields::{FIELDS, FieldMap, Reading, Value};
 pub use jetstream::frame as jetstream_frame;
-pub use parcel::{Parcel, Refused};
+pub use parcel::{Landed, Parcel, Refused, Ticket};
 pub use sieve::Sieve;
 
 use crate::post::{Event, Post, SourceId, TEXT_BYTES_MAX, cut_text};
@@ -120,6 +122,19 @@ impl Decoder {
         self.take(decoded, raw, parcel);
     }
 
+    /// Adds what an object that somebody sent says to `parcel`: an event, a count, or a refusal.
+    pub fn decode_entry(&self, raw: &[u8], style: &EntryStyle, parcel: &mut Parcel) {
+        let (origin, now) = ((&self.source, &self.authors), self.now.unwrap_or(EventTime::MIN));
+        let decoded = entry::decode(raw, origin, &self.reading, style, now);
+        self.take(decoded, raw, parcel);
+    }
+
+    /// What was received and is no post, as a dead letter holds it.
+    #[must_use]
+    pub fn letter(&self, raw: &[u8]) -> Vec<u8> {
+        self.authors.letter(raw.get(..RAW_BYTES_MAX).unwrap_or(raw))
+    }
+
     /// Adds what named fields say to `parcel`; `raw` gives them as JSON, for a refusal to show.
     pub fn decode_fields(
         &mut self,
@@ -159,7 +174,7 @@ impl Decoder {
                 time_us
             }
             Err(reason) => {
-                let raw = self.authors.letter(raw.get(..RAW_BYTES_MAX).unwrap_or(raw));
+                let raw = self.letter(raw);
                 parcel.refused.push(Refused { reason, raw });
                 None
             }

@@ -1,7 +1,10 @@
 //! What does a connector hand over? Events with the cursor that stands behind them.
 
+use serde::{Deserialize, Serialize};
+
 use super::cursor::Cursor;
 use crate::post::{Event, SourceId};
+use crate::time::EventTime;
 
 /// Bytes that are no post; kept in the dead-letter file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,6 +13,32 @@ pub struct Refused {
     pub reason: String,
     /// What was received, cut to 64 KiB.
     pub raw: Vec<u8>,
+}
+
+/// What somebody holds who waits until a parcel is durable.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ticket {
+    /// Its number, unique in the process.
+    pub number: u64,
+    /// A hash of the key under which the same may be asked again, if its sender gave one.
+    pub key: Option<[u8; 16]>,
+    /// A hash of what was sent, which tells another request under the same key.
+    pub body: [u8; 8],
+    /// When it came.
+    pub at: EventTime,
+    /// What became of the events.
+    pub landed: Landed,
+}
+
+/// What became of the events of a parcel.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Landed {
+    /// New posts, new versions and withdrawals.
+    pub taken: u64,
+    /// Posts that were there.
+    pub duplicates: u64,
+    /// Posts that were erased before, or whose authors were.
+    pub erased: u64,
 }
 
 /// A run of events from one source.
@@ -31,6 +60,8 @@ pub struct Parcel {
     pub reached_us: Option<i64>,
     /// Where to go on once all this is durable.
     pub cursor: Option<Cursor>,
+    /// Given back, filled in, once all this is durable, if somebody waits for it.
+    pub ticket: Option<Ticket>,
 }
 
 impl Parcel {
@@ -46,6 +77,7 @@ impl Parcel {
             mended: 0,
             reached_us: None,
             cursor: None,
+            ticket: None,
         }
     }
 
