@@ -136,7 +136,7 @@ fn read(
         for line in block.lines() {
             let frame = match format {
                 Format::Archive => ArchiveLine::parse(line).map(jetstream_frame),
-                Format::Jetstream => pass_on(line),
+                Format::Jetstream | Format::JetstreamEvents => pass_on(line),
             };
             match frame {
                 Ok((_, time_us)) if cursor.is_some_and(|cursor| time_us < cursor) => {}

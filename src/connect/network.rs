@@ -19,6 +19,7 @@ pub(crate) type Configure = fn(&mut Section<'_, '_>, &Path) -> Arc<dyn Settings>
 
 /// Every `type` of a `[[source]]`, and what reads its keys.
 pub(crate) static NETWORKS: &[(&str, Configure)] = &[
+    ("bluesky", jetstream::configure_bluesky),
     ("websocket", jetstream::configure),
     ("mastodon", mastodon::configure),
     ("feed", feed::configure),

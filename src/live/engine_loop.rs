@@ -380,7 +380,7 @@ fn step_len(events: &[Event]) -> usize {
     let fits = |event: &&Event| {
         let text = match event {
             Event::Create(post) | Event::Edit(post) => post.text.len(),
-            Event::Pass(_) | Event::Delete { .. } | Event::Purge { .. } => 0,
+            Event::Pass(_) | Event::Delete { .. } | Event::Purge { .. } | Event::Renew { .. } => 0,
         };
         let before = bytes;
         bytes += text;

@@ -386,7 +386,7 @@ fn note_hours(parcel: &Parcel, hours: &mut BTreeSet<i64>) {
             Event::Create(post) if post.is_ahead() => continue,
             Event::Create(post) | Event::Edit(post) => post.received_at,
             Event::Pass(post) => post.received_at,
-            Event::Delete { .. } | Event::Purge { .. } => continue,
+            Event::Delete { .. } | Event::Purge { .. } | Event::Renew { .. } => continue,
         };
         let hour = received_at.0.div_euclid(60 * MINUTE_US);
         if last != Some(hour) {

@@ -44,7 +44,7 @@ pub(super) fn is_disordered(feed: &Feed, inputs: &[Input], config: &EngineConfig
                     (&post.source, post.posted_at, post.received_at)
                 }
                 Event::Pass(post) => (&post.source, post.posted_at, post.received_at),
-                Event::Delete { .. } | Event::Purge { .. } => continue,
+                Event::Delete { .. } | Event::Purge { .. } | Event::Renew { .. } => continue,
             };
             posts += 1;
             late += u64::from(mark.mark().is_some_and(|mark| posted_at < mark));

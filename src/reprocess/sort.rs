@@ -169,14 +169,16 @@ fn key(event: &Event) -> EventTime {
     match event {
         Event::Create(post) | Event::Edit(post) => post.received_at,
         Event::Pass(post) => post.received_at,
-        Event::Delete { received_at, .. } | Event::Purge { received_at, .. } => *received_at,
+        Event::Delete { received_at, .. }
+        | Event::Purge { received_at, .. }
+        | Event::Renew { received_at, .. } => *received_at,
     }
 }
 
 fn text_bytes(event: &Event) -> usize {
     match event {
         Event::Create(post) | Event::Edit(post) => post.text.len(),
-        Event::Pass(_) | Event::Delete { .. } | Event::Purge { .. } => 0,
+        Event::Pass(_) | Event::Delete { .. } | Event::Purge { .. } | Event::Renew { .. } => 0,
     }
 }
 

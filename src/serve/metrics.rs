@@ -107,6 +107,7 @@ fn dropped(
         ("edit", tally.edits),
         ("delete", tally.deletes),
         ("account", tally.purges),
+        ("account_renewed", tally.renewals),
         ("erased", tally.erased),
     ];
     let (help, kind) = ("Input that was not analyzed", MetricType::Counter);

@@ -70,11 +70,13 @@ fn what_may_not_do_what_was_meant_is_warned_of() {
     assert_eq!(checked.status.code(), Some(0));
     assert!(stderr(&checked).contains("nowhere.jsonl: no such file"), "{}", stderr(&checked));
     assert!(stdout(&checked).ends_with("no problems, 1 warning\n"), "{}", stdout(&checked));
-    let packed = "[[source]]\nname = \"s\"\ntype = \"websocket\"\nurl = \"ws://h?compress=true\"\n";
-    let path = file(folder.path(), "packed.toml", packed);
+    let events = "wss://h/xrpc/network.bsky.jetstream.subscribeEvents?wantedCollections=a.b";
+    let older = format!("[[source]]\nname = \"s\"\ntype = \"bluesky\"\nurl = \"{events}\"\n");
+    let path = file(folder.path(), "older.toml", older);
     let checked = run(&["check", "--config", path.to_str().expect("UTF-8")]);
-    let wanted = "packed.toml:4:7: warning: frames that the server compresses cannot be read";
-    assert!(stderr(&checked).contains(wanted), "{}", stderr(&checked));
+    let told = stderr(&checked);
+    let wanted = "older.toml:4:7: \"wantedCollections\" is not a parameter of this version";
+    assert!(told.contains(wanted) && told.contains("write collections= instead"), "{told}");
 }
 
 #[test]

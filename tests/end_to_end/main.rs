@@ -3,6 +3,7 @@
 mod answers;
 mod ask;
 mod backtest;
+mod bluesky;
 mod bucket;
 mod captured_feeds;
 mod cli;

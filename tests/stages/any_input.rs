@@ -11,6 +11,7 @@ use resonanz_core::sentiment::{Lexicon, Model, Profile, Scorer, Scratch};
 use resonanz_core::time::{EventTime, parse_span};
 
 const FRAME: &str = r#"{"did":"did:plc:a","time_us":1772366400000000,"kind":"commit","commit":{"rev":"r","operation":"create","collection":"app.bsky.feed.post","rkey":"k","record":{"$type":"app.bsky.feed.post","text":"Die Bahn ist schrecklich 😡","createdAt":"2026-03-01T12:00:00.000Z","langs":["de"],"reply":{"root":{"uri":"at://x/y/z","cid":"c"},"parent":{"uri":"at://x/y/z","cid":"c"}}}}}"#;
+const EVENT: &str = r#"{"$type":"message","payload":{"$type":"network.bsky.jetstream.subscribeEvents#commit","seq":7,"did":"did:plc:a","time":"2026-03-01T12:00:00.000001Z","rev":"r","operation":"create","collection":"app.bsky.feed.post","rkey":"k","record":{"$type":"app.bsky.feed.post","text":"Die Bahn ist schrecklich","createdAt":"2026-03-01T12:00:00.000Z","langs":["de"]}}}"#;
 const LINE: &str = r#"{"id":"1","text":"Acme is a terrible \"brand\" \ud83d\ude21","posted_at":"2026-03-01T12:00:00+01:00","received_at":1772366400000000,"source":"forum","author":"jo","kind":"reply","lang":"en","parent":"0","thread":"0","url":"https://example.org/1","reach":10,"engagement":2}"#;
 const QUERY: &str = r#"acme NEAR/5f (refund OR "money back"~3) -author:@jo inflect:Kunde raw:AT&T #tag kind:reply followers:>1000 NOT (su?ch OR such*)"#;
 const DIALECTS: [Dialect; 5] =
@@ -66,6 +67,7 @@ proptest! {
             damaged(LINE).prop_map(|raw| (Format::Archive, raw)),
             prop::collection::vec(any::<u8>(), 0..200).prop_map(|raw| (Format::Archive, raw)),
             prop::collection::vec(any::<u8>(), 0..200).prop_map(|raw| (Format::Jetstream, raw)),
+            damaged(EVENT).prop_map(|raw| (Format::JetstreamEvents, raw)),
         ]
     ) {
         let source = SourceId::new("s");

@@ -9,6 +9,7 @@ mod desk;
 mod drivers;
 mod feeds;
 mod invariants;
+mod jetstream;
 mod mention_effort;
 mod mention_oracle;
 mod mention_queries;

@@ -6,7 +6,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+mod event;
+
 use crate::time::EventTime;
+pub use event::{Event, Passed};
 
 /// Longest text of a post in bytes; a longer one is cut at a char boundary and counted.
 pub const TEXT_BYTES_MAX: usize = 64 * 1024;
@@ -241,48 +244,6 @@ impl PostKey {
         let hash = hasher.finalize();
         Self(hash.as_bytes().first_chunk().map_or(0, |first| u64::from_le_bytes(*first)))
     }
-}
-
-/// What the engine must still know of a post that mentions no topic and is not kept.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Passed {
-    /// Where it came from.
-    pub source: SourceId,
-    /// Which post.
-    pub key: PostKey,
-    /// When its author says it was written.
-    pub posted_at: EventTime,
-    /// When it reached us.
-    pub received_at: EventTime,
-}
-
-/// What a source says happened.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum Event {
-    /// A new post.
-    Create(Box<Post>),
-    /// A new post of which is known already that it mentions no topic.
-    Pass(Passed),
-    /// A new version of a post seen before.
-    Edit(Box<Post>),
-    /// A post was withdrawn.
-    Delete {
-        /// Where it was.
-        source: SourceId,
-        /// Which post.
-        id: Box<str>,
-        /// When the withdrawal reached us.
-        received_at: EventTime,
-    },
-    /// An account was deleted, and all its posts with it.
-    Purge {
-        /// Where it was.
-        source: SourceId,
-        /// Whose it was.
-        author: AuthorKey,
-        /// When the deletion reached us.
-        received_at: EventTime,
-    },
 }
 
 /// Sentiment from -1 to 1 in ten-thousandths, so that sums are exact.

@@ -1,83 +1,134 @@
 //! How do posts come from Bluesky's Jetstream? Over a WebSocket, asked to go on from a cursor.
 //!
 //! After a fault it is asked for what came a few seconds before the last frame, since servers drop
-//! and reorder at the hand-over; the engine drops what it has seen.
+//! and reorder at the hand-over; the engine drops what it has seen. Both versions of the wire are
+//! spoken, by the address.
 
+mod address;
+mod dictionary;
+mod place;
 mod remark;
 mod settings;
+mod unpack;
 
 use async_trait::async_trait;
-use serde::{Deserialize, Serialize};
 
-use super::health::Gap;
 use super::source::{Fault, Outlet, Source};
 use super::transport::{Incoming, MESSAGE_BYTES_MAX, WebSocket};
-use crate::decode::Cursor;
-use crate::decode::Decoder;
-use crate::decode::{Parcel, Refused};
+use crate::decode::{Cursor, Decoder, Parcel, Refused};
 use crate::system::wall_clock;
-use crate::time::{EventTime, MINUTE_US, SECOND_US};
-use remark::remark;
+use crate::time::{EventTime, MINUTE_US};
+use address::{Asked, Wire, address};
+use place::{OLDEST_US, Place, is_cut_off};
+use remark::{Remark, remark};
 pub use settings::JetstreamSettings;
-pub(super) use settings::configure;
+pub(super) use settings::{configure, configure_bluesky};
+use unpack::{Unpacker, Unreadable, is_packed};
 
 /// Frames per parcel.
 const PARCEL_FRAMES_MAX: usize = 1_024;
-/// How far before the last frame to go on after a reconnection.
-const REWIND_US: i64 = 5 * SECOND_US;
-/// For how long servers keep what they sent, at least.
-const KEPT_US: i64 = 24 * 60 * MINUTE_US;
-/// How begin frames that were compressed with zstd.
-const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd";
-
-/// Where to go on, as a cursor keeps it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-struct Place {
-    /// Jetstream's `time_us` of the latest frame, in microseconds since the Unix epoch.
-    time_us: i64,
-}
+/// Bytes that a compressed frame may unpack to.
+const PLAIN_BYTES_MAX: usize = 1 << 20;
 
 /// One Jetstream server.
 #[derive(Debug)]
 pub struct Jetstream {
     url: String,
+    wire: Wire,
     decoder: Decoder,
     /// The latest frame; `None` begins with what is sent from now on.
     place: Option<Place>,
+    /// Whether the server refused the place as too old, so that its oldest is asked for.
+    from_oldest: bool,
     parcel: Parcel,
     /// What the server said is wrong.
     remark: Option<String>,
+    /// Whether frames are to be compressed.
+    compress: bool,
+    unpacker: Option<Unpacker>,
+    /// The latest frame unpacked.
+    plain: Vec<u8>,
+}
+
+/// What a connection has yet to find out: whether it begins where it was asked to.
+#[derive(Debug, Clone, Copy)]
+struct Beginning {
+    asked: Place,
+    /// The server said that it begins elsewhere.
+    is_elsewhere: bool,
 }
 
 impl Jetstream {
-    /// The server at an address without a cursor.
+    /// The server of these settings, from a cursor on.
     #[must_use]
-    pub fn new(url: String, decoder: Decoder, cursor: Option<Cursor>) -> Self {
+    pub fn new(settings: &JetstreamSettings, decoder: Decoder, cursor: Option<Cursor>) -> Self {
         let parcel = Parcel::new(decoder.source());
-        let place = cursor.as_ref().and_then(Cursor::read);
-        Self { url, decoder, place, parcel, remark: None }
+        Self {
+            wire: Wire::of(&settings.url),
+            url: settings.url.clone(),
+            decoder,
+            place: cursor.as_ref().and_then(Cursor::read),
+            from_oldest: false,
+            parcel,
+            remark: None,
+            compress: settings.compress,
+            unpacker: None,
+            plain: Vec::new(),
+        }
     }
 
     async fn dial(&mut self, outlet: &Outlet) -> Result<WebSocket, Fault> {
-        let url = with_query(&self.url, self.place);
+        self.prepare(outlet).await?;
+        let asked = Asked {
+            cursor: if self.from_oldest { Some(OLDEST_US) } else { self.place.map(Place::cursor) },
+            dictionary: self.unpacker.as_ref().filter(|_| self.compress).map(Unpacker::id),
+        };
+        let url = address(&self.url, self.wire, asked);
         let dialed = tokio::select! {
-            dialed = WebSocket::dial(&url) => dialed,
+            dialed = WebSocket::dial_with(&url, self.wire.headers()) => dialed,
             () = outlet.closing() => return Err(Fault::Closed),
         };
         dialed.map_err(|refusal| {
-            // The second version of the server says what the first one passes over.
-            if refusal.reason.contains("CursorTooOld")
-                && let Some(place) = self.place.take()
-            {
-                outlet.gap(too_old(place, EventTime(wall_clock().0)));
+            if refusal.reason.contains("UnknownZstdDictionary") && self.unpacker.take().is_some() {
                 return Fault::external(refusal.reason);
+            }
+            // The second version of the server says what the first one passes over.
+            if refusal.reason.contains("CursorTooOld") {
+                if !std::mem::replace(&mut self.from_oldest, true) {
+                    return Fault::external(refusal.reason);
+                }
+                if let Some(place) = self.place.take() {
+                    self.from_oldest = false;
+                    outlet.gap(place.gap_to(wall_clock()));
+                    return Fault::external(refusal.reason);
+                }
             }
             refusal.fault()
         })
     }
 
+    /// Gets the dictionary that frames are to be compressed with.
+    async fn prepare(&mut self, outlet: &Outlet) -> Result<(), Fault> {
+        if !self.compress || self.unpacker.is_some() {
+            return Ok(());
+        }
+        let unpacker = match self.wire {
+            Wire::Subscribe => Unpacker::of_subscribe(),
+            Wire::Events => dictionary::fetch(&self.url, outlet).await?,
+        };
+        match unpacker {
+            Ok(unpacker) => self.unpacker = Some(unpacker),
+            Err(reason) => {
+                outlet.remark(&format!("{reason}; frames come uncompressed"));
+                self.compress = false;
+            }
+        }
+        Ok(())
+    }
+
     async fn receive(&mut self, mut socket: WebSocket, outlet: &Outlet) -> Result<(), Fault> {
-        let mut asked = self.place;
+        let is_elsewhere = std::mem::take(&mut self.from_oldest);
+        let mut beginning = self.place.map(|asked| Beginning { asked, is_elsewhere });
         loop {
             let filled = tokio::select! {
                 filled = socket.fill() => filled,
@@ -87,14 +138,16 @@ impl Jetstream {
                 }
             };
             let ended = match filled {
-                Ok(()) => self.take_all(&mut socket, outlet).await.err(),
+                Ok(()) => self.take_all(&mut socket, &mut beginning, outlet).await.err(),
                 Err(reason) => Some(self.lost(&reason)),
             };
-            if let (Some(before), Some(time_us)) = (asked, self.parcel.reached_us) {
-                if is_cut_off(before.time_us, time_us, wall_clock().0) {
-                    outlet.gap(too_old(before, EventTime(time_us)));
+            if let (Some(begun), Some(time_us)) = (beginning, self.parcel.reached_us) {
+                let asked = begun.asked;
+                let is_later = begun.is_elsewhere && time_us > asked.time_us;
+                if is_later || is_cut_off(asked.time_us, time_us, wall_clock().0) {
+                    outlet.gap(asked.gap_to(EventTime(time_us)));
                 }
-                asked = None;
+                beginning = None;
             }
             self.hand_over(outlet).await?;
             if let Some(fault) = ended {
@@ -104,21 +157,24 @@ impl Jetstream {
     }
 
     /// Takes all that is there, up to a parcel.
-    async fn take_all(&mut self, socket: &mut WebSocket, outlet: &Outlet) -> Result<(), Fault> {
+    async fn take_all(
+        &mut self,
+        socket: &mut WebSocket,
+        beginning: &mut Option<Beginning>,
+        outlet: &Outlet,
+    ) -> Result<(), Fault> {
         loop {
             match socket.next() {
                 Ok(Some(Incoming::Message(bytes))) => {
-                    if bytes.starts_with(ZSTD) {
-                        return Err(compressed());
+                    if let Some(Remark::Elsewhere(_)) = self.take(bytes, outlet)?
+                        && let Some(beginning) = beginning
+                    {
+                        beginning.is_elsewhere = true;
                     }
-                    self.decode(bytes, outlet);
                 }
-                Ok(Some(Incoming::TooLarge(length))) => self.parcel.refused.push(Refused {
-                    reason: format!(
-                        "a frame of {length} bytes; at most {MESSAGE_BYTES_MAX} are taken"
-                    ),
-                    raw: Vec::new(),
-                }),
+                Ok(Some(Incoming::TooLarge(length))) => self.refuse(format!(
+                    "a frame of {length} bytes; at most {MESSAGE_BYTES_MAX} are taken"
+                )),
                 Ok(Some(Incoming::Ping(payload))) => {
                     socket.pong(&payload).await.map_err(|reason| self.lost(&reason))?;
                 }
@@ -137,20 +193,63 @@ impl Jetstream {
         }
     }
 
-    fn decode(&mut self, bytes: &[u8], outlet: &Outlet) {
+    /// Takes a message, plain or compressed; what the server remarks in it.
+    fn take(&mut self, bytes: &[u8], outlet: &Outlet) -> Result<Option<Remark>, Fault> {
+        if !is_packed(bytes) {
+            return Ok(self.decode(bytes, outlet));
+        }
+        if self.unpacker.is_none() && self.wire == Wire::Subscribe {
+            self.unpacker = Unpacker::of_subscribe().ok();
+        }
+        let Some(unpacker) = &mut self.unpacker else {
+            self.refuse("a compressed frame that was not asked for".to_owned());
+            return Ok(None);
+        };
+        let mut plain = std::mem::take(&mut self.plain);
+        plain.clear();
+        plain.reserve(PLAIN_BYTES_MAX);
+        let unpacked = unpacker.unpack(bytes, &mut plain);
+        let said = match unpacked {
+            Ok(()) => Ok(self.decode(&plain, outlet)),
+            Err(Unreadable::OtherDictionary(id)) if self.compress => {
+                // Nothing is lost: what was not read is asked for again.
+                self.unpacker = None;
+                self.compress = self.wire == Wire::Events;
+                Err(self.lost(&format!("frames are compressed with the unknown dictionary {id}")))
+            }
+            Err(Unreadable::OtherDictionary(id)) => {
+                self.refuse(format!("a frame compressed with the unknown dictionary {id}"));
+                Ok(None)
+            }
+            Err(Unreadable::Damaged(why)) => {
+                self.refuse(format!("a compressed frame that is damaged: {why}"));
+                Ok(None)
+            }
+        };
+        self.plain = plain;
+        said
+    }
+
+    fn refuse(&mut self, reason: String) {
+        self.parcel.refused.push(Refused { reason, raw: Vec::new() });
+    }
+
+    fn decode(&mut self, bytes: &[u8], outlet: &Outlet) -> Option<Remark> {
         let before = (self.parcel.refused.len(), self.parcel.ignored);
         self.decoder.set_now(wall_clock());
         self.decoder.decode(bytes, &mut self.parcel);
         if before == (self.parcel.refused.len(), self.parcel.ignored) {
-            return;
+            return None;
         }
-        if let Some(said) = remark(bytes) {
-            outlet.remark(&said);
-            if let Some(refused) = self.parcel.refused.get_mut(before.0) {
-                refused.reason = format!("the server says: {said}");
-            }
-            self.remark = Some(said);
+        let remark = remark(bytes)?;
+        outlet.remark(remark.said());
+        if let Some(refused) = self.parcel.refused.get_mut(before.0) {
+            refused.reason = format!("the server says: {}", remark.said());
         }
+        if let Remark::Error(said) = &remark {
+            self.remark = Some(said.clone());
+        }
+        Some(remark)
     }
 
     /// A connection that ended, with what the server said before.
@@ -182,82 +281,5 @@ impl Source for Jetstream {
         let socket = self.dial(outlet).await?;
         outlet.up();
         self.receive(socket, outlet).await
-    }
-}
-
-fn compressed() -> Fault {
-    Fault::user(
-        "the server sends compressed frames, which cannot be read",
-        "remove compress=true from the url of this source",
-    )
-}
-
-/// Whether a server began later than it was asked to, since it does not keep as much.
-///
-/// A server that is played back from an archive says times of long ago and is not meant.
-fn is_cut_off(asked_us: i64, first_us: i64, now_us: i64) -> bool {
-    now_us - asked_us > KEPT_US
-        && first_us - asked_us > MINUTE_US
-        && now_us - first_us < 2 * KEPT_US
-}
-
-fn too_old(place: Place, to: EventTime) -> Gap {
-    Gap {
-        from: EventTime(place.time_us).to_string(),
-        to: to.to_string(),
-        reason: "the server does not keep what it sent before".to_owned(),
-    }
-}
-
-/// Adds the cursor, and the largest frame that we take.
-fn with_query(url: &str, place: Option<Place>) -> String {
-    let mut url = url.to_owned();
-    let mut add = |name: &str, value: String| {
-        if !url.contains(&format!("{name}=")) {
-            let join = if url.contains('?') { '&' } else { '?' };
-            url = format!("{url}{join}{name}={value}");
-        }
-    };
-    add("maxMessageSizeBytes", MESSAGE_BYTES_MAX.to_string());
-    if let Some(Place { time_us }) = place {
-        add("cursor", time_us.saturating_sub(REWIND_US).max(0).to_string());
-    }
-    url
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_cursor_is_rewound_and_the_users_query_kept() {
-        let place = Some(Place { time_us: 10_000_000 });
-        let rows = [
-            ("ws://h/subscribe", None, "ws://h/subscribe?maxMessageSizeBytes=1048576"),
-            ("ws://h/s?a=b", place, "ws://h/s?a=b&maxMessageSizeBytes=1048576&cursor=5000000"),
-            (
-                "ws://h/s?cursor=7&maxMessageSizeBytes=0",
-                place,
-                "ws://h/s?cursor=7&maxMessageSizeBytes=0",
-            ),
-        ];
-        for (url, place, want) in rows {
-            assert_eq!(with_query(url, place), want);
-        }
-    }
-
-    #[test]
-    fn a_server_that_keeps_less_than_was_missed_leaves_a_gap() {
-        let hour = 60 * MINUTE_US;
-        let now = 1_772_366_400_000_000;
-        let rows = [
-            (now - 60 * hour, now - 36 * hour, true),
-            (now - 60 * hour, now - 60 * hour, false),
-            (now - 2 * hour, now - hour, false),
-            (now - 9_000 * hour, now - 8_000 * hour, false),
-        ];
-        for (asked, first, gap) in rows {
-            assert_eq!(is_cut_off(asked, first, now), gap);
-        }
     }
 }

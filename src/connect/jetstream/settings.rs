@@ -4,22 +4,52 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::Jetstream;
+use super::address::{Wire, asks_compression, has};
 use crate::connect::network::{Settings, SourceSpec, Telling};
 use crate::connect::source::Source;
 use crate::decode::Format;
 use crate::post::Kind;
 use crate::settings::Section;
 
+/// The public server that is listened to where none is named. All servers speak this wire.
+const BLUESKY: &str = "wss://jetstream2.us-east.bsky.network/subscribe";
+/// What is asked for where the address names no collections.
+const POSTS: &str = "app.bsky.feed.post";
+
 /// A Jetstream server.
 #[derive(Debug, Clone)]
 pub struct JetstreamSettings {
-    /// `ws` or `wss`, without a cursor.
+    /// `ws` or `wss`; the path tells the version of the wire.
     pub url: String,
+    /// Whether frames are to be compressed.
+    pub compress: bool,
 }
 
-/// Reads `url` and `format`.
+/// Reads the keys of a source of the type `websocket`: `url`, `compress` and `format`.
 pub(in crate::connect) fn configure(section: &mut Section<'_, '_>, _: &Path) -> Arc<dyn Settings> {
     let url = section.required_text("url");
+    let settings = read(section, url);
+    section.choice("format", &[("jetstream", ())]);
+    Arc::new(settings)
+}
+
+/// Reads the keys of a source of the type `bluesky`: `url`, which is the public server by default,
+/// and `compress`. Only posts are asked for, unless the address says more.
+pub(in crate::connect) fn configure_bluesky(
+    section: &mut Section<'_, '_>,
+    _: &Path,
+) -> Arc<dyn Settings> {
+    let url = section.text("url").unwrap_or_else(|| BLUESKY.to_owned());
+    let mut settings = read(section, url);
+    let wire = Wire::of(&settings.url);
+    if !has(&settings.url, wire.collections()) {
+        let join = if settings.url.contains('?') { '&' } else { '?' };
+        settings.url = format!("{}{join}{}={POSTS}", settings.url, wire.collections());
+    }
+    Arc::new(settings)
+}
+
+fn read(section: &mut Section<'_, '_>, url: String) -> JetstreamSettings {
     let at = section.place("url");
     if !url.is_empty() && !url.starts_with("ws://") && !url.starts_with("wss://") {
         section.problems.add(
@@ -28,15 +58,19 @@ pub(in crate::connect) fn configure(section: &mut Section<'_, '_>, _: &Path) -> 
             "it must begin with wss:// or ws://",
         );
     }
-    if url.contains("compress=true") {
-        section.problems.warn(
+    let foreign: &[(&str, &str)] = match Wire::of(&url) {
+        Wire::Subscribe => &[("collections", "wantedCollections"), ("dids", "wantedDids")],
+        Wire::Events => &[("wantedCollections", "collections"), ("wantedDids", "dids")],
+    };
+    for (name, instead) in foreign.iter().filter(|(name, _)| has(&url, name)) {
+        section.problems.add(
             at,
-            "frames that the server compresses cannot be read",
-            "remove compress=true from the address",
+            format!("\"{name}\" is not a parameter of this version of Jetstream"),
+            format!("write {instead}= instead"),
         );
     }
-    section.choice("format", &[("jetstream", ())]);
-    Arc::new(JetstreamSettings { url })
+    let compress = section.flag("compress") || asks_compression(&url);
+    JetstreamSettings { url, compress }
 }
 
 impl Settings for JetstreamSettings {
@@ -52,7 +86,10 @@ impl Settings for JetstreamSettings {
     }
 
     fn open(&self, spec: SourceSpec) -> Box<dyn Source> {
-        let decoder = spec.decoder(Format::Jetstream);
-        Box::new(Jetstream::new(self.url.clone(), decoder, spec.cursor))
+        let format = match Wire::of(&self.url) {
+            Wire::Subscribe => Format::Jetstream,
+            Wire::Events => Format::JetstreamEvents,
+        };
+        Box::new(Jetstream::new(self, spec.decoder(format), spec.cursor))
     }
 }

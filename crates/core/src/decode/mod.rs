@@ -12,6 +12,7 @@ mod jetstream;
 pub mod mastodon;
 mod members;
 mod parcel;
+mod renewed;
 mod sieve;
 
 use std::collections::HashSet;
@@ -21,13 +22,17 @@ pub use archive::ArchiveLine;
 pub use cursor::Cursor;
 pub use entry::EntryStyle;
 pub use fields::{FIELDS, FieldMap, Reading, Value};
-pub use jetstream::frame as jetstream_frame;
+pub use jetstream::{
+    BlockEntry, ENTRY_BYTES, HEADER_BYTES, SegmentBlock, SegmentHeader, SegmentRow,
+    frame as jetstream_frame,
+};
 pub use parcel::{Landed, Parcel, Refused, Ticket};
 pub use sieve::Sieve;
 
-use crate::post::{Event, Post, SourceId, TEXT_BYTES_MAX, cut_text};
+use crate::post::{Event, Passed, Post, SourceId, TEXT_BYTES_MAX, cut_text};
 pub use crate::privacy::AuthorHasher;
 use crate::time::EventTime;
+use renewed::Renewed;
 
 /// Longest raw excerpt kept of a refused frame.
 const RAW_BYTES_MAX: usize = 64 * 1024;
@@ -42,6 +47,8 @@ pub enum Format {
     Archive,
     /// Frames of Bluesky's Jetstream, version 1 of the wire.
     Jetstream,
+    /// The same, version 2: `network.bsky.jetstream.subscribeEvents`.
+    JetstreamEvents,
 }
 
 /// Decodes the frames of one source.
@@ -55,6 +62,7 @@ pub struct Decoder {
     reading: Arc<Reading>,
     /// The wall clock, as far as it is known here.
     now: Option<EventTime>,
+    renewed: Renewed,
 }
 
 /// What one frame says.
@@ -78,6 +86,7 @@ impl Decoder {
             sieve: None,
             reading: Arc::default(),
             now: None,
+            renewed: Renewed::default(),
         }
     }
 
@@ -118,6 +127,14 @@ impl Decoder {
                 ArchiveLine::parse_as(raw, &self.reading).map(|line| self.archive(line))
             }
             Format::Jetstream => jetstream::decode(raw, &self.source, &self.authors, self.now),
+            Format::JetstreamEvents => {
+                let decoded = jetstream::decode_event(raw, &self.source, &self.authors, self.now);
+                decoded.map(|decoded| match decoded {
+                    Decoded::Event(event, at) => Decoded::Event(self.renewed.follow(event), at),
+                    Decoded::Mended(event, at) => Decoded::Mended(self.renewed.follow(event), at),
+                    other => other,
+                })
+            }
         };
         self.take(decoded, raw, parcel);
     }
@@ -155,6 +172,19 @@ impl Decoder {
             None => Decoded::Ignored(None),
         });
         self.take(decoded, raw, parcel);
+    }
+
+    /// Adds what an event of a segment says to `parcel`.
+    pub fn decode_row(&mut self, row: &SegmentRow<'_>, parcel: &mut Parcel) {
+        let decoded = jetstream::decode_row(row, &self.source, &self.authors, self.now);
+        let decoded = match (decoded, &mut self.sieve) {
+            (Ok(Decoded::Event(Event::Create(post), time_us)), Some(sieve)) => {
+                let passed = (!sieve.holds_post(&post)).then(|| Event::Pass(Passed::of(&post)));
+                Ok(Decoded::Event(passed.unwrap_or(Event::Create(post)), time_us))
+            }
+            (decoded, _) => decoded,
+        };
+        self.take(decoded, b"", parcel);
     }
 
     fn take(&self, decoded: Result<Decoded, String>, raw: &[u8], parcel: &mut Parcel) {

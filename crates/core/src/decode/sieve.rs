@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use crate::analyze::{AnalyzeScratch, Analyzer};
 use crate::mention::Context;
+use crate::post::{Post, TEXT_BYTES_MAX};
 
 /// Tells posts that mention a topic from those that pass.
 pub struct Sieve {
@@ -21,6 +22,22 @@ impl Sieve {
     #[must_use]
     pub fn new(analyzer: Arc<Analyzer>) -> Self {
         Self { analyzer, scratch: AnalyzeScratch::default() }
+    }
+
+    /// Whether a post must be carried on, and not only noted.
+    pub(super) fn holds_post(&mut self, post: &Post) -> bool {
+        let context = Context {
+            lang: post.lang,
+            source: post.source.as_str(),
+            kind: post.kind,
+            author: post.author,
+            url: post.url.as_deref(),
+            parent: post.parent.as_deref(),
+            thread: post.thread.as_deref(),
+            reach: post.reach,
+            engagement: post.engagement,
+        };
+        post.text.len() > TEXT_BYTES_MAX || post.is_ahead() || self.holds(&post.text, context)
     }
 
     /// Whether it matters who wrote a post.

@@ -13,7 +13,7 @@ impl Engine {
             Event::Pass(post) => post.key,
             Event::Edit(post) => PostKey::of_version(post),
             Event::Delete { source, id, .. } => PostKey::new(source, id),
-            Event::Purge { .. } => PostKey(0),
+            Event::Purge { .. } | Event::Renew { .. } => PostKey(0),
         };
         let keys: Vec<(PostKey, bool)> =
             events.par_iter().map(|event| (key(event), self.holds(event))).collect();
@@ -32,6 +32,14 @@ impl Engine {
                     outcome.tally.purges += 1;
                     purged = true;
                     outcome.withdrawn.push(self.erased.author_gone(&source, author, received_at));
+                }
+                Event::Renew { source, author, received_at } => {
+                    outcome.tally.renewals += 1;
+                    outcome.withdrawn.push(self.erased.author_renewed(
+                        &source,
+                        author,
+                        received_at,
+                    ));
                 }
                 _ if is_erased => outcome.tally.erased += 1,
                 Event::Create(post) | Event::Edit(post) if post.is_ahead() => {
@@ -66,7 +74,9 @@ impl Engine {
     fn holds(&self, event: &Event) -> bool {
         match event {
             Event::Create(post) | Event::Edit(post) => self.erased.holds(post),
-            Event::Pass(_) | Event::Delete { .. } | Event::Purge { .. } => false,
+            Event::Pass(_) | Event::Delete { .. } | Event::Purge { .. } | Event::Renew { .. } => {
+                false
+            }
         }
     }
 }

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::post::Polarity;
 use crate::sentiment::{LanguageSource, Verdict};
 
-/// Where each event went. In = analyzed + duplicate + refused + erased + edits + deletes + purges.
+/// Where each event went. In = analyzed + duplicate + refused + erased + edits + deletes + purges +
+/// renewals.
 ///
 /// New fields are added at the end: what an older checkpoint lacks is 0.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +39,8 @@ pub struct Tally {
     pub erased: u64,
     /// Deletions of accounts.
     pub purges: u64,
+    /// Accounts whose posts were told anew.
+    pub renewals: u64,
 }
 
 impl Tally {
@@ -68,5 +71,6 @@ impl Tally {
         self.late += other.late;
         self.erased += other.erased;
         self.purges += other.purges;
+        self.renewals += other.renewals;
     }
 }

@@ -191,6 +191,17 @@ impl Erased {
         Withdrawal { target, before: post.received_at, lasting: Lasting::Replaced }
     }
 
+    /// What it means that an account's posts are told anew: it is not among the erased.
+    pub(crate) fn author_renewed(
+        &self,
+        source: &SourceId,
+        author: AuthorKey,
+        at: EventTime,
+    ) -> Withdrawal {
+        let target = self.marker.author(Some(source.as_str()), author);
+        Withdrawal { target, before: at, lasting: Lasting::Replaced }
+    }
+
     /// What it means that an account was deleted: from now on it is among the erased.
     pub(crate) fn author_gone(
         &mut self,

@@ -35,15 +35,8 @@ pub(in crate::connect) struct WebSocket {
 }
 
 impl WebSocket {
-    /// Dials an address that begins with `ws://` or `wss://`.
-    ///
-    /// # Errors
-    /// Why no WebSocket opens.
-    pub(in crate::connect) async fn dial(url: &str) -> Result<Self, Refusal> {
-        Self::dial_with(url, HeaderMap::new()).await
-    }
-
-    /// The same with headers of one's own, such as a token.
+    /// Dials an address that begins with `ws://` or `wss://`, with headers of one's own, such as a
+    /// token.
     ///
     /// # Errors
     /// Why no WebSocket opens.

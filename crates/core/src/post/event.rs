@@ -1,0 +1,71 @@
+//! What can a source say? Posts, new versions of them, and what is taken back.
+
+use serde::{Deserialize, Serialize};
+
+use super::{AuthorKey, Post, PostKey, SourceId};
+use crate::time::EventTime;
+
+/// What the engine must still know of a post that mentions no topic and is not kept.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Passed {
+    /// Where it came from.
+    pub source: SourceId,
+    /// Which post.
+    pub key: PostKey,
+    /// When its author says it was written.
+    pub posted_at: EventTime,
+    /// When it reached us.
+    pub received_at: EventTime,
+}
+
+impl Passed {
+    /// What must be known of a post that passes.
+    #[must_use]
+    pub fn of(post: &Post) -> Self {
+        Self {
+            source: post.source.clone(),
+            key: PostKey::new(&post.source, &post.id),
+            posted_at: post.posted_at,
+            received_at: post.received_at,
+        }
+    }
+}
+
+/// What a source says happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Event {
+    /// A new post.
+    Create(Box<Post>),
+    /// A new post of which is known already that it mentions no topic.
+    Pass(Passed),
+    /// A new version of a post seen before.
+    Edit(Box<Post>),
+    /// A post was withdrawn.
+    Delete {
+        /// Where it was.
+        source: SourceId,
+        /// Which post.
+        id: Box<str>,
+        /// When the withdrawal reached us.
+        received_at: EventTime,
+    },
+    /// An account was deleted, and all its posts with it.
+    Purge {
+        /// Where it was.
+        source: SourceId,
+        /// Whose it was.
+        author: AuthorKey,
+        /// When the deletion reached us.
+        received_at: EventTime,
+    },
+    /// An account's posts are told anew: what was received of it before is void, and those that
+    /// are left follow as [`Event::Edit`].
+    Renew {
+        /// Where it is.
+        source: SourceId,
+        /// Whose posts.
+        author: AuthorKey,
+        /// When this reached us.
+        received_at: EventTime,
+    },
+}
