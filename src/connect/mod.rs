@@ -25,7 +25,8 @@ pub use file::{FileSettings, FileSource, Follow};
 pub use health::{Gap, SourceHealth, SourceNow, SourceState, SourcesHealth};
 pub use ingest::IngestSettings;
 pub use input::{
-    Chunk, Chunks, Encoding, Input, InputError, Layout, Opening, Read, Rows, TableRows, find_inputs,
+    Chunk, Chunks, Encoding, Input, InputError, Layout, Opening, Read, Rows, SegmentRows,
+    TableRows, find_inputs,
 };
 pub use jetstream::{Jetstream, JetstreamSettings};
 pub use mastodon::{Mastodon, MastodonSettings, Timeline, Transport};

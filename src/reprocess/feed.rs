@@ -2,7 +2,7 @@
 //! few chunks ahead.
 
 use std::collections::BTreeSet;
-use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::mpsc::{IntoIter, Receiver, SyncSender, sync_channel};
 
@@ -219,7 +219,7 @@ impl Feed {
             match read {
                 Ok(true) => {}
                 Ok(false) => return Ok(()),
-                Err(error) if is_damage(input, &error) => {
+                Err(error) if input.is_to_blame(&error) => {
                     let why = format!("{}: {error}", input.name);
                     tracing::error!("{why}; going on with what could be read");
                     if sender.send(Ok(Fed::Damage(why))).is_err() {
@@ -231,13 +231,6 @@ impl Feed {
         }
         Ok(())
     }
-}
-
-/// Whether an input is at fault itself, so that it would be the next time too.
-fn is_damage(input: &Input, error: &io::Error) -> bool {
-    let data =
-        [io::ErrorKind::InvalidData, io::ErrorKind::InvalidInput, io::ErrorKind::UnexpectedEof];
-    input.is_at_hand() || data.contains(&error.kind())
 }
 
 /// Reads a lake's posts day by day in order of reception.
@@ -313,34 +306,26 @@ fn decode(numbered: &Numbered, decoder: &Decoder) -> Decoded {
             }
             numbered_lines(pieces, chunk.first)
         }
-        Rows::Csv(rows) => {
-            let piece = |decoder: &mut Decoder, begin: usize| {
-                let end = (begin + PIECE_ROWS).min(rows.len());
-                let mut piece = Piece::new(end - begin);
-                let reading = Arc::clone(decoder.reading());
-                rows.read(begin..end, &reading, |line, number, record| {
-                    decoder.decode_fields(line, || rows.json(record), &mut piece.parcel);
-                    piece.note(number);
-                });
-                piece
-            };
-            let begins = (0..rows.len()).into_par_iter().step_by(PIECE_ROWS);
-            begins.map_init(|| decoder.clone(), piece).collect()
-        }
-        Rows::Table(rows) => {
-            let piece = |decoder: &mut Decoder, begin: usize| {
-                let end = (begin + PIECE_ROWS).min(rows.len());
-                let mut piece = Piece::new(end - begin);
-                let reading = Arc::clone(decoder.reading());
-                rows.read(begin..end, &reading, |line, row| {
-                    decoder.decode_fields(line, || rows.json(row), &mut piece.parcel);
-                    piece.note(chunk.first + u64::try_from(row).unwrap_or(0));
-                });
-                piece
-            };
-            let begins = (0..rows.len()).into_par_iter().step_by(PIECE_ROWS);
-            begins.map_init(|| decoder.clone(), piece).collect()
-        }
+        Rows::Csv(rows) => by_rows(decoder, rows.len(), |range, decoder, piece| {
+            let reading = Arc::clone(decoder.reading());
+            rows.read(range, &reading, |line, number, record| {
+                decoder.decode_fields(line, || rows.json(record), &mut piece.parcel);
+                piece.note(number);
+            });
+        }),
+        Rows::Table(rows) => by_rows(decoder, rows.len(), |range, decoder, piece| {
+            let reading = Arc::clone(decoder.reading());
+            rows.read(range, &reading, |line, row| {
+                decoder.decode_fields(line, || rows.json(row), &mut piece.parcel);
+                piece.note(chunk.first + u64::try_from(row).unwrap_or(0));
+            });
+        }),
+        Rows::Segment(rows) => by_rows(decoder, rows.block.len(), |range, decoder, piece| {
+            for event in range.filter_map(|row| rows.wanted(row)) {
+                decoder.decode_row(&event, &mut piece.parcel);
+                piece.note(event.seq);
+            }
+        }),
     };
     let mut decoded = Decoded { bytes: chunk.rows.bytes(), ..Decoded::default() };
     for Piece { mut parcel, refused, .. } in pieces {
@@ -357,6 +342,22 @@ fn decode(numbered: &Numbered, decoder: &Decoder) -> Decoded {
     last.cursor = Some(cursor(input, chunk.end));
     decoded.parcels.push(last);
     decoded
+}
+
+/// Decodes so many rows, a few at a time.
+fn by_rows(
+    decoder: &Decoder,
+    rows: usize,
+    read: impl Fn(Range<usize>, &mut Decoder, &mut Piece) + Sync,
+) -> Vec<Piece> {
+    let piece = |decoder: &mut Decoder, begin: usize| {
+        let end = (begin + PIECE_ROWS).min(rows);
+        let mut piece = Piece::new(end - begin);
+        read(begin..end, decoder, &mut piece);
+        piece
+    };
+    let begins = (0..rows).into_par_iter().step_by(PIECE_ROWS);
+    begins.map_init(|| decoder.clone(), piece).collect()
 }
 
 fn decode_lines(decoder: &mut Decoder, bytes: &[u8]) -> Piece {

@@ -53,6 +53,9 @@ pub(super) fn is_disordered(feed: &Feed, inputs: &[Input], config: &EngineConfig
     };
     let step = inputs.len().div_ceil(INPUTS_MAX).max(1);
     for input in inputs.iter().step_by(step) {
+        if input.is_disordered() {
+            return true;
+        }
         // What cannot be looked at twice is taken as it comes.
         if input.bytes.is_none() {
             return false;

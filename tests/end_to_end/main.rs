@@ -4,6 +4,7 @@ mod answers;
 mod ask;
 mod backtest;
 mod bluesky;
+mod bluesky_archive;
 mod bucket;
 mod captured_feeds;
 mod cli;

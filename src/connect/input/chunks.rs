@@ -7,9 +7,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow::array::RecordBatch;
 
+use super::archive::ArchiveReader;
 use super::csv::{CsvRows, Records};
 use super::packed::{Fault, peek, unpacked};
 use super::parquet::{ParquetFile, TableRows};
+use super::segment::{SegmentFile, SegmentRows};
 use super::{Encoding, Input, Layout, Place, json};
 use crate::connect::transport::{Block, Lines};
 use crate::decode::FieldMap;
@@ -35,9 +37,9 @@ pub struct Opening<'o> {
 pub struct Chunk {
     /// The rows.
     pub rows: Rows,
-    /// The number of the first: lines from 1, rows of a table from 1.
+    /// The number of the first: lines from 1, rows of a table from 1, an event's own number.
     pub first: u64,
-    /// Decompressed bytes, or rows of a table, that end with this chunk.
+    /// Decompressed bytes, rows of a table, or numbers of events that end with this chunk.
     pub end: u64,
 }
 
@@ -50,6 +52,8 @@ pub enum Rows {
     Csv(CsvRows),
     /// Rows of a table; the columns are named by field.
     Table(TableRows),
+    /// Events of a block.
+    Segment(Box<SegmentRows>),
 }
 
 /// How many stored bytes were read, for whoever shows progress.
@@ -96,6 +100,8 @@ enum Kind {
     Lines(Lines, u64),
     Csv(Box<Records>),
     Parquet(ParquetFile),
+    Segment(SegmentFile),
+    Archive(Box<ArchiveReader>),
 }
 
 impl Chunks {
@@ -116,8 +122,16 @@ impl Chunks {
             Place::Stdin => Box::new(io::stdin()),
             Place::File(path) => Box::new(File::open(path)?),
             Place::Remote(remote) => Box::new(remote.reader(0)),
+            Place::Archive(archive) => {
+                let reader = ArchiveReader::open(archive, from, read);
+                return Ok(Self { kind: Kind::Archive(Box::new(reader)), fault, word: "event" });
+            }
         };
         let counted = Counted { reader: bytes, read: read.clone() };
+        if how.layout == Layout::Segment {
+            let file = SegmentFile::open(Box::new(io::BufReader::new(counted)), from)?;
+            return Ok(Self { kind: Kind::Segment(file), fault, word: "event" });
+        }
         let bytes = unpacked(Box::new(counted), &fault)?;
         let (first, bytes) = peek(bytes, FIRST_BYTES)?;
         let told = || match how.layout {
@@ -163,6 +177,8 @@ impl Chunks {
             }),
             Kind::Csv(records) => records.next_chunk()?,
             Kind::Parquet(file) => file.next_chunk()?,
+            Kind::Segment(file) => file.next_chunk()?,
+            Kind::Archive(reader) => reader.next_chunk()?,
         };
         match chunk {
             None => self.fault.at_end().map_or(Ok(None), Err),
@@ -197,6 +213,7 @@ impl Rows {
             Self::Lines(block) => block.bytes.len(),
             Self::Csv(rows) => rows.bytes(),
             Self::Table(rows) => RecordBatch::get_array_memory_size(rows.batch()),
+            Self::Segment(rows) => rows.block.bytes(),
         };
         u64::try_from(bytes).unwrap_or(0)
     }

@@ -1,22 +1,26 @@
 //! Which files are meant, and how is each laid out? Files, folders, globs, URLs, standard input.
 
+mod archive;
 mod chunks;
 mod csv;
 mod json;
 mod packed;
 mod parquet;
 mod remote;
+mod segment;
 mod text;
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 pub use chunks::{Chunk, Chunks, Opening, Read, Rows};
 pub use parquet::TableRows;
 use remote::Remote;
+pub use segment::SegmentRows;
 pub use text::Encoding;
 
 /// Endings that a folder is searched for; each also with `.gz` or `.zst`, but for Parquet.
-const ENDINGS: [&str; 7] = ["jsonl", "ndjson", "json", "csv", "tsv", "parquet", "pq"];
+const ENDINGS: [&str; 8] = ["jsonl", "ndjson", "json", "csv", "tsv", "parquet", "pq", "jss"];
 
 /// How the posts of a file are laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,17 +31,23 @@ pub enum Layout {
     Csv(Option<u8>),
     /// Rows in groups.
     Parquet,
+    /// Blocks of events, as in Jetstream's archive.
+    Segment,
 }
 
 impl Layout {
     /// What a file's name says; lines where it says nothing.
     #[must_use]
     pub fn of(name: &str) -> Self {
+        if archive::is_archive(name) {
+            return Self::Segment;
+        }
         let (ending, _) = endings(name);
         match ending.as_str() {
             "csv" => Self::Csv(None),
             "tsv" => Self::Csv(Some(b'\t')),
             "parquet" | "pq" => Self::Parquet,
+            "jss" => Self::Segment,
             _ => Self::Lines,
         }
     }
@@ -71,6 +81,7 @@ enum Place {
     Stdin,
     File(PathBuf),
     Remote(Remote),
+    Archive(archive::Archive),
 }
 
 impl Input {
@@ -78,13 +89,30 @@ impl Input {
     /// there again the next time.
     #[must_use]
     pub fn is_at_hand(&self) -> bool {
-        !matches!(self.place, Place::Remote(_))
+        !matches!(self.place, Place::Remote(_) | Place::Archive(_))
+    }
+
+    /// Whether it is at fault itself for an error, so that it would be the next time too.
+    #[must_use]
+    pub fn is_to_blame(&self, error: &io::Error) -> bool {
+        let data =
+            [io::ErrorKind::InvalidData, io::ErrorKind::InvalidInput, io::ErrorKind::UnexpectedEof];
+        self.is_at_hand() || data.contains(&error.kind())
+    }
+
+    /// Whether its posts are known not to be in order of time: an archive that was fetched.
+    #[must_use]
+    pub fn is_disordered(&self) -> bool {
+        matches!(self.place, Place::Archive(_))
     }
 
     /// The name of the source of its posts, unless they name one: the file's name up to its first
     /// dot.
     #[must_use]
     pub fn source_name(&self) -> &str {
+        if let Place::Archive(_) = self.place {
+            return "bluesky";
+        }
         let name = self.name.rsplit('/').next().unwrap_or_default();
         let stem = name.split('.').next().unwrap_or_default();
         if stem.is_empty() || stem == "-" { "archive" } else { stem }
@@ -133,6 +161,9 @@ async fn find(argument: &str) -> Result<Vec<Input>, InputError> {
         let place = Place::Stdin;
         return Ok(vec![Input { name: argument.to_owned(), bytes: None, changed: 0, place }]);
     }
+    if archive::is_archive(argument) {
+        return archive::find(argument).map(|input| vec![input]);
+    }
     if argument.contains("://") {
         return remote::find(argument).await;
     }
@@ -160,7 +191,7 @@ async fn find(argument: &str) -> Result<Vec<Input>, InputError> {
         return Err(InputError::new(
             argument,
             "no file of posts there",
-            "known endings: .jsonl .ndjson .json .csv .tsv .parquet .pq, also with .gz or .zst",
+            "known endings: .jsonl .ndjson .json .csv .tsv .parquet .pq, also with .gz or .zst; .jss",
         ));
     }
     found.into_iter().map(|path| local(argument, path)).collect()
@@ -199,5 +230,5 @@ fn folder(path: &Path) -> std::io::Result<Vec<PathBuf>> {
 fn is_known(name: &str) -> bool {
     let (ending, packing) = endings(name);
     ENDINGS.contains(&ending.as_str())
-        && (packing.is_empty() || Layout::of(name) != Layout::Parquet)
+        && (packing.is_empty() || !matches!(Layout::of(name), Layout::Parquet | Layout::Segment))
 }

@@ -158,6 +158,7 @@ impl std::fmt::Debug for ParquetFile {
 impl ParquetFile {
     pub(super) fn open(input: &Input, map: &FieldMap, from: u64, read: &Read) -> io::Result<Self> {
         match &input.place {
+            Place::Archive(_) => Err(io::Error::other("an archive is not read as Parquet")),
             Place::Stdin => Err(io::Error::other("Parquet cannot be read from standard input")),
             Place::File(path) => Self::over(File::open(path)?, input, map, from, read),
             Place::Remote(remote) => Self::over(remote.clone(), input, map, from, read),
