@@ -98,7 +98,8 @@ impl<'c> Heard<'c> {
             Field::Site(site) => (
                 none(&|telling| {
                     let rest = telling.host.strip_suffix(site.as_str());
-                    rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+                    telling.host.is_empty()
+                        || rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
                 }),
                 "the address of a post on Bluesky is on bsky.app; links in texts are not asked",
             ),

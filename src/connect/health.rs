@@ -68,6 +68,8 @@ pub struct SourceNow {
     pub reason: String,
     /// What its user can do about it; may be empty.
     pub hint: String,
+    /// What the other side still allows; empty if it does not say.
+    pub limits: String,
     /// Its latest gaps, oldest first, each with when it was found.
     pub gaps: VecDeque<(EventTime, Gap)>,
 }
@@ -182,6 +184,10 @@ impl SourceHealth {
 
     pub(super) fn count_reconnect(&self) {
         self.reconnects.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn set_limits(&self, limits: &str) {
+        limits.clone_into(&mut self.lock().limits);
     }
 
     pub(super) fn add_gap(&self, gap: Gap) {

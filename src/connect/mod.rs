@@ -17,6 +17,7 @@ mod ingest;
 mod input;
 mod jetstream;
 mod mastodon;
+mod poll;
 mod network;
 
 pub use backoff::Backoff;
@@ -32,6 +33,7 @@ pub use jetstream::{Jetstream, JetstreamSettings};
 pub use mastodon::{Mastodon, MastodonSettings, Timeline, Transport};
 pub(crate) use network::NETWORKS;
 pub use network::{Finding, Look, Settings, SourceSpec, Telling};
+pub use poll::{Poll, PollSettings, PresetCard, preset_cards};
 pub use source::{Fault, Inbox, Outlet, Source};
 pub use supervise::supervise;
 pub use tickets::Tickets;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::source::Source;
 use super::transport::Door;
-use super::{feed, file, ingest, jetstream, mastodon};
+use super::{feed, file, ingest, jetstream, mastodon, poll};
 use crate::decode::{AuthorHasher, Cursor, Decoder, Format};
 use crate::post::{Kind, SourceId};
 use crate::settings::Section;
@@ -26,6 +26,7 @@ pub(crate) static NETWORKS: &[(&str, Configure)] = &[
     ("file", file::configure),
     ("stdin", file::configure_stdin),
     ("ingest", ingest::configure),
+    ("poll", poll::configure),
 ];
 
 /// The settings of one source.
@@ -33,6 +34,11 @@ pub trait Settings: Debug + Send + Sync {
     /// What is told of posts, where that is known: lines of a file may tell anything.
     fn telling(&self) -> Option<Telling> {
         None
+    }
+
+    /// What it can never hear, a sentence each.
+    fn never(&self) -> &[String] {
+        &[]
     }
 
     /// Whether it comes to an end and can be read again, as a file can.
@@ -104,6 +110,6 @@ pub struct Telling {
     pub kinds: &'static [Kind],
     /// How the names of all its authors begin.
     pub authors: &'static str,
-    /// The host of all its addresses.
+    /// The host of all its addresses; empty where they have none in common.
     pub host: &'static str,
 }

@@ -170,6 +170,11 @@ impl Outlet {
         self.health.set(self.health.state(), remark, "");
     }
 
+    /// Says what the other side still allows.
+    pub fn limits(&self, limits: &str) {
+        self.health.set_limits(limits);
+    }
+
     /// Reports what could not be had.
     pub fn gap(&self, gap: Gap) {
         tracing::error!(from = gap.from, to = gap.to, reason = gap.reason, "gap in a source");

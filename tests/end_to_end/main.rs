@@ -31,6 +31,7 @@ mod manual;
 mod mastodon;
 mod pipeline;
 mod places;
+mod polled;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "postgres")]
@@ -41,6 +42,7 @@ mod report;
 mod reprocess;
 mod service;
 mod site;
+mod scripted;
 mod sources;
 mod sources_apart;
 mod store;

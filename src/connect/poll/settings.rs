@@ -1,0 +1,221 @@
+//! Which platform does the user want to ask, and with what keys?
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::Poll;
+use super::budget::Ledger;
+use super::plan::{Named, Plan, request};
+use super::preset::Preset;
+use super::presets::{PRESETS, shipped};
+use crate::connect::network::{Finding, Look, Settings, SourceSpec, Telling};
+use crate::connect::source::{Fault, Outlet, Source};
+use crate::post::Kind;
+use crate::secret;
+use crate::settings::{Section, distance};
+use crate::time::EventTime;
+
+/// Every sort of post that a platform may have.
+const KINDS: [Kind; 7] = [
+    Kind::Original,
+    Kind::Reply,
+    Kind::Repost,
+    Kind::Quote,
+    Kind::Comment,
+    Kind::Review,
+    Kind::Article,
+];
+/// Most pages of one look, where the user says nothing else.
+const PAGES_MAX: u32 = 20;
+
+/// A platform that is asked.
+#[derive(Debug, Clone)]
+pub struct PollSettings {
+    /// `None` where the configuration has problems.
+    plan: Option<Arc<Plan>>,
+    is_shipped: bool,
+}
+
+/// Reads `preset`, `set`, `token_env`, `token_file`, `since`, `interval`, `pages` and `budget`.
+pub(in crate::connect) fn configure(
+    section: &mut Section<'_, '_>,
+    base: &Path,
+) -> Arc<dyn Settings> {
+    let name = section.required_text("preset");
+    let set: Named = section.pairs("set").into_iter().collect();
+    let token = secret::place(section, base, ["token_env", "token_file"]);
+    let since = section.span("since", 1_000);
+    let interval = section.span("interval", 1_000);
+    let pages = section.count("pages");
+    let budget = section.count("budget");
+    let is_shipped = shipped().iter().any(|(known, _)| *known == name);
+    let none = Arc::new(PollSettings { plan: None, is_shipped });
+    if name.is_empty() {
+        return none;
+    }
+    let Some(preset) = preset(&name, section, base) else { return none };
+    let Some(set) = checked(&preset, &name, set, section) else { return none };
+    if let Some(wanted) = preset.token.as_ref().filter(|wanted| token.is_none() && !wanted.optional)
+    {
+        section.problems.add(
+            section.at(),
+            format!("{name} needs a token: {}", wanted.about),
+            "add token_file = \"FILE\", or token_env = \"VARIABLE\"",
+        );
+    }
+    if preset.token.is_none() && token.is_some() {
+        let at = section.place("token_file");
+        section.problems.add(
+            at,
+            format!("{name} takes no token"),
+            "remove token_env and token_file",
+        );
+    }
+    let small =
+        |number: Option<u64>| number.map(|number| u32::try_from(number).unwrap_or(u32::MAX));
+    let ledger = preset.budget.as_ref().map(|daily| Ledger::new(daily, small(budget)));
+    let Ok(ledger) = ledger.transpose().inspect_err(|why| {
+        section.problems.add(section.at(), why.clone(), "mend the preset");
+    }) else {
+        return none;
+    };
+    let interval_us = interval.unwrap_or(preset.interval.0).max(100_000);
+    let plan = Plan {
+        interval: Duration::from_micros(u64::try_from(interval_us).unwrap_or(0)),
+        since_us: since.unwrap_or(preset.since.0),
+        pages_max: small(pages).unwrap_or(PAGES_MAX).max(1),
+        name,
+        preset,
+        set,
+        token,
+        ledger,
+    };
+    check_address(&plan, section);
+    Arc::new(PollSettings { plan: Some(Arc::new(plan)), is_shipped })
+}
+
+/// The preset of a name, or of a file.
+fn preset(name: &str, section: &mut Section<'_, '_>, base: &Path) -> Option<Preset> {
+    let at = section.place("preset");
+    if let Some((_, preset)) = shipped().iter().find(|(known, _)| *known == name) {
+        return Some(preset.clone());
+    }
+    if Path::new(name).extension().is_none_or(|ending| ending != "toml") {
+        let names = PRESETS.map(|(name, _)| name);
+        let near = names.into_iter().min_by_key(|known| distance(known, name)).unwrap_or_default();
+        let all = names.join(", ");
+        let hint = format!(
+            "did you mean \"{near}\"? There are {all}; one of your own is a file that ends in .toml"
+        );
+        section.problems.add(at, format!("no preset is called \"{name}\""), hint);
+        return None;
+    }
+    let path = base.join(name);
+    let text = std::fs::read_to_string(&path).map_err(|error| error.to_string());
+    match text.and_then(|text| Preset::parse(&text)) {
+        Ok(preset) => Some(preset),
+        Err(why) => {
+            let hint = "docs/sources/own-preset.md says how a preset is written";
+            section.problems.add(at, format!("{}: {why}", path.display()), hint);
+            None
+        }
+    }
+}
+
+/// The keys that are set, with defaults for those that are not.
+fn checked(
+    preset: &Preset,
+    name: &str,
+    mut set: Named,
+    section: &mut Section<'_, '_>,
+) -> Option<Named> {
+    let at = section.place("set");
+    let known = || preset.needs.keys().chain(preset.takes.keys());
+    let mut is_well = true;
+    for (key, about) in &preset.needs {
+        if set.get(key).is_none_or(String::is_empty) {
+            let hint = format!("add: set = {{ {key} = \"...\" }}");
+            section.problems.add(at, format!("{name} needs \"{key}\": {about}"), hint);
+            is_well = false;
+        }
+    }
+    for key in set.keys().filter(|key| !known().any(|known| known == *key)) {
+        let names: Vec<&str> = known().map(String::as_str).collect();
+        let hint = format!("the keys here are {}", names.join(", "));
+        section.problems.add(at, format!("{name} has no key \"{key}\""), hint);
+        is_well = false;
+    }
+    if !preset.one_of.is_empty() && !preset.one_of.iter().any(|key| set.contains_key(key)) {
+        let hint = format!("set at least one of {}", preset.one_of.join(", "));
+        section.problems.add(at, format!("{name} does not know what to ask for"), hint);
+        is_well = false;
+    }
+    for (key, taken) in &preset.takes {
+        if let Some(default) = taken.default.as_ref().filter(|_| !set.contains_key(key)) {
+            set.insert(key.clone(), default.clone());
+        }
+    }
+    is_well.then_some(set)
+}
+
+/// Whether the keys make an address.
+fn check_address(plan: &Plan, section: &mut Section<'_, '_>) {
+    let mut named = plan.named(EventTime(0));
+    for later in ["page", "offset", "token", "access"] {
+        named.insert(later.to_owned(), "1".to_owned());
+    }
+    if let Err(why) = request(&plan.preset.list.ask, &named) {
+        let hint = "check set = { ... }; an address is written as https://blog.example.com";
+        section.problems.add(section.place("set"), why, hint);
+    }
+}
+
+impl Settings for PollSettings {
+    fn telling(&self) -> Option<Telling> {
+        // What a preset of the user's own says of authors and kinds is theirs to know.
+        let plan = self.plan.as_ref().filter(|_| self.is_shipped)?;
+        let tells = plan.preset.tells;
+        Some(Telling {
+            reach: tells.reach,
+            engagement: tells.engagement,
+            kinds: &KINDS,
+            authors: "",
+            host: "",
+        })
+    }
+
+    fn never(&self) -> &[String] {
+        self.plan.as_ref().map_or(&[], |plan| &plan.preset.never)
+    }
+
+    fn look(&self) -> Look {
+        let place = self.plan.as_ref().and_then(|plan| plan.token.as_ref());
+        match place.map(secret::SecretPlace::fetch) {
+            Some(Err(fault)) => {
+                Look::Fails(Finding { reason: fault.to_string(), hint: fault.hint() })
+            }
+            _ => Look::Well,
+        }
+    }
+
+    fn open(&self, spec: SourceSpec) -> Box<dyn Source> {
+        match &self.plan {
+            Some(plan) => Box::new(Poll::new(Arc::clone(plan), spec)),
+            None => Box::new(Unplanned),
+        }
+    }
+}
+
+/// What stands for a source whose configuration has problems: it is never read.
+#[derive(Debug)]
+struct Unplanned;
+
+#[async_trait]
+impl Source for Unplanned {
+    async fn read(&mut self, _: &Outlet) -> Result<(), Fault> {
+        Err(Fault::Internal { reason: "the source has no preset".to_owned() })
+    }
+}
