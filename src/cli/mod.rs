@@ -36,6 +36,7 @@ mod reprocess;
 mod run;
 mod score;
 mod serve;
+mod sources;
 mod topics;
 
 use std::process::ExitCode;
@@ -68,6 +69,9 @@ enum Command {
     Check(check::Args),
     /// Write a commented starter configuration
     Init(init::Args),
+    /// List sources, connect to one, and try presets
+    #[command(subcommand)]
+    Sources(sources::SourcesCommand),
     /// Score texts from arguments, or lines from standard input
     Score(score::Args),
     /// Test, explain and import the queries of topics
@@ -119,6 +123,7 @@ pub fn run() -> ExitCode {
         Command::Run(args) => run::run(args, typed.logs.reader()),
         Command::Check(args) => check::check(args),
         Command::Init(args) => init::init(args),
+        Command::Sources(command) => sources::sources(command),
         Command::Score(args) => score::score(args),
         Command::Topics(command) => topics::topics(command),
         Command::Alerts(command) => alerts::alerts(command),

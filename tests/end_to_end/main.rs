@@ -32,6 +32,7 @@ mod mastodon;
 mod pipeline;
 mod places;
 mod polled;
+mod presets;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "postgres")]
