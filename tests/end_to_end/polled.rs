@@ -225,7 +225,7 @@ fn a_list_that_ends_before_what_is_known_is_a_gap() {
     let serve = format!("[serve]\nlisten = \"127.0.0.1:{port}\"");
     let _process = live(&config(folder.path(), &keys, &serve));
     let gap = wait_for("a gap", || {
-        let sources: Value = serde_json::from_str(&get(port, "/api/sources")?).ok()?;
+        let sources: Value = serde_json::from_str(&get(port, "/api/v1/sources")?).ok()?;
         sources[0]["gaps"].as_u64().filter(|gaps| *gaps > 0).map(|_| sources[0].clone())
     });
     let text = gap.to_string();
