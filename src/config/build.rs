@@ -47,6 +47,7 @@ fn read<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -> Con
         tables(root, "topic", problems, |value, problems| topic(value, base, &sources, problems));
     let (topics, topic_lexicons): (Vec<Topic>, Vec<Vec<PathBuf>>) = topics.into_iter().unzip();
     check_parents(root, &topics, problems);
+    warn_of_unfit(root, &sources, &topics, problems);
     let rules = tables(root, "rule", problems, |value, problems| {
         rule(value, &topics, &receivers, &sources, problems)
     });
@@ -75,6 +76,24 @@ fn read<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -> Con
         receivers,
         grouping,
         warnings: Vec::new(),
+    }
+}
+
+/// Names topics that a source cannot be asked for.
+fn warn_of_unfit<'i>(
+    root: &DeTable<'i>,
+    sources: &[SourceConfig],
+    topics: &[Topic],
+    problems: &mut Problems<'i>,
+) {
+    let list = root.get("topic").and_then(|value| value.get_ref().as_array());
+    for source in sources {
+        for unfit in source.settings.unfit(source.name.as_str(), topics) {
+            let table = list.and_then(|list| list.get(unfit.place));
+            let section = Section::open("[[topic]]", table, problems);
+            let at = section.place("query");
+            section.problems.warn(at, unfit.finding.reason, unfit.finding.hint);
+        }
     }
 }
 

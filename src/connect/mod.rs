@@ -18,6 +18,7 @@ mod input;
 mod jetstream;
 mod mastodon;
 mod poll;
+mod x;
 mod network;
 
 pub use backoff::Backoff;
@@ -32,7 +33,7 @@ pub use input::{
 pub use jetstream::{Jetstream, JetstreamSettings};
 pub use mastodon::{Mastodon, MastodonSettings, Timeline, Transport};
 pub(crate) use network::NETWORKS;
-pub use network::{Finding, Look, Settings, SourceSpec, Telling};
+pub use network::{Finding, Look, Settings, SourceSpec, Telling, UnfitTopic};
 pub use poll::{Poll, PollSettings, PresetCard, preset_cards};
 pub use source::{Fault, Inbox, Outlet, Source};
 pub use supervise::supervise;
@@ -40,3 +41,4 @@ pub use tickets::Tickets;
 pub use transport::{
     Block, Door, Head, Lines, LinesError, Reply, Said, bundled_lines, numbered, open_lines,
 };
+pub use x::{X, XSettings};

@@ -9,8 +9,9 @@ use std::sync::Arc;
 
 use super::source::Source;
 use super::transport::Door;
-use super::{feed, file, ingest, jetstream, mastodon, poll};
+use super::{feed, file, ingest, jetstream, mastodon, poll, x};
 use crate::decode::{AuthorHasher, Cursor, Decoder, Format};
+use crate::mention::Topic;
 use crate::post::{Kind, SourceId};
 use crate::settings::Section;
 
@@ -22,6 +23,7 @@ pub(crate) static NETWORKS: &[(&str, Configure)] = &[
     ("bluesky", jetstream::configure_bluesky),
     ("websocket", jetstream::configure),
     ("mastodon", mastodon::configure),
+    ("x", x::configure),
     ("feed", feed::configure),
     ("file", file::configure),
     ("stdin", file::configure_stdin),
@@ -56,6 +58,12 @@ pub trait Settings: Debug + Send + Sync {
         None
     }
 
+    /// Topics that it cannot be asked for, of a source that must be asked for each; `source` is its
+    /// name.
+    fn unfit(&self, _source: &str, _topics: &[Topic]) -> Vec<UnfitTopic> {
+        Vec::new()
+    }
+
     /// The source, ready to be read.
     fn open(&self, spec: SourceSpec) -> Box<dyn Source>;
 }
@@ -80,6 +88,15 @@ pub struct Finding {
     pub hint: String,
 }
 
+/// A topic that a source cannot be asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnfitTopic {
+    /// Which one, by its place.
+    pub place: usize,
+    /// Why.
+    pub finding: Finding,
+}
+
 /// What a source is opened with.
 #[derive(Debug, Clone)]
 pub struct SourceSpec {
@@ -89,6 +106,8 @@ pub struct SourceSpec {
     pub authors: AuthorHasher,
     /// Where it goes on; `None` on its first run.
     pub cursor: Option<Cursor>,
+    /// What is listened for.
+    pub topics: Arc<[Topic]>,
 }
 
 impl SourceSpec {

@@ -11,6 +11,7 @@ use tracing::Instrument;
 use crate::config::Config;
 use crate::connect::{Fault, Inbox, Outlet, SourceSpec, SourcesHealth, supervise};
 use crate::decode::{AuthorHasher, Cursor};
+use crate::mention::Topic;
 use crate::post::SourceId;
 
 /// How long sources may take to say goodbye.
@@ -42,12 +43,14 @@ pub(super) fn spawn(
     health: &SourcesHealth,
 ) -> Sources {
     let (mut tasks, (closing, closed)) = (JoinSet::new(), watch::channel(false));
+    let topics: Arc<[Topic]> = config.topics.as_slice().into();
     for (source, health) in config.sources.iter().zip(health.iter()) {
         let cursor = cursors.get(source.name.as_str()).cloned();
         let outlet = Outlet::new(inbox.clone(), Arc::clone(health), closed.clone());
         let name = source.name.clone();
         let span = tracing::info_span!("source", %name);
-        let spec = SourceSpec { name: name.clone(), authors: authors.clone(), cursor };
+        let (topics, authors) = (Arc::clone(&topics), authors.clone());
+        let spec = SourceSpec { name: name.clone(), authors, cursor, topics };
         let reading = supervise(source.settings.open(spec), outlet);
         let task = async move { reading.await.err().map(|fault| LostSource { name, fault }) };
         tasks.spawn(task.instrument(span));

@@ -55,3 +55,5 @@ mod terminal;
 mod traces;
 mod trouble;
 mod upkeep;
+mod x;
+mod x_api;

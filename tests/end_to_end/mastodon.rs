@@ -5,8 +5,8 @@ use std::process::Stdio;
 
 use crate::fedi::{Fedi, TOKEN};
 use crate::support::{
-    Killed, Place, everything, file, free_port, get, query, resonanz, run, stderr, wait_for,
-    wait_for_answer,
+    Killed, Place, everything, file, free_port, get, query, resonanz, run, skipped, stderr,
+    wait_for, wait_for_answer,
 };
 use serde_json::{Value, json};
 
@@ -219,7 +219,8 @@ fn without_a_websocket_events_are_heard_however_they_are_cut() {
 #[test]
 fn a_token_that_is_not_taken_ends_this_source_alone_with_a_hint() {
     let fedi = Fedi::start();
-    let more = "[[source]]\nname = \"lines\"\ntype = \"file\"\npath = \"posts.jsonl\"\n";
+    let more =
+        "[[source]]\nname = \"lines\"\ntype = \"file\"\npath = \"posts.jsonl\"\nfollow = true\n";
     let listening = Listening::with(&fedi, "", more);
     file(
         listening.place.folder.path(),
@@ -256,7 +257,7 @@ fn what_is_too_much_to_fetch_is_a_gap() {
 #[test]
 fn captured_statuses_are_read() {
     let Some(folder) = std::env::var_os("RESONANZ_FIXTURES") else {
-        println!("skipped: RESONANZ_FIXTURES is not set");
+        skipped("RESONANZ_FIXTURES is not set");
         return;
     };
     let statuses = resonanz::decode::mastodon::Statuses {
@@ -295,7 +296,7 @@ fn captured_statuses_are_read() {
 #[test]
 fn the_reference_client_reads_the_fake_to_its_end() {
     let Some(python) = std::env::var_os("RESONANZ_FEDIVERSE_PYTHON") else {
-        println!("skipped: RESONANZ_FEDIVERSE_PYTHON names no Python that has Mastodon.py");
+        skipped("RESONANZ_FEDIVERSE_PYTHON names no Python that has Mastodon.py");
         return;
     };
     let fedi = Fedi::start();

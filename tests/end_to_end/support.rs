@@ -26,6 +26,11 @@ pub(crate) fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).expect("UTF-8")
 }
 
+/// Says why a test tries nothing here.
+pub(crate) fn skipped(why: &str) {
+    let _ = writeln!(std::io::stderr(), "skipped: {why}");
+}
+
 /// Runs a query and gives its rows as CSV without the header.
 pub(crate) fn query(lake: &Path, sql: &str) -> String {
     let output = run(&["query", "--format", "csv", "--lake", lake.to_str().expect("UTF-8"), sql]);

@@ -14,6 +14,7 @@ mod members;
 mod parcel;
 mod renewed;
 mod sieve;
+pub mod x;
 
 use std::collections::HashSet;
 use std::sync::Arc;

@@ -103,6 +103,15 @@ impl Http {
 }
 
 impl Answer {
+    /// The whole of a response.
+    ///
+    /// # Errors
+    /// [`Fault::External`] when it breaks, or is too long.
+    pub(in crate::connect) async fn of(response: Response) -> Result<Self, Fault> {
+        let whole = tokio::time::timeout(ANSWER_TIMEOUT, read(response)).await;
+        whole.unwrap_or_else(|_| Err(Fault::external("no whole answer in time")))
+    }
+
     /// The answer, if it is well.
     ///
     /// # Errors
