@@ -14,6 +14,7 @@ mod transport;
 mod feed;
 mod file;
 mod ingest;
+mod meta;
 mod input;
 mod jetstream;
 mod mastodon;
@@ -32,6 +33,7 @@ pub use input::{
 };
 pub use jetstream::{Jetstream, JetstreamSettings};
 pub use mastodon::{Mastodon, MastodonSettings, Timeline, Transport};
+pub use meta::MetaSettings;
 pub(crate) use network::NETWORKS;
 pub use network::{Finding, Look, Settings, SourceSpec, Telling, UnfitTopic};
 pub use poll::{Poll, PollSettings, PresetCard, preset_cards};

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::source::Source;
 use super::transport::Door;
-use super::{feed, file, ingest, jetstream, mastodon, poll, x};
+use super::{feed, file, ingest, jetstream, mastodon, meta, poll, x};
 use crate::decode::{AuthorHasher, Cursor, Decoder, Format};
 use crate::mention::Topic;
 use crate::post::{Kind, SourceId};
@@ -29,6 +29,7 @@ pub(crate) static NETWORKS: &[(&str, Configure)] = &[
     ("stdin", file::configure_stdin),
     ("ingest", ingest::configure),
     ("poll", poll::configure),
+    ("meta", meta::configure),
 ];
 
 /// The settings of one source.

@@ -26,6 +26,7 @@ mod following;
 mod hook;
 mod ingest;
 mod memory;
+mod meta;
 mod order;
 mod manual;
 mod mastodon;

@@ -11,6 +11,7 @@ mod fields;
 mod jetstream;
 pub mod mastodon;
 mod members;
+mod meta;
 mod parcel;
 mod renewed;
 mod sieve;
@@ -27,6 +28,7 @@ pub use jetstream::{
     BlockEntry, ENTRY_BYTES, HEADER_BYTES, SegmentBlock, SegmentHeader, SegmentRow,
     frame as jetstream_frame,
 };
+pub use meta::{Ask, FeedPage, MetaDecoder, Wanted};
 pub use parcel::{Landed, Parcel, Refused, Ticket};
 pub use sieve::Sieve;
 
