@@ -10,6 +10,8 @@ use crate::time::EventTime;
 /// Pixels above a drawing for its highest label, and below it for times.
 const TOP: f64 = 16.0;
 const BOTTOM: f64 = 22.0;
+/// Percent of the width that is left to labels, so that no bar covers that of zero.
+const INSET: f64 = 3.5;
 /// Share of a step that its bars take.
 const BAR: f64 = 0.76;
 
@@ -34,8 +36,9 @@ pub fn trend(chart: &Trend<'_>) -> String {
     plot.grid(&mut out);
     let _ = write!(
         out,
-        "<svg y=\"{TOP}\" width=\"100%\" height=\"{0}\" viewBox=\"0 0 {WIDTH} {0}\" preserveAspectRatio=\"none\">",
-        chart.height
+        "<svg x=\"{INSET}%\" y=\"{TOP}\" width=\"{1}%\" height=\"{0}\" viewBox=\"0 0 {WIDTH} {0}\" preserveAspectRatio=\"none\">",
+        chart.height,
+        100.0 - INSET
     );
     plot.band(&mut out);
     plot.missing(&mut out);
@@ -82,6 +85,11 @@ fn axis(chart: &Trend<'_>) -> Values {
         Axis::Count => Values::count(high),
         Axis::Signed => Values::signed(low, high),
     }
+}
+
+/// Where a share of the time stands, in percent of the whole width.
+fn percent(part: f64) -> f64 {
+    INSET + part * (100.0 - INSET)
 }
 
 struct Plot<'c> {
@@ -149,7 +157,7 @@ impl Plot<'_> {
             let _ = write!(
                 out,
                 "<text class=\"time\" x=\"{:.2}%\" y=\"{y}\" text-anchor=\"{anchor}\">{}</text>",
-                part * 100.0,
+                percent(part),
                 escape(&label)
             );
         }
@@ -264,10 +272,11 @@ impl Plot<'_> {
     fn marks(&self, out: &mut String) {
         let bottom = TOP + self.chart.height;
         for mark in self.chart.marks {
-            let part = self.part(mark.at) * 100.0;
-            if !(0.0..=100.0).contains(&part) {
+            let part = self.part(mark.at);
+            if !(0.0..=1.0).contains(&part) {
                 continue;
             }
+            let part = percent(part);
             let _ = write!(
                 out,
                 "<g class=\"mark {}\"><title>{}</title><line x1=\"{part:.2}%\" x2=\"{part:.2}%\" y1=\"{TOP}\" y2=\"{bottom}\"/>\

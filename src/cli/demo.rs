@@ -4,7 +4,7 @@
 //! lake and couriers do the rest; a receiver on the loopback checks each message's signature.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -44,10 +44,13 @@ pub(super) struct Args {
     /// How many times faster than it happened; 0 for as fast as possible
     #[arg(long, default_value_t = 7200.0, value_parser = speed)]
     speed: f64,
-    /// Keep a small HTTP API up afterwards: health, metrics, topics, trends, alerts
+    /// Serve pages and the HTTP API meanwhile and afterwards, until interrupted; a terminal gets them anyway
     #[arg(long)]
     keep_serving: bool,
-    /// Where that API listens
+    /// End with the archive, and serve nothing
+    #[arg(long, conflicts_with = "keep_serving")]
+    end: bool,
+    /// Where pages and API are served
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8600")]
     listen: SocketAddr,
 }
@@ -77,29 +80,19 @@ async fn play(args: &Args) -> Result<Ending, Failure> {
     let config = config(&args.lake, &url, &hook, &secret.path)?;
 
     let progress = Arc::new(watch::Sender::new(Progress::default()));
-    if args.keep_serving {
-        let listener = TcpListener::bind(args.listen).await;
-        let listener = listener.map_err(|error| Failure::listen(args.listen, &error))?;
-        let api = Api {
-            progress: progress.subscribe(),
-            lake: (&args.lake).into(),
-            topics: config.topics.clone().into(),
-            scorer: Arc::new(crate::tuning::scorer(&config.sentiment)?),
-            token: None,
-            hosts: Arc::new([]),
-            sql: SqlGate::of(config.sql),
-            doors: Doors::default(),
-        };
-        tokio::spawn(serve(listener, api));
+    let serves = args.keep_serving || !args.end && io::stdout().is_terminal();
+    if serves {
+        open(args, &config, progress.subscribe()).await?;
     }
     let (stop, stopped) = watch::channel(Stop::No);
     let mut seen = progress.subscribe();
-    tokio::spawn(async move {
+    let ended = tokio::spawn(async move {
         let how = tokio::select! {
             _ = seen.wait_for(|progress| progress.tally.events >= posts) => Stop::Finish,
             _ = tokio::signal::ctrl_c() => Stop::Interrupt,
         };
         stop.send_replace(how);
+        how
     });
     let pace = match args.speed {
         speed if speed.is_finite() => format!("at {speed} times their pace"),
@@ -116,12 +109,36 @@ async fn play(args: &Args) -> Result<Ending, Failure> {
         received.push(message);
     }
     summarize(&args.lake, &summary, &received, started.elapsed())?;
-    if args.keep_serving {
-        writeln!(io::stdout().lock(), "\nserving http://{} until interrupted", args.listen)?;
+    if serves && ended.await.is_ok_and(|how| how != Stop::Interrupt) {
+        writeln!(io::stdout().lock(), "\nserving http://{}/ until Ctrl-C", args.listen)?;
         tokio::signal::ctrl_c().await?;
     }
     let complete = summary.undelivered == 0 && received.iter().all(|message| message.signed);
     Ok(if complete { Ending::Done } else { Ending::Incomplete })
+}
+
+/// Serves pages and API from now on.
+async fn open(
+    args: &Args,
+    config: &Config,
+    progress: watch::Receiver<Progress>,
+) -> Result<(), Failure> {
+    let listener = TcpListener::bind(args.listen).await;
+    let listener = listener.map_err(|error| Failure::listen(args.listen, &error))?;
+    let address = listener.local_addr()?;
+    let api = Api {
+        progress,
+        lake: (&args.lake).into(),
+        topics: config.topics.clone().into(),
+        scorer: Arc::new(crate::tuning::scorer(&config.sentiment)?),
+        token: None,
+        hosts: Arc::new([]),
+        sql: SqlGate::of(config.sql),
+        doors: Doors::default(),
+    };
+    tokio::spawn(serve(listener, api));
+    writeln!(io::stdout().lock(), "look: http://{address}/ in a browser; Ctrl-C ends")?;
+    Ok(())
 }
 
 /// Removes an earlier demo's lake, and nothing else; marks the folder as a demo's.

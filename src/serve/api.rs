@@ -52,7 +52,7 @@ impl FromRef<Api> for watch::Receiver<Progress> {
 
 impl Api {
     /// What the running process knows besides the rows of its lake.
-    fn known(&self) -> Known {
+    pub(super) fn known(&self) -> Known {
         let progress = self.progress.borrow().clone();
         let mut gaps = Vec::new();
         for source in progress.sources.iter() {

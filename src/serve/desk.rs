@@ -26,9 +26,9 @@ use crate::system::wall_clock;
 use crate::time::{EventTime, parse_span};
 
 /// An answer that is no success.
-struct Refusal {
-    status: StatusCode,
-    message: String,
+pub(super) struct Refusal {
+    pub(super) status: StatusCode,
+    pub(super) message: String,
 }
 
 impl IntoResponse for Refusal {
@@ -51,7 +51,11 @@ pub(super) async fn guard(State(api): State<Api>, request: Request, next: Next) 
     }
 }
 
-fn check(headers: &HeaderMap, peer: Option<IpAddr>, token: Option<&str>) -> Result<(), Refusal> {
+pub(super) fn check(
+    headers: &HeaderMap,
+    peer: Option<IpAddr>,
+    token: Option<&str>,
+) -> Result<(), Refusal> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let host = text(header::HOST).unwrap_or_default();
     if let Some(origin) = text(header::ORIGIN)

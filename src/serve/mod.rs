@@ -23,6 +23,7 @@ mod scoring;
 mod sources;
 mod sql;
 mod contract;
+mod pages;
 mod router;
 #[cfg(feature = "postgres")]
 mod postgres;

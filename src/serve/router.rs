@@ -12,14 +12,15 @@ use tokio::net::TcpListener;
 
 use super::api::Api;
 use super::problem::{Problem, failure};
-use super::{contract, door, ingest, intake, metrics, sources};
+use super::{contract, door, ingest, intake, metrics, pages, sources};
 
 /// Serves until the task is aborted.
 pub async fn serve(listener: TcpListener, api: Api) {
     let (time, doors) = (api.sql.limits.time, Arc::clone(&api.sql.doors));
     let incoming = ingest::routes(api.doors.clone(), api.progress.clone());
     let router = Router::new()
-        .route("/", get(index))
+        .merge(pages::routes())
+        .route("/api", get(index))
         .route("/healthz", get(sources::health))
         .route("/metrics", get(prometheus))
         .merge(contract::router(&api))
@@ -62,11 +63,11 @@ async fn index() -> &'static str {
 }
 
 async fn nothing() -> Response {
-    failure(StatusCode::NOT_FOUND, "no such path; the list of paths is at /")
+    failure(StatusCode::NOT_FOUND, "no such path; the list of paths is at /api")
 }
 
 async fn not_so() -> Response {
-    failure(StatusCode::METHOD_NOT_ALLOWED, "the path exists, but not with this method; see /")
+    failure(StatusCode::METHOD_NOT_ALLOWED, "the path exists, but not with this method; see /api")
 }
 
 /// Paths without a version lead to those of version 1.

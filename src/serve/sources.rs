@@ -60,7 +60,8 @@ pub(super) async fn list(State(progress): State<watch::Receiver<Progress>>) -> a
     axum::Json(Value::Array(sources.iter().map(|source| one(source)).collect()))
 }
 
-fn one(source: &SourceHealth) -> Value {
+/// One source as JSON.
+pub(super) fn one(source: &SourceHealth) -> Value {
     let now = source.now();
     let written = |text: String| (!text.is_empty()).then_some(text);
     let gaps: Vec<Value> = now

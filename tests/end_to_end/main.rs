@@ -28,6 +28,7 @@ mod ingest;
 mod memory;
 mod meta;
 mod order;
+mod pages;
 mod manual;
 mod mastodon;
 mod pipeline;

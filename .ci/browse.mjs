@@ -1,0 +1,144 @@
+// Do the pages work in a real browser? Both themes and languages, narrow and wide: no message on the
+// console, no breach that axe-core finds, nothing wider than the window; filters, paging and forms
+// do what they say. With --pictures it draws those of the documents anew.
+//
+// node .ci/browse.mjs BASE_URL PICTURES_FOLDER [--pictures]; needs Chromium, and the npm packages
+// playwright-core and axe-core in the folder that NODE_PATH names.
+import { createRequire } from "node:module";
+import { mkdirSync, readFileSync } from "node:fs";
+import assert from "node:assert/strict";
+
+const require = createRequire(`${process.env.NODE_PATH}/`);
+const { chromium } = require("playwright-core");
+const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+const [base, pictures, ...options] = process.argv.slice(2);
+const draw = options.includes("--pictures");
+
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: ["--no-sandbox", "--force-color-profile=srgb", "--font-render-hinting=none"],
+});
+
+const PAGES = [
+  ["overview", "/"],
+  ["topic", "/topics/apex"],
+  ["topics", "/topics?q=battery%20NEAR%2F5%20(died%20OR%20empty)"],
+  ["mentions", "/mentions?topic=apex&polarity=negative"],
+  ["alerts", "/alerts"],
+  ["sources", "/sources"],
+  ["sql", "/sql?q=" + encodeURIComponent("SELECT hour, sum(mentions) AS mentions, sum(negative) AS negative FROM trends GROUP BY hour ORDER BY hour")],
+  ["settings", "/settings"],
+  ["missing", "/topics/nobody"],
+];
+// Pictures that documents show.
+const KEPT = ["overview en light 1280", "topic en dark 1280", "mentions en light 1280", "overview de light 360", "topic de dark 360"];
+const breaches = [];
+
+async function visit(page, name, path) {
+  const answer = await page.goto(base + path);
+  if (name !== "missing") assert.equal(answer.status(), 200, path);
+}
+
+// axe-core comes in beside the page's policy, which lets nothing in.
+async function audit(page, what) {
+  const found = await page.evaluate(`(() => { ${axe}; return axe.run(document, { resultTypes: ["violations"] }); })()`);
+  for (const one of found.violations) {
+    breaches.push(`${what}: ${one.id}: ${one.help}: ${one.nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(" | ")}`);
+  }
+  const over = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+  if (over > 0) breaches.push(`${what}: ${over} pixels wider than the window`);
+}
+
+for (const lang of ["en", "de"]) {
+  for (const theme of ["light", "dark"]) {
+    for (const width of [360, 1280]) {
+      const context = await browser.newContext({
+        viewport: { width, height: width === 360 ? 780 : 900 },
+        locale: lang === "de" ? "de-DE" : "en-GB",
+        colorScheme: theme,
+        timezoneId: "UTC",
+        bypassCSP: false,
+      });
+      const page = await context.newPage();
+      const where = `${lang} ${theme} ${width}`;
+      page.on("console", (message) => {
+        const expected = page.url().endsWith("/nobody") && message.text().includes("404");
+        if (["error", "warning"].includes(message.type()) && !expected) breaches.push(`${where}: console: ${message.text()}`);
+      });
+      page.on("pageerror", (error) => breaches.push(`${where}: ${error}`));
+      for (const [name, path] of PAGES) {
+        await visit(page, name, path);
+        assert.equal(await page.getAttribute("html", "lang"), lang);
+        await audit(page, `${where} ${name}`);
+        if (draw && KEPT.includes(`${name} ${where}`)) {
+          mkdirSync(pictures, { recursive: true });
+          await page.screenshot({ path: `${pictures}/${name}-${width}.png` });
+        }
+      }
+      // From the list to an alert, and to why a post was judged so.
+      await visit(page, "alerts", "/alerts");
+      await page.locator("#list a").first().click();
+      await audit(page, `${where} alert`);
+      await visit(page, "mentions", "/mentions?topic=apex&polarity=negative");
+      await page.locator(".rows a[href^='/mentions/']").first().click();
+      assert.ok(await page.locator(".post mark").count() > 0, "the words of the verdict are marked");
+      await audit(page, `${where} mention`);
+      await context.close();
+    }
+  }
+}
+
+assert.deepEqual(breaches, [], breaches.join("\n"));
+
+// What people do. Each with a browser of its own, as who comes for the first time.
+const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, locale: "en-GB" });
+const page = await context.newPage();
+
+await page.goto(`${base}/mentions`);
+const all = await page.locator(".head p").innerText();
+await page.locator("select[name=topic]").selectOption("apex");
+await page.waitForURL(/topic=apex/);
+assert.notEqual(await page.locator(".head p").innerText(), all, "a filter leaves fewer mentions");
+const topics = await page.locator(".rows a[href^='/topics/']").allInnerTexts();
+assert.ok(topics.length > 0 && topics.every((topic) => topic === "apex"), "all are of the topic");
+const first = await page.locator(".rows .post").first().innerText();
+await page.getByRole("link", { name: "Next page" }).click();
+assert.notEqual(await page.locator(".rows .post").first().innerText(), first, "the next page has others");
+await page.getByRole("link", { name: "First page" }).click();
+assert.equal(await page.locator(".rows .post").first().innerText(), first, "and the way back leads here");
+await page.keyboard.press("/");
+assert.equal(await page.evaluate("document.activeElement.name"), "q", "/ leads to the search");
+await page.keyboard.type("<script>alert(1)</script>");
+await page.keyboard.press("Enter");
+await page.waitForURL(/script/);
+assert.equal(await page.locator("input[name=q]").inputValue(), "<script>alert(1)</script>");
+
+await page.goto(`${base}/alerts`);
+await page.getByLabel("topic", { exact: true }).fill("apex");
+await page.getByLabel("your name").fill("Mara <b>");
+await page.getByLabel("why", { exact: true }).fill("launch of the player");
+await page.getByRole("button", { name: "Silence", exact: true }).click();
+await page.getByText("launch of the player").waitFor();
+await page.getByRole("button", { name: "End it" }).first().click();
+await page.getByText("Nothing is silenced.").waitFor();
+
+await page.goto(`${base}/settings`);
+await page.getByLabel("Time zone").fill("Europe/Berlin");
+await page.getByRole("button", { name: "Keep" }).click();
+await page.goto(`${base}/alerts`);
+assert.match(await page.locator("#list time").first().innerText(), /15:06/, "times stand in the chosen zone");
+await page.getByRole("link", { name: "Dark" }).click();
+assert.equal(await page.getAttribute("html", "data-theme"), "dark");
+await page.getByRole("link", { name: "Deutsch" }).click();
+assert.equal(await page.getAttribute("html", "lang"), "de");
+assert.equal(await page.getAttribute("html", "data-theme"), "dark", "one choice keeps the other");
+
+// Without a script each page is the same page.
+const plain = await browser.newContext({ javaScriptEnabled: false, locale: "en-GB" });
+const quiet = await plain.newPage();
+for (const [name, path] of PAGES) {
+  await visit(quiet, name, path);
+  assert.ok(await quiet.locator("main h1").count() === 1, path);
+}
+await browser.close();
+console.log(`${PAGES.length + 2} pages, both languages and themes, 360 and 1280 pixels: nothing found`);

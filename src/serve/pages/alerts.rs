@@ -1,0 +1,89 @@
+//! Which alerts are there, what does one rest on, and who takes care?
+
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde_json::{Value, json};
+
+use super::drawing::volume;
+use super::forms::{proof, proven};
+use super::page::Wrong;
+use super::viewer::Visit;
+use crate::notify::{OrderError, Wanted, stories, told};
+use crate::report::{Span, Step};
+use crate::state::{DeskFiles, Home};
+use crate::system::wall_clock;
+use crate::time::MINUTE_US;
+
+/// Alerts of the list.
+const ALERTS_MAX: usize = 200;
+/// Least time that is shown around an alert.
+const AROUND_US: i64 = 3 * 60 * MINUTE_US;
+
+impl From<OrderError> for Wrong {
+    fn from(error: OrderError) -> Self {
+        let status = match &error {
+            OrderError::Unknown { .. } => StatusCode::NOT_FOUND,
+            OrderError::Resolved(_) | OrderError::Taken(_) => StatusCode::CONFLICT,
+            OrderError::Lake(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            _ => StatusCode::BAD_REQUEST,
+        };
+        Self { status, message: error.to_string(), hint: String::new() }
+    }
+}
+
+pub(super) async fn alerts(visit: Visit) -> Response {
+    let (proof, cookie) = proof(&visit.headers);
+    let found = list(&visit, &proof).await;
+    proven(visit.page("alerts.html", found), cookie)
+}
+
+async fn list(visit: &Visit, proof: &str) -> Result<Value, Wrong> {
+    let own = visit.open().await?;
+    let wanted = Wanted { topic: None, state: None, limit: ALERTS_MAX };
+    let alerts = stories(&own.session, &own.folder, &wanted).await.map_err(OrderError::from)?;
+    // A lake without a folder of its own state has nothing silenced.
+    let silences = Home::read(&visit.api.lake).and_then(|home| DeskFiles::of(&home).silences());
+    let mut silences = silences.unwrap_or_default();
+    let now = wall_clock();
+    silences.retain(|silence| silence.ends > now);
+    Ok(json!({"alerts": alerts, "silences": silences, "proof": proof}))
+}
+
+pub(super) async fn alert(visit: Visit, Path(id): Path<String>) -> Response {
+    let (proof, cookie) = proof(&visit.headers);
+    let found = one(&visit, &id, &proof).await;
+    proven(visit.page("alert.html", found), cookie)
+}
+
+async fn one(visit: &Visit, id: &str, proof: &str) -> Result<Value, Wrong> {
+    let own = visit.open().await?;
+    let ask = visit.questions(&own).await?;
+    let story = told(&own.session, &own.folder, id).await?;
+    let window = story.transitions.iter().map(|row| row.window_s).max().unwrap_or_default();
+    let around = i64::try_from(window).unwrap_or_default().saturating_mul(4_000_000).max(AROUND_US);
+    let span =
+        Span::new(story.started_at.shift(-around), story.at.shift(around / 2), visit.zone.clone())?;
+    let trend = match story.topic.as_str() {
+        "" => None,
+        topic => {
+            let trend = ask.trend(Some(topic), &span, Step::fitting(&span)).await?;
+            let mut alerts = ask.alerts(Some(topic), &span).await?;
+            alerts.retain(|alert| alert.alert_id == story.alert_id);
+            Some(volume(visit, &trend, &alerts, 180.0))
+        }
+    };
+    // What the latest transition with posts rested on; one that resolved has none.
+    let with_posts = story
+        .transitions
+        .iter()
+        .rev()
+        .find(|row| row.evidence["posts"].as_array().is_some_and(|posts| !posts.is_empty()));
+    Ok(json!({
+        "trend": trend,
+        "evidence": with_posts.map(|row| &row.evidence),
+        "around": format!("{}..{}", story.started_at, story.at),
+        "story": story,
+        "proof": proof,
+    }))
+}

@@ -1,0 +1,151 @@
+//! What can people change on pages? They acknowledge, silence, and end silences.
+//!
+//! A form carries a proof that a page of ours made it: a keyed hash of a cookie that other sites
+//! neither read nor send. The rules of the desk's API hold as well: same origin, and this machine
+//! alone where there is no token.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::LazyLock;
+
+use axum::body::Bytes;
+use axum::extract::{ConnectInfo, Path};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::Value;
+
+use super::page::Wrong;
+use super::viewer::{Visit, cookie, encode};
+use crate::desk::Silence;
+use crate::lake::Folder;
+use crate::notify::{self, Again, OrderError};
+use crate::serve::desk::check;
+use crate::system::{random, wall_clock};
+use crate::time::parse_span;
+
+/// Name of the cookie.
+const VISITOR: &str = "resonanz_visitor";
+
+/// Known to this process alone, for as long as it runs.
+static KEY: LazyLock<Option<[u8; 32]>> = LazyLock::new(|| random::<32>().ok());
+
+/// The proof for the forms of a page, and the cookie to set if the browser has none yet.
+pub(super) fn proof(headers: &HeaderMap) -> (String, Option<String>) {
+    if let Some(visitor) = cookie(headers, VISITOR) {
+        return (hash(&visitor).unwrap_or_default(), None);
+    }
+    let Ok(fresh) = random::<16>() else { return (String::new(), None) };
+    let visitor: String = fresh.iter().map(|byte| format!("{byte:02x}")).collect();
+    let proof = hash(&visitor).unwrap_or_default();
+    (proof, Some(format!("{VISITOR}={visitor}; Path=/; SameSite=Strict; HttpOnly")))
+}
+
+fn hash(visitor: &str) -> Option<String> {
+    let key = KEY.as_ref()?;
+    Some(blake3::keyed_hash(key, visitor.as_bytes()).to_hex().to_string())
+}
+
+/// A page with the cookie of its forms.
+pub(super) fn proven(mut page: Response, cookie: Option<String>) -> Response {
+    if let Some(value) = cookie.and_then(|cookie| HeaderValue::from_str(&cookie).ok()) {
+        page.headers_mut().append(header::SET_COOKIE, value);
+    }
+    page
+}
+
+/// The fields of a form that a page of ours made, and whose sender may change something.
+fn read(visit: &Visit, peer: SocketAddr, body: &Bytes) -> Result<BTreeMap<String, String>, Wrong> {
+    let fields: BTreeMap<String, String> = url::form_urlencoded::parse(body).into_owned().collect();
+    let mut headers = visit.headers.clone();
+    if let Some(token) = fields.get("token")
+        && let Ok(value) = HeaderValue::from_str(&format!("Bearer {token}"))
+    {
+        headers.insert(header::AUTHORIZATION, value);
+    }
+    check(&headers, Some(peer.ip()), visit.api.token.as_deref())
+        .map_err(|refusal| Wrong::new(refusal.status, refusal.message))?;
+    let wanted = cookie(&visit.headers, VISITOR).and_then(|visitor| hash(&visitor));
+    let given = fields.get("proof").map(|proof| blake3::hash(proof.as_bytes()));
+    // Hashes, so that the time of comparing says nothing.
+    if wanted.is_none() || wanted.map(|wanted| blake3::hash(wanted.as_bytes())) != given {
+        let message = "this form is too old, or of another page";
+        let mut wrong = Wrong::new(StatusCode::FORBIDDEN, message);
+        "go back, load the page again and send it once more".clone_into(&mut wrong.hint);
+        return Err(wrong);
+    }
+    Ok(fields)
+}
+
+fn text(fields: &BTreeMap<String, String>, name: &str) -> String {
+    fields.get(name).map(|text| text.trim().to_owned()).unwrap_or_default()
+}
+
+/// Leads to a page after something changed, or says why nothing did.
+fn lead(visit: &Visit, done: Result<(), Wrong>, to: &str) -> Response {
+    match done {
+        Ok(()) => (StatusCode::SEE_OTHER, [(header::LOCATION, to.to_owned())]).into_response(),
+        Err(wrong) => visit.page("error.html", Err::<Value, _>(wrong)),
+    }
+}
+
+pub(super) async fn acknowledge(
+    visit: Visit,
+    Path(id): Path<String>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    body: Bytes,
+) -> Response {
+    let done = async {
+        let fields = read(&visit, peer, &body)?;
+        let own = visit.open().await?;
+        let who = (text(&fields, "author"), text(&fields, "comment"));
+        if who.0.is_empty() {
+            return Err(Wrong::new(StatusCode::BAD_REQUEST, "say who takes care"));
+        }
+        notify::acknowledge(&own.session, &own.folder, &id, who, Again::Replace).await?;
+        Ok(())
+    };
+    lead(&visit, done.await, &format!("/alerts/{}#care", encode(&id)))
+}
+
+pub(super) async fn silence(
+    visit: Visit,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    body: Bytes,
+) -> Response {
+    let done = async {
+        let fields = read(&visit, peer, &body)?;
+        let given = |name: &str| Some(text(&fields, name)).filter(|text| !text.is_empty());
+        let span = parse_span(&text(&fields, "for"));
+        let span = span.map_err(|error| Wrong::new(StatusCode::BAD_REQUEST, error.to_string()))?;
+        let starts = wall_clock();
+        let silence = Silence {
+            id: String::new(),
+            topic: given("topic"),
+            rule: given("rule"),
+            labels: BTreeMap::new(),
+            starts,
+            ends: starts.shift(span),
+            author: text(&fields, "author"),
+            comment: text(&fields, "comment"),
+        };
+        let topics: Vec<&str> = visit.api.topics.iter().map(|topic| topic.name.as_str()).collect();
+        let own = visit.open().await?;
+        notify::silence(&own.folder, Some(&own.session), &topics, silence).await?;
+        Ok(())
+    };
+    lead(&visit, done.await, "/alerts")
+}
+
+pub(super) async fn unsilence(
+    visit: Visit,
+    Path(id): Path<String>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    body: Bytes,
+) -> Response {
+    let done = read(&visit, peer, &body).and_then(|_| {
+        let folder = Folder::read(&visit.api.lake).map_err(OrderError::from)?;
+        notify::unsilence(&folder, &id)?;
+        Ok(())
+    });
+    lead(&visit, done, "/alerts")
+}

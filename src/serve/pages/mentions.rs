@@ -1,0 +1,88 @@
+//! Which posts are meant, and why was one judged so?
+
+use axum::extract::Path;
+use axum::response::Response;
+use serde_json::{Value, json};
+
+use super::page::Wrong;
+use super::topic::segments;
+use super::viewer::Visit;
+use crate::report::{Order, Search};
+
+/// Posts of a page.
+const PAGE: usize = 25;
+/// Orders by their names in the address.
+const ORDERS: [&str; 6] = ["latest", "oldest", "worst", "best", "reach", "engagement"];
+
+pub(super) async fn mentions(visit: Visit) -> Response {
+    let found = list(&visit).await;
+    visit.page("mentions.html", found)
+}
+
+async fn list(visit: &Visit) -> Result<Value, Wrong> {
+    let own = visit.open().await?;
+    let ask = visit.questions(&own).await?;
+    let named = |name: &str| visit.ask(name).map(str::to_owned).into_iter().collect::<Vec<_>>();
+    let span = match visit.ask("period") {
+        Some(_) => Some(visit.period(&ask)?.span),
+        None => None,
+    };
+    let order = visit.ask("order").unwrap_or("latest");
+    let search = Search {
+        text: visit.ask("q").unwrap_or_default().to_owned(),
+        topics: named("topic"),
+        polarities: named("polarity"),
+        sources: named("source"),
+        langs: named("lang_of_post"),
+        order: self::order(order),
+        span,
+        limit: Some(PAGE),
+        after: visit.ask("after").map(str::to_owned),
+        ..Search::default()
+    };
+    let page = ask.mentions(&search).await?;
+    let topics = ask.topics().await?;
+    let names: Vec<&str> = topics.iter().map(|topic| topic.name.as_str()).collect();
+    Ok(json!({
+        "asked": {
+            "q": visit.ask("q").unwrap_or_default(),
+            "topic": visit.ask("topic"),
+            "polarity": visit.ask("polarity"),
+            "order": order,
+            "period": visit.ask("period").unwrap_or_default(),
+            "after": visit.ask("after"),
+        },
+        "orders": ORDERS,
+        "topics": names,
+        "mentions": page.mentions,
+        "total": page.total,
+        "next": page.next.map(|next| visit.here("after", &next)),
+        "first": visit.here("after", ""),
+    }))
+}
+
+fn order(name: &str) -> Order {
+    match name {
+        "oldest" => Order::Oldest,
+        "worst" => Order::Worst,
+        "best" => Order::Best,
+        "reach" => Order::Reach,
+        "engagement" => Order::Engagement,
+        _ => Order::Latest,
+    }
+}
+
+pub(super) async fn mention(visit: Visit, Path(id): Path<String>) -> Response {
+    let found = one(&visit, &id).await;
+    visit.page("mention.html", found)
+}
+
+async fn one(visit: &Visit, id: &str) -> Result<Value, Wrong> {
+    let own = visit.open().await?;
+    let ask = visit.questions(&own).await?;
+    let explained = ask.mention(id, &visit.api.scorer).await?;
+    let pieces = segments(&explained);
+    let mut answer = serde_json::to_value(&explained).unwrap_or_default();
+    answer["segments"] = json!(pieces);
+    Ok(answer)
+}

@@ -1,0 +1,44 @@
+//! What do people see in a browser? Pages at `/`, made here as a whole, without a script's help.
+//!
+//! What a page shows are answers of `report`, drawn by `chart`. Nothing of it runs: the browser is
+//! told to take styles and the one script from here, and nothing else.
+
+mod words;
+mod assets;
+mod viewer;
+mod paint;
+mod drawing;
+mod page;
+mod home;
+mod topic;
+mod mentions;
+mod forms;
+mod alerts;
+mod topics;
+mod sources;
+mod settings;
+mod sql;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use super::api::Api;
+
+/// The pages.
+pub(super) fn routes() -> Router<Api> {
+    Router::new()
+        .route("/", get(home::overview))
+        .route("/topics", get(topics::topics))
+        .route("/topics/{name}", get(topic::topic))
+        .route("/mentions", get(mentions::mentions))
+        .route("/mentions/{id}", get(mentions::mention))
+        .route("/alerts", get(alerts::alerts))
+        .route("/alerts/{id}", get(alerts::alert))
+        .route("/alerts/{id}/ack", post(forms::acknowledge))
+        .route("/silences", post(forms::silence))
+        .route("/silences/{id}/end", post(forms::unsilence))
+        .route("/sources", get(sources::sources))
+        .route("/sql", get(sql::sql))
+        .route("/settings", get(settings::settings))
+        .route("/assets/{name}", get(assets::give))
+}

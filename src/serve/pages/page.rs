@@ -1,0 +1,159 @@
+//! How is a page answered? The lake opened for its questions, its period, its headers, and what
+//! went wrong as a page, too.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use super::paint::paint;
+use super::viewer::Visit;
+use crate::chart::zoned;
+use crate::report::{Ask, ReportError, Span};
+use crate::serve::api::Own;
+use crate::system::wall_clock;
+use crate::time::{DAY_US, EventTime};
+
+/// What a browser may take from where.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
+     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// After how long without posts a lake counts as an archive.
+const ARCHIVE_US: i64 = 2 * DAY_US;
+/// Pages in the order of the menu.
+const MENU: [(&str, &str); 7] = [
+    ("/", "Overview"),
+    ("/topics", "Topics"),
+    ("/mentions", "Mentions"),
+    ("/alerts", "Alerts"),
+    ("/sources", "Sources"),
+    ("/sql", "SQL"),
+    ("/settings", "Settings"),
+];
+
+/// Why there is no page.
+#[derive(Debug)]
+pub(super) struct Wrong {
+    pub(super) status: StatusCode,
+    pub(super) message: String,
+    pub(super) hint: String,
+}
+
+impl Wrong {
+    pub(super) fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        Self { status, message: message.into(), hint: String::new() }
+    }
+}
+
+impl From<ReportError> for Wrong {
+    fn from(error: ReportError) -> Self {
+        let status = match &error {
+            ReportError::Wrong { .. } => StatusCode::BAD_REQUEST,
+            ReportError::Unknown { .. } => StatusCode::NOT_FOUND,
+            _ if error.is_limit() => StatusCode::UNPROCESSABLE_ENTITY,
+            _ => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        Self { status, hint: error.hint(), message: error.to_string() }
+    }
+}
+
+/// The period of a page, and whether it is the last one with posts because nothing newer came.
+pub(super) struct Period {
+    pub(super) span: Span,
+    pub(super) name: String,
+    archived: bool,
+}
+
+impl Visit {
+    /// The lake, open for the questions of one page.
+    pub(super) async fn open(&self) -> Result<Own, Wrong> {
+        Own::begin(&self.api).await.map_err(|refused| {
+            let status = refused.status();
+            Wrong::new(status, "the lake cannot be read now; look again in a moment")
+        })
+    }
+
+    /// Who answers over the open lake.
+    pub(super) async fn questions<'a>(&'a self, own: &'a Own) -> Result<Ask<'a>, Wrong> {
+        Ok(Ask::new(&own.session, &own.folder, &self.api.topics, self.api.known()).await?)
+    }
+
+    /// Which period is meant: what the address says, else the last week that was heard as a whole,
+    /// else the last day. Of an archive, now is the end of its last day.
+    pub(super) fn period(&self, ask: &Ask<'_>) -> Result<Period, Wrong> {
+        let clock = wall_clock();
+        let until = ask.heard().until.unwrap_or(clock);
+        let archived = clock.since(until) > ARCHIVE_US;
+        let now = if archived { day_end(until, self) } else { clock.max(until) };
+        let first = ask.heard().first.unwrap_or(now);
+        let usual = if now.since(first) >= 8 * DAY_US { "7d" } else { "24h" };
+        let name = self.ask("period").unwrap_or(usual).to_owned();
+        let span = Span::parse(&name, &self.zone, now)?;
+        Ok(Period { span, name, archived })
+    }
+
+    /// A period as templates know it.
+    pub(super) fn shown(&self, period: &Period) -> Value {
+        let choices = [("24h", "Day"), ("7d", "Week"), ("28d", "4 weeks"), ("90d", "Quarter")];
+        let choices = choices.map(|(name, label)| {
+            json!({"label": label, "href": self.here("period", name), "current": name == period.name})
+        });
+        json!({
+            "from": period.span.from.to_string(),
+            "to": period.span.to.to_string(),
+            "name": period.name,
+            "archived": period.archived,
+            "choices": choices,
+        })
+    }
+
+    /// A template filled with what was found, or the page that says why not.
+    pub(super) fn page(&self, template: &str, found: Result<Value, Wrong>) -> Response {
+        let (status, template, mut answer) = match found {
+            Ok(answer) => (StatusCode::OK, template, answer),
+            Err(wrong) => {
+                let answer = json!({
+                    "status": wrong.status.as_u16(), "message": wrong.message, "hint": wrong.hint
+                });
+                (wrong.status, "error.html", answer)
+            }
+        };
+        let menu = MENU.map(|(href, name)| {
+            let inside = href != "/" && self.path.starts_with(href);
+            json!({"href": href, "name": name, "current": inside || self.path == href})
+        });
+        answer["nav"] = json!(menu);
+        answer["reader"] = self.reader();
+        answer["version"] = json!(env!("CARGO_PKG_VERSION"));
+        answer["needs_token"] = json!(self.api.token.is_some());
+        let html = match paint(template, answer) {
+            Ok(html) => html,
+            Err(error) => {
+                tracing::error!(%error, template, "a page cannot be made");
+                return (StatusCode::INTERNAL_SERVER_ERROR, "this page cannot be made")
+                    .into_response();
+            }
+        };
+        let mut response = (status, html).into_response();
+        let headers = response.headers_mut();
+        for (name, value) in [
+            (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+            (header::CONTENT_SECURITY_POLICY, POLICY),
+            (header::CACHE_CONTROL, "no-store"),
+            (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+            (header::REFERRER_POLICY, "same-origin"),
+        ] {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+        for cookie in self.cookies() {
+            if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+                headers.append(header::SET_COOKIE, cookie);
+            }
+        }
+        response
+    }
+}
+
+/// The end of the reader's day that holds an instant.
+fn day_end(at: EventTime, visit: &Visit) -> EventTime {
+    let next = zoned(at.shift(-1), &visit.zone).tomorrow().and_then(|next| next.start_of_day());
+    next.map_or(at, |next| EventTime(next.timestamp().as_microsecond()))
+}

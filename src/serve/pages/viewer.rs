@@ -1,0 +1,155 @@
+//! Who looks? Their language, time zone and light or dark, and what they ask for.
+//!
+//! A choice in the address is kept in a cookie; without either, the browser's language counts, and
+//! times stand in UTC.
+
+use std::collections::BTreeMap;
+
+use axum::extract::{FromRequestParts, Query};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+
+use crate::chart::{ENGLISH, GERMAN, Locale};
+use crate::serve::Api;
+
+/// The choices that a cookie keeps: their names in addresses.
+const KEPT: [&str; 3] = ["lang", "zone", "theme"];
+/// Seconds of a year.
+const COOKIE_AGE_S: u32 = 31_536_000;
+
+/// One request for a page.
+#[derive(Debug)]
+pub(super) struct Visit {
+    pub(super) api: Api,
+    pub(super) path: String,
+    /// What the address asks, each name once.
+    pub(super) asked: BTreeMap<String, String>,
+    pub(super) headers: HeaderMap,
+    pub(super) locale: &'static Locale,
+    pub(super) zone: TimeZone,
+    theme: &'static str,
+}
+
+impl FromRequestParts<Api> for Visit {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Self::Rejection> {
+        let asked = Query::<Vec<(String, String)>>::from_request_parts(parts, api).await;
+        let asked: BTreeMap<String, String> =
+            asked.map(|Query(pairs)| pairs.into_iter().collect()).unwrap_or_default();
+        let headers = parts.headers.clone();
+        let chosen = |name: &str| {
+            let given = asked.get(name).cloned();
+            given.or_else(|| cookie(&headers, &format!("resonanz_{name}")))
+        };
+        let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        let locale = chosen("lang")
+            .and_then(|tag| of_tag(&tag))
+            .or_else(|| accepted.unwrap_or_default().split(',').find_map(of_tag));
+        let zone = chosen("zone").and_then(|name| TimeZone::get(&name).ok());
+        let theme = chosen("theme")
+            .and_then(|name| ["light", "dark"].into_iter().find(|theme| *theme == name));
+        Ok(Self {
+            api: api.clone(),
+            path: parts.uri.path().to_owned(),
+            locale: locale.unwrap_or(&ENGLISH),
+            zone: zone.unwrap_or(TimeZone::UTC),
+            theme: theme.unwrap_or("auto"),
+            asked,
+            headers,
+        })
+    }
+}
+
+fn of_tag(tag: &str) -> Option<&'static Locale> {
+    match tag.trim().get(..2)?.to_ascii_lowercase().as_str() {
+        "de" => Some(&GERMAN),
+        "en" => Some(&ENGLISH),
+        _ => None,
+    }
+}
+
+/// The value of a cookie.
+pub(super) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+    let sent = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
+    let mut pairs =
+        sent.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(own, _)| *own == name).map(|(_, value)| decoded(value))
+}
+
+/// A value of ours in a cookie: only `%2F` is written otherwise.
+fn decoded(value: &str) -> String {
+    value.replace("%2F", "/")
+}
+
+impl Visit {
+    /// What the address asks under a name, if it is not empty.
+    pub(super) fn ask(&self, name: &str) -> Option<&str> {
+        self.asked.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
+    }
+
+    /// Name of the zone.
+    pub(super) fn zone_name(&self) -> &str {
+        self.zone.iana_name().unwrap_or("UTC")
+    }
+
+    /// The address of this page with something asked otherwise.
+    pub(super) fn here(&self, name: &str, value: &str) -> String {
+        let kept = self.asked.iter().filter(|(own, _)| *own != name && *own != "after");
+        let kept = kept.map(|(own, value)| (own.as_str(), value.as_str()));
+        let pairs = kept.chain([(name, value)]).filter(|(_, value)| !value.is_empty());
+        let query: Vec<String> =
+            pairs.map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+        format!("{}?{}", self.path, query.join("&"))
+    }
+
+    /// Cookies for the choices of this address.
+    pub(super) fn cookies(&self) -> Vec<String> {
+        let value = |name: &str| match name {
+            "lang" => self.locale.tag.to_owned(),
+            "zone" => self.zone_name().replace('/', "%2F"),
+            _ => self.theme.to_owned(),
+        };
+        let chosen = KEPT.into_iter().filter(|name| self.asked.contains_key(*name));
+        let written = chosen.map(|name| {
+            let value = value(name);
+            format!(
+                "resonanz_{name}={value}; Path=/; Max-Age={COOKIE_AGE_S}; SameSite=Lax; HttpOnly"
+            )
+        });
+        written.collect()
+    }
+
+    /// What every page knows of its reader.
+    pub(super) fn reader(&self) -> Value {
+        let langs = [("en", "English"), ("de", "Deutsch")].map(|(name, label)| {
+            json!({"name": name, "label": label, "href": self.here("lang", name), "current": name == self.locale.tag})
+        });
+        let themes = [("auto", "System"), ("light", "Light"), ("dark", "Dark")].map(|(name, label)| {
+            json!({"name": name, "label": label, "href": self.here("theme", name), "current": name == self.theme})
+        });
+        json!({
+            "lang": self.locale.tag,
+            "zone": self.zone_name(),
+            "theme": self.theme,
+            "langs": langs,
+            "themes": themes,
+        })
+    }
+}
+
+/// A text as a part of an address.
+pub(super) fn encode(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                out.push(byte.into())
+            }
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
+}

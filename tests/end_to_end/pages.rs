@@ -1,0 +1,129 @@
+//! What does a browser get? Pages in the reader's language and zone, with hostile texts as texts, and
+//! forms that only a page of ours can send. What it looks like is tested in `.ci/browse.mjs`.
+
+use std::process::Command;
+
+use crate::sql_http::Served;
+use crate::support::{Place, file, line, resonanz};
+
+/// All paths, with what the demo's lake has there.
+const PATHS: [(&str, &str); 8] = [
+    ("/", "Overview"),
+    ("/topics/apex", "player"),
+    ("/topics?q=dvd", "dvd"),
+    ("/mentions?topic=apex", "apex"),
+    ("/alerts", "negative-spike"),
+    ("/sources", "Sources"),
+    ("/sql?q=SELECT+topic,+count(*)+AS+n+FROM+mentions+GROUP+BY+topic", "congress"),
+    ("/settings", "Settings"),
+];
+
+fn page(served: &Served, path: &str, headers: &str) -> (u16, String, String) {
+    let (status, head, body) = served.ask(&format!("GET {path}"), headers, "");
+    (status, head, String::from_utf8(body.expect("whole")).expect("UTF-8"))
+}
+
+/// The value of a form's hidden proof, and the cookie that belongs to it.
+fn form(served: &Served, path: &str) -> (String, String) {
+    let (_, head, html) = page(served, path, "");
+    let proof = html.split("name=\"proof\" value=\"").nth(1).expect("a form");
+    let cookie = head.lines().find_map(|line| line.strip_prefix("set-cookie: resonanz_visitor="));
+    let cookie = cookie.expect("a cookie").split(';').next().expect("a value");
+    (proof.split('"').next().expect("a value").to_owned(), format!("resonanz_visitor={cookie}"))
+}
+
+#[test]
+fn every_page_answers_under_a_policy_that_runs_nothing_foreign() {
+    let served = Served::new(&[]);
+    for (path, holds) in PATHS {
+        let (status, head, html) = page(&served, path, "");
+        assert_eq!(status, 200, "{path}: {html}");
+        assert!(html.contains(holds), "{path}");
+        assert!(head.contains("content-security-policy: default-src 'none';"), "{path}");
+        assert!(
+            !html.contains(" style=\"") && !html.contains("<style") && !html.contains(" onclick")
+        );
+        assert!(!html.contains("http://") || path != "/", "nothing from elsewhere");
+        let script = html.split("<script").nth(1).expect("the one script");
+        let source = script.split('"').nth(1).expect("its address");
+        let (status, head, _) = page(&served, source, "");
+        assert!(status == 200 && head.contains("immutable"), "{source}");
+    }
+    let (status, _, html) = page(&served, "/topics/nobody", "");
+    assert!(status == 404 && html.contains("nobody"));
+    let (status, _, html) = page(&served, "/?period=sometime", "");
+    assert!(status == 400 && html.contains("2026-W10"), "it says how periods are written");
+}
+
+#[test]
+fn pages_speak_the_readers_language_and_keep_their_zone() {
+    let served = Served::new(&[]);
+    let (_, _, html) = page(&served, "/", "accept-language: fr, de-AT;q=0.8, en;q=0.5\r\n");
+    assert!(html.contains("<html lang=\"de\">") && html.contains("Netto-Stimmung"));
+    let (_, head, html) = page(&served, "/alerts?zone=Europe/Berlin&lang=de", "");
+    assert!(html.contains("4. März 2026, 15:06"), "{html}");
+    assert!(head.contains("set-cookie: resonanz_zone=europe%2fberlin;"));
+    let (_, _, html) = page(&served, "/alerts", "cookie: resonanz_zone=Europe%2FBerlin\r\n");
+    assert!(html.contains("4 Mar 2026, 15:06") && html.contains("<html lang=\"en\">"));
+}
+
+#[test]
+fn what_a_post_says_stays_a_text() {
+    let place = Place::new();
+    let hostile = "acme <script>alert(1)</script><img src=x onerror=alert(2)> is \\u202e terrible";
+    let url = "\"url\":\"javascript:alert(3)\",\"text\"";
+    let posts = line("1", "2026-03-01T12:00:00Z", hostile).replace("\"text\"", url);
+    place.reprocess(&file(place.folder.path(), "posts.jsonl", posts));
+    let mut command: Command = resonanz();
+    command.arg("serve").arg("--lake").arg(&place.lake);
+    let served = Served::start(command);
+    for path in ["/mentions", "/topics/acme", "/", "/sql?q=SELECT+*+FROM+mentions"] {
+        let (status, _, html) = page(&served, path, "");
+        assert_eq!(status, 200, "{path}: {html}");
+        assert!(!html.contains("<script>alert") && !html.contains("<img"), "{path}");
+        assert!(!html.contains("href=\"javascript:"), "{path}");
+    }
+    let (_, _, html) = page(&served, "/topics/acme", "");
+    let why = html.split("href=\"/mentions/").nth(1).expect("a link").split('"').next();
+    let (status, _, html) = page(&served, &format!("/mentions/{}", why.expect("an id")), "");
+    assert!(status == 200 && html.contains("<mark class=\"negative\">terrible</mark>"), "{html}");
+}
+
+#[test]
+fn only_a_page_of_ours_sends_forms() {
+    let place = Place::new();
+    place.reprocess(&file(
+        place.folder.path(),
+        "posts.jsonl",
+        line("1", "2026-03-01T12:00:00Z", "acme is bad"),
+    ));
+    let mut command = resonanz();
+    command.arg("serve").arg("--lake").arg(&place.lake);
+    let served = Served::start(command);
+    let (proof, cookie) = form(&served, "/alerts");
+    let (_, stranger) = form(&served, "/alerts");
+    let fields =
+        |proof: &str| format!("proof={proof}&topic=acme&for=1h&author=Mara&comment=launch");
+    let ours = format!("cookie: {cookie}\r\norigin: http://{}\r\n", served.address);
+    for (headers, proof, status) in [
+        (format!("cookie: {cookie}\r\norigin: http://evil.example\r\n"), proof.as_str(), 403),
+        (format!("cookie: {cookie}\r\norigin: null\r\n"), proof.as_str(), 403),
+        (String::new(), proof.as_str(), 403),
+        (format!("cookie: {stranger}\r\n"), proof.as_str(), 403),
+        (ours.clone(), "0", 403),
+        (ours.clone(), proof.as_str(), 303),
+    ] {
+        let (found, _, body) = served.ask("POST /silences", &headers, &fields(proof));
+        let body = String::from_utf8(body.unwrap_or_default()).expect("UTF-8");
+        assert_eq!(found, status, "{headers} {body}");
+    }
+    let (_, _, html) = page(&served, "/alerts", &format!("cookie: {cookie}\r\n"));
+    assert!(html.contains("Mara: launch"), "{html}");
+    let id =
+        html.split("action=\"/silences/").nth(1).expect("a form").split('/').next().expect("an id");
+    let end = format!("POST /silences/{id}/end");
+    assert_eq!(served.ask(&end, &ours, &format!("proof={proof}")).0, 303);
+    let (status, _, _) =
+        served.ask("POST /alerts/alt_0/ack", &ours, &format!("proof={proof}&author=Mara"));
+    assert_eq!(status, 404);
+}
