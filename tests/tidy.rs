@@ -28,7 +28,7 @@ const CIRCLES: [(&str, &str); 9] = [
     ("crates/core/src/text", "fold folded folding"),
     ("crates/core/src/window", "likeness observation sample wording"),
     ("src/config", "build topic"),
-    ("src/connect/input", "chunks csv parquet"),
+    ("src/connect/input", "archive chunks segment"),
     ("src/lake", "catalog schema"),
 ];
 

@@ -25,6 +25,9 @@ pub(super) struct ReadingArgs {
     /// Character between the thousands of counts, as the dot in 68.870
     #[arg(long, value_name = "CHARACTER")]
     thousands: Option<char>,
+    /// Author of posts that name none, as in an archive of one's own account
+    #[arg(long, value_name = "NAME")]
+    author: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -52,6 +55,7 @@ impl ReadingArgs {
     pub(super) fn reading(&self) -> Reading {
         let zone = self.zone.clone().map(|Zone(zone)| zone);
         let times = TimeStyle { zone, format: self.time_format.clone() };
-        Reading { map: self.map.clone().unwrap_or_default(), times, thousands: self.thousands }
+        let (map, owner) = (self.map.clone().unwrap_or_default(), self.author.clone());
+        Reading { map, times, thousands: self.thousands, owner }
     }
 }

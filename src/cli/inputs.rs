@@ -5,7 +5,7 @@ use clap::ValueEnum;
 
 use super::args_reading::ReadingArgs;
 use crate::connect::Layout;
-use crate::decode::Format;
+use crate::decode::{Export, Format};
 
 /// What a line is, for commands that judge texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -35,6 +35,13 @@ impl From<ArchiveFormat> for Format {
     }
 }
 
+impl ArchiveFormat {
+    /// What lines are, unless each file is to tell.
+    pub(super) fn told(self) -> Option<Format> {
+        (self != Self::Jsonl).then(|| self.into())
+    }
+}
+
 /// What a file of posts is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum InputFormat {
@@ -48,6 +55,26 @@ pub(super) enum InputFormat {
     Tsv,
     /// Parquet
     Parquet,
+    /// tweets.js of an archive of X, and objects of its first API
+    XArchive,
+    /// Pages of the second API of X, with data and includes
+    XApi,
+    /// Comments and submissions of Reddit's dumps
+    Reddit,
+    /// Outbox of a Mastodon account
+    MastodonOutbox,
+    /// Statuses of Mastodon's API
+    Mastodon,
+    /// Download from Facebook, and pages of its API
+    Facebook,
+    /// Download from Instagram, and pages of its API
+    Instagram,
+    /// Comments of YouTube, from its API or Takeout
+    Youtube,
+    /// Posts of Google+ in Takeout
+    GooglePlus,
+    /// Headlines of GDELT's graph, or its lists of articles
+    Gdelt,
     /// Each file by its extension, lines in resonanz's own JSON
     #[value(hide = true)]
     Archive,
@@ -56,7 +83,7 @@ pub(super) enum InputFormat {
 /// What files of posts look like.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct InputArgs {
-    /// What the files are; by default each says so by its extension
+    /// What the files are; by default each says so by its extension and its beginning
     #[arg(long, value_enum, aliases = ["format", "wire"], overrides_with = "input_format")]
     input_format: Option<InputFormat>,
     /// Character between the fields of CSV files; by default the header tells it; a tab in .tsv files
@@ -74,6 +101,7 @@ impl InputArgs {
     pub(super) fn layout(&self) -> Option<Layout> {
         match (self.input_format, self.delimiter) {
             (None | Some(InputFormat::Archive), None) => None,
+            (Some(format), None) if format.export().is_some() => None,
             (Some(InputFormat::Jsonl | InputFormat::Jetstream), _) => Some(Layout::Lines),
             (Some(InputFormat::Parquet), _) => Some(Layout::Parquet),
             (Some(InputFormat::Tsv), delimiter) => Some(Layout::Csv(delimiter.or(Some(b'\t')))),
@@ -81,12 +109,39 @@ impl InputArgs {
         }
     }
 
-    /// What a line of those that are lines is.
-    pub(super) fn wire(&self) -> Format {
-        match self.input_format {
-            Some(InputFormat::Jetstream) => Format::Jetstream,
-            _ => Format::Archive,
+    /// What a line or object is, if the options say so.
+    pub(super) fn wire(&self) -> Option<Format> {
+        match self.input_format? {
+            InputFormat::Jetstream => Some(Format::Jetstream),
+            InputFormat::Jsonl => Some(Format::Archive),
+            format => format.export().map(Format::Export),
         }
+    }
+}
+
+impl InputFormat {
+    /// Whose archive it is, if it is one.
+    fn export(self) -> Option<Export> {
+        Some(match self {
+            Self::XArchive => Export::XArchive,
+            Self::XApi => Export::XApi,
+            Self::Reddit => Export::Reddit,
+            Self::MastodonOutbox => Export::Outbox,
+            Self::Mastodon => Export::Mastodon,
+            Self::Facebook => Export::Facebook,
+            Self::Instagram => Export::Instagram,
+            Self::Youtube => Export::YouTube,
+            Self::GooglePlus => Export::GooglePlus,
+            Self::Gdelt => Export::Gdelt,
+            Self::Jsonl
+            | Self::Jetstream
+            | Self::Csv
+            | Self::Tsv
+            | Self::Parquet
+            | Self::Archive => {
+                return None;
+            }
+        })
     }
 }
 

@@ -26,6 +26,7 @@ mod demo;
 mod eval;
 mod eval_rows;
 mod fit;
+mod import;
 mod init;
 mod lake;
 mod manual;
@@ -93,6 +94,8 @@ enum Command {
     /// Inspect and maintain a lake
     #[command(subcommand)]
     Lake(lake::LakeCommand),
+    /// Bring in posts of the past: exports, archives of accounts, tables; --preview shows how they would be read
+    Import(Box<import::Args>),
     /// Run archives, or the posts a lake keeps, through the engine into a lake
     Reprocess(Box<reprocess::Args>),
     /// Serve an archive over a WebSocket in the wire format of Bluesky's Jetstream
@@ -133,6 +136,7 @@ pub fn run() -> ExitCode {
         Command::Report(args) => report::report(args),
         Command::Serve(args) => serve::serve(args),
         Command::Lake(command) => lake::lake(command),
+        Command::Import(args) => import::import(args),
         Command::Reprocess(args) => reprocess::reprocess(args),
         Command::Replay(args) => replay::replay(args),
         Command::Completions(args) => manual::completions(args, Args::command()),

@@ -28,8 +28,8 @@ pub use file::{FileSettings, FileSource, Follow};
 pub use health::{Gap, SourceHealth, SourceNow, SourceState, SourcesHealth};
 pub use ingest::IngestSettings;
 pub use input::{
-    Chunk, Chunks, Encoding, Input, InputError, Layout, Opening, Read, Rows, SegmentRows,
-    TableRows, find_inputs,
+    Beginning, Chunk, Chunks, Encoding, Input, InputError, Layout, Opening, Read, Rows,
+    SegmentRows, TableRows, find_inputs,
 };
 pub use jetstream::{Jetstream, JetstreamSettings};
 pub use mastodon::{Mastodon, MastodonSettings, Timeline, Transport};

@@ -8,6 +8,8 @@
 mod compare;
 mod feed;
 mod order;
+mod pieces;
+mod preview;
 mod sort;
 mod stage;
 mod publish;
@@ -21,6 +23,7 @@ use tokio::sync::{Notify, mpsc, watch};
 
 pub use compare::{Comparison, Sample, TopicChange, compare};
 pub use order::Sorting;
+pub use preview::{Hints, Preview, preview};
 pub use publish::{Published, publish};
 pub use stage::{Mode, Stage, StageError};
 
@@ -37,8 +40,9 @@ use crate::notify::{Desk, Outbox};
 use crate::privacy::Erased;
 use crate::state::{Answered, DeskFiles};
 use crate::system::wall_clock;
-use feed::{Feed, cursor, place, place_name};
+use feed::Feed;
 use order::is_disordered;
+use pieces::{cursor, place, place_name};
 use sort::Sorter;
 
 /// Stands for the input in the place of a job whose posts are sorted: it counts these.
@@ -57,8 +61,8 @@ pub struct Job {
     pub encoding: Option<Encoding>,
     /// Which column is which field, and what the files do not say of their values.
     pub reading: Reading,
-    /// Wire format of lines.
-    pub format: Format,
+    /// What lines and objects are; by default each file tells.
+    pub format: Option<Format>,
     /// Topics, rules, scorer, and the lake to write to.
     pub config: Config,
     /// Name of the source where posts give none; by default the file's name.
@@ -85,6 +89,8 @@ pub struct Report {
     pub bytes: u64,
     /// Inputs that could not be read to their end, and why.
     pub damaged: Vec<String>,
+    /// Files that came along with others, and hold no posts.
+    pub left_out: Vec<String>,
     /// Time from first byte to last commit.
     pub elapsed: Duration,
 }
@@ -186,10 +192,11 @@ pub async fn reprocess(
     });
     let worked = work.await.context("the engine thread")?;
     store.await.context("the store task")??;
-    let ((bytes, damaged), coverage) = worked?;
+    let (read, coverage) = worked?;
     stage.coverage = coverage;
     let progress = progress.borrow().clone();
-    Ok(Report { progress, bytes, damaged, elapsed: started.elapsed() })
+    let Worked { bytes, damaged, left_out } = read;
+    Ok(Report { progress, bytes, damaged, left_out, elapsed: started.elapsed() })
 }
 
 /// What was erased from the lake stays away; what sources take back is noted beside the rows.
@@ -221,21 +228,30 @@ fn sieve(config: &Config, engine: &Engine) -> Option<Sieve> {
     (config.lake.archive != Archive::All).then(|| Sieve::new(Arc::clone(engine.analyzer())))
 }
 
-/// The engine's thread; bytes that were read, and inputs that could not be read to their end.
+/// What was read.
+#[derive(Default)]
+struct Worked {
+    bytes: u64,
+    damaged: Vec<String>,
+    left_out: Vec<String>,
+}
+
+/// The engine's thread.
 fn work(
     mut engine: EngineLoop,
     feed: Feed,
     origin: Origin,
     (from, mut sorter): ((u64, u64), Option<Sorter>),
     coverage: &mut stage::Coverage,
-) -> anyhow::Result<(u64, Vec<String>)> {
-    let (mut bytes, mut damaged, mut ended) = (0, Vec::new(), false);
+) -> anyhow::Result<Worked> {
+    let (mut worked, mut ended) = (Worked::default(), false);
     let begin = if sorter.is_some() { (0, 0) } else { from };
     for decoded in feed.start(origin, begin) {
         let decoded = decoded?;
-        damaged.extend(decoded.damage);
+        worked.damaged.extend(decoded.damage);
+        worked.left_out.extend(decoded.left_out);
         ended |= decoded.is_end;
-        bytes += decoded.bytes;
+        worked.bytes += decoded.bytes;
         // Noted before the commit that may hold them: a day too many is impossible, since all of
         // it is read again after a kill.
         coverage.add(&decoded.hours)?;
@@ -248,8 +264,8 @@ fn work(
         }
     }
     anyhow::ensure!(ended, "reading broke off by a fault of our own; nothing of it is committed");
-    if bytes == 0
-        && let Some(first) = damaged.first()
+    if worked.bytes == 0
+        && let Some(first) = worked.damaged.first()
     {
         anyhow::bail!(first.clone());
     }
@@ -258,7 +274,7 @@ fn work(
         work_sorted(&mut engine, sorter, known)?;
     }
     engine.close(Stop::Finish)?;
-    Ok((bytes, damaged))
+    Ok(worked)
 }
 
 /// Takes in sorted events behind the first `known` ones, which were taken in before a kill.

@@ -1,4 +1,5 @@
-//! Are the inputs in order of time? A look at the beginning of each, and at the end of plain files.
+//! Are the inputs in order of time? A look at parts of each, up to a gibibyte in all, at the
+//! beginning of each, and at the end of plain files.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -13,6 +14,8 @@ use crate::window::{Watermark, WatermarkState};
 
 /// Inputs that are looked at, evenly spread.
 const INPUTS_MAX: usize = 64;
+/// Unpacked bytes that are read for a look, in all.
+const LOOK_BYTES_MAX: u64 = 1 << 30;
 /// Bytes that are looked at where a plain file ends.
 const TAIL_BYTES: u64 = 64 << 10;
 /// Late posts among those that are looked at, and their share in percent, from which on the inputs
@@ -51,6 +54,7 @@ pub(super) fn is_disordered(feed: &Feed, inputs: &[Input], config: &EngineConfig
             mark.observe(source, posted_at, received_at);
         }
     };
+    let mut room = LOOK_BYTES_MAX;
     let step = inputs.len().div_ceil(INPUTS_MAX).max(1);
     for input in inputs.iter().step_by(step) {
         if input.is_disordered() {
@@ -60,7 +64,9 @@ pub(super) fn is_disordered(feed: &Feed, inputs: &[Input], config: &EngineConfig
         if input.bytes.is_none() {
             return false;
         }
-        feed.first_of(input).iter().for_each(&mut note);
+        if feed.samples_of(input, &mut room, &mut note) {
+            continue;
+        }
         let tail = feed.layout_of(input) == Layout::Lines && input.is_at_hand();
         if let Some(lines) = tail.then(|| tail_of(Path::new(&input.name)).ok()).flatten() {
             note(&feed.decoded_lines(input, &lines));
@@ -74,7 +80,7 @@ pub(super) fn is_disordered(feed: &Feed, inputs: &[Input], config: &EngineConfig
 fn tail_of(path: &Path) -> io::Result<Vec<u8>> {
     let mut file = File::open(path)?;
     let length = file.metadata()?.len();
-    // A shorter file was looked at whole, as its first chunk.
+    // A shorter file was looked at as its first chunks.
     if length < 2 * (1 << 20) {
         return Ok(Vec::new());
     }

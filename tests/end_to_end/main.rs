@@ -25,6 +25,8 @@ mod files;
 mod following;
 mod hook;
 mod ingest;
+mod imports;
+mod imports_tables;
 mod memory;
 mod meta;
 mod order;

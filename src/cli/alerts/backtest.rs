@@ -104,7 +104,7 @@ fn over_posts(args: &Args) -> Result<Ending, Failure> {
             layout: None,
             encoding: args.reading.encoding(),
             reading: args.reading.reading(),
-            format: args.wire.into(),
+            format: args.wire.told(),
             config,
             source: args.source.clone(),
             sorting: Sorting::Auto,

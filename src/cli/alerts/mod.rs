@@ -20,6 +20,7 @@ use super::places::LakePlace;
 use super::{Ending, Failure};
 use crate::lake::Folder;
 use zone::Zone;
+pub(super) use zone::local as local_zone;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum AlertsCommand {

@@ -26,7 +26,7 @@ fn zone(name: &str) -> Result<TimeZone, String> {
 }
 
 /// The zone of the environment, by name or as POSIX writes it, else of the machine, else UTC.
-fn local() -> TimeZone {
+pub(in crate::cli) fn local() -> TimeZone {
     if let Ok(name) = std::env::var("TZ") {
         let name = name.trim_start_matches(':');
         let named = TimeZone::get(name).or_else(|_| TimeZone::posix(name));

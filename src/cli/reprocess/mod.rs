@@ -32,9 +32,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Inputs: files, folders (searched for .jsonl .ndjson .json .csv .tsv .parquet .pq, in order of their paths), quoted \
-patterns such as 'posts/2026-*.jsonl.gz', URLs (file://, s3://), and - for standard input. .gz and .zst are unpacked \
-on the way. Posts should be roughly in the order in which they were received.
+Inputs: files, folders (searched for .jsonl .ndjson .json .csv .tsv .parquet .pq and tweets.js, in order of their paths), \
+zips, quoted patterns such as 'posts/2026-*.jsonl.gz', URLs (file://, s3://), and - for standard input. .gz and .zst are \
+unpacked on the way. Archives that platforms hand out are told by their content; see also: resonanz import --preview. Posts should be roughly in the order in which they were received.
 
 Fields: id, text and posted_at are needed; received_at, source, author, kind, parent, thread, lang, url, reach and \
 engagement are not. Times are RFC 3339 with an offset, whole microseconds since the Unix epoch, or Parquet \
@@ -85,7 +85,7 @@ pub(super) struct Args {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Sort {
+pub(super) enum Sort {
     Auto,
     Always,
     Never,
@@ -101,7 +101,37 @@ impl From<Sort> for Sorting {
     }
 }
 
+/// What an import changes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Changes {
+    pub(super) dry_run: bool,
+    pub(super) partial_days: bool,
+}
+
 impl Args {
+    /// What `import` means: files into a lake, nothing compared.
+    pub(super) fn of_files(
+        inputs: Vec<String>,
+        place: LakePlace,
+        input: InputArgs,
+        sort: Sort,
+        Changes { dry_run, partial_days }: Changes,
+    ) -> Self {
+        Self {
+            inputs,
+            from_lake: None,
+            from_state: None,
+            place,
+            input,
+            sort,
+            dry_run,
+            compare: None,
+            samples: 0,
+            replace_alerts: false,
+            partial_days,
+        }
+    }
+
     /// The lake whose posts are read, if one is named.
     fn source_lake(&self) -> Option<Site> {
         let state = self.from_state.as_deref();

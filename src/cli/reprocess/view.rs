@@ -46,6 +46,10 @@ pub(super) fn report(report: &Report, out: &mut impl Write) -> io::Result<()> {
              miss them: the input is not in order of time; into a new lake, --sort always puts it in order"
         )?;
     }
+    if let Some(first) = report.left_out.first() {
+        let files = report.left_out.len();
+        writeln!(out, "left out: {files} files that hold no posts, as {first}")?;
+    }
     for damaged in &report.damaged {
         writeln!(out, "damaged: {damaged}; what could be read of it is kept")?;
     }
@@ -55,7 +59,8 @@ pub(super) fn report(report: &Report, out: &mut impl Write) -> io::Result<()> {
     if report.progress.refusals.iter().any(|(_, reason)| reason.contains("is missing; there are")) {
         writeln!(
             out,
-            "hint: say which name is which field with --map, as text=body,posted_at=created_utc"
+            "hint: say which name is which field with --map, as text=body,posted_at=created_utc; \
+             resonanz import --preview FILE guesses it"
         )?;
     }
     Ok(())

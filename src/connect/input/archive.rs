@@ -15,7 +15,8 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::Deserialize;
 use tokio::runtime::Handle;
 
-use super::chunks::{Chunk, Read};
+use super::chunks::Chunk;
+use super::read::Read;
 use super::segment::chunk_of;
 use super::{Input, InputError, Place};
 use crate::connect::transport::Http;
@@ -82,7 +83,7 @@ pub(super) fn find(argument: &str) -> Result<Input, InputError> {
     let base = format!("{plain}://{host}/xrpc/network.bsky.jetstream.");
     let archive = Archive { base, after, through, http, runtime: Handle::current() };
     let place = Place::Archive(archive);
-    Ok(Input { name: argument.to_owned(), bytes: None, changed: 0, place })
+    Ok(Input::new(argument.to_owned(), None, 0, place))
 }
 
 #[derive(Debug, Deserialize)]

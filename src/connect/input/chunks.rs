@@ -1,36 +1,22 @@
 //! What comes next of a file? Chunks of rows in order, in flat memory, from any place and layout.
 
-use std::fs::File;
 use std::io;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow::array::RecordBatch;
 
 use super::archive::ArchiveReader;
-use super::csv::{CsvRows, Records};
-use super::packed::{Fault, peek, unpacked};
+use super::csv::{CsvRows, Records, likeliest};
+use super::opened::{Opened, Opening};
+use super::packed::Fault;
 use super::parquet::{ParquetFile, TableRows};
+use super::read::Read;
 use super::segment::{SegmentFile, SegmentRows};
-use super::{Encoding, Input, Layout, Place, json};
+use super::{Input, Layout, Place, json};
 use crate::connect::transport::{Block, Lines};
-use crate::decode::FieldMap;
+use crate::decode::{Format, Told};
 
 /// Bytes read at a time where bytes are only passed over.
 const SKIP_BYTES: usize = 1 << 20;
-/// Bytes at the beginning of a file that tell how it is written.
-const FIRST_BYTES: usize = 64 << 10;
-
-/// How a file is to be opened.
-#[derive(Debug, Clone, Copy)]
-pub struct Opening<'o> {
-    /// Its layout.
-    pub layout: Layout,
-    /// Which column is which field.
-    pub map: &'o FieldMap,
-    /// Its encoding, where it is text; by default its first bytes tell.
-    pub encoding: Option<Encoding>,
-}
 
 /// A run of rows.
 #[derive(Debug)]
@@ -56,36 +42,6 @@ pub enum Rows {
     Segment(Box<SegmentRows>),
 }
 
-/// How many stored bytes were read, for whoever shows progress.
-#[derive(Debug, Clone, Default)]
-pub struct Read(Arc<AtomicU64>);
-
-impl Read {
-    /// The bytes so far.
-    #[must_use]
-    pub fn bytes(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    pub(crate) fn add(&self, bytes: u64) {
-        self.0.fetch_add(bytes, Ordering::Relaxed);
-    }
-}
-
-/// Counts what passes.
-struct Counted<R> {
-    reader: R,
-    read: Read,
-}
-
-impl<R: io::Read> io::Read for Counted<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let length = self.reader.read(buffer)?;
-        self.read.add(u64::try_from(length).unwrap_or(0));
-        Ok(length)
-    }
-}
-
 /// The chunks of one file.
 #[derive(Debug)]
 pub struct Chunks {
@@ -93,6 +49,8 @@ pub struct Chunks {
     fault: Fault,
     /// What a row is called in words.
     word: &'static str,
+    format: Format,
+    told: Told,
 }
 
 #[derive(Debug)]
@@ -104,6 +62,20 @@ enum Kind {
     Archive(Box<ArchiveReader>),
 }
 
+impl Kind {
+    /// The archive of a Jetstream server, or a segment of it.
+    fn of_events(input: &Input, named: Layout, from: u64, read: &Read) -> io::Result<Option<Self>> {
+        if let Place::Archive(archive) = &input.place {
+            return Ok(Some(Self::Archive(Box::new(ArchiveReader::open(archive, from, read)))));
+        }
+        if named != Layout::Segment {
+            return Ok(None);
+        }
+        let bytes = io::BufReader::new(read.counted(input.stored()?));
+        Ok(Some(Self::Segment(SegmentFile::open(Box::new(bytes), from)?)))
+    }
+}
+
 impl Chunks {
     /// Opens a file after its first `from` decompressed bytes, or rows of a table.
     ///
@@ -113,48 +85,58 @@ impl Chunks {
     /// # Errors
     /// When the file cannot be read, or has no such layout.
     pub fn open(input: &Input, how: &Opening<'_>, from: u64, read: &Read) -> io::Result<Self> {
-        let (map, fault) = (how.map, Fault::default());
-        if how.layout == Layout::Parquet {
-            let file = ParquetFile::open(input, map, from, read)?;
-            return Ok(Self { kind: Kind::Parquet(file), fault, word: "row" });
+        let named = how.layout.unwrap_or_else(|| Layout::of(&input.name));
+        if named == Layout::Parquet {
+            let kind = Kind::Parquet(ParquetFile::open(input, how.map, from, read)?);
+            let (fault, format) = (Fault::default(), Format::Archive);
+            let told = Told { has_posts: true, ..Told::default() };
+            return Ok(Self { kind, fault, word: "row", format, told });
         }
-        let bytes: Box<dyn io::Read + Send> = match &input.place {
-            Place::Stdin => Box::new(io::stdin()),
-            Place::File(path) => Box::new(File::open(path)?),
-            Place::Remote(remote) => Box::new(remote.reader(0)),
-            Place::Archive(archive) => {
-                let reader = ArchiveReader::open(archive, from, read);
-                return Ok(Self { kind: Kind::Archive(Box::new(reader)), fault, word: "event" });
+        if let Some(kind) = Kind::of_events(input, named, from, read)? {
+            let (fault, format) = (Fault::default(), Format::JetstreamEvents);
+            let told = Told { has_posts: true, ..Told::default() };
+            return Ok(Self { kind, fault, word: "event", format, told });
+        }
+        let opened = Opened::of(input, how, read)?;
+        if let Some(nothing) = opened.told.nothing.filter(|_| !input.is_optional) {
+            return Err(io::Error::other(nothing));
+        }
+        let (delimiter, is_document) = (opened.delimiter(named, how), opened.is_document());
+        let Opened { mut bytes, first, mut told, fault, .. } = opened;
+        let format = told.export.map_or(how.format.unwrap_or_default(), Format::Export);
+        if let Some(delimiter) = delimiter {
+            let map = (!matches!(format, Format::Export(_))).then_some(how.map);
+            let first = first.as_bytes();
+            let (_, names) = likeliest(first, map);
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            told.has_posts = map.is_none_or(|map| map.places(&names).is_ok());
+            if input.is_optional && !told.has_posts {
+                let kind = Kind::Lines(Lines::new(Box::new(io::empty()), 0), 1);
+                return Ok(Self { kind, fault, word: "line", format, told });
             }
-        };
-        let counted = Counted { reader: bytes, read: read.clone() };
-        if how.layout == Layout::Segment {
-            let file = SegmentFile::open(Box::new(io::BufReader::new(counted)), from)?;
-            return Ok(Self { kind: Kind::Segment(file), fault, word: "event" });
-        }
-        let bytes = unpacked(Box::new(counted), &fault)?;
-        let (first, bytes) = peek(bytes, FIRST_BYTES)?;
-        let told = || match how.layout {
-            Layout::Csv(_) => Encoding::of_table(&first),
-            _ => Encoding::of(&first),
-        };
-        let encoding = how.encoding.unwrap_or_else(told);
-        if encoding != Encoding::Utf8 && how.encoding.is_none() {
-            tracing::info!(file = input.name, ?encoding, "the encoding was told by the bytes");
-        }
-        let (first, mut bytes) = peek(encoding.decoded(bytes), FIRST_BYTES)?;
-        if let Layout::Csv(delimiter) = how.layout
-            && !first.is_empty()
-        {
-            let records = Records::open(bytes, &first, delimiter, map, from, fault.clone())?;
-            return Ok(Self { kind: Kind::Csv(Box::new(records)), fault, word: "line" });
+            let records = Records::open(bytes, first, delimiter, map, from, fault.clone())?;
+            let kind = Kind::Csv(Box::new(records));
+            return Ok(Self { kind, fault, word: "line", format, told });
         }
         let mut word = "line";
-        if json::is_document(&first) {
-            (bytes, word) = (json::lines(bytes), "object");
+        if is_document {
+            (bytes, word) = (json::lines(bytes, told.list.as_deref()), "object");
         }
         let lines = skip(&mut bytes, from)?;
-        Ok(Self { kind: Kind::Lines(Lines::new(bytes, from), lines + 1), fault, word })
+        let kind = Kind::Lines(Lines::new(bytes, from), lines + 1);
+        Ok(Self { kind, fault, word, format, told })
+    }
+
+    /// What its lines and objects are.
+    #[must_use]
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Whether its beginning has what posts need.
+    #[must_use]
+    pub fn has_posts(&self) -> bool {
+        self.told.has_posts
     }
 
     /// What its rows are called in words.
@@ -175,8 +157,14 @@ impl Chunks {
                 let end = block.end;
                 Chunk { rows: Rows::Lines(block), first, end }
             }),
-            Kind::Csv(records) => records.next_chunk()?,
-            Kind::Parquet(file) => file.next_chunk()?,
+            Kind::Csv(records) => {
+                let rows = records.next_rows()?;
+                rows.map(|(rows, first, end)| Chunk { rows: Rows::Csv(rows), first, end })
+            }
+            Kind::Parquet(file) => {
+                let rows = file.next_rows()?;
+                rows.map(|(rows, first, end)| Chunk { rows: Rows::Table(rows), first, end })
+            }
             Kind::Segment(file) => file.next_chunk()?,
             Kind::Archive(reader) => reader.next_chunk()?,
         };

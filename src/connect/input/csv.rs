@@ -8,7 +8,6 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use csv::ByteRecord;
 
-use super::chunks::{Chunk, Rows};
 use super::packed::{Bytes, Fault};
 use crate::decode::{ArchiveLine, FIELDS, FieldMap, Reading, Value};
 
@@ -30,6 +29,8 @@ type Places = [Option<usize>; FIELDS.len()];
 pub struct CsvRows {
     records: Vec<ByteRecord>,
     places: Arc<Places>,
+    /// The names of all columns, where a platform's decoder reads them.
+    names: Option<Arc<[String]>>,
 }
 
 impl CsvRows {
@@ -49,9 +50,28 @@ impl CsvRows {
         self.records.iter().map(|record| record.as_slice().len()).sum()
     }
 
+    /// Whether records are to be read as objects of their columns, whatever these are called.
+    #[must_use]
+    pub fn are_objects(&self) -> bool {
+        self.names.is_some()
+    }
+
+    /// Some of the records as JSON objects of their columns, each with its line.
+    pub fn objects(&self, range: Range<usize>) -> impl Iterator<Item = (Vec<u8>, u64)> {
+        self.records.get(range).unwrap_or_default().iter().map(|record| {
+            let line = record.position().map_or(0, csv::Position::line);
+            (self.json(record), line)
+        })
+    }
+
     /// The fields of a record as a JSON object.
     #[must_use]
     pub fn json(&self, record: &ByteRecord) -> Vec<u8> {
+        if let Some(names) = &self.names {
+            let texts = record.iter().map(|field| String::from_utf8_lossy(field).into_owned());
+            let fields = names.iter().cloned().zip(texts.map(serde_json::Value::from));
+            return serde_json::Value::Object(fields.collect()).to_string().into_bytes();
+        }
         let fields = FIELDS.iter().zip(self.places.iter()).filter_map(|(name, place)| {
             let text = String::from_utf8_lossy(record.get((*place)?)?).into_owned();
             Some(((*name).to_owned(), serde_json::Value::from(text)))
@@ -90,6 +110,7 @@ pub(super) struct Records {
     reader: csv::Reader<Bounded>,
     fed: Arc<Fed>,
     places: Arc<Places>,
+    names: Option<Arc<[String]>>,
     /// Whether records end with a carriage return before the line feed.
     returns: bool,
     /// Lines before the header.
@@ -136,12 +157,12 @@ impl io::Read for Bounded {
 }
 
 impl Records {
-    /// `first` is how the bytes begin.
+    /// `first` is how the bytes begin; without a map, records are objects of their columns.
     pub(super) fn open(
         mut bytes: Bytes,
         first: &[u8],
         delimiter: Option<u8>,
-        map: &FieldMap,
+        map: Option<&FieldMap>,
         from: u64,
         fault: Fault,
     ) -> io::Result<Self> {
@@ -150,7 +171,7 @@ impl Records {
         io::copy(&mut bytes.by_ref().take(u64::try_from(head).unwrap_or(0)), &mut io::sink())?;
         let first = first.get(head..).unwrap_or_default();
         let delimiter = delimiter.or(told.map(|(sign, _)| sign));
-        let delimiter = delimiter.unwrap_or_else(|| likeliest(first, map));
+        let delimiter = delimiter.unwrap_or_else(|| likeliest(first, map).0);
         let fed = Arc::new(Fed {
             room: AtomicUsize::new(RECORD_BYTES_MAX),
             bytes: AtomicU64::new(0),
@@ -165,12 +186,15 @@ impl Records {
         let header = reader.headers().map_err(plain)?;
         let names: Vec<&str> =
             header.iter().map(|name| name.trim_start_matches('\u{feff}').trim()).collect();
-        let places = Arc::new(map.places(&names).map_err(io::Error::other)?);
+        let places = map.map(|map| map.places(&names).map_err(io::Error::other)).transpose()?;
+        let places = Arc::new(places.unwrap_or([None; FIELDS.len()]));
+        let owned = || names.iter().map(|name| (*name).to_owned()).collect();
+        let names = map.is_none().then(owned);
         let end = memchr::memchr(b'\n', first);
         let returns =
             end.is_some_and(|end| first.get(..end).is_some_and(|line| line.ends_with(b"\r")));
         let before = u64::from(told.is_some());
-        let mut records = Self { reader, fed, places, returns, before, fault };
+        let mut records = Self { reader, fed, places, names, returns, before, fault };
         let mut record = ByteRecord::new();
         while records.reader.position().byte() < from && records.read(&mut record)? {}
         Ok(records)
@@ -204,13 +228,14 @@ impl Records {
         self.before + position.line().saturating_sub(within)
     }
 
-    pub(super) fn next_chunk(&mut self) -> io::Result<Option<Chunk>> {
+    /// The next records, the number of the first's line, and the bytes that end with them.
+    pub(super) fn next_rows(&mut self) -> io::Result<Option<(CsvRows, u64, u64)>> {
         let (mut records, mut bytes) = (Vec::with_capacity(RECORDS), 0);
         let first = self.before + self.reader.position().line();
         while records.len() < RECORDS && bytes < CHUNK_BYTES {
             let mut record = ByteRecord::new();
             if !self.read(&mut record)? {
-                if self.fault.is_there() {
+                if self.fault.is_cut() && !self.fed.feed.load(Ordering::Relaxed) {
                     // The file is cut: its last record may be, too.
                     records.pop();
                 }
@@ -222,8 +247,9 @@ impl Records {
         if records.is_empty() {
             return Ok(None);
         }
-        let rows = Rows::Csv(CsvRows { records, places: Arc::clone(&self.places) });
-        Ok(Some(Chunk { rows, first, end: self.reader.position().byte() }))
+        let (places, names) = (Arc::clone(&self.places), self.names.clone());
+        let rows = CsvRows { records, places, names };
+        Ok(Some((rows, first, self.reader.position().byte())))
     }
 }
 
@@ -240,17 +266,20 @@ fn told(first: &[u8]) -> Option<(u8, usize)> {
 }
 
 /// The sign between fields with which the header has the fields that are needed, or else most
-/// columns.
-fn likeliest(first: &[u8], map: &FieldMap) -> u8 {
-    let columns = |delimiter: &u8| {
-        let mut reader = csv::ReaderBuilder::new().delimiter(*delimiter).from_reader(first);
-        let Ok(header) = reader.headers() else { return (false, 0) };
-        let names: Vec<&str> =
-            header.iter().map(|name| name.trim_start_matches('\u{feff}').trim()).collect();
-        (map.places(&names).is_ok(), names.len())
+/// columns; and the names of these.
+pub(super) fn likeliest(first: &[u8], map: Option<&FieldMap>) -> (u8, Vec<String>) {
+    let columns = |delimiter: u8| {
+        let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(first);
+        let header = reader.headers().cloned().unwrap_or_default();
+        let names = header.iter().map(|name| name.trim_start_matches('\u{feff}').trim().to_owned());
+        (delimiter, names.collect::<Vec<String>>())
+    };
+    let fits = |(_, names): &(u8, Vec<String>)| {
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        (map.is_some_and(|map| map.places(&names).is_ok()), names.len())
     };
     // Of equals the last is taken.
-    DELIMITERS.into_iter().max_by_key(columns).unwrap_or(b',')
+    DELIMITERS.into_iter().map(columns).max_by_key(fits).unwrap_or_else(|| columns(b','))
 }
 
 /// The cause alone, without the crate's words about it.

@@ -4,23 +4,41 @@ mod archive;
 mod chunks;
 mod csv;
 mod json;
+mod opened;
 mod packed;
 mod parquet;
+mod read;
 mod remote;
+mod seek;
 mod segment;
 mod text;
+mod zip;
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-pub use chunks::{Chunk, Chunks, Opening, Read, Rows};
+pub use chunks::{Chunk, Chunks, Rows};
+pub use opened::{Beginning, Opening};
 pub use parquet::TableRows;
+pub use read::Read;
 use remote::Remote;
 pub use segment::SegmentRows;
 pub use text::Encoding;
+use zip::Member;
+
+use crate::decode::{names_owner, owner_of};
+use packed::Bytes;
 
 /// Endings that a folder is searched for; each also with `.gz` or `.zst`, but for Parquet.
 const ENDINGS: [&str; 8] = ["jsonl", "ndjson", "json", "csv", "tsv", "parquet", "pq", "jss"];
+/// How the names begin of scripts that hold posts, in archives of X.
+const SCRIPTS: [&str; 3] = ["tweet", "community_tweet", "community-tweet"];
+/// Bytes of a file that says whose archive it is.
+const OWNER_BYTES_MAX: u64 = 1 << 20;
+
+/// What a folder or zip is searched for.
+const KNOWN: &str = "known endings: .jsonl .ndjson .json .csv .tsv .parquet .pq, also with .gz or .zst; .jss; .zip; tweets.js";
 
 /// How the posts of a file are laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +91,10 @@ pub struct Input {
     pub bytes: Option<u64>,
     /// When it was last changed, in whatever the store counts.
     pub changed: i64,
+    /// Whose archive it is part of, where another file of it says so.
+    pub owner: Option<String>,
+    /// Whether it came along with others, so that it is left out if it holds no posts.
+    pub is_optional: bool,
     place: Place,
 }
 
@@ -80,11 +102,34 @@ pub struct Input {
 enum Place {
     Stdin,
     File(PathBuf),
+    Member(PathBuf, Member),
     Remote(Remote),
     Archive(archive::Archive),
 }
 
 impl Input {
+    fn new(name: String, bytes: Option<u64>, changed: i64, place: Place) -> Self {
+        Self { name, bytes, changed, owner: None, is_optional: false, place }
+    }
+
+    /// What it holds, as it is stored.
+    fn stored(&self) -> io::Result<Bytes> {
+        Ok(match &self.place {
+            Place::Stdin => Box::new(io::stdin()),
+            Place::File(path) => Box::new(File::open(path)?),
+            Place::Member(path, member) => zip::open(path, member)?,
+            Place::Remote(remote) => Box::new(remote.reader(0)),
+            Place::Archive(_) => return Err(io::Error::other("an archive is read event by event")),
+        })
+    }
+
+    /// The owner of the archive, if this file names it.
+    fn names_owner(&self) -> Option<String> {
+        let mut said = Vec::new();
+        self.stored().ok()?.take(OWNER_BYTES_MAX).read_to_end(&mut said).ok()?;
+        owner_of(&self.name, &String::from_utf8_lossy(&said))
+    }
+
     /// Whether what goes wrong here can lie in its bytes alone: not in a network, which may be
     /// there again the next time.
     #[must_use]
@@ -158,8 +203,7 @@ pub async fn find_inputs(arguments: &[String]) -> Result<Vec<Input>, InputError>
 
 async fn find(argument: &str) -> Result<Vec<Input>, InputError> {
     if argument == "-" {
-        let place = Place::Stdin;
-        return Ok(vec![Input { name: argument.to_owned(), bytes: None, changed: 0, place }]);
+        return Ok(vec![Input::new(argument.to_owned(), None, 0, Place::Stdin)]);
     }
     if archive::is_archive(argument) {
         return archive::find(argument).map(|input| vec![input]);
@@ -168,7 +212,8 @@ async fn find(argument: &str) -> Result<Vec<Input>, InputError> {
         return remote::find(argument).await;
     }
     let path = Path::new(argument);
-    let found = if path.is_dir() {
+    let is_folder = path.is_dir();
+    let found = if is_folder {
         folder(path).map_err(|error| {
             InputError::new(argument, error, "check that the folder may be read")
         })?
@@ -188,13 +233,17 @@ async fn find(argument: &str) -> Result<Vec<Input>, InputError> {
         ));
     };
     if found.is_empty() {
-        return Err(InputError::new(
-            argument,
-            "no file of posts there",
-            "known endings: .jsonl .ndjson .json .csv .tsv .parquet .pq, also with .gz or .zst; .jss",
-        ));
+        return Err(InputError::new(argument, "no file of posts there", KNOWN));
     }
-    found.into_iter().map(|path| local(argument, path)).collect()
+    let mut inputs = Vec::new();
+    for path in found {
+        if zip::is_zip(&path) {
+            inputs.extend(zipped(argument, &path)?);
+        } else {
+            inputs.push(local(argument, path)?);
+        }
+    }
+    Ok(inputs)
 }
 
 fn local(argument: &str, path: PathBuf) -> Result<Input, InputError> {
@@ -203,7 +252,51 @@ fn local(argument: &str, path: PathBuf) -> Result<Input, InputError> {
     let changed = metadata.modified().map_err(unreadable)?.duration_since(std::time::UNIX_EPOCH);
     let changed = changed.map_or(0, |age| i64::try_from(age.as_micros()).unwrap_or(i64::MAX));
     let bytes = metadata.is_file().then_some(metadata.len());
-    Ok(Input { name: path.display().to_string(), bytes, changed, place: Place::File(path) })
+    let owner = beside(&path);
+    let input = Input::new(path.display().to_string(), bytes, changed, Place::File(path));
+    Ok(Input { owner, ..input })
+}
+
+/// Who owns the archive of a file, as one of the files beside it says.
+fn beside(path: &Path) -> Option<String> {
+    let account = path.with_file_name("account.js");
+    if !is_script(&path.file_name()?.to_string_lossy()) || !account.is_file() {
+        return None;
+    }
+    Input::new(account.display().to_string(), None, 0, Place::File(account)).names_owner()
+}
+
+/// The files of posts in a zip; what else is in it is left out.
+fn zipped(argument: &str, path: &Path) -> Result<Vec<Input>, InputError> {
+    let whole = local(argument, path.to_owned())?;
+    let members = zip::members(path).map_err(|error| {
+        InputError::new(&whole.name, error, "unpack it, and give the folder instead")
+    })?;
+    let mut owner = None;
+    let mut inputs = Vec::new();
+    for member in members {
+        let name = format!("{}/{}", whole.name, member.name);
+        let bytes = Some(member.packed);
+        let hidden = member.name.split('/').any(|part| part.starts_with(['.', '_']));
+        let file = member.name.rsplit('/').next().unwrap_or_default();
+        let (known, names) = (is_known(file), names_owner(&member.name));
+        let place = Place::Member(path.to_owned(), member);
+        let input = Input { is_optional: true, ..Input::new(name, bytes, whole.changed, place) };
+        if names {
+            owner = owner.or_else(|| input.names_owner());
+        }
+        if known && !hidden {
+            inputs.push(input);
+        }
+    }
+    inputs.sort_by(|one, other| one.name.cmp(&other.name));
+    for input in &mut inputs {
+        input.owner.clone_from(&owner);
+    }
+    if inputs.is_empty() {
+        return Err(InputError::new(&whole.name, "no file of posts in it", KNOWN));
+    }
+    Ok(inputs)
 }
 
 /// Files of posts in a folder and all folders in it, in order of their paths.
@@ -227,8 +320,16 @@ fn folder(path: &Path) -> std::io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
+fn is_script(name: &str) -> bool {
+    let name = name.to_lowercase();
+    name.ends_with(".js") && SCRIPTS.iter().any(|known| name.starts_with(known))
+}
+
 fn is_known(name: &str) -> bool {
     let (ending, packing) = endings(name);
+    if is_script(name) {
+        return true;
+    }
     ENDINGS.contains(&ending.as_str())
         && (packing.is_empty() || !matches!(Layout::of(name), Layout::Parquet | Layout::Segment))
 }

@@ -32,6 +32,12 @@ impl Fault {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
+    /// Whether what was read may end within something, since the file does.
+    pub(super) fn is_cut(&self) -> bool {
+        let fault = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        fault.as_ref().is_some_and(|error| error.kind() == io::ErrorKind::UnexpectedEof)
+    }
+
     /// What went wrong, once nothing more can be read.
     pub(super) fn at_end(&self) -> Option<io::Error> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()

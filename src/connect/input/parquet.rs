@@ -15,7 +15,7 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::file::reader::ChunkReader;
 
-use super::chunks::{Chunk, Read, Rows};
+use super::read::Read;
 use super::{Input, Place};
 use crate::decode::{ArchiveLine, FIELDS, FieldMap, Reading, Value};
 use crate::time::EventTime;
@@ -28,6 +28,8 @@ const ROWS: usize = 4_096;
 pub struct TableRows {
     batch: RecordBatch,
     columns: Box<[Option<ArrayRef>; FIELDS.len()]>,
+    /// Times as they are stored, where one lies beyond those that can be told in microseconds.
+    beyond: Box<[Option<ArrayRef>; FIELDS.len()]>,
 }
 
 impl TableRows {
@@ -37,12 +39,17 @@ impl TableRows {
     /// When a column cannot be read as its field.
     pub fn new(batch: RecordBatch) -> io::Result<Self> {
         let mut columns = Box::new([const { None }; FIELDS.len()]);
-        for (slot, field) in columns.iter_mut().zip(FIELDS) {
+        let mut beyond = Box::new([const { None }; FIELDS.len()]);
+        for ((slot, lost), field) in columns.iter_mut().zip(beyond.iter_mut()).zip(FIELDS) {
             if let Some(column) = batch.column_by_name(field) {
-                *slot = Some(usable(field, column)?);
+                let usable = usable(field, column)?;
+                if is_time(field) && usable.null_count() > column.null_count() {
+                    *lost = Some(Arc::clone(column));
+                }
+                *slot = Some(usable);
             }
         }
-        Ok(Self { batch, columns })
+        Ok(Self { batch, columns, beyond })
     }
 
     /// How many rows there are.
@@ -86,8 +93,13 @@ impl TableRows {
         for row in range {
             let field = |name: &'static str| {
                 let place = FIELDS.iter().position(|field| *field == name);
+                let stored = place.and_then(|place| self.beyond.get(place)?.as_ref());
+                let is_there = stored.is_some_and(|stored| stored.is_valid(row));
                 let column = place.and_then(|place| self.columns.get(place)?.as_ref());
-                Ok(column.map_or(Value::Null, |column| value(column, row)))
+                Ok(match column.map_or(Value::Null, |column| value(column, row)) {
+                    Value::Null if is_there => Value::Other("beyond the years 1900 to 2199"),
+                    value => value,
+                })
             };
             each(ArchiveLine::from_fields(field, reading), row);
         }
@@ -110,9 +122,13 @@ fn value(column: &ArrayRef, row: usize) -> Value<'_> {
     }
 }
 
+fn is_time(field: &str) -> bool {
+    matches!(field, "posted_at" | "received_at")
+}
+
 /// A column as text, whole numbers, or times.
 fn usable(field: &str, column: &ArrayRef) -> io::Result<ArrayRef> {
-    let time = matches!(field, "posted_at" | "received_at");
+    let time = is_time(field);
     let count = matches!(field, "reach" | "engagement");
     let cast_to = |to: &DataType| cast(column, to).map_err(io::Error::other);
     match column.data_type() {
@@ -155,12 +171,32 @@ impl std::fmt::Debug for ParquetFile {
     }
 }
 
+/// The names of a file's columns.
+pub(super) fn columns(input: &Input) -> io::Result<Vec<String>> {
+    let names =
+        |schema: &Schema| schema.fields().iter().map(|field| field.name().clone()).collect();
+    match &input.place {
+        Place::File(path) => {
+            let file = ParquetRecordBatchReaderBuilder::try_new(File::open(path)?);
+            Ok(names(file.map_err(io::Error::other)?.schema()))
+        }
+        Place::Remote(remote) => {
+            let file = ParquetRecordBatchReaderBuilder::try_new(remote.clone());
+            Ok(names(file.map_err(io::Error::other)?.schema()))
+        }
+        Place::Stdin | Place::Member(..) | Place::Archive(_) => Ok(Vec::new()),
+    }
+}
+
 impl ParquetFile {
     pub(super) fn open(input: &Input, map: &FieldMap, from: u64, read: &Read) -> io::Result<Self> {
         match &input.place {
             Place::Archive(_) => Err(io::Error::other("an archive is not read as Parquet")),
             Place::Stdin => Err(io::Error::other("Parquet cannot be read from standard input")),
             Place::File(path) => Self::over(File::open(path)?, input, map, from, read),
+            Place::Member(..) => {
+                Err(io::Error::other("Parquet cannot be read within a zip; unzip it first"))
+            }
             Place::Remote(remote) => Self::over(remote.clone(), input, map, from, read),
         }
     }
@@ -202,7 +238,8 @@ impl ParquetFile {
         Ok(Self { batches, schema, rows: from, read: read.clone(), row_bytes })
     }
 
-    pub(super) fn next_chunk(&mut self) -> io::Result<Option<Chunk>> {
+    /// The next rows, the number of the first, and that behind the last.
+    pub(super) fn next_rows(&mut self) -> io::Result<Option<(TableRows, u64, u64)>> {
         let Some(batch) = self.batches.next() else { return Ok(None) };
         let batch = batch.map_err(io::Error::other)?;
         let named = RecordBatch::try_new(Arc::clone(&self.schema), batch.columns().to_vec());
@@ -211,6 +248,6 @@ impl ParquetFile {
         let first = self.rows + 1;
         self.rows += count;
         self.read.add(count * self.row_bytes);
-        Ok(Some(Chunk { rows: Rows::Table(rows), first, end: self.rows }))
+        Ok(Some((rows, first, self.rows)))
     }
 }

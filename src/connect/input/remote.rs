@@ -39,16 +39,16 @@ pub(super) async fn find(argument: &str) -> Result<Vec<Input>, InputError> {
         object_store::parse_url_opts(&url, settings).map_err(|error| wrong(error.to_string()))?;
     let store: Arc<dyn ObjectStore> = Arc::from(store);
     let base = argument.strip_suffix(url.path()).unwrap_or(argument).to_owned();
-    let input = |meta: ObjectMeta| Input {
-        name: format!("{}/{}", base.trim_end_matches('/'), meta.location),
-        bytes: Some(meta.size),
-        changed: meta.last_modified.timestamp_micros(),
-        place: Place::Remote(Remote {
+    let input = |meta: ObjectMeta| {
+        let name = format!("{}/{}", base.trim_end_matches('/'), meta.location);
+        let remote = Remote {
             store: Arc::clone(&store),
             bytes: meta.size,
             path: meta.location,
             runtime: Handle::current(),
-        }),
+        };
+        let changed = meta.last_modified.timestamp_micros();
+        Input::new(name, Some(meta.size), changed, Place::Remote(remote))
     };
     if let Ok(meta) = store.head(&path).await {
         return Ok(vec![input(meta)]);

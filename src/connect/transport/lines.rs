@@ -93,7 +93,18 @@ impl Lines {
     /// # Errors
     /// When reading or decompressing fails, once all whole lines before it have been handed out.
     pub fn next_block(&mut self) -> io::Result<Option<Block>> {
-        Ok(self.next_whole_lines()?.or_else(|| self.cutter.last_line()))
+        match self.next_whole_lines() {
+            Ok(block) => Ok(block.or_else(|| self.cutter.last_line())),
+            // Data that is damaged will not be whole the next time: its last line counts as well.
+            Err(error) if is_damage(&error) => match self.cutter.last_line() {
+                Some(block) => {
+                    self.failed = Some(error);
+                    Ok(Some(block))
+                }
+                None => Err(error),
+            },
+            Err(error) => Err(error),
+        }
     }
 
     /// The next block of finished lines; `None` when no more are there yet.
@@ -116,6 +127,11 @@ impl Lines {
             }
         }
     }
+}
+
+fn is_damage(error: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
+    matches!(error.kind(), InvalidData | InvalidInput | UnexpectedEof)
 }
 
 impl From {
@@ -183,6 +199,29 @@ mod tests {
         let block = lines.next_block().expect("whole lines").expect("a block");
         assert_eq!((block.bytes.as_slice(), block.end), (b"a\nbb\n".as_slice(), 5));
         assert!(lines.next_block().is_err());
+    }
+
+    #[test]
+    fn the_last_line_of_a_damaged_file_is_handed_out_before_its_fault() {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut encoder, b"a\nlast").expect("memory");
+        let mut bytes = encoder.finish().expect("memory");
+        if let Some(last) = bytes.last_mut() {
+            *last ^= 1;
+        }
+        let reader = decompressed(Box::new(io::Cursor::new(bytes)), "gz").expect("memory");
+        let mut lines = Lines::new(reader, 0);
+        let mut said = Vec::new();
+        let fault = loop {
+            match lines.next_block() {
+                Ok(Some(block)) => said.extend(block.lines().map(<[u8]>::to_vec)),
+                Ok(None) => panic!("the fault is told"),
+                Err(fault) => break fault,
+            }
+        };
+        assert_eq!(said, [b"a".to_vec(), b"last".to_vec()]);
+        assert!(fault.to_string().contains("damaged"), "{fault}");
+        assert!(lines.next_block().expect("the end").is_none());
     }
 
     #[test]

@@ -10,7 +10,7 @@ use serde::de::Visitor;
 use serde::{Deserialize, Deserializer};
 
 use super::fields::{FIELDS, Reading, Value};
-use super::members::{Members, value};
+use super::members::{Members, name_value, value};
 use super::{AuthorHasher, Sieve};
 use crate::mention::Context;
 use crate::post::{
@@ -113,8 +113,11 @@ impl<'a> ArchiveLine<'a> {
         let mut field = |name: &'static str| {
             let place = FIELDS.iter().position(|field| *field == name);
             let raw = members.at(place.map_or(name, |place| reading.map.column(place)))?;
-            let (value, was_mended) = value(raw)?;
-            mended |= was_mended;
+            let (value, winto_mended) = match name {
+                "id" | "parent" | "thread" => name_value(raw)?,
+                _ => value(raw)?,
+            };
+            mended |= winto_mended;
             Ok(value)
         };
         let line = Self::from_fields(&mut field, reading);
@@ -198,6 +201,11 @@ impl<'a> ArchiveLine<'a> {
     /// Whether a field could not be read as it stands, and was left unknown or mended.
     pub(super) fn is_mended(&self) -> bool {
         self.mended
+    }
+
+    /// The same, noted as mended.
+    pub(super) fn into_mended(self) -> Self {
+        Self { mended: true, ..self }
     }
 
     /// Moves a reception that lies after `now` to it: nothing was received in the future.

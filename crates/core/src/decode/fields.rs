@@ -10,6 +10,7 @@ use std::str::FromStr;
 use serde::Deserialize;
 use serde::de::value::{Error, StrDeserializer};
 
+use super::guess::guessed_map;
 use crate::post::Kind;
 use crate::time::{EventTime, TimeStyle};
 
@@ -42,6 +43,8 @@ pub struct Reading {
     pub times: TimeStyle,
     /// What stands between the thousands of a count, as the dot in `68.870`.
     pub thousands: Option<char>,
+    /// Whose archive it is: the author of posts that name none.
+    pub owner: Option<String>,
 }
 
 /// A value as its file types it.
@@ -201,14 +204,26 @@ impl FieldMap {
             *place = found.or_else(|| names.iter().position(alike));
             if place.is_none() && matches!(field, "id" | "text" | "posted_at") {
                 let found = names.iter().take(20).copied().collect::<Vec<_>>().join(", ");
+                let guess = guessed_map(names);
+                let map = if guess.is_empty() { format!("{field}=COLUMN") } else { quoted(&guess) };
                 return Err(format!(
                     "there is no column \"{column}\" for the field {field}, only {found}; \
-                     give the right one with --map {field}=COLUMN"
+                     say which column is which field, as with --map {map}"
                 ));
             }
         }
         Ok(places)
     }
+}
+
+/// A word of a command line, in quotes if it needs them.
+#[must_use]
+pub fn quoted(word: &str) -> String {
+    let plain = |char: char| char.is_alphanumeric() || "=,._-/+:".contains(char);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
 }
 
 impl FromStr for FieldMap {

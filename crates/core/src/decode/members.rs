@@ -73,6 +73,14 @@ impl<'a> Members<'a> {
         if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
     }
 
+    /// The name of its member, if there is only one.
+    pub(super) fn only_name(&self) -> Option<&str> {
+        match self.0.as_slice() {
+            [(name, _)] => Some(name),
+            _ => None,
+        }
+    }
+
     /// Where the posts may be, if the object wraps them: the name of a list of objects.
     pub(super) fn list(&self) -> Option<&str> {
         let wraps = |raw: &RawValue| {
@@ -132,6 +140,30 @@ pub(super) fn value(raw: Option<&RawValue>) -> Result<(Value<'_>, bool), String>
     Ok((value, false))
 }
 
+/// The same of an id: halves of surrogate pairs stay as they are written, so that two ids which
+/// differ in them alone stay two.
+pub(super) fn name_value(raw: Option<&RawValue>) -> Result<(Value<'_>, bool), String> {
+    match value(raw)? {
+        (_, true) => {
+            let escaped =
+                whole_surrogates(raw.map(RawValue::get).unwrap_or_default(), Halves::Kept);
+            let said = serde_json::from_str::<String>(&escaped);
+            let said = said.map_err(|error| reason(&error, escaped.as_bytes()))?;
+            Ok((Value::Text(said.into()), true))
+        }
+        said => Ok(said),
+    }
+}
+
+/// What becomes of half a surrogate pair.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Halves {
+    /// U+FFFD.
+    Replaced,
+    /// Its escape as text.
+    Kept,
+}
+
 fn string(text: &str) -> Result<(Value<'_>, bool), String> {
     if !text.contains('\\') {
         let bare = text.get(1..text.len() - 1).unwrap_or_default();
@@ -142,12 +174,12 @@ fn string(text: &str) -> Result<(Value<'_>, bool), String> {
     };
     match parse(text) {
         Ok(said) => Ok((Value::Text(said.into()), false)),
-        Err(_) => Ok((Value::Text(parse(&whole_surrogates(text))?.into()), true)),
+        Err(_) => Ok((Value::Text(parse(&whole_surrogates(text, Halves::Replaced))?.into()), true)),
     }
 }
 
-/// JSON whose halves of surrogate pairs without their other half have become U+FFFD.
-fn whole_surrogates(text: &str) -> String {
+/// JSON without halves of surrogate pairs that lack their other half.
+fn whole_surrogates(text: &str, halves: Halves) -> String {
     let mut whole = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('\\') {
@@ -163,7 +195,13 @@ fn whole_surrogates(text: &str) -> String {
             None => 2,
         };
         if length == 0 {
-            whole.push_str("\\ufffd");
+            match halves {
+                Halves::Replaced => whole.push_str("\\ufffd"),
+                Halves::Kept => {
+                    whole.push('\\');
+                    whole.push_str(escape.get(..6).unwrap_or_default());
+                }
+            }
             rest = escape.get(6..).unwrap_or_default();
         } else {
             let end = escape.floor_char_boundary(length.min(escape.len()));
@@ -198,6 +236,9 @@ mod tests {
             let raw: &RawValue = serde_json::from_str(json).expect(json);
             assert_eq!(value(Some(raw)), Ok((Value::Text(text.into()), mended)), "{json}");
         }
+        let id = |json| name_value(serde_json::from_str::<&RawValue>(json).ok());
+        assert_eq!(id(r#""a\ud83d""#), Ok((Value::Text("a\\ud83d".into()), true)));
+        assert_ne!(id(r#""a\ud83d""#), id(r#""a\ud83e""#), "two ids stay two");
         let broken =
             Members::of(r#"{"a":"\u12"}"#).and_then(|members| value(members.at("a")?).map(drop));
         assert!(broken.is_err(), "an escape that is cut is not read");

@@ -8,6 +8,8 @@ mod cursor;
 mod entry;
 pub mod feed;
 mod fields;
+mod guess;
+mod import;
 mod jetstream;
 pub mod mastodon;
 mod members;
@@ -23,7 +25,9 @@ use std::sync::Arc;
 pub use archive::ArchiveLine;
 pub use cursor::Cursor;
 pub use entry::EntryStyle;
-pub use fields::{FIELDS, FieldMap, Reading, Value};
+pub use fields::{FIELDS, FieldMap, Reading, Value, quoted};
+pub use guess::{guessed, guessed_map};
+pub use import::{Export, Outline, Told, names_owner, owner_of, told};
 pub use jetstream::{
     BlockEntry, ENTRY_BYTES, HEADER_BYTES, SegmentBlock, SegmentHeader, SegmentRow,
     frame as jetstream_frame,
@@ -31,6 +35,8 @@ pub use jetstream::{
 pub use meta::{Ask, FeedPage, MetaDecoder, Wanted};
 pub use parcel::{Landed, Parcel, Refused, Ticket};
 pub use sieve::Sieve;
+
+use import::Frame;
 
 use crate::post::{Event, Passed, Post, SourceId, TEXT_BYTES_MAX, cut_text};
 pub use crate::privacy::AuthorHasher;
@@ -52,6 +58,8 @@ pub enum Format {
     Jetstream,
     /// The same, version 2: `network.bsky.jetstream.subscribeEvents`.
     JetstreamEvents,
+    /// Objects of an archive that a platform hands out, each any number of posts.
+    Export(Export),
 }
 
 /// Decodes the frames of one source.
@@ -138,6 +146,7 @@ impl Decoder {
                     other => other,
                 })
             }
+            Format::Export(export) => return self.export(export, raw, parcel),
         };
         self.take(decoded, raw, parcel);
     }
@@ -147,6 +156,17 @@ impl Decoder {
         let (origin, now) = ((&self.source, &self.authors), self.now.unwrap_or(EventTime::MIN));
         let decoded = entry::decode(raw, origin, &self.reading, style, now);
         self.take(decoded, raw, parcel);
+    }
+
+    fn export(&mut self, export: Export, raw: &[u8], parcel: &mut Parcel) {
+        let reading = Arc::clone(&self.reading);
+        export.read(raw, &reading, &mut |frame| {
+            let decoded = frame.map(|frame| match frame {
+                Frame::Post(line) => self.archive(line),
+                Frame::Nothing => Decoded::Ignored(None),
+            });
+            self.take(decoded, raw, parcel);
+        });
     }
 
     /// What was received and is no post, as a dead letter holds it.

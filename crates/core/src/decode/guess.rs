@@ -1,0 +1,222 @@
+//! Which column could be which field, where columns are called as others call them?
+
+/// What others call the fields of a post, the likeliest first: in letters and digits alone.
+const NAMES: [(&str, &[&str]); 13] = [
+    (
+        "id",
+        &[
+            "id",
+            "idstr",
+            "postid",
+            "tweetid",
+            "commentid",
+            "messageid",
+            "statusid",
+            "reviewid",
+            "uuid",
+            "uid",
+            "guid",
+            "uri",
+            "nr",
+            "nummer",
+            "beitragsid",
+            "key",
+        ],
+    ),
+    (
+        "text",
+        &[
+            "text",
+            "fulltext",
+            "body",
+            "content",
+            "message",
+            "comment",
+            "commenttext",
+            "posttext",
+            "tweettext",
+            "tweet",
+            "caption",
+            "snippet",
+            "review",
+            "selftext",
+            "description",
+            "title",
+            "beitrag",
+            "inhalt",
+            "nachricht",
+            "kommentar",
+            "volltext",
+            "titel",
+            "mention",
+        ],
+    ),
+    (
+        "posted_at",
+        &[
+            "postedat",
+            "createdat",
+            "publishedat",
+            "createdutc",
+            "created",
+            "published",
+            "createdtime",
+            "creationtime",
+            "timestamp",
+            "datetime",
+            "posteddate",
+            "publishdate",
+            "publicationdate",
+            "pubdate",
+            "date",
+            "time",
+            "datumuhrzeit",
+            "datum",
+            "zeitpunkt",
+            "zeitstempel",
+            "uhrzeit",
+            "zeit",
+            "erstelltam",
+            "erstellt",
+            "veroffentlichtam",
+            "veröffentlichtam",
+        ],
+    ),
+    (
+        "received_at",
+        &["receivedat", "retrievedat", "retrievedon", "collectedat", "crawledat", "abgerufenam"],
+    ),
+    (
+        "source",
+        &["source", "platform", "network", "channel", "plattform", "netzwerk", "quelle", "kanal"],
+    ),
+    (
+        "author",
+        &[
+            "author",
+            "authorid",
+            "authorname",
+            "username",
+            "user",
+            "screenname",
+            "handle",
+            "userid",
+            "authordisplayname",
+            "from",
+            "name",
+            "autor",
+            "verfasser",
+            "benutzer",
+            "nutzer",
+        ],
+    ),
+    ("kind", &["kind", "posttype", "type", "messagetype", "art", "typ"]),
+    (
+        "parent",
+        &[
+            "parent",
+            "parentid",
+            "inreplyto",
+            "inreplytoid",
+            "inreplytostatusid",
+            "replyto",
+            "antwortauf",
+        ],
+    ),
+    ("thread", &["thread", "threadid", "conversationid", "linkid", "rootid", "videoid"]),
+    ("lang", &["lang", "language", "locale", "sprache"]),
+    ("url", &["url", "link", "permalink", "permalinkurl", "posturl", "weburl", "adresse"]),
+    (
+        "reach",
+        &[
+            "reach",
+            "followers",
+            "followerscount",
+            "followercount",
+            "authorfollowers",
+            "audience",
+            "impressions",
+            "views",
+            "reichweite",
+            "follower",
+            "abonnenten",
+        ],
+    ),
+    (
+        "engagement",
+        &[
+            "engagement",
+            "engagements",
+            "interactions",
+            "likes",
+            "likecount",
+            "favoritecount",
+            "score",
+            "reactions",
+            "interaktionen",
+            "likesgesamt",
+            "gefälltmir",
+        ],
+    ),
+];
+
+/// For each field that a column could be, the column, as pairs of `--map`; fields whose own name is
+/// there are left out.
+#[must_use]
+pub fn guessed(columns: &[&str]) -> Vec<(&'static str, String)> {
+    let plain = |name: &str| {
+        let letters = name.chars().filter(|char| char.is_alphanumeric());
+        letters.flat_map(char::to_lowercase).collect::<String>()
+    };
+    let last = |column: &&str| plain(column.rsplit('.').next().unwrap_or_default());
+    let own = |name: &&&str| NAMES.iter().any(|(field, _)| field == *name);
+    let mut taken: Vec<&str> = columns.iter().filter(own).copied().collect();
+    let mut pairs = Vec::new();
+    for (field, names) in NAMES {
+        if columns.contains(&field) {
+            continue;
+        }
+        // What separates columns in the option cannot be named there.
+        let free = |column: &&&str| !taken.contains(*column) && !column.contains([',', '=']);
+        let of = |name: &&str| {
+            let whole = columns.iter().filter(free).find(|column| plain(column) == **name);
+            whole.or_else(|| columns.iter().filter(free).find(|column| last(column) == **name))
+        };
+        if let Some(column) = names.iter().find_map(of) {
+            pairs.push((field, (*column).to_owned()));
+            taken.push(column);
+        }
+    }
+    pairs
+}
+
+/// The same as the value of `--map`; empty without any.
+#[must_use]
+pub fn guessed_map(columns: &[&str]) -> String {
+    let pairs = guessed(columns).into_iter().map(|(field, column)| format!("{field}={column}"));
+    pairs.collect::<Vec<_>>().join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_told_by_what_others_call_them() {
+        let rows: [(&[&str], &str); 4] = [
+            (
+                &["Nr", "Datum", "Text", "Reichweite"],
+                "id=Nr,text=Text,posted_at=Datum,reach=Reichweite",
+            ),
+            (&["id", "text", "posted_at", "lang"], ""),
+            (
+                &["data.id", "data.body", "data.created_at", "data.user.name"],
+                "id=data.id,text=data.body,posted_at=data.created_at,author=data.user.name",
+            ),
+            (&["a", "b", "title,1"], ""),
+        ];
+        for (columns, map) in rows {
+            assert_eq!(guessed_map(columns), map);
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! How do posts of the past get into a lake? Files of any layout, and archives that platforms hand
+//! out; the work itself is that of `reprocess`.
+
+mod preview;
+
+use super::inputs::InputArgs;
+use super::places::LakePlace;
+use super::reprocess::{self, Sort};
+use super::{Ending, Failure};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Files: CSV as spreadsheets write it, JSON in lines, lists or objects that wrap a list, Parquet; .gz, .zst and .zip as they \
+are. Told by their content: archives of X (tweets.js, the whole .zip), pages of the X API, dumps of Reddit, outbox.json of \
+Mastodon, downloads from Facebook and Instagram, comments of YouTube, Google+ from Takeout, GDELT (.gkg.csv). For other \
+columns: --map, which --preview guesses.
+
+It does what reprocess does, whose further options compare old results with new ones. After a kill, the same command goes \
+on where its last commit stood; a lake that holds posts keeps them, and mentions of the days that the files cover are \
+replaced. Topics are those of the configuration; nobody is paged.
+
+Begin with: resonanz import --preview FILE")]
+pub(super) struct Args {
+    /// Files, folders, zips, patterns, URLs; - is standard input
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<String>,
+    /// Show how the files would be read: their layout, their first posts, and the complete command; neither a
+    /// configuration nor a lake is needed
+    #[arg(long)]
+    preview: bool,
+    #[command(flatten)]
+    place: LakePlace,
+    #[command(flatten)]
+    input: InputArgs,
+    /// Whether posts are sorted by the time of their reception first; by default if a look at the files says that they
+    /// are not in order
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = Sort::Auto)]
+    sort: Sort,
+    /// Say what would come of it, and change nothing; the rows go to a temporary folder
+    #[arg(long)]
+    dry_run: bool,
+    /// Replace days of which the files lack hours, and lose the mentions of these hours
+    #[arg(long)]
+    partial_days: bool,
+}
+
+pub(super) fn import(args: &Args) -> Result<Ending, Failure> {
+    if args.preview {
+        return preview::preview(args);
+    }
+    reprocess::reprocess(&reprocess::Args::of_files(
+        args.files.clone(),
+        args.place.clone(),
+        args.input.clone(),
+        args.sort,
+        reprocess::Changes { dry_run: args.dry_run, partial_days: args.partial_days },
+    ))
+}

@@ -1,0 +1,135 @@
+//! How does a file begin? In which encoding and layout it is, whose archive, and which columns it
+//! has: as it is said, or as its first bytes tell.
+
+use std::io;
+
+use super::csv::likeliest;
+use super::packed::{Bytes, Fault, peek, unpacked};
+use super::read::Read;
+use super::{Encoding, Input, Layout, json, parquet};
+use crate::decode::{Export, FieldMap, Format, Outline, Told, told};
+
+/// Bytes at the beginning of a file that tell how it is written.
+const FIRST_BYTES: usize = 256 << 10;
+
+/// How a file is to be opened.
+#[derive(Debug, Clone, Copy)]
+pub struct Opening<'o> {
+    /// Its layout; by default its name and its first bytes tell.
+    pub layout: Option<Layout>,
+    /// What its lines and objects are; by default the first bytes tell.
+    pub format: Option<Format>,
+    /// Which column is which field.
+    pub map: &'o FieldMap,
+    /// Its encoding, where it is text; by default its first bytes tell.
+    pub encoding: Option<Encoding>,
+}
+
+/// What the beginning of a file tells.
+#[derive(Debug, Clone)]
+pub struct Beginning {
+    /// Its layout; of a table, with what stands between fields.
+    pub layout: Layout,
+    /// Its encoding.
+    pub encoding: Encoding,
+    /// Whose archive it is, and where its posts stand.
+    pub told: Told,
+    /// Whether objects stand in a list or over several lines.
+    pub is_document: bool,
+    /// The names of its columns, or paths of the members of its first object.
+    pub columns: Vec<String>,
+}
+
+impl Beginning {
+    /// Looks at an input, which can be opened again behind it.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn at(input: &Input, how: &Opening<'_>) -> io::Result<Self> {
+        let named = how.layout.unwrap_or_else(|| Layout::of(&input.name));
+        if named == Layout::Parquet {
+            let told = Told { has_posts: true, ..Told::default() };
+            let columns = parquet::columns(input)?;
+            let encoding = Encoding::Utf8;
+            return Ok(Self { layout: named, encoding, told, is_document: false, columns });
+        }
+        if named == Layout::Segment {
+            let (encoding, told) = (Encoding::Utf8, Told::default());
+            let columns = Vec::new();
+            return Ok(Self { layout: named, encoding, told, is_document: false, columns });
+        }
+        let opened = Opened::of(input, how, &Read::default())?;
+        let (layout, columns) = match opened.delimiter(named, how) {
+            Some(delimiter) => {
+                let (sign, names) = likeliest(opened.first.as_bytes(), Some(how.map));
+                (Layout::Csv(delimiter.or(Some(sign))), names)
+            }
+            None => {
+                let outline = Outline::of(&opened.first);
+                let columns = outline.columns(opened.told.list.as_deref());
+                (Layout::Lines, columns.into_iter().map(str::to_owned).collect())
+            }
+        };
+        let is_document = opened.is_document();
+        Ok(Self { layout, encoding: opened.encoding, told: opened.told, is_document, columns })
+    }
+}
+
+/// A file of text whose beginning was seen.
+pub(super) struct Opened {
+    /// All of it as UTF-8.
+    pub(super) bytes: Bytes,
+    pub(super) first: String,
+    pub(super) encoding: Encoding,
+    pub(super) told: Told,
+    pub(super) fault: Fault,
+}
+
+impl Opened {
+    pub(super) fn of(input: &Input, how: &Opening<'_>, read: &Read) -> io::Result<Self> {
+        let fault = Fault::default();
+        let bytes = unpacked(read.counted(input.stored()?), &fault)?;
+        let (first, bytes) = peek(bytes, FIRST_BYTES)?;
+        let named = how.layout.unwrap_or_else(|| Layout::of(&input.name));
+        let has_objects = json::may_begin(&first) || memchr::memmem::find(&first, b"\n{").is_some();
+        let is_table = matches!(named, Layout::Csv(_)) || (how.layout.is_none() && !has_objects);
+        let guess = || if is_table { Encoding::of_table(&first) } else { Encoding::of(&first) };
+        let encoding = how.encoding.unwrap_or_else(guess);
+        if encoding != Encoding::Utf8 && how.encoding.is_none() {
+            tracing::info!(file = input.name, ?encoding, "the encoding was told by the bytes");
+        }
+        let (first, bytes) = peek(encoding.decoded(bytes), FIRST_BYTES)?;
+        let first = String::from_utf8_lossy(&first).into_owned();
+        let told = match how.format {
+            Some(Format::Archive | Format::Jetstream | Format::JetstreamEvents) => Told::default(),
+            Some(Format::Export(export)) => told(&first, Some(export), how.map),
+            None => told(&first, None, how.map),
+        };
+        Ok(Self { bytes, first, encoding, told, fault })
+    }
+
+    /// The sign between its fields, where it is a table; `Some(None)` where the header tells it.
+    pub(super) fn delimiter(&self, named: Layout, how: &Opening<'_>) -> Option<Option<u8>> {
+        let is_json = json::may_begin(self.first.as_bytes());
+        match named {
+            _ if self.first.is_empty() => None,
+            Layout::Csv(delimiter) if how.layout.is_some() => Some(delimiter),
+            // Its lines have no header, and quotes are signs like others there.
+            _ if self.told.export == Some(Export::Gdelt) => None,
+            Layout::Csv(_) if is_json && self.told.export.is_some() => None,
+            Layout::Csv(delimiter) => Some(delimiter),
+            _ if how.layout.is_some() || is_json => None,
+            _ if self.told.export.is_some() => Some(None),
+            _ => {
+                let (sign, names) = likeliest(self.first.as_bytes(), Some(how.map));
+                let names: Vec<&str> = names.iter().map(String::as_str).collect();
+                how.map.places(&names).is_ok().then_some(Some(sign))
+            }
+        }
+    }
+
+    /// Whether its objects stand in a list or over several lines.
+    pub(super) fn is_document(&self) -> bool {
+        self.told.list.is_some() || json::is_document(&self.first)
+    }
+}
