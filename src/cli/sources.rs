@@ -16,6 +16,7 @@ use crate::connect::{
     preset_cards,
 };
 use crate::decode::{AuthorHasher, Parcel, Refused};
+use crate::mention::Topic;
 use crate::post::{Event, Post, SourceId};
 use crate::system::random;
 use crate::time::parse_span;
@@ -135,7 +136,7 @@ fn test(args: &TestArgs) -> Result<Ending, Failure> {
         let known = config.sources.iter().map(|source| source.name.as_str());
         Failure::unknown("source", &args.name, known)
     })?;
-    show(source, args.wait)
+    show(source, &config.topics, args.wait)
 }
 
 fn try_preset(args: &TryArgs) -> Result<Ending, Failure> {
@@ -167,7 +168,7 @@ fn try_preset(args: &TryArgs) -> Result<Ending, Failure> {
         Failure::usage(said.join("; "), hint)
     })?;
     match config.sources.first() {
-        Some(source) => show(source, args.wait),
+        Some(source) => show(source, &config.topics, args.wait),
         None => Err(Failure::usage("nothing to try", "name a preset")),
     }
 }
@@ -192,13 +193,14 @@ struct Seen {
     health: Arc<SourceHealth>,
 }
 
-fn show(source: &SourceConfig, wait: Duration) -> Result<Ending, Failure> {
+fn show(source: &SourceConfig, topics: &[Topic], wait: Duration) -> Result<Ending, Failure> {
     if let Look::Fails(Finding { reason, hint }) = source.settings.look() {
         return Err(Failure::usage(format!("source \"{}\": {reason}", source.name), hint));
     }
     // A key of this moment: names are hashed here as they would be, and lead nowhere.
     let authors = AuthorHasher::new(random()?);
-    let spec = SourceSpec { name: source.name.clone(), authors, cursor: None };
+    let spec =
+        SourceSpec { name: source.name.clone(), authors, cursor: None, topics: topics.into() };
     let seen = runtime()?.block_on(watch_source(source.settings.as_ref(), spec, wait));
     print(source, &seen, wait)?;
     match seen.fault {

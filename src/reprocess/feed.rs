@@ -84,7 +84,12 @@ impl Feed {
 
     /// What the first chunk of an input says, and of those behind it one in several, while `room`
     /// bytes are left; nothing of what cannot be read.
-    pub(super) fn samples_of(&self, input: &Input, room: &mut u64, mut each: impl FnMut(&Parcel)) {
+    pub(super) fn samples_of(
+        &self,
+        input: &Input,
+        room: &mut u64,
+        mut each: impl FnMut(&Parcel),
+    ) -> bool {
         let opened = Chunks::open(input, &self.opening(), 0, &Read::default());
         let Ok(mut chunks) = opened else { return true };
         if input.is_optional && !chunks.has_posts() {

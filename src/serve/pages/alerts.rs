@@ -67,7 +67,7 @@ async fn one(visit: &Visit, id: &str, proof: &str) -> Result<Value, Wrong> {
     let trend = match story.topic.as_str() {
         "" => None,
         topic => {
-            let trend = ask.trend(Some(topic), &span, Step::fitting(&span)).await?;
+            let trend = ask.trend(Some(topic), &span, Step::fitting(span.minutes())).await?;
             let mut alerts = ask.alerts(Some(topic), &span).await?;
             alerts.retain(|alert| alert.alert_id == story.alert_id);
             Some(volume(visit, &trend, &alerts, 180.0))

@@ -25,7 +25,7 @@ async fn build(visit: &Visit) -> Result<Value, Wrong> {
     let own = visit.open().await?;
     let ask = visit.questions(&own).await?;
     let period = visit.period(&ask)?;
-    let (span, step) = (&period.span, Step::fitting(&period.span));
+    let (span, step) = (&period.span, Step::fitting(period.span.minutes()));
     let seen = ask.overview(span).await?;
     let trend = ask.trend(None, span, step).await?;
     let alerts = ask.alerts(None, span).await?;

@@ -22,7 +22,7 @@ async fn build(visit: &Visit, name: &str) -> Result<Value, Wrong> {
     let ask = visit.questions(&own).await?;
     ask.known_topic(name).await?;
     let period = visit.period(&ask)?;
-    let (span, step) = (&period.span, Step::fitting(&period.span));
+    let (span, step) = (&period.span, Step::fitting(period.span.minutes()));
     let trend = ask.trend(Some(name), span, step).await?;
     let alerts = ask.alerts(Some(name), span).await?;
     let changes = ask.changes(Some(name), span).await?;
