@@ -59,7 +59,7 @@ fn differences(name: &str, document: &Document, wanted: &Value) -> Vec<String> {
 #[test]
 fn captured_feeds_say_what_another_reader_found_in_them() {
     let Some(folder) = captured() else {
-        println!("skipped: RESONANZ_FIXTURES is not set");
+        skipped("RESONANZ_FIXTURES is not set");
         return;
     };
     let (mut feeds, mut found) = (0, Vec::new());
@@ -98,7 +98,7 @@ fn captured_feeds_say_what_another_reader_found_in_them() {
 #[test]
 fn captured_pages_and_broken_feeds_are_named() {
     let Some(folder) = captured() else {
-        println!("skipped: RESONANZ_FIXTURES is not set");
+        skipped("RESONANZ_FIXTURES is not set");
         return;
     };
     let invalid = std::fs::read(folder.join("rss2/rss_2.0_invalid_1.xml")).expect("a file");

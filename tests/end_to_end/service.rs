@@ -43,7 +43,7 @@ fn a_service_manager_is_told_of_start_progress_and_end() {
     let process = Killed(command.spawn().expect("the process starts"));
 
     let mut heard = HashSet::new();
-    let mut wait = |what: &str, heard: &mut HashSet<String>| {
+    let wait = |what: &str, heard: &mut HashSet<String>| {
         wait_for(what, || {
             hear(&socket, heard);
             heard.iter().any(|said| said.contains(what)).then_some(())
