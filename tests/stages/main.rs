@@ -13,6 +13,7 @@ mod jetstream;
 mod mention_effort;
 mod mention_oracle;
 mod mention_queries;
+mod meta;
 mod sentiment_complaints;
 mod sentiment_custom;
 mod sentiment_rules;
