@@ -32,9 +32,10 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Inputs: files, folders (searched for .jsonl .ndjson .json .csv .tsv .parquet .pq and tweets.js, in order of their paths), \
-zips, quoted patterns such as 'posts/2026-*.jsonl.gz', URLs (file://, s3://), and - for standard input. .gz and .zst are \
-unpacked on the way. Archives that platforms hand out are told by their content; see also: resonanz import --preview. Posts should be roughly in the order in which they were received.
+Inputs: files, folders (searched for .jsonl .ndjson .json .csv .tsv .parquet .pq .jss and tweets.js, in order of their \
+paths), zips, quoted patterns such as 'posts/2026-*.jsonl.gz', URLs (file://, s3://), bluesky://HOST for the archive of a \
+Jetstream server, and - for standard input. .gz and .zst are unpacked on the way. Archives that platforms hand out are \
+told by their content; see also: resonanz import --preview. Posts should be roughly in the order in which they were received.
 
 Fields: id, text and posted_at are needed; received_at, source, author, kind, parent, thread, lang, url, reach and \
 engagement are not. Times are RFC 3339 with an offset, whole microseconds since the Unix epoch, or Parquet \
