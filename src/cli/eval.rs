@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::formats::ReportFormat;
+use super::formats::language;
 use super::output::{Script, one_line, people, programs};
-use super::score::{ScorerArgs, language};
+use super::score::ScorerArgs;
 use super::{Ending, Failure, eval_rows};
 use crate::post::{Lang, Polarity, Score};
 use crate::sentiment::evaluate::{Report, Row, Tally};

@@ -10,7 +10,7 @@ use clap::ValueEnum;
 use serde_json::json;
 
 use super::formats::ReportFormat;
-use super::score::language;
+use super::formats::language;
 use super::{Ending, Failure, eval::report_json, eval_rows};
 use crate::post::Lang;
 use crate::sentiment::fit::{self, FitError, Options, Sample};

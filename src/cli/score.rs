@@ -14,6 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use super::formats::language;
 use super::inputs::TextFormat;
 use super::output::{Script, one_line, people, programs};
 use super::spreadsheet::{Cell, CsvArgs};
@@ -71,14 +72,6 @@ impl From<&ScorerArgs> for SentimentConfig {
     fn from(args: &ScorerArgs) -> Self {
         let ScorerArgs { profile, lexicons, model } = args;
         Self { profile: *profile, lexicons: lexicons.clone(), model: model.clone() }
-    }
-}
-
-/// Reads the language of an option.
-pub(super) fn language(code: &str) -> Result<Lang, String> {
-    match Lang::parse(code) {
-        Lang::UND if code != "und" => Err("write an ISO 639 code, such as de".to_owned()),
-        lang => Ok(lang),
     }
 }
 

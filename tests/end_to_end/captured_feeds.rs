@@ -1,6 +1,7 @@
 //! Do captured feeds say what another reader found in them? Of a folder that `RESONANZ_FIXTURES`
 //! names, with the other reader's answer beside each; skipped without it.
 
+use crate::support::skipped;
 use std::path::{Path, PathBuf};
 
 use resonanz::decode::feed::{Document, Memory, alternates, text_of};

@@ -7,8 +7,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 mod written;
+mod zone;
 
-pub use written::{TimeStyle, WrittenError, Zone};
+pub use written::{TimeStyle, WrittenError};
+pub use zone::Zone;
 
 /// Microseconds in one second.
 pub const SECOND_US: i64 = 1_000_000;

@@ -117,19 +117,8 @@ impl Poll {
             named
                 .extend(turn.named.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
             let reply = self.page(&turn, pages > 0, named, outlet).await?;
-            match reply.sort {
-                Sort::Whole => {}
-                Sort::Closed => return Ok(End::Closed),
-                // Some platforms call the page behind the last one missing.
-                Sort::Missing if pages > 0 => return Ok(End::Reached),
-                Sort::Missing => {
-                    return Err(Fault::user(
-                        "the platform knows nothing of what is asked for",
-                        "check the keys in set = { ... } of this source",
-                    )
-                    .into());
-                }
-                Sort::Unchanged => return Ok(End::Reached),
+            if let Some(end) = ended(reply.sort, pages)? {
+                return Ok(end);
             }
             let all =
                 items(&reply.json, &list.items, list.items_optional).map_err(Fault::external)?;
@@ -349,6 +338,21 @@ impl Poll {
             named: &value,
             now: wall_clock(),
         });
+    }
+}
+
+/// Whether an answer ends the look, `pages` pages after its beginning.
+fn ended(sort: Sort, pages: u32) -> Result<Option<End>, Fault> {
+    match sort {
+        Sort::Whole => Ok(None),
+        Sort::Closed => Ok(Some(End::Closed)),
+        Sort::Unchanged => Ok(Some(End::Reached)),
+        // Some platforms call the page behind the last one missing.
+        Sort::Missing if pages > 0 => Ok(Some(End::Reached)),
+        Sort::Missing => Err(Fault::user(
+            "the platform knows nothing of what is asked for",
+            "check the keys in set = { ... } of this source",
+        )),
     }
 }
 

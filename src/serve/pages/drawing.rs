@@ -31,26 +31,12 @@ pub(super) fn volume(visit: &Visit, trend: &Trend, alerts: &[AlertSummary], heig
         .map(|bucket| bucket.usual.map(|usual| (usual.low, usual.high)))
         .collect();
     let has_usual = usual.iter().any(Option::is_some);
-    let labels: Vec<(EventTime, String)> = alerts
-        .iter()
-        .map(|alert| {
-            (alert.fired_at, format!("{}: {} ({})", said("alert"), alert.rule, alert.topic))
-        })
-        .collect();
+    let labels = labels(visit, alerts);
     let marks: Vec<Mark<'_>> =
         labels.iter().map(|(at, label)| Mark { at: *at, label, class: "critical" }).collect();
     let starts: Vec<EventTime> = trend.buckets.iter().map(|bucket| bucket.from).collect();
-    let all = trend.total.volume;
-    let description = format!(
-        "{}: {}, {}: {}, {}: {}",
-        said("mentions"),
-        visit.locale.count(whole(all.mentions)),
-        said("negative"),
-        visit.locale.count(whole(all.negative)),
-        said("positive"),
-        visit.locale.count(whole(all.positive))
-    );
-    let any = all.mentions > 0;
+    let description = description(visit, trend);
+    let any = trend.total.volume.mentions > 0;
     let svg = chart::trend(&chart::Trend {
         id: "chart-volume",
         title: if any {
@@ -83,6 +69,24 @@ pub(super) fn volume(visit: &Visit, trend: &Trend, alerts: &[AlertSummary], heig
     let keys: Vec<Value> =
         keys.map(|(_, class, name)| json!({"class": class, "name": name})).collect();
     json!({"svg": svg, "keys": keys, "buckets": trend.buckets})
+}
+
+/// When each alert fired, and what it is.
+fn labels(visit: &Visit, alerts: &[AlertSummary]) -> Vec<(EventTime, String)> {
+    let alert = said("alert", visit.locale);
+    let label = |of: &AlertSummary| (of.fired_at, format!("{alert}: {} ({})", of.rule, of.topic));
+    alerts.iter().map(label).collect()
+}
+
+/// A trend in one line, for who does not see it.
+fn description(visit: &Visit, trend: &Trend) -> String {
+    let all = trend.total.volume;
+    let counts =
+        [("mentions", all.mentions), ("negative", all.negative), ("positive", all.positive)];
+    let count = |(name, count): (&'static str, u64)| {
+        format!("{}: {}", said(name, visit.locale), visit.locale.count(whole(count)))
+    };
+    counts.map(count).join(", ")
 }
 
 /// The net sentiment of a trend with its interval.
