@@ -4,6 +4,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 
+use proptest::prelude::*;
 use resonanz_core::decode::{AuthorHasher, Decoder, Format, HEADER_BYTES, Parcel};
 use resonanz_core::decode::{SegmentBlock, SegmentHeader};
 use resonanz_core::post::{Event, SourceId};
@@ -121,8 +122,11 @@ fn posts_of_an_account_that_is_told_anew_take_the_place_of_what_was() {
     assert!(matches!(post(3_600_000_003, "did:plc:ann"), Event::Create(_)), "an hour later");
 }
 
+/// An event of a block: number, time, kind and texts.
+type Row<'a> = (u64, i64, u8, [&'a [u8]; 5]);
+
 /// Writes a block as the archive does.
-fn block(rows: &[(u64, i64, u8, [&[u8]; 5])]) -> Vec<u8> {
+fn block(rows: &[Row<'_>]) -> Vec<u8> {
     let mut bytes = (rows.len() as u32).to_le_bytes().to_vec();
     rows.iter().for_each(|row| bytes.extend(row.0.to_le_bytes()));
     rows.iter().for_each(|row| bytes.extend(row.1.to_le_bytes()));
@@ -156,7 +160,7 @@ fn a_block_of_the_archive_is_read_and_old_posts_count_as_received_when_they_were
     let old = record("acme then", "2023-03-01T12:00:00Z");
     // {"status": "deleted", "active": false}
     let gone = [&b"\xa2\x66status\x67deleted\x66active"[..], b"\xf4"].concat();
-    let rows: [(u64, i64, u8, [&[u8]; 5]); 8] = [
+    let rows: [Row<'_>; 8] = [
         (11, BASE_US, 1, [post, ann, b"k1", b"r", &fresh]),
         (12, BASE_US, 1, [post, ann, b"k2", b"r", &old]),
         (15, BASE_US, 3, [post, ann, b"k2", b"r", b""]),
@@ -196,6 +200,25 @@ fn a_block_of_the_archive_is_read_and_old_posts_count_as_received_when_they_were
     assert_eq!(reasons, ["the value ends too early", "events of the kind 9 are not known"]);
     assert_eq!(parcel.ignored, 2);
     assert!(SegmentHeader::parse(&[0; HEADER_BYTES]).is_err());
+}
+
+proptest! {
+    #[test]
+    fn no_block_stops_the_reader(
+        at in any::<prop::sample::Index>(), byte in any::<u8>(), kind in 0u8..10,
+        payload in prop::collection::vec(any::<u8>(), 0..60),
+    ) {
+        let row = (1, BASE_US, kind, [POST.as_bytes(), &b"did:plc:ann"[..], b"k", b"r", payload.as_slice()]);
+        let mut bytes = block(&[row, row]);
+        let at = at.index(bytes.len());
+        bytes[at] = byte;
+        let Ok(block) = SegmentBlock::parse(bytes) else { return Ok(()) };
+        let mut parcel = Parcel::new(&SourceId::new("s"));
+        let rows = (0..block.len()).filter_map(|row| block.row(row));
+        rows.for_each(|row| decoder(Format::Archive).decode_row(&row, &mut parcel));
+        let told = parcel.events.len() + parcel.refused.len();
+        prop_assert_eq!(told as u64 + parcel.ignored, block.len() as u64);
+    }
 }
 
 /// A captured file, where the variable names their folder; they are not ours to pass on.
