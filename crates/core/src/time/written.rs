@@ -282,6 +282,7 @@ impl WrittenError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time::Zone;
 
     const US: i64 = 1_539_202_764_000_000;
 
