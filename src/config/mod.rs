@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use crate::alert::Rule;
 use crate::connect::Settings;
 use crate::desk::Grouping;
-use crate::engine::EngineConfig;
+use crate::engine::{Delays, EngineConfig};
 use crate::mention::Topic;
 use crate::post::SourceId;
 use crate::privacy::Names;
@@ -163,6 +163,14 @@ pub struct SourceConfig {
 }
 
 impl Config {
+    /// What sources delay by their nature.
+    #[must_use]
+    pub fn delays(&self) -> Delays {
+        let delay =
+            |source: &SourceConfig| Some((source.name.clone(), source.settings.delay_us()?));
+        self.sources.iter().filter_map(delay).collect()
+    }
+
     /// Reads a configuration from TOML; relative paths in it are taken from `base`.
     ///
     /// # Errors

@@ -14,6 +14,7 @@ use crate::decode::{AuthorHasher, Cursor, Decoder, Format};
 use crate::mention::Topic;
 use crate::post::{Kind, SourceId};
 use crate::settings::Section;
+use crate::time::MINUTE_US;
 
 /// Reads the keys of a `[[source]]`; relative paths in them are taken from the path given.
 pub(crate) type Configure = fn(&mut Section<'_, '_>, &Path) -> Arc<dyn Settings>;
@@ -44,6 +45,12 @@ pub trait Settings: Debug + Send + Sync {
         &[]
     }
 
+    /// How long after they were written posts come, at most, where the source is asked now and then;
+    /// in microseconds.
+    fn delay_us(&self) -> Option<i64> {
+        None
+    }
+
     /// Whether it comes to an end and can be read again, as a file can.
     fn is_repeatable(&self) -> bool {
         false
@@ -67,6 +74,12 @@ pub trait Settings: Debug + Send + Sync {
 
     /// The source, ready to be read.
     fn open(&self, spec: SourceSpec) -> Box<dyn Source>;
+}
+
+/// How late posts come from a source that is asked every `interval_us`: one look may fail, and
+/// platforms show what is new after a while themselves.
+pub(super) fn asked_every(interval_us: i64) -> i64 {
+    interval_us.saturating_mul(2).saturating_add(5 * MINUTE_US)
 }
 
 /// What a look at a source's settings finds.

@@ -135,6 +135,11 @@ const MENTIONS: &[Column] = &[
     .null("written by a version that did not keep it"),
     int("own", "1 if one of the topic's `accounts` wrote it, which is never a complaint, else 0")
         .null("written by a version that did not keep it"),
+    time(
+        "counted_at",
+        "when it counted for windows and rules, its source being asked now and then",
+    )
+    .null("it counted at `posted_at`"),
 ];
 
 const PANES: &[Column] = &[

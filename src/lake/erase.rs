@@ -17,7 +17,7 @@ use super::error::LakeError;
 use super::files::LakeFile;
 use super::place::Place;
 use super::read;
-use super::recount::{COUNTED, PaneId, Recount, pane_of};
+use super::recount::{COUNTED, PaneId, Recount, pane_of_mention};
 use super::schema::Table;
 use super::strip::without_posts;
 use super::table::Swap;
@@ -193,7 +193,8 @@ impl<'e> Seeker<'e> {
 /// Finds the posts, and counts the panes that held them.
 fn find(erasure: Erasure, files: Files) -> Result<Found, LakeError> {
     let seeker = Seeker::new(&erasure);
-    let names = ["received_at", "posted_at", "topic", "source", "post_id", "author", "lang"];
+    let names =
+        ["received_at", "posted_at", "counted_at", "topic", "source", "post_id", "author", "lang"];
     let (mut erasing, mut posts, mut stones) =
         (Erasing::default(), BTreeSet::new(), HashSet::new());
     let mut hit: HashSet<(Table, String)> = HashSet::new();
@@ -206,7 +207,7 @@ fn find(erasure: Erasure, files: Files) -> Result<Found, LakeError> {
             let rows = read::columns(place, &file.path, &names)?;
             let met = seeker.met(&rows).into_iter().enumerate();
             let hits = met.filter_map(|(row, tombstone)| {
-                let pane = (*table == Table::Mentions).then(|| pane_of(&rows, row, "posted_at"));
+                let pane = (*table == Table::Mentions).then(|| pane_of_mention(&rows, row));
                 tombstone.map(|tombstone| {
                     (read::text(&rows, "post_id", row).to_owned(), tombstone, pane)
                 })

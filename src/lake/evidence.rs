@@ -67,16 +67,17 @@ pub(super) fn evidence(alert: &Alert, labels: &Labels) -> Value {
 
 /// SQL that counts what the alert counted; `None` for a source whose posts are not all kept.
 fn query(alert: &Alert, rule: &Rule, labels: &Labels) -> Option<String> {
-    let mut wanted = vec![
-        format!("posted_at >= '{}'", alert.evidence.from),
-        format!("posted_at < '{}'", alert.at),
-    ];
+    // Posts that mention nothing have no time of counting.
+    let is_of_all = rule.whole_source().is_some();
+    let time = if is_of_all { "posted_at" } else { "coalesce(counted_at, posted_at)" };
+    let mut wanted =
+        vec![format!("{time} >= '{}'", alert.evidence.from), format!("{time} < '{}'", alert.at)];
     if let Some(topic) = labels.topics.get(alert.topic.0 as usize) {
         wanted.insert(0, format!("topic = {}", quoted(&topic.name)));
     }
     let source = rule.source.iter();
     wanted.extend(source.map(|name| format!("source = {}", quoted(name.as_str()))));
-    if rule.whole_source().is_some() {
+    if is_of_all {
         let all = format!("SELECT count(*) AS mentions FROM posts WHERE {}", wanted.join(" AND "));
         return (labels.archive == Archive::All).then_some(all);
     }

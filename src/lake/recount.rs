@@ -20,7 +20,7 @@ use crate::time::{EventTime, MINUTE_US};
 pub(super) type PaneId = (EventTime, String, String, String);
 
 /// Columns of mentions that are counted.
-pub(super) const COUNTED: [&str; 12] = [
+pub(super) const COUNTED: [&str; 13] = [
     "received_at",
     "posted_at",
     "topic",
@@ -33,6 +33,7 @@ pub(super) const COUNTED: [&str; 12] = [
     "target_score",
     "polarity",
     "late_at",
+    "counted_at",
 ];
 /// Columns of panes whose sums can be subtracted.
 const SUMS: [&str; 8] = [
@@ -50,9 +51,15 @@ const CAPPED: [(&str, &str); 3] =
     [("copies", "mentions"), ("negative_copies", "negative"), ("positive_copies", "positive")];
 
 /// The pane of a mention.
-pub(super) fn pane_of(rows: &RecordBatch, row: usize, time: &str) -> PaneId {
+fn pane_of(rows: &RecordBatch, row: usize, time: &str) -> PaneId {
     let text = |name| read::text(rows, name, row).to_owned();
     (read::time(rows, time, row).floor(MINUTE_US), text("topic"), text("source"), text("lang"))
+}
+
+/// The pane in which a mention counted.
+pub(super) fn pane_of_mention(rows: &RecordBatch, row: usize) -> PaneId {
+    let counted = rows.column_by_name("counted_at").is_some_and(|times| times.is_valid(row));
+    pane_of(rows, row, if counted { "counted_at" } else { "posted_at" })
 }
 
 /// What a pane's mentions sum up to.
@@ -129,7 +136,7 @@ impl Recount {
         is_fresh: impl Fn(usize) -> bool,
     ) {
         for row in 0..rows.num_rows() {
-            let Some((before, after)) = self.panes.get_mut(&pane_of(rows, row, "posted_at")) else {
+            let Some((before, after)) = self.panes.get_mut(&pane_of_mention(rows, row)) else {
                 continue;
             };
             if is_late(rows, row) {

@@ -139,6 +139,7 @@ impl Rows {
             .text_or_null("query", self.queries.get(finding.topic.0 as usize).map(String::as_str))
             .signed("similarity", placing.similarity.map(u64::cast_signed))
             .time_or_null("late_at", placing.late_at)
+            .time_or_null("counted_at", placing.counted_at)
             .float("confidence", Some(f64::from(verdict.confidence) / 100.0))
             .int("own", u64::from(finding.own));
     }
@@ -288,6 +289,7 @@ mod tests {
         let finding = Finding { post: 0, topic, spans_start: 0, spans_end: 1, verdict, own };
         let spans = vec![Span { start: 4, end: 8 }];
         let late_at = Some(EventTime(1_772_366_402_000_000));
+        let counted_at = Some(EventTime(1_772_366_403_000_000));
         let key = PaneKey {
             start: EventTime(1_772_366_400_000_000),
             topic: TopicId(0),
@@ -297,7 +299,7 @@ mod tests {
         rows.push(&Outcome {
             posts: vec![post()],
             findings: Findings { list: vec![finding], spans },
-            placings: vec![Placing { similarity: Some(103), late_at }],
+            placings: vec![Placing { similarity: Some(103), late_at, counted_at }],
             closed: vec![ClosedPane { key, totals: Totals::default() }],
             ..Outcome::default()
         });
@@ -328,6 +330,7 @@ mod tests {
             ("text", "the text"),
             ("similarity", "103"),
             ("late_at", "2026-03-01T12:00:02Z"),
+            ("counted_at", "2026-03-01T12:00:03Z"),
             ("confidence", "0.83"),
             ("own", "0"),
         ];

@@ -146,7 +146,10 @@ impl EngineLoop {
             match runtime.block_on(wait) {
                 Ok(0) => break,
                 Ok(_) => {
-                    heard = Instant::now();
+                    // A place alone, of a source that was asked in vain, is silence, too.
+                    if taken.iter().any(|parcel| !parcel.is_empty()) {
+                        heard = Instant::now();
+                    }
                     for parcel in taken.drain(..) {
                         self.take(parcel)?;
                     }

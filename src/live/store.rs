@@ -259,6 +259,6 @@ pub fn checkpointed_engine(
     let engine = Engine::new(analyzer, config.rules.clone(), topics.clone(), config.engine, state);
     checkpoint.topics = topics;
     let engine = engine.context("the checkpoint holds a damaged sketch")?;
-    let engine = engine.with_erased(erased).checking_dates();
+    let engine = engine.with_erased(erased).with_delays(config.delays()).checking_dates();
     Ok((engine, checkpoint))
 }

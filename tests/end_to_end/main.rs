@@ -10,6 +10,7 @@ mod captured_feeds;
 mod cli;
 mod couriers;
 mod damage;
+mod delayed;
 mod deliveries;
 mod desk;
 mod doors;

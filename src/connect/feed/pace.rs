@@ -3,10 +3,8 @@
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
-use super::settings::Ttl;
+use super::settings::{REST_MAX, Ttl};
 
-/// Longest rest that a feed may ask for: `ttl` is often a guess of whoever wrote the program.
-const REST_MAX: Duration = Duration::from_secs(3_600);
 /// Longest wait that a server may ask for after a refusal.
 const ASKED_MAX: Duration = Duration::from_secs(24 * 3_600);
 /// The wait after a first failure, if the interval is not shorter.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::Feeds;
 use super::address::checked;
-use crate::connect::network::{Finding, Look, Settings, SourceSpec};
+use crate::connect::network::{Finding, Look, Settings, SourceSpec, asked_every};
 use crate::connect::source::Source;
 use crate::post::Kind;
 use crate::secret::{self, SecretPlace};
@@ -14,6 +14,8 @@ use crate::settings::Section;
 use crate::time::{DAY_US, MINUTE_US, SECOND_US, format_span};
 
 const INTERVAL_US: i64 = 15 * MINUTE_US;
+/// Longest rest that a feed may ask for: `ttl` is often a guess of whoever wrote the program.
+pub(super) const REST_MAX: Duration = Duration::from_secs(3_600);
 /// An interval below it is warned of: few servers like it.
 const INTERVAL_POLITE_US: i64 = MINUTE_US;
 /// How far back the first look at a feed reaches.
@@ -101,6 +103,12 @@ pub(in crate::connect) fn configure(
 }
 
 impl Settings for FeedSettings {
+    fn delay_us(&self) -> Option<i64> {
+        let interval =
+            self.interval.max(if self.ttl == Ttl::Kept { REST_MAX } else { Duration::ZERO });
+        Some(asked_every(i64::try_from(interval.as_micros()).unwrap_or(i64::MAX)))
+    }
+
     fn look(&self) -> Look {
         let unreadable = self.opml.as_ref().and_then(|path| super::opml::read(path).err());
         if let Some((reason, hint)) = unreadable {

@@ -11,7 +11,7 @@ use super::budget::Ledger;
 use super::plan::{Named, Plan, request};
 use super::preset::Preset;
 use super::presets::{PRESETS, shipped};
-use crate::connect::network::{Finding, Look, Settings, SourceSpec, Telling};
+use crate::connect::network::{Finding, Look, Settings, SourceSpec, Telling, asked_every};
 use crate::connect::source::{Fault, Outlet, Source};
 use crate::post::Kind;
 use crate::secret;
@@ -174,6 +174,11 @@ fn check_address(plan: &Plan, section: &mut Section<'_, '_>) {
 }
 
 impl Settings for PollSettings {
+    fn delay_us(&self) -> Option<i64> {
+        let interval = self.plan.as_ref()?.interval;
+        Some(asked_every(i64::try_from(interval.as_micros()).unwrap_or(i64::MAX)))
+    }
+
     fn telling(&self) -> Option<Telling> {
         // What a preset of the user's own says of authors and kinds is theirs to know.
         let plan = self.plan.as_ref().filter(|_| self.is_shipped)?;

@@ -6,6 +6,7 @@
 
 mod admit;
 mod observe;
+mod punctual;
 mod seen;
 mod state;
 mod tally;
@@ -17,11 +18,13 @@ use rayon::prelude::*;
 
 use crate::alert::{Alert, Condition, Judge, Rule};
 use crate::analyze::{Analyzer, Finding, Findings};
-use crate::post::{Event, Passed, Post, PostKey, TopicId};
+use crate::post::{Event, Passed, Post, PostKey, SourceId, TopicId};
 use crate::privacy::{Erased, Withdrawal};
 use crate::time::{DAY_US, EventTime, MINUTE_US, SECOND_US};
 use crate::window::{ClosedPane, Likeness, Timeliness, Watermark, WindowConfig, Windows};
 use observe::{Traits, observation, reply};
+pub use punctual::Delays;
+use punctual::Punctual;
 use seen::Seen;
 pub use state::EngineState;
 pub use tally::Tally;
@@ -94,6 +97,9 @@ pub struct Placing {
     pub similarity: Option<u64>,
     /// For one that came late: up to where everything had been judged by then.
     pub late_at: Option<EventTime>,
+    /// For one that counts from its reception, since its source shows posts late by nature: that
+    /// instant.
+    pub counted_at: Option<EventTime>,
 }
 
 impl Outcome {
@@ -123,6 +129,7 @@ pub struct Engine {
     seen: Seen,
     erased: Erased,
     /// The posts of a step in order of arrival, reused.
+    punctual: Punctual,
     arrivals: Vec<Arrival>,
 }
 
@@ -162,6 +169,7 @@ impl Engine {
             seen: Seen::new(&state.remembered),
             erased: Erased::default(),
             arrivals: Vec::new(),
+            punctual: Punctual::default(),
         })
     }
 
@@ -202,6 +210,12 @@ impl Engine {
         self.watermark.mark()
     }
 
+    /// The same engine, with what sources delay by their nature.
+    #[must_use]
+    pub fn with_delays(self, delays: Delays) -> Self {
+        Self { punctual: Punctual(delays), ..self }
+    }
+
     /// Forgets the texts of posts, and takes in no post that is among the erased from now on. What
     /// was counted stays counted: rules were judged by it.
     pub fn forget(&mut self, erased: Erased, is_gone: impl Fn(&str) -> bool) {
@@ -234,8 +248,8 @@ impl Engine {
         for arrival in arrivals.drain(..) {
             match arrival {
                 Arrival::Passed(post) => {
-                    self.windows.hear(&post.source, post.posted_at);
-                    self.watermark.observe(&post.source, post.posted_at, post.received_at);
+                    let at = self.pass(&post.source, post.posted_at, post.received_at);
+                    self.windows.hear(&post.source, at);
                 }
                 Arrival::Post(_) | Arrival::Again => {
                     let Some((index, post)) = analyzed.next() else { continue };
@@ -247,11 +261,12 @@ impl Engine {
                         Arrival::Post(key) => {
                             let own = (own, &findings);
                             self.count(post, Traits::of(post, key, likeness), own, outcome);
-                            self.windows.hear(&post.source, post.posted_at);
+                            let (at, _) = self.counted_at(post);
+                            self.windows.hear(&post.source, at);
                         }
                         _ => again(post, likeness, own, outcome),
                     }
-                    self.watermark.observe(&post.source, post.posted_at, post.received_at);
+                    self.pass(&post.source, post.posted_at, post.received_at);
                 }
             }
             self.catch_up(outcome);
@@ -283,6 +298,27 @@ impl Engine {
         }
     }
 
+    /// When a post counts, and whether that is its reception.
+    fn counted_at(&self, post: &Post) -> (EventTime, bool) {
+        self.punctual.at(&post.source, post.posted_at, post.received_at)
+    }
+
+    /// Lets time pass with a post; when it counts.
+    fn pass(
+        &mut self,
+        source: &SourceId,
+        posted_at: EventTime,
+        received_at: EventTime,
+    ) -> EventTime {
+        let (at, is_delayed) = self.punctual.at(source, posted_at, received_at);
+        if is_delayed {
+            self.watermark.observe_reception(source, received_at);
+        } else {
+            self.watermark.observe(source, posted_at, received_at);
+        }
+        at
+    }
+
     fn count(
         &mut self,
         post: &Post,
@@ -294,7 +330,9 @@ impl Engine {
             self.seen.remember(traits.post);
         }
         let ours = self.analyzer.topics_of(post.author);
-        if let Some(reply) = reply(post, ours) {
+        let (at, is_delayed) = self.counted_at(post);
+        let counted_at = is_delayed.then_some(at);
+        if let Some(reply) = reply(post, at, ours) {
             self.windows.reply(reply);
         }
         if findings.is_empty() {
@@ -305,13 +343,13 @@ impl Engine {
             outcome.tally.mention(&finding.verdict);
             let wants = self.wanting.contains(&finding.topic);
             let found = (finding, all.spans_of(finding));
-            let mention = observation(post, found, &traits, wants);
+            let mention = observation(post, at, found, &traits, wants);
             let late_at = match self.windows.observe(mention) {
                 Timeliness::InTime => None,
                 Timeliness::Late { judged } => Some(judged),
             };
             outcome.tally.late += u64::from(late_at.is_some());
-            outcome.placings.push(Placing { similarity: traits.similarity(), late_at });
+            outcome.placings.push(Placing { similarity: traits.similarity(), late_at, counted_at });
         }
         while self.windows.waiting_len() > WAITING_MAX
             && let Some(tick_end) = self.windows.earliest_waiting()
@@ -374,7 +412,7 @@ fn wanting(rules: &[Rule]) -> HashSet<TopicId> {
 /// A new version of a post that was counted: its rows take the place of the old ones.
 fn again(post: &Post, likeness: Option<Arc<Likeness>>, own: &[Finding], outcome: &mut Outcome) {
     let similarity = Traits::of(post, PostKey(0), likeness).similarity();
-    outcome.placings.extend(own.iter().map(|_| Placing { similarity, late_at: None }));
+    outcome.placings.extend(own.iter().map(|_| Placing { similarity, ..Placing::default() }));
 }
 
 /// What tells copies of each post with findings, in order.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::analyze::Finding;
 use crate::post::{AuthorKey, Kind, Polarity, Post, PostKey, Span, TopicId, cut_text};
+use crate::time::EventTime;
 use crate::window::{Likeness, Observation, Originality, OwnWords, Reply, Sample};
 
 /// Longest text of an evidence post in bytes.
@@ -39,14 +40,14 @@ impl Traits {
 }
 
 /// What a post of ours, that speaks for these topics, answers.
-pub(super) fn reply(post: &Post, topics: &[TopicId]) -> Option<Reply> {
+pub(super) fn reply(post: &Post, at: EventTime, topics: &[TopicId]) -> Option<Reply> {
     if topics.is_empty() || (post.parent.is_none() && post.thread.is_none()) {
         return None;
     }
     let key = |id: &str| PostKey::new(&post.source, id).0;
     let (parent, thread) = (post.parent.as_deref(), post.thread.as_deref());
     Some(Reply {
-        posted_at: post.posted_at,
+        posted_at: at,
         topics: topics.to_vec(),
         answers: parent.into_iter().chain(thread).map(key).collect(),
         thread: thread.filter(|_| parent.is_none()).map(key),
@@ -55,8 +56,11 @@ pub(super) fn reply(post: &Post, topics: &[TopicId]) -> Option<Reply> {
 
 /// `spans` are what the topic's query matched; `wants` tells whether the topic's negative mentions
 /// want a reply of ours.
+///
+/// `at` is when the post counts.
 pub(super) fn observation(
     post: &Post,
+    at: EventTime,
     (finding, spans): (&Finding, &[Span]),
     traits: &Traits,
     wants: bool,
@@ -76,7 +80,7 @@ pub(super) fn observation(
         })
     });
     Observation {
-        posted_at: post.posted_at,
+        posted_at: at,
         topic: finding.topic,
         source: post.source.clone(),
         lang: verdict.language.lang,

@@ -102,6 +102,11 @@ impl Watermark {
         }
     }
 
+    /// Takes note of a post that counts from its reception.
+    pub fn observe_reception(&mut self, source: &SourceId, received_at: EventTime) {
+        self.advance(source, received_at, received_at);
+    }
+
     /// Takes note that nothing more comes for now: the posts that stepped ahead are all there is to
     /// go by.
     pub fn rest(&mut self) {
