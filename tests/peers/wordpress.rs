@@ -1,5 +1,5 @@
-//! Is a WordPress blog heard by the feeds that it has by itself? Articles, comments written in its
-//! own form, edits, and answers that nothing has changed.
+//! Is a WordPress blog heard by the feeds that it has by itself, and by its REST API? Articles,
+//! comments written in its own form, edits, what is trashed, and answers that nothing has changed.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -9,7 +9,8 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use crate::support::{
-    Killed, Place, erase_what_was_replaced, file, free_port, live, query, wait_for, wait_for_answer,
+    Killed, Place, erase_what_was_replaced, everything, file, free_port, live, query, repository,
+    wait_for, wait_for_answer,
 };
 
 /// What is run in WordPress's own house.
@@ -119,13 +120,24 @@ impl Blog {
         done(php.env("HTTP_HOST", self.url.trim_start_matches("http://")))
     }
 
+    /// Runs code in the blog itself, as its editor's pages do; what it prints.
+    fn editor(&self, code: &str) -> String {
+        self.php(&format!("require 'wp-load.php'; {code}"))
+    }
+
+    /// The addresses that were asked for, in order.
+    fn asked(&self) -> Vec<String> {
+        let log = std::fs::read_to_string(&self.log).expect("a log");
+        log.lines().filter_map(|line| Some(line.split_once("GET ")?.1.to_owned())).collect()
+    }
+
     /// Publishes an article; its number.
     fn publish(&self, title: &str, text: &str) -> u64 {
         let code = format!(
-            "require 'wp-load.php'; echo wp_insert_post(['post_title' => '{title}', 'post_content' => '{text}', \
+            "echo wp_insert_post(['post_title' => '{title}', 'post_content' => '{text}', \
              'post_status' => 'publish', 'post_author' => 1]);"
         );
-        self.php(&code).trim().parse().expect("a number")
+        self.editor(&code).trim().parse().expect("a number")
     }
 
     /// Comments on an article as a reader does, in the form below it.
@@ -194,8 +206,8 @@ fn articles_and_comments_of_a_blog_are_heard_once_and_edits_are_followed() {
     let process = live(&config);
     heard("SELECT count(*) FROM mentions WHERE source = 'blog'", "2");
     heard("SELECT count(*) FROM mentions WHERE source = 'comments'", "2");
-    blog.php(&format!(
-        "require 'wp-load.php'; wp_update_post(['ID' => {article}, 'post_content' => 'The crane is late']);"
+    blog.editor(&format!(
+        "wp_update_post(['ID' => {article}, 'post_content' => 'The crane is late']);"
     ));
     heard("SELECT count(*) FROM mentions WHERE text LIKE '%The crane is late%'", "1");
     let begun = Instant::now();
@@ -212,4 +224,93 @@ fn articles_and_comments_of_a_blog_are_heard_once_and_edits_are_followed() {
     assert_eq!(query(&place.lake, "SELECT count(*) FROM mentions WHERE text LIKE '%ropes%'"), "0");
     let ids = query(&place.lake, "SELECT count(*), count(distinct post_id) FROM mentions");
     assert_eq!(ids, "4,4");
+}
+
+/// A preset as it ships, but for the ages at which posts are asked for again: every two seconds.
+fn watchful(place: &Place, name: &str, overlap: &str) {
+    let path = repository("src/connect/poll/presets").join(format!("{name}.toml"));
+    let shipped = std::fs::read_to_string(path).expect("a preset");
+    let ages: Vec<String> = (1..=250).map(|step| format!("\"{}s\"", 2 * step)).collect();
+    let text: String = shipped
+        .lines()
+        .map(|line| match line.split_once(" = ") {
+            Some(("ages", _)) => format!("ages = [{}]\n", ages.join(",")),
+            Some(("overlap", _)) => format!("overlap = \"{overlap}\"\n"),
+            _ => format!("{line}\n"),
+        })
+        .collect();
+    assert!(
+        text.contains(&ages[9]) && text.contains(&format!("overlap = \"{overlap}\"")),
+        "{text}"
+    );
+    file(place.folder.path(), &format!("{name}.toml"), text);
+}
+
+#[test]
+fn the_rest_api_of_a_blog_tells_articles_and_comments_and_what_is_edited_or_trashed_there() {
+    let (place, blog) = (Place::new(), Blog::new());
+    // Where the clock on the wall is not that of the API.
+    blog.editor("update_option('timezone_string', 'Asia/Tokyo');");
+    let kept = blog.publish("News of acme", "The new <b>crane</b> &amp; its ropes");
+    let dropped = blog.publish("Gossip on acme", "Nobody knows");
+    watchful(&place, "wordpress-posts", "6h");
+    // Edits of comments are seen by asking again alone.
+    watchful(&place, "wordpress-comments", "1s");
+    let source = |name: &str| {
+        format!(
+            "[[source]]\nname = \"{name}\"\ntype = \"poll\"\npreset = \"wordpress-{name}.toml\"\n\
+             interval = \"1s\"\nset = {{ site = \"{}\" }}\n",
+            blog.url
+        )
+    };
+    let config = config(&place, &(source("posts") + &source("comments")));
+    let process = live(&config);
+    let heard = |sql: &str, wanted: &str| wait_for_answer(&place.lake, sql, wanted);
+    heard("SELECT count(*) FROM mentions WHERE kind = 'article'", "2");
+    blog.comment(kept, "kim", "acme %26 sons never answer");
+    blog.comment(kept, "roe", "acme is rude");
+    blog.comment(dropped, "lee", "acme is doomed");
+    let begun = Instant::now();
+    heard("SELECT count(*) FROM mentions WHERE kind = 'comment'", "3");
+    wait_for("three seconds", || (begun.elapsed().as_secs() >= 3).then_some(()));
+    blog.comment(kept, "ann", "acme is fine");
+    heard("SELECT count(*) FROM mentions WHERE kind = 'comment'", "4");
+
+    let edit = "wp_update_comment(['comment_ID' => get_comments(['author_email' => 'kim@example.org'])[0]->comment_ID, \
+                'comment_content' => 'acme & sons answered']);";
+    blog.editor(edit);
+    blog.editor(&format!(
+        "wp_update_post(['ID' => {kept}, 'post_content' => 'The crane is late']);"
+    ));
+    heard("SELECT count(*) FROM mentions WHERE text = 'acme & sons answered'", "1");
+    heard("SELECT count(*) FROM mentions WHERE text = 'News of acme\nThe crane is late'", "1");
+
+    blog.editor("wp_trash_comment(get_comments(['author_email' => 'roe@example.org'])[0]);");
+    // An article takes its comments with it.
+    blog.editor(&format!("wp_trash_post({dropped});"));
+    let before = blog.asked().len();
+    for kind in ["posts", "comments"] {
+        wait_for(&format!("{kind} asked for again, and a look after that"), || {
+            let asked = blog.asked();
+            let path = format!("/wp-json/wp/v2/{kind}?");
+            let mut asked = asked.iter().skip(before).filter(|asked| asked.starts_with(&path));
+            // One may have been on its way; two must find that nothing is there.
+            asked.by_ref().filter(|asked| asked.contains("include=")).nth(2)?;
+            asked.any(|asked| asked.contains("after=")).then_some(())
+        });
+    }
+    assert_eq!(process.terminate(), Some(0));
+    erase_what_was_replaced(&place.lake);
+    assert_eq!(
+        query(&place.lake, "SELECT kind, replace(text, chr(10), '|') FROM mentions ORDER BY text"),
+        "article,News of acme|The crane is late\ncomment,acme & sons answered\ncomment,acme is fine"
+    );
+    let thread = "SELECT count(distinct thread) FROM mentions WHERE kind = 'comment'";
+    assert_eq!(query(&place.lake, thread), "1");
+    for (name, bytes) in everything(&place.lake) {
+        for gone in ["acme is rude", "acme is doomed", "Nobody knows", "never answer", "ropes"] {
+            let is_there = bytes.windows(gone.len()).any(|bytes| bytes == gone.as_bytes());
+            assert!(!is_there, "{gone:?} is still in {name}");
+        }
+    }
 }
