@@ -20,8 +20,8 @@ const NAMES_MAX: usize = 10;
 const VALUE_CHARS: usize = 200;
 /// Characters of an alert's id that are enough to name it.
 const ID_CHARS: usize = 12;
-/// Where the story of an alert is, behind a receiver's `base_url`.
-const STORY: &str = "/api/alerts/";
+/// The page of an alert, behind a receiver's `base_url`.
+const STORY: &str = "/alerts/";
 
 /// A message as a person reads it.
 #[derive(Debug, Clone, PartialEq)]
