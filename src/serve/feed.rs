@@ -31,8 +31,8 @@ struct Listener {
     begun: bool,
     alerts: [u64; 3],
     commits: Option<u64>,
-    /// The newest mentions that were told.
-    known: Vec<String>,
+    /// The newest mentions when it looked last; none before its first look.
+    known: Option<Vec<String>>,
     looked: Option<Instant>,
     ready: std::collections::VecDeque<Event>,
     _place: OwnedSemaphorePermit,
@@ -51,7 +51,7 @@ pub(super) async fn live(State(api): State<Api>) -> Response {
         alerts,
         begun: false,
         commits: None,
-        known: Vec::new(),
+        known: None,
         looked: None,
         ready: std::collections::VecDeque::new(),
         _place: place,
@@ -106,12 +106,14 @@ impl Listener {
         let search =
             Search { order: Order::Latest, limit: Some(MENTIONS_MAX), ..Search::default() };
         let Ok(page) = ask.mentions(&search).await else { return };
-        let fresh: Vec<_> =
-            page.mentions.iter().filter(|mention| !self.known.contains(&mention.id)).collect();
-        if !fresh.is_empty() && !self.known.is_empty() {
-            self.ready.push_back(event("mentions", &json!(fresh)));
+        if let Some(known) = &self.known {
+            let fresh = page.mentions.iter().filter(|mention| !known.contains(&mention.id));
+            let fresh: Vec<_> = fresh.collect();
+            if !fresh.is_empty() {
+                self.ready.push_back(event("mentions", &json!(fresh)));
+            }
         }
-        self.known = page.mentions.into_iter().map(|mention| mention.id).collect();
+        self.known = Some(page.mentions.into_iter().map(|mention| mention.id).collect());
     }
 }
 

@@ -11,6 +11,8 @@
   const take = (fresh) => {
     for (const old of parts()) {
       const now = fresh.getElementById(old.id);
+      // A list does not move under who reads further down.
+      if (old.dataset.live === "top" && scrollY > 0) continue;
       const used = old.contains(document.activeElement) || old.querySelector("details[open]");
       if (!now || now.innerHTML === old.innerHTML || used) continue;
       old.replaceChildren(...now.childNodes);
@@ -40,7 +42,7 @@
       stream = null;
     } else if (!stream) {
       stream = new EventSource("/api/v1/live");
-      for (const kind of ["alert", "mentions"]) stream.addEventListener(kind, soon);
+      for (const kind of ["open", "alert", "mentions"]) stream.addEventListener(kind, soon);
     }
   };
   setInterval(() => { if (stream?.readyState !== EventSource.OPEN) look(); }, ALONE_MS);
