@@ -13,6 +13,15 @@ use crate::time::Zone;
 /// Signs between thousands that are tried.
 const THOUSANDS: [char; 2] = ['.', ','];
 
+/// What is said of bytes that are neither lines nor Parquet.
+const NOT_TEXT: &str =
+    "these bytes are not text; save a workbook as CSV, and unpack what is packed";
+
+/// Whether bytes could be text: only few signs of control stand in it.
+fn is_text(bytes: &[u8]) -> bool {
+    !bytes.iter().any(|byte| matches!(byte, 0..=8 | 14..=26 | 28..=31))
+}
+
 /// What the options say of the files.
 #[derive(Debug, Clone, Default)]
 pub struct Hints {
@@ -47,11 +56,23 @@ pub struct Preview {
     pub mended: u64,
 }
 
+/// Why a table is none, as its header shows.
+fn unfit(look: &Beginning) -> Option<&'static str> {
+    let first = look.columns.first().filter(|_| matches!(look.layout, Layout::Csv(_)))?;
+    if first.starts_with(['{', '[']) {
+        return Some("it is called a table, and begins as JSON: add --input-format jsonl");
+    }
+    (!look.columns.iter().all(|name| is_text(name.as_bytes()))).then_some(NOT_TEXT)
+}
+
 /// Looks at a file; must be called outside of the async runtime.
 ///
 /// # Errors
 /// When it cannot be read, or the columns of a table are not known even by a guess.
 pub fn preview(input: &Input, hints: &Hints) -> io::Result<Preview> {
+    if input.bytes == Some(0) {
+        return Err(io::Error::other("it is empty"));
+    }
     let mut hints = hints.clone();
     let (format, encoding) = (hints.format, hints.encoding);
     let look = {
@@ -60,6 +81,9 @@ pub fn preview(input: &Input, hints: &Hints) -> io::Result<Preview> {
     };
     if let Some(nothing) = look.told.nothing {
         return Err(io::Error::other(nothing));
+    }
+    if let Some(unfit) = unfit(&look) {
+        return Err(io::Error::other(unfit));
     }
     let mut options = Vec::new();
     if look.told.export.is_none() && hints.reading.map.is_plain() {
@@ -71,6 +95,9 @@ pub fn preview(input: &Input, hints: &Hints) -> io::Result<Preview> {
         }
     }
     let mut parcel = feed(&hints).first_posts(input)?;
+    if parcel.events.is_empty() && parcel.refused.iter().any(|letter| !is_text(&letter.raw)) {
+        return Err(io::Error::other(NOT_TEXT));
+    }
     let asks = |parcel: &Parcel, option: &str| {
         parcel.refused.iter().any(|letter| letter.reason.contains(option))
     };

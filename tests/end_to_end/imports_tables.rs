@@ -129,6 +129,60 @@ fn a_look_guesses_the_mapping_and_says_the_command_that_works() {
 }
 
 #[test]
+fn a_table_without_ids_comes_in_by_the_proposed_command_and_only_once() {
+    let place = place();
+    let table = "Datum;Autor;Text;Link\n27.11.2026 14:05;maja;Lumenta stinkt;https://example.org/1\n27.11.2026 14:05;jo;Lumenta stinkt;https://example.org/1\n";
+    let path = file(place.folder.path(), "excel.csv", table);
+    let path = path.to_str().expect("UTF-8");
+    let look = resonanz()
+        .args(["import", "--preview", path])
+        .env("TZ", "Europe/Berlin")
+        .output()
+        .expect("runs");
+    let said = stdout(&look);
+    let command = said.lines().last().expect("a command").trim();
+    let words: Vec<&str> = command.split(' ').skip(3).collect();
+    assert!(words.contains(&"id=,text=Text,posted_at=Datum,author=Autor,url=Link"), "{said}");
+    // The same rows again in a longer export stand for the same posts.
+    let more = format!("{table}28.11.2026 08:00;jo;Lumenta hilft;https://example.org/2\n");
+    let later = file(place.folder.path(), "later.csv", &more);
+    let words: Vec<&str> = words.into_iter().chain(["--source", "export"]).collect();
+    for file in [Path::new(path), &later] {
+        let done = import(&place, &[file], &words);
+        assert!(done.status.success(), "{}", stderr(&done));
+    }
+    let counted = "SELECT count(*) || ' ' || count(DISTINCT post_id) FROM posts";
+    assert_eq!(query(&place.lake, counted), "3 3");
+
+    // Files that are read in several ways have a command each.
+    let folder = place.folder.path().join("exports");
+    std::fs::create_dir(&folder).expect("a folder");
+    file(&folder, "table.csv", table);
+    let list = r#"[{"date":"2026-11-27T14:05:00Z","text":"Lumenta stinkt"}]"#;
+    file(&folder, "list.json", list);
+    let look = run(&["import", "--preview", "--zone", "UTC", folder.to_str().expect("UTF-8")]);
+    let commands = stdout(&look).matches("\n  resonanz import --zone UTC ").count();
+    assert_eq!(commands, 2, "{}", stdout(&look));
+}
+
+#[test]
+fn files_that_hold_no_rows_of_text_say_what_they_are() {
+    let place = place();
+    let cases: [(&str, &[u8], &str); 4] = [
+        ("empty.csv", b"", "it is empty"),
+        ("list.csv", b"[\n{\"id\":\"1\"}]", "add --input-format jsonl"),
+        ("old.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0\0\0\n\0\0", "are not text"),
+        ("noise.csv", b"\x01\x02,\x80\xff\0\n\0,\x03\n", "are not text"),
+    ];
+    for (name, bytes, words) in cases {
+        let path = file(place.folder.path(), name, bytes);
+        let look = run(&["import", "--preview", path.to_str().expect("UTF-8")]);
+        assert_eq!(look.status.code(), Some(1), "{name}: {}", stdout(&look));
+        assert!(stdout(&look).contains(words), "{name}: {}", stdout(&look));
+    }
+}
+
+#[test]
 fn ids_that_differ_in_half_a_character_stay_two() {
     let folder = tempfile::tempdir().expect("a folder");
     let line = |half: &str| {

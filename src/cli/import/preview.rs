@@ -12,6 +12,9 @@ use crate::decode::{Export, FIELDS, Told, quoted};
 use crate::post::{AuthorKey, Post};
 use crate::reprocess::{Hints, Origin, Preview, preview as look};
 
+/// Options that a file needs beyond those given.
+type Guess = Vec<(&'static str, String)>;
+
 /// Posts that are shown of a file.
 const POSTS: usize = 10;
 /// Files that are shown.
@@ -36,8 +39,8 @@ pub(super) fn preview(args: &Args) -> Result<Ending, Failure> {
         source: args.input.source.clone(),
         zone: local_zone().iana_name().unwrap_or("UTC").to_owned(),
     };
-    let (mut out, mut options) = (people(), Vec::new());
-    let (mut shown, mut readable, mut left_out) = (0, 0, Vec::new());
+    let (mut out, mut guesses) = (people(), Vec::new());
+    let (mut shown, mut left_out) = (0, Vec::new());
     for input in &inputs {
         let mut own = hints.clone();
         own.reading.owner = own.reading.owner.or_else(|| input.owner.clone());
@@ -50,11 +53,8 @@ pub(super) fn preview(args: &Args) -> Result<Ending, Failure> {
             _ if shown == FILES => continue,
             Ok(found) => {
                 file(input, found, &mut out)?;
-                readable += usize::from(!found.posts.is_empty());
-                for option in &found.options {
-                    if !options.contains(option) {
-                        options.push(option.clone());
-                    }
+                if !found.posts.is_empty() {
+                    guesses.push((input, found.options.clone()));
                 }
             }
             Err(_) if input.is_optional => {
@@ -71,23 +71,51 @@ pub(super) fn preview(args: &Args) -> Result<Ending, Failure> {
     if inputs.len() - left_out.len() > shown {
         writeln!(out, "{} more files\n", inputs.len() - left_out.len() - shown)?;
     }
-    if readable == 0 {
-        writeln!(out, "no posts could be read; say which column is which field with --map")?;
+    if guesses.is_empty() {
+        writeln!(
+            out,
+            "no posts could be read; say which column is which field with --map, or what a file is with --input-format"
+        )?;
         return Ok(Ending::Incomplete);
     }
-    if options.iter().any(|(name, _)| *name == "--zone") {
+    if guesses.iter().flat_map(|(_, options)| options).any(|(name, _)| *name == "--zone") {
         writeln!(out, "times name no zone: --zone is a guess, put the right one there")?;
     }
-    writeln!(out, "to import:\n  {}", command(&options))?;
+    writeln!(out, "to import:")?;
+    for command in commands(&args.files, &guesses) {
+        writeln!(out, "  {command}")?;
+    }
     Ok(Ending::Done)
 }
 
-/// The command that was given, without the look and with what was guessed.
-fn command(options: &[(&'static str, String)]) -> String {
-    let given = std::env::args().skip(1).filter(|word| word != "--preview");
+/// The command that was given, without the look and with what was guessed; one for each file where
+/// they are not read in one way. Members of a zip are not files that can be given.
+fn commands(files: &[String], guesses: &[(&Input, Guess)]) -> Vec<String> {
+    let mut all = Guess::new();
+    for option in guesses.iter().flat_map(|(_, options)| options) {
+        if !all.contains(option) {
+            all.push(option.clone());
+        }
+    }
+    let named = |name: &str| all.iter().filter(|(other, _)| *other == name).count();
+    let mapped = |(_, options): &(&Input, Guess)| options.iter().any(|(name, _)| *name == "--map");
+    // A map says that a file is nobody's archive, so it must not reach the others.
+    let alike = guesses.iter().all(mapped) || !guesses.iter().any(mapped);
+    let packed = guesses.iter().any(|(input, _)| input.is_optional);
+    if packed || (alike && all.iter().all(|(name, _)| named(name) == 1)) {
+        return vec![command(&[], None, &all)];
+    }
+    let each = guesses.iter().map(|(input, options)| command(files, Some(&input.name), options));
+    each.collect()
+}
+
+/// The command that was given, with `file` in place of `files`.
+fn command(files: &[String], file: Option<&str>, options: &[(&'static str, String)]) -> String {
+    let given =
+        std::env::args().skip(1).filter(|word| word != "--preview" && !files.contains(word));
     let words = std::iter::once("resonanz".to_owned()).chain(given.map(|word| quoted(&word)));
     let guessed = options.iter().map(|(name, value)| format!("{name} {}", quoted(value)));
-    words.chain(guessed).collect::<Vec<_>>().join(" ")
+    words.chain(file.map(quoted)).chain(guessed).collect::<Vec<_>>().join(" ")
 }
 
 fn file(input: &Input, found: &Preview, out: &mut impl Write) -> io::Result<()> {

@@ -277,6 +277,10 @@ fn zipped(argument: &str, path: &Path) -> Result<Vec<Input>, InputError> {
     for member in members {
         let name = format!("{}/{}", whole.name, member.name);
         let bytes = Some(member.packed);
+        if member.name == "xl/workbook.xml" {
+            let hint = "open it there, save it as CSV UTF-8, and give that file";
+            return Err(InputError::new(&whole.name, "a workbook of Excel, not a table", hint));
+        }
         let hidden = member.name.split('/').any(|part| part.starts_with(['.', '_']));
         let file = member.name.rsplit('/').next().unwrap_or_default();
         let (known, names) = (is_known(file), names_owner(&member.name));

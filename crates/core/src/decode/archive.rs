@@ -148,8 +148,11 @@ impl<'a> ArchiveLine<'a> {
         let needed = |value: Option<Cow<'a, str>>, name| {
             value.ok_or_else(|| format!("the field \"{name}\" is missing"))
         };
-        let id = needed(field("id")?.text("id")?, "id")?;
-        if id.is_empty() {
+        let id = match field("id")?.text("id")? {
+            None if reading.map.makes_ids() => Cow::Borrowed(""),
+            id => needed(id, "id")?,
+        };
+        if id.is_empty() && !reading.map.makes_ids() {
             return Err("the id is empty".to_owned());
         }
         let text = needed(field("text")?.text("text")?, "text")?;
@@ -213,6 +216,25 @@ impl<'a> ArchiveLine<'a> {
         if self.received_at().0 > now {
             self.received_at = Some(Stamp(now));
         }
+    }
+
+    /// Gives a post without an id one that the same content gives again. The author is in it as a
+    /// key alone, so that nobody finds the name by trying.
+    pub(super) fn named_by_content(&mut self, authors: &AuthorHasher) {
+        if !self.id.is_empty() {
+            return;
+        }
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(authors.hash(self.author()).to_string().as_bytes());
+        hasher.update(&self.posted_at.0.0.to_le_bytes());
+        let (text, [url, parent, thread]) =
+            (&self.text, [&self.url, &self.parent, &self.thread].map(Option::as_deref));
+        for said in [Some(text.as_ref()), url, parent, thread] {
+            hasher.update(b"\0");
+            hasher.update(said.unwrap_or_default().as_bytes());
+        }
+        let hash = hasher.finalize().to_hex();
+        self.id = format!("content:{}", hash.get(..32).unwrap_or_default()).into();
     }
 
     fn has_supported_times(&self) -> bool {

@@ -186,6 +186,12 @@ impl FieldMap {
         self.columns.get(place).map_or("", String::as_str)
     }
 
+    /// Whether posts have no ids, so that each gets one made of its content: `id=` in the map.
+    #[must_use]
+    pub fn makes_ids(&self) -> bool {
+        self.column(0).is_empty()
+    }
+
     /// Whether each field has its own name.
     #[must_use]
     pub fn is_plain(&self) -> bool {
@@ -202,7 +208,11 @@ impl FieldMap {
             let alike = |name: &&str| name.eq_ignore_ascii_case(column);
             let found = names.iter().position(|name| name == column);
             *place = found.or_else(|| names.iter().position(alike));
-            if place.is_none() && matches!(field, "id" | "text" | "posted_at") {
+            let needed = match field {
+                "id" => !self.makes_ids(),
+                _ => matches!(field, "text" | "posted_at"),
+            };
+            if place.is_none() && needed {
                 let found = names.iter().take(20).copied().collect::<Vec<_>>().join(", ");
                 let guess = guessed_map(names);
                 let map = if guess.is_empty() { format!("{field}=COLUMN") } else { quoted(&guess) };
@@ -229,7 +239,7 @@ pub fn quoted(word: &str) -> String {
 impl FromStr for FieldMap {
     type Err = String;
 
-    /// Parses `text=body,id=uid`.
+    /// Parses `text=body,id=uid`; `id=` says that there are no ids.
     fn from_str(text: &str) -> Result<Self, String> {
         let mut map = Self::default();
         for pair in text.split(',').filter(|pair| !pair.is_empty()) {

@@ -161,7 +161,7 @@ const NAMES: [(&str, &[&str]); 13] = [
 ];
 
 /// For each field that a column could be, the column, as pairs of `--map`; fields whose own name is
-/// there are left out.
+/// there are left out. A post without any column for its id has an empty one: `id=`.
 #[must_use]
 pub fn guessed(columns: &[&str]) -> Vec<(&'static str, String)> {
     let plain = |name: &str| {
@@ -187,6 +187,12 @@ pub fn guessed(columns: &[&str]) -> Vec<(&'static str, String)> {
             taken.push(column);
         }
     }
+    let has = |field| {
+        columns.contains(&field) || pairs.iter().any(|(other, _): &(&str, String)| *other == field)
+    };
+    if !has("id") && has("text") && has("posted_at") {
+        pairs.insert(0, ("id", String::new()));
+    }
     pairs
 }
 
@@ -203,7 +209,7 @@ mod tests {
 
     #[test]
     fn columns_are_told_by_what_others_call_them() {
-        let rows: [(&[&str], &str); 4] = [
+        let rows: [(&[&str], &str); 6] = [
             (
                 &["Nr", "Datum", "Text", "Reichweite"],
                 "id=Nr,text=Text,posted_at=Datum,reach=Reichweite",
@@ -214,6 +220,11 @@ mod tests {
                 "id=data.id,text=data.body,posted_at=data.created_at,author=data.user.name",
             ),
             (&["a", "b", "title,1"], ""),
+            (
+                &["Datum", "Autor", "Text", "Link"],
+                "id=,text=Text,posted_at=Datum,author=Autor,url=Link",
+            ),
+            (&["posted_at", "text"], "id="),
         ];
         for (columns, map) in rows {
             assert_eq!(guessed_map(columns), map);

@@ -241,6 +241,7 @@ impl Decoder {
         if let Some(now) = self.now {
             line.received_by(now);
         }
+        line.named_by_content(&self.authors);
         let mended = line.is_mended();
         let event = self.event(line);
         if mended { Decoded::Mended(event, None) } else { Decoded::Event(event, None) }

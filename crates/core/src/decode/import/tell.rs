@@ -2,7 +2,7 @@
 
 use super::outline::Outline;
 use super::{Export, gdelt};
-use crate::decode::fields::{FIELDS, FieldMap};
+use crate::decode::fields::FieldMap;
 
 /// What lists of posts are called where several would do, the likeliest first.
 const LISTS: [&str; 16] = [
@@ -87,20 +87,24 @@ fn of_table(line: &str, export: Option<Export>, map: &FieldMap) -> Told {
     Told { export, has_posts: export.is_some(), ..Told::default() }
 }
 
+/// Where the fields stand that a post needs.
+fn needed(map: &FieldMap) -> impl Iterator<Item = &str> {
+    (0..3).map(|place| map.column(place)).filter(|column| !column.is_empty())
+}
+
 /// Whether an object has the fields that a post needs, as they are mapped.
 fn is_post(has: &dyn Fn(&str) -> bool, map: &FieldMap) -> bool {
-    FIELDS.iter().enumerate().take(3).all(|(place, _)| has(map.column(place)))
+    needed(map).all(has)
 }
 
 /// The list that an object wraps, unless the object is a post itself.
 fn list_of(outline: &Outline, lists: &[&str], map: &FieldMap) -> Option<String> {
-    let needed = (0..3).map(|place| map.column(place));
-    if needed.clone().any(|column| outline.has(column)) {
+    if needed(map).any(|column| outline.has(column)) {
         return None;
     }
     let whole = |list: &&&str| {
         let at = |column: &str| outline.has(&format!("{list}.0.{column}"));
-        (0..3).all(|place| at(map.column(place)))
+        needed(map).all(at)
     };
     let named = || LISTS.iter().find_map(|name| lists.iter().find(|list| list.ends_with(name)));
     let found = lists.iter().find(whole).or_else(named).or(lists.first());
