@@ -27,6 +27,9 @@ const POSTS_MAX: usize = 5;
 const MORE: Duration = Duration::from_secs(2);
 /// Parcels that wait to be shown.
 const PARCELS: usize = 4;
+/// What to do where neither the configuration nor resonanz is at fault.
+const ELSEWHERE: &str =
+    "see that the address is right and that this machine reaches it; `run` tries again by itself";
 /// Columns of a line that does not go to a terminal.
 const WIDTH: usize = 160;
 
@@ -202,14 +205,21 @@ fn show(source: &SourceConfig, topics: &[Topic], wait: Duration) -> Result<Endin
     let spec =
         SourceSpec { name: source.name.clone(), authors, cursor: None, topics: topics.into() };
     let seen = runtime()?.block_on(watch_source(source.settings.as_ref(), spec, wait));
-    print(source, &seen, wait)?;
+    if seen.fault.is_none() || seen.events > 0 {
+        print(source, &seen, wait)?;
+    }
     match seen.fault {
         Some(fault @ Fault::User { .. }) => {
             let hint = fault.hint().to_owned();
             Err(Failure::usage(format!("source \"{}\": {fault}", source.name), hint))
         }
-        Some(fault @ (Fault::External { .. } | Fault::Internal { .. })) => {
-            Err(anyhow::anyhow!("source \"{}\": {fault}", source.name).into())
+        Some(fault) => {
+            let mut failure: Failure =
+                anyhow::anyhow!("source \"{}\": {fault}", source.name).into();
+            if matches!(fault, Fault::External { .. }) {
+                failure.hint = Some(ELSEWHERE.to_owned());
+            }
+            Err(failure)
         }
         _ if seen.events == 0 && seen.health.state() != SourceState::Up => Ok(Ending::Incomplete),
         _ => Ok(Ending::Done),

@@ -48,7 +48,8 @@ pub(super) fn spawn(
         let cursor = cursors.get(source.name.as_str()).cloned();
         let outlet = Outlet::new(inbox.clone(), Arc::clone(health), closed.clone());
         let name = source.name.clone();
-        let span = tracing::info_span!("source", %name);
+        // Of the highest level, so that warnings name their source whatever is logged.
+        let span = tracing::error_span!("source", %name);
         let (topics, authors) = (Arc::clone(&topics), authors.clone());
         let spec = SourceSpec { name: name.clone(), authors, cursor, topics };
         let reading = supervise(source.settings.open(spec), outlet);

@@ -16,6 +16,7 @@ pub(in crate::connect) use rate::{Rate, asked_wait};
 
 use crate::connect::source::{Fault, Outlet};
 use crate::system::wall_clock;
+use crate::text::plain_of_html;
 
 /// Longest time for one answer, with its body.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
@@ -134,10 +135,13 @@ impl Answer {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// The beginning of its body, on one line.
+    /// The beginning of its body, on one line; of a web page its words.
     pub(in crate::connect) fn excerpt(&self) -> String {
         let bytes = self.body.get(..4 * SHOWN_CHARS).unwrap_or(&self.body);
-        let text = String::from_utf8_lossy(bytes);
+        let mut text = String::from_utf8_lossy(bytes);
+        if text.trim_start().starts_with('<') {
+            text = plain_of_html(&text).into();
+        }
         let words = text.split(|c: char| c.is_control() || c.is_whitespace());
         let line = words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
         line.chars().take(SHOWN_CHARS).collect()
