@@ -44,6 +44,11 @@ impl ReportError {
         match self {
             Self::Wrong { hint, .. } => (*hint).to_owned(),
             Self::Unknown { near: Some(near), .. } => format!("did you mean \"{near}\"?"),
+            Self::Unknown { what: "topic", .. } => {
+                "known are the topics of the configuration, and those of mentions in the lake: \
+                 resonanz query \"SELECT DISTINCT topic FROM mentions\""
+                    .to_owned()
+            }
             Self::Unknown { .. } | Self::Other(_) => String::new(),
             Self::Sql(error) => error.hint.clone(),
         }

@@ -17,7 +17,7 @@ pub enum StateError {
         source: io::Error,
     },
     /// The folder is something else.
-    #[error("{path} is no lake", path = path.display())]
+    #[error("{path} is not a lake", path = path.display())]
     NoLake {
         /// Which folder.
         path: PathBuf,

@@ -139,7 +139,7 @@ fn what_does_not_belong_together_is_refused() {
     let (code, told) = store.fails(&["query", "--lake", "s3://no-lakes/one", COUNT]);
     assert!(code == 1 && told.contains("NoSuchBucket"), "{code} {told}");
     let (code, told) = store.fails(&["query", "--lake", "s3://lakes/nothing", COUNT]);
-    assert!(code == 2 && told.contains("s3://lakes/nothing is no lake"), "{code} {told}");
+    assert!(code == 2 && told.contains("s3://lakes/nothing is not a lake"), "{code} {told}");
     let (code, told) = store.fails(&["lake", "compact", "--lake", "s3://lakes/one"]);
     assert!(code == 2 && told.contains("--state DIR"), "{code} {told}");
     let (code, told) =

@@ -208,7 +208,7 @@ fn a_lake_that_is_none_or_damaged_is_said_so() {
     let none = run(&["query", "--lake", path, "SELECT 1"]);
     assert_eq!(none.status.code(), Some(2));
     assert!(
-        stderr(&none).contains("is no lake") && stderr(&none).contains("hint:"),
+        stderr(&none).contains("is not a lake") && stderr(&none).contains("hint:"),
         "{}",
         stderr(&none)
     );
