@@ -31,7 +31,7 @@ fn post(event: Option<&Event>) -> &Post {
 #[test]
 fn comments_are_read_in_both_of_their_shapes() {
     let from = r#"{"from":{"id":"77","name":"Kim"},"item":"comment","verb":"add","comment_id":"5_6_8","post_id":"5_6","parent_id":"5_6","created_time":1795998990,"message":"acme is slow"}"#;
-    let sender = r#"{"sender_id":"77","sender_name":"Kim","item":"comment","verb":"edited","comment_id":"5_6_8","post_id":"5_6","parent_id":"5_6_7","created_time":"2026-11-29T23:36:30+0000","message":"acme is slow"}"#;
+    let sender = r#"{"sender_id":"77","sender_name":"Kim","item":"comment","verb":"edited","comment_id":"5_6_8","post_id":"5_6","parent_id":"5_6_7","created_time":"2026-11-30T00:36:30+0000","message":"acme is slow"}"#;
     let (one, other) = (page(from).0, page(sender).0);
     let (one, other) = (post(one.events.first()), post(other.events.first()));
     assert_eq!((one.author, one.posted_at), (other.author, other.posted_at));
