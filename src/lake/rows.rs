@@ -274,17 +274,21 @@ mod tests {
         cells.map(|(field, column)| (field.name().clone(), said(column))).collect()
     }
 
-    #[test]
-    fn each_value_of_a_row_stands_in_the_column_of_its_name() {
-        let mut rows = Rows::new(labels());
-        let verdict = Verdict {
+    fn verdict() -> Verdict {
+        Verdict {
             document: Score(1_000),
             target: Score(-2_000),
             polarity: Polarity::Negative,
             confidence: 83,
             hits: 1,
             language: Language { lang: Lang::EN, source: LanguageSource::Declared },
-        };
+        }
+    }
+
+    #[test]
+    fn each_value_of_a_row_stands_in_the_column_of_its_name() {
+        let mut rows = Rows::new(labels());
+        let verdict = verdict();
         let (topic, own) = (TopicId(0), false);
         let finding = Finding { post: 0, topic, spans_start: 0, spans_end: 1, verdict, own };
         let spans = vec![Span { start: 4, end: 8 }];

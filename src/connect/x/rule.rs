@@ -258,7 +258,6 @@ mod tests {
             ("acme kind:review", "elsewhere"),
             ("acm*", "X needs"),
             ("acme OR acm*", "X needs"),
-            ("lang:de kind:reply", "X needs"),
         ];
         for (query, wanted) in rows {
             assert_eq!(asked(query), wanted, "{query}");

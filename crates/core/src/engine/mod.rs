@@ -16,15 +16,15 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::alert::{Alert, Condition, Judge, Rule};
+use crate::alert::{Alert, Judge, Rule};
 use crate::analyze::{Analyzer, Finding, Findings};
 use crate::post::{Event, Passed, Post, PostKey, SourceId, TopicId};
 use crate::privacy::{Erased, Withdrawal};
 use crate::time::{DAY_US, EventTime, MINUTE_US, SECOND_US};
 use crate::window::{ClosedPane, Likeness, Timeliness, Watermark, WindowConfig, Windows};
-use observe::{Traits, observation, reply};
-pub use punctual::Delays;
+use observe::{Traits, likenesses, observation, reply, wanting};
 use punctual::Punctual;
+pub use punctual::{Delays, Placing};
 use seen::Seen;
 pub use state::EngineState;
 pub use tally::Tally;
@@ -88,18 +88,6 @@ pub struct Outcome {
     pub withdrawn: Vec<Withdrawal>,
     /// Where each event went.
     pub tally: Tally,
-}
-
-/// How a finding was counted.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct Placing {
-    /// As [`Likeness::similarity`]; `None` for a text too short to tell copies.
-    pub similarity: Option<u64>,
-    /// For one that came late: up to where everything had been judged by then.
-    pub late_at: Option<EventTime>,
-    /// For one that counts from its reception, since its source shows posts late by nature: that
-    /// instant.
-    pub counted_at: Option<EventTime>,
 }
 
 impl Outcome {
@@ -403,21 +391,8 @@ impl Engine {
     }
 }
 
-/// Topics whose negative mentions want a reply.
-fn wanting(rules: &[Rule]) -> HashSet<TopicId> {
-    let asks = |rule: &&Rule| matches!(rule.condition, Condition::Unanswered { .. });
-    rules.iter().filter(asks).flat_map(|rule| rule.topics.iter().copied()).collect()
-}
-
 /// A new version of a post that was counted: its rows take the place of the old ones.
 fn again(post: &Post, likeness: Option<Arc<Likeness>>, own: &[Finding], outcome: &mut Outcome) {
     let similarity = Traits::of(post, PostKey(0), likeness).similarity();
     outcome.placings.extend(own.iter().map(|_| Placing { similarity, ..Placing::default() }));
-}
-
-/// What tells copies of each post with findings, in order.
-fn likenesses(posts: &[Post], findings: &[Finding]) -> Vec<Option<Arc<Likeness>>> {
-    let runs: Vec<&[Finding]> = findings.chunk_by(|one, next| one.post == next.post).collect();
-    let post = |run: &&[Finding]| posts.get(run.first()?.post as usize);
-    runs.par_iter().map(|run| Likeness::of(&post(run)?.text).map(Arc::new)).collect()
 }

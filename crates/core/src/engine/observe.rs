@@ -1,8 +1,12 @@
 //! What do windows see of a finding? Its numbers, a sample of the negative ones, and what tells
 //! copies.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
+use crate::alert::{Condition, Rule};
 use crate::analyze::Finding;
 use crate::post::{AuthorKey, Kind, Polarity, Post, PostKey, Span, TopicId, cut_text};
 use crate::time::EventTime;
@@ -37,6 +41,19 @@ impl Traits {
     pub(super) fn similarity(&self) -> Option<u64> {
         self.likeness.as_ref().map(|likeness| likeness.similarity())
     }
+}
+
+/// What tells copies of each post with findings, in order.
+pub(super) fn likenesses(posts: &[Post], findings: &[Finding]) -> Vec<Option<Arc<Likeness>>> {
+    let runs: Vec<&[Finding]> = findings.chunk_by(|one, next| one.post == next.post).collect();
+    let post = |run: &&[Finding]| posts.get(run.first()?.post as usize);
+    runs.par_iter().map(|run| Likeness::of(&post(run)?.text).map(Arc::new)).collect()
+}
+
+/// Topics whose negative mentions want a reply.
+pub(super) fn wanting(rules: &[Rule]) -> HashSet<TopicId> {
+    let asks = |rule: &&Rule| matches!(rule.condition, Condition::Unanswered { .. });
+    rules.iter().filter(asks).flat_map(|rule| rule.topics.iter().copied()).collect()
 }
 
 /// What a post of ours, that speaks for these topics, answers.

@@ -1,5 +1,5 @@
 //! At which time does a post count? When it was written, or when a source that is asked now and
-//! then could first show it.
+//! then could first show it; and how its mentions were counted.
 
 use std::collections::BTreeMap;
 
@@ -9,6 +9,18 @@ use crate::time::EventTime;
 /// By source, how long after it was written a post may come by the nature of the source, in
 /// microseconds. A platform that is asked every quarter of an hour shows posts up to that late.
 pub type Delays = BTreeMap<SourceId, i64>;
+
+/// How a finding was counted.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Placing {
+    /// As [`Likeness::similarity`](crate::window::Likeness::similarity); `None` for a text too short to tell copies.
+    pub similarity: Option<u64>,
+    /// For one that came late: up to where everything had been judged by then.
+    pub late_at: Option<EventTime>,
+    /// For one that counts from its reception, since its source shows posts late by nature: that
+    /// instant.
+    pub counted_at: Option<EventTime>,
+}
 
 /// When a post counts for windows and rules: at its reception if it came as late as its source
 /// does by nature, else when it was written. What comes later still is late, so that a first look
