@@ -25,6 +25,7 @@
 //! # Glossary
 //! - **post**: one public utterance. **topic**: a named query. **mention**: a post speaking of a topic.
 //! - **verdict**: how it speaks of it; **score**: from -1 to 1; **polarity**: its sign.
+//! - **intent**: what its writer wants; **priority**: who is to be answered first.
 //! - **finding**: post, topic and verdict. **pane**: the totals of one minute, topic, source and
 //!   language. **window**: a rolling sum of panes.
 //! - **watermark**: the event time up to which the picture is complete; **lateness**: how long it
@@ -38,6 +39,8 @@
 // vocabulary
 pub mod time;
 pub mod post;
+pub mod intent;
+pub mod priority;
 pub mod privacy;
 // stages
 pub mod text;
