@@ -18,6 +18,7 @@ mod sentiment_complaints;
 mod sentiment_custom;
 mod sentiment_rules;
 mod sentiment_vader;
+mod shards;
 mod support;
 mod times;
 mod waves;

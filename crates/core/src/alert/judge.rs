@@ -238,7 +238,11 @@ impl Judge {
             let due = |watch: &Watch| watch.episode.is_live() || (silence && full_minute);
             let known = self.watches_of(number).filter(|(_, watch)| due(watch));
             let mut topics: BTreeSet<TopicId> = known.map(|(topic, _)| topic).collect();
-            topics.extend(rule.topics.iter().copied().filter(|&topic| windows.is_active(topic)));
+            // Between full minutes only a new mention changes anything; so what a topic is told does
+            // not depend on whether another one fires, and has every tick judged.
+            let moves = |topic: TopicId| windows.is_fresh(topic) || full_minute;
+            let active = |&topic: &TopicId| moves(topic) && windows.is_active(topic);
+            topics.extend(rule.topics.iter().copied().filter(active));
             for topic in topics {
                 let key = (number, topic);
                 let since = self.state.births.remove(&key).unwrap_or(EventTime::MIN);

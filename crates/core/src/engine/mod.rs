@@ -5,6 +5,7 @@
 //! events: the same events give the same outcome, live or from an archive.
 
 mod admit;
+mod config;
 mod observe;
 mod punctual;
 mod seen;
@@ -20,8 +21,9 @@ use crate::alert::{Alert, Judge, Rule};
 use crate::analyze::{Analyzer, Finding, Findings};
 use crate::post::{Event, Passed, Post, PostKey, SourceId, TopicId};
 use crate::privacy::{Erased, Withdrawal};
-use crate::time::{DAY_US, EventTime, MINUTE_US, SECOND_US};
+use crate::time::{DAY_US, EventTime, MINUTE_US};
 use crate::window::{ClosedPane, Likeness, Timeliness, Watermark, WindowConfig, Windows};
+pub use config::{EngineConfig, Remember};
 use observe::{Traits, likenesses, observation, reply, wanting};
 use punctual::Punctual;
 pub use punctual::{Delays, Placing};
@@ -34,40 +36,6 @@ const WAITING_MAX: usize = 1_000_000;
 /// Longest gap without posts whose every tick is judged; of a longer one, the end. Rules have
 /// nothing left to say after a month of silence, and a gap of years would be millions of ticks.
 const GAP_US_MAX: i64 = 31 * DAY_US;
-
-/// How the engine treats time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct EngineConfig {
-    /// How long windows wait for late posts, in microseconds.
-    pub lateness_us: i64,
-    /// After how long a silent source is no longer waited for, in microseconds.
-    pub idle_us: i64,
-    /// Distance of judgements, in microseconds; divides a minute.
-    pub tick_us: i64,
-    /// Which posts a restart must recognize when a source repeats them.
-    pub remember: Remember,
-}
-
-/// Which posts a restart must recognize: those that leave something behind.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Remember {
-    /// Those that mention a topic.
-    #[default]
-    Matched,
-    /// Every one, because every one is archived.
-    All,
-}
-
-impl Default for EngineConfig {
-    fn default() -> Self {
-        Self {
-            lateness_us: 5 * SECOND_US,
-            idle_us: 30 * SECOND_US,
-            tick_us: 5 * SECOND_US,
-            remember: Remember::Matched,
-        }
-    }
-}
 
 /// What one step brought; buffers are reused by the caller.
 #[derive(Debug, Default)]
@@ -142,8 +110,8 @@ impl Engine {
         config: EngineConfig,
         state: EngineState,
     ) -> Option<Self> {
-        let window_config =
-            WindowConfig { tick_us: config.tick_us, retain_us: Judge::reach_us(&rules) };
+        let retain_us = Judge::reach_us(&rules).max(config.retain_us);
+        let window_config = WindowConfig { tick_us: config.tick_us, retain_us };
         let mut windows = Windows::from_state(window_config, state.windows)?;
         windows.listen_to(rules.iter().filter_map(Rule::whole_source).cloned());
         windows.demand(rules.iter().filter_map(|rule| rule.min_confidence));
@@ -349,7 +317,10 @@ impl Engine {
     /// Judges every tick that the watermark has passed.
     fn catch_up(&mut self, outcome: &mut Outcome) {
         if let Some(mark) = self.watermark.mark() {
-            self.advance_through(mark.floor(self.config.tick_us), outcome);
+            let last = mark.floor(self.config.tick_us);
+            self.advance_through(last, outcome);
+            // What is late depends on time alone, not on which ticks had to be judged.
+            self.windows.pass(last);
         }
     }
 

@@ -90,7 +90,7 @@ impl Copies {
         mentions.sort_by(|left, right| order(left).cmp(&order(right)));
         for mention in mentions {
             self.forget_before(mention.posted_at.shift(-MEMORY_US));
-            if !self.join(mention) {
+            if !self.join(mention, mention.posted_at) {
                 let first = First {
                     topic: mention.topic,
                     at: mention.posted_at,
@@ -105,9 +105,10 @@ impl Copies {
         }
     }
 
-    /// Puts a mention into a cluster that is known; whether there is one.
-    pub(super) fn join(&mut self, mention: &mut Observation) -> bool {
-        let Some(first) = self.find(mention).and_then(|place| self.firsts.get_mut(place)) else {
+    /// Puts a mention into a cluster that is known at an instant; whether there is one.
+    pub(super) fn join(&mut self, mention: &mut Observation, at: EventTime) -> bool {
+        let found = self.find(mention, at.shift(-MEMORY_US));
+        let Some(first) = found.and_then(|place| self.firsts.get_mut(place)) else {
             mention.cluster =
                 mention.likeness.as_ref().map_or(mention.identity, |likeness| likeness.exact());
             return false;
@@ -118,22 +119,25 @@ impl Copies {
         true
     }
 
-    /// Mentions of a topic in a cluster since its first post; 1 when that is forgotten.
-    pub(super) fn size(&self, topic: TopicId, cluster: u64) -> u32 {
+    /// Mentions of a topic in a cluster since its first post; 1 when that is forgotten at this instant,
+    /// whether another topic's mention has made room since or not.
+    pub(super) fn size(&self, topic: TopicId, cluster: u64, at: EventTime) -> u32 {
         let numbers = self.marked.get(&(topic, cluster)).map_or([].as_slice(), Vec::as_slice);
         let firsts = numbers.iter().filter_map(|&number| self.firsts.get(self.place(number)?));
-        let own = firsts.filter(|first| first.cluster() == cluster);
+        let since = at.shift(-MEMORY_US);
+        let own = firsts.filter(|first| first.cluster() == cluster && first.at >= since);
         own.map(|first| first.mentions).max().unwrap_or(1)
     }
 
-    /// The earliest first post that a mention repeats.
-    fn find(&self, mention: &Observation) -> Option<usize> {
+    /// The earliest first post, not before an instant, that a mention repeats.
+    fn find(&self, mention: &Observation, since: EventTime) -> Option<usize> {
         let numbers = marks(mention.identity, mention.likeness.as_deref())
             .filter_map(|mark| self.marked.get(&(mention.topic, mark)))
             .flatten();
         let places = numbers.filter_map(|&number| self.place(number));
         let repeated = |&place: &usize| {
-            self.firsts.get(place).is_some_and(|first| first.is_repeated_by(mention))
+            let first = self.firsts.get(place);
+            first.is_some_and(|first| first.at >= since && first.is_repeated_by(mention))
         };
         places.filter(repeated).min()
     }

@@ -52,6 +52,8 @@ pub struct Windows {
     pub(super) answers: Answers,
     pub(super) volumes: Volumes,
     pub(super) words: BTreeMap<TopicId, Words>,
+    /// Topics with mentions in what was folded last.
+    fresh: BTreeSet<TopicId>,
     /// Confidences that rules demand of negative mentions, in percent, ascending.
     demanded: Vec<u8>,
     /// Everything before this instant has been folded and judged.
@@ -76,6 +78,7 @@ impl Windows {
             answers: Answers::default(),
             volumes: Volumes::default(),
             words: BTreeMap::new(),
+            fresh: BTreeSet::new(),
             demanded: Vec::new(),
             frontier: None,
             closed_until: None,
@@ -144,11 +147,13 @@ impl Windows {
     pub fn release(&mut self, tick_end: EventTime) {
         let later = self.waiting.split_off(&tick_end.shift(1));
         let due = std::mem::replace(&mut self.waiting, later);
+        self.fresh.clear();
         for (end, mut mentions) in due {
             self.answers.reply_before(end.shift(-self.config.tick_us));
             self.waiting_len -= mentions.len();
             self.copies.mark(&mut mentions);
             for mention in &mentions {
+                self.fresh.insert(mention.topic);
                 self.index(mention.topic, mention.posted_at.floor(MINUTE_US));
             }
             self.listen(&mentions);
@@ -163,6 +168,20 @@ impl Windows {
         self.answers.reply_before(tick_end);
         self.frontier = self.frontier.max(Some(tick_end));
         self.expire(tick_end);
+    }
+
+    /// Moves the frontier past ticks in which nothing can happen: nothing waits before this instant.
+    pub fn pass(&mut self, tick_end: EventTime) {
+        if self.frontier.is_some_and(|frontier| frontier < tick_end) {
+            self.answers.reply_before(tick_end);
+            self.frontier = Some(tick_end);
+        }
+    }
+
+    /// Whether the topic had a mention in what was folded last.
+    #[must_use]
+    pub fn is_fresh(&self, topic: TopicId) -> bool {
+        self.fresh.contains(&topic)
     }
 
     /// Whether the topic has a mention in the retained span.
@@ -228,7 +247,7 @@ impl Windows {
     fn observe_late(&mut self, mut mention: Observation, judged: EventTime) {
         let start = mention.posted_at.floor(MINUTE_US);
         if start >= judged.shift(-self.config.retain_us).floor(MINUTE_US) {
-            self.copies.join(&mut mention);
+            self.copies.join(&mut mention, judged);
             let pane = self.late.entry((start, mention.topic)).or_default();
             pane.observe(&mention, &self.demanded);
         }

@@ -112,7 +112,7 @@ impl Windows {
     pub fn samples(&self, window: &Window<'_>, most: usize) -> Vec<Exhibit> {
         let best = best(self.shown(window), most).into_iter();
         best.map(|Shown { sample, cluster }| {
-            let mentions = self.copies.size(window.topic, cluster);
+            let mentions = self.copies.size(window.topic, cluster, window.to);
             Exhibit { sample, cluster, mentions }
         })
         .collect()
