@@ -15,6 +15,7 @@ pub mod mastodon;
 mod members;
 mod meta;
 mod parcel;
+mod relayed;
 mod renewed;
 mod sieve;
 pub mod x;
@@ -34,6 +35,7 @@ pub use jetstream::{
 };
 pub use meta::{Ask, FeedPage, MetaDecoder, Wanted};
 pub use parcel::{Landed, Parcel, Refused, Ticket};
+pub use relayed::{Beat, Relayed, message_id, relayed_beat, relayed_event};
 pub use sieve::Sieve;
 
 use import::Frame;
@@ -167,6 +169,18 @@ impl Decoder {
             });
             self.take(decoded, raw, parcel);
         });
+    }
+
+    /// Adds what a relay of ours passed on to `parcel`, an event or a refusal; its sign of life, if
+    /// it is one.
+    pub fn decode_relayed(&mut self, raw: &[u8], parcel: &mut Parcel) -> Option<Beat> {
+        let decoded = match relayed::read(raw, &mut |name| self.named(name)) {
+            Ok(Relayed::Beat(beat)) => return Some(beat),
+            Ok(Relayed::Event(event)) => Ok(Decoded::Event(event, None)),
+            Err(reason) => Err(reason),
+        };
+        self.take(decoded, raw, parcel);
+        None
     }
 
     /// What was received and is no post, as a dead letter holds it.

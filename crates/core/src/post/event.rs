@@ -69,3 +69,17 @@ pub enum Event {
         received_at: EventTime,
     },
 }
+
+impl Event {
+    /// Where it happened.
+    #[must_use]
+    pub fn source(&self) -> &SourceId {
+        match self {
+            Self::Create(post) | Self::Edit(post) => &post.source,
+            Self::Pass(passed) => &passed.source,
+            Self::Delete { source, .. }
+            | Self::Purge { source, .. }
+            | Self::Renew { source, .. } => source,
+        }
+    }
+}
