@@ -25,6 +25,7 @@ pub mod system;
 pub mod secret;
 pub mod connect;
 pub mod config;
+pub mod policy;
 pub mod tuning;
 pub mod state;
 pub mod lake;

@@ -18,6 +18,7 @@ use tokio_tungstenite::{WebSocketStream, accept_hdr_async};
 
 use crate::connect::{bundled_lines, open_lines};
 use crate::decode::{ArchiveLine, Format, jetstream_frame};
+use crate::time::EventTime;
 
 /// Connections served at once; more wait.
 const CONNECTIONS_MAX: usize = 16;
@@ -46,6 +47,17 @@ pub struct Replay {
     /// What to play.
     pub archive: Archive,
     /// How many times faster than it happened; infinite for as fast as possible.
+    pub speed: f64,
+    /// Another speed from an instant on.
+    pub slower: Option<Slower>,
+}
+
+/// Another speed from an instant of the archive on.
+#[derive(Debug, Clone, Copy)]
+pub struct Slower {
+    /// By reception time.
+    pub from: EventTime,
+    /// How many times faster than it happened.
     pub speed: f64,
 }
 
@@ -77,9 +89,9 @@ async fn play(stream: TcpStream, replay: Replay) -> anyhow::Result<()> {
     };
     let mut socket = accept_hdr_async(stream, note_cursor).await?;
     let (frames, mut ahead) = mpsc::channel(FRAMES_AHEAD);
-    let Replay { archive, speed } = replay;
+    let Replay { archive, speed, slower } = replay;
     let reader = tokio::task::spawn_blocking(move || read(&archive, cursor, &frames));
-    let mut pace = Pace { speed, begin: None };
+    let mut pace = Pace { speed, slower, begin: None };
     let mut unflushed = 0;
     loop {
         let frame = tokio::select! {
@@ -166,18 +178,25 @@ fn pass_on(line: &[u8]) -> Result<(String, i64), String> {
 /// Keeps the archive's distances, divided by the speed.
 struct Pace {
     speed: f64,
+    slower: Option<Slower>,
     begin: Option<(Instant, i64)>,
 }
 
 impl Pace {
     /// When the frame is due, if that is worth waiting for.
     fn due(&mut self, time_us: i64) -> Option<Instant> {
-        if !self.speed.is_finite() {
-            return None;
-        }
         let (start, first_us) = *self.begin.get_or_insert_with(|| (Instant::now(), time_us));
-        let elapsed_us = u64::try_from(time_us - first_us).unwrap_or(0);
-        let due = start + Duration::from_micros(elapsed_us).div_f64(self.speed);
+        let change_us = self.slower.map_or(i64::MAX, |slower| slower.from.0.max(first_us));
+        let waited = |from_us: i64, to_us: i64, speed: f64| {
+            let distance_us = u64::try_from(to_us - from_us).unwrap_or(0);
+            let is_timed = speed.is_finite() && speed > 0.0;
+            Duration::from_micros(if is_timed { distance_us } else { 0 }).div_f64(speed.max(1e-6))
+        };
+        let quickly = waited(first_us, time_us.min(change_us), self.speed);
+        let slowly = self.slower.map_or(Duration::ZERO, |slower| {
+            waited(change_us, time_us.max(change_us), slower.speed)
+        });
+        let due = start + quickly + slowly;
         (due > Instant::now() + Duration::from_millis(1)).then_some(due)
     }
 }

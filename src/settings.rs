@@ -264,6 +264,14 @@ impl<'p, 'i> Section<'p, 'i> {
         self.expect(found, key, &span, "a list of texts, as [\"a\", \"b\"]")
     }
 
+    /// A list of tables, each to be opened as a section of its own.
+    pub(crate) fn list(&mut self, key: &'static str) -> Vec<&'p Spanned<DeValue<'i>>> {
+        let Some((value, span)) = self.value(key) else { return Vec::new() };
+        let found = value.as_array().map(|list| list.iter().collect());
+        let wanted = "a list of tables, as [{ after = \"15m\", to = \"lead\" }]";
+        self.expect(found, key, &span, wanted).unwrap_or_default()
+    }
+
     /// A table of texts, in order of name.
     pub(crate) fn pairs(&mut self, key: &'static str) -> Vec<(String, String)> {
         let Some((value, span)) = self.value(key) else { return Vec::new() };

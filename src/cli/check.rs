@@ -1,17 +1,27 @@
 //! What is wrong with a configuration, and with what it names?
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
+
+use jiff::ToSpan;
+use jiff::tz::TimeZone;
 
 use super::places::ConfigAt;
 use super::postgres::door;
 use super::run::token;
 use super::{Ending, Failure, config_file};
+use crate::chart::zoned;
 use crate::config::Config;
 use crate::connect::{Finding, Look};
 use crate::decode::AuthorHasher;
 use crate::notify::{Receiver, ReceiverError};
+use crate::policy::{Policies, PolicyError};
 use crate::serve::SqlGate;
+use crate::system::wall_clock;
 use crate::tuning;
+
+/// How many days before a review is due it is told.
+const REMINDED_DAYS: i64 = 30;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -38,7 +48,9 @@ pub(super) fn check(args: &Args) -> Result<Ending, Failure> {
     if let Some(clients) = &config.postgres {
         door(clients, &(&config.lake).into(), &SqlGate::of(config.sql))?;
     }
-    let warnings = match config.warnings.len() + waiting {
+    look_at_pages(&config)?;
+    let reviews = remind(&config)?;
+    let warnings = match config.warnings.len() + waiting + reviews {
         0 => String::new(),
         1 => ", 1 warning".to_owned(),
         count => format!(", {count} warnings"),
@@ -60,13 +72,44 @@ fn contents(config: &Config) -> String {
         (config.rules.len(), "rule"),
         (config.receivers.len(), "receiver"),
     ];
-    parts.map(|(count, noun)| counted(count, noun)).join(", ")
+    let goals = config.charter.goals.len();
+    let goals = (goals > 0).then(|| counted(goals, "goal"));
+    let parts = parts.map(|(count, noun)| counted(count, noun)).into_iter().chain(goals);
+    parts.collect::<Vec<_>>().join(", ")
 }
 
 /// A count with its noun: `1 source`, `2 sources`.
 pub(super) fn counted(count: usize, noun: &str) -> String {
     let ending = if count == 1 { "" } else { "s" };
     format!("{count} {noun}{ending}")
+}
+
+/// Every page that a rule or a goal names must be there.
+fn look_at_pages(config: &Config) -> Result<(), Failure> {
+    let policies = Policies::of(&config.charter.policies);
+    let names: BTreeSet<&String> = config.charter.pages.values().collect();
+    let faults = names.into_iter().filter_map(|name| policies.check(name).err());
+    let mut faults: Vec<PolicyError> = faults.collect();
+    let Some(last) = faults.pop() else { return Ok(()) };
+    for fault in faults {
+        writeln!(io::stderr(), "resonanz: {fault}\nhint: {}", fault.hint())?;
+    }
+    let hint = last.hint();
+    Err(Failure::usage(last.to_string(), hint))
+}
+
+/// Names topics whose grounds must be looked at again, now or within a month; how many.
+fn remind(config: &Config) -> io::Result<usize> {
+    let today = zoned(wall_clock(), &TimeZone::UTC).date();
+    let soon = today.checked_add(REMINDED_DAYS.days()).unwrap_or(today);
+    let due = config.charter.reviews_due(soon);
+    for (topic, review) in &due {
+        let when = if *review <= today { "was due on" } else { "is due on" };
+        let hint = "look at purpose and legal_basis again, then set review to a later day";
+        let said = format!("warning: topic \"{topic}\": its review {when} {review}");
+        writeln!(io::stderr().lock(), "{said}\n  hint: {hint}")?;
+    }
+    Ok(due.len())
 }
 
 /// Looks at what can be looked at without a connection; how many sources would wait.

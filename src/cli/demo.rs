@@ -15,6 +15,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use clap::ValueEnum;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
@@ -40,10 +41,10 @@ const TOPICS: &str = include_str!("../../data/demo.toml");
 pub(super) struct Args {
     /// Folder of the lake; an earlier demo's lake there is replaced
     #[arg(long, value_name = "DIR", default_value = "resonanz-demo")]
-    lake: PathBuf,
+    pub(super) lake: PathBuf,
     /// How many times faster than it happened; 0 for as fast as possible
     #[arg(long, default_value_t = 7200.0, value_parser = speed)]
-    speed: f64,
+    pub(super) speed: f64,
     /// Serve pages and the HTTP API meanwhile and afterwards, until interrupted; a terminal gets them anyway
     #[arg(long)]
     keep_serving: bool,
@@ -52,7 +53,25 @@ pub(super) struct Args {
     end: bool,
     /// Where pages and API are served
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8600")]
-    listen: SocketAddr,
+    pub(super) listen: SocketAddr,
+    /// Practice a crisis instead: an alert to be understood and taken over against the clock, and a debriefing
+    #[arg(long, conflicts_with_all = ["keep_serving", "end"])]
+    pub(super) crisis: bool,
+    /// How many minutes the exercise gives
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=60), requires = "crisis")]
+    pub(super) minutes: u64,
+    /// Language of the exercise
+    #[arg(long, value_enum, default_value_t = Lang::En, requires = "crisis")]
+    pub(super) lang: Lang,
+}
+
+/// The language of an exercise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Lang {
+    /// English
+    En,
+    /// German
+    De,
 }
 
 /// What the receiver saw of one message.
@@ -63,9 +82,6 @@ struct Received {
 }
 
 pub(super) fn demo(args: &Args) -> Result<Ending, Failure> {
-    if Site::from(&args.lake).is_bucket() {
-        return Err(Failure::usage("a demo goes to a folder", "demo --lake FOLDER"));
-    }
     make_room(&args.lake)?;
     runtime()?.block_on(play(args))
 }
@@ -74,7 +90,10 @@ async fn play(args: &Args) -> Result<Ending, Failure> {
     let posts = count_posts()?;
     let server = TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("ws://{}/subscribe", server.local_addr()?);
-    tokio::spawn(replay(server, Replay { archive: Archive::Bundled, speed: args.speed }));
+    tokio::spawn(replay(
+        server,
+        Replay { archive: Archive::Bundled, speed: args.speed, slower: None },
+    ));
     let secret = Secret::new()?;
     let (hook, mut inbox) = start_receiver(&secret.text).await?;
     let config = config(&args.lake, &url, &hook, &secret.path)?;
@@ -130,6 +149,7 @@ async fn open(
         progress,
         lake: (&args.lake).into(),
         topics: config.topics.clone().into(),
+        charter: Arc::new(config.charter.clone()),
         scorer: Arc::new(crate::tuning::scorer(&config.sentiment)?),
         token: None,
         hosts: Arc::new([]),
@@ -142,7 +162,10 @@ async fn open(
 }
 
 /// Removes an earlier demo's lake, and nothing else; marks the folder as a demo's.
-fn make_room(lake: &Path) -> Result<(), Failure> {
+pub(super) fn make_room(lake: &Path) -> Result<(), Failure> {
+    if Site::from(lake).is_bucket() {
+        return Err(Failure::usage("a demo goes to a folder", "demo --lake FOLDER"));
+    }
     let marker = lake.join("_resonanz").join("demo");
     if marker.exists() {
         fs::remove_dir_all(lake)?;
@@ -165,12 +188,17 @@ fn count_posts() -> io::Result<u64> {
     Ok(posts)
 }
 
-/// The demo's topics and rule, with this machine's addresses.
-fn config(lake: &Path, url: &str, hook: &str, secret: &Path) -> Result<Config, Failure> {
-    let mut config = Config::parse(TOPICS, Path::new("")).map_err(|errors| {
+/// The demo's topics and rule.
+pub(super) fn topics() -> Result<Config, Failure> {
+    Config::parse(TOPICS, Path::new("")).map_err(|errors| {
         let first = errors.first().map(ToString::to_string).unwrap_or_default();
         Failure::usage(format!("data/demo.toml:{first}"), "mend the file and build again")
-    })?;
+    })
+}
+
+/// The same with this machine's addresses.
+fn config(lake: &Path, url: &str, hook: &str, secret: &Path) -> Result<Config, Failure> {
+    let mut config = topics()?;
     config.lake.path = lake.to_owned();
     config.lake.commit_interval_us = 2 * SECOND_US;
     config.sources = vec![SourceConfig {

@@ -22,6 +22,7 @@ mod view;
 // commands
 mod alerts;
 mod check;
+mod crisis;
 mod demo;
 mod eval;
 mod eval_rows;
@@ -30,6 +31,7 @@ mod import;
 mod init;
 mod lake;
 mod manual;
+mod privacy;
 mod query;
 mod replay;
 mod report;
@@ -94,6 +96,9 @@ enum Command {
     /// Inspect and maintain a lake
     #[command(subcommand)]
     Lake(lake::LakeCommand),
+    /// Write down what the law wants to know of a configuration
+    #[command(subcommand)]
+    Privacy(privacy::PrivacyCommand),
     /// Bring in posts of the past: exports, archives of accounts, tables; --preview shows how they would be read
     Import(Box<import::Args>),
     /// Run archives, or the posts a lake keeps, through the engine into a lake
@@ -122,6 +127,7 @@ pub fn run() -> ExitCode {
     };
     runtime::prepare(&typed.logs);
     ending::exit(match &typed.command {
+        Command::Demo(args) if args.crisis => crisis::crisis(args),
         Command::Demo(args) => demo::demo(args),
         Command::Run(args) => run::run(args, typed.logs.reader()),
         Command::Check(args) => check::check(args),
@@ -136,6 +142,7 @@ pub fn run() -> ExitCode {
         Command::Report(args) => report::report(args),
         Command::Serve(args) => serve::serve(args),
         Command::Lake(command) => lake::lake(command),
+        Command::Privacy(command) => privacy::privacy(command),
         Command::Import(args) => import::import(args),
         Command::Reprocess(args) => reprocess::reprocess(args),
         Command::Replay(args) => replay::replay(args),

@@ -83,7 +83,8 @@ pub(super) fn replay(args: &Args) -> Result<Ending, Failure> {
             args.file.display(),
             listener.local_addr()?
         )?;
-        let served = replay::replay(listener, replay::Replay { archive, speed: args.speed });
+        let served =
+            replay::replay(listener, replay::Replay { archive, speed: args.speed, slower: None });
         tokio::select! {
             served = served => served?,
             _ = tokio::signal::ctrl_c() => {}

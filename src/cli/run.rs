@@ -176,6 +176,7 @@ async fn run_until_signal(
             progress: progress.subscribe(),
             lake: (&config.lake).into(),
             topics: config.topics.clone().into(),
+            charter: Arc::new(config.charter.clone()),
             scorer: Arc::new(crate::tuning::scorer(&config.sentiment)?),
             token: token(&config)?,
             hosts: config.hosts.clone().into(),

@@ -68,7 +68,8 @@ pub(super) fn serve(args: &Args) -> Result<Ending, Failure> {
         let hint = "listen on 127.0.0.1 and use a proxy or a tunnel, or add --exposed";
         return Err(Failure::usage(format!("listen: {message}"), hint));
     }
-    let lake = args.place.site()?;
+    let found = args.place.find()?;
+    let (lake, charter) = (found.site, found.config.map(|config| config.charter));
     Folder::read(&lake)?;
     let sql = SqlGate::new(Limits::from(&args.limits), args.concurrent);
     let clients = clients(&args.clients)?;
@@ -88,6 +89,7 @@ pub(super) fn serve(args: &Args) -> Result<Ending, Failure> {
             progress,
             lake,
             topics: Arc::new([]),
+            charter: Arc::new(charter.unwrap_or_default()),
             scorer: Arc::new(Scorer::new(Profile::Resonanz)),
             // Without a token, changes are for this machine only.
             token: None,

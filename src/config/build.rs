@@ -8,7 +8,9 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::charter::{Duty, charter};
 use super::doors::check_doors;
+use super::escalate;
 use super::notify::{check_parents, grouping};
 use super::receiver::{check_fallbacks, receiver};
 use super::rules::rule;
@@ -42,16 +44,19 @@ fn read<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -> Con
     let receivers =
         tables(root, "receiver", problems, |value, problems| receiver(value, base, problems));
     check_fallbacks(root, &receivers, problems);
+    escalate::check(root, &receivers, problems);
     let sources = tables(root, "source", problems, |value, problems| source(value, base, problems));
     let topics =
         tables(root, "topic", problems, |value, problems| topic(value, base, &sources, problems));
-    let (topics, topic_lexicons): (Vec<Topic>, Vec<Vec<PathBuf>>) = topics.into_iter().unzip();
+    let (topics, rest): (Vec<Topic>, Vec<(Vec<PathBuf>, Duty)>) = topics.into_iter().unzip();
+    let (topic_lexicons, duties) = rest.into_iter().unzip();
     check_parents(root, &topics, problems);
     warn_of_unfit(root, &sources, &topics, problems);
     let rules = tables(root, "rule", problems, |value, problems| {
         rule(value, &topics, &receivers, &sources, problems)
     });
     let grouping = grouping(root, &rules, problems);
+    let charter = charter(root, base, (&topics, duties), &rules, &receivers, problems);
     let lake = lake(root, base, problems);
     let Served { listen, hosts, token_env, sql, postgres } = serve(root, base, problems);
     check_doors(root, &sources, listen, problems);
@@ -75,6 +80,7 @@ fn read<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -> Con
         rules,
         receivers,
         grouping,
+        charter,
         warnings: Vec::new(),
     }
 }
@@ -98,7 +104,7 @@ fn warn_of_unfit<'i>(
 }
 
 fn unknown_tables<'i>(root: &DeTable<'i>, problems: &mut Problems<'i>) {
-    const KNOWN: [&str; 10] = [
+    const KNOWN: [&str; 13] = [
         "engine",
         "lake",
         "sentiment",
@@ -109,6 +115,9 @@ fn unknown_tables<'i>(root: &DeTable<'i>, problems: &mut Problems<'i>) {
         "topic",
         "rule",
         "receiver",
+        "goal",
+        "policy",
+        "law",
     ];
     for (key, _) in root {
         let name = key.get_ref().as_ref();

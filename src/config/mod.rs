@@ -5,7 +5,12 @@
 mod receiver;
 mod heard;
 mod topic;
+mod escalate;
+mod page;
 mod rules;
+mod goal;
+mod goal_words;
+mod charter;
 mod notify;
 mod serve;
 mod doors;
@@ -27,6 +32,8 @@ use crate::post::SourceId;
 use crate::privacy::Names;
 use crate::sentiment::Profile;
 pub use crate::settings::ConfigError;
+pub use charter::{Charter, Duty, Law, LegalBasis};
+pub use goal::{Goal, GoalMeasure, GoalSpan, GoalUnit, Side};
 pub use receiver::{About, Evidence, Format, Language, Reach, Reader, ReceiverConfig, UrlPlace};
 pub use serve::{Exposure, PostgresConfig, SqlConfig};
 
@@ -67,6 +74,8 @@ pub struct Config {
     pub receivers: Vec<ReceiverConfig>,
     /// Which alerts count as one matter.
     pub grouping: Grouping,
+    /// What is promised: goals, pages that say what to do, grounds of law.
+    pub charter: Charter,
     /// What may not do what was meant, in the order of the file.
     pub warnings: Vec<ConfigError>,
 }

@@ -6,7 +6,9 @@ use jiff::tz::TimeZone;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::escalate::chain;
 use super::rules::zone;
+use crate::alert::EscalationStep;
 use crate::secret::{SecretPlace, place};
 use crate::settings::{Problems, Section, content_place};
 use crate::time::{DAY_US, SECOND_US};
@@ -34,6 +36,8 @@ pub struct ReceiverConfig {
     pub disable_after_us: i64,
     /// What it is told of.
     pub about: About,
+    /// Who is told further while nobody takes care of what it was told.
+    pub escalate: Vec<EscalationStep>,
 }
 
 /// For whom the texts of messages are written, in formats that people read.
@@ -87,6 +91,7 @@ impl Default for ReceiverConfig {
             fallback: None,
             disable_after_us: 3 * DAY_US,
             about: About::All,
+            escalate: Vec::new(),
         }
     }
 }
@@ -196,6 +201,7 @@ pub(super) fn receiver<'i>(
     let disable_after_us = section.span("disable_after", SECOND_US).unwrap_or(3 * DAY_US);
     let about = [("all", About::All), ("alerts", About::Alerts)];
     let about = section.choice("about", &about).unwrap_or_default();
+    let escalate = chain(&mut section).unwrap_or_default();
     section.finish();
     ReceiverConfig {
         name,
@@ -208,6 +214,7 @@ pub(super) fn receiver<'i>(
         fallback,
         disable_after_us,
         about,
+        escalate,
     }
 }
 

@@ -5,7 +5,9 @@ use std::ops::RangeInclusive;
 use toml::Spanned;
 use toml::de::DeValue;
 
+use super::escalate::steps;
 use super::heard::{reach_unheard, source_unheard};
+use super::page::policy;
 use super::{ReceiverConfig, SourceConfig};
 use crate::settings::{Problems, Section};
 use jiff::tz::TimeZone;
@@ -84,6 +86,8 @@ pub(super) fn rule<'i>(
         zone: zone(&mut section),
         severity: section.text("severity").unwrap_or(usual.severity),
         labels: section.pairs("labels"),
+        escalate: steps(&told, receivers, &mut section),
+        policy: policy(&mut section),
         receivers: told.into_iter().map(|(receiver, _)| receiver).collect(),
     };
     check_spans(&rule, &mut section);
@@ -294,7 +298,7 @@ pub(super) fn zone(section: &mut Section<'_, '_>) -> TimeZone {
 }
 
 /// The places of named things; reports names that nothing has.
-fn resolve<'n>(
+pub(super) fn resolve<'n>(
     named: &[(String, usize)],
     known: impl Iterator<Item = &'n str> + Clone,
     what: &str,

@@ -7,6 +7,7 @@ use toml::de::DeValue;
 
 use super::SourceConfig;
 use super::build::paths;
+use super::charter::{Duty, duty};
 use super::heard::{Heard, accounts_unheard};
 use crate::mention::{Topic, Umlauts, read};
 use crate::settings::{Problems, Section, content_place};
@@ -16,7 +17,7 @@ pub(super) fn topic<'i>(
     base: &Path,
     sources: &[SourceConfig],
     problems: &mut Problems<'i>,
-) -> (Topic, Vec<PathBuf>) {
+) -> (Topic, (Vec<PathBuf>, Duty)) {
     let mut section = Section::open("[[topic]]", Some(value), problems);
     let umlauts = [("equal", Umlauts::Equal), ("apart", Umlauts::Apart)];
     let topic = Topic {
@@ -33,11 +34,12 @@ pub(super) fn topic<'i>(
         umlauts: section.choice("umlauts", &umlauts).unwrap_or_default(),
     };
     let lexicons = paths(&mut section, "lexicons", base);
+    let duty = duty(&mut section);
     if !topic.query.is_empty() {
         check(&topic, sources, &mut section);
     }
     section.finish();
-    (topic, lexicons)
+    (topic, (lexicons, duty))
 }
 
 /// Reports what is wrong with a topic's query, and what of it may not do what was meant.

@@ -169,7 +169,13 @@ impl Rows {
     }
 
     fn push_alert(&mut self, alert: &Alert) {
-        let Some(row) = AlertRow::of(alert, &self.labels) else { return };
+        if let Some(row) = AlertRow::of(alert, &self.labels) {
+            self.push_row(&row);
+        }
+    }
+
+    /// Adds one transition of an alert.
+    pub fn push_row(&mut self, row: &AlertRow) {
         self.tables[Table::Alerts as usize]
             .row(row.at)
             .time("at", row.at)

@@ -12,6 +12,7 @@ use super::Stop;
 use super::awaited::Awaited;
 use super::eraser::Following;
 use super::progress::{AlertLine, Progress, TopicCount};
+use super::slips::Slips;
 use super::store::StoreJob;
 use super::trouble::Patience;
 use crate::config::Config;
@@ -41,7 +42,7 @@ const PROGRESS_INTERVAL: Duration = Duration::from_millis(200);
 #[derive(Debug)]
 pub struct EngineLoop {
     engine: Engine,
-    rows: Rows,
+    pub(super) rows: Rows,
     topics: Vec<String>,
     /// Where each source goes on, as far as events have been stepped.
     cursors: BTreeMap<String, Cursor>,
@@ -52,17 +53,19 @@ pub struct EngineLoop {
     /// Where dead letters go.
     folder: Arc<Folder>,
     following: Arc<Following>,
+    /// Goals that slipped, from the task that measures them.
+    pub(super) slips: Arc<Slips>,
     patience: Patience,
     jobs: mpsc::Sender<StoreJob>,
     shared: Arc<watch::Sender<Progress>>,
-    progress: Progress,
+    pub(super) progress: Progress,
     published: Instant,
     commit_interval: Duration,
     committed: Instant,
     /// Bytes of rows handed over since the last commit.
     uncommitted_bytes: usize,
     /// Whether anything happened since the last commit.
-    dirty: bool,
+    pub(super) dirty: bool,
     events: Vec<Event>,
     outcome: Outcome,
 }
@@ -107,6 +110,7 @@ impl EngineLoop {
             folder,
             following,
             shared: Arc::clone(patience.shared()),
+            slips: Arc::default(),
             patience,
             jobs,
             progress,
@@ -177,6 +181,7 @@ impl EngineLoop {
             }
             warned = self.progress.refusals.len();
             self.forget()?;
+            self.note_slips()?;
             self.commit_when_due()?;
         }
         let stop = *stop.borrow();
@@ -341,7 +346,7 @@ impl EngineLoop {
         if batches.is_empty() { Ok(()) } else { self.send(StoreJob::Append(batches)) }
     }
 
-    fn commit(&mut self, told: Vec<Message>) -> anyhow::Result<()> {
+    pub(super) fn commit(&mut self, told: Vec<Message>) -> anyhow::Result<()> {
         self.committed = Instant::now();
         if !self.dirty {
             return Ok(());

@@ -7,6 +7,8 @@
 mod awaited;
 mod engine_loop;
 mod eraser;
+mod slips;
+mod goals;
 mod progress;
 mod sources;
 mod store;
@@ -29,8 +31,11 @@ use crate::config::Config;
 use crate::connect::SourcesHealth;
 use crate::desk::Subject;
 use crate::lake::{Folder, Lake, LakeFault};
-use crate::notify::{Courier, CourierStats, Desk, Herald, Manner, Message, Outbox, Receiver};
+use crate::notify::{
+    Advice, Courier, CourierStats, Desk, GOAL, Herald, Manner, Message, Outbox, Receiver,
+};
 use crate::state::{Answered, DeskFiles};
+use goals::GoalWatch;
 
 /// Parcels that may wait for the engine.
 const INBOX_PARCELS: usize = 64;
@@ -148,6 +153,10 @@ async fn work(
     let store = tokio::spawn(async move { alarm.unless(store.run(job_queue).await) });
     let mut engine_loop =
         EngineLoop::new(config, engine, checkpoint, folder, following, jobs, patience);
+    let slips = Arc::clone(&engine_loop.slips);
+    if let Some(goals) = GoalWatch::of(config, &slips) {
+        couriers.push(tokio::spawn(goals.run(progress.subscribe())));
+    }
     let (runtime, alarm) = (tokio::runtime::Handle::current(), Alarm::new(&dead));
     let engine = tokio::task::spawn_blocking(move || {
         alarm.unless(engine_loop.run(&runtime, parcels, &ends, &health))
@@ -182,7 +191,8 @@ fn open_desk(
 ) -> anyhow::Result<Arc<Desk>> {
     let is_known = |subject: &Subject| watches(config, subject);
     let (files, grouping) = (DeskFiles::of(folder), config.grouping.clone());
-    let desk = Arc::new(Desk::open(Arc::clone(outbox), files, grouping, is_known)?);
+    let desk = Desk::open(Arc::clone(outbox), files, grouping, is_known)?;
+    let desk = Arc::new(desk.advised(Advice::of(config)));
     let messages = messages.iter().map(|value| serde_json::from_value(value.clone()));
     desk.take(&messages.collect::<Result<Vec<_>, _>>().context("the last commit's messages")?)?;
     outbox.forget_firing(|message: &Message| message.subject.as_ref().is_some_and(is_known))?;
@@ -244,6 +254,9 @@ fn spawn_couriers(
 
 /// Whether alerts of this kind can still come.
 fn watches(config: &Config, subject: &Subject) -> bool {
+    if subject.rule_type == GOAL {
+        return config.charter.goals.iter().any(|goal| goal.name == subject.rule);
+    }
     let topic = config.topics.iter().position(|topic| topic.name == subject.topic);
     let rule = config.rules.iter().find(|rule| rule.name == subject.rule);
     topic

@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use redb::{ReadableTable, TableDefinition, TableError};
-use serde_json::Value;
 use tokio::sync::Notify;
 
+use super::advice::Advice;
 use super::message::Message;
 use super::outbox::{Outbox, OutboxError};
 use super::standing::{DeskState, standing};
@@ -26,8 +26,6 @@ pub(super) const CASES: TableDefinition<'_, &str, &str> = TableDefinition::new("
 /// Messages of the alerts known, told or held, by alert, receiver and id.
 pub(super) const MAIL: TableDefinition<'_, (&str, &str, &str), &str> =
     TableDefinition::new("desk_mail");
-/// Most members that a message names.
-const MEMBERS_MAX: usize = 20;
 /// How often the desk looks for new orders.
 const PACE: Duration = Duration::from_secs(1);
 
@@ -36,6 +34,7 @@ const PACE: Duration = Duration::from_secs(1);
 pub struct Desk {
     outbox: Arc<Outbox>,
     files: DeskFiles,
+    advice: Advice,
     state: Mutex<State>,
 }
 
@@ -64,7 +63,13 @@ impl Desk {
     ) -> Result<Self, OutboxError> {
         let book = Book::new(cases(&outbox)?, grouping).without(is_known);
         let state = State { book, orders: Orders::default(), stale: true, published: 0 };
-        Ok(Self { outbox, files, state: Mutex::new(state) })
+        Ok(Self { outbox, files, advice: Advice::default(), state: Mutex::new(state) })
+    }
+
+    /// The same, with what its messages say of what is to be done.
+    #[must_use]
+    pub fn advised(self, advice: Advice) -> Self {
+        Self { advice, ..self }
     }
 
     /// Takes in the messages of a commit. The same messages again, after a restart, change nothing.
@@ -192,7 +197,9 @@ impl Desk {
             let held = || self.kept(&told.alert_id, &told.receiver, &told.letter.id);
             let message = known.map_or_else(held, |message| Ok(Some(message)))?;
             let topics = members.get(&(told.alert_id.as_str(), told.receiver.as_str()));
-            Ok(message.map(|message| with_members(message, topics.map_or(&[], Vec::as_slice))))
+            let topics = topics.map_or(&[][..], Vec::as_slice);
+            let told_at = state.book.case(&told.alert_id).and_then(Case::told_at);
+            Ok(message.map(|message| self.advice.added(message, topics, told_at)))
         });
         let plain = fresh.iter().filter(|message| message.subject.is_none()).cloned();
         let told: Result<Vec<Option<Message>>, OutboxError> = told.collect();
@@ -255,17 +262,6 @@ fn cases(outbox: &Outbox) -> Result<Vec<Case>, OutboxError> {
         }
         Ok(cases)
     })
-}
-
-/// A message that names the topics whose alerts it speaks for.
-fn with_members(message: Message, topics: &[&str]) -> Message {
-    let body = serde_json::from_str::<Value>(&message.body);
-    let Ok(Value::Object(mut body)) = body else { return message };
-    let Some(Value::Object(data)) = body.get_mut("data").filter(|_| !topics.is_empty()) else {
-        return message;
-    };
-    data.insert("members".to_owned(), topics.iter().take(MEMBERS_MAX).copied().collect());
-    Message { body: Value::Object(body).to_string(), ..message }
 }
 
 fn encode(value: &impl serde::Serialize) -> String {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::subject::subject;
 use crate::alert::{Alert, Coordination, Evidence, Rule, Term, Transition};
@@ -12,7 +12,7 @@ use crate::desk::Subject;
 use crate::lake::{AlertRow, Labels};
 use crate::mention::Topic;
 use crate::post::{Lang, Score, SourceId, TopicId};
-use crate::time::{EventTime, MINUTE_US};
+use crate::time::{EventTime, MINUTE_US, SECOND_US};
 use crate::window::{Counts, Exhibit, Mix, Sample};
 
 /// One message to one receiver.
@@ -108,7 +108,9 @@ fn sample_alert(transition: Transition) -> Alert {
     }
 }
 
-/// The messages that an alert brings: one for each receiver of its rule.
+/// The messages that an alert brings: one for each receiver of its rule, and one for each step of
+/// its escalation, which waits at the desk. Each step has ids of its own, so that whoever hears of an
+/// alert twice by the same service hears it twice.
 #[must_use]
 pub fn messages(alert: &Alert, labels: &Labels) -> Vec<Message> {
     let (Some(rule), Some(row)) = (labels.rules.get(alert.rule), AlertRow::of(alert, labels))
@@ -122,16 +124,19 @@ pub fn messages(alert: &Alert, labels: &Labels) -> Vec<Message> {
         "timestamp": alert.at.to_string(),
         "data": row.told(brand, labels.scorer(alert.topic)),
     });
-    let body = body.to_string();
     let subject = subject(alert, labels);
-    let receivers = rule.receivers.iter();
-    receivers
-        .map(|receiver| Message {
-            id: id.clone(),
-            receiver: receiver.clone(),
-            at_us: alert.at.0,
-            body: body.clone(),
-            subject: subject.clone(),
-        })
-        .collect()
+    let message = |receiver: &String, id: String, body: &Value| Message {
+        id,
+        receiver: receiver.clone(),
+        at_us: alert.at.0,
+        body: body.to_string(),
+        subject: subject.clone(),
+    };
+    let first = rule.receivers.iter().map(|receiver| message(receiver, id.clone(), &body));
+    let further = (1..).zip(&rule.escalate).map(|(number, step)| {
+        let mut body = body.clone();
+        body["data"]["escalation"] = json!({"step": number, "after_s": step.after_us / SECOND_US});
+        message(&step.to, format!("{id}.step{number}"), &body)
+    });
+    first.chain(further).collect()
 }

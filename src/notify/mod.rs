@@ -3,6 +3,7 @@
 mod guard;
 mod subject;
 mod message;
+mod slip;
 mod format;
 mod health;
 mod outbox;
@@ -15,10 +16,12 @@ mod courier;
 mod herald;
 mod probe;
 mod standing;
+mod advice;
 mod desk;
 mod story;
 mod orders;
 
+pub use advice::Advice;
 pub use courier::{Courier, Manner};
 pub use desk::Desk;
 pub use format::{BODY_BYTES_MAX, Body, Style, TemplateError};
@@ -34,6 +37,7 @@ pub use probe::{Probe, probe};
 pub use receiver::{Address, Receiver, ReceiverError, ReceiverFault};
 pub use schedule::RETRY_SCHEDULE;
 pub use sign::{SecretError, Signer};
+pub use slip::{GOAL, goal_messages};
 pub use standing::{Delivery, DeskState, Standing};
 pub use stats::{CourierStats, ReceiverStats};
 pub use story::{

@@ -78,7 +78,7 @@ impl ReceiverError {
             }
             ReceiverFault::Url(_) => Reach::Public.refusal("").unwrap_or_default().to_owned(),
             ReceiverFault::Template(_) => {
-                "a template knows title, summary, facts, posts, action, type, timestamp, id and data"
+                "a template knows title, summary, todo, facts, posts, action, type, timestamp, id and data"
                     .to_owned()
             }
         }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::standing::{Delivery, DeskState, Standing};
 use crate::alert::Transition;
-use crate::desk::{Ack, Held, Hold, Seat, Silence};
+use crate::desk::{Ack, Case, Held, Hold, Seat, Silence};
 use crate::lake::{AlertRow, Folder, quoted, unpack_alert};
 use crate::sql::{QueryFormat, Session};
 use crate::state::DeskFiles;
@@ -155,6 +155,9 @@ pub struct AlertStory {
     pub deliveries: Option<Vec<Delivery>>,
     /// Each receiver.
     pub receivers: Vec<SeatStory>,
+    /// What the desk knows of it; `None` when it does not know the alert.
+    #[serde(skip)]
+    pub case: Option<Case>,
     /// Its transitions, in order; never empty.
     pub transitions: Vec<AlertRow>,
 }
@@ -233,6 +236,7 @@ pub async fn story(
         silences: desk.files.silences()?.into_iter().filter(silenced).collect(),
         deliveries: desk.standing(alert_id).map(|standing| standing.deliveries.clone()),
         receivers,
+        case: desk.standing(alert_id).map(|standing| standing.case.clone()),
         transitions,
     }))
 }

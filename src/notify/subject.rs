@@ -33,6 +33,8 @@ pub(super) fn subject(alert: &Alert, labels: &Labels) -> Option<Subject> {
         topic: topic.map(|topic| topic.name.clone()).unwrap_or_default(),
         ancestors: topic.map(|topic| ancestors(topic, &labels.topics)).unwrap_or_default(),
         labels: all,
+        steps: rule.escalate.clone(),
+        policy: rule.policy.clone(),
     })
 }
 

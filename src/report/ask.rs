@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 
 use super::error::ReportError;
 use super::heard::{Gap, Heard};
+use crate::config::{Charter, Goal, Law};
 use crate::lake::Folder;
 use crate::mention::Topic;
 use crate::sql::{QueryFormat, Session};
@@ -18,6 +19,10 @@ pub struct Ask<'a> {
     /// Topics of the configuration, if there is one.
     pub(super) topics: &'a [Topic],
     pub(super) heard: Heard,
+    /// Goals of the configuration, if there is one.
+    pub(super) goals: &'a [Goal],
+    /// Fewest authors of a source or language whose numbers stand apart.
+    pub(super) min_group: u64,
 }
 
 /// What is known of a lake besides its rows.
@@ -58,7 +63,13 @@ impl<'a> Ask<'a> {
         // The last post was heard, too.
         let until = last.map(|last| last.shift(1)).max(known.watermark.filter(|_| first.is_some()));
         let heard = Heard { first, until, gaps: known.gaps, sources: known.sources };
-        Ok(Self { session, folder, topics, heard })
+        Ok(Self { session, folder, topics, heard, goals: &[], min_group: Law::default().min_group })
+    }
+
+    /// The same, with the goals and the smallest group of a configuration.
+    #[must_use]
+    pub fn promised(self, charter: &'a Charter) -> Self {
+        Self { goals: &charter.goals, min_group: charter.law.min_group, ..self }
     }
 
     /// When posts were heard.

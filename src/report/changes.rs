@@ -18,6 +18,10 @@ pub const TERMS_MAX: usize = 50;
 const TERMS_SHOWN: usize = 15;
 /// Most sources, languages or topics.
 const PARTS_MAX: usize = 10;
+/// The name of all parts together that are too small to stand apart.
+pub(super) const OTHER: &str = "other";
+/// The author of posts whose author is not known; each counts as one of its own.
+pub(super) const NOBODY: &str = "00000000000000000000000000000000";
 /// Most posts of one kind.
 const POSTS_MAX: usize = 5;
 /// Posts that are read to find so many that are not copies of one another.
@@ -78,7 +82,8 @@ pub struct Part {
 /// One source, language or topic.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PartChange {
-    /// Its name.
+    /// Its name; `other` for all sources or languages together in which fewer authors spoke than the
+    /// configuration allows to be shown apart (five without one).
     pub name: String,
     /// What was said there.
     pub now: Volume,
@@ -90,6 +95,7 @@ pub struct PartChange {
 struct Row {
     name: String,
     now: bool,
+    authors: u64,
     #[serde(flatten)]
     volume: Volume,
 }
@@ -179,23 +185,17 @@ impl Ask<'_> {
     ) -> Result<Part, ReportError> {
         let rows: Vec<Row> = self
             .rows(&format!(
-                "SELECT {by} AS name, posted_at >= to_timestamp_micros({}) AS now, {COUNTED} \
+                "SELECT {by} AS name, posted_at >= to_timestamp_micros({}) AS now, \
+                 count(DISTINCT author) FILTER (WHERE author <> '{NOBODY}') \
+                 + count(*) FILTER (WHERE author = '{NOBODY}') AS authors, {COUNTED} \
                  FROM mentions WHERE {} AND {} GROUP BY 1, 2 ORDER BY 1",
                 span.from.0,
                 of_topic(topic),
                 within("posted_at", before.from, span.to),
             ))
             .await?;
-        let mut values: Vec<PartChange> = Vec::new();
-        for row in rows {
-            if values.last().is_none_or(|last| last.name != row.name) {
-                let empty = Volume::default();
-                values.push(PartChange { name: row.name, now: empty, then: empty });
-            }
-            if let Some(last) = values.last_mut() {
-                *(if row.now { &mut last.now } else { &mut last.then }) = row.volume;
-            }
-        }
+        let least = if by == "topic" { 0 } else { self.min_group };
+        let mut values = parts(&rows, least);
         values.sort_by_key(|value| {
             std::cmp::Reverse(value.now.mentions.abs_diff(value.then.mentions))
         });
@@ -229,6 +229,27 @@ impl Ask<'_> {
         }
         Ok(found.into_iter().map(|post| post.mention.cut()).collect())
     }
+}
+
+/// What was said in each part; those with fewer authors than `least` are one, so that nobody is told
+/// apart by it.
+fn parts(rows: &[Row], least: u64) -> Vec<PartChange> {
+    let mut values: Vec<PartChange> = Vec::new();
+    for same in rows.chunk_by(|one, next| one.name == next.name) {
+        let is_small = same.iter().map(|row| row.authors).max().unwrap_or(0) < least;
+        let name = if is_small { OTHER } else { same.first().map_or("", |row| &row.name) };
+        let known = values.iter().position(|value| is_small && value.name == OTHER);
+        let place = known.unwrap_or_else(|| {
+            let empty = Volume::default();
+            values.push(PartChange { name: name.to_owned(), now: empty, then: empty });
+            values.len() - 1
+        });
+        let Some(value) = values.get_mut(place) else { continue };
+        for row in same {
+            (if row.now { &mut value.now } else { &mut value.then }).add(&row.volume);
+        }
+    }
+    values
 }
 
 fn is_alike(one: &Post, other: &Post) -> bool {

@@ -1,5 +1,6 @@
 //! What does a report say, in which order? Blocks of text, tables and charts, for any format.
 
+use super::changes::OTHER;
 use super::document::{Report, TopicReport};
 use super::heard::Coverage;
 use super::interval::float;
@@ -24,6 +25,7 @@ pub(super) fn compose(report: &Report, tongue: Tongue) -> Vec<Block> {
     let mut writer = Writer { report, words, locale, blocks: Vec::new() };
     writer.opening();
     writer.glance();
+    writer.goals();
     writer.voices();
     for (place, topic) in report.topics.iter().enumerate() {
         writer.topic(place, topic);
@@ -144,8 +146,9 @@ impl Writer<'_> {
         for part in &changes.parts {
             let title = if part.by == "lang" { words.language } else { words.source };
             let rows = part.values.iter().map(|value| {
+                let is_other = value.name == OTHER;
                 vec![
-                    value.name.clone(),
+                    if is_other { words.other.to_owned() } else { value.name.clone() },
                     self.locale.count(float(value.now.mentions)),
                     self.locale.count(float(value.then.mentions)),
                     self.locale.count(float(value.now.negative)),

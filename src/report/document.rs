@@ -6,6 +6,7 @@ use super::ask::{Ask, within};
 use super::changes::Changes;
 use super::counts::{COUNTED, Sentiment, Volume};
 use super::error::ReportError;
+use super::goals::GoalStanding;
 use super::heard::{Coverage, Heard};
 use super::interval::Estimate;
 use super::span::Span;
@@ -41,6 +42,9 @@ pub struct Report {
     pub topics: Vec<TopicReport>,
     /// Shares of voice.
     pub voices: Vec<Voice>,
+    /// Goals of the configuration that are about one of the topics, as they stood at the end of the
+    /// span.
+    pub goals: Vec<GoalStanding>,
     /// Alerts of the span, firing first, then latest first.
     pub alerts: Vec<AlertSummary>,
     /// Versions of the scorers that judged the mentions.
@@ -155,6 +159,8 @@ impl Ask<'_> {
         }
         let mut alerts = self.alerts(None, span).await?;
         alerts.retain(|alert| topics.iter().any(|topic| topic.topic == alert.topic));
+        let mut goals = self.goals(span.to).await?;
+        goals.retain(|goal| topics.iter().any(|topic| goal.topics.contains(&topic.topic)));
         let scorers = format!(
             "SELECT DISTINCT scorer FROM mentions WHERE {} ORDER BY scorer LIMIT 10",
             within("posted_at", span.from, span.to)
@@ -170,6 +176,7 @@ impl Ask<'_> {
             voices: self.share_of_voice(None, span).await?,
             scorers: scorers.into_iter().map(|row| row.scorer).collect(),
             topics,
+            goals,
             alerts,
         })
     }

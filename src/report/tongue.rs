@@ -62,6 +62,13 @@ pub(super) struct Words {
     pub(super) unknown: &'static str,
     pub(super) median_wait: &'static str,
     pub(super) minutes: &'static str,
+    pub(super) other: &'static str,
+    pub(super) goals: &'static str,
+    pub(super) goal: &'static str,
+    pub(super) measure: &'static str,
+    pub(super) target: &'static str,
+    pub(super) measured: &'static str,
+    pub(super) goals_method: &'static str,
 }
 
 const EN: Words = Words {
@@ -115,6 +122,14 @@ const EN: Words = Words {
     unknown: "–",
     median_wait: "half of them within",
     minutes: "minutes",
+    other: "others, few authors each",
+    goals: "Goals",
+    goal: "Goal",
+    measure: "Measure",
+    target: "Target",
+    measured: "Measured",
+    goals_method: "A goal is ahead or behind only if its whole 95 % interval is; on track means that the \
+         target lies inside. Of counts, the interval is what the whole span is expected to bring.",
 };
 
 const DE: Words = Words {
@@ -169,6 +184,14 @@ const DE: Words = Words {
     unknown: "–",
     median_wait: "die Hälfte innerhalb von",
     minutes: "Minuten",
+    other: "übrige, mit je wenigen Verfassern",
+    goals: "Ziele",
+    goal: "Ziel",
+    measure: "Messgröße",
+    target: "Zielwert",
+    measured: "Gemessen",
+    goals_method: "Ein Ziel ist übertroffen oder verfehlt nur, wenn es das ganze 95-%-Intervall ist; im Plan \
+         heißt, dass der Zielwert darin liegt. Bei Anzahlen sagt das Intervall, was die ganze Zeit erwarten lässt.",
 };
 
 impl Tongue {

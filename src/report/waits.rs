@@ -52,6 +52,30 @@ impl Ask<'_> {
         span: &Span,
         accounts: &[String],
     ) -> Result<Waits, ReportError> {
+        let (rows, accounts_known) = self.each_wait(topic, span, accounts).await?;
+        let mut waits: Vec<f64> = rows.iter().copied().flatten().collect();
+        waits.sort_by(f64::total_cmp);
+        let (negative, answered) = (rows.len() as u64, waits.len() as u64);
+        Ok(Waits {
+            topic: topic.to_owned(),
+            span: span.clone(),
+            negative,
+            answered,
+            share: Estimate::share(answered, negative).filter(|_| accounts_known),
+            median_s: super::trend::quantile(&waits, 0.5),
+            slow_s: super::trend::quantile(&waits, 0.9),
+            accounts_known,
+        })
+    }
+
+    /// How long each negative mention waited, in seconds; `None` of one that still does. And whether
+    /// an account of ours is known.
+    pub(super) async fn each_wait(
+        &self,
+        topic: &str,
+        span: &Span,
+        accounts: &[String],
+    ) -> Result<(Vec<Option<f64>>, bool), ReportError> {
         let own = "SELECT DISTINCT author FROM mentions WHERE own = 1 ORDER BY author LIMIT 200";
         let own: Vec<Author> = self.rows(own).await?;
         let mut names: Vec<String> = own.into_iter().map(|own| quoted(&own.author)).collect();
@@ -74,18 +98,6 @@ impl Ask<'_> {
                 within("mentions.posted_at", span.from, span.to),
             ))
             .await?;
-        let mut waits: Vec<f64> = rows.iter().filter_map(|row| row.wait_s).collect();
-        waits.sort_by(f64::total_cmp);
-        let (negative, answered) = (rows.len() as u64, waits.len() as u64);
-        Ok(Waits {
-            topic: topic.to_owned(),
-            span: span.clone(),
-            negative,
-            answered,
-            share: Estimate::share(answered, negative).filter(|_| accounts_known),
-            median_s: super::trend::quantile(&waits, 0.5),
-            slow_s: super::trend::quantile(&waits, 0.9),
-            accounts_known,
-        })
+        Ok((rows.into_iter().map(|row| row.wait_s).collect(), accounts_known))
     }
 }

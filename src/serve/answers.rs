@@ -11,9 +11,10 @@ use super::asked::{SpanQuery, TopicQuery};
 use super::parameters::Parameters;
 use super::problem::Problem;
 use crate::report::{
-    self, Changes, Explained, MentionPage, Order, Overview, ReportError, Search, Sentiments, Step,
-    TermChange, TopicInfo, Trend, Voice, Waits,
+    self, Changes, Explained, GoalStanding, MentionPage, Order, Overview, ReportError, Search,
+    Sentiments, Step, TermChange, TopicInfo, Trend, Voice, Waits,
 };
+use crate::time::EventTime;
 
 fn refused(error: ReportError) -> Response {
     Problem::from(error).into_response()
@@ -283,6 +284,18 @@ pub(super) async fn mention(
     let own = Own::begin(&api).await?;
     let ask = own.ask(&api).await?;
     ask.mention(&id, &api.scorer).await.map(Json).map_err(refused)
+}
+
+/// How the goals of the configuration stand, or stood at the end of a span.
+pub(super) async fn goals(
+    State(api): State<Api>,
+    Parameters(asked): Parameters<SpanQuery>,
+) -> Result<Json<Vec<GoalStanding>>, Response> {
+    let own = Own::begin(&api).await?;
+    let ask = own.ask(&api).await?;
+    let span = asked.span_if_any(&ask).map_err(refused)?;
+    let at = span.map_or(EventTime(i64::MAX), |span| span.to);
+    ask.goals(at).await.map(Json).map_err(refused)
 }
 
 #[derive(Debug, Deserialize)]

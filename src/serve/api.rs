@@ -11,6 +11,7 @@ use tokio::time::timeout;
 use super::gate::SqlGate;
 use super::ingest::Doors;
 use super::problem::{Problem, failed, failure};
+use crate::config::Charter;
 use crate::lake::{Folder, LakeError};
 use crate::live::Progress;
 use crate::mention::Topic;
@@ -32,6 +33,8 @@ pub struct Api {
     pub lake: Site,
     /// What is listened for.
     pub topics: Arc<[Topic]>,
+    /// Goals, pages that say what to do, and what the law wants.
+    pub charter: Arc<Charter>,
     /// What scores texts and explains verdicts.
     pub scorer: Arc<Scorer>,
     /// What whoever wants to change something must know, if anything.
@@ -104,6 +107,7 @@ impl Own {
     /// What to answer, when the lake cannot be read.
     pub(super) async fn ask<'a>(&'a self, api: &'a Api) -> Result<Ask<'a>, Response> {
         let ask = Ask::new(&self.session, &self.folder, &api.topics, api.known()).await;
+        let ask = ask.map(|ask| ask.promised(&api.charter));
         ask.map_err(|error| Problem::from(error).into_response())
     }
 }

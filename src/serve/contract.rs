@@ -30,6 +30,7 @@ pub(super) fn router(api: &Api) -> Router<Api> {
         .route("/api/v1/changes", get(answers::changes))
         .route("/api/v1/drivers", get(answers::drivers))
         .route("/api/v1/waits", get(answers::waits))
+        .route("/api/v1/goals", get(answers::goals))
         .route("/api/v1/mentions", get(answers::mentions))
         .route("/api/v1/report", get(answers::report))
         .layer(from_fn_with_state(api.clone(), recall::remember));

@@ -18,9 +18,11 @@ use super::api::{Api, Own, ROWS_MAX};
 use super::parameters::{Parameters, Sent};
 use super::problem::{Problem, failed, failure};
 use super::site::host_name;
+use crate::config::Language;
 use crate::desk::Silence;
 use crate::lake::Folder;
-use crate::notify::{self, Again, AlertState, OrderError, Wanted, stories};
+use crate::notify::{self, Again, AlertState, AlertStory, OrderError, Wanted, stories};
+use crate::policy::Policies;
 use crate::state::{DeskFiles, Home, StateError};
 use crate::system::wall_clock;
 use crate::time::{EventTime, parse_span};
@@ -114,9 +116,22 @@ pub(super) async fn alerts(
 /// The whole story of one alert.
 pub(super) async fn alert(State(api): State<Api>, Path(id): Path<String>) -> Response {
     match Own::begin(&api).await {
-        Ok(own) => answer(notify::told(&own.session, &own.folder, &id).await),
+        Ok(own) => {
+            let story = notify::told(&own.session, &own.folder, &id).await;
+            answer(story.map(|story| with_policy(&api, &story)))
+        }
         Err(refusal) => refusal,
     }
+}
+
+/// A story with the page that says what to do; null without one, or where it cannot be read.
+fn with_policy(api: &Api, story: &AlertStory) -> serde_json::Value {
+    let mut told = serde_json::to_value(story).unwrap_or_default();
+    let policies = Policies::of(&api.charter.policies);
+    let page = api.charter.pages.get(&story.rule);
+    let page = page.and_then(|name| policies.page(name, Language::En).ok());
+    told["policy"] = serde_json::json!(page);
+    told
 }
 
 #[derive(Debug, Deserialize)]

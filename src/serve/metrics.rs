@@ -20,6 +20,7 @@ struct Snapshot {
     /// By door and reason.
     turned_away: [(&'static str, &'static str, u64); 4],
     logs_read: u64,
+    reviews_due: usize,
 }
 
 /// The snapshot in the text format that Prometheus reads. Counters begin when the lake was made.
@@ -27,10 +28,16 @@ pub(super) fn render(
     progress: Progress,
     doors: &Doors,
     logs_read: u64,
+    reviews_due: usize,
 ) -> Result<String, std::fmt::Error> {
     let mut registry = Registry::with_prefix("resonanz");
     let turned_away = turned_away(doors);
-    registry.register_collector(Box::new(Snapshot { progress, turned_away, logs_read }));
+    registry.register_collector(Box::new(Snapshot {
+        progress,
+        turned_away,
+        logs_read,
+        reviews_due,
+    }));
     let mut out = String::new();
     text::encode(&mut out, &registry)?;
     Ok(out)
@@ -85,6 +92,9 @@ impl Collector for Snapshot {
         sources(&mut encoder, &progress.sources)?;
         let failing = i64::from(progress.trouble.is_some());
         gauge(&mut encoder, "lake_failing", "1 while the lake cannot be written", failing)?;
+        let (name, due) = ("reviews_due", i64::try_from(self.reviews_due).unwrap_or(i64::MAX));
+        let help = "Topics whose purpose and legal ground must be looked at again";
+        gauge(&mut encoder, name, help, due)?;
         if let Some(watermark) = progress.watermark {
             let (name, seconds) = ("watermark_unix_seconds", watermark.0 / crate::time::SECOND_US);
             let help = "Event time up to which the picture is complete";

@@ -46,6 +46,7 @@ async fn index() -> &'static str {
      GET /api/v1/changes?topic=NAME\n\
      GET /api/v1/drivers?topic=NAME&from=RFC3339&to=RFC3339\n\
      GET /api/v1/waits?topic=NAME\n\
+     GET /api/v1/goals\n\
      GET /api/v1/mentions?q=WORDS&topic=NAME&polarity=negative&order=worst\n\
      GET /api/v1/mentions/ID\n\
      GET /api/v1/alerts?state=firing&topic=NAME\n\
@@ -89,7 +90,8 @@ async fn moved(uri: Uri) -> Response {
 
 async fn prometheus(State(api): State<Api>) -> Response {
     let progress = api.progress.borrow().clone();
-    match metrics::render(progress, &api.sql.doors, api.sql.snapshots.logs_read()) {
+    let reviews = sources::reviews_due(&api).len();
+    match metrics::render(progress, &api.sql.doors, api.sql.snapshots.logs_read(), reviews) {
         Ok(text) => (
             [(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")],
             text,

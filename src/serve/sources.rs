@@ -3,9 +3,13 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
+use super::api::Api;
+use crate::chart::zoned;
 use crate::connect::{SourceHealth, SourceState, SourcesHealth};
 use crate::live::Progress;
 use crate::system::wall_clock;
@@ -24,8 +28,8 @@ enum Standing {
     Down,
 }
 
-pub(super) async fn health(State(progress): State<watch::Receiver<Progress>>) -> Response {
-    let progress = progress.borrow().clone();
+pub(super) async fn health(State(api): State<Api>) -> Response {
+    let progress = api.progress.borrow().clone();
     let standing = standing(&progress.sources, wall_clock());
     let (status, word) = match standing {
         Standing::Ok => (StatusCode::OK, "ok"),
@@ -44,6 +48,12 @@ pub(super) async fn health(State(progress): State<watch::Receiver<Progress>>) ->
         "commits": progress.commits,
         "sources": sources,
     });
+    let reviews = reviews_due(&api);
+    if !reviews.is_empty() {
+        let list = reviews.iter();
+        let list = list.map(|(topic, due)| json!({"topic": topic, "due": due.to_string()}));
+        body["reviews_due"] = list.collect();
+    }
     let Some(trouble) = &progress.trouble else {
         return (status, axum::Json(body)).into_response();
     };
@@ -52,6 +62,11 @@ pub(super) async fn health(State(progress): State<watch::Receiver<Progress>>) ->
     body["hint"] = json!(trouble.hint);
     body["since"] = json!(trouble.since.to_string());
     (StatusCode::SERVICE_UNAVAILABLE, axum::Json(body)).into_response()
+}
+
+/// Topics whose purpose and legal ground must be looked at again, and since when.
+pub(super) fn reviews_due(api: &Api) -> Vec<(&str, Date)> {
+    api.charter.reviews_due(zoned(wall_clock(), &TimeZone::UTC).date())
 }
 
 /// Every source with what it does and counted.

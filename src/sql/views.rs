@@ -8,7 +8,7 @@ use datafusion::error::Result as QueryResult;
 use datafusion::prelude::SessionContext;
 
 /// Name and file of each view.
-const FILES: [(&str, &str); 10] = [
+const FILES: [(&str, &str); 11] = [
     ("trends", include_str!("views/trends.sql")),
     ("share_of_voice", include_str!("views/share_of_voice.sql")),
     ("net_sentiment", include_str!("views/net_sentiment.sql")),
@@ -19,6 +19,7 @@ const FILES: [(&str, &str); 10] = [
     ("reach", include_str!("views/reach.sql")),
     ("response_times", include_str!("views/response_times.sql")),
     ("alerts_now", include_str!("views/alerts_now.sql")),
+    ("goal_slips", include_str!("views/goal_slips.sql")),
 ];
 
 /// A view as its file describes it. Its `Display` is for people.

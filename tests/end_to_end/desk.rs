@@ -1,6 +1,6 @@
 //! Can people live with alerts? Silences, acknowledgements, parents and groups on a real process.
 
-mod scene;
+pub(crate) mod scene;
 
 use std::io::Write;
 use std::net::TcpListener;

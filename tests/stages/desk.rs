@@ -43,6 +43,8 @@ fn subject(topic: usize, episode: usize, transition: Transition) -> Subject {
         topic: name.to_owned(),
         ancestors: parent.into_iter().map(str::to_owned).collect(),
         labels: BTreeMap::from([("brand".to_owned(), brand.to_owned())]),
+        steps: Vec::new(),
+        policy: None,
     }
 }
 

@@ -7,6 +7,7 @@ mod confidence;
 mod damage;
 mod desk;
 mod drivers;
+mod escalation;
 mod feeds;
 mod invariants;
 mod jetstream;

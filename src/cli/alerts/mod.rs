@@ -18,7 +18,9 @@ use clap::Subcommand;
 use super::formats::ReportFormat;
 use super::places::LakePlace;
 use super::{Ending, Failure};
+use crate::config::{Charter, Language};
 use crate::lake::Folder;
+use crate::policy::{Guide, Policies};
 use zone::Zone;
 pub(super) use zone::local as local_zone;
 
@@ -75,14 +77,23 @@ struct Listing {
 struct Asked {
     folder: Folder,
     topics: Vec<String>,
+    charter: Charter,
 }
 
 impl Asked {
     fn open(place: &LakePlace) -> Result<Self, Failure> {
         let found = place.find()?;
-        let topics = found.config.into_iter().flat_map(|config| config.topics);
-        let topics = topics.map(|topic| topic.name).collect();
-        Ok(Self { folder: Folder::read(found.site)?, topics })
+        let (topics, charter) =
+            found.config.map(|config| (config.topics, config.charter)).unwrap_or_default();
+        let topics = topics.into_iter().map(|topic| topic.name).collect();
+        Ok(Self { folder: Folder::read(found.site)?, topics, charter })
+    }
+
+    /// The page that says what to do about alerts of a rule; a warning where it cannot be read.
+    fn guide(&self, rule: &str) -> Option<Guide> {
+        let name = self.charter.pages.get(rule)?;
+        let page = Policies::of(&self.charter.policies).page(name, Language::En);
+        page.inspect_err(|error| tracing::warn!(%error, hint = error.hint(), "no page")).ok()
     }
 
     fn topics(&self) -> Vec<&str> {

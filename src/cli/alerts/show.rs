@@ -13,6 +13,7 @@ use crate::cli::output::{Script, one_line, people, programs};
 use crate::cli::{Ending, Failure, runtime};
 use crate::lake::AlertRow;
 use crate::notify::{AlertStory, told};
+use crate::policy::Guide;
 use crate::sql::Session;
 use crate::time::{SECOND_US, format_span};
 
@@ -39,7 +40,11 @@ pub(super) fn show(args: &Args) -> Result<Ending, Failure> {
         writeln!(programs(Script::Json), "{}", serde_json::to_string(&story)?)?;
         return Ok(Ending::Done);
     }
-    write_story(&story, &args.listing.zone, &mut people())?;
+    let mut out = people();
+    write_story(&story, &args.listing.zone, &mut out)?;
+    if let Some(guide) = asked.guide(&story.rule) {
+        write_guide(&guide, &mut out)?;
+    }
     Ok(Ending::Done)
 }
 
@@ -63,6 +68,17 @@ fn write_story(story: &AlertStory, zone: &Zone, out: &mut impl Write) -> io::Res
         let of = matchers(silence);
         format!("{}  {from} to {to}  {of}  by {}: {}", silence.id, silence.author, silence.comment)
     })
+}
+
+/// What the team has written down for such a case.
+fn write_guide(guide: &Guide, out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "\nwhat to do now: {}", one_line(&guide.title))?;
+    for (name, value) in [("who", &guide.who), ("within", &guide.within)] {
+        if let Some(value) = value {
+            writeln!(out, "  {name:<11} {}", one_line(value))?;
+        }
+    }
+    guide.now.lines().try_for_each(|line| writeln!(out, "  {}", one_line(line)))
 }
 
 fn section<T>(

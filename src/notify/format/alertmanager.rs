@@ -52,6 +52,9 @@ fn labels(notice: &Notice) -> Map<String, Value> {
             labels.insert(name.to_owned(), json!(notice.text(name)));
         }
     }
+    if let Some(step) = notice.step() {
+        labels.insert("escalation".to_owned(), json!(step.to_string()));
+    }
     labels
 }
 
@@ -67,8 +70,9 @@ fn annotations(notice: &Notice, letter: &Letter) -> Map<String, Value> {
     let mut annotations = Map::new();
     annotations.insert("summary".to_owned(), json!(letter.title));
     let posts = letter.posts.iter().map(|post| format!("\n> {}", post.text));
+    let todo = letter.todo.iter().map(|todo| format!("\n{}\n{}", todo.title, todo.text));
     let action = letter.action.iter().map(|action| format!("\n{}", action.line()));
-    let description = letter.summary.clone() + &posts.chain(action).collect::<String>();
+    let description = letter.summary.clone() + &todo.chain(posts).chain(action).collect::<String>();
     annotations.insert("description".to_owned(), json!(description));
     annotations.insert("alert_id".to_owned(), json!(notice.matter()));
     for name in NUMBERS {

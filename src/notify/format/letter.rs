@@ -18,6 +18,8 @@ const POST_CHARS: usize = 240;
 const NAMES_MAX: usize = 10;
 /// Most characters of a value.
 const VALUE_CHARS: usize = 200;
+/// Lines of what is to be done.
+const LINES_MAX: usize = 20;
 /// Characters of an alert's id that are enough to name it.
 const ID_CHARS: usize = 12;
 /// The page of an alert, behind a receiver's `base_url`.
@@ -32,6 +34,8 @@ pub(super) struct Letter {
     pub(super) summary: String,
     pub(super) facts: Vec<Fact>,
     pub(super) posts: Vec<Shown>,
+    /// What the team has written down for such a case, if it has.
+    pub(super) todo: Option<Todo>,
     /// What can be done, if there is something.
     pub(super) action: Option<Action>,
 }
@@ -53,6 +57,15 @@ pub(super) struct Shown {
     pub(super) origin: String,
     pub(super) url: Option<String>,
     pub(super) score: Option<f64>,
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Todo {
+    /// That it is, of which page, by whom and within what time.
+    pub(super) title: String,
+    /// The first section of the page, in lines; clean.
+    pub(super) text: String,
 }
 
 /// What a reader can do about an alert.
@@ -77,7 +90,7 @@ impl Letter {
     pub(super) fn of(notice: &Notice, reader: &Reader) -> Self {
         let voice = Voice(reader);
         Self {
-            title: sentence(notice, voice),
+            title: title(notice, voice),
             summary: summary(notice, voice),
             facts: facts(notice, voice),
             posts: notice
@@ -92,9 +105,42 @@ impl Letter {
                     score: quote.score,
                 })
                 .collect(),
+            todo: todo(notice, voice),
             action: action(notice, voice),
         }
     }
+}
+
+/// What happened; before it, if so, that nobody has taken care of it.
+fn title(notice: &Notice, voice: Voice<'_>) -> String {
+    let said = sentence(notice, voice);
+    let Some(since) = notice.untaken().and_then(|since| EventTime::parse(since).ok()) else {
+        return said;
+    };
+    let since = voice.date(since);
+    voice.either(
+        format!("Nobody has taken care since {since}: {said}"),
+        format!("Seit {since} hat niemand übernommen: {said}"),
+    )
+}
+
+fn todo(notice: &Notice, voice: Voice<'_>) -> Option<Todo> {
+    let policy = notice.data.get("policy")?;
+    let text = |name: &str| policy.get(name).and_then(Value::as_str).unwrap_or_default();
+    let now: Vec<String> = text("now").lines().take(LINES_MAX).map(clean).collect();
+    let now = now.join("\n");
+    let [name, who, within] = ["title", "who", "within"].map(|name| clean(text(name)));
+    if now.is_empty() && who.is_empty() && within.is_empty() {
+        return None;
+    }
+    let mut title = format!("{}: {name}", voice.either("What to do now", "Was jetzt zu tun ist"));
+    if !who.is_empty() {
+        title += &format!(" · {who}");
+    }
+    if !within.is_empty() {
+        title += &format!(" · {} {within}", voice.either("within", "binnen"));
+    }
+    Some(Todo { title, text: now })
 }
 
 fn summary(notice: &Notice, voice: Voice<'_>) -> String {
@@ -159,6 +205,11 @@ fn facts(notice: &Notice, voice: Voice<'_>) -> Vec<Fact> {
         ("late", ["Came late", "Nachträglich eingegangen"], number(evidence("late"))),
         ("sources", ["Sources", "Quellen"], names(evidence("sources"), "source", voice)),
         ("languages", ["Languages", "Sprachen"], names(evidence("languages"), "lang", voice)),
+        (
+            "escalation",
+            ["Escalation step", "Stufe der Eskalation"],
+            notice.step().map(|step| step.to_string()).unwrap_or_default(),
+        ),
         ("brand", ["Brand", "Marke"], clean(notice.text("brand"))),
         (
             "members",

@@ -7,6 +7,7 @@
 mod alertmanager;
 mod clean;
 mod cloud_events;
+mod goal;
 mod letter;
 mod notice;
 mod pagerduty;

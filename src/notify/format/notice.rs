@@ -85,7 +85,7 @@ impl Notice {
             _ => Map::new(),
         };
         for (name, value) in &mut data {
-            if name != "evidence" {
+            if !matches!(name.as_str(), "evidence" | "policy") {
                 cut(value, Squeeze { text_bytes: NAME_BYTES_MAX, items: LABELS_MAX });
             }
         }
@@ -106,6 +106,25 @@ impl Notice {
     pub(super) fn matter(&self) -> &str {
         let named = ["alert_id", "incident"].map(|name| self.text(name));
         named.into_iter().find(|name| !name.is_empty()).unwrap_or(&self.id)
+    }
+
+    /// The same for all messages about one matter to one receiver of an escalation: a service that
+    /// knows the matter already must not take the call for more of the same.
+    pub(super) fn thread(&self) -> String {
+        match self.step() {
+            Some(step) => format!("{}.step{step}", self.matter()),
+            None => self.matter().to_owned(),
+        }
+    }
+
+    /// The step of the escalation that this message is for, counted from 1.
+    pub(super) fn step(&self) -> Option<u64> {
+        self.data.get("escalation")?.get("step")?.as_u64()
+    }
+
+    /// Since when nobody took care, in RFC 3339, if that is why the message is told.
+    pub(super) fn untaken(&self) -> Option<&str> {
+        self.data.get("escalation")?.get("since")?.as_str()
     }
 
     pub(super) fn call(&self) -> Call {

@@ -24,7 +24,7 @@ pub(super) fn event(notice: &Notice, letter: &Letter, routing_key: &str) -> Valu
     json!({
         "routing_key": routing_key,
         "event_action": action,
-        "dedup_key": notice.matter(),
+        "dedup_key": notice.thread(),
         "client": "resonanz",
         "links": links,
         "payload": {

@@ -1,12 +1,16 @@
 //! What happened, in one sentence? For every kind of rule, in the reader's language.
 
 use super::clean::clean;
+use super::goal::goal;
 use super::notice::Notice;
 use super::voice::{Voice, whole};
 use crate::time::EventTime;
 
 /// The sentence that a message begins with; what is not an alert says what it says.
 pub(super) fn sentence(notice: &Notice, voice: Voice<'_>) -> String {
+    if let Some(goal) = goal(notice, voice) {
+        return goal;
+    }
     Telling::of(notice, voice).map_or_else(|| state(notice, voice), |telling| telling.whole())
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::letter::{Action, Fact, Letter, Shown};
+use super::letter::{Action, Fact, Letter, Shown, Todo};
 use super::notice::Call;
 
 /// Most characters of a header block.
@@ -19,6 +19,7 @@ pub(super) fn message(letter: &Letter, call: Call) -> Value {
     };
     let mut blocks = vec![title(&letter.title)];
     blocks.push(json!({"type": "context", "elements": [marked(&escaped(&letter.summary))]}));
+    blocks.extend(letter.todo.iter().map(todo));
     blocks.extend(letter.posts.iter().flat_map(post));
     let fields: Vec<Value> = letter.facts.iter().take(FIELDS).map(field).collect();
     let sections = fields.chunks(SECTION_FIELDS);
@@ -34,6 +35,11 @@ fn title(title: &str) -> Value {
         return json!({"type": "section", "text": marked(&escaped(title))});
     }
     json!({"type": "header", "text": plain(title)})
+}
+
+fn todo(todo: &Todo) -> Value {
+    let text = format!("*{}*\n{}", escaped(&todo.title), escaped(&todo.text));
+    json!({"type": "section", "text": marked(&text)})
 }
 
 fn field(Fact { name, value, .. }: &Fact) -> Value {

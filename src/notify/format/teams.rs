@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::letter::{Letter, Shown};
+use super::letter::{Letter, Shown, Todo};
 use super::notice::Call;
 
 /// Facts shown.
@@ -22,6 +22,7 @@ pub(super) fn message(letter: &Letter, call: Call, severity: &str) -> Value {
     title["weight"] = json!("bolder");
     title["color"] = json!(color);
     let mut body = vec![title, aside(&letter.summary)];
+    body.extend(letter.todo.iter().map(todo));
     body.extend(letter.posts.iter().map(post));
     let facts = letter.facts.iter().take(FACTS);
     let facts: Vec<Value> = facts
@@ -62,6 +63,15 @@ fn aside(text: &str) -> Value {
     aside["isSubtle"] = json!(true);
     aside["size"] = json!("small");
     aside
+}
+
+/// What is to be done, line by line.
+fn todo(todo: &Todo) -> Value {
+    let mut title = line(&todo.title);
+    title["weight"] = json!("bolder");
+    let lines = todo.text.lines().filter(|text| !text.is_empty()).map(line);
+    let items: Vec<Value> = std::iter::once(title).chain(lines).collect();
+    json!({"type": "Container", "items": items})
 }
 
 /// A post; a click on it leads to where it stands.

@@ -15,7 +15,9 @@ use crate::notify::message::Message;
 const USUAL: &str = "\
 {{ title }}
 {{ summary }}
-{% for post in posts %}> {{ post.text }}
+{% if todo %}{{ todo.title }}
+{{ todo.text }}
+{% endif %}{% for post in posts %}> {{ post.text }}
 {% if post.origin or post.url %}  {{ [post.origin, post.url] | select | join(' · ') }}
 {% endif %}{% endfor %}{% for fact in facts %}{{ fact.name }}: {{ fact.value }}
 {% endfor %}{% if action %}{{ action }}
@@ -54,7 +56,9 @@ impl Template {
         environment.add_template_owned(NAME, text.unwrap_or(USUAL).to_owned())?;
         let template = Self(Arc::new(environment));
         let sample = Message::sample("sample", Transition::Fired);
-        let notice = Notice::of(&sample);
+        let mut notice = Notice::of(&sample);
+        let page = json!({"title": "Sample", "who": "Kim", "within": "1 h", "now": "1. Read."});
+        notice.data.insert("policy".to_owned(), page);
         template.fill(&notice, &Letter::of(&notice, &Reader::default()))?;
         Ok(template)
     }
@@ -82,6 +86,8 @@ impl Template {
                 })
             })
             .collect();
+        let todo = letter.todo.as_ref();
+        let todo = todo.map(|todo| json!({"title": todo.title, "text": todo.text}));
         let action = letter.action.as_ref();
         let line = action.map(|action| {
             let link = action.link.as_ref();
@@ -96,6 +102,7 @@ impl Template {
             "summary": letter.summary,
             "facts": facts,
             "posts": posts,
+            "todo": todo,
             "action": line,
             "data": notice.data,
         })))

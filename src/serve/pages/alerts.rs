@@ -9,11 +9,15 @@ use super::drawing::volume;
 use super::forms::{proof, proven};
 use super::page::Wrong;
 use super::viewer::Visit;
-use crate::notify::{OrderError, Wanted, stories, told};
+use crate::chart::GERMAN;
+use crate::config::{GoalMeasure, Language, Side};
+use crate::lake::AlertRow;
+use crate::notify::{AlertStory, OrderError, Wanted, stories, told};
+use crate::policy::Policies;
 use crate::report::{Span, Step};
 use crate::state::{DeskFiles, Home};
 use crate::system::wall_clock;
-use crate::time::MINUTE_US;
+use crate::time::{MINUTE_US, SECOND_US};
 
 /// Alerts of the list.
 const ALERTS_MAX: usize = 200;
@@ -79,11 +83,66 @@ async fn one(visit: &Visit, id: &str, proof: &str) -> Result<Value, Wrong> {
         .iter()
         .rev()
         .find(|row| row.evidence["posts"].as_array().is_some_and(|posts| !posts.is_empty()));
+    let lines: Vec<String> = story.transitions.iter().filter_map(|row| line(visit, row)).collect();
     Ok(json!({
+        "goal_lines": Some(lines).filter(|lines| lines.len() == story.transitions.len()),
+        "policy": policy(visit, &story),
+        "steps": steps(&story),
         "trend": trend,
         "evidence": with_posts.map(|row| &row.evidence),
         "around": format!("{}..{}", story.started_at, story.at),
         "story": story,
         "proof": proof,
     }))
+}
+
+/// The page that says what to do, or why it cannot be read.
+fn policy(visit: &Visit, story: &AlertStory) -> Option<Value> {
+    let charter = &visit.api.charter;
+    let name = charter.pages.get(&story.rule)?;
+    let language = if *visit.locale == GERMAN { Language::De } else { Language::En };
+    Some(match Policies::of(&charter.policies).page(name, language) {
+        Ok(guide) => {
+            let html = guide.html();
+            json!({"title": guide.title, "who": guide.who, "within": guide.within, "html": html})
+        }
+        Err(error) => json!({"title": name, "missing": error.to_string()}),
+    })
+}
+
+/// Who is told further while nobody takes care, and when.
+fn steps(story: &AlertStory) -> Vec<Value> {
+    let Some(case) = &story.case else { return Vec::new() };
+    let steps = (1..).zip(&case.subject.steps);
+    let open = case.is_firing() && story.known.ack.is_none();
+    let told = steps.map(|(number, step)| {
+        let told = case.has_told(&step.to);
+        let due = case.told_at().map(|at| at.shift(step.after_us).to_string());
+        json!({
+            "step": number,
+            "to": step.to,
+            "after_s": step.after_us / SECOND_US,
+            "told": told,
+            "due": due.filter(|_| open),
+        })
+    });
+    told.collect()
+}
+
+/// How a goal stood, as its alert tells it.
+fn line(visit: &Visit, row: &AlertRow) -> Option<String> {
+    let measure = GoalMeasure::named(&row.measure).filter(|_| row.rule_type == "goal")?;
+    let goal = row.evidence.get("goal")?;
+    let number = |value: &Value| Some(measure.unit().written(value.as_f64()?, visit.locale));
+    let [value, low, high] = ["value", "low", "high"].map(|name| number(&goal["estimate"][name]));
+    let side = if goal["side"] == "at_most" { Side::AtMost } else { Side::AtLeast };
+    let target = number(&goal["target"])?;
+    let interval = low.zip(high).map(|(low, high)| format!(" ({low} – {high})"));
+    let value = value.or_else(|| number(&goal["value"])).unwrap_or_default();
+    Some(format!(
+        "{}: {value}{}, {} {target}",
+        measure.said(visit.locale),
+        interval.unwrap_or_default(),
+        side.said(visit.locale),
+    ))
 }

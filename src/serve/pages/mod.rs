@@ -15,6 +15,7 @@ mod mentions;
 mod forms;
 mod alerts;
 mod topics;
+mod goals;
 mod sources;
 mod settings;
 mod sql;
@@ -37,6 +38,7 @@ pub(super) fn routes() -> Router<Api> {
         .route("/alerts/{id}/ack", post(forms::acknowledge))
         .route("/silences", post(forms::silence))
         .route("/silences/{id}/end", post(forms::unsilence))
+        .route("/goals", get(goals::goals))
         .route("/sources", get(sources::sources))
         .route("/sql", get(sql::sql))
         .route("/settings", get(settings::settings))

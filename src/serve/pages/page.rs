@@ -19,11 +19,12 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; i
 /// After how long without posts a lake counts as an archive.
 const ARCHIVE_US: i64 = 2 * DAY_US;
 /// Pages in the order of the menu.
-const MENU: [(&str, &str); 7] = [
+const MENU: [(&str, &str); 8] = [
     ("/", "Overview"),
     ("/topics", "Topics"),
     ("/mentions", "Mentions"),
     ("/alerts", "Alerts"),
+    ("/goals", "Goals"),
     ("/sources", "Sources"),
     ("/sql", "SQL"),
     ("/settings", "Settings"),
@@ -73,7 +74,8 @@ impl Visit {
 
     /// Who answers over the open lake.
     pub(super) async fn questions<'a>(&'a self, own: &'a Own) -> Result<Ask<'a>, Wrong> {
-        Ok(Ask::new(&own.session, &own.folder, &self.api.topics, self.api.known()).await?)
+        let ask = Ask::new(&own.session, &own.folder, &self.api.topics, self.api.known()).await?;
+        Ok(ask.promised(&self.api.charter))
     }
 
     /// Which period is meant: what the address says, else the last week that was heard as a whole,
@@ -116,11 +118,13 @@ impl Visit {
                 (wrong.status, "error.html", answer)
             }
         };
-        let menu = MENU.map(|(href, name)| {
+        let has_goals = !self.api.charter.goals.is_empty();
+        let menu = MENU.into_iter().filter(|(href, _)| *href != "/goals" || has_goals);
+        let menu = menu.map(|(href, name)| {
             let inside = href != "/" && self.path.starts_with(href);
             json!({"href": href, "name": name, "current": inside || self.path == href})
         });
-        answer["nav"] = json!(menu);
+        answer["nav"] = menu.collect();
         answer["reader"] = self.reader();
         answer["version"] = json!(env!("CARGO_PKG_VERSION"));
         answer["needs_token"] = json!(self.api.token.is_some());

@@ -10,9 +10,10 @@ use minijinja::{Environment, Error, State};
 use super::viewer::encode;
 use super::{assets, words};
 use crate::chart::{self, ENGLISH, GERMAN, Locale, zoned};
+use crate::config::GoalMeasure;
 use crate::time::EventTime;
 
-pub(super) const TEMPLATES: [(&str, &str); 13] = [
+pub(super) const TEMPLATES: [(&str, &str); 14] = [
     ("base.html", include_str!("templates/base.html")),
     ("parts.html", include_str!("templates/parts.html")),
     ("overview.html", include_str!("templates/overview.html")),
@@ -22,6 +23,7 @@ pub(super) const TEMPLATES: [(&str, &str); 13] = [
     ("mention.html", include_str!("templates/mention.html")),
     ("alerts.html", include_str!("templates/alerts.html")),
     ("alert.html", include_str!("templates/alert.html")),
+    ("goals.html", include_str!("templates/goals.html")),
     ("sources.html", include_str!("templates/sources.html")),
     ("sql.html", include_str!("templates/sql.html")),
     ("settings.html", include_str!("templates/settings.html")),
@@ -43,6 +45,10 @@ static PAGES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     pages.add_function("interval", |found: Value| {
         let end = |name| number_of(&found.get_attr(name).unwrap_or_default()).unwrap_or_default();
         safe(chart::interval(end("low"), end("value"), end("high")))
+    });
+    pages.add_function("measure", |state: &State, name: &str| {
+        let goal = GoalMeasure::named(name).map(|measure| measure.said(locale(state)));
+        goal.map_or_else(|| words::said(name, locale(state)).to_owned(), str::to_owned)
     });
     pages.add_function("meant", meant);
     pages.add_function("stretch", stretch);

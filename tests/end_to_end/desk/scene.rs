@@ -12,10 +12,10 @@ use crate::hook::{Hook, Request};
 use crate::support::{Killed, append, file, free_port, resonanz, stderr, stdout, wait_for};
 
 /// A configuration, a file that is followed, a receiver, and a process that runs.
-pub(super) struct Desk {
-    pub(super) folder: tempfile::TempDir,
-    pub(super) hook: Hook,
-    pub(super) api: String,
+pub(crate) struct Desk {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) hook: Hook,
+    pub(crate) api: String,
     process: Option<Killed>,
     posts: u32,
 }
@@ -66,7 +66,7 @@ fn said(request: &Request) -> String {
 }
 
 /// Head and body of a request or an answer.
-pub(super) fn read_whole(stream: &mut TcpStream) -> Option<(String, String)> {
+pub(crate) fn read_whole(stream: &mut TcpStream) -> Option<(String, String)> {
     let mut bytes = Vec::new();
     let mut chunk = [0; 4_096];
     loop {
@@ -85,12 +85,12 @@ pub(super) fn read_whole(stream: &mut TcpStream) -> Option<(String, String)> {
 
 impl Desk {
     /// A running process; `more` is added to the configuration.
-    pub(super) fn new(more: &str) -> Self {
+    pub(crate) fn new(more: &str) -> Self {
         Self::telling(Hook::new(), "", more)
     }
 
     /// The same with a receiver that answers as it is told, and has these further keys.
-    pub(super) fn telling(hook: Hook, keys: &str, more: &str) -> Self {
+    pub(crate) fn telling(hook: Hook, keys: &str, more: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let api = format!("127.0.0.1:{}", free_port());
         file(folder.path(), "posts.jsonl", "");
@@ -106,11 +106,11 @@ impl Desk {
         desk
     }
 
-    pub(super) fn start(&mut self) {
+    pub(crate) fn start(&mut self) {
         self.start_with(&[]);
     }
 
-    pub(super) fn start_with(&mut self, options: &[&str]) {
+    pub(crate) fn start_with(&mut self, options: &[&str]) {
         let mut command = resonanz();
         command.current_dir(self.folder.path()).arg("run").args(options);
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
@@ -120,12 +120,12 @@ impl Desk {
         wait_for("the desk", || state.exists().then_some(()));
     }
 
-    pub(super) fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.process = None;
     }
 
     /// Posts `count` texts at this second of the hour, then one that moves time on.
-    pub(super) fn post(&mut self, second: u32, count: u32, text: &str) {
+    pub(crate) fn post(&mut self, second: u32, count: u32, text: &str) {
         let mut lines = String::new();
         for place in 0..=count {
             let at = if place < count { second } else { second + 12 };
@@ -142,7 +142,7 @@ impl Desk {
     }
 
     /// Runs `resonanz alerts ...`.
-    pub(super) fn alerts(&self, arguments: &[&str]) -> String {
+    pub(crate) fn alerts(&self, arguments: &[&str]) -> String {
         let mut command = resonanz();
         command.current_dir(self.folder.path()).arg("alerts").args(arguments);
         let output = command.output().expect("the binary runs");
@@ -151,7 +151,7 @@ impl Desk {
     }
 
     /// The listed alert on a topic, once it is as wanted.
-    pub(super) fn listed(&self, topic: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) fn listed(&self, topic: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         wait_for("an alert as wanted", || {
             let list: Value =
                 serde_json::from_str(&self.alerts(&["list", "--format", "json"])).expect("JSON");
@@ -162,7 +162,7 @@ impl Desk {
 
     /// What the receiver was told, in order; after a kill a message may come again, under the same
     /// id.
-    pub(super) fn heard(&self) -> Vec<String> {
+    pub(crate) fn heard(&self) -> Vec<String> {
         let mut known = HashSet::new();
         let requests = self.hook.accepted();
         let first = requests.iter().filter(|request| known.insert(request.id()));
@@ -170,7 +170,7 @@ impl Desk {
     }
 
     /// Waits until the receiver has heard exactly this.
-    pub(super) fn hears(&self, wanted: &[&str]) {
+    pub(crate) fn hears(&self, wanted: &[&str]) {
         wait_for(&format!("{wanted:?}"), || {
             let heard = self.heard();
             assert!(heard.len() <= wanted.len(), "{heard:?} is more than {wanted:?}");
@@ -179,7 +179,7 @@ impl Desk {
     }
 
     /// One HTTP request; status and JSON body.
-    pub(super) fn http(&self, method: &str, path: &str, headers: &str, body: &str) -> (u16, Value) {
+    pub(crate) fn http(&self, method: &str, path: &str, headers: &str, body: &str) -> (u16, Value) {
         let mut stream = TcpStream::connect(&self.api).expect("the API");
         let host = if headers.contains("host:") {
             String::new()

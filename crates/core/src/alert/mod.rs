@@ -19,6 +19,6 @@ pub use episode::Transition;
 pub use evidence::Evidence;
 pub use hours::ActiveHours;
 pub use judge::{Alert, Coordination, Judge, JudgeState, WHOLE_SOURCE};
-pub use rule::{Condition, Measure, Rule};
+pub use rule::{Condition, EscalationStep, Measure, Rule};
 pub use terms::{Term, telling_terms};
 pub use watch::Page;

@@ -51,6 +51,19 @@ pub struct Rule {
     pub labels: Vec<(String, String)>,
     /// Names of the receivers.
     pub receivers: Vec<String>,
+    /// Who is told further while nobody takes care, in order of time.
+    pub escalate: Vec<EscalationStep>,
+    /// Name of the page that says what to do.
+    pub policy: Option<String>,
+}
+
+/// One more receiver, who is told of an alert that nobody has taken care of in time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EscalationStep {
+    /// How long after the first receiver was told, in microseconds by the time of day.
+    pub after_us: i64,
+    /// Name of the receiver.
+    pub to: String,
 }
 
 impl Default for Rule {
@@ -74,6 +87,8 @@ impl Default for Rule {
             severity: "warning".to_owned(),
             labels: Vec::new(),
             receivers: Vec::new(),
+            escalate: Vec::new(),
+            policy: None,
         }
     }
 }

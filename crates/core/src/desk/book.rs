@@ -180,6 +180,7 @@ impl Book {
             fired_at: at,
             at,
             ack: None,
+            told_at_us: None,
             seats: BTreeMap::new(),
         });
         (case.subject, case.at) = (subject, at);
@@ -219,6 +220,7 @@ impl Book {
                 let whom = (notice.subject.alert_id.as_str(), notice.receiver);
                 release(whom, seat, turn);
                 tell(whom, seat, letter, turn);
+                case.told_at_us.get_or_insert(orders.now.0);
                 self.place(&notice.subject.alert_id);
             }
         }
@@ -248,6 +250,9 @@ impl Book {
                     Some(hold) => seat.because(hold),
                     None => {
                         release((&id, &receiver), seat, turn);
+                        if let Some(case) = self.cases.get_mut(&id) {
+                            case.told_at_us.get_or_insert(orders.now.0);
+                        }
                         self.place(&id);
                     }
                 }
@@ -271,6 +276,9 @@ impl Book {
         }
         if case.has_told(receiver) {
             return None;
+        }
+        if let Some((step, false)) = case.step(receiver, orders.now) {
+            return Some(Hold::Escalation(step.to_string()));
         }
         let told = |id: &String| {
             let other = self.case(id).filter(|other| other.has_told(receiver))?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::silence::Ack;
-use crate::alert::Transition;
+use crate::alert::{EscalationStep, Transition};
 use crate::time::{EventTime, rfc3339};
 
 /// Different reasons remembered of one seat.
@@ -31,6 +31,12 @@ pub struct Subject {
     /// The rule's labels; with them `severity`, `rule_type`, and the topic's `brand` and `group`,
     /// unless the rule has a label of that name.
     pub labels: BTreeMap<String, String>,
+    /// Who is told further while nobody takes care; none of them is among the first receivers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<EscalationStep>,
+    /// Name of the page that says what to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
 }
 
 /// Which alerts count as one matter.
@@ -81,6 +87,9 @@ pub enum Hold {
     Muted(String),
     /// By this alert of the same group.
     Grouped(String),
+    /// By the time that others have to take care, before this step of the escalation, counted from
+    /// 1.
+    Escalation(String),
 }
 
 /// How things stand between an alert and one receiver.
@@ -124,6 +133,10 @@ pub struct Case {
     pub at: EventTime,
     /// Who takes care of it.
     pub ack: Option<Ack>,
+    /// When the first receiver was told, in microseconds since the Unix epoch by the time of day:
+    /// from then on somebody is expected to take care.
+    #[serde(default)]
+    pub told_at_us: Option<i64>,
     /// By receiver.
     pub seats: BTreeMap<String, Seat>,
 }
@@ -139,6 +152,21 @@ impl Case {
     #[must_use]
     pub fn has_told(&self, receiver: &str) -> bool {
         self.seats.get(receiver).is_some_and(|seat| !seat.told.is_empty())
+    }
+
+    /// When the first receiver was told, by the time of day.
+    #[must_use]
+    pub fn told_at(&self) -> Option<EventTime> {
+        self.told_at_us.map(EventTime)
+    }
+
+    /// The step of the escalation at which a receiver is told, counted from 1, and whether its time
+    /// has come.
+    pub(super) fn step(&self, receiver: &str, now: EventTime) -> Option<(usize, bool)> {
+        let place = self.subject.steps.iter().position(|step| step.to == receiver)?;
+        let after_us = self.subject.steps.get(place)?.after_us;
+        let is_due = self.told_at().is_some_and(|told| now.since(told) >= after_us);
+        Some((place + 1, is_due))
     }
 
     pub(super) fn is_holding(&self) -> bool {

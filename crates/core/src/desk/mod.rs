@@ -11,10 +11,14 @@
 //! | `resolved`, the receiver was not told | dropped, with all that was held | the same |
 //! | nothing, but the reason ends while the alert fires | what was held is told | |
 //!
-//! Four things hold a message back, and the first that applies is given as the reason: a silence
-//! that matches the alert; an acknowledgement of the alert; for a receiver not told of this alert
-//! yet, that he was told of the same kind of alert with the same severity on a parent topic; or of
-//! one in the same group. So whoever is spared a message knows of the matter from another one.
+//! Five things hold a message back, and the first that applies is given as the reason: a silence
+//! that matches the alert; an acknowledgement of the alert; for a receiver of the escalation, that
+//! others still have time to take care; for a receiver not told of this alert yet, that he was told
+//! of the same kind of alert with the same severity on a parent topic; or of one in the same group.
+//! So whoever is spared a message knows of the matter from another one, or need not know yet.
+//!
+//! The time of an escalation counts from the first message of the alert that is told, by the time
+//! of day: what happened in the past gives nobody less time.
 
 mod silence;
 mod case;

@@ -1,0 +1,123 @@
+//! In which words is an exercise led? English and German.
+
+use crate::chart::{ENGLISH, GERMAN, Locale};
+use crate::policy::{STARTER_DE, STARTER_EN};
+
+/// The words of an exercise.
+pub(super) struct Words {
+    pub(super) locale: &'static Locale,
+    /// Pages that say what to do, by name.
+    pub(super) pages: [(&'static str, &'static str); 5],
+    pub(super) briefing: &'static str,
+    pub(super) waits: &'static str,
+    pub(super) fired: &'static str,
+    pub(super) left: &'static str,
+    pub(super) called: &'static str,
+    pub(super) ended: &'static str,
+    pub(super) title: &'static str,
+    pub(super) happened: &'static str,
+    pub(super) began: &'static str,
+    pub(super) most: &'static str,
+    pub(super) about: &'static str,
+    pub(super) did: &'static str,
+    pub(super) taken: &'static str,
+    pub(super) after: &'static str,
+    pub(super) in_time: &'static str,
+    pub(super) too_late: &'static str,
+    pub(super) nobody: &'static str,
+    pub(super) said: &'static str,
+    pub(super) nothing: &'static str,
+    pub(super) named: &'static str,
+    pub(super) unnamed: &'static str,
+    pub(super) none_fired: &'static str,
+    pub(super) talk: &'static str,
+    pub(super) questions: [&'static str; 6],
+}
+
+pub(super) const EN: Words = Words {
+    locale: &ENGLISH,
+    pages: STARTER_EN,
+    briefing: "\
+You are on duty for the brand Apex. Real texts of the past are played back; the names of authors are hashes. Something will
+happen. When it does:
+
+  1. open the alert and read what it rests on, and its page \"What to do now\"
+  2. find out what people complain about
+  3. take the alert over (\"I take care\"), and write into the comment: what it is about, and what you do first
+
+The clock starts with the alert. Ctrl-C ends the exercise; the debriefing comes in any case.",
+    waits: "the past is played back quickly; the exercise begins in about half a minute",
+    fired: "AN ALERT HAS FIRED. The clock runs",
+    left: "left, and nobody has taken care",
+    called: "Nobody has taken care: now the head of communications is called",
+    ended: "The exercise is over.",
+    title: "Debriefing",
+    happened: "What happened",
+    began: "The alert fired at",
+    most: "at its height, negative posts in 15 minutes",
+    about: "What people wrote about",
+    did: "What you did",
+    taken: "Taken over by",
+    after: "after",
+    in_time: "before the next one was called",
+    too_late: "after the next one was called",
+    nobody: "Nobody took the alert over.",
+    said: "You wrote",
+    nothing: "You wrote nothing: whoever comes next has to begin anew.",
+    named: "Your sentence names what people complain about",
+    unnamed: "Your sentence names none of the words that stand out",
+    none_fired: "No alert fired: the exercise ended before it.",
+    talk: "To talk about",
+    questions: [
+        "What did you look at first, and would you again?",
+        "How did you know whether it is one matter or several?",
+        "Who else had to know, and when? Is that on your page?",
+        "What would the first public sentence be? Who may write it?",
+        "What would have told you sooner? Try it: resonanz alerts backtest",
+        "Which sentence of your own page is missing?",
+    ],
+};
+
+pub(super) const DE: Words = Words {
+    locale: &GERMAN,
+    pages: STARTER_DE,
+    briefing: "\
+Sie haben Dienst für die Marke Apex. Abgespielt werden echte Texte der Vergangenheit; Namen von Verfassern sind Hashes. Etwas
+wird geschehen. Dann:
+
+  1. öffnen Sie den Alarm und lesen Sie, worauf er beruht, und seine Seite \"Was jetzt zu tun ist\"
+  2. finden Sie heraus, worüber sich die Leute beschweren
+  3. übernehmen Sie den Alarm (\"Ich kümmere mich\") und schreiben Sie in den Kommentar: worum es geht und was Sie zuerst tun
+
+Die Uhr beginnt mit dem Alarm. Strg-C beendet die Übung; die Nachbesprechung kommt in jedem Fall.",
+    waits: "die Vergangenheit wird schnell abgespielt; die Übung beginnt in etwa einer halben Minute",
+    fired: "EIN ALARM IST AUSGELÖST. Die Uhr läuft",
+    left: "übrig, und niemand hat übernommen",
+    called: "Niemand hat übernommen: Jetzt wird die Leitung der Kommunikation gerufen",
+    ended: "Die Übung ist zu Ende.",
+    title: "Nachbesprechung",
+    happened: "Was geschah",
+    began: "Der Alarm löste aus um",
+    most: "auf dem Höhepunkt negative Beiträge in 15 Minuten",
+    about: "Worüber geschrieben wurde",
+    did: "Was Sie taten",
+    taken: "Übernommen von",
+    after: "nach",
+    in_time: "bevor der Nächste gerufen wurde",
+    too_late: "nachdem der Nächste gerufen wurde",
+    nobody: "Niemand hat den Alarm übernommen.",
+    said: "Sie schrieben",
+    nothing: "Sie schrieben nichts: Wer als Nächstes kommt, muss von vorn beginnen.",
+    named: "Ihr Satz nennt, worüber sich die Leute beschweren",
+    unnamed: "Ihr Satz nennt keines der auffälligen Wörter",
+    none_fired: "Es gab keinen Alarm: Die Übung endete vorher.",
+    talk: "Worüber zu sprechen ist",
+    questions: [
+        "Was haben Sie zuerst angesehen, und würden Sie es wieder tun?",
+        "Woran haben Sie erkannt, ob es eine Sache ist oder mehrere?",
+        "Wer musste es noch wissen, und wann? Steht das auf Ihrer Seite?",
+        "Wie hieße der erste öffentliche Satz? Wer darf ihn schreiben?",
+        "Was hätte Sie früher gewarnt? Probieren Sie es: resonanz alerts backtest",
+        "Welcher Satz fehlt auf Ihrer eigenen Seite?",
+    ],
+};
