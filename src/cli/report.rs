@@ -1,6 +1,6 @@
 //! How is a report made on the command line?
 
-use std::io::Write;
+use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
 use clap::ValueEnum;
@@ -55,6 +55,8 @@ enum Form {
     Json,
     /// One line per topic and day (or other step)
     Csv,
+    /// A workbook for Excel, with charts; wants --out FILE or a pipe
+    Xlsx,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -67,6 +69,10 @@ enum Lang {
 
 pub(super) fn report(args: &Args) -> Result<Ending, Failure> {
     args.csv.check(args.format == Form::Csv)?;
+    if args.format == Form::Xlsx && args.out.is_none() && io::stdout().is_terminal() {
+        let message = "a workbook is no text for a terminal";
+        return Err(Failure::usage(message, "add: --out report.xlsx"));
+    }
     let span = zone(&args.zone).and_then(|zone| Span::parse(&args.period, &zone, wall_clock()));
     let span = span.map_err(failure)?;
     let found = args.place.find()?;
@@ -109,6 +115,7 @@ pub(super) fn report(args: &Args) -> Result<Ending, Failure> {
             bytes.push(b'\n');
         }
         Form::Csv => lines(&made, &args.csv, &mut bytes)?,
+        Form::Xlsx => bytes = made.to_xlsx(tongue).map_err(failure)?,
     }
     match &args.out {
         Some(path) => write_whole_shared(path, &bytes)?,
@@ -123,7 +130,7 @@ pub(super) fn report(args: &Args) -> Result<Ending, Failure> {
 }
 
 /// One line per topic and bucket; fields of what was not heard are empty.
-fn lines(report: &Report, csv: &CsvArgs, out: &mut Vec<u8>) -> std::io::Result<()> {
+fn lines(report: &Report, csv: &CsvArgs, out: &mut Vec<u8>) -> io::Result<()> {
     out.write_all(csv.prefix().as_bytes())?;
     let head = [
         "topic",

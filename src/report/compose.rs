@@ -37,16 +37,10 @@ pub(super) fn compose(report: &Report, tongue: Tongue) -> Vec<Block> {
 
 impl Writer<'_> {
     fn opening(&mut self) {
-        let report = self.report;
-        let span = self.stretch(report.span.from, report.span.to);
-        self.push(Block::Title(format!("{}: {span}", self.words.report)));
-        let before = self.stretch(report.before.from, report.before.to);
-        let zone = report.span.zone.iana_name().unwrap_or("UTC");
-        self.push(Block::Paragraph(format!("{} {before} ({zone})", self.words.compared)));
-        match report.coverage {
-            Coverage::Whole => {}
-            Coverage::Part => self.push(Block::Paragraph(self.words.part_heard.to_owned())),
-            Coverage::Nothing => self.push(Block::Paragraph(self.words.nothing_heard.to_owned())),
+        let [title, lines @ ..] = self.lines();
+        self.push(Block::Title(title));
+        for line in lines.into_iter().filter(|line| !line.is_empty()) {
+            self.push(Block::Paragraph(line));
         }
     }
 

@@ -30,6 +30,8 @@ mod writer;
 mod goal_table;
 mod compose;
 mod render;
+mod tables;
+mod sheet;
 
 pub use ask::{Ask, Known};
 pub use changes::{Changes, Part, PartChange, TERMS_MAX, TermChange};

@@ -1,8 +1,9 @@
 //! How does a reader's language write what is counted? Blocks of a report, and the numbers in them.
 
 use super::document::Report;
+use super::heard::Coverage;
 use super::interval::{Estimate, float};
-use super::tongue::Words;
+use super::tongue::{Tongue, Words};
 use crate::chart::{self, Locale};
 use crate::time::EventTime;
 
@@ -35,7 +36,33 @@ pub(super) struct Writer<'r> {
     pub(super) blocks: Vec<Block>,
 }
 
+impl Report {
+    /// What stands above everything: which report this is, what it is compared with, and what was not
+    /// heard of it, if that is so.
+    pub(super) fn opening(&self, tongue: Tongue) -> [String; 3] {
+        let (words, locale) = (tongue.words(), tongue.locale());
+        Writer { report: self, words, locale, blocks: Vec::new() }.lines()
+    }
+}
+
 impl Writer<'_> {
+    pub(super) fn lines(&self) -> [String; 3] {
+        let (report, words) = (self.report, self.words);
+        let span = self.stretch(report.span.from, report.span.to);
+        let before = self.stretch(report.before.from, report.before.to);
+        let zone = report.span.zone.iana_name().unwrap_or("UTC");
+        let missing = match report.coverage {
+            Coverage::Whole => "",
+            Coverage::Part => words.part_heard,
+            Coverage::Nothing => words.nothing_heard,
+        };
+        [
+            format!("{}: {span}", words.report),
+            format!("{} {before} ({zone})", words.compared),
+            missing.to_owned(),
+        ]
+    }
+
     pub(super) fn push(&mut self, block: Block) {
         self.blocks.push(block);
     }

@@ -65,3 +65,4 @@ mod trouble;
 mod upkeep;
 mod x;
 mod x_api;
+mod workbook;
