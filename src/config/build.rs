@@ -13,6 +13,7 @@ use super::doors::check_doors;
 use super::escalate;
 use super::notify::{check_parents, grouping};
 use super::receiver::{check_fallbacks, receiver};
+use super::report::reports;
 use super::rules::rule;
 use super::serve::{Served, serve};
 use super::topic::topic;
@@ -57,6 +58,7 @@ fn read<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -> Con
     });
     let grouping = grouping(root, &rules, problems);
     let charter = charter(root, base, (&topics, duties), &rules, &receivers, problems);
+    let reports = reports(root, &topics, &receivers, problems);
     let lake = lake(root, base, problems);
     let Served { listen, hosts, token_env, sql, postgres } = serve(root, base, problems);
     check_doors(root, &sources, listen, problems);
@@ -81,6 +83,7 @@ fn read<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -> Con
         receivers,
         grouping,
         charter,
+        reports,
         warnings: Vec::new(),
     }
 }
@@ -104,7 +107,7 @@ fn warn_of_unfit<'i>(
 }
 
 fn unknown_tables<'i>(root: &DeTable<'i>, problems: &mut Problems<'i>) {
-    const KNOWN: [&str; 13] = [
+    const KNOWN: [&str; 14] = [
         "engine",
         "lake",
         "sentiment",
@@ -118,6 +121,7 @@ fn unknown_tables<'i>(root: &DeTable<'i>, problems: &mut Problems<'i>) {
         "goal",
         "policy",
         "law",
+        "report",
     ];
     for (key, _) in root {
         let name = key.get_ref().as_ref();

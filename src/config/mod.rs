@@ -2,6 +2,7 @@
 //!
 //! Reads no file and no environment: secrets and keys are named here and fetched by the shells.
 
+mod mail;
 mod receiver;
 mod heard;
 mod topic;
@@ -12,6 +13,8 @@ mod goal;
 mod goal_words;
 mod charter;
 mod notify;
+mod timetable;
+mod report;
 mod serve;
 mod doors;
 mod build;
@@ -34,8 +37,11 @@ use crate::sentiment::Profile;
 pub use crate::settings::ConfigError;
 pub use charter::{Charter, Duty, Law, LegalBasis};
 pub use goal::{Goal, GoalMeasure, GoalSpan, GoalUnit, Side};
+pub use mail::{Encryption, MailConfig};
 pub use receiver::{About, Evidence, Format, Language, Reach, Reader, ReceiverConfig, UrlPlace};
+pub use report::{Period, ReportConfig, ReportForm};
 pub use serve::{Exposure, PostgresConfig, SqlConfig};
+pub use timetable::Timetable;
 
 /// A configuration that is consistent in itself.
 #[derive(Debug, Clone)]
@@ -76,6 +82,8 @@ pub struct Config {
     pub grouping: Grouping,
     /// What is promised: goals, pages that say what to do, grounds of law.
     pub charter: Charter,
+    /// Reports that come by themselves, in the order of their names.
+    pub reports: Vec<ReportConfig>,
     /// What may not do what was meant, in the order of the file.
     pub warnings: Vec<ConfigError>,
 }

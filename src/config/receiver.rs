@@ -7,6 +7,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::escalate::chain;
+use super::mail::{MailConfig, check_login, mail};
 use super::rules::zone;
 use crate::alert::EscalationStep;
 use crate::secret::{SecretPlace, place};
@@ -18,15 +19,18 @@ use crate::time::{DAY_US, SECOND_US};
 pub struct ReceiverConfig {
     /// Unique name.
     pub name: String,
-    /// Where to deliver.
+    /// Where to deliver; for mail, nowhere.
     pub url: UrlPlace,
+    /// How its mail leaves, if it is told by mail.
+    pub mail: Option<MailConfig>,
     /// How messages are written.
     pub format: Format,
     /// How much of the evidence leaves the house.
     pub evidence: Evidence,
     /// For whom its texts are written.
     pub reader: Reader,
-    /// Where the signing secret is, if messages are signed; for PagerDuty the routing key.
+    /// Where the signing secret is, if messages are signed; for PagerDuty the routing key, for mail
+    /// the password.
     pub secret: Option<SecretPlace>,
     /// Whether the address may be private and plain HTTP.
     pub reach: Reach,
@@ -83,6 +87,7 @@ impl Default for ReceiverConfig {
         Self {
             name: String::new(),
             url: UrlPlace::default(),
+            mail: None,
             format: Format::default(),
             evidence: Evidence::default(),
             reader: Reader::default(),
@@ -129,6 +134,8 @@ pub enum Format {
     CloudEvents,
     /// Plain text by this template, or by the usual one.
     Text(Option<String>),
+    /// Mail in plain text and HTML.
+    Mail,
 }
 
 /// How much of the evidence leaves the house.
@@ -182,10 +189,19 @@ pub(super) fn receiver<'i>(
 ) -> ReceiverConfig {
     let mut section = Section::open("[[receiver]]", Some(value), problems);
     let name = section.required_text("name");
-    let format = format(&mut section);
     let reach = if section.flag("internal") { Reach::Internal } else { Reach::Public };
-    let url = url(&mut section, base, reach, &format);
+    let kinds = [("webhook", Kind::Webhook), ("mail", Kind::Mail)];
+    let kind = section.choice("kind", &kinds).unwrap_or_default();
+    let (format, url, mail) = match kind {
+        Kind::Webhook => {
+            let format = format(&mut section);
+            let url = url(&mut section, base, reach, &format);
+            (format, url, None)
+        }
+        Kind::Mail => (Format::Mail, UrlPlace::default(), mail(&mut section, base, reach)),
+    };
     let secret = place(&mut section, base, ["secret_env", "secret_file"]);
+    check_login(&mut section, mail.as_ref(), secret.as_ref());
     if format == Format::PagerDuty && secret.is_none() {
         let at = section.at();
         section.problems.add(
@@ -206,6 +222,7 @@ pub(super) fn receiver<'i>(
     ReceiverConfig {
         name,
         url,
+        mail,
         format,
         evidence,
         reader,
@@ -216,6 +233,14 @@ pub(super) fn receiver<'i>(
         about,
         escalate,
     }
+}
+
+/// By which road a receiver is told.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Kind {
+    #[default]
+    Webhook,
+    Mail,
 }
 
 /// For whom texts are written.
@@ -346,6 +371,7 @@ mod tests {
             ("language = \"fr\"", "4:12: language is \"fr\""),
             ("base_url = \"http://h\"", "4:12: \"http://h\" is not an HTTPS address"),
             ("format = \"fax\"", "4:10: format is \"fax\""),
+            ("server = \"h\"", "4:1: unknown key \"server\" in [[receiver]]"),
         ] {
             let found = errors(receiver);
             assert!(found.len() == 1 && found[0].starts_with(wanted), "{receiver}: {found:?}");

@@ -10,6 +10,7 @@ mod eraser;
 mod slips;
 mod goals;
 mod progress;
+mod reports;
 mod sources;
 mod store;
 mod trouble;
@@ -32,10 +33,11 @@ use crate::connect::SourcesHealth;
 use crate::desk::Subject;
 use crate::lake::{Folder, Lake, LakeFault};
 use crate::notify::{
-    Advice, Courier, CourierStats, Desk, GOAL, Herald, Manner, Message, Outbox, Receiver,
+    Advice, Courier, CourierStats, Desk, GOAL, Herald, Manner, Message, Outbox, Press, Receiver,
 };
 use crate::state::{Answered, DeskFiles};
 use goals::GoalWatch;
+use reports::Newsroom;
 
 /// Parcels that may wait for the engine.
 const INBOX_PARCELS: usize = 64;
@@ -120,8 +122,11 @@ async fn work(
     let desk = open_desk(config, &outbox, &folder, &recovered.messages)?;
     let erased = Eraser::erased(&folder, &authors)?;
     let (engine, checkpoint) = checkpointed_engine(config, &authors, erased, recovered.checkpoint)?;
-    let mut couriers = spawn_couriers(receivers, &outbox, &bell, &stats)?;
+    let newsroom = Newsroom::new(config, &folder, progress.subscribe());
+    let mut couriers = spawn_couriers(receivers, &outbox, &bell, &stats, &newsroom.press())?;
     couriers.push(spawn_desk(&desk, &bell, &stats));
+    let (ours, rung) = (Arc::clone(&outbox), Arc::clone(&bell));
+    couriers.push(tokio::spawn(newsroom.run(config.reports.clone(), ours, rung)));
 
     let answered = Answered::open(&folder)?;
     for source in health.iter() {
@@ -238,10 +243,12 @@ fn spawn_couriers(
     outbox: &Arc<Outbox>,
     bell: &Arc<Notify>,
     stats: &Arc<CourierStats>,
+    press: &Press,
 ) -> anyhow::Result<Couriers> {
     let couriers = receivers.into_iter().map(|receiver| {
         let (outbox, bell, stats) = (Arc::clone(outbox), Arc::clone(bell), Arc::clone(stats));
-        let mut courier = Courier::new(receiver, outbox, bell, stats, Manner::default())?;
+        let manner = Manner { press: Some(press.clone()), ..Manner::default() };
+        let mut courier = Courier::new(receiver, outbox, bell, stats, manner)?;
         Ok(tokio::spawn(async move {
             while let Err(error) = courier.run().await {
                 tracing::error!(%error, "deliveries rest; trying again");

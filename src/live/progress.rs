@@ -7,6 +7,7 @@ use crate::connect::SourcesHealth;
 use crate::engine::Tally;
 use crate::notify::CourierStats;
 use crate::post::cut_text;
+use crate::report::{Gap, Known};
 use crate::time::EventTime;
 
 /// Alerts remembered for display: more than come between two looks.
@@ -97,6 +98,26 @@ pub struct AlertLine {
 }
 
 impl Progress {
+    /// What is known of the lake besides its rows, for answers to questions.
+    #[must_use]
+    pub fn known(&self) -> Known {
+        let mut gaps = Vec::new();
+        for source in self.sources.iter() {
+            for (_, gap) in source.now().gaps {
+                // A gap whose ends are places, not times, can be shown on no clock.
+                let ends = EventTime::parse(&gap.from).ok().zip(EventTime::parse(&gap.to).ok());
+                gaps.extend(ends.map(|(from, to)| Gap {
+                    source: source.name().to_string(),
+                    from,
+                    to,
+                    reason: gap.reason.clone(),
+                }));
+            }
+        }
+        let sources = self.sources.iter().count();
+        Known { watermark: self.watermark, gaps, sources }
+    }
+
     /// Posts since the lake was made, each once however often a source gave it, as far as its id is
     /// remembered.
     #[must_use]

@@ -7,6 +7,9 @@ use std::time::Duration;
 use reqwest::dns::Resolve;
 use tokio::sync::Notify;
 
+use super::attempt::{Attempt, Failure, Fault};
+use super::enclosure::Press;
+use super::endpoint::Endpoint;
 use super::guard::SystemResolver;
 use super::health::{Health, takeover};
 use super::message::Message;
@@ -14,7 +17,6 @@ use super::outbox::{Next, Outbox, OutboxError, Pending};
 use super::receiver::Receiver;
 use super::schedule::{after, jittered};
 use super::stats::{CourierStats, ReceiverStats};
-use super::webhook::{Attempt, Endpoint, Failure, Fault};
 use crate::alert::Transition;
 use crate::system::unix_ms;
 
@@ -35,6 +37,8 @@ pub struct Manner {
     pub repeat: Duration,
     /// Who knows the addresses of hosts.
     pub resolver: Arc<dyn Resolve>,
+    /// Who makes the reports that mail carries.
+    pub press: Option<Press>,
 }
 
 impl Default for Manner {
@@ -45,6 +49,7 @@ impl Default for Manner {
             timeout: Duration::from_secs(15),
             repeat: Duration::from_secs(60),
             resolver: Arc::new(SystemResolver),
+            press: None,
         }
     }
 }
@@ -89,7 +94,8 @@ impl Courier {
     ) -> anyhow::Result<Self> {
         let health = outbox.health(&receiver.name)?.of(&receiver);
         let failures = u32::from(health.failing_since_ms.is_some());
-        let endpoint = Endpoint::new(receiver, Arc::clone(&manner.resolver), manner.timeout)?;
+        let (resolver, press) = (Arc::clone(&manner.resolver), manner.press.clone());
+        let endpoint = Endpoint::new(receiver, resolver, manner.timeout, press)?;
         let (rests_until_ms, repeats_at_ms, repeats) = (0, 0, Vec::new());
         Ok(Self {
             endpoint,
@@ -165,6 +171,7 @@ impl Courier {
         match self.endpoint.post(message).await {
             Attempt::Arrived => self.arrived(message.clone()),
             Attempt::Gone => self.disable("it answered 410 gone"),
+            Attempt::Refused(why) => self.refused(message, &why),
             Attempt::Failed(failure) => {
                 self.failed(&entry, &failure)?;
                 // Counted once the outbox knows: whoever sees the count finds the rest there.
@@ -241,6 +248,21 @@ impl Courier {
             "message not delivered, trying again"
         );
         self.outbox.postpone(&next)
+    }
+
+    /// A message that the endpoint will never take goes to the one who takes over, or is given up.
+    fn refused(&self, message: &Message, why: &str) -> Result<(), OutboxError> {
+        let receiver = &self.endpoint.receiver;
+        tracing::error!(receiver = receiver.name, why, id = message.id, "message refused");
+        if receiver.fallback.is_some() {
+            return self.divert(message);
+        }
+        self.outbox.give_up(message, why)?;
+        self.count(|stats| {
+            stats.attempts_failed.fetch_add(1, Ordering::Relaxed);
+            stats.given_up.fetch_add(1, Ordering::Relaxed);
+        });
+        Ok(())
     }
 
     /// Calls the receiver no more, and tells the one who takes over.

@@ -1,4 +1,4 @@
-//! May a webhook go there? Addresses are resolved once, checked, and then used as they are.
+//! May a message go there? Addresses are resolved once, checked, and then used as they are.
 //!
 //! Without this, whoever may name a receiver, or run its DNS, could make resonanz call services
 //! inside the network (server-side request forgery). The check is part of the resolver that the
@@ -49,11 +49,18 @@ impl Resolve for SystemResolver {
 }
 
 /// A resolver that gives only addresses that may be called.
+#[derive(Clone)]
 pub(super) struct Guard {
     /// Who is asked.
     pub(super) resolver: Arc<dyn Resolve>,
     /// Which addresses are allowed.
     pub(super) reach: Reach,
+}
+
+impl std::fmt::Debug for Guard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Guard").field("reach", &self.reach).finish_non_exhaustive()
+    }
 }
 
 impl Resolve for Guard {
@@ -84,7 +91,8 @@ pub(super) fn check_literal(url: &Url, reach: Reach) -> Result<(), GuardError> {
     }
 }
 
-fn check(host: &str, address: IpAddr, reach: Reach) -> Result<(), GuardError> {
+/// Checks one address.
+pub(super) fn check(host: &str, address: IpAddr, reach: Reach) -> Result<(), GuardError> {
     if reach == Reach::Internal || is_public(address) {
         return Ok(());
     }

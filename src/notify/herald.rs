@@ -10,11 +10,12 @@ use serde_json::json;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use super::attempt::{Attempt, Failure};
 use super::courier::Manner;
+use super::endpoint::Endpoint;
 use super::message::Message;
 use super::receiver::Receiver;
 use super::stats::CourierStats;
-use super::webhook::{Attempt, Endpoint};
 use crate::config::About;
 use crate::system::wall_clock;
 use crate::time::EventTime;
@@ -43,9 +44,9 @@ impl Herald {
         let Manner { resolver, timeout, .. } = Manner::default();
         let wanted = receivers.iter().filter(|receiver| receiver.about == About::All);
         let endpoints = wanted.map(|receiver| {
-            Ok(Arc::new(Endpoint::new(receiver.clone(), Arc::clone(&resolver), timeout)?))
+            Ok(Arc::new(Endpoint::new(receiver.clone(), Arc::clone(&resolver), timeout, None)?))
         });
-        let endpoints = endpoints.collect::<Result<Vec<_>, reqwest::Error>>()?;
+        let endpoints = endpoints.collect::<anyhow::Result<Vec<_>>>()?;
         Ok(Self { endpoints, stats, since: None, told: Vec::new(), tried: None })
     }
 
@@ -99,8 +100,7 @@ impl Herald {
                 match endpoint.post(&message).await {
                     Attempt::Arrived => Some(name),
                     Attempt::Gone => None,
-                    Attempt::Failed(failure) => {
-                        let why = failure.why;
+                    Attempt::Failed(Failure { why, .. }) | Attempt::Refused(why) => {
                         tracing::warn!(receiver = name, why, "could not be told of the trouble");
                         None
                     }

@@ -1,4 +1,4 @@
-//! How are people told? Signed webhooks from a durable outbox, at least once, in order.
+//! How are people told? Signed webhooks and mail from a durable outbox, at least once, in order.
 
 mod guard;
 mod subject;
@@ -8,10 +8,16 @@ mod format;
 mod health;
 mod outbox;
 mod sign;
+mod enclosure;
+mod receiver_fault;
+mod letterbox;
 mod receiver;
 mod schedule;
 mod stats;
+mod attempt;
 mod webhook;
+mod mail;
+mod endpoint;
 mod courier;
 mod herald;
 mod probe;
@@ -24,9 +30,11 @@ mod orders;
 pub use advice::Advice;
 pub use courier::{Courier, Manner};
 pub use desk::Desk;
-pub use format::{BODY_BYTES_MAX, Body, Style, TemplateError};
+pub use enclosure::{Enclosure, Maker, Press, ReportOrder};
+pub use format::{BODY_BYTES_MAX, Body, MailText, Style, TemplateError};
 pub use guard::{GuardError, SystemResolver, is_public};
 pub use herald::Herald;
+pub use letterbox::Letterbox;
 pub use message::{Message, messages};
 pub use orders::{
     Again, OrderError, acknowledge, alert_id, known_topic, resend, silence, strange_topic, told,
@@ -34,7 +42,8 @@ pub use orders::{
 };
 pub use outbox::{Outbox, OutboxError, Progress, QUEUE_MAX};
 pub use probe::{Probe, probe};
-pub use receiver::{Address, Receiver, ReceiverError, ReceiverFault};
+pub use receiver::{Address, Receiver, ReceiverError};
+pub use receiver_fault::ReceiverFault;
 pub use schedule::RETRY_SCHEDULE;
 pub use sign::{SecretError, Signer};
 pub use slip::{GOAL, goal_messages};

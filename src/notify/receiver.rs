@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use reqwest::Url;
 
-use super::format::{Style, TemplateError};
+use super::format::Style;
+use super::letterbox::Letterbox;
+use super::receiver_fault::ReceiverFault;
 use super::sign::{SecretError, Signer};
 use crate::config::{About, Format, Reach, ReceiverConfig, UrlPlace};
-use crate::secret::{Secret, SecretFault, SecretPlace};
+use crate::secret::{Secret, SecretPlace};
 
 /// Who is told, ready to be called.
 #[derive(Debug, Clone)]
@@ -16,6 +18,8 @@ pub struct Receiver {
     pub name: String,
     /// Its address; whoever knows it may be able to post there, so it is never printed.
     pub url: Address,
+    /// How it is told by mail, if it is.
+    pub mail: Option<Letterbox>,
     /// How its messages are written.
     pub style: Style,
     /// How its messages are signed, if they are.
@@ -50,23 +54,6 @@ pub struct ReceiverError {
     pub fault: ReceiverFault,
 }
 
-/// What is wrong with a receiver.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ReceiverFault {
-    /// Not there.
-    #[error("{0}")]
-    Missing(#[from] SecretFault),
-    /// Not a signing secret.
-    #[error("{0}")]
-    Secret(#[from] SecretError),
-    /// Not an address, or not one that is allowed.
-    #[error("its address cannot be used: {0}")]
-    Url(String),
-    /// Not a template, or one that names what no message has.
-    #[error("{0}")]
-    Template(#[from] TemplateError),
-}
-
 impl ReceiverError {
     /// How to mend it.
     #[must_use]
@@ -75,6 +62,9 @@ impl ReceiverError {
             ReceiverFault::Missing(fault) => fault.hint(),
             ReceiverFault::Secret(_) => {
                 "make one with: echo \"whsec_$(openssl rand -base64 24)\"".to_owned()
+            }
+            ReceiverFault::Certificates(_) => {
+                "ca_file holds the certificate of the server, or of who signed it, in PEM".to_owned()
             }
             ReceiverFault::Url(_) => Reach::Public.refusal("").unwrap_or_default().to_owned(),
             ReceiverFault::Template(_) => {
@@ -101,13 +91,14 @@ impl Receiver {
             (Format::PagerDuty, Some(key)) if key.trim().is_empty() => {
                 return Err(SecretError::Empty.into());
             }
-            // Its secret is a key of the body.
-            (Format::PagerDuty, _) | (_, None) => None,
+            // Its secret is a key of the body, or a password.
+            (Format::PagerDuty | Format::Mail, _) | (_, None) => None,
             (_, Some(secret)) => Some(Signer::new(secret)?),
         };
         Ok(Self {
             name: config.name.clone(),
             url: Address(address(config)?),
+            mail: config.mail.as_ref().map(|mail| Letterbox::read(mail, secret)).transpose()?,
             style: Style::new(&config.format, config.evidence, &config.reader, secret)?,
             signer,
             reach: config.reach,
@@ -121,6 +112,15 @@ impl Receiver {
 }
 
 fn address(config: &ReceiverConfig) -> Result<Url, ReceiverFault> {
+    if let Some(mail) = &config.mail {
+        let text = format!("smtp://{}:{}", mail.server, mail.port);
+        let mut url: Url =
+            text.parse().map_err(|_| ReceiverFault::Url("it is no server".to_owned()))?;
+        // Other people are another address: what was wrong with one is forgotten with it.
+        let people: Vec<String> = mail.to.iter().map(|to| to.email.to_string()).collect();
+        url.set_path(&people.join(","));
+        return Ok(url);
+    }
     let text = match &config.url {
         UrlPlace::Plain(url) => url.clone(),
         UrlPlace::Secret(place) => place.fetch()?.expose().to_owned(),

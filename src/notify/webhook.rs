@@ -1,4 +1,4 @@
-//! Did it arrive? One attempt to bring one message to one endpoint.
+//! Did a webhook arrive? One attempt to bring one message to one endpoint.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -7,6 +7,7 @@ use std::time::Duration;
 use reqwest::dns::Resolve;
 use reqwest::{Client, Response, StatusCode, header, redirect};
 
+use super::attempt::{Attempt, Failure, Fault};
 use super::guard::{Guard, check_literal};
 use super::message::Message;
 use super::receiver::Receiver;
@@ -17,48 +18,16 @@ const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 3_600);
 /// How long a connection is kept for the next message.
 const IDLE: Duration = Duration::from_secs(30);
 
-/// How one attempt went.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Attempt {
-    /// The endpoint has it.
-    Arrived,
-    /// It has not.
-    Failed(Failure),
-    /// The endpoint is gone for good.
-    Gone,
-}
-
-/// Why an attempt failed.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Failure {
-    /// In words, without address or secret.
-    pub(super) why: String,
-    /// How long the endpoint asks us to wait.
-    pub(super) retry_after: Option<Duration>,
-    /// Whether other messages would fare better.
-    pub(super) fault: Fault,
-}
-
-/// Whose fault a failure is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fault {
-    /// No message would arrive.
-    Endpoint,
-    /// The endpoint answers, but does not like this one.
-    Message,
-}
-
-/// An endpoint and a connection to it.
+/// A connection to an endpoint.
 #[derive(Debug)]
-pub(super) struct Endpoint {
-    pub(super) receiver: Receiver,
+pub(super) struct Web {
     client: Client,
 }
 
-impl Endpoint {
+impl Web {
     /// Ready to be called; each attempt ends after `timeout`.
     pub(super) fn new(
-        receiver: Receiver,
+        receiver: &Receiver,
         resolver: Arc<dyn Resolve>,
         timeout: Duration,
     ) -> Result<Self, reqwest::Error> {
@@ -71,12 +40,15 @@ impl Endpoint {
             .pool_max_idle_per_host(1)
             .user_agent(concat!("resonanz/", env!("CARGO_PKG_VERSION")))
             .build()?;
-        Ok(Self { receiver, client })
+        Ok(Self { client })
     }
 
     /// Sends a message once; the error says why there is no answer.
-    pub(super) async fn send(&self, message: &Message) -> Result<Response, String> {
-        let receiver = &self.receiver;
+    pub(super) async fn send(
+        &self,
+        receiver: &Receiver,
+        message: &Message,
+    ) -> Result<Response, String> {
         check_literal(&receiver.url.0, receiver.reach).map_err(|error| error.to_string())?;
         let (body, now_s) = (receiver.style.body(message, wall_clock()), unix_ms() / 1_000);
         let mut request = self
@@ -93,10 +65,10 @@ impl Endpoint {
     }
 
     /// Brings a message. The answer's body is never read, so it may be of any length.
-    pub(super) async fn post(&self, message: &Message) -> Attempt {
-        let response = match self.send(message).await {
+    pub(super) async fn post(&self, receiver: &Receiver, message: &Message) -> Attempt {
+        let response = match self.send(receiver, message).await {
             Ok(response) => response,
-            Err(why) => return failed(why),
+            Err(why) => return Attempt::unreached(why),
         };
         let status = response.status();
         match status {
@@ -109,10 +81,6 @@ impl Endpoint {
             }),
         }
     }
-}
-
-fn failed(why: String) -> Attempt {
-    Attempt::Failed(Failure { why, retry_after: None, fault: Fault::Endpoint })
 }
 
 /// An error with its deepest cause, which says what happened.

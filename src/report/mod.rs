@@ -32,6 +32,7 @@ mod compose;
 mod render;
 mod tables;
 mod sheet;
+mod bulletin;
 
 pub use ask::{Ask, Known};
 pub use changes::{Changes, Part, PartChange, TERMS_MAX, TermChange};

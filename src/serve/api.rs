@@ -15,11 +15,10 @@ use crate::config::Charter;
 use crate::lake::{Folder, LakeError};
 use crate::live::Progress;
 use crate::mention::Topic;
-use crate::report::{Ask, Gap, Known};
+use crate::report::{Ask, Known};
 use crate::sentiment::Scorer;
 use crate::sql::Session;
 use crate::state::Site;
-use crate::time::EventTime;
 
 /// Most rows of one answer.
 pub(super) const ROWS_MAX: usize = 10_000;
@@ -56,22 +55,7 @@ impl FromRef<Api> for watch::Receiver<Progress> {
 impl Api {
     /// What the running process knows besides the rows of its lake.
     pub(super) fn known(&self) -> Known {
-        let progress = self.progress.borrow().clone();
-        let mut gaps = Vec::new();
-        for source in progress.sources.iter() {
-            for (_, gap) in source.now().gaps {
-                // A gap whose ends are places, not times, can be shown on no clock.
-                let ends = EventTime::parse(&gap.from).ok().zip(EventTime::parse(&gap.to).ok());
-                gaps.extend(ends.map(|(from, to)| Gap {
-                    source: source.name().to_string(),
-                    from,
-                    to,
-                    reason: gap.reason.clone(),
-                }));
-            }
-        }
-        let sources = progress.sources.iter().count();
-        Known { watermark: progress.watermark, gaps, sources }
+        self.progress.borrow().known()
     }
 }
 

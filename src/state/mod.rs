@@ -16,6 +16,7 @@ mod answered;
 mod desk;
 mod requests;
 mod withdrawn;
+mod reports_sent;
 
 pub use answered::Answered;
 pub use dead_letter::{DeadLetters, Letter};
@@ -26,6 +27,7 @@ pub(crate) use error::io_error;
 pub use home::Home;
 pub use imported::Imported;
 pub use mode::Mode;
+pub use reports_sent::ReportsSent;
 pub use requests::{Done, Erasing, Receipt, Request, Requests, What};
 pub use site::Site;
 pub(crate) use whole::{json_bytes, make_dir, private_file, write_whole, write_whole_shared};

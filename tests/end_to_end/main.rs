@@ -39,6 +39,7 @@ mod manual;
 mod mastodon;
 mod pipeline;
 mod places;
+mod mail;
 mod polled;
 mod presets;
 #[cfg(feature = "postgres")]

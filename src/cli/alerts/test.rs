@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use crate::alert::Transition;
+use crate::cli::output::one_line;
 use crate::cli::places::ConfigAt;
 use crate::cli::{Ending, Failure, runtime};
 use crate::notify::{Message, Probe, Receiver, probe};
@@ -32,7 +33,7 @@ pub(super) fn test(args: &Args) -> Result<Ending, Failure> {
         let message = Message { id: format!("{run}.{}", transition.as_str()), ..sample };
         let answer = runtime.block_on(probe(&receiver, &message));
         write_answer(transition, &answer)?;
-        if !answer.arrived() {
+        if !answer.arrived {
             return Ok(Ending::Incomplete);
         }
     }
@@ -41,9 +42,8 @@ pub(super) fn test(args: &Args) -> Result<Ending, Failure> {
 
 fn write_answer(transition: Transition, probe: &Probe) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    let status = probe.status.map(|status| status.to_string());
-    let outcome = status.or_else(|| probe.why.clone()).unwrap_or_default();
-    let (name, elapsed_ms) = (transition.as_str(), probe.elapsed.as_millis());
+    let (outcome, name) = (one_line(&probe.outcome), transition.as_str());
+    let elapsed_ms = probe.elapsed.as_millis();
     writeln!(out, "{name:<9} {outcome}  in {elapsed_ms} ms")?;
     if !probe.answer.is_empty() {
         writeln!(out, "          {}", probe.answer)?;

@@ -4,7 +4,9 @@
 
 use serde_json::Value;
 
+use super::bulletin;
 use super::clean::{clean, shortened};
+use super::fact::{Action, Fact};
 use super::notice::{Call, Notice, said};
 use super::sentence::sentence;
 use super::voice::Voice;
@@ -40,15 +42,6 @@ pub(super) struct Letter {
     pub(super) action: Option<Action>,
 }
 
-/// A name and a value that are worth a line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Fact {
-    /// Its name for programs, the same in all languages.
-    pub(super) key: String,
-    pub(super) name: String,
-    pub(super) value: String,
-}
-
 /// A post.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Shown {
@@ -66,24 +59,6 @@ pub(super) struct Todo {
     pub(super) title: String,
     /// The first section of the page, in lines; clean.
     pub(super) text: String,
-}
-
-/// What a reader can do about an alert.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Action {
-    /// Such as "Acknowledge".
-    pub(super) name: &'static str,
-    /// On the command line; names the alert by its short id.
-    pub(super) command: String,
-    /// Such as "Details", and where they are.
-    pub(super) link: Option<(&'static str, String)>,
-}
-
-impl Action {
-    /// In one line of plain text, without the link.
-    pub(super) fn line(&self) -> String {
-        format!("{}: {}", self.name, self.command)
-    }
 }
 
 impl Letter {
@@ -173,6 +148,9 @@ fn origin(source: Option<&str>, alike: u64, voice: Voice<'_>) -> String {
 }
 
 fn action(notice: &Notice, voice: Voice<'_>) -> Option<Action> {
+    if notice.kind == bulletin::KIND {
+        return bulletin::action(notice, voice);
+    }
     let id = notice.text("alert_id");
     let is_plain = id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
     if id.is_empty() || !is_plain {
@@ -191,6 +169,9 @@ fn action(notice: &Notice, voice: Voice<'_>) -> Option<Action> {
 
 /// What else there is to know, in a fixed order.
 fn facts(notice: &Notice, voice: Voice<'_>) -> Vec<Fact> {
+    if notice.kind == bulletin::KIND {
+        return bulletin::facts(notice, voice);
+    }
     let evidence = |name: &str| notice.data.get("evidence").and_then(|found| found.get(name));
     let number = |value: Option<&Value>| {
         let number = value.and_then(Value::as_u64).filter(|&number| number > 0);

@@ -5,10 +5,13 @@
 //! format, and a routing key is nowhere but in the request.
 
 mod alertmanager;
+mod bulletin;
 mod clean;
+mod fact;
 mod cloud_events;
 mod goal;
 mod letter;
+mod mail;
 mod notice;
 mod pagerduty;
 mod sentence;
@@ -21,10 +24,11 @@ use std::fmt;
 
 use serde_json::json;
 
+pub use mail::MailText;
 pub use template::TemplateError;
 
 use super::message::Message;
-use crate::config::{Evidence, Format, Reader};
+use crate::config::{Evidence, Format, Language, Reader};
 use crate::time::EventTime;
 use letter::Letter;
 use notice::{Notice, SQUEEZES};
@@ -59,9 +63,13 @@ enum Words {
     Alertmanager,
     Slack,
     Teams,
-    PagerDuty { routing_key: String },
+    PagerDuty {
+        routing_key: String,
+    },
     CloudEvents,
     Text(Template),
+    /// The plain part of a letter.
+    Mail(Template),
 }
 
 impl Style {
@@ -85,6 +93,7 @@ impl Style {
             }
             Format::CloudEvents => Words::CloudEvents,
             Format::Text(template) => Words::Text(Template::new(template.as_deref())?),
+            Format::Mail => Words::Mail(Template::new(None)?),
         };
         Ok(Self { words, evidence, reader: reader.clone() })
     }
@@ -95,6 +104,38 @@ impl Style {
     /// Cost: a few microseconds per kilobyte, up to six times that for an overlong message.
     #[must_use]
     pub fn body(&self, message: &Message, now: EventTime) -> Body {
+        let (_, mut text) = self.fitting(message, now);
+        // Only a template can still be longer.
+        text.truncate(text.floor_char_boundary(BODY_BYTES_MAX));
+        let content_type = match self.words {
+            Words::CloudEvents => "application/cloudevents+json",
+            Words::Text(_) | Words::Mail(_) => "text/plain; charset=utf-8",
+            _ => JSON,
+        };
+        Body { content_type, text }
+    }
+
+    /// A message as a letter.
+    #[must_use]
+    pub fn mail(&self, message: &Message, now: EventTime) -> MailText {
+        let (notice, plain) = self.fitting(message, now);
+        let letter = Letter::of(&notice, &self.reader);
+        let language = match self.reader.language {
+            Language::En => "en",
+            Language::De => "de",
+        };
+        let (subject, html) = (mail::subject(&notice, &letter), mail::html(&letter, language));
+        MailText { subject, plain, html }
+    }
+
+    /// In which language people read it.
+    #[must_use]
+    pub fn language(&self) -> Language {
+        self.reader.language
+    }
+
+    /// A message taken apart and squeezed so far that its text fits, with that text.
+    fn fitting(&self, message: &Message, now: EventTime) -> (Notice, String) {
         let mut notice = Notice::of(message);
         if self.evidence == Evidence::Ids {
             notice.keep_ids();
@@ -107,14 +148,7 @@ impl Style {
             notice.squeeze(squeeze);
             text = self.write(&notice, now);
         }
-        // Only a template can still be longer.
-        text.truncate(text.floor_char_boundary(BODY_BYTES_MAX));
-        let content_type = match self.words {
-            Words::CloudEvents => "application/cloudevents+json",
-            Words::Text(_) => "text/plain; charset=utf-8",
-            _ => JSON,
-        };
-        Body { content_type, text }
+        (notice, text)
     }
 
     /// Whether an alert must be told again and again while it fires.
@@ -136,7 +170,7 @@ impl Style {
                 pagerduty::event(notice, &letter(), routing_key).to_string()
             }
             Words::CloudEvents => cloud_events::event(notice).to_string(),
-            Words::Text(template) => template.write(notice, &letter()),
+            Words::Text(template) | Words::Mail(template) => template.write(notice, &letter()),
         }
     }
 }
@@ -151,6 +185,7 @@ impl fmt::Debug for Style {
             Words::PagerDuty { .. } => "pagerduty",
             Words::CloudEvents => "cloudevents",
             Words::Text(_) => "text",
+            Words::Mail(_) => "mail",
         };
         f.debug_struct("Style").field("words", &words).field("evidence", &self.evidence).finish()
     }

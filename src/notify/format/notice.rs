@@ -129,7 +129,7 @@ impl Notice {
 
     pub(super) fn call(&self) -> Call {
         match self.kind.as_str() {
-            "alert.resolved" | "operations.recovered" => Call::Resolve,
+            "alert.resolved" | "operations.recovered" | "report.ready" => Call::Resolve,
             _ => Call::Trigger,
         }
     }

@@ -1,5 +1,6 @@
 //! What happened, in one sentence? For every kind of rule, in the reader's language.
 
+use super::bulletin;
 use super::clean::clean;
 use super::goal::goal;
 use super::notice::Notice;
@@ -39,6 +40,7 @@ fn state(notice: &Notice, voice: Voice<'_>) -> String {
                 format!("Sie erhalten die Meldungen für {name}, weil dort nichts mehr ankommt"),
             )
         }
+        bulletin::KIND => bulletin::title(notice, voice),
         kind => clean(kind),
     };
     let why = clean(notice.text("why"));

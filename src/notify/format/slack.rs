@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::letter::{Action, Fact, Letter, Shown, Todo};
+use super::fact::{Action, Fact};
+use super::letter::{Letter, Shown, Todo};
 use super::notice::Call;
 
 /// Most characters of a header block.
