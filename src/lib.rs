@@ -32,6 +32,7 @@ pub mod lake;
 pub mod sql;
 pub mod notify;
 pub mod report;
+pub mod assist;
 pub mod live;
 pub mod reprocess;
 pub mod serve;

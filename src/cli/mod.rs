@@ -32,6 +32,7 @@ mod init;
 mod lake;
 mod manual;
 mod privacy;
+mod mcp;
 mod query;
 mod replay;
 mod report;
@@ -93,6 +94,8 @@ enum Command {
     Report(report::Args),
     /// Serve a lake over HTTP without running sources: SQL, trends, alerts
     Serve(serve::Args),
+    /// Let an assistant ask: the Model Context Protocol over standard input and output, read-only
+    Mcp(mcp::Args),
     /// Inspect and maintain a lake
     #[command(subcommand)]
     Lake(lake::LakeCommand),
@@ -146,6 +149,7 @@ pub fn run() -> ExitCode {
         Command::Import(args) => import::import(args),
         Command::Reprocess(args) => reprocess::reprocess(args),
         Command::Replay(args) => replay::replay(args),
+        Command::Mcp(args) => mcp::mcp(args),
         Command::Completions(args) => manual::completions(args, Args::command()),
         Command::Man(args) => manual::man(args, Args::command()),
         Command::Reference => manual::reference(Args::command()),

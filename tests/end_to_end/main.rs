@@ -2,6 +2,7 @@
 
 mod answers;
 mod ask;
+mod assistant;
 mod backtest;
 mod bluesky;
 mod bluesky_archive;
