@@ -15,6 +15,7 @@ mod mention_effort;
 mod mention_oracle;
 mod mention_queries;
 mod meta;
+mod promise;
 mod sentiment_complaints;
 mod sentiment_custom;
 mod sentiment_rules;

@@ -50,5 +50,6 @@ pub mod analyze;
 pub mod decode;
 pub mod window;
 pub mod alert;
+pub mod promise;
 pub mod desk;
 pub mod engine;
