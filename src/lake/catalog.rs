@@ -92,6 +92,8 @@ const POSTS: &[Column] = &[
     ENGAGEMENT,
     int("topics", "number of topics it mentions"),
     TEXT,
+    text("own", "topics whose `accounts` wrote it, joined by ` | `")
+        .null("an account of others wrote it, or a version that did not keep this"),
 ];
 
 const MENTIONS: &[Column] = &[
@@ -197,6 +199,23 @@ const ALERTS: &[Column] = &[
     text("evidence", "JSON, as in webhooks"),
 ];
 
+const TRIAGE: &[Column] = &[
+    time("at", "when it was changed, by the clock of the machine"),
+    text("id", "unique"),
+    TOPIC,
+    SOURCE,
+    POST_ID,
+    int(
+        "revision",
+        "number of the mention's state after it; answers of ours count as changes, too",
+    ),
+    int("replies", "answers of our accounts that were known then; more of them count again"),
+    text("state", "`open`, `assigned`, `answered` or `ignored`"),
+    text("owner", "who takes care of it").null("nobody"),
+    text("note", "what else there is to say").null("nothing, or past its retention"),
+    text("changed_by", "who changed it, as they named themselves"),
+];
+
 impl Table {
     /// Its columns after `day`, in order.
     #[must_use]
@@ -206,6 +225,7 @@ impl Table {
             Self::Mentions => MENTIONS,
             Self::Panes => PANES,
             Self::Alerts => ALERTS,
+            Self::Triage => TRIAGE,
         }
     }
 
@@ -213,12 +233,17 @@ impl Table {
     #[must_use]
     pub fn meaning(self) -> &'static str {
         match self {
-            Self::Posts => "One row per kept post; which are kept, `[lake] archive` says.",
+            Self::Posts => {
+                "One row per kept post; which are kept, `[lake] archive` says. Those of our own accounts always are."
+            }
             Self::Mentions => "One row per post and topic it mentions.",
             Self::Panes => {
                 "One row per closed minute, topic, source and language with a mention. Every trend is a sum of panes."
             }
             Self::Alerts => "One row per transition of an alert.",
+            Self::Triage => {
+                "One row per change that a person made to the state of a mention. How a mention stands, view `inbox` says."
+            }
         }
     }
 
@@ -228,7 +253,7 @@ impl Table {
         match self {
             Self::Posts | Self::Mentions => "received_at",
             Self::Panes => "start",
-            Self::Alerts => "at",
+            Self::Alerts | Self::Triage => "at",
         }
     }
 }

@@ -1,4 +1,4 @@
-//! How do four tables, the cursors and the engine's memory change as one?
+//! How do the tables, the cursors and the engine's memory change as one?
 //!
 //! A commit writes, in this order: the Parquet files; the engine's checkpoint; a manifest that
 //! names them, with the cursors and the alerts on their way; then one Delta commit per table under
@@ -6,6 +6,7 @@
 //! the commit never happened; killed after it, the next start finishes what it names, and each
 //! table skips a sequence it has seen.
 
+mod manifest;
 mod mend;
 
 use crate::state::{StateError, json_bytes, write_whole};
@@ -16,7 +17,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use deltalake_core::kernel::{Add, Remove};
+use deltalake_core::kernel::Add;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +30,9 @@ use crate::decode::Cursor;
 use crate::engine::{EngineState, Tally};
 use crate::time::EventTime;
 use crate::window::Recent;
+
+pub(super) use manifest::lacks;
+use manifest::{Manifest, last_sequence, manifest_path, names, read_manifest};
 
 /// First bytes of a checkpoint, before its version.
 const MAGIC: &[u8; 7] = b"RESOCP\x00";
@@ -57,18 +61,6 @@ pub struct Recovered {
     pub messages: Vec<serde_json::Value>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
-struct Manifest {
-    sequence: i64,
-    checkpoint_blake3: String,
-    cursors: BTreeMap<String, Cursor>,
-    files: BTreeMap<String, Vec<Add>>,
-    /// Files that these replace.
-    #[serde(default)]
-    removed: BTreeMap<String, Vec<Remove>>,
-    messages: Vec<serde_json::Value>,
-}
-
 /// What a swap of files leaves as it is.
 #[derive(Debug, Clone)]
 struct Standing {
@@ -81,7 +73,8 @@ struct Standing {
 #[derive(Debug)]
 pub struct Lake {
     folder: Arc<Folder>,
-    pub(super) tables: [TableWriter; 4],
+    /// In the order of [`Table::ALL`].
+    pub(super) tables: Vec<TableWriter>,
     sequence: i64,
     /// Of the last commit; `None` before the first.
     standing: Option<Standing>,
@@ -98,13 +91,10 @@ impl Lake {
     /// When a table cannot be opened or made, or our own files are damaged.
     pub async fn open(folder: Arc<Folder>) -> Result<(Self, Recovered), LakeError> {
         check_tables(&folder).await?;
-        let open = |table| TableWriter::open(table, folder.table(table), folder.writer());
-        let tables = [
-            open(Table::Posts).await?,
-            open(Table::Mentions).await?,
-            open(Table::Panes).await?,
-            open(Table::Alerts).await?,
-        ];
+        let mut tables = Vec::new();
+        for table in Table::ALL {
+            tables.push(TableWriter::open(table, folder.table(table), folder.writer()).await?);
+        }
         let (standing, torn, tried) = (None, false, None);
         let mut lake = Self { folder, tables, sequence: 0, standing, torn, tried };
         let recovered = lake.recover().await?;
@@ -164,11 +154,17 @@ impl Lake {
             files,
             removed: BTreeMap::new(),
             messages,
+            tables: names(),
         };
         self.conclude(manifest).await?;
         self.tables.iter_mut().for_each(TableWriter::settle);
         self.tried = None;
         Ok(())
+    }
+
+    /// Whether there is a commit that a swap can build on.
+    pub(super) fn has_committed(&self) -> bool {
+        self.standing.is_some()
     }
 
     /// The number of the commit that comes next, which names its files.
@@ -212,7 +208,9 @@ impl Lake {
             files.entry(table.name().to_owned()).or_insert_with(Vec::new).extend(adds);
             removed.entry(table.name().to_owned()).or_insert_with(Vec::new).extend(removes);
         }
-        let manifest = Manifest { sequence, checkpoint_blake3, cursors, files, removed, messages };
+        let tables = names();
+        let manifest =
+            Manifest { sequence, checkpoint_blake3, cursors, files, removed, messages, tables };
         self.conclude(manifest).await
     }
 
@@ -267,13 +265,14 @@ impl Lake {
 
 /// Whether all tables are there that commits were made to, and a place for them is free otherwise.
 async fn check_tables(folder: &Folder) -> Result<(), LakeError> {
-    let begun = last_sequence(folder)?.is_some();
+    let last =
+        last_sequence(folder)?.map(|sequence| read_manifest(folder, sequence)).transpose()?;
     for table in Table::ALL {
         let place = folder.table(table);
         if place.is_made().await? {
             continue;
         }
-        if begun {
+        if last.as_ref().is_some_and(|last| last.knows(table)) {
             let what = "the table's log is gone".to_owned();
             return Err(StateError::Damaged { path: place.root(), what }.into());
         }
@@ -292,13 +291,10 @@ pub(super) fn check_last_commit(folder: &Folder) -> Result<(), LakeError> {
 /// The manifest and the checkpoint of the last commit, if there was one.
 fn read_last(folder: &Folder) -> Result<Option<(Manifest, Checkpoint)>, LakeError> {
     let Some(sequence) = last_sequence(folder)? else { return Ok(None) };
-    let path = manifest_path(folder, sequence);
     let damaged = |path: &PathBuf, what: String| {
         LakeError::from(StateError::Damaged { path: path.clone(), what })
     };
-    let text = fs::read(&path).map_err(io_error(&path))?;
-    let manifest: Manifest =
-        serde_json::from_slice(&text).map_err(|error| damaged(&path, error.to_string()))?;
+    let manifest = read_manifest(folder, sequence)?;
     let path = checkpoint_path(folder, sequence);
     let bytes = fs::read(&path).map_err(io_error(&path))?;
     if blake3::hash(&bytes).to_hex().as_str() != manifest.checkpoint_blake3 {
@@ -312,23 +308,8 @@ fn read_last(folder: &Folder) -> Result<Option<(Manifest, Checkpoint)>, LakeErro
     Ok(Some((manifest, checkpoint)))
 }
 
-fn manifest_path(folder: &Folder, sequence: i64) -> PathBuf {
-    folder.commits().join(format!("{sequence:012}.json"))
-}
-
 fn checkpoint_path(folder: &Folder, sequence: i64) -> PathBuf {
     folder.commits().join(format!("{sequence:012}.checkpoint"))
-}
-
-/// The number of the last commit, finished or not.
-fn last_sequence(folder: &Folder) -> Result<Option<i64>, LakeError> {
-    let commits = folder.commits();
-    let entries = fs::read_dir(&commits).map_err(io_error(&commits))?;
-    let manifests = entries.flatten().filter_map(|entry| {
-        let name = entry.file_name();
-        name.to_str()?.strip_suffix(".json")?.parse().ok()
-    });
-    Ok(manifests.max())
 }
 
 /// Encodes and writes files on rayon's threads; their actions by the name of their table.

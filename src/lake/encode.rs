@@ -28,8 +28,10 @@ use crate::time::{EventTime, MINUTE_US};
 
 /// Columns whose values rarely repeat: they take no dictionary but for authors, and no place in the
 /// log.
-const UNIQUE: [&str; 9] =
-    ["text", "post_id", "url", "author", "parent", "thread", "terms", "alert_id", "evidence"];
+const UNIQUE: [&str; 11] = [
+    "text", "post_id", "url", "author", "parent", "thread", "terms", "alert_id", "evidence", "id",
+    "note",
+];
 /// Longest text in the log's statistics, in bytes.
 const STATISTIC_BYTES_MAX: usize = 64;
 
@@ -153,7 +155,7 @@ pub(super) fn sort_keys(table: Table) -> &'static [&'static str] {
     match table {
         Table::Mentions => &["topic", "posted_at"],
         Table::Panes => &["topic", "start"],
-        Table::Posts | Table::Alerts => &[],
+        Table::Posts | Table::Alerts | Table::Triage => &[],
     }
 }
 

@@ -21,6 +21,7 @@ use super::recount::{COUNTED, PaneId, Recount, pane_of_mention};
 use super::schema::Table;
 use super::strip::without_posts;
 use super::table::Swap;
+use super::triage::without_changes;
 use crate::post::AuthorKey;
 use crate::privacy::{Lasting, Marker, Tombstone, Withdrawal};
 use crate::state::{Erasing, bury};
@@ -53,6 +54,9 @@ pub enum Mode {
 pub struct Found {
     /// Ids of the posts that go.
     pub posts: BTreeSet<String>,
+    /// Sources and ids of those among them that are not to come back: what people noted of them
+    /// goes, too.
+    pub gone: BTreeSet<(String, String)>,
     erasing: Erasing,
     /// Which of the tombstones met a row.
     met: HashSet<Tombstone>,
@@ -150,6 +154,8 @@ struct Seeker<'e> {
     marker: &'e Marker,
     /// Until when, by tombstone.
     wanted: HashMap<Tombstone, EventTime>,
+    /// Tombstones of what is not to come back.
+    gone: HashSet<Tombstone>,
     /// New versions of posts: they are in no pane yet.
     fresh: HashSet<(Tombstone, EventTime)>,
 }
@@ -163,7 +169,9 @@ impl<'e> Seeker<'e> {
         }
         let replaced = erasure.withdrawals.iter().filter(|one| one.lasting == Lasting::Replaced);
         let fresh = replaced.map(|one| (one.target, one.before)).collect();
-        Self { marker: &erasure.marker, wanted, fresh }
+        let gone = erasure.withdrawals.iter().filter(|one| one.lasting == Lasting::Gone);
+        let gone = gone.map(|one| one.target).collect();
+        Self { marker: &erasure.marker, wanted, gone, fresh }
     }
 
     /// Whether a row is a new version of a post, which no pane counts yet.
@@ -197,6 +205,7 @@ fn find(erasure: Erasure, files: Files) -> Result<Found, LakeError> {
         ["received_at", "posted_at", "counted_at", "topic", "source", "post_id", "author", "lang"];
     let (mut erasing, mut posts, mut stones) =
         (Erasing::default(), BTreeSet::new(), HashSet::new());
+    let mut gone = BTreeSet::new();
     let mut hit: HashSet<(Table, String)> = HashSet::new();
     let mut panes: HashSet<PaneId> = HashSet::new();
     for (table, place, files) in &files {
@@ -208,17 +217,18 @@ fn find(erasure: Erasure, files: Files) -> Result<Found, LakeError> {
             let met = seeker.met(&rows).into_iter().enumerate();
             let hits = met.filter_map(|(row, tombstone)| {
                 let pane = (*table == Table::Mentions).then(|| pane_of_mention(&rows, row));
-                tombstone.map(|tombstone| {
-                    (read::text(&rows, "post_id", row).to_owned(), tombstone, pane)
-                })
+                let name = |column| read::text(&rows, column, row).to_owned();
+                let post = (name("source"), name("post_id"));
+                tombstone.map(|tombstone| (post, tombstone, pane))
             });
             Ok((&file.path, hits.collect::<Vec<_>>()))
         });
         for (name, hits) in found.collect::<Result<Vec<_>, LakeError>>()? {
             *erasing.rows.entry(table.name().to_owned()).or_default() += hits.len() as u64;
             hit.extend((!hits.is_empty()).then(|| (*table, name.clone())));
-            for (id, tombstone, pane) in hits {
-                posts.insert(id);
+            for ((source, id), tombstone, pane) in hits {
+                posts.insert(id.clone());
+                gone.extend(seeker.gone.contains(&tombstone).then_some((source, id)));
                 stones.insert(tombstone);
                 panes.extend(pane);
             }
@@ -235,7 +245,7 @@ fn find(erasure: Erasure, files: Files) -> Result<Found, LakeError> {
             }
         }
     }
-    Ok(Found { posts, erasing, met: stones, erasure, files, hit, recount })
+    Ok(Found { posts, gone, erasing, met: stones, erasure, files, hit, recount })
 }
 
 /// Writes the files anew that hold something of what goes: the rows that stay of a table's day
@@ -246,17 +256,18 @@ fn rewrite(
     sequence: i64,
     now: EventTime,
 ) -> Result<Rewritten, LakeError> {
-    let Found { mut erasing, erasure, files, hit, recount, .. } = found;
+    let Found { mut erasing, gone, erasure, files, hit, recount, .. } = found;
     let seeker = Seeker::new(&erasure);
     let mut swaps = Vec::new();
     for (table, place, files) in files {
-        let derived = matches!(table, Table::Panes | Table::Alerts);
+        let derived = matches!(table, Table::Panes | Table::Alerts | Table::Triage);
         let mut swap = Swap::default();
         let mut days: BTreeMap<i32, Vec<RecordBatch>> = BTreeMap::new();
         for file in files {
             let concerned = match table {
                 Table::Panes => !recount.is_empty(),
                 Table::Alerts => !posts.is_empty(),
+                Table::Triage => !gone.is_empty(),
                 Table::Posts | Table::Mentions => hit.contains(&(table, file.path.clone())),
             };
             if !concerned {
@@ -266,6 +277,7 @@ fn rewrite(
             let (left, changed) = match table {
                 Table::Panes => recount.apply(&rows)?,
                 Table::Alerts => without_evidence(&rows, posts)?,
+                Table::Triage => without_changes(&rows, &gone)?,
                 Table::Posts | Table::Mentions => without_posts_of(&seeker, &rows)?,
             };
             if changed == 0 {

@@ -7,6 +7,7 @@ use datafusion::execution::object_store::ObjectStoreUrl;
 use object_store::ObjectStore;
 use object_store::path::Path as Location;
 
+use super::commit::lacks;
 use super::delta_error::delta_error;
 use super::error::LakeError;
 use super::files::committed;
@@ -20,8 +21,10 @@ pub(crate) struct Listing {
     /// The store that holds the files, as DataFusion finds it.
     pub(crate) store: (ObjectStoreUrl, Arc<dyn ObjectStore>),
     pub(crate) files: Vec<Listed>,
-    /// The newest entry of the log within the store, and the one that the next commit makes.
-    pub(crate) entries: [Location; 2],
+    /// The newest entry of the log within the store; `None` where there is no table yet.
+    pub(crate) newest: Option<Location>,
+    /// The entry that the next commit makes.
+    pub(crate) next: Location,
 }
 
 /// A committed file as readers find it.
@@ -35,13 +38,19 @@ pub(crate) struct Listed {
     pub(crate) statistics: Option<String>,
 }
 
-/// The files of the newest commit of a table, in order of path.
+/// The files of the newest commit of a table, in order of path; none of a table that an older version
+/// did not make.
 pub(crate) async fn committed_files(table: Table, folder: &Folder) -> Result<Listing, LakeError> {
+    if lacks(folder, table).await? {
+        let place = folder.table(table).beside()?;
+        let (root, store, next) = (place.root(), place.store()?, place.entry(0)?);
+        return Ok(Listing { root, store, files: Vec::new(), newest: None, next });
+    }
     let place = folder.table(table).resolved()?;
     let mut files = Vec::new();
     let delta = open(table, &place).await?;
     let version = delta.snapshot().map_err(delta_error(table))?.version();
-    let entries = [place.entry(version)?, place.entry(version.saturating_add(1))?];
+    let (newest, next) = (Some(place.entry(version)?), place.entry(version.saturating_add(1))?);
     for file in committed(table, &delta)? {
         let (location, bytes) = place.location(&file.path, file.bytes)?;
         let day = day_of(&file.path);
@@ -52,5 +61,5 @@ pub(crate) async fn committed_files(table: Table, folder: &Folder) -> Result<Lis
             statistics: file.statistics,
         });
     }
-    Ok(Listing { root: place.root(), store: place.store()?, files, entries })
+    Ok(Listing { root: place.root(), store: place.store()?, files, newest, next })
 }

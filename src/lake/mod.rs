@@ -1,7 +1,7 @@
 //! Where do rows end up? Delta tables over Parquet, written exactly once, open to every reader.
 //!
-//! Arrow lives here. Four tables, each a folder: `posts`, `mentions`, `panes`, `alerts`; the
-//! folder `_resonanz` beside them holds what only resonanz needs.
+//! Arrow lives here. Five tables, each a folder: `posts`, `mentions`, `panes`, `alerts`, `triage`;
+//! the folder `_resonanz` beside them holds what only resonanz needs.
 
 mod alert_row;
 mod bucket;
@@ -31,6 +31,7 @@ mod verify;
 mod read;
 mod recount;
 mod strip;
+mod triage;
 mod erase;
 
 pub use alert_row::{AlertRow, unpack as unpack_alert};
@@ -51,6 +52,7 @@ pub(crate) use schema::DAY;
 pub use schema::{Table, arrow_schema, schema_json, schema_markdown};
 pub use scratch::{DayFile, Scratch, day_files};
 pub use strip::without_posts;
+pub(crate) use triage::rows_of as rows_of_changes;
 pub use upkeep::{Chore, Deed, Job};
 pub use vacuum::Vacuumed;
 pub use verify::{Problem, TableStats, Verified, stats, verify};

@@ -181,6 +181,16 @@ impl Place {
         }
     }
 
+    /// The same of a table that is not there, in a folder that is.
+    pub(super) fn beside(self) -> Result<Self, LakeError> {
+        let Self::Folder(folder) = &self else { return Ok(self) };
+        let (Some(parent), Some(name)) = (folder.parent(), folder.file_name()) else {
+            return Ok(self);
+        };
+        let parent = parent.canonicalize().map_err(io_error(parent))?;
+        Ok(Self::Folder(parent.join(name)))
+    }
+
     /// The store that DataFusion reads from.
     pub(super) fn store(&self) -> Result<(ObjectStoreUrl, Arc<dyn ObjectStore>), LakeError> {
         match self {

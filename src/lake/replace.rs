@@ -57,9 +57,9 @@ pub enum Gaps {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Replaced {
     /// Rows that are gone.
-    pub before: [u64; 4],
+    pub before: [u64; Table::ALL.len()],
     /// Rows that are there now.
-    pub after: [u64; 4],
+    pub after: [u64; Table::ALL.len()],
 }
 
 impl Lake {
@@ -80,7 +80,9 @@ impl Lake {
         let (mut swaps, mut replaced) = (Vec::new(), Replaced::default());
         let sequence = self.next_sequence();
         for table in Table::ALL {
-            if table == Table::Alerts && job.alerts == OldAlerts::Keep {
+            // What people noted stays.
+            let kept = table == Table::Alerts && job.alerts == OldAlerts::Keep;
+            if kept || table == Table::Triage {
                 continue;
             }
             let of_days = |files: Vec<DayFile>| -> Vec<DayFile> {

@@ -1,4 +1,4 @@
-//! What becomes a row? From the engine's outcome to rows of the four tables.
+//! What becomes a row? From the engine's outcome to rows of the tables.
 
 use arrow::array::RecordBatch;
 use arrow::error::ArrowError;
@@ -8,11 +8,11 @@ use super::columns::Columns;
 use super::labels::Labels;
 use super::schema::Table;
 use crate::alert::Alert;
-use crate::analyze::Finding;
+use crate::analyze::{Finding, Ours};
 use crate::config::Archive;
 use crate::engine::{Outcome, Placing};
 use crate::mention::Topic;
-use crate::post::{Post, cut_text};
+use crate::post::{Post, TopicId, cut_text};
 use crate::window::ClosedPane;
 
 /// Longest list of matched terms in a row, in bytes.
@@ -26,7 +26,7 @@ pub struct Rows {
     labels: Labels,
     /// Versions of the queries by topic.
     queries: Vec<String>,
-    tables: [Columns; 4],
+    tables: [Columns; Table::ALL.len()],
 }
 
 impl Rows {
@@ -53,15 +53,18 @@ impl Rows {
     pub fn push(&mut self, outcome: &Outcome) {
         let mut rest = outcome.findings.list.as_slice();
         let mut placings = outcome.placings.iter();
+        let mut ours = outcome.findings.ours.iter().peekable();
         for (index, post) in (0u32..).zip(&outcome.posts) {
             let topics = rest.iter().take_while(|finding| finding.post == index).count();
+            // What we say ourselves is kept in any case: it answers mentions.
+            let own = ours.next_if(|ours| ours.post == index);
             let kept = match self.labels.archive {
                 Archive::All => true,
-                Archive::Matched => topics > 0,
-                Archive::None => false,
+                Archive::Matched => topics > 0 || own.is_some(),
+                Archive::None => own.is_some(),
             };
             if kept {
-                self.push_post(post, topics);
+                self.push_post(post, topics, own);
             }
             let (own, others) = rest.split_at(topics);
             rest = others;
@@ -85,7 +88,10 @@ impl Rows {
         Ok(batches)
     }
 
-    fn push_post(&mut self, post: &Post, topics: usize) {
+    fn push_post(&mut self, post: &Post, topics: usize, own: Option<&Ours>) {
+        let name = |topic: &TopicId| Some(self.labels.topics.get(topic.0 as usize)?.name.as_str());
+        let names = |ours: &Ours| ours.topics.iter().filter_map(name).collect::<Vec<_>>();
+        let own = own.map(|ours| names(ours).join(" | "));
         self.tables[Table::Posts as usize]
             .row(post.received_at)
             .time("received_at", post.received_at)
@@ -101,7 +107,8 @@ impl Rows {
             .int_or_null("reach", post.reach)
             .int_or_null("engagement", post.engagement)
             .int("topics", topics as u64)
-            .text("text", &post.text);
+            .text("text", &post.text)
+            .text_or_null("own", own.as_deref());
     }
 
     fn push_mention(
@@ -231,7 +238,7 @@ mod tests {
 
     use super::*;
     use crate::analyze::Findings;
-    use crate::post::{AuthorKey, Kind, Lang, Polarity, Score, SourceId, Span, TopicId};
+    use crate::post::{AuthorKey, Kind, Lang, Polarity, Score, SourceId, Span};
     use crate::sentiment::{Language, LanguageSource, Verdict};
     use crate::time::EventTime;
     use crate::window::{PaneKey, Totals};
@@ -298,6 +305,7 @@ mod tests {
         let (topic, own) = (TopicId(0), false);
         let finding = Finding { post: 0, topic, spans_start: 0, spans_end: 1, verdict, own };
         let spans = vec![Span { start: 4, end: 8 }];
+        let ours = vec![Ours { post: 0, topics: vec![topic] }];
         let late_at = Some(EventTime(1_772_366_402_000_000));
         let counted_at = Some(EventTime(1_772_366_403_000_000));
         let key = PaneKey {
@@ -308,7 +316,7 @@ mod tests {
         };
         rows.push(&Outcome {
             posts: vec![post()],
-            findings: Findings { list: vec![finding], spans },
+            findings: Findings { list: vec![finding], spans, ours },
             placings: vec![Placing { similarity: Some(103), late_at, counted_at }],
             closed: vec![ClosedPane { key, totals: Totals::default() }],
             ..Outcome::default()
@@ -351,7 +359,9 @@ mod tests {
         let said: BTreeSet<&String> = mentions.iter().map(|(_, value)| value).collect();
         assert_eq!(said.len(), mentions.len(), "values that are all distinct: {mentions:?}");
         let posts = row(&batches, Table::Posts);
-        for (name, value) in [("lang", "fr"), ("text", "the text"), ("topics", "1")] {
+        for (name, value) in
+            [("lang", "fr"), ("text", "the text"), ("topics", "1"), ("own", "the topic")]
+        {
             assert!(posts.contains(&(name.to_owned(), value.to_owned())), "{name}: {posts:?}");
         }
         let panes = row(&batches, Table::Panes);

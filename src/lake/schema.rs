@@ -18,11 +18,14 @@ pub enum Table {
     Panes,
     /// One row per transition of an alert.
     Alerts,
+    /// One row per change that a person made to the state of a mention.
+    Triage,
 }
 
 impl Table {
     /// All tables, in the order in which they are committed.
-    pub const ALL: [Self; 4] = [Self::Posts, Self::Mentions, Self::Panes, Self::Alerts];
+    pub const ALL: [Self; 5] =
+        [Self::Posts, Self::Mentions, Self::Panes, Self::Alerts, Self::Triage];
 
     /// The name of the table and of its folder.
     #[must_use]
@@ -32,7 +35,14 @@ impl Table {
             Self::Mentions => "mentions",
             Self::Panes => "panes",
             Self::Alerts => "alerts",
+            Self::Triage => "triage",
         }
+    }
+
+    /// Whether lakes of older versions lack it: a writer makes it, and to readers it is empty.
+    #[must_use]
+    pub(crate) fn came_later(self) -> bool {
+        self == Self::Triage
     }
 }
 
@@ -50,7 +60,8 @@ pub(super) fn day_of(path: &str) -> Option<i32> {
 /// The columns of a table.
 #[must_use]
 pub fn arrow_schema(table: Table) -> SchemaRef {
-    static SCHEMAS: LazyLock<[SchemaRef; 4]> = LazyLock::new(|| Table::ALL.map(build));
+    static SCHEMAS: LazyLock<[SchemaRef; Table::ALL.len()]> =
+        LazyLock::new(|| Table::ALL.map(build));
     Arc::clone(&SCHEMAS[table as usize])
 }
 

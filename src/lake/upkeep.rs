@@ -168,13 +168,13 @@ fn retain(day: &[LakeFile], age: i32, retention: &Retention) -> Vec<Job> {
     let Some(table) = day.first().map(|file| file.table) else { return Vec::new() };
     let kept = match table {
         Table::Posts => retention.text_days,
-        Table::Mentions => retention.mentions_days,
+        Table::Mentions | Table::Triage => retention.mentions_days,
         Table::Panes | Table::Alerts => retention.panes_days,
     };
     if is_over(kept) {
         return job(Deed::Drop, day.to_vec()).into_iter().collect();
     }
-    let has_texts = matches!(table, Table::Mentions | Table::Alerts);
+    let has_texts = matches!(table, Table::Mentions | Table::Alerts | Table::Triage);
     if !has_texts || !is_over(retention.text_days) {
         return Vec::new();
     }
@@ -244,7 +244,7 @@ fn strip(table: Table, rows: &RecordBatch) -> Result<RecordBatch, arrow::error::
     let columns = schema.fields().iter().zip(rows.columns()).map(|(field, column)| {
         match (table, field.name().as_str()) {
             (Table::Mentions, "text" | "terms") => empty(""),
-            (Table::Mentions, "url" | "similarity") => {
+            (Table::Mentions, "url" | "similarity") | (Table::Triage, "note") => {
                 new_null_array(field.data_type(), rows.num_rows())
             }
             (Table::Alerts, "evidence") => empty("{}"),

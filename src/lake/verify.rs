@@ -7,7 +7,7 @@ use arrow::compute::{SortColumn, lexsort_to_indices};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::commit::check_last_commit;
+use super::commit::{check_last_commit, lacks};
 use super::delta_error::delta_error;
 use super::encode::{sort_keys, statistics};
 use super::error::LakeError;
@@ -71,6 +71,9 @@ pub struct Verified {
 pub async fn stats(folder: &Folder) -> Result<Vec<TableStats>, LakeError> {
     let mut all = Vec::new();
     for table in Table::ALL {
+        if lacks(folder, table).await? {
+            continue;
+        }
         let delta = open(table, &folder.table(table)).await?;
         let files = committed(table, &delta)?;
         let days: HashSet<i32> = files.iter().map(|file| file.day).collect();
@@ -97,6 +100,9 @@ pub async fn stats(folder: &Folder) -> Result<Vec<TableStats>, LakeError> {
 pub async fn verify(folder: &Folder) -> Result<Verified, LakeError> {
     let mut verified = Verified::default();
     for table in Table::ALL {
+        if lacks(folder, table).await? {
+            continue;
+        }
         let place = folder.table(table);
         let files = committed(table, &open(table, &place).await?)?;
         verified.unnamed += unnamed(&place, &files)?;

@@ -14,7 +14,7 @@ use crate::decode::AuthorHasher;
 use crate::lake::{EraseMode as Mode, Erasure, Folder, Lake, LakeError, Recovered, without_posts};
 use crate::notify::Outbox;
 use crate::privacy::{Erased, Marker};
-use crate::state::{Erasing, Receipt, Request, Requests, What, Withdrawn, tombstones};
+use crate::state::{Erasing, Receipt, Request, Requests, Triage, What, Withdrawn, tombstones};
 use crate::system::wall_clock;
 use crate::time::{EventTime, MINUTE_US};
 
@@ -72,6 +72,7 @@ pub struct Eraser {
     outbox: Arc<Outbox>,
     following: Arc<Following>,
     requests: Requests,
+    triage: Triage,
     /// How often what sources took back is erased; `None` leaves it to [`Eraser::finish`].
     interval: Option<Duration>,
     due: Instant,
@@ -90,10 +91,12 @@ impl Eraser {
         interval: Option<Duration>,
     ) -> Self {
         let (marker, requests) = (Marker::new(authors), Requests::of(&folder));
+        let triage = Triage::of(&folder);
         requests.sweep();
         let interval = interval.map(|interval| interval.min(LONGEST));
         let due = Instant::now() + interval.map_or(FIRST, |interval| FIRST.min(interval));
-        Self { folder, marker, outbox, following, requests, interval, due, waiting: HashMap::new() }
+        let waiting = HashMap::new();
+        Self { folder, marker, outbox, following, requests, triage, interval, due, waiting }
     }
 
     /// All that is erased in a lake.
@@ -181,7 +184,9 @@ impl Eraser {
         wanted: Erasure,
         at_rest: Option<&mut Recovered>,
     ) -> anyhow::Result<bool> {
-        let found = lake.seek(wanted).await?;
+        let mut found = lake.seek(wanted).await?;
+        request.gone.append(&mut found.gone);
+        found.gone.clone_from(&request.gone);
         let fresh = found.posts.clone();
         let posts: BTreeSet<String> = request.posts.union(&fresh).cloned().collect();
         if let Some(recovered) = at_rest {
@@ -195,6 +200,9 @@ impl Eraser {
             if posts.is_empty() { 0 } else { self.outbox.erase(&|id| posts.contains(id))? };
         let letters = self.folder.dead_letters().erase(&request.texts, &posts)?;
         let files = lake.erase(prepared).await?;
+        // Whoever noted something meanwhile saw the post; who comes later does not.
+        let (triage, gone) = (self.triage.clone(), request.gone.clone());
+        tokio::task::spawn_blocking(move || triage.forget(&gone)).await??;
         request.count(files, letters, messages);
         Ok(is_new)
     }

@@ -19,7 +19,7 @@ use crate::lake::{Checkpoint, Chore, Folder, Lake, LakeError, Table};
 use crate::notify::{Desk, Message};
 use crate::post::{SourceId, TopicId};
 use crate::privacy::Erased;
-use crate::state::{Answered, Errands, Mode};
+use crate::state::{Answered, Errands, Mode, Triage};
 use crate::system::wall_clock;
 use crate::tuning;
 
@@ -70,6 +70,7 @@ pub struct Store {
 #[derive(Debug)]
 pub struct Upkeep {
     errands: Errands,
+    triage: Triage,
     retention: Retention,
     vacuum_us: i64,
     every: Option<Duration>,
@@ -86,6 +87,7 @@ impl Upkeep {
         let every = every.map(Duration::from_micros);
         Self {
             errands: Errands::of(folder),
+            triage: Triage::of(folder),
             retention: config.retention,
             vacuum_us: config.vacuum_us,
             every,
@@ -100,9 +102,10 @@ impl Upkeep {
         Self { every: None, ..Self::new(folder, config) }
     }
 
-    /// Answers requests, and does the next job of the round that is due.
+    /// Takes in what people decided, answers requests, and does the next job of the round that is due.
     async fn turn(&mut self, lake: &mut Lake) -> Result<(), LakeError> {
         let now = wall_clock();
+        lake.take_changes(&self.triage).await?;
         lake.work_off(&self.errands, now).await?;
         let Some(every) = self.every else { return Ok(()) };
         if self.round.is_empty() {

@@ -15,6 +15,7 @@ mod functions;
 mod scan;
 mod drivers;
 mod views;
+mod waiting;
 mod format;
 mod arithmetic;
 mod sums;

@@ -34,9 +34,9 @@ use super::format::{AnswerWriter, QueryFormat};
 use super::guard::{self, Limits};
 use super::pieces::Pieces;
 use super::scan::LakeFiles;
-use super::{arithmetic, functions, growth, json, operators, sums, views};
+use super::{arithmetic, functions, growth, json, operators, sums, views, waiting};
 use crate::lake::{Folder, LakeError, Table};
-use crate::state::Letter;
+use crate::state::{Change, Letter, Triage};
 
 /// The database of which all tables are, and their schema.
 pub(super) const CATALOG: &str = "resonanz";
@@ -83,10 +83,11 @@ impl Session {
     /// The same over tables that were opened before.
     pub(super) async fn over(
         tables: Vec<Arc<LakeFiles>>,
+        waiting: &[Change],
         limits: Limits,
     ) -> Result<Self, LakeError> {
         let context = context(limits).map_err(unusable)?;
-        Self::register(context, tables, limits).await.map_err(unusable)
+        Self::register(context, tables, waiting, limits).await.map_err(unusable)
     }
 
     /// Makes the tables and views known to a context.
@@ -95,17 +96,20 @@ impl Session {
         folder: &Folder,
         limits: Limits,
     ) -> Result<Self, LakeError> {
+        let waiting = Triage::of(folder).waiting()?;
         let mut tables = Vec::new();
         for table in Table::ALL {
             tables.push(Arc::new(LakeFiles::open(table, folder).await?));
         }
-        Self::register(context, tables, limits).await.map_err(unusable)
+        Self::register(context, tables, &waiting, limits).await.map_err(unusable)
     }
 
-    /// Makes tables known, in the order of [`Table::ALL`], and the views over them.
+    /// Makes tables known, in the order of [`Table::ALL`], with the changes that wait to come into
+    /// table `triage`, which were read before, and the views over them.
     async fn register(
         context: SessionContext,
         tables: Vec<Arc<LakeFiles>>,
+        waiting: &[Change],
         limits: Limits,
     ) -> QueryResult<Self> {
         for (table, files) in Table::ALL.into_iter().zip(tables) {
@@ -118,6 +122,7 @@ impl Session {
             }
             context.register_table(table.name(), files)?;
         }
+        waiting::add(&context, waiting).await?;
         views::register(&context).await?;
         Ok(Self { context, limits })
     }

@@ -36,6 +36,8 @@ pub(super) struct LakeFiles {
     newest: Option<ObjectMeta>,
     /// Where the next commit writes its entry.
     next: Location,
+    /// Whether there is no table yet.
+    is_absent: bool,
 }
 
 impl LakeFiles {
@@ -46,8 +48,12 @@ impl LakeFiles {
 
     pub(super) async fn open(table: Table, folder: &Folder) -> Result<Self, LakeError> {
         let listing = committed_files(table, folder).await?;
-        let Listing { root, store, files: committed, entries: [newest, next] } = listing;
-        let newest = store.1.head(&newest).await.ok();
+        let Listing { root, store, files: committed, newest, next } = listing;
+        let is_absent = newest.is_none();
+        let newest = match newest {
+            Some(newest) => store.1.head(&newest).await.ok(),
+            None => None,
+        };
         let all = arrow_schema(table);
         let columns: Vec<_> =
             all.fields().iter().filter(|field| field.name() != DAY).map(viewed).collect();
@@ -68,16 +74,18 @@ impl LakeFiles {
         let statistics = summed
             .map_err(|error| StateError::Damaged { path: root, what: error.strip_backtrace() })?;
         let groups = FileGroup::new(files).split_files(threads);
-        Ok(Self { schema, groups, statistics, store, newest, next })
+        Ok(Self { schema, groups, statistics, store, newest, next, is_absent })
     }
 
     /// Whether nothing was committed since, nor the table made anew. Two questions to the store.
     pub(super) async fn is_current(&self) -> bool {
-        let Some(newest) = &self.newest else { return false };
         let store = &self.store.1;
         let next = store.head(&self.next).await;
-        matches!(next, Err(StoreError::NotFound { .. }))
-            && store.head(&newest.location).await.is_ok_and(|found| found == *newest)
+        if !matches!(next, Err(StoreError::NotFound { .. })) {
+            return false;
+        }
+        let Some(newest) = &self.newest else { return self.is_absent };
+        store.head(&newest.location).await.is_ok_and(|found| found == *newest)
     }
 }
 

@@ -10,6 +10,7 @@ use super::guard::Limits;
 use super::query::Session;
 use super::scan::LakeFiles;
 use crate::lake::{Folder, LakeError, Table};
+use crate::state::Triage;
 
 /// The tables of one lake as they were last opened.
 #[derive(Debug, Default)]
@@ -27,7 +28,9 @@ impl Snapshots {
     /// # Errors
     /// When a table's log cannot be read.
     pub async fn session(&self, folder: &Folder, limits: Limits) -> Result<Session, LakeError> {
-        Session::over(self.tables(folder).await?, limits).await
+        // First: what the table takes in meanwhile is in one of the two.
+        let waiting = Triage::of(folder).waiting()?;
+        Session::over(self.tables(folder).await?, &waiting, limits).await
     }
 
     /// Reads the logs that went on since the last time; [`Self::logs_read`] then.

@@ -1,7 +1,7 @@
 //! Is this folder a lake, and is it ours to write? Layout, format version, lock, author key.
 //!
 //! ```text
-//! LAKE/posts mentions panes alerts   Delta tables
+//! LAKE/posts mentions panes alerts triage   Delta tables
 //! LAKE/_resonanz/lake.json           format version
 //! LAKE/_resonanz/lock                held by the one writer
 //! LAKE/_resonanz/author.key          secret key of the author hashes
@@ -16,6 +16,7 @@
 //! LAKE/_resonanz/answered.jsonl     keys of requests that were answered, hashed
 //! LAKE/_resonanz/outbox.redb         alerts on their way
 //! LAKE/_resonanz/dead-letter.jsonl   what could not be understood
+//! LAKE/_resonanz/triage/             what people decided about mentions, until the table holds it
 //! LAKE/_resonanz/desk/               silences, acknowledgements, and what became of alerts
 //! ```
 //!

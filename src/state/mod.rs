@@ -15,6 +15,7 @@ mod imported;
 mod answered;
 mod desk;
 mod requests;
+mod triage;
 mod withdrawn;
 mod reports_sent;
 
@@ -30,6 +31,7 @@ pub use mode::Mode;
 pub use reports_sent::ReportsSent;
 pub use requests::{Done, Erasing, Receipt, Request, Requests, What};
 pub use site::Site;
+pub use triage::{Change, Standing, Triage, TriageLock};
 pub(crate) use whole::{json_bytes, make_dir, private_file, write_whole, write_whole_shared};
 pub use withdrawn::{Withdrawn, bury, tombstones};
 

@@ -47,6 +47,9 @@ pub struct Request {
     /// Posts whose rows were found; their texts may be kept elsewhere still.
     #[serde(default)]
     pub posts: BTreeSet<String>,
+    /// Those among them that are not to come back, with their sources.
+    #[serde(default)]
+    pub gone: BTreeSet<(String, String)>,
     /// What was done so far.
     #[serde(default)]
     done: Done,
@@ -119,7 +122,8 @@ impl Request {
         let id = fresh_id("era").map_err(io_error(folder.root()))?;
         let (texts, posts) = (Vec::new(), BTreeSet::new());
         let (done, attempt) = (Done::default(), Attempt::default());
-        Ok(Self { id, what, withdrawals, texts, posts, done, attempt })
+        let gone = BTreeSet::new();
+        Ok(Self { id, what, withdrawals, texts, posts, gone, done, attempt })
     }
 
     /// Notes a change of the tables that is about to be made. The one before was made unless the

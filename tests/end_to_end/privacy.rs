@@ -85,7 +85,8 @@ fn no_name_of_an_author_is_kept() {
     clean("the log", &std::fs::read(folder.path().join("log")).expect("a file"));
     for (what, bytes) in everything(&lake) {
         clean(&what, &bytes);
-        assert!(what.contains('/') || !bytes.is_empty(), "{what} has rows");
+        let may_be_empty = what.contains('/') || what == "triage";
+        assert!(may_be_empty || !bytes.is_empty(), "{what} has rows");
     }
     let answers =
         "SELECT count(*) FROM mentions answer JOIN mentions said ON answer.parent = said.post_id";

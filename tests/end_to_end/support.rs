@@ -79,7 +79,7 @@ pub(crate) fn erase_what_was_replaced(lake: &Path) {
 /// Every byte of a lake and every row of its tables: where what was said can be found.
 pub(crate) fn everything(lake: &Path) -> Vec<(String, Vec<u8>)> {
     let mut found = every_file(lake);
-    for table in ["posts", "mentions", "panes", "alerts"] {
+    for table in ["posts", "mentions", "panes", "alerts", "triage"] {
         let rows = query(lake, &format!("SELECT * FROM {table}"));
         found.push((table.to_owned(), rows.into_bytes()));
     }

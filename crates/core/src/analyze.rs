@@ -31,6 +31,15 @@ pub struct Finding {
     pub own: bool,
 }
 
+/// A post that an account of ours wrote, whether it mentions a topic or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ours {
+    /// Place of the post in its batch.
+    pub post: u32,
+    /// The topics for which the account speaks.
+    pub topics: Vec<TopicId>,
+}
+
 /// The findings of one batch, by post and then by topic.
 #[derive(Debug, Default, Clone, PartialEq)]
 pub struct Findings {
@@ -38,6 +47,8 @@ pub struct Findings {
     pub list: Vec<Finding>,
     /// The places of the mentions, in bytes of each post's text.
     pub spans: Vec<Span>,
+    /// Posts of our own accounts, by place.
+    pub ours: Vec<Ours>,
 }
 
 impl Findings {
@@ -56,6 +67,10 @@ impl Findings {
             spans_start: shift(finding.spans_start, spans_before),
             spans_end: shift(finding.spans_end, spans_before),
             ..*finding
+        }));
+        self.ours.extend(other.ours.iter().map(|ours| Ours {
+            post: shift(ours.post, posts_before),
+            topics: ours.topics.clone(),
         }));
     }
 }
@@ -176,7 +191,10 @@ impl Analyzer {
             let context = self.context_of(post, &mut scratch.sentiment);
             let (mentions, spans) = (&mut scratch.mentions, &mut findings.spans);
             self.matcher.find(&post.text, context, &mut scratch.mention, mentions, spans);
-            let ours = if scratch.mentions.is_empty() { &[] } else { self.topics_of(post.author) };
+            let ours = self.topics_of(post.author);
+            if !ours.is_empty() {
+                findings.ours.push(Ours { post: index, topics: ours.to_vec() });
+            }
             for mention in &scratch.mentions {
                 let subject = mention.spans_end as usize..mention.subject_end as usize;
                 let subject = findings.spans.get(subject).unwrap_or_default();

@@ -282,10 +282,11 @@ impl Engine {
         (findings, all): (&[Finding], &Findings),
         outcome: &mut Outcome,
     ) {
-        if !findings.is_empty() || self.config.remember == Remember::All {
+        let ours = self.analyzer.topics_of(post.author);
+        let is_kept = !findings.is_empty() || !ours.is_empty();
+        if is_kept || self.config.remember == Remember::All {
             self.seen.remember(traits.post);
         }
-        let ours = self.analyzer.topics_of(post.author);
         let (at, is_delayed) = self.counted_at(post);
         let counted_at = is_delayed.then_some(at);
         if let Some(reply) = reply(post, at, ours) {
