@@ -272,6 +272,20 @@ impl<'p, 'i> Section<'p, 'i> {
         self.expect(found, key, &span, wanted).unwrap_or_default()
     }
 
+    /// A text or a list of texts, each with its place.
+    pub(crate) fn text_or_texts(&mut self, key: &'static str) -> Option<Vec<(String, usize)>> {
+        let one = self.table.and_then(|table| table.get(key)?.get_ref().as_str());
+        let Some(text) = one.map(str::to_owned) else { return self.texts(key) };
+        self.asked.push(key);
+        Some(vec![(text, self.place(key))])
+    }
+
+    /// A table inside, which is opened by another [`Section`].
+    pub(crate) fn inner(&mut self, key: &'static str) -> Option<&'p Spanned<DeValue<'i>>> {
+        self.asked.push(key);
+        self.table?.get(key)
+    }
+
     /// A table of texts, in order of name.
     pub(crate) fn pairs(&mut self, key: &'static str) -> Vec<(String, String)> {
         let Some((value, span)) = self.value(key) else { return Vec::new() };

@@ -16,6 +16,7 @@ use super::receiver::{check_fallbacks, receiver};
 use super::report::reports;
 use super::rules::rule;
 use super::serve::{Served, serve};
+use super::service::services;
 use super::topic::topic;
 use super::{Archive, Config, LakeConfig, RetainFrom, Retention, SentimentConfig, SourceConfig};
 use crate::connect::{FileSettings, Follow, NETWORKS};
@@ -60,6 +61,7 @@ fn read<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -> Con
     let charter = charter(root, base, (&topics, duties), &rules, &receivers, problems);
     let reports = reports(root, &topics, &receivers, problems);
     let lake = lake(root, base, problems);
+    let services = services(root, &topics, problems);
     let Served { listen, hosts, token_env, sql, postgres } = serve(root, base, problems);
     check_doors(root, &sources, listen, problems);
     let remember = if lake.archive == Archive::All { Remember::All } else { Remember::Matched };
@@ -84,6 +86,7 @@ fn read<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -> Con
         grouping,
         charter,
         reports,
+        services: Arc::new(services),
         warnings: Vec::new(),
     }
 }
@@ -107,12 +110,13 @@ fn warn_of_unfit<'i>(
 }
 
 fn unknown_tables<'i>(root: &DeTable<'i>, problems: &mut Problems<'i>) {
-    const KNOWN: [&str; 14] = [
+    const KNOWN: [&str; 15] = [
         "engine",
         "lake",
         "sentiment",
         "privacy",
         "serve",
+        "service",
         "notify",
         "source",
         "topic",

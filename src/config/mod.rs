@@ -16,6 +16,7 @@ mod notify;
 mod timetable;
 mod report;
 mod serve;
+mod service;
 mod doors;
 mod build;
 
@@ -42,6 +43,7 @@ pub use receiver::{About, Evidence, Format, Language, Reach, Reader, ReceiverCon
 pub use report::{Period, ReportConfig, ReportForm};
 pub use serve::{Exposure, PostgresConfig, SqlConfig};
 pub use timetable::Timetable;
+pub use service::{ServiceConfig, Services};
 
 /// A configuration that is consistent in itself.
 #[derive(Debug, Clone)]
@@ -84,6 +86,8 @@ pub struct Config {
     pub charter: Charter,
     /// Reports that come by themselves, in the order of their names.
     pub reports: Vec<ReportConfig>,
+    /// What is promised to people who wait for an answer.
+    pub services: Arc<Services>,
     /// What may not do what was meant, in the order of the file.
     pub warnings: Vec<ConfigError>,
 }

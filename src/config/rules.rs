@@ -17,7 +17,16 @@ use crate::mention::Topic;
 use crate::post::{SourceId, TopicId};
 use crate::time::{DAY_US, MINUTE_US, SECOND_US};
 
-const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+/// Weekdays in English and German.
+const WEEKDAYS: [[&str; 2]; 7] = [
+    ["mon", "mo"],
+    ["tue", "di"],
+    ["wed", "mi"],
+    ["thu", "do"],
+    ["fri", "fr"],
+    ["sat", "sa"],
+    ["sun", "so"],
+];
 /// Confidences in percent that rules may demand: beyond 90 hardly any verdict is as sure.
 const CONFIDENCES: RangeInclusive<u8> = 40..=90;
 const MEASURES: [(&str, Measure); 4] = [
@@ -259,12 +268,15 @@ fn active(section: &mut Section<'_, '_>) -> Option<ActiveHours> {
     hours
 }
 
-fn parse_hours(text: &str) -> Option<ActiveHours> {
+/// Weekdays and a stretch of the day, as `mon-fri 08:00-18:00` or `Mo-Fr 08:00-18:00`.
+pub(super) fn parse_hours(text: &str) -> Option<ActiveHours> {
     let (days, hours) = text.trim().rsplit_once(' ').unwrap_or(("mon-sun", text.trim()));
     let mut weekdays = [false; 7];
     for part in days.split(',') {
         let (first, last) = part.trim().split_once('-').unwrap_or((part.trim(), part.trim()));
-        let place = |name: &str| WEEKDAYS.iter().position(|day| *day == name.to_lowercase());
+        let place = |name: &str| {
+            WEEKDAYS.iter().position(|day| day.contains(&name.to_lowercase().as_str()))
+        };
         let (first, last) = (place(first)?, place(last)?);
         // A stretch such as sat-mon runs over the end of the week.
         (0..=(last + 7 - first) % 7).for_each(|step| weekdays[(first + step) % 7] = true);

@@ -33,6 +33,8 @@ pub(super) fn topic<'i>(
         links: section.flag("links"),
         umlauts: section.choice("umlauts", &umlauts).unwrap_or_default(),
     };
+    // Read by `service`, over what holds for all topics.
+    section.inner("service");
     let lexicons = paths(&mut section, "lexicons", base);
     let duty = duty(&mut section);
     if !topic.query.is_empty() {
