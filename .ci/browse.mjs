@@ -24,6 +24,8 @@ const PAGES = [
   ["topic", "/topics/apex"],
   ["topics", "/topics?q=battery%20NEAR%2F5%20(died%20OR%20empty)"],
   ["mentions", "/mentions?topic=apex&polarity=negative"],
+  ["inbox", "/inbox"],
+  ["service", "/service?period=2026-03-04"],
   ["alerts", "/alerts"],
   ["sources", "/sources"],
   ["sql", "/sql?q=" + encodeURIComponent("SELECT hour, sum(mentions) AS mentions, sum(negative) AS negative FROM trends GROUP BY hour ORDER BY hour")],
@@ -75,7 +77,7 @@ for (const lang of ["en", "de"]) {
           await page.screenshot({ path: `${pictures}/${name}-${width}.png` });
         }
       }
-      // From the list to an alert, and to why a post was judged so.
+      // From the list to an alert, to why a post was judged so, and to one that waits.
       await visit(page, "alerts", "/alerts");
       await page.locator("#list a").first().click();
       await audit(page, `${where} alert`);
@@ -83,6 +85,10 @@ for (const lang of ["en", "de"]) {
       await page.locator(".rows a[href^='/mentions/']").first().click();
       assert.ok(await page.locator(".post mark").count() > 0, "the words of the verdict are marked");
       await audit(page, `${where} mention`);
+      await visit(page, "inbox", "/inbox");
+      await page.locator("#found a[href^='/inbox/']").first().click();
+      await page.locator("#history").waitFor();
+      await audit(page, `${where} waiting`);
       await context.close();
     }
   }
@@ -122,6 +128,30 @@ await page.getByText("launch of the player").waitFor();
 await page.getByRole("button", { name: "End it" }).first().click();
 await page.getByText("Nothing is silenced.").waitFor();
 
+// Two people, one mention: who comes later is told, and keeps the note.
+await page.goto(`${base}/inbox`);
+await page.locator("#found a[href^='/inbox/']").first().click();
+const late = await context.newPage();
+await late.goto(page.url());
+await page.getByLabel("your name").fill("Mara");
+await page.getByLabel("note", { exact: true }).fill("calls back <b>today</b>");
+await page.getByRole("button", { name: "Assign" }).click();
+await page.waitForURL(/\/inbox\?/);
+await late.getByLabel("your name").fill("Jo");
+await late.getByLabel("note", { exact: true }).fill("no customer");
+await late.getByRole("button", { name: "Ignore" }).click();
+await late.getByRole("alert").waitFor();
+assert.match(await late.getByRole("alert").innerText(), /by Mara/);
+assert.equal(await late.getByLabel("note", { exact: true }).inputValue(), "no customer");
+await audit(late, "conflict");
+await late.getByRole("button", { name: "Ignore" }).click();
+await late.waitForURL(/\/inbox\?/);
+await late.goto(`${base}/inbox?state=ignored`);
+assert.match(await late.locator("#found").innerText(), /no customer/);
+assert.equal(await late.locator("#found .rows > li").count(), 1);
+await late.close();
+assert.deepEqual(breaches, [], breaches.join("\n"));
+
 await page.goto(`${base}/settings`);
 await page.getByLabel("Time zone").fill("Europe/Berlin");
 await page.getByRole("button", { name: "Keep" }).click();
@@ -141,4 +171,4 @@ for (const [name, path] of PAGES) {
   assert.ok(await quiet.locator("main h1").count() === 1, path);
 }
 await browser.close();
-console.log(`${PAGES.length + 2} pages, both languages and themes, 360 and 1280 pixels: nothing found`);
+console.log(`${PAGES.length + 3} pages, both languages and themes, 360 and 1280 pixels: nothing found`);

@@ -33,6 +33,7 @@ pub mod sql;
 pub mod notify;
 pub mod report;
 pub mod assist;
+pub mod inbox;
 pub mod live;
 pub mod reprocess;
 pub mod serve;

@@ -28,6 +28,7 @@ mod eval;
 mod eval_rows;
 mod fit;
 mod import;
+mod inbox;
 mod init;
 mod lake;
 mod manual;
@@ -84,11 +85,14 @@ enum Command {
     /// List, acknowledge and silence alerts; see which alerts a rule would have raised
     #[command(subcommand)]
     Alerts(alerts::AlertsCommand),
+    /// List mentions that wait for an answer; assign them, note answers
+    #[command(subcommand)]
+    Inbox(inbox::InboxCommand),
     /// Measure the scorer on labeled posts
     Eval(eval::Args),
     /// Train the scorer on labeled posts of your own
     Fit(fit::Args),
-    /// Query a lake with SQL: tables posts, mentions, panes, alerts, and views
+    /// Query a lake with SQL: tables posts, mentions, panes, alerts, triage, and views
     Query(query::Args),
     /// Write the report of a week, a month or any days: what was said, what changed and why
     Report(report::Args),
@@ -139,6 +143,7 @@ pub fn run() -> ExitCode {
         Command::Score(args) => score::score(args),
         Command::Topics(command) => topics::topics(command),
         Command::Alerts(command) => alerts::alerts(command),
+        Command::Inbox(command) => inbox::inbox(command),
         Command::Eval(args) => eval::eval(args),
         Command::Fit(args) => fit::fit(args),
         Command::Query(args) => query::query(args),

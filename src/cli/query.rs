@@ -13,7 +13,7 @@ use crate::sql::{self, Limits, Session, SqlError, SqlFault, View};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// One SELECT over the tables posts, mentions, panes and alerts, or over views
+    /// One SELECT over the tables posts, mentions, panes, alerts and triage, or over views
     #[arg(required_unless_present = "views")]
     sql: Option<String>,
     #[command(flatten)]

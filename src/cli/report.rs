@@ -77,13 +77,16 @@ pub(super) fn report(args: &Args) -> Result<Ending, Failure> {
     let span = span.map_err(failure)?;
     let found = args.place.find()?;
     let folder = Folder::read(found.site)?;
-    let (topics, charter) =
-        found.config.map(|config| (config.topics, config.charter)).unwrap_or_default();
+    let (topics, charter, services) = found
+        .config
+        .map(|config| (config.topics, config.charter, config.services))
+        .unwrap_or_default();
     let runtime = runtime()?;
     let made = runtime.block_on(async {
         let session = Session::open_within(&folder, Limits::from(&args.limits)).await?;
         let answered = async {
-            let ask = Ask::new(&session, &folder, &topics, Known::default()).await?;
+            let known = Known { services, ..Known::default() };
+            let ask = Ask::new(&session, &folder, &topics, known).await?;
             ask.promised(&charter).report(&args.topic, &span).await
         };
         answered.await.map_err(failure)

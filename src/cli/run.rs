@@ -177,6 +177,7 @@ async fn run_until_signal(
             lake: (&config.lake).into(),
             topics: config.topics.clone().into(),
             charter: Arc::new(config.charter.clone()),
+            services: Arc::clone(&config.services),
             scorer: Arc::new(crate::tuning::scorer(&config.sentiment)?),
             token: token(&config)?,
             hosts: config.hosts.clone().into(),

@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use super::places::LakePlace;
+use super::places::{Found, LakePlace};
 use super::postgres::door;
 use super::query::LimitArgs;
 use super::{Ending, Failure, runtime};
@@ -68,8 +68,9 @@ pub(super) fn serve(args: &Args) -> Result<Ending, Failure> {
         let hint = "listen on 127.0.0.1 and use a proxy or a tunnel, or add --exposed";
         return Err(Failure::usage(format!("listen: {message}"), hint));
     }
-    let found = args.place.find()?;
-    let (lake, charter) = (found.site, found.config.map(|config| config.charter));
+    let Found { site: lake, config } = args.place.find()?;
+    let (charter, services) =
+        config.map(|config| (config.charter, config.services)).unwrap_or_default();
     Folder::read(&lake)?;
     let sql = SqlGate::new(Limits::from(&args.limits), args.concurrent);
     let clients = clients(&args.clients)?;
@@ -89,7 +90,8 @@ pub(super) fn serve(args: &Args) -> Result<Ending, Failure> {
             progress,
             lake,
             topics: Arc::new([]),
-            charter: Arc::new(charter.unwrap_or_default()),
+            charter: Arc::new(charter),
+            services,
             scorer: Arc::new(Scorer::new(Profile::Resonanz)),
             // Without a token, changes are for this machine only.
             token: None,

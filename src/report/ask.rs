@@ -1,11 +1,13 @@
 //! Who answers? One view of a lake, with what its process knows of sources.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::error::ReportError;
 use super::heard::{Gap, Heard};
-use crate::config::{Charter, Goal, Law};
+use crate::config::{Charter, Goal, Law, Services};
 use crate::lake::Folder;
 use crate::mention::Topic;
 use crate::sql::{QueryFormat, Session};
@@ -23,6 +25,7 @@ pub struct Ask<'a> {
     pub(super) goals: &'a [Goal],
     /// Fewest authors of a source or language whose numbers stand apart.
     pub(super) min_group: u64,
+    pub(super) services: Arc<Services>,
 }
 
 /// What is known of a lake besides its rows.
@@ -34,6 +37,8 @@ pub struct Known {
     pub gaps: Vec<Gap>,
     /// How many sources it has.
     pub sources: usize,
+    /// What the configuration promises to people who wait for an answer.
+    pub services: Arc<Services>,
 }
 
 #[derive(Deserialize)]
@@ -63,7 +68,15 @@ impl<'a> Ask<'a> {
         // The last post was heard, too.
         let until = last.map(|last| last.shift(1)).max(known.watermark.filter(|_| first.is_some()));
         let heard = Heard { first, until, gaps: known.gaps, sources: known.sources };
-        Ok(Self { session, folder, topics, heard, goals: &[], min_group: Law::default().min_group })
+        Ok(Self {
+            session,
+            folder,
+            topics,
+            heard,
+            services: known.services,
+            goals: &[],
+            min_group: Law::default().min_group,
+        })
     }
 
     /// The same, with the goals and the smallest group of a configuration.

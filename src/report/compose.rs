@@ -30,6 +30,7 @@ pub(super) fn compose(report: &Report, tongue: Tongue) -> Vec<Block> {
     for (place, topic) in report.topics.iter().enumerate() {
         writer.topic(place, topic);
     }
+    writer.service();
     writer.alerts();
     writer.closing();
     writer.blocks

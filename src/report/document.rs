@@ -9,6 +9,7 @@ use super::error::ReportError;
 use super::goals::GoalStanding;
 use super::heard::{Coverage, Heard};
 use super::interval::Estimate;
+use super::service::ServiceFigures;
 use super::span::Span;
 use super::step::Step;
 use super::trend::Trend;
@@ -45,6 +46,8 @@ pub struct Report {
     /// Goals of the configuration that are about one of the topics, as they stood at the end of the
     /// span.
     pub goals: Vec<GoalStanding>,
+    /// How well mentions that wanted an answer were answered.
+    pub service: ServiceFigures,
     /// Alerts of the span, firing first, then latest first.
     pub alerts: Vec<AlertSummary>,
     /// Versions of the scorers that judged the mentions.
@@ -138,6 +141,7 @@ impl Ask<'_> {
         for topic in topics {
             self.known_topic(topic).await?;
         }
+        let only = topics.to_vec();
         let mut names = topics.to_vec();
         if names.is_empty() {
             names.extend(self.topics().await?.into_iter().map(|topic| topic.name));
@@ -174,6 +178,7 @@ impl Ask<'_> {
             heard: self.heard.clone(),
             coverage: self.heard.of(span.from, span.to),
             voices: self.share_of_voice(None, span).await?,
+            service: self.service(&only, span).await?,
             scorers: scorers.into_iter().map(|row| row.scorer).collect(),
             topics,
             goals,

@@ -94,7 +94,7 @@ impl Mention {
     }
 
     fn tie(&self) -> String {
-        format!("{}{PART}{}{PART}{}", self.topic, self.source, self.post_id)
+        tied(&self.topic, &self.source, &self.post_id)
     }
 
     pub(super) fn cut(mut self) -> Self {
@@ -102,6 +102,11 @@ impl Mention {
         self.text.truncate(short);
         self.named()
     }
+}
+
+/// Topic, source and post as one text, from which an id is made.
+pub(super) fn tied(topic: &str, source: &str, post_id: &str) -> String {
+    format!("{topic}{PART}{source}{PART}{post_id}")
 }
 
 /// Topic, source and post of an id.

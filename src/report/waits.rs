@@ -76,7 +76,8 @@ impl Ask<'_> {
         span: &Span,
         accounts: &[String],
     ) -> Result<(Vec<Option<f64>>, bool), ReportError> {
-        let own = "SELECT DISTINCT author FROM mentions WHERE own = 1 ORDER BY author LIMIT 200";
+        let own = "SELECT DISTINCT author FROM (SELECT author FROM mentions WHERE own = 1 UNION ALL \
+             SELECT author FROM posts WHERE own IS NOT NULL) ORDER BY author LIMIT 200";
         let own: Vec<Author> = self.rows(own).await?;
         let mut names: Vec<String> = own.into_iter().map(|own| quoted(&own.author)).collect();
         names.extend(accounts.iter().map(|account| quoted(account)));

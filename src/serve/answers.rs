@@ -16,8 +16,15 @@ use crate::report::{
 };
 use crate::time::EventTime;
 
-fn refused(error: ReportError) -> Response {
+/// Why a question has no answer.
+pub(super) fn refused(error: ReportError) -> Response {
     Problem::from(error).into_response()
+}
+
+/// Names that are separated by commas.
+pub(super) fn listed(names: Option<String>) -> Vec<String> {
+    let names = names.unwrap_or_default();
+    names.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 
 fn missing(what: &'static str) -> Response {
@@ -252,18 +259,14 @@ pub(super) async fn mentions(
 ) -> Result<Json<MentionPage>, Response> {
     let own = Own::begin(&api).await?;
     let ask = own.ask(&api).await?;
-    let list = |names: Option<String>| -> Vec<String> {
-        let names = names.unwrap_or_default();
-        names.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
-    };
     let MentionQuery { period, from, to, zone, .. } = asked;
     let search = Search {
         text: asked.q.unwrap_or_default(),
-        topics: list(asked.topic),
-        sources: list(asked.source),
-        langs: list(asked.lang),
-        polarities: list(asked.polarity),
-        kinds: list(asked.kind),
+        topics: listed(asked.topic),
+        sources: listed(asked.source),
+        langs: listed(asked.lang),
+        polarities: listed(asked.polarity),
+        kinds: listed(asked.kind),
         author: asked.author,
         min_reach: asked.min_reach,
         min_confidence: asked.min_confidence,

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use super::gate::SqlGate;
 use super::ingest::Doors;
 use super::problem::{Problem, failed, failure};
-use crate::config::Charter;
+use crate::config::{Charter, Services};
 use crate::lake::{Folder, LakeError};
 use crate::live::Progress;
 use crate::mention::Topic;
@@ -34,6 +34,8 @@ pub struct Api {
     pub topics: Arc<[Topic]>,
     /// Goals, pages that say what to do, and what the law wants.
     pub charter: Arc<Charter>,
+    /// What is promised to people who wait for an answer.
+    pub services: Arc<Services>,
     /// What scores texts and explains verdicts.
     pub scorer: Arc<Scorer>,
     /// What whoever wants to change something must know, if anything.
@@ -55,7 +57,8 @@ impl FromRef<Api> for watch::Receiver<Progress> {
 impl Api {
     /// What the running process knows besides the rows of its lake.
     pub(super) fn known(&self) -> Known {
-        self.progress.borrow().known()
+        let services = Arc::clone(&self.services);
+        Known { services, ..self.progress.borrow().known() }
     }
 }
 

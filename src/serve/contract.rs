@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 
 use super::api::Api;
-use super::{answers, desk, feed, recall, scoring, sources, sql};
+use super::{answers, desk, feed, inbox, recall, scoring, sources, sql};
 
 /// OpenAPI 3.1.
 const DOCUMENT: &str = include_str!("openapi.json");
@@ -20,6 +20,7 @@ pub(super) fn router(api: &Api) -> Router<Api> {
         .route("/api/v1/messages/{id}/replay", post(desk::resend))
         .route("/api/v1/silences", post(desk::silence))
         .route("/api/v1/silences/{id}", delete(desk::unsilence))
+        .route("/api/v1/inbox/{id}", post(inbox::change))
         .layer(from_fn_with_state(api.clone(), desk::guard));
     let questions = Router::new()
         .route("/api/v1/overview", get(answers::overview))
@@ -37,6 +38,9 @@ pub(super) fn router(api: &Api) -> Router<Api> {
     Router::new()
         .route("/api/v1/openapi.json", get(document))
         .route("/api/v1/mentions/{id}", get(answers::mention))
+        .route("/api/v1/inbox", get(inbox::inbox))
+        .route("/api/v1/inbox/{id}", get(inbox::one))
+        .route("/api/v1/service", get(inbox::service))
         .route("/api/v1/alerts", get(desk::alerts))
         .route("/api/v1/alerts/{id}", get(desk::alert))
         .route("/api/v1/silences", get(desk::silences))

@@ -1,7 +1,7 @@
 //! How do people and machines look in? An HTTP API over the running process and its lake.
 //!
 //! `GET /healthz`, `/metrics` (Prometheus text) and the paths of `/api/v1`, which `contract` lists.
-//! Only acknowledgements, silences and repeated messages can be written; `/ingest` leads to the doors
+//! Only acknowledgements, silences, repeated messages and states of the inbox can be written; `/ingest` leads to the doors
 //! of sources.
 
 mod door;
@@ -17,6 +17,7 @@ mod parameters;
 mod asked;
 mod answers;
 mod desk;
+mod inbox;
 mod feed;
 mod metrics;
 mod scoring;

@@ -47,6 +47,9 @@ async fn index() -> &'static str {
      GET /api/v1/drivers?topic=NAME&from=RFC3339&to=RFC3339\n\
      GET /api/v1/waits?topic=NAME\n\
      GET /api/v1/goals\n\
+     GET /api/v1/service?topic=NAME&period=week\n\
+     GET /api/v1/inbox?topic=NAME&state=open,assigned\n\
+     GET, POST /api/v1/inbox/ID\n\
      GET /api/v1/mentions?q=WORDS&topic=NAME&polarity=negative&order=worst\n\
      GET /api/v1/mentions/ID\n\
      GET /api/v1/alerts?state=firing&topic=NAME\n\

@@ -8,7 +8,7 @@ use datafusion::error::Result as QueryResult;
 use datafusion::prelude::SessionContext;
 
 /// Name and file of each view.
-const FILES: [(&str, &str); 11] = [
+const FILES: [(&str, &str); 13] = [
     ("trends", include_str!("views/trends.sql")),
     ("share_of_voice", include_str!("views/share_of_voice.sql")),
     ("net_sentiment", include_str!("views/net_sentiment.sql")),
@@ -20,6 +20,8 @@ const FILES: [(&str, &str); 11] = [
     ("response_times", include_str!("views/response_times.sql")),
     ("alerts_now", include_str!("views/alerts_now.sql")),
     ("goal_slips", include_str!("views/goal_slips.sql")),
+    ("inbox", include_str!("views/inbox.sql")),
+    ("service_figures", include_str!("views/service_figures.sql")),
 ];
 
 /// A view as its file describes it. Its `Display` is for people.

@@ -28,6 +28,7 @@ mod files;
 mod following;
 mod goals;
 mod hook;
+mod inbox;
 mod ingest;
 mod imports;
 mod imports_tables;

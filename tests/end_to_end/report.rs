@@ -230,7 +230,8 @@ fn answers_are_as_the_document_says_and_old_paths_lead_to_new_ones() {
         let topic = if path.ends_with("waits") { "&topic=acme" } else { "" };
         let query =
             if path.ends_with("topics") { String::new() } else { format!("?{WEEK}{topic}") };
-        let query = if path.ends_with("mentions") { "?limit=3".to_owned() } else { query };
+        let is_list = path.ends_with("mentions") || path.ends_with("inbox");
+        let query = if is_list { "?limit=3".to_owned() } else { query };
         let (status, answer) =
             get(&served, &format!("{}{query}", path.trim_start_matches("/api/v1/")));
         assert_eq!(status, 200, "{path}: {answer}");

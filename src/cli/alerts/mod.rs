@@ -21,8 +21,7 @@ use super::{Ending, Failure};
 use crate::config::{Charter, Language};
 use crate::lake::Folder;
 use crate::policy::{Guide, Policies};
-use zone::Zone;
-pub(super) use zone::local as local_zone;
+pub(super) use zone::{Zone, local as local_zone};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum AlertsCommand {
@@ -102,7 +101,7 @@ impl Asked {
 }
 
 /// Who asks: as given, else whoever is logged in.
-fn author(given: Option<&String>) -> String {
+pub(super) fn author(given: Option<&String>) -> String {
     let named = |name| std::env::var(name).ok().filter(|user: &String| !user.is_empty());
     let author = given.cloned().or_else(|| named("USER")).or_else(|| named("LOGNAME"));
     author.unwrap_or_else(|| "unknown".to_owned())

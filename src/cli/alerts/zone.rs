@@ -6,7 +6,7 @@ use crate::time::EventTime;
 
 /// In which zone times are written for people.
 #[derive(Debug, clap::Args)]
-pub(super) struct Zone {
+pub(in crate::cli) struct Zone {
     /// Time zone of times for people, as Europe/Berlin [default: TZ, else the machine's own]
     #[arg(long, value_parser = zone)]
     zone: Option<TimeZone>,
@@ -14,7 +14,7 @@ pub(super) struct Zone {
 
 impl Zone {
     /// A time of day with its date and zone.
-    pub(super) fn time(&self, at: EventTime) -> String {
+    pub(in crate::cli) fn time(&self, at: EventTime) -> String {
         let Ok(instant) = jiff::Timestamp::from_microsecond(at.0) else { return at.to_string() };
         let zone = self.zone.clone().unwrap_or_else(local);
         instant.to_zoned(zone).strftime("%Y-%m-%d %H:%M:%S %Z").to_string()

@@ -1,4 +1,5 @@
-//! What can people change on pages? They acknowledge, silence, and end silences.
+//! What can people change on pages? They acknowledge, silence, and end silences; what they do in the
+//! inbox, `inbox` says.
 //!
 //! A form carries a proof that a page of ours made it: a keyed hash of a cookie that other sites
 //! neither read nor send. The rules of the desk's API hold as well: same origin, and this machine
@@ -54,7 +55,11 @@ pub(super) fn proven(mut page: Response, cookie: Option<String>) -> Response {
 }
 
 /// The fields of a form that a page of ours made, and whose sender may change something.
-fn read(visit: &Visit, peer: SocketAddr, body: &Bytes) -> Result<BTreeMap<String, String>, Wrong> {
+pub(super) fn read(
+    visit: &Visit,
+    peer: SocketAddr,
+    body: &Bytes,
+) -> Result<BTreeMap<String, String>, Wrong> {
     let fields: BTreeMap<String, String> = url::form_urlencoded::parse(body).into_owned().collect();
     let mut headers = visit.headers.clone();
     if let Some(token) = fields.get("token")
@@ -76,7 +81,8 @@ fn read(visit: &Visit, peer: SocketAddr, body: &Bytes) -> Result<BTreeMap<String
     Ok(fields)
 }
 
-fn text(fields: &BTreeMap<String, String>, name: &str) -> String {
+/// A field without blanks around it; empty if there is none.
+pub(super) fn text(fields: &BTreeMap<String, String>, name: &str) -> String {
     fields.get(name).map(|text| text.trim().to_owned()).unwrap_or_default()
 }
 

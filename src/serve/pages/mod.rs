@@ -14,6 +14,7 @@ mod topic;
 mod mentions;
 mod forms;
 mod alerts;
+mod inbox;
 mod topics;
 mod goals;
 mod sources;
@@ -36,6 +37,9 @@ pub(super) fn routes() -> Router<Api> {
         .route("/alerts", get(alerts::alerts))
         .route("/alerts/{id}", get(alerts::alert))
         .route("/alerts/{id}/ack", post(forms::acknowledge))
+        .route("/inbox", get(inbox::inbox))
+        .route("/inbox/{id}", get(inbox::entry).post(inbox::change))
+        .route("/service", get(inbox::service))
         .route("/silences", post(forms::silence))
         .route("/silences/{id}/end", post(forms::unsilence))
         .route("/goals", get(goals::goals))

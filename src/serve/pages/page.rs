@@ -23,6 +23,7 @@ const MENU: [(&str, &str); 8] = [
     ("/", "Overview"),
     ("/topics", "Topics"),
     ("/mentions", "Mentions"),
+    ("/inbox", "Inbox"),
     ("/alerts", "Alerts"),
     ("/goals", "Goals"),
     ("/sources", "Sources"),

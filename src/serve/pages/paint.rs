@@ -13,7 +13,7 @@ use crate::chart::{self, ENGLISH, GERMAN, Locale, zoned};
 use crate::config::GoalMeasure;
 use crate::time::EventTime;
 
-pub(super) const TEMPLATES: [(&str, &str); 14] = [
+pub(super) const TEMPLATES: [(&str, &str); 17] = [
     ("base.html", include_str!("templates/base.html")),
     ("parts.html", include_str!("templates/parts.html")),
     ("overview.html", include_str!("templates/overview.html")),
@@ -21,6 +21,9 @@ pub(super) const TEMPLATES: [(&str, &str); 14] = [
     ("topics.html", include_str!("templates/topics.html")),
     ("mentions.html", include_str!("templates/mentions.html")),
     ("mention.html", include_str!("templates/mention.html")),
+    ("inbox.html", include_str!("templates/inbox.html")),
+    ("waiting.html", include_str!("templates/waiting.html")),
+    ("service.html", include_str!("templates/service.html")),
     ("alerts.html", include_str!("templates/alerts.html")),
     ("alert.html", include_str!("templates/alert.html")),
     ("goals.html", include_str!("templates/goals.html")),
@@ -65,6 +68,13 @@ static PAGES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     pages.add_filter("change", change);
     pages.add_filter("moment", moment);
     pages.add_filter("span", span);
+    pages.add_filter("lasting", |state: &State, seconds: Value| {
+        written(&seconds, |seconds| match seconds {
+            ..5_400.0 => format!("{} min", locale(state).number(seconds / 60.0, 0)),
+            ..172_800.0 => format!("{} h", locale(state).number(seconds / 3_600.0, 1)),
+            _ => format!("{} d", locale(state).number(seconds / 86_400.0, 1)),
+        })
+    });
     pages.add_filter("url", |text: &str| encode(text));
     pages.add_filter("web", |url: Option<&str>| url.is_some_and(is_web));
     pages

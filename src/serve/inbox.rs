@@ -1,0 +1,188 @@
+//! Who waits for an answer of ours, and what do people decide, over HTTP?
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+
+use super::answers::{listed, refused};
+use super::api::{Api, Own};
+use super::asked::TopicQuery;
+use super::parameters::{Parameters, Sent};
+use super::problem::{Problem, failed};
+use crate::inbox::{InboxDesk, InboxError, InboxOrder, Step};
+use crate::report::{HistoryStep, Inbox, InboxSearch, ReportError, ServiceFigures, Waiting};
+use crate::state::{Change, Home, Standing, StateError};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct InboxQuery {
+    /// Names of topics, separated by commas, as in the further lists.
+    topic: Option<String>,
+    /// Names of sources.
+    source: Option<String>,
+    /// `open`, `assigned`, `answered`, `ignored`; without it the first two.
+    state: Option<String>,
+    /// Who takes care.
+    owner: Option<String>,
+    /// Only those beyond the promise.
+    overdue: Option<bool>,
+    /// Most mentions of the page, 50 without it, 200 at most.
+    limit: Option<usize>,
+    /// `next` of the page before.
+    after: Option<String>,
+}
+
+/// States of a list of names.
+pub(super) fn states(names: Option<String>) -> Result<Vec<Standing>, ReportError> {
+    let read = |name: String| {
+        let hint = "write open, assigned, answered or ignored, or several with commas";
+        let why = format!("\"{name}\" is none");
+        Standing::named(&name).ok_or_else(|| ReportError::wrong("state", why, hint))
+    };
+    listed(names).into_iter().map(read).collect()
+}
+
+/// Mentions that may want an answer, those first whose promise ends first.
+pub(super) async fn inbox(
+    State(api): State<Api>,
+    Parameters(asked): Parameters<InboxQuery>,
+) -> Result<Json<Inbox>, Response> {
+    let own = Own::begin(&api).await?;
+    let ask = own.ask(&api).await?;
+    let search = InboxSearch {
+        topics: listed(asked.topic),
+        sources: listed(asked.source),
+        states: states(asked.state).map_err(refused)?,
+        owner: asked.owner,
+        overdue: asked.overdue.unwrap_or_default(),
+        limit: asked.limit,
+        after: asked.after,
+    };
+    ask.inbox(&search).await.map(Json).map_err(refused)
+}
+
+/// A mention of the inbox with its history.
+#[derive(Debug, Serialize)]
+pub(super) struct Told {
+    entry: Waiting,
+    history: Vec<HistoryStep>,
+}
+
+/// One mention of the inbox, and what happened with it.
+pub(super) async fn one(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+) -> Result<Json<Told>, Response> {
+    let own = Own::begin(&api).await?;
+    let ask = own.ask(&api).await?;
+    let entry = ask.waiting(&id).await.map_err(refused)?;
+    let history = ask.history(&entry.mention.id).await.map_err(refused)?;
+    Ok(Json(Told { entry, history }))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ChangeBody {
+    /// The number of the state that was seen.
+    revision: u64,
+    /// `open`, `assigned`, `answered` or `ignored`; without it only the note is kept.
+    state: Option<Standing>,
+    /// Who takes care, for `assigned`; without it whoever changes it.
+    owner: Option<String>,
+    /// What else there is to say.
+    note: Option<String>,
+    /// Who changes it.
+    changed_by: String,
+}
+
+impl ChangeBody {
+    fn order(self, mention: String) -> InboxOrder {
+        let step = match self.state {
+            Some(Standing::Assigned) => {
+                Step::Assign { to: self.owner.unwrap_or_else(|| self.changed_by.clone()) }
+            }
+            Some(Standing::Answered) => Step::Answer,
+            Some(Standing::Ignored) => Step::Ignore,
+            Some(Standing::Open) => Step::Reopen,
+            None => Step::Note,
+        };
+        InboxOrder { mention, seen: self.revision, step, note: self.note, by: self.changed_by }
+    }
+}
+
+/// Changes how a mention stands; how it stands now.
+pub(super) async fn change(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+    Sent(asked): Sent<ChangeBody>,
+) -> Result<Json<Waiting>, Response> {
+    apply(&api, asked.order(id.clone())).await.map_err(unchanged)?;
+    let own = Own::begin(&api).await?;
+    let ask = own.ask(&api).await?;
+    ask.waiting(&id).await.map(Json).map_err(refused)
+}
+
+/// Makes a change.
+pub(super) async fn apply(api: &Api, order: InboxOrder) -> Result<Change, Unchanged> {
+    let home = Home::read(&api.lake).map_err(InboxError::from)?;
+    let desk = InboxDesk::open(&home).await?;
+    // Opened behind the lock, so that it shows what others did.
+    let own = Own::begin(api).await.map_err(Unchanged::Answer)?;
+    let ask = own.ask(api).await.map_err(Unchanged::Answer)?;
+    Ok(desk.apply(&ask, order).await?)
+}
+
+/// Why nothing was changed.
+pub(super) enum Unchanged {
+    Order(InboxError),
+    /// The lake could not be asked.
+    Answer(Response),
+}
+
+impl From<InboxError> for Unchanged {
+    fn from(error: InboxError) -> Self {
+        Self::Order(error)
+    }
+}
+
+fn unchanged(why: Unchanged) -> Response {
+    let error = match why {
+        Unchanged::Answer(response) => return response,
+        Unchanged::Order(error) => error,
+    };
+    match status(&error) {
+        StatusCode::INTERNAL_SERVER_ERROR => failed(&error.into()),
+        status => Problem::new(status, error.to_string()).hint(error.hint()).into_response(),
+    }
+}
+
+/// How HTTP says why a change was not made.
+pub(super) fn status(error: &InboxError) -> StatusCode {
+    match error {
+        InboxError::Conflict(_) => StatusCode::CONFLICT,
+        InboxError::Missing(_) | InboxError::TooLong => StatusCode::BAD_REQUEST,
+        InboxError::Report(ReportError::Wrong { .. }) => StatusCode::BAD_REQUEST,
+        InboxError::Report(ReportError::Unknown { .. }) => StatusCode::NOT_FOUND,
+        InboxError::Report(error) if error.is_limit() => StatusCode::UNPROCESSABLE_ENTITY,
+        InboxError::State(StateError::NoState { .. }) => StatusCode::NOT_IMPLEMENTED,
+        InboxError::State(StateError::Busy { .. }) => StatusCode::SERVICE_UNAVAILABLE,
+        InboxError::Report(_) | InboxError::State(_) => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// How well mentions of a span were answered.
+pub(super) async fn service(
+    State(api): State<Api>,
+    Parameters(asked): Parameters<TopicQuery>,
+) -> Result<Json<ServiceFigures>, Response> {
+    let own = Own::begin(&api).await?;
+    let ask = own.ask(&api).await?;
+    let (topic, span) = asked.parts();
+    let span = span.span(&ask).map_err(refused)?;
+    if let Some(topic) = &topic {
+        ask.known_topic(topic).await.map_err(refused)?;
+    }
+    ask.service(topic.as_slice(), &span).await.map(Json).map_err(refused)
+}

@@ -1,0 +1,232 @@
+//! Who waits for an answer, and what do people decide? A list to work through, one mention with its
+//! history, and the form that changes how it stands.
+
+use std::net::SocketAddr;
+
+use axum::body::Bytes;
+use axum::extract::{ConnectInfo, Path};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use super::forms::{proof, proven, read, text};
+use super::page::Wrong;
+use super::viewer::{Visit, cookie, encode};
+use crate::inbox::{InboxError, InboxOrder, Step};
+use crate::report::{InboxSearch, Waiting};
+use crate::serve::inbox::{Unchanged, apply, states, status};
+
+/// Mentions of a page.
+const PAGE: usize = 25;
+/// Filters of the list, by their names in the address.
+const FILTERS: [&str; 5] = ["state", "topic", "source", "owner", "overdue"];
+/// The cookie that remembers how somebody names himself.
+const WHO: &str = "resonanz_who";
+/// Seconds of a year.
+const WHO_AGE_S: u32 = 31_536_000;
+
+pub(super) async fn inbox(visit: Visit) -> Response {
+    let found = list(&visit).await;
+    visit.page("inbox.html", found)
+}
+
+async fn list(visit: &Visit) -> Result<Value, Wrong> {
+    let own = visit.open().await?;
+    let ask = visit.questions(&own).await?;
+    let named = |name: &str| visit.ask(name).map(str::to_owned);
+    let search = InboxSearch {
+        topics: named("topic").into_iter().collect(),
+        sources: named("source").into_iter().collect(),
+        states: states(named("state"))?,
+        owner: named("owner"),
+        overdue: visit.ask("overdue").is_some(),
+        limit: Some(PAGE),
+        after: named("after"),
+    };
+    let inbox = ask.inbox(&search).await?;
+    let topics = ask.topics().await?;
+    let names: Vec<&str> = topics.iter().map(|topic| topic.name.as_str()).collect();
+    let entries: Vec<Value> = inbox.entries.iter().map(shown).collect();
+    Ok(json!({
+        "asked": {
+            "state": visit.ask("state").unwrap_or_default(),
+            "topic": visit.ask("topic"),
+            "owner": visit.ask("owner").unwrap_or_default(),
+            "overdue": visit.ask("overdue").is_some(),
+            "after": visit.ask("after"),
+        },
+        "entries": entries,
+        "total": inbox.total,
+        "counts": inbox.counts,
+        "cut": inbox.cut,
+        "topics": names,
+        "back": filters(visit),
+        "next": inbox.next.map(|next| visit.here("after", &next)),
+        "first": visit.here("after", ""),
+    }))
+}
+
+/// An entry as templates know it: how long is left stands in its largest units.
+fn shown(entry: &Waiting) -> Value {
+    let mut value = serde_json::to_value(entry).unwrap_or_default();
+    if let Some(left_s) = entry.left_s {
+        value["left"] = json!({"overdue": left_s < 0, "amount": amount(left_s.unsigned_abs())});
+    }
+    value
+}
+
+/// A length of time in its two largest units.
+fn amount(seconds: u64) -> String {
+    let minutes = seconds / 60;
+    match (minutes / 1_440, minutes / 60 % 24, minutes % 60) {
+        (0, 0, minutes) => format!("{minutes} min"),
+        (0, hours, 0) => format!("{hours} h"),
+        (0, hours, minutes) => format!("{hours} h {minutes} min"),
+        (days, 0, _) => format!("{days} d"),
+        (days, hours, _) => format!("{days} d {hours} h"),
+    }
+}
+
+/// The filters of the list as a query.
+fn filters(visit: &Visit) -> String {
+    let pairs = FILTERS.iter().filter_map(|name| Some((name, visit.ask(name)?)));
+    let pairs: Vec<String> =
+        pairs.map(|(name, value)| format!("{name}={}", encode(value))).collect();
+    pairs.join("&")
+}
+
+pub(super) async fn entry(visit: Visit, Path(id): Path<String>) -> Response {
+    let (proof, cookie) = proof(&visit.headers);
+    let back = visit.ask("back").unwrap_or_default().to_owned();
+    let found = one(&visit, &id, &proof, json!({"back": back})).await;
+    proven(visit.page("waiting.html", found), cookie)
+}
+
+/// One mention; `form` is what its form holds already.
+async fn one(visit: &Visit, id: &str, proof: &str, form: Value) -> Result<Value, Wrong> {
+    let own = visit.open().await?;
+    let ask = visit.questions(&own).await?;
+    let entry = ask.waiting(id).await?;
+    let history = ask.history(&entry.mention.id).await?;
+    let mut form = form;
+    if form.get("who").is_none() {
+        form["who"] = json!(who(visit));
+    }
+    Ok(json!({"entry": shown(&entry), "history": history, "proof": proof, "form": form}))
+}
+
+/// How whoever looks named himself the last time.
+fn who(visit: &Visit) -> String {
+    let kept = cookie(&visit.headers, WHO).unwrap_or_default();
+    // The cookie's value is written as in an address.
+    let pair = format!("who={kept}");
+    let read = url::form_urlencoded::parse(pair.as_bytes()).next();
+    read.map(|(_, who)| who.into_owned()).unwrap_or_default()
+}
+
+pub(super) async fn change(
+    visit: Visit,
+    Path(id): Path<String>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    body: Bytes,
+) -> Response {
+    let fields = match read(&visit, peer, &body) {
+        Ok(fields) => fields,
+        Err(wrong) => return visit.page("error.html", Err::<Value, _>(wrong)),
+    };
+    let field = |name: &str| text(&fields, name);
+    let (by, owner, note) = (field("changed_by"), field("owner"), field("note"));
+    let step = match field("step").as_str() {
+        "assign" => Step::Assign { to: if owner.is_empty() { by.clone() } else { owner.clone() } },
+        "answer" => Step::Answer,
+        "ignore" => Step::Ignore,
+        "reopen" => Step::Reopen,
+        _ => Step::Note,
+    };
+    // A form without a number saw nothing.
+    let seen = field("revision").parse().unwrap_or(u64::MAX);
+    let order =
+        InboxOrder { mention: id.clone(), seen, step, note: Some(note.clone()), by: by.clone() };
+    match apply(&visit.api, order).await {
+        Ok(_) => done(&field("back"), &by),
+        Err(Unchanged::Order(InboxError::Conflict(_))) => {
+            let (proof, cookie) = proof(&visit.headers);
+            let form = json!({
+                "conflict": true, "who": by, "owner": owner, "note": note,
+                "back": field("back"),
+            });
+            let mut page = visit.page("waiting.html", one(&visit, &id, &proof, form).await);
+            *page.status_mut() = StatusCode::CONFLICT;
+            proven(page, cookie)
+        }
+        Err(why) => visit.page("error.html", Err::<Value, _>(wrong(why))),
+    }
+}
+
+fn wrong(why: Unchanged) -> Wrong {
+    match why {
+        Unchanged::Order(error) => {
+            let hint = error.hint();
+            Wrong { hint, ..Wrong::new(status(&error), error.to_string()) }
+        }
+        Unchanged::Answer(refused) => {
+            Wrong::new(refused.status(), "the lake cannot be read now; look again in a moment")
+        }
+    }
+}
+
+/// Leads back to the list, and remembers the name.
+fn done(back: &str, who: &str) -> Response {
+    let pairs = url::form_urlencoded::parse(back.as_bytes());
+    let known = pairs.filter(|(name, _)| FILTERS.contains(&name.as_ref()));
+    let query: Vec<String> =
+        known.map(|(name, value)| format!("{name}={}", encode(&value))).collect();
+    let to = format!("/inbox?{}", query.join("&"));
+    let mut response = (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response();
+    let cookie = format!(
+        "{WHO}={}; Path=/inbox; Max-Age={WHO_AGE_S}; SameSite=Strict; HttpOnly",
+        encode(who)
+    );
+    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+pub(super) async fn service(visit: Visit) -> Response {
+    let found = figures(&visit).await;
+    visit.page("service.html", found)
+}
+
+async fn figures(visit: &Visit) -> Result<Value, Wrong> {
+    let own = visit.open().await?;
+    let ask = visit.questions(&own).await?;
+    let period = visit.period(&ask)?;
+    let topic = visit.ask("topic");
+    if let Some(topic) = topic {
+        ask.known_topic(topic).await?;
+    }
+    let only: Vec<String> = topic.map(str::to_owned).into_iter().collect();
+    let figures = ask.service(&only, &period.span).await?;
+    Ok(json!({"period": visit.shown(&period), "figures": figures, "topic": topic}))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::amount;
+
+    #[test]
+    fn a_length_of_time_stands_in_its_two_largest_units() {
+        for (seconds, shown) in [
+            (0, "0 min"),
+            (59, "0 min"),
+            (3_540, "59 min"),
+            (7_200, "2 h"),
+            (7_260, "2 h 1 min"),
+            (86_400, "1 d"),
+            (97_260, "1 d 3 h"),
+        ] {
+            assert_eq!(amount(seconds), shown);
+        }
+    }
+}
