@@ -115,7 +115,7 @@ impl Progress {
             }
         }
         let sources = self.sources.iter().count();
-        Known { watermark: self.watermark, gaps, sources }
+        Known { watermark: self.watermark, gaps, sources, ..Known::default() }
     }
 
     /// Posts since the lake was made, each once however often a source gave it, as far as its id is

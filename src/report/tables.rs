@@ -129,7 +129,7 @@ fn glance(report: &Report, words: &'static Words) -> Table {
         words.reach,
         words.engagement,
         words.negative,
-        words.answered,
+        words.answered_by_us,
         words.median_minutes,
     ]));
     table(words.overview, head, rows.collect())

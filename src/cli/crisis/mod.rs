@@ -206,6 +206,7 @@ async fn open(
         lake: (&args.lake).into(),
         topics: config.topics.clone().into(),
         charter: Arc::new(config.charter.clone()),
+        services: Arc::clone(&config.services),
         scorer: Arc::new(crate::tuning::scorer(&config.sentiment)?),
         token: None,
         hosts: Arc::new([]),

@@ -19,7 +19,7 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; i
 /// After how long without posts a lake counts as an archive.
 const ARCHIVE_US: i64 = 2 * DAY_US;
 /// Pages in the order of the menu.
-const MENU: [(&str, &str); 8] = [
+const MENU: [(&str, &str); 9] = [
     ("/", "Overview"),
     ("/topics", "Topics"),
     ("/mentions", "Mentions"),
