@@ -56,10 +56,11 @@ impl Writer<'_> {
     /// A length of time in a unit that fits.
     fn lasting(&self, seconds: Option<f64>) -> String {
         let Some(seconds) = seconds else { return self.words.unknown.to_owned() };
+        let [day, hour, minute] = self.words.units;
         match seconds {
-            ..5_400.0 => format!("{} min", self.locale.number(seconds / 60.0, 0)),
-            ..172_800.0 => format!("{} h", self.locale.number(seconds / 3_600.0, 1)),
-            _ => format!("{} d", self.locale.number(seconds / 86_400.0, 1)),
+            ..5_400.0 => format!("{} {minute}", self.locale.number(seconds / 60.0, 0)),
+            ..172_800.0 => format!("{} {hour}", self.locale.number(seconds / 3_600.0, 1)),
+            _ => format!("{} {day}", self.locale.number(seconds / 86_400.0, 1)),
         }
     }
 }

@@ -88,6 +88,16 @@ impl Own {
         opened.await.map_err(|error| failed(&error.into()))
     }
 
+    /// Opens the lake anew, so that it shows what others did meanwhile.
+    ///
+    /// # Errors
+    /// What to answer, when the lake cannot be read.
+    pub(super) async fn renew(&mut self, api: &Api) -> Result<(), Response> {
+        let opened = api.sql.snapshots.session(&self.folder, api.sql.limits).await;
+        self.session = opened.map_err(|error| failed(&error.into()))?;
+        Ok(())
+    }
+
     /// Who answers the standard questions.
     ///
     /// # Errors

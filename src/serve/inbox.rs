@@ -13,7 +13,7 @@ use super::parameters::{Parameters, Sent};
 use super::problem::{Problem, failed};
 use crate::inbox::{InboxDesk, InboxError, InboxOrder, Step};
 use crate::report::{HistoryStep, Inbox, InboxSearch, ReportError, ServiceFigures, Waiting};
-use crate::state::{Change, Home, Standing, StateError};
+use crate::state::{Change, Standing, StateError};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -126,10 +126,10 @@ pub(super) async fn change(
 
 /// Makes a change.
 pub(super) async fn apply(api: &Api, order: InboxOrder) -> Result<Change, Unchanged> {
-    let home = Home::read(&api.lake).map_err(InboxError::from)?;
-    let desk = InboxDesk::open(&home).await?;
-    // Opened behind the lock, so that it shows what others did.
-    let own = Own::begin(api).await.map_err(Unchanged::Answer)?;
+    // Whoever waits for his place must not keep others from theirs: the lock comes second.
+    let mut own = Own::begin(api).await.map_err(Unchanged::Answer)?;
+    let desk = InboxDesk::open(&own.folder).await?;
+    own.renew(api).await.map_err(Unchanged::Answer)?;
     let ask = own.ask(api).await.map_err(Unchanged::Answer)?;
     Ok(desk.apply(&ask, order).await?)
 }

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::forms::{proof, proven, read, text};
 use super::page::Wrong;
 use super::viewer::{Visit, cookie, encode};
+use super::words::{Units, units};
 use crate::inbox::{InboxError, InboxOrder, Step};
 use crate::report::{InboxSearch, Waiting};
 use crate::serve::inbox::{Unchanged, apply, states, status};
@@ -46,7 +47,8 @@ async fn list(visit: &Visit) -> Result<Value, Wrong> {
     let inbox = ask.inbox(&search).await?;
     let topics = ask.topics().await?;
     let names: Vec<&str> = topics.iter().map(|topic| topic.name.as_str()).collect();
-    let entries: Vec<Value> = inbox.entries.iter().map(shown).collect();
+    let entries = inbox.entries.iter().map(|entry| shown(entry, visit));
+    let entries: Vec<Value> = entries.collect();
     Ok(json!({
         "asked": {
             "state": visit.ask("state").unwrap_or_default(),
@@ -67,23 +69,26 @@ async fn list(visit: &Visit) -> Result<Value, Wrong> {
 }
 
 /// An entry as templates know it: how long is left stands in its largest units.
-fn shown(entry: &Waiting) -> Value {
+fn shown(entry: &Waiting, visit: &Visit) -> Value {
     let mut value = serde_json::to_value(entry).unwrap_or_default();
     if let Some(left_s) = entry.left_s {
-        value["left"] = json!({"overdue": left_s < 0, "amount": amount(left_s.unsigned_abs())});
+        value["left"] = json!({
+            "overdue": left_s < 0,
+            "amount": amount(left_s.unsigned_abs(), units(visit.locale)),
+        });
     }
     value
 }
 
 /// A length of time in its two largest units.
-fn amount(seconds: u64) -> String {
+fn amount(seconds: u64, [day, hour, minute]: Units) -> String {
     let minutes = seconds / 60;
     match (minutes / 1_440, minutes / 60 % 24, minutes % 60) {
-        (0, 0, minutes) => format!("{minutes} min"),
-        (0, hours, 0) => format!("{hours} h"),
-        (0, hours, minutes) => format!("{hours} h {minutes} min"),
-        (days, 0, _) => format!("{days} d"),
-        (days, hours, _) => format!("{days} d {hours} h"),
+        (0, 0, minutes) => format!("{minutes} {minute}"),
+        (0, hours, 0) => format!("{hours} {hour}"),
+        (0, hours, minutes) => format!("{hours} {hour} {minutes} {minute}"),
+        (days, 0, _) => format!("{days} {day}"),
+        (days, hours, _) => format!("{days} {day} {hours} {hour}"),
     }
 }
 
@@ -112,7 +117,7 @@ async fn one(visit: &Visit, id: &str, proof: &str, form: Value) -> Result<Value,
     if form.get("who").is_none() {
         form["who"] = json!(who(visit));
     }
-    Ok(json!({"entry": shown(&entry), "history": history, "proof": proof, "form": form}))
+    Ok(json!({"entry": shown(&entry, visit), "history": history, "proof": proof, "form": form}))
 }
 
 /// How whoever looks named himself the last time.
@@ -213,7 +218,8 @@ async fn figures(visit: &Visit) -> Result<Value, Wrong> {
 
 #[cfg(test)]
 mod tests {
-    use super::amount;
+    use super::{amount, units};
+    use crate::chart::{ENGLISH, GERMAN};
 
     #[test]
     fn a_length_of_time_stands_in_its_two_largest_units() {
@@ -226,7 +232,8 @@ mod tests {
             (86_400, "1 d"),
             (97_260, "1 d 3 h"),
         ] {
-            assert_eq!(amount(seconds), shown);
+            assert_eq!(amount(seconds, units(&ENGLISH)), shown);
         }
+        assert_eq!(amount(97_260, units(&GERMAN)), "1 Tg. 3 Std.");
     }
 }

@@ -69,10 +69,11 @@ static PAGES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     pages.add_filter("moment", moment);
     pages.add_filter("span", span);
     pages.add_filter("lasting", |state: &State, seconds: Value| {
+        let [day, hour, minute] = words::units(locale(state));
         written(&seconds, |seconds| match seconds {
-            ..5_400.0 => format!("{} min", locale(state).number(seconds / 60.0, 0)),
-            ..172_800.0 => format!("{} h", locale(state).number(seconds / 3_600.0, 1)),
-            _ => format!("{} d", locale(state).number(seconds / 86_400.0, 1)),
+            ..5_400.0 => format!("{} {minute}", locale(state).number(seconds / 60.0, 0)),
+            ..172_800.0 => format!("{} {hour}", locale(state).number(seconds / 3_600.0, 1)),
+            _ => format!("{} {day}", locale(state).number(seconds / 86_400.0, 1)),
         })
     });
     pages.add_filter("url", |text: &str| encode(text));

@@ -379,6 +379,14 @@ const GERMAN_WORDS: &[(&str, &str)] = &[
     ("−4 to 4, before and after the rules", "−4 bis 4, vor und nach den Regeln"),
 ];
 
+/// Short names of a day, an hour and a minute.
+pub(super) type Units = [&'static str; 3];
+
+/// Units of time in a reader's language.
+pub(super) fn units(locale: &Locale) -> Units {
+    if *locale == GERMAN { ["Tg.", "Std.", "Min."] } else { ["d", "h", "min"] }
+}
+
 /// A text in a reader's language.
 pub(super) fn said<'t>(text: &'t str, locale: &Locale) -> &'t str {
     if *locale != GERMAN {
