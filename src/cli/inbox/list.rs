@@ -28,8 +28,8 @@ pub(in crate::cli) struct Args {
     #[arg(long)]
     source: Vec<String>,
     /// In this state: open, assigned, answered or ignored; may be repeated [default: open and assigned]
-    #[arg(long, value_parser = standing)]
-    state: Vec<Standing>,
+    #[arg(long, value_name = "STATE", value_parser = standing)]
+    in_state: Vec<Standing>,
     /// That this person takes care of
     #[arg(long)]
     owner: Option<String>,
@@ -57,7 +57,7 @@ pub(super) fn list(args: &Args) -> Result<Ending, Failure> {
     let search = InboxSearch {
         topics: args.topic.clone(),
         sources: args.source.clone(),
-        states: args.state.clone(),
+        states: args.in_state.clone(),
         owner: args.owner.clone(),
         overdue: args.overdue,
         limit: Some(args.limit),
