@@ -182,7 +182,17 @@ impl Triage {
     /// When a file cannot be removed.
     pub fn settle(&self, changes: &[Change]) -> Result<(), StateError> {
         let _lock = self.lock()?;
+        self.sweep();
         changes.iter().try_for_each(|change| self.remove(&change.id))
+    }
+
+    /// Removes what somebody left who was killed while he wrote; under the lock nobody writes.
+    fn sweep(&self) {
+        for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
+            if entry.path().extension().is_some_and(|ending| ending == "draft") {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
     }
 
     /// Forgets changes of posts that are gone, by source and id.
@@ -194,6 +204,7 @@ impl Triage {
             return Ok(());
         }
         let _lock = self.lock()?;
+        self.sweep();
         for change in self.waiting()? {
             if gone.contains(&(change.source, change.post_id)) {
                 self.remove(&change.id)?;
