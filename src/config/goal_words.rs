@@ -1,6 +1,6 @@
 //! How are goals told to people? Names of measures and their values, in English and German.
 
-use super::goal::{GoalMeasure, GoalUnit, Side};
+use super::goal::{GoalMeasure, GoalSpan, GoalUnit, Side};
 use crate::chart::{GERMAN, Locale};
 
 impl GoalMeasure {
@@ -30,6 +30,21 @@ impl GoalMeasure {
             Self::ChurnShare => ["share that wants to leave", "Anteil mit Wechselabsicht"],
             Self::PurchaseShare => ["share with intent to buy", "Anteil mit Kaufabsicht"],
             Self::OwnLinks => ["mentions that link to our pages", "Erwähnungen mit Link zu uns"],
+        };
+        if *locale == GERMAN { german } else { english }
+    }
+}
+
+impl GoalSpan {
+    /// In words, as "28 days" or "month".
+    #[must_use]
+    pub fn said(self, locale: &Locale) -> String {
+        let [english, german] = match self {
+            Self::Days(days) => [format!("{days} days"), format!("{days} Tage")],
+            Self::Week => ["week", "Woche"].map(str::to_owned),
+            Self::Month => ["month", "Monat"].map(str::to_owned),
+            Self::Quarter => ["quarter", "Quartal"].map(str::to_owned),
+            Self::Year => ["year", "Jahr"].map(str::to_owned),
         };
         if *locale == GERMAN { german } else { english }
     }

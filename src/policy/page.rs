@@ -77,29 +77,22 @@ impl Guide {
                 _ => faults.push(PageFault::Line { line, text: cut(said.trim(), 60) }),
             }
         }
-        let (title, first) = opening(body);
+        let Opening { title, section, .. } = Opening::of(body);
         if body.trim().is_empty() {
             faults.push(PageFault::Empty);
         }
         let title = title.map_or_else(|| name.to_owned(), |title| cut(&plain(title), WORD_CHARS));
-        let now = cut(plain(&first).trim(), NOW_CHARS);
+        let now = cut(plain(&section).trim(), NOW_CHARS);
         let guide = Self { name: name.to_owned(), title, who, within, now, text: body.to_owned() };
         (guide, faults)
     }
 
-    /// The whole page but its title, as HTML of a fixed set of elements: whatever looks like HTML in
-    /// it is shown as text.
+    /// What is done first and the rest of the page, without its title, as HTML of a fixed set of
+    /// elements: whatever looks like HTML in it is shown as text.
     #[must_use]
-    pub fn html(&self) -> String {
-        let mut lines = self.text.trim_start().lines();
-        let rest = match lines.clone().next() {
-            Some(first) if heading(first).is_some_and(|(level, _)| level == 1) => {
-                lines.next();
-                lines.collect::<Vec<_>>().join("\n")
-            }
-            _ => self.text.clone(),
-        };
-        html(&rest)
+    pub fn html(&self) -> [String; 2] {
+        let Opening { first, rest, .. } = Opening::of(&self.text);
+        [html(&first), html(&rest)]
     }
 }
 
@@ -121,19 +114,42 @@ fn parted<'t>(text: &'t str, faults: &mut Vec<PageFault>) -> (&'t str, &'t str) 
     ("", text.get(first.len() + 1..).unwrap_or_default())
 }
 
-/// The title, and the first section that says something.
-fn opening(body: &str) -> (Option<&str>, String) {
-    let (mut title, mut section) = (None, Vec::new());
-    for line in body.lines() {
-        let is_begun = section.iter().any(|line: &&str| !line.trim().is_empty());
-        match heading(line) {
-            Some((1, text)) if title.is_none() && !is_begun => title = Some(text),
-            Some(_) if is_begun => break,
-            Some(_) => {}
-            None => section.push(line),
+/// A page in its parts.
+#[derive(Default)]
+struct Opening<'t> {
+    title: Option<&'t str>,
+    /// The first section that says something, with its heading.
+    first: String,
+    /// The same without.
+    section: String,
+    rest: String,
+}
+
+impl<'t> Opening<'t> {
+    fn of(body: &'t str) -> Self {
+        let mut parts = Self::default();
+        let mut is_over = false;
+        for line in body.lines() {
+            let is_begun = !parts.section.trim().is_empty();
+            let heading = heading(line);
+            is_over |= is_begun && heading.is_some();
+            match heading {
+                _ if is_over => push(&mut parts.rest, line),
+                Some((1, text)) if parts.title.is_none() => parts.title = Some(text),
+                Some(_) => push(&mut parts.first, line),
+                None => {
+                    push(&mut parts.first, line);
+                    push(&mut parts.section, line);
+                }
+            }
         }
+        parts
     }
-    (title, section.join("\n"))
+}
+
+fn push(text: &mut String, line: &str) {
+    text.push_str(line);
+    text.push('\n');
 }
 
 fn cut(text: &str, chars: usize) -> String {
@@ -154,7 +170,8 @@ mod tests {
         assert_eq!((guide.title.as_str(), guide.who.as_deref()), ("A crisis", Some("Kim, or Lee")));
         assert_eq!(guide.within.as_deref(), Some("30 minutes"));
         assert_eq!(guide.now, "1. Read all posts.\n2. Call legal (https://legal.example/x).");
-        assert!(!guide.html().contains("<h1>") && guide.html().contains("<h3>Later</h3>"));
+        let [first, rest] = guide.html();
+        assert!(first.starts_with("<h3>Now</h3>\n<ol>") && rest.starts_with("<h3>Later</h3>"));
     }
 
     #[test]

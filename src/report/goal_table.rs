@@ -10,9 +10,9 @@ impl GoalState {
     #[must_use]
     pub fn said(self, locale: &Locale) -> &'static str {
         let [english, german] = match self {
-            Self::Ahead => ["ahead", "übertroffen"],
+            Self::Ahead => ["ahead", "vor Plan"],
             Self::OnTrack => ["on track", "im Plan"],
-            Self::Behind => ["behind", "verfehlt"],
+            Self::Behind => ["behind", "hinter Plan"],
             Self::TooLittleData => ["too little data", "zu wenig Daten"],
         };
         if *locale == GERMAN { german } else { english }
@@ -63,7 +63,7 @@ impl Writer<'_> {
             let why = goal.why.map_or(String::new(), |why| format!(" ({})", why.said(locale)));
             vec![
                 goal.name.clone(),
-                format!("{}, {}", goal.measure.said(locale), goal.over),
+                format!("{}, {}", goal.measure.said(locale), goal.over.said(locale)),
                 goal.target_said(locale),
                 measured,
                 interval,

@@ -106,6 +106,7 @@ impl Ask<'_> {
         let heard = time.days - time.missing;
         if time.sampled == Sampled::Level && heard * 2.0 < time.days {
             measured.why = measured.why.or(Some(TooLittle::FewDays));
+            measured.estimate = None;
         }
         let judged = match (&measured.estimate, measured.why) {
             (_, Some(why)) => Err(why),

@@ -283,7 +283,7 @@ const DE: Words = Words {
     measure: "Messgröße",
     target: "Zielwert",
     measured: "Gemessen",
-    goals_method: "Ein Ziel ist übertroffen oder verfehlt nur, wenn es das ganze 95-%-Intervall ist; im Plan \
+    goals_method: "Ein Ziel liegt vor oder hinter Plan nur, wenn es das ganze 95-%-Intervall tut; im Plan \
          heißt, dass der Zielwert darin liegt. Bei Anzahlen sagt das Intervall, was die ganze Zeit erwarten lässt.",
     overview: "Überblick",
     course: "Verlauf",

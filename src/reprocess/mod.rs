@@ -111,7 +111,10 @@ impl Job {
     #[must_use]
     pub fn prepared(mut self) -> Self {
         // Reprocessing pages nobody.
-        self.config.rules.iter_mut().for_each(|rule| rule.receivers.clear());
+        for rule in &mut self.config.rules {
+            rule.receivers.clear();
+            rule.escalate.clear();
+        }
         if matches!(self.origin, Origin::Lake(_)) && self.config.lake.archive == Archive::Matched {
             // The posts of a lake stay, whether they match now or not.
             self.config.lake.archive = Archive::All;

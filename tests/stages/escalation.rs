@@ -16,7 +16,9 @@ enum Turn {
     TakenBack,
     Silenced,
     Heard,
-    /// The process is killed, and starts again.
+    /// The process is killed,
+    Killed,
+    /// and starts again.
     Restart,
 }
 
@@ -56,6 +58,7 @@ fn play(turns: &[(i64, Turn)]) -> Vec<String> {
         assert_eq!(book.take(&notices, orders).tell, [], "what is known changes nothing");
         first
     };
+    let mut is_down = false;
     for minute in 0..=30 {
         orders.now = EventTime(minute * MINUTE_US);
         let mut turn = Vec::new();
@@ -89,7 +92,9 @@ fn play(turns: &[(i64, Turn)]) -> Vec<String> {
                     comment: String::new(),
                 }),
                 Turn::Heard => orders.silences.clear(),
+                Turn::Killed => is_down = true,
                 Turn::Restart => {
+                    is_down = false;
                     let kept = serde_json::to_string(&book.cases().collect::<Vec<_>>());
                     let cases: Vec<Case> =
                         serde_json::from_str(&kept.expect("JSON")).expect("what was stored");
@@ -97,7 +102,9 @@ fn play(turns: &[(i64, Turn)]) -> Vec<String> {
                 }
             }
         }
-        turn.extend(book.review(&orders).tell);
+        if !is_down {
+            turn.extend(book.review(&orders).tell);
+        }
         told.extend(turn.into_iter().map(|one| {
             let (_, what) = one.letter.id.split_once('.').expect("an id");
             format!("{minute} {} {what}", one.receiver)
@@ -108,8 +115,10 @@ fn play(turns: &[(i64, Turn)]) -> Vec<String> {
 
 #[test]
 fn the_next_one_is_told_until_somebody_takes_care() {
-    use Turn::{Acknowledged, Escalates, Fires, Heard, Resolves, Restart, Silenced, TakenBack};
-    let rows: [(&[(i64, Turn)], &[&str]); 8] = [
+    use Turn::{
+        Acknowledged, Escalates, Fires, Heard, Killed, Resolves, Restart, Silenced, TakenBack,
+    };
+    let rows: [(&[(i64, Turn)], &[&str]); 9] = [
         (&[(0, Fires)], &["0 team fired", "5 lead fired.step1", "10 board fired.step2"]),
         (
             &[(0, Fires), (3, Restart), (7, Restart)],
@@ -117,10 +126,14 @@ fn the_next_one_is_told_until_somebody_takes_care() {
         ),
         (&[(0, Fires), (4, Acknowledged)], &["0 team fired"]),
         (&[(0, Fires), (6, Acknowledged)], &["0 team fired", "5 lead fired.step1"]),
-        // Taken back, what is overdue is told at once.
+        // Taken back, what is overdue is told at once, and the next one as much later.
         (
             &[(0, Fires), (4, Acknowledged), (7, TakenBack)],
-            &["0 team fired", "7 lead fired.step1", "10 board fired.step2"],
+            &["0 team fired", "7 lead fired.step1", "12 board fired.step2"],
+        ),
+        (
+            &[(0, Fires), (3, Killed), (20, Restart)],
+            &["0 team fired", "20 lead fired.step1", "25 board fired.step2"],
         ),
         // The time begins with the first message, and not with the alert.
         (

@@ -44,6 +44,6 @@ pub(super) fn because(hold: &Hold) -> String {
         Hold::Acknowledged(author) => format!("acknowledged by {author}"),
         Hold::Muted(alert) => format!("muted by {alert}"),
         Hold::Grouped(alert) => format!("grouped by {alert}"),
-        Hold::Escalation(step) => format!("escalation step {step}, not due yet"),
+        Hold::Escalation(step) => format!("until step {step} of the escalation"),
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::words::Words;
-use crate::chart::{clock, zoned};
+use crate::chart::zoned;
 use crate::desk::Ack;
 use crate::notify::AlertStory;
 use crate::time::EventTime;
@@ -32,10 +32,9 @@ impl Debriefing<'_> {
                 let began = zoned(story.started_at, &jiff::tz::TimeZone::UTC);
                 let most = story.transitions.iter().map(|row| row.observed).max().unwrap_or(0);
                 text += &format!(
-                    "- {} {} {} UTC; {}: {most}\n",
+                    "- {} {} UTC; {}: {most}\n",
                     words.began,
-                    words.locale.day(&began),
-                    clock(&began),
+                    words.locale.moment(&began),
                     words.most
                 );
                 if !terms.is_empty() {

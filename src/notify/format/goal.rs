@@ -41,7 +41,9 @@ pub(super) fn goal(notice: &Notice, voice: Voice<'_>) -> Option<String> {
             format!("Goal {name} is reached again"),
             format!("Ziel {name} wird wieder erreicht"),
         ),
-        _ => voice.either(format!("Goal {name} is missed"), format!("Ziel {name} wird verfehlt")),
+        _ => {
+            voice.either(format!("Goal {name} is behind"), format!("Ziel {name} liegt hinter Plan"))
+        }
     };
     Some(voice.either(
         format!("{begin}: {said} {value}{interval} in {span}, {side} {target}"),

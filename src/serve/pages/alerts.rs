@@ -103,8 +103,14 @@ fn policy(visit: &Visit, story: &AlertStory) -> Option<Value> {
     let language = if *visit.locale == GERMAN { Language::De } else { Language::En };
     Some(match Policies::of(&charter.policies).page(name, language) {
         Ok(guide) => {
-            let html = guide.html();
-            json!({"title": guide.title, "who": guide.who, "within": guide.within, "html": html})
+            let [first, rest] = guide.html();
+            json!({
+                "title": guide.title,
+                "who": guide.who,
+                "within": guide.within,
+                "first": first,
+                "rest": rest,
+            })
         }
         Err(error) => json!({"title": name, "missing": error.to_string()}),
     })
@@ -113,11 +119,11 @@ fn policy(visit: &Visit, story: &AlertStory) -> Option<Value> {
 /// Who is told further while nobody takes care, and when.
 fn steps(story: &AlertStory) -> Vec<Value> {
     let Some(case) = &story.case else { return Vec::new() };
-    let steps = (1..).zip(&case.subject.steps);
+    let steps = (1_usize..).zip(&case.subject.steps);
     let open = case.is_firing() && story.known.ack.is_none();
     let told = steps.map(|(number, step)| {
         let told = case.has_told(&step.to);
-        let due = case.told_at().map(|at| at.shift(step.after_us).to_string());
+        let due = case.due_at(number - 1).map(|at| at.to_string());
         json!({
             "step": number,
             "to": step.to,

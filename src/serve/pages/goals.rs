@@ -44,6 +44,8 @@ fn told(visit: &Visit, goal: &GoalStanding) -> Value {
         "interval": interval,
         "observations": goal.observations,
         "days_heard": goal.days_heard,
+        "days": jiff::SignedDuration::from_micros(goal.span.to.since(goal.span.from)).as_secs_f64()
+            / 86_400.0,
         "policy": page,
     })
 }

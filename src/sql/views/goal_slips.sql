@@ -5,7 +5,7 @@
 -- goal         text
 -- alert_id     text
 -- measure      text     what is measured, such as net_sentiment
--- open         boolean  whether the goal is still missed
+-- state        text     open while the goal is behind, reached once it is reached again
 -- slipped_at   time     when it was found behind
 -- reached_at   time     when it was found reached again; null while it is not
 -- target       float    what is to be reached
@@ -13,10 +13,10 @@
 -- value_low    float    lower end of the 95 % interval
 -- value_high   float    upper end
 --
--- SELECT goal, slipped_at, value, target FROM goal_slips WHERE open ORDER BY slipped_at DESC
+-- SELECT goal, slipped_at, value, target FROM goal_slips WHERE state = 'open' ORDER BY slipped_at DESC
 --
 SELECT rule AS goal, alert_id, max(measure) AS measure,
-  count(*) FILTER (WHERE transition = 'resolved') = 0 AS open,
+  CASE WHEN count(*) FILTER (WHERE transition = 'resolved') = 0 THEN 'open' ELSE 'reached' END AS state,
   min(at) FILTER (WHERE transition = 'fired') AS slipped_at,
   max(at) FILTER (WHERE transition = 'resolved') AS reached_at,
   max(CAST(json_value(evidence, '$.goal.target') AS DOUBLE)) AS target,

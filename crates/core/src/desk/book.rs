@@ -218,8 +218,8 @@ impl Book {
                     seat.held.clear();
                 }
                 let whom = (notice.subject.alert_id.as_str(), notice.receiver);
-                release(whom, seat, turn);
-                tell(whom, seat, letter, turn);
+                release(whom, seat, orders.now, turn);
+                tell(whom, seat, letter, orders.now, turn);
                 case.told_at_us.get_or_insert(orders.now.0);
                 self.place(&notice.subject.alert_id);
             }
@@ -249,7 +249,7 @@ impl Book {
                 match hold {
                     Some(hold) => seat.because(hold),
                     None => {
-                        release((&id, &receiver), seat, turn);
+                        release((&id, &receiver), seat, orders.now, turn);
                         if let Some(case) = self.cases.get_mut(&id) {
                             case.told_at_us.get_or_insert(orders.now.0);
                         }
@@ -313,14 +313,21 @@ fn set<K: Ord>(index: &mut BTreeMap<K, BTreeSet<String>>, key: K, alert_id: &str
 }
 
 /// Tells what was held.
-fn release(whom: (&str, &str), seat: &mut Seat, turn: &mut Turn) {
+fn release(whom: (&str, &str), seat: &mut Seat, now: EventTime, turn: &mut Turn) {
     for held in std::mem::take(&mut seat.held) {
-        tell(whom, seat, held.letter, turn);
+        tell(whom, seat, held.letter, now, turn);
     }
 }
 
-fn tell((alert_id, receiver): (&str, &str), seat: &mut Seat, letter: Letter, turn: &mut Turn) {
+fn tell(
+    (alert_id, receiver): (&str, &str),
+    seat: &mut Seat,
+    letter: Letter,
+    now: EventTime,
+    turn: &mut Turn,
+) {
     seat.told.push(letter.clone());
+    seat.told_at_us.get_or_insert(now.0);
     let (alert_id, receiver) = (alert_id.to_owned(), receiver.to_owned());
     turn.tell.push(Told { alert_id, receiver, letter });
 }

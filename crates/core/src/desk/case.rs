@@ -101,6 +101,9 @@ pub struct Seat {
     pub held: Vec<Held>,
     /// Why something was held back, each reason once, the latest last.
     pub reasons: Vec<Hold>,
+    /// When he was first told something, in microseconds since the Unix epoch by the time of day.
+    #[serde(default)]
+    pub told_at_us: Option<i64>,
 }
 
 impl Seat {
@@ -160,13 +163,34 @@ impl Case {
         self.told_at_us.map(EventTime)
     }
 
+    /// When a step of the escalation is due, by its place from 0, as far as is known by now: if one
+    /// before it is told late, it is later.
+    #[must_use]
+    pub fn due_at(&self, place: usize) -> Option<EventTime> {
+        let steps = &self.subject.steps;
+        let after_us = steps.get(place)?.after_us;
+        let planned = self.told_at()?.shift(after_us);
+        let before = place.checked_sub(1).and_then(|before| steps.get(before));
+        let late = before.and_then(|before| {
+            let told = self.seats.get(&before.to)?.told_at_us?;
+            Some(EventTime(told).shift(after_us - before.after_us))
+        });
+        Some(late.map_or(planned, |late| late.max(planned)))
+    }
+
     /// The step of the escalation at which a receiver is told, counted from 1, and whether its time
-    /// has come.
+    /// has come. Whoever is told late has as long as planned before the next one is told.
     pub(super) fn step(&self, receiver: &str, now: EventTime) -> Option<(usize, bool)> {
-        let place = self.subject.steps.iter().position(|step| step.to == receiver)?;
-        let after_us = self.subject.steps.get(place)?.after_us;
-        let is_due = self.told_at().is_some_and(|told| now.since(told) >= after_us);
-        Some((place + 1, is_due))
+        let steps = &self.subject.steps;
+        let place = steps.iter().position(|step| step.to == receiver)?;
+        let is_due = self.due_at(place).is_some_and(|due| due <= now);
+        let before = place.checked_sub(1).and_then(|before| self.seats.get(&steps.get(before)?.to));
+        // Who knows of the matter by another alert is not told of this one.
+        let spared = |why: &Hold| matches!(why, Hold::Muted(_) | Hold::Grouped(_));
+        let is_left = before.is_none_or(|seat| {
+            seat.told_at_us.is_some() || seat.reasons.last().is_some_and(spared)
+        });
+        Some((place + 1, is_due && is_left))
     }
 
     pub(super) fn is_holding(&self) -> bool {
