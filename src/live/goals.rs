@@ -11,6 +11,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::engine_loop::EngineLoop;
@@ -60,8 +61,18 @@ impl EngineLoop {
     }
 }
 
+/// Measures the goals of a configuration beside the stream, if there are any.
+pub(super) fn spawn(
+    config: &Config,
+    slips: &Arc<Slips>,
+    progress: &watch::Sender<Progress>,
+) -> Option<JoinHandle<()>> {
+    let goals = GoalWatch::of(config, slips);
+    goals.map(|goals| tokio::spawn(goals.run(progress.subscribe())))
+}
+
 /// Measures the goals of one process.
-pub(super) struct GoalWatch {
+struct GoalWatch {
     goals: Vec<Goal>,
     topics: Vec<Topic>,
     site: Site,
@@ -81,8 +92,8 @@ struct Last {
 }
 
 impl GoalWatch {
-    /// `None` where there is nothing to be told: no goal has receivers, or no goal at all.
-    pub(super) fn of(config: &Config, slips: &Arc<Slips>) -> Option<Self> {
+    /// `None` without a goal.
+    fn of(config: &Config, slips: &Arc<Slips>) -> Option<Self> {
         let goals = config.charter.goals.clone();
         (!goals.is_empty()).then(|| Self {
             goals,
@@ -95,7 +106,7 @@ impl GoalWatch {
 
     /// Measures after commits, until the task is aborted. What cannot be measured now is measured
     /// later.
-    pub(super) async fn run(mut self, progress: watch::Receiver<Progress>) {
+    async fn run(mut self, progress: watch::Receiver<Progress>) {
         let (mut seen, mut rest, mut measured) = (0, Duration::ZERO, Instant::now());
         loop {
             tokio::time::sleep(LOOK).await;

@@ -36,7 +36,6 @@ use crate::notify::{
     Advice, Courier, CourierStats, Desk, GOAL, Herald, Manner, Message, Outbox, Press, Receiver,
 };
 use crate::state::{Answered, DeskFiles};
-use goals::GoalWatch;
 use reports::Newsroom;
 
 /// Parcels that may wait for the engine.
@@ -142,10 +141,9 @@ async fn work(
     let (erasing, interval) = (Arc::clone(&following), Some(config.follow_deletes));
     let eraser = Eraser::new(Arc::clone(&folder), &authors, Arc::clone(&outbox), erasing, interval);
     let (upkeep, waits) = (Upkeep::new(&folder, &config.lake), patience.clone());
-    let desk_of_store = Arc::clone(&desk);
     let store = Store {
         lake,
-        desk: desk_of_store,
+        desk: Arc::clone(&desk),
         bell,
         committed,
         answered,
@@ -158,10 +156,7 @@ async fn work(
     let store = tokio::spawn(async move { alarm.unless(store.run(job_queue).await) });
     let mut engine_loop =
         EngineLoop::new(config, engine, checkpoint, folder, following, jobs, patience);
-    let slips = Arc::clone(&engine_loop.slips);
-    if let Some(goals) = GoalWatch::of(config, &slips) {
-        couriers.push(tokio::spawn(goals.run(progress.subscribe())));
-    }
+    couriers.extend(goals::spawn(config, &engine_loop.slips, progress));
     let (runtime, alarm) = (tokio::runtime::Handle::current(), Alarm::new(&dead));
     let engine = tokio::task::spawn_blocking(move || {
         alarm.unless(engine_loop.run(&runtime, parcels, &ends, &health))

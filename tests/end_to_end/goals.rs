@@ -55,46 +55,57 @@ fn near(found: &Value, wanted: f64) {
     assert!((found - wanted).abs() < 2e-3 * wanted.abs().max(1.0), "{found} is not {wanted}");
 }
 
+/// A lake of these posts, and a configuration with goals of every state.
+struct Judged {
+    folder: tempfile::TempDir,
+}
+
+impl Judged {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let acme = "topics = [\"acme\"]\nspan = \"7d\"\n";
+        let volume = |target: u32| format!("{acme}measure = \"mentions\"\ntarget = {target}");
+        let image = |target: f64| format!("{acme}measure = \"net_sentiment\"\ntarget = {target}");
+        let month = "topics = [\"acme\"]\nmeasure = \"mentions\"\ntarget = 250\nspan = \"month\"";
+        let young = "topics = [\"acme\"]\nmeasure = \"mentions\"\ntarget = 10\nspan = \"28d\"";
+        let few = "topics = [\"zeta\"]\nmeasure = \"negative_share\"\ntarget = 0.9\nspan = \"3d\"";
+        let links = "measure = \"own_links\"\ntarget = 5\nsites = [\"acme.example\"]";
+        let goals = [
+            goal("volume-low", &volume(60)),
+            goal("volume-fit", &volume(75)),
+            goal("volume-high", &volume(90)),
+            goal("image-low", &image(0.05)),
+            goal("image-fit", &image(0.3)),
+            goal("image-high", &image(0.45)),
+            goal("month", month),
+            goal("people", &format!("{acme}measure = \"authors\"\ntarget = 20")),
+            goal("voice", &format!("{acme}measure = \"share_of_voice\"\ntarget = 0.8")),
+            goal("links", &format!("{acme}{links}")),
+            goal("replies", &format!("{acme}measure = \"reply_share\"\ntarget = 0.5")),
+            goal("young", young),
+            goal("few", few),
+        ];
+        file(folder.path(), "resonanz.toml", TOPICS.to_owned() + &goals.concat());
+        file(folder.path(), "posts.jsonl", posts());
+        let judged = Self { folder };
+        let mut command = judged.command(&["reprocess", "posts.jsonl"]);
+        let output = command.output().expect("the binary runs");
+        assert!(output.status.success(), "{}", stderr(&output));
+        judged
+    }
+
+    fn command(&self, arguments: &[&str]) -> std::process::Command {
+        let mut command = resonanz();
+        command.current_dir(self.folder.path()).args(arguments);
+        command.args(["--config", "resonanz.toml", "--lake", "lake"]);
+        command
+    }
+}
+
 #[test]
 fn goals_stand_as_worked_out_by_hand() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let acme = "topics = [\"acme\"]\nspan = \"7d\"\n";
-    let volume = |target: u32| format!("{acme}measure = \"mentions\"\ntarget = {target}");
-    let image = |target: f64| format!("{acme}measure = \"net_sentiment\"\ntarget = {target}");
-    let goals = [
-        goal("volume-low", &volume(60)),
-        goal("volume-fit", &volume(75)),
-        goal("volume-high", &volume(90)),
-        goal("image-low", &image(0.05)),
-        goal("image-fit", &image(0.3)),
-        goal("image-high", &image(0.45)),
-        goal(
-            "month",
-            "topics = [\"acme\"]\nmeasure = \"mentions\"\ntarget = 250\nspan = \"month\"",
-        ),
-        goal("people", &format!("{acme}measure = \"authors\"\ntarget = 20")),
-        goal("voice", &format!("{acme}measure = \"share_of_voice\"\ntarget = 0.8")),
-        goal(
-            "links",
-            &format!("{acme}measure = \"own_links\"\ntarget = 5\nsites = [\"acme.example\"]"),
-        ),
-        goal("replies", &format!("{acme}measure = \"reply_share\"\ntarget = 0.5")),
-        goal("young", "topics = [\"acme\"]\nmeasure = \"mentions\"\ntarget = 10\nspan = \"28d\""),
-        goal(
-            "few",
-            "topics = [\"zeta\"]\nmeasure = \"negative_share\"\ntarget = 0.9\nspan = \"3d\"",
-        ),
-    ];
-    let config = file(folder.path(), "resonanz.toml", TOPICS.to_owned() + &goals.concat());
-    let archive = file(folder.path(), "posts.jsonl", posts());
-    let lake = folder.path().join("lake");
-    let mut command = resonanz();
-    command.arg("reprocess").arg(archive).arg("--config").arg(&config).arg("--lake").arg(&lake);
-    let output = command.output().expect("the binary runs");
-    assert!(output.status.success(), "{}", stderr(&output));
-    let mut command = resonanz();
-    command.arg("serve").arg("--lake").arg(&lake).arg("--config").arg(&config);
-    let served = Served::start(command);
+    let judged = Judged::new();
+    let served = Served::start(judged.command(&["serve"]));
     let (status, _, body) = served.ask("GET /api/v1/goals", "", "");
     let found: Value = serde_json::from_slice(&body.expect("a body")).expect("JSON");
     assert_eq!(status, 200, "{found}");
@@ -116,59 +127,48 @@ fn goals_stand_as_worked_out_by_hand() {
         ("young", "too_little_data", json!("few_days")),
         ("few", "too_little_data", json!("few_mentions")),
     ] {
-        assert_eq!(
-            (&one(name)["state"], &one(name)["why"]),
-            (&json!(state), &why),
-            "{}",
-            one(name)
-        );
+        assert_eq!((&one(name)["state"], &one(name)["why"]), (&json!(state), &why), "{name}");
     }
+    let estimate = |name: &str| &one(name)["estimate"];
     // Days of 10, 12, 10, 8, 12, 10, 10: variance 11.4286 / 6, Student's t(6) = 2.447.
-    let volume = &one("volume-fit")["estimate"];
     let spread = 2.447 * (7.0_f64 * 11.4286 / 6.0).sqrt();
-    near(&volume["value"], 72.0);
-    near(&volume["low"], 72.0 - spread);
-    near(&volume["high"], 72.0 + spread);
+    near(&estimate("volume-fit")["value"], 72.0);
+    near(&estimate("volume-fit")["low"], 72.0 - spread);
+    near(&estimate("volume-fit")["high"], 72.0 + spread);
     // 27 positive and 9 negative of 72; Bonett and Price: 28/74 - 10/74, error 0.07836.
-    let image = &one("image-fit")["estimate"];
-    near(&image["value"], 0.25);
-    near(&image["low"], 0.24324 - 1.96 * 0.07836);
-    near(&image["high"], 0.24324 + 1.96 * 0.07836);
+    near(&estimate("image-fit")["value"], 0.25);
+    near(&estimate("image-fit")["low"], 0.24324 - 1.96 * 0.07836);
+    near(&estimate("image-fit")["high"], 0.24324 + 1.96 * 0.07836);
     // 80 in eight days, 23 to come: variance 16 / 7, t(7) = 2.365.
-    let month = &one("month")["estimate"];
     let spread = 2.365 * ((23.0_f64 * 23.0 / 8.0 + 23.0) * 16.0 / 7.0).sqrt();
-    near(&month["value"], 310.0);
-    near(&month["low"], 310.0 - spread);
+    near(&estimate("month")["value"], 310.0);
+    near(&estimate("month")["low"], 310.0 - spread);
     assert_eq!(one("month")["span"]["to"], "2026-04-01T00:00:00Z");
     // 72 of 108 in the group; everybody writes on several days, so that nobody new is expected.
-    near(&one("voice")["estimate"]["value"], 72.0 / 108.0);
-    near(&one("people")["estimate"]["high"], 20.0);
+    near(&estimate("voice")["value"], 72.0 / 108.0);
+    near(&estimate("people")["high"], 20.0);
     assert_eq!(one("links")["value"], 9.0);
+}
 
+#[test]
+fn goals_are_told_on_a_page_and_in_a_report() {
+    let judged = Judged::new();
+    let served = Served::start(judged.command(&["serve"]));
     let (_, _, page) = served.ask("GET /goals?lang=de", "", "");
     let page = String::from_utf8(page.expect("a page")).expect("UTF-8");
-    for words in [
-        "vor Plan",
-        "hinter Plan",
-        "im Plan",
-        "zu wenige Tage gehört",
-        "mindestens 90",
-        ">Ziele</a>",
-    ] {
+    let words = ["vor Plan", "hinter Plan", "im Plan", "zu wenige Tage gehört", "mindestens 90"];
+    for words in words.into_iter().chain([">Ziele</a>"]) {
         assert!(page.contains(words), "{words}");
     }
     let report = |more: &[&str]| {
-        let mut command = resonanz();
-        command.args(["report", "--period", "2026-03-01..2026-03-08", "--lake"]).arg(&lake);
-        stdout(&command.arg("--config").arg(&config).args(more).output().expect("the binary runs"))
+        let mut command = judged.command(&["report", "--period", "2026-03-01..2026-03-08"]);
+        stdout(&command.args(more).output().expect("the binary runs"))
     };
     let told = report(&["--lang", "de"]);
-    assert!(
-        told.contains("## Ziele")
-            && told.contains("| image-high | Netto-Stimmung, 7 Tage | mindestens +0,45 | +0,25 |"),
-        "{told}"
-    );
-    assert!(report(&["--topic", "zeta"]).contains("| few | share of negative mentions, 3 days |"));
+    let row = "| image-high | Netto-Stimmung, 7 Tage | mindestens +0,45 | +0,25 |";
+    assert!(told.contains("## Ziele") && told.contains(row), "{told}");
+    let english = report(&["--topic", "zeta"]);
+    assert!(english.contains("| few | share of negative mentions, 3 days |"), "{english}");
 }
 
 #[test]

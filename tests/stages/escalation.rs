@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use resonanz_core::alert::{EscalationStep, Transition};
-use resonanz_core::desk::{Ack, Book, Case, Grouping, Hold, Notice, Orders, Silence, Subject};
+use resonanz_core::desk::{
+    Ack, Book, Case, Grouping, Hold, Notice, Orders, Silence, Subject, Told,
+};
 use resonanz_core::time::{EventTime, MINUTE_US};
 
 /// What happens in a minute of the day.
@@ -39,25 +41,27 @@ fn subject(transition: Transition) -> Subject {
     }
 }
 
+/// What an alert's next transition brings at a minute of the day.
+fn take(book: &mut Book, orders: &Orders, minute: i64, transition: Transition) -> Vec<Told> {
+    let subject = subject(transition);
+    // What happens lies an hour back by then: only the time of day counts.
+    let at = EventTime((minute - 60) * MINUTE_US);
+    let id = |step: &str| format!("a.{}{step}", transition.as_str());
+    let ids = [id(""), id(".step1"), id(".step2")];
+    let receivers = ["team", "lead", "board"];
+    let notices = receivers.iter().zip(&ids);
+    let notices = notices.map(|(receiver, id)| Notice { id, receiver, at, subject: &subject });
+    let notices: Vec<Notice<'_>> = notices.collect();
+    let first = book.take(&notices, orders).tell;
+    assert_eq!(book.take(&notices, orders).tell, [], "what is known changes nothing");
+    first
+}
+
 /// Plays what happens by the minute, up to minute 30; who was told what, in which minute.
 fn play(turns: &[(i64, Turn)]) -> Vec<String> {
     let mut book = Book::new([], Grouping::default());
     let mut orders = Orders::default();
     let mut told = Vec::new();
-    let take = |book: &mut Book, orders: &Orders, minute: i64, transition: Transition| {
-        let subject = subject(transition);
-        // What happens lies an hour back by then: only the time of day counts.
-        let at = EventTime((minute - 60) * MINUTE_US);
-        let id = |step: &str| format!("a.{}{step}", transition.as_str());
-        let ids = [id(""), id(".step1"), id(".step2")];
-        let receivers = ["team", "lead", "board"];
-        let notices = receivers.iter().zip(&ids);
-        let notices = notices.map(|(receiver, id)| Notice { id, receiver, at, subject: &subject });
-        let notices: Vec<Notice<'_>> = notices.collect();
-        let first = book.take(&notices, orders).tell;
-        assert_eq!(book.take(&notices, orders).tell, [], "what is known changes nothing");
-        first
-    };
     let mut is_down = false;
     for minute in 0..=30 {
         orders.now = EventTime(minute * MINUTE_US);
