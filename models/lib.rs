@@ -24,3 +24,9 @@ pub const SERVICE_FAILURE_EN: &str = include_str!("service-failure-en.tsv");
 pub const SERVICE_FAILURE_DE: &str = include_str!("service-failure-de.tsv");
 /// The fitted weights of features and words.
 pub const RESONANZ_MODEL: &str = include_str!("resonanz-model.tsv");
+/// What shows what a writer wants, in English: language, cue, weight, pattern.
+pub const INTENTS_EN: &str = include_str!("intents-en.tsv");
+/// What shows what a writer wants, in German.
+pub const INTENTS_DE: &str = include_str!("intents-de.tsv");
+/// The fitted weights of intents.
+pub const INTENTS_MODEL: &str = include_str!("intents-model.tsv");

@@ -295,6 +295,7 @@ mod tests {
             confidence: 83,
             hits: 1,
             language: Language { lang: Lang::EN, source: LanguageSource::Declared },
+            intents: crate::intent::Intents::default(),
         }
     }
 

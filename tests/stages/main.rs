@@ -9,6 +9,7 @@ mod desk;
 mod drivers;
 mod escalation;
 mod feeds;
+mod intents;
 mod invariants;
 mod jetstream;
 mod mention_effort;

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use rayon::prelude::*;
 
+use crate::intent::Intents;
 use crate::mention::{Context, Matcher, Mention, MentionScratch};
 use crate::post::{AuthorKey, Lang, Polarity, Post, Span, TopicId};
 use crate::sentiment::{Overlay, Scorer, Scratch, Verdict};
@@ -220,13 +221,15 @@ impl Analyzer {
     }
 }
 
-/// The verdict as it counts for a post of the topic's own accounts.
+/// The verdict as it counts for a post of the topic's own accounts: no complaint, and no intent of
+/// a customer.
 #[must_use]
 pub fn without_complaint(verdict: Verdict) -> Verdict {
-    match verdict.polarity {
-        Polarity::Negative => Verdict { polarity: Polarity::Neutral, ..verdict },
-        Polarity::Neutral | Polarity::Positive => verdict,
-    }
+    let polarity = match verdict.polarity {
+        Polarity::Negative => Polarity::Neutral,
+        other @ (Polarity::Neutral | Polarity::Positive) => other,
+    };
+    Verdict { polarity, intents: Intents::default(), ..verdict }
 }
 
 /// The working memory of one thread.

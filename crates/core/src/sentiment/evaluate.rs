@@ -34,6 +34,11 @@ pub enum RowError {
     /// No label that can be read.
     #[error("no \"label\" of -1, 0, 1 or negative, neutral, positive, and no number \"human\"")]
     Label,
+    /// A name that is no intent.
+    #[error(
+        "\"{0}\" is no intent; write churn, complaint, question, purchase, recommendation, praise"
+    )]
+    Intent(String),
     /// Characters beyond the end of the text, or in the wrong order.
     #[error("\"from\" {from} to \"to\" {to} is no stretch of a text of {length} characters")]
     Stretch {
@@ -65,7 +70,8 @@ impl Row {
     pub fn parse(line: &str) -> Result<Self, RowError> {
         let raw: RawRow = serde_json::from_str(line)?;
         let (gold, rating) = read_label(&raw).ok_or(RowError::Label)?;
-        let spans = read_spans(&raw)?;
+        let target = raw.target.as_deref();
+        let spans = spans_of(&raw.text, &Stretch { target, from: raw.from, to: raw.to })?;
         let lang = raw.lang.as_deref().map_or(Lang::UND, Lang::parse);
         Ok(Self { text: raw.text, lang, spans, gold, rating })
     }
@@ -97,13 +103,21 @@ fn read_label(raw: &RawRow) -> Option<(Polarity, Option<f64>)> {
     }
 }
 
-fn read_spans(raw: &RawRow) -> Result<Vec<Span>, RowError> {
+/// Where a row says that its target stands.
+pub(super) struct Stretch<'a> {
+    pub(super) target: Option<&'a str>,
+    pub(super) from: Option<usize>,
+    pub(super) to: Option<usize>,
+}
+
+/// The mentions of a row's target.
+pub(super) fn spans_of(text: &str, stretch: &Stretch<'_>) -> Result<Vec<Span>, RowError> {
     let narrow = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-    if let (Some(from), Some(to)) = (raw.from, raw.to) {
-        let length = raw.text.chars().count();
+    if let (Some(from), Some(to)) = (stretch.from, stretch.to) {
+        let length = text.chars().count();
         let byte = |at: usize| {
-            let mut starts = raw.text.char_indices().map(|(byte, _)| byte);
-            if at == length { Some(raw.text.len()) } else { starts.nth(at) }
+            let mut starts = text.char_indices().map(|(byte, _)| byte);
+            if at == length { Some(text.len()) } else { starts.nth(at) }
         };
         return match (byte(from), byte(to)) {
             (Some(start), Some(end)) if start < end => {
@@ -112,8 +126,8 @@ fn read_spans(raw: &RawRow) -> Result<Vec<Span>, RowError> {
             _ => Err(RowError::Stretch { from, to, length }),
         };
     }
-    let target = raw.target.as_deref().unwrap_or_default();
-    let found = raw.text.match_indices(target).filter(|_| !target.is_empty());
+    let target = stretch.target.unwrap_or_default();
+    let found = text.match_indices(target).filter(|_| !target.is_empty());
     let span =
         |(at, found): (usize, &str)| Span { start: narrow(at), end: narrow(at + found.len()) };
     Ok(found.map(span).collect())

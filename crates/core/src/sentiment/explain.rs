@@ -1,6 +1,7 @@
 //! Why this score? Words, weights and rules, in the order of the text, and what the model made of
 //! them.
 
+use crate::intent::Intent;
 use crate::post::Span;
 
 use super::Verdict;
@@ -119,6 +120,8 @@ pub struct Explanation {
     pub influences: Vec<Influence>,
     /// The sums of the classes negative, neutral, positive, of which the highest decided.
     pub sums: Option<[f64; 3]>,
+    /// What its writer wants, and why it was thought so; empty in the `vader` profile.
+    pub intents: Vec<IntentReason>,
 }
 
 /// What one feature or word of the model added to the sum of each class.
@@ -143,4 +146,17 @@ impl Influence {
         let most = self.negative.max(self.neutral).max(self.positive);
         most - self.negative.min(self.neutral).min(self.positive)
     }
+}
+
+/// Why an intent was found, or nearly.
+#[derive(Debug, Clone, PartialEq)]
+pub struct IntentReason {
+    /// Which.
+    pub intent: Intent,
+    /// How sure it is, in percent; it holds from 50 on.
+    pub percent: u8,
+    /// Names of features with what each added to the sum, the strongest first.
+    pub influences: Vec<(&'static str, f64)>,
+    /// The words that showed it, in bytes of the text.
+    pub cues: Vec<Span>,
 }

@@ -31,6 +31,10 @@ pub(super) const PHRASES: [&str; 4] = [
     resonanz_models::SERVICE_FAILURE_EN,
     resonanz_models::SERVICE_FAILURE_DE,
 ];
+/// What shows what a writer wants: language, cue, weight, pattern.
+pub(super) const INTENTS: [&str; 2] = [resonanz_models::INTENTS_EN, resonanz_models::INTENTS_DE];
+/// The fitted weights of intents.
+pub(super) const INTENTS_MODEL: &str = resonanz_models::INTENTS_MODEL;
 /// The fitted weights.
 pub(super) const RESONANZ_MODEL: &str = resonanz_models::RESONANZ_MODEL;
 

@@ -58,19 +58,22 @@ mod reliability;
 mod model;
 mod model_file;
 mod judge;
-mod why;
-mod told;
 pub mod evaluate;
 mod descent;
 pub mod fit;
+pub mod intents;
+mod why;
+mod told;
 
-pub use explain::{Explanation, Influence, Reason, Rule, Scope, Step};
+pub use explain::{Explanation, Influence, IntentReason, Reason, Rule, Scope, Step};
 pub use fit::fit;
 pub use language::{Language, LanguageSource};
 pub use model::Model;
 pub use model_file::ModelError;
 pub use overlay::{Lexicon, LexiconError, Overlay};
 
+use crate::intent::Intents;
+use intents::Intentions;
 use judge::{Resonanz, Subject};
 use trace::Trace;
 
@@ -153,6 +156,8 @@ pub struct Verdict {
     pub hits: u16,
     /// In which language the text was read.
     pub language: Language,
+    /// What its writer wants of the target; none in the `vader` profile.
+    pub intents: Intents,
 }
 
 /// The working memory of one thread; nothing in it outlives a call but its capacity.
@@ -167,6 +172,7 @@ pub struct Scratch {
 #[derive(Debug)]
 pub struct Scorer {
     engine: Engine,
+    intentions: Intentions,
     version: String,
 }
 
@@ -191,11 +197,13 @@ impl Scorer {
         match profile {
             Profile::Vader => Self {
                 engine: Engine::Vader(Box::new(vader::Vader::new())),
+                intentions: Intentions::default(),
                 version: version(profile, &[], None),
             },
             Profile::Resonanz => Self {
                 version: version(profile, lexicons, model.as_ref()),
                 engine: Engine::Resonanz(Box::new(Resonanz::new(lexicons, model))),
+                intentions: Intentions::built_in(),
             },
         }
     }
@@ -280,7 +288,8 @@ impl Scorer {
                 let outcome = resonanz.judge(&subject, rules, trace);
                 let [document, target] = [outcome.document, outcome.target].map(Score::from_f64);
                 let hits = narrow(outcome.target_hits);
-                verdict([document, target], outcome.confidence, hits, outcome.language)
+                let found = verdict([document, target], outcome.confidence, hits, outcome.language);
+                Verdict { intents: self.intentions.judge(&outcome, rules), ..found }
             }
         }
     }
@@ -315,7 +324,8 @@ fn verdict(
     hits: u16,
     language: Language,
 ) -> Verdict {
-    Verdict { document, target, polarity: target.polarity(), confidence, hits, language }
+    let intents = Intents::default();
+    Verdict { document, target, polarity: target.polarity(), confidence, hits, language, intents }
 }
 
 fn polar(hits: &[trace::Hit]) -> u16 {
@@ -341,6 +351,9 @@ fn version(profile: Profile, lexicons: &[Lexicon], model: Option<&Model>) -> Str
             lexicon::PHRASES[2],
             lexicon::PHRASES[3],
             lexicon::RESONANZ_MODEL,
+            lexicon::INTENTS[0],
+            lexicon::INTENTS[1],
+            lexicon::INTENTS_MODEL,
         ],
     };
     let mut hasher = blake3::Hasher::new();

@@ -47,7 +47,7 @@ pub(super) struct Classes(HashMap<&'static str, &'static str>);
 
 impl Classes {
     /// Reads the lines `class NAME a|b|c` of a file.
-    fn read(&mut self, file: &'static str) {
+    pub(super) fn read(&mut self, file: &'static str) {
         for line in file.lines() {
             let mut fields = line.split('\t');
             if fields.next() == Some("class")
@@ -70,14 +70,17 @@ impl Classes {
         self.0.contains_key(name)
     }
 
+    /// The words of a class, with `|` between.
+    pub(super) fn words(&self, name: &str) -> &'static str {
+        self.0.get(name).copied().unwrap_or_default()
+    }
+
     fn of<'a>(&self, part: &'a str) -> (bool, &'a str)
     where
         'static: 'a,
     {
         match class_name(part) {
-            Some(name) => {
-                (matches!(name, "number" | "zahl"), self.0.get(name).copied().unwrap_or_default())
-            }
+            Some(name) => (matches!(name, "number" | "zahl"), self.words(name)),
             None => (false, part),
         }
     }
@@ -328,7 +331,7 @@ pub(super) fn class_name(part: &str) -> Option<&str> {
 }
 
 /// How many words a gap stands for: `..` for six, `.2` for two.
-fn gap_of(part: &str) -> Option<usize> {
+pub(super) fn gap_of(part: &str) -> Option<usize> {
     match part.strip_prefix('.')? {
         "." => Some(GAP_WORDS_MAX),
         digits => digits.parse().ok().filter(|&words| words <= GAP_WORDS_MAX),

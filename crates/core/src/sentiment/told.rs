@@ -4,7 +4,8 @@ use std::fmt::{self, Write};
 
 use serde_json::{Value, json};
 
-use super::explain::{Explanation, Influence, Reason, Scope, Step};
+use super::explain::{Explanation, Influence, IntentReason, Reason, Scope, Step};
+use super::intents::INTENT_PERCENT_MIN;
 use crate::post::Span;
 
 /// Influences of the model that people are told.
@@ -57,7 +58,8 @@ impl Explanation {
             }
         }
         let confidence = self.verdict.confidence;
-        writeln!(out, "          of 100 verdicts as sure as this one {confidence} are right")
+        writeln!(out, "          of 100 verdicts as sure as this one {confidence} are right")?;
+        self.intents.iter().try_for_each(|reason| write_intent(reason, text, out))
     }
 
     /// The same for programs, complete.
@@ -99,8 +101,38 @@ impl Explanation {
             "words": reasons.collect::<Vec<_>>(),
             "model": influences.collect::<Vec<_>>(),
             "sums": self.sums,
+            "intents": self.intents.iter().map(|reason| intent_json(reason, text)).collect::<Vec<_>>(),
         })
     }
+}
+
+fn write_intent(reason: &IntentReason, text: &str, out: &mut String) -> fmt::Result {
+    let IntentReason { intent, percent, influences, cues } = reason;
+    let held = if holds(reason) { "" } else { ", too little" };
+    write!(out, "          {intent} {percent} %{held}")?;
+    for cue in cues {
+        write!(out, " \"{}\"", slice(text, *cue).unwrap_or_default().replace(['\n', '\r'], " "))?;
+    }
+    for (name, by) in influences.iter().take(INFLUENCES_TOLD) {
+        write!(out, "  {name} {by:+.1}")?;
+    }
+    writeln!(out)
+}
+
+fn intent_json(reason: &IntentReason, text: &str) -> Value {
+    let by = reason.influences.iter().map(|(name, by)| json!({"name": name, "by": by}));
+    json!({
+        "intent": reason.intent.as_str(),
+        "holds": holds(reason),
+        "certainty": f64::from(reason.percent) / 100.0,
+        "words": reason.cues.iter().filter_map(|&cue| slice(text, cue)).collect::<Vec<_>>(),
+        "model": by.collect::<Vec<_>>(),
+    })
+}
+
+/// Whether an intent is one, not only nearly.
+fn holds(reason: &IntentReason) -> bool {
+    reason.percent >= INTENT_PERCENT_MIN
 }
 
 fn write_reason(reason: &Reason, text: &str, out: &mut String) -> fmt::Result {

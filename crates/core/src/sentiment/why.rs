@@ -3,11 +3,12 @@
 use crate::post::{Lang, Score, Span};
 
 use super::explain::{Explanation, Reason, Scope, Step};
+use super::intents::Intentions;
 use super::judge::{self, Resonanz, Subject};
 use super::reliability;
 use super::trace::{self, Trace};
 use super::vader::Vader;
-use super::{Engine, Overlay, Scorer, Scratch, narrow, polar, vader_language, verdict};
+use super::{Engine, Overlay, Scorer, Scratch, Verdict, narrow, polar, vader_language, verdict};
 
 impl Scorer {
     /// Gives the [`super::Verdict`] with the words, rules and weights behind it; allocates, unlike
@@ -31,7 +32,7 @@ impl Scorer {
             Engine::Vader(vader) => explain_vader(vader, text, lang, scratch),
             Engine::Resonanz(resonanz) => {
                 let subject = Subject { text, lang, spans, overlay };
-                explain_resonanz(resonanz, &subject, scratch)
+                explain_resonanz(resonanz, &self.intentions, &subject, scratch)
             }
         }
     }
@@ -64,10 +65,16 @@ fn explain_vader(vader: &Vader, text: &str, lang: Lang, scratch: Scratch) -> Exp
         reasons: work.hits.iter().map(reason).collect(),
         influences: Vec::new(),
         sums: None,
+        intents: Vec::new(),
     }
 }
 
-fn explain_resonanz(resonanz: &Resonanz, subject: &Subject<'_>, scratch: Scratch) -> Explanation {
+fn explain_resonanz(
+    resonanz: &Resonanz,
+    intentions: &Intentions,
+    subject: &Subject<'_>,
+    scratch: Scratch,
+) -> Explanation {
     let Scratch { rules: mut work, mut trace, .. } = scratch;
     let outcome = resonanz.judge(subject, &mut work, &mut trace);
     let (influences, sums) = resonanz.influences(subject, &outcome, &mut work);
@@ -86,13 +93,10 @@ fn explain_resonanz(resonanz: &Resonanz, subject: &Subject<'_>, scratch: Scratch
         reason(hit, word, &trace, place, (counts, hit.weight * side))
     };
     let [document, target] = [outcome.document, outcome.target].map(Score::from_f64);
+    let hits = narrow(outcome.target_hits);
+    let found = verdict([document, target], outcome.confidence, hits, outcome.language);
     Explanation {
-        verdict: verdict(
-            [document, target],
-            outcome.confidence,
-            narrow(outcome.target_hits),
-            outcome.language,
-        ),
+        verdict: Verdict { intents: intentions.judge(&outcome, &work), ..found },
         scope: outcome.scope,
         passages: match outcome.scope {
             Scope::Document => vec![whole(subject.text)],
@@ -102,6 +106,7 @@ fn explain_resonanz(resonanz: &Resonanz, subject: &Subject<'_>, scratch: Scratch
         reasons: work.hits.iter().map(reason).collect(),
         influences,
         sums: Some(sums),
+        intents: intentions.explain(&outcome, &work),
     }
 }
 
