@@ -142,6 +142,13 @@ const MENTIONS: &[Column] = &[
         "when it counted for windows and rules, its source being asked now and then",
     )
     .null("it counted at `posted_at`"),
+    text(
+        "intents",
+        "what its writer wants, the most urgent first, joined by ` | `: `churn`, `complaint`, `question`, `purchase`, `recommendation`, `praise`; empty for none, and where `own` is 1",
+    )
+    .null("written by a version that did not keep it"),
+    float("intent_confidence", "how sure the first of `intents` is, from 0.5 to 1")
+        .null("it has none, or was written by a version that did not keep it"),
 ];
 
 const PANES: &[Column] = &[

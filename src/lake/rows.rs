@@ -11,6 +11,7 @@ use crate::alert::Alert;
 use crate::analyze::{Finding, Ours};
 use crate::config::Archive;
 use crate::engine::{Outcome, Placing};
+use crate::intent::Intent;
 use crate::mention::Topic;
 use crate::post::{Post, TopicId, cut_text};
 use crate::window::ClosedPane;
@@ -148,7 +149,9 @@ impl Rows {
             .time_or_null("late_at", placing.late_at)
             .time_or_null("counted_at", placing.counted_at)
             .float("confidence", Some(f64::from(verdict.confidence) / 100.0))
-            .int("own", u64::from(finding.own));
+            .int("own", u64::from(finding.own))
+            .text("intents", &verdict.intents.joined())
+            .float("intent_confidence", verdict.intents.first().map(share));
     }
 
     fn push_pane(&mut self, pane: &ClosedPane) {
@@ -213,6 +216,11 @@ impl Rows {
     }
 }
 
+/// How sure an intent is, from 0 to 1.
+fn share((_, percent): (Intent, u8)) -> f64 {
+    f64::from(percent) / 100.0
+}
+
 /// What matched, as it stands in the text, each once, joined by ` | `: at most 32 terms, and no more
 /// than a kibibyte.
 fn terms(post: &Post, spans: &[crate::post::Span]) -> String {
@@ -238,6 +246,7 @@ mod tests {
 
     use super::*;
     use crate::analyze::Findings;
+    use crate::intent::Intents;
     use crate::post::{AuthorKey, Kind, Lang, Polarity, Score, SourceId, Span};
     use crate::sentiment::{Language, LanguageSource, Verdict};
     use crate::time::EventTime;
@@ -288,6 +297,8 @@ mod tests {
     }
 
     fn verdict() -> Verdict {
+        let mut intents = Intents::default();
+        intents.insert(Intent::Question, 71);
         Verdict {
             document: Score(1_000),
             target: Score(-2_000),
@@ -295,7 +306,7 @@ mod tests {
             confidence: 83,
             hits: 1,
             language: Language { lang: Lang::EN, source: LanguageSource::Declared },
-            intents: crate::intent::Intents::default(),
+            intents,
         }
     }
 
@@ -352,6 +363,8 @@ mod tests {
             ("counted_at", "2026-03-01T12:00:03Z"),
             ("confidence", "0.83"),
             ("own", "0"),
+            ("intents", "question"),
+            ("intent_confidence", "0.71"),
         ];
         for (name, value) in want {
             let said = mentions.iter().find(|(known, _)| known == name).expect(name);

@@ -32,6 +32,8 @@ fn a_lake_of_an_older_version_is_read_and_goes_on() {
     assert_eq!(query(&lake, sums), "1,true,0");
     let old = "SELECT count(*) FROM mentions WHERE query IS NULL AND polarity = 'negative'";
     assert_eq!(query(&lake, old), "3");
+    let wants = "SELECT count(intents), max(intents), count(intent_confidence) FROM mentions";
+    assert_eq!(query(&lake, wants), "1,praise,1");
 }
 
 #[test]
