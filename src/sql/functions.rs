@@ -19,15 +19,19 @@ use datafusion::logical_expr::{
     TypeSignature, Volatility,
 };
 
+use super::priority::{priority, priority_parts};
 use super::utc::quick_date_trunc;
 use crate::mention::{Context, Expr, Matcher, MentionScratch, QueryError, Topic, parse};
 use crate::post::Lang;
 use crate::sentiment::{Profile, Scorer, Scratch};
 
 /// All functions.
-pub(super) fn all() -> [ScalarUDF; 6] {
+pub(super) fn all() -> [ScalarUDF; 9] {
     [
         quick_date_trunc(),
+        priority(),
+        priority_parts(),
+        Function::udf(Name::Intents, &[1, 2]),
         Function::udf(Name::Sentiment, &[1, 2]),
         Function::udf(Name::SentimentConfidence, &[1, 2]),
         Function::udf(Name::ExplainSentiment, &[1, 2, 3]),
@@ -53,6 +57,7 @@ enum Name {
     Sentiment,
     SentimentConfidence,
     ExplainSentiment,
+    Intents,
     Matches,
     SplitTerms,
 }
@@ -63,6 +68,7 @@ impl Name {
             Self::Sentiment => "sentiment",
             Self::SentimentConfidence => "sentiment_confidence",
             Self::ExplainSentiment => "explain_sentiment",
+            Self::Intents => "intents",
             Self::Matches => "matches",
             Self::SplitTerms => "split_terms",
         }
@@ -96,7 +102,7 @@ impl ScalarUDFImpl for Function {
     fn return_type(&self, _arguments: &[DataType]) -> QueryResult<DataType> {
         Ok(match self.name {
             Name::Sentiment | Name::SentimentConfidence => DataType::Float64,
-            Name::ExplainSentiment => DataType::Utf8,
+            Name::ExplainSentiment | Name::Intents => DataType::Utf8,
             Name::Matches => DataType::Boolean,
             Name::SplitTerms => DataType::new_list(DataType::Utf8, true),
         })
@@ -129,6 +135,7 @@ impl ScalarUDFImpl for Function {
                 f64::from(SCORER.score(text, lang, scratch).confidence) / 100.0
             }),
             Name::ExplainSentiment => explain_sentiment(&texts),
+            Name::Intents => intents(&texts),
             Name::Matches => matches(&texts),
             Name::SplitTerms => split_terms(&texts),
         }?;
@@ -153,6 +160,17 @@ fn judged(
         .enumerate()
         .map(|(row, text)| Some(judge(text?, lang(arguments.get(1), row), &mut scratch)));
     Ok(Arc::new(numbers.collect::<Float64Array>()))
+}
+
+/// What the writer of each text wants, as column `intents` has it.
+fn intents(arguments: &[StringArray]) -> QueryResult<ArrayRef> {
+    let Some(texts) = arguments.first() else { return Ok(Arc::new(StringArray::new_null(0))) };
+    let mut scratch = Scratch::default();
+    let wants = texts.iter().enumerate().map(|(row, text)| {
+        let found = SCORER.verdict(text?, lang(arguments.get(1), row), &[], &mut scratch);
+        Some(found.intents.joined())
+    });
+    Ok(Arc::new(wants.collect::<StringArray>()))
 }
 
 fn lang(langs: Option<&StringArray>, row: usize) -> Lang {

@@ -11,6 +11,7 @@ mod pieces;
 mod growth;
 mod json;
 mod operators;
+mod priority;
 mod functions;
 mod scan;
 mod drivers;
