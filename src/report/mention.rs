@@ -7,7 +7,8 @@ use super::error::ReportError;
 use super::mentions::{Mention, SHOWN, of_id};
 use crate::lake::quoted;
 use crate::post::{Lang, Span};
-use crate::sentiment::{Explanation, Reason, Scorer};
+use crate::sentiment::intents::INTENT_PERCENT_MIN;
+use crate::sentiment::{Explanation, IntentReason, Reason, Scorer};
 
 /// Most places where a term is shown.
 const PLACES_MAX: usize = 100;
@@ -33,6 +34,8 @@ pub struct Explained {
     pub polarity: String,
     /// Its score of what is said about the topic, from -1 to 1.
     pub target_score: f64,
+    /// What its writer wants, as that scorer sees it, and what he nearly does.
+    pub intents: Vec<Want>,
     /// Whether it is the scorer that judged the mention; another one may judge otherwise. Words of
     /// the topic's own lexicons are not explained.
     pub same_scorer: bool,
@@ -85,6 +88,19 @@ pub struct Influence {
     pub positive: f64,
 }
 
+/// An intent and why it was seen.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Want {
+    /// `churn`, `complaint`, `question`, `purchase`, `recommendation` or `praise`.
+    pub intent: String,
+    /// How sure it is, from 0 to 1.
+    pub certainty: f64,
+    /// Whether that is enough: 0.5.
+    pub holds: bool,
+    /// The words that showed it.
+    pub matches: Vec<Passage>,
+}
+
 impl Ask<'_> {
     /// A mention with its explanation.
     ///
@@ -121,8 +137,18 @@ fn explained(mention: Mention, scorer: &Scorer) -> Explained {
         influences: influences.collect(),
         polarity: why.verdict.polarity.as_str().to_owned(),
         target_score: why.verdict.target.as_f64(),
+        intents: why.intents.into_iter().map(want).collect(),
         same_scorer: scorer.version() == mention.scorer,
         mention,
+    }
+}
+
+fn want(reason: IntentReason) -> Want {
+    Want {
+        intent: reason.intent.as_str().to_owned(),
+        certainty: f64::from(reason.percent) / 100.0,
+        holds: reason.percent >= INTENT_PERCENT_MIN,
+        matches: reason.cues.into_iter().map(Passage::from).collect(),
     }
 }
 

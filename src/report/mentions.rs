@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::ask::{Ask, within};
 use super::error::ReportError;
 use super::span::Span;
+use crate::intent::Intent;
 use crate::lake::quoted;
 use crate::post::cut_text;
 
@@ -23,7 +24,8 @@ const PART: char = '\u{1f}';
 
 /// What a list shows of a mention.
 pub(super) const SHOWN: &str = "topic, source, post_id, posted_at, received_at, kind, lang, author, parent, thread, url, \
-     reach, engagement, score, target_score, polarity, confidence, own, terms, scorer, text";
+     reach, engagement, score, target_score, polarity, confidence, own, terms, scorer, \
+     intents, intent_confidence, text";
 
 /// A post that mentions a topic.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -73,6 +75,11 @@ pub struct Mention {
     pub terms: Vec<String>,
     /// Profile and version of the scorer.
     pub scorer: String,
+    /// What its writer wants, the most urgent first.
+    #[serde(deserialize_with = "parts")]
+    pub intents: Vec<String>,
+    /// How sure the first intent is, from 0.5 to 1; null where there is none.
+    pub intent_confidence: Option<f64>,
     /// What it says; in lists at most 4,000 bytes of it.
     pub text: String,
 }
@@ -82,7 +89,7 @@ fn flag<'d, D: serde::Deserializer<'d>>(from: D) -> Result<bool, D::Error> {
 }
 
 fn parts<'d, D: serde::Deserializer<'d>>(from: D) -> Result<Vec<String>, D::Error> {
-    let joined = String::deserialize(from)?;
+    let joined = Option::<String>::deserialize(from)?.unwrap_or_default();
     Ok(joined.split(" | ").filter(|part| !part.is_empty()).map(str::to_owned).collect())
 }
 
@@ -162,6 +169,8 @@ pub struct Search {
     pub langs: Vec<String>,
     /// `negative`, `neutral`, `positive`.
     pub polarities: Vec<String>,
+    /// Names of intents, of which the post must have one.
+    pub intents: Vec<String>,
     /// `original`, `reply`, `repost`, `quote`, `comment`, `review`, `article`.
     pub kinds: Vec<String>,
     /// Hash of the author.
@@ -267,6 +276,21 @@ fn place(after: &str, order: Order) -> Result<Place, ReportError> {
     }
 }
 
+/// That a mention has one of some intents, in SQL.
+fn intents(names: &[String]) -> Result<String, ReportError> {
+    let one = |name: &String| match Intent::parse(name) {
+        // No name is part of another.
+        Some(intent) => Ok(format!("strpos(intents, '{intent}') > 0")),
+        None => {
+            let why = format!("\"{}\" is no intent", cut_text(name, 40));
+            let hint = "give churn, complaint, question, purchase, recommendation or praise";
+            Err(ReportError::wrong("intent", why, hint))
+        }
+    };
+    let each: Vec<String> = names.iter().map(one).collect::<Result<_, _>>()?;
+    Ok(format!("({})", each.join(" OR ")))
+}
+
 impl Search {
     /// What a mention must be, in SQL.
     fn condition(&self) -> Result<String, ReportError> {
@@ -294,6 +318,9 @@ impl Search {
             if !names.is_empty() {
                 wanted.push(format!("{column} IN ({})", names.join(", ")));
             }
+        }
+        if !self.intents.is_empty() {
+            wanted.push(intents(&self.intents)?);
         }
         wanted.extend(self.author.iter().map(|author| format!("author = {}", quoted(author))));
         let reach = self.min_reach.map(|least| least.min(i64::MAX.unsigned_abs()));

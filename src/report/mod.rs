@@ -50,7 +50,7 @@ pub use heard::{Coverage, Gap, Heard};
 pub use history::HistoryStep;
 pub use inbox::{Counts, Inbox, InboxSearch, Waiting};
 pub use interval::Estimate;
-pub use mention::{Explained, Influence, Passage, Weight};
+pub use mention::{Explained, Influence, Passage, Want, Weight};
 pub use mentions::{Mention, MentionPage, Order, Search};
 pub use overview::{Overview, TopicOverview};
 pub use service::{Answers, Dialogue, HourAnswers, Kept, NamedAnswers, ServiceFigures};

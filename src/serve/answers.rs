@@ -226,6 +226,8 @@ pub(super) struct MentionQuery {
     lang: Option<String>,
     /// `negative`, `neutral`, `positive`.
     polarity: Option<String>,
+    /// `churn`, `complaint`, `question`, `purchase`, `recommendation`, `praise`: one of them.
+    intent: Option<String>,
     /// `original`, `reply`, `repost`, `quote`, `comment`, `review`, `article`.
     kind: Option<String>,
     /// Keyed hash of the author.
@@ -266,6 +268,7 @@ pub(super) async fn mentions(
         sources: listed(asked.source),
         langs: listed(asked.lang),
         polarities: listed(asked.polarity),
+        intents: listed(asked.intent),
         kinds: listed(asked.kind),
         author: asked.author,
         min_reach: asked.min_reach,
