@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use super::eval_intents::Asked;
 use super::formats::ReportFormat;
 use super::formats::language;
 use super::output::{Script, one_line, people, programs};
 use super::score::ScorerArgs;
-use super::{Ending, Failure, eval_rows};
+use super::{Ending, Failure, eval_intents, eval_rows};
 use crate::post::{Lang, Polarity, Score};
 use crate::sentiment::evaluate::{Report, Row, Tally};
 use crate::sentiment::{Scorer, Scratch};
@@ -23,6 +24,10 @@ pub(super) struct Args {
     datasets: Vec<PathBuf>,
     #[command(flatten)]
     scorer: ScorerArgs,
+    /// Measure what writers want instead: rows have "intents", a list of churn, complaint, question,
+    /// purchase, recommendation, praise, empty for none
+    #[arg(long)]
+    intents: bool,
     /// Language of rows that declare none, as an ISO 639 code
     #[arg(long, default_value = "und", value_parser = language)]
     lang: Lang,
@@ -55,6 +60,11 @@ struct Mistake {
 
 pub(super) fn eval(args: &Args) -> Result<Ending, Failure> {
     let scorer = tuning::scorer(&(&args.scorer).into())?;
+    if args.intents {
+        let Args { datasets, lang, errors, format, .. } = args;
+        let asked = Asked { datasets, lang: *lang, errors: *errors, format: *format };
+        return eval_intents::eval(&scorer, &asked);
+    }
     let outcomes: Result<Vec<Outcome>, Failure> =
         args.datasets.iter().map(|path| outcome(&scorer, path, args)).collect();
     let outcomes = outcomes?;

@@ -7,11 +7,38 @@ use anyhow::Context;
 use super::Failure;
 use crate::connect::open_lines;
 use crate::post::Lang;
-use crate::sentiment::evaluate::Row;
+use crate::sentiment::evaluate::{Row, RowError};
+use crate::sentiment::intents::IntentSample;
 
 /// Calls `take` with each row of a file; `lang` stands in where rows declare none. Returns how many
 /// lines were refused.
 pub(super) fn each(path: &Path, lang: Lang, mut take: impl FnMut(Row)) -> Result<u64, Failure> {
+    let example = "{\"text\": \"...\", \"label\": -1}";
+    each_as(path, example, Row::parse, |row| {
+        let lang = if row.lang == Lang::UND { lang } else { row.lang };
+        take(Row { lang, ..row });
+    })
+}
+
+/// The same for rows with intents.
+pub(super) fn each_with_intents(
+    path: &Path,
+    lang: Lang,
+    mut take: impl FnMut(IntentSample),
+) -> Result<u64, Failure> {
+    let example = "{\"text\": \"...\", \"intents\": [\"complaint\"]}";
+    each_as(path, example, IntentSample::parse, |row| {
+        let lang = if row.lang == Lang::UND { lang } else { row.lang };
+        take(IntentSample { lang, ..row });
+    })
+}
+
+fn each_as<R>(
+    path: &Path,
+    example: &str,
+    parse: impl Fn(&str) -> Result<R, RowError>,
+    mut take: impl FnMut(R),
+) -> Result<u64, Failure> {
     let opened = open_lines(path, 0);
     let mut lines = opened.map_err(|error| {
         Failure::usage(error.to_string(), "give a file of JSON lines with \"text\" and \"label\"")
@@ -23,12 +50,11 @@ pub(super) fn each(path: &Path, lang: Lang, mut take: impl FnMut(Row)) -> Result
         for (number, line) in block.numbered_lines() {
             let row = std::str::from_utf8(line)
                 .map_err(|_| "the bytes are not UTF-8".to_owned())
-                .and_then(|line| Row::parse(line).map_err(|error| error.to_string()));
+                .and_then(|line| parse(line).map_err(|error| error.to_string()));
             match row {
                 Ok(row) => {
                     empty = false;
-                    let lang = if row.lang == Lang::UND { lang } else { row.lang };
-                    take(Row { lang, ..row });
+                    take(row);
                 }
                 Err(reason) => {
                     refused += 1;
@@ -40,7 +66,7 @@ pub(super) fn each(path: &Path, lang: Lang, mut take: impl FnMut(Row)) -> Result
     }
     if empty {
         let message = format!("{}: no labeled post in it", path.display());
-        return Err(Failure::usage(message, "a line is {\"text\": \"...\", \"label\": -1}"));
+        return Err(Failure::usage(message, format!("a line is {example}")));
     }
     Ok(refused)
 }

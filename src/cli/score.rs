@@ -1,8 +1,7 @@
 //! How do texts become scores on the command line? Streaming, in order, in flat memory.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
-use std::io::{self, BufWriter, Write};
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -10,27 +9,26 @@ use anyhow::Context;
 use clap::ValueEnum;
 use rayon::prelude::*;
 use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer};
+use serde_json::json;
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
 
 use super::formats::language;
 use super::inputs::TextFormat;
-use super::output::{Script, one_line, people, programs};
+use super::output::{Script, people, programs};
+use super::score_answer::{Answer, csv_row, json_line, table_row};
 use super::spreadsheet::{Cell, CsvArgs};
 use super::{Ending, Failure};
 use crate::config::SentimentConfig;
 use crate::connect::{Block, open_lines};
-use crate::post::{Lang, cut_text};
-use crate::sentiment::{Document, Scorer, Scratch};
+use crate::post::Lang;
+use crate::sentiment::{Scorer, Scratch};
 use crate::tuning;
 
 /// Lines that one rayon task scores.
 const CHUNK_LINES: usize = 256;
 /// About how many bytes an answer adds to its text.
 const ANSWER_BYTES: usize = 96;
-/// Longest text shown in a table, in bytes.
-const SHOWN_BYTES: usize = 72;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -50,6 +48,10 @@ pub(super) struct Args {
     /// Show which words and rules made each score
     #[arg(long)]
     explain: bool,
+    /// Say what the writer of each text wants, too: churn, complaint, question, purchase,
+    /// recommendation, praise, the most urgent first, with how sure that is
+    #[arg(long)]
+    intents: bool,
     #[command(flatten)]
     csv: CsvArgs,
 }
@@ -215,10 +217,16 @@ impl Printer<'_> {
             ScoreFormat::Jsonl => Vec::new(),
             ScoreFormat::Csv => {
                 let mut line = self.args.csv.prefix().as_bytes().to_vec();
-                let names = ["compound", "pos", "neu", "neg", "polarity", "text"].map(Cell::Text);
+                let names = ["compound", "pos", "neu", "neg", "polarity", "intents", "text"];
+                let asked = |name: &&str| self.args.intents || *name != "intents";
+                let names: Vec<Cell<'_>> =
+                    names.into_iter().filter(asked).map(Cell::Text).collect();
                 // Writing to memory cannot fail.
                 let _ = self.args.csv.line(&names, &mut line);
                 line
+            }
+            ScoreFormat::Table if self.args.intents => {
+                b"compound    pos    neu    neg  polarity  intents, text\n".to_vec()
             }
             ScoreFormat::Table => b"compound    pos    neu    neg  polarity  text\n".to_vec(),
         }
@@ -233,15 +241,18 @@ impl Printer<'_> {
         out: &mut Vec<u8>,
     ) {
         let document = self.scorer.score(text, lang, scratch);
+        let intents =
+            self.args.intents.then(|| self.scorer.verdict(text, lang, &[], scratch).intents);
         let explained = self.args.explain.then(|| self.scorer.explain(text, lang, &[]));
         // Writing to memory cannot fail.
         let _ = match self.args.format {
-            ScoreFormat::Table => table_row(&document, text, out).and_then(|()| {
+            ScoreFormat::Table => table_row(&document, intents, text, out).and_then(|()| {
                 explained.map_or(Ok(()), |why| out.write_all(why.to_lines(text).as_bytes()))
             }),
-            ScoreFormat::Csv => csv_row(&document, text, &self.args.csv, out),
+            ScoreFormat::Csv => csv_row(&document, intents, text, &self.args.csv, out),
             ScoreFormat::Jsonl => {
-                let answer = Answer::new(&document, explained.map(|why| why.to_json(text)));
+                let why = explained.map(|why| why.to_json(text));
+                let answer = Answer::new(&document, intents, why);
                 match object {
                     None => json_line(&json!({ "text": text }).to_string(), answer, out).map(drop),
                     Some(object) => json_line(object, answer, out).map(|clash| self.note(clash)),
@@ -259,7 +270,9 @@ impl Printer<'_> {
             }
             ScoreFormat::Csv => {
                 let empty = Cell::Text("");
-                let cells = [empty, empty, empty, empty, Cell::Text("refused"), Cell::Quoted("")];
+                let mut cells = vec![empty, empty, empty, empty, Cell::Text("refused")];
+                cells.extend(self.args.intents.then_some(empty));
+                cells.push(Cell::Quoted(""));
                 self.args.csv.line(&cells, out)
             }
             ScoreFormat::Jsonl => writeln!(out, "{}", json!({ "error": reason })),
@@ -319,77 +332,4 @@ fn every_line(block: &Block) -> Vec<(u64, &[u8])> {
     }
     blank(&mut lines, block.lines_len());
     lines
-}
-
-/// What is said of a text.
-#[derive(Serialize)]
-struct Answer {
-    compound: f64,
-    pos: f64,
-    neu: f64,
-    neg: f64,
-    polarity: &'static str,
-    confidence: f64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    explanation: Option<Value>,
-}
-
-/// The names of its fields.
-const OURS: [&str; 7] = ["compound", "pos", "neu", "neg", "polarity", "confidence", "explanation"];
-
-impl Answer {
-    fn new(document: &Document, explanation: Option<Value>) -> Self {
-        Self {
-            compound: document.score.as_f64(),
-            pos: document.pos,
-            neu: document.neu,
-            neg: document.neg,
-            polarity: document.score.polarity().as_str(),
-            confidence: f64::from(document.confidence) / 100.0,
-            explanation,
-        }
-    }
-}
-
-fn table_row(document: &Document, text: &str, out: &mut Vec<u8>) -> io::Result<()> {
-    let shown = one_line(cut_text(text, SHOWN_BYTES));
-    let more = if text.len() > SHOWN_BYTES { "…" } else { "" };
-    let Answer { compound, pos, neu, neg, polarity, .. } = Answer::new(document, None);
-    writeln!(out, "{compound:>8.4} {pos:>6.3} {neu:>6.3} {neg:>6.3}  {polarity:<8}  {shown}{more}")
-}
-
-fn csv_row(document: &Document, text: &str, csv: &CsvArgs, out: &mut Vec<u8>) -> io::Result<()> {
-    let Answer { compound, pos, neu, neg, polarity, .. } = Answer::new(document, None);
-    let [compound, pos, neu, neg] = [compound, pos, neu, neg].map(|number| number.to_string());
-    let numbers = [&compound, &pos, &neu, &neg].map(|number| Cell::Number(number));
-    let cells = [&numbers[..], &[Cell::Text(polarity), Cell::Quoted(text)]].concat();
-    csv.line(&cells, out)
-}
-
-/// The answer behind the fields of an object, which stay as they are, byte by byte; a field of ours
-/// that the object has already, which gets another name.
-fn json_line(object: &str, answer: Answer, out: &mut Vec<u8>) -> io::Result<Option<&'static str>> {
-    // Reading the object a second time is for those that look as if it could be needed.
-    let taken: BTreeMap<Cow<'_, str>, &RawValue> =
-        if OURS.iter().any(|ours| object.contains(ours)) || object.contains('\\') {
-            serde_json::from_str(object)?
-        } else {
-            BTreeMap::new()
-        };
-    let body = object.trim_end().strip_suffix('}').unwrap_or_default().trim_end();
-    out.write_all(body.as_bytes())?;
-    let Value::Object(answer) = serde_json::to_value(answer)? else { return Ok(None) };
-    let mut clash = None;
-    for (place, ours) in OURS.into_iter().enumerate() {
-        let Some(value) = answer.get(ours) else { continue };
-        let mut name = ours.to_owned();
-        while taken.contains_key(name.as_str()) {
-            clash = clash.or(Some(ours));
-            name.insert_str(0, "resonanz_");
-        }
-        let comma = if place == 0 && body == "{" { "" } else { "," };
-        write!(out, "{comma}\"{name}\":{value}")?;
-    }
-    out.extend_from_slice(b"}\n");
-    Ok(clash)
 }

@@ -252,6 +252,14 @@ impl Tested<'_> {
         let confidence = f64::from(verdict.confidence) / 100.0;
         let by = if ours { ", by an account of the topic: never a complaint" } else { "" };
         writeln!(out, "    confidence {confidence:.2}{by}")?;
+        let wants: Vec<String> = verdict
+            .intents
+            .iter()
+            .map(|(intent, percent)| format!("{intent} {:.2}", f64::from(percent) / 100.0))
+            .collect();
+        if !wants.is_empty() {
+            writeln!(out, "    intents {}", wants.join(", "))?;
+        }
         if self.args.explain {
             write!(out, "{}", explained.to_lines(&post.text))?;
         }
