@@ -30,6 +30,7 @@ mod goals;
 mod hook;
 mod inbox;
 mod ingest;
+mod intents;
 mod imports;
 mod imports_tables;
 mod memory;
