@@ -1,6 +1,8 @@
 //! What does only the operating system know? The time of day, and chance.
 
 use std::io;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::time::EventTime;
@@ -26,6 +28,36 @@ pub fn random<const N: usize>() -> io::Result<[u8; N]> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(io::Error::other)?;
     Ok(bytes)
+}
+
+/// Names the point at which this process is to break off: `NAME`, `NAME:COUNT` for a later pass,
+/// `NAME:COUNT:panic` for a panic at that pass, `NAME:COUNT:panics` for one at each from then on.
+const CRASH_AT: &str = "RESONANZ_CRASH_AT";
+
+/// Breaks off here as a kill would, if the environment variable `RESONANZ_CRASH_AT` names this point.
+/// Tests see by it that nothing is lost between any two steps; otherwise it does nothing.
+///
+/// # Panics
+/// If it is asked to.
+pub fn crash_point(name: &str) {
+    static WANTED: OnceLock<Option<(String, u64, String)>> = OnceLock::new();
+    static PASSES: AtomicU64 = AtomicU64::new(0);
+    let wanted = WANTED.get_or_init(|| {
+        let text = std::env::var(CRASH_AT).ok()?;
+        let mut parts = text.split(':').map(str::to_owned);
+        let (name, count) = (parts.next()?, parts.next().map(|count| count.parse().ok()));
+        Some((name, count.unwrap_or(Some(1))?, parts.next().unwrap_or_default()))
+    });
+    let Some((wanted, count, how)) = wanted.as_ref().filter(|(wanted, ..)| wanted == name) else {
+        return;
+    };
+    let pass = PASSES.fetch_add(1, Ordering::Relaxed) + 1;
+    match how.as_str() {
+        "panic" => assert!(pass != *count, "crash point {wanted}"),
+        "panics" => assert!(pass < *count, "crash point {wanted}"),
+        _ if pass == *count => std::process::abort(),
+        _ => {}
+    }
 }
 
 /// A new identity of 80 bits, such as `sil_3f0c…`.

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::places::ConfigAt;
 use super::postgres::door;
-use super::run::token;
+use super::serving::token;
 use super::{Ending, Failure, config_file};
 use crate::chart::zoned;
 use crate::config::Config;

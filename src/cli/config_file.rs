@@ -1,10 +1,18 @@
 //! Which configuration is meant, and what is wrong with it?
 
 use std::io::{ErrorKind, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::Failure;
 use crate::config::{Config, ConfigError};
+
+/// A configuration with problems.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {} problem{}", path.display(), problems.len(), if problems.len() == 1 { "" } else { "s" })]
+pub(super) struct Wrong {
+    path: PathBuf,
+    pub(super) problems: Vec<ConfigError>,
+}
 
 /// Reads a configuration file; prints every problem to standard error.
 pub(super) fn load(path: &Path) -> Result<Config, Failure> {
@@ -18,14 +26,11 @@ pub(super) fn load(path: &Path) -> Result<Config, Failure> {
         Failure::file(path, &error, hint)
     })?;
     let base = path.parent().unwrap_or(Path::new(""));
-    Config::parse(&text, base).map_err(|errors| {
-        print_all(path, &text, "", &errors);
-        let count = errors.len();
-        let problems = if count == 1 { "problem" } else { "problems" };
-        Failure::usage(
-            format!("{}: {count} {problems}", path.display()),
-            format!("mend them and run: resonanz check --config {}", path.display()),
-        )
+    Config::parse(&text, base).map_err(|problems| {
+        print_all(path, &text, "", &problems);
+        let hint = format!("mend them and run: resonanz check --config {}", path.display());
+        let error = Wrong { path: path.to_owned(), problems }.into();
+        Failure { error, code: 2, hint: Some(hint) }
     })
 }
 

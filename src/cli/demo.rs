@@ -29,7 +29,7 @@ use crate::notify::Signer;
 use crate::post::SourceId;
 use crate::replay::{Archive, Replay, replay};
 use crate::secret::SecretPlace;
-use crate::serve::{Api, Doors, SqlGate, serve};
+use crate::serve::{Api, Doors, Reload, SqlGate, serve};
 use crate::state::{Site, private_file};
 use crate::system::{random, unix_ms};
 use crate::time::SECOND_US;
@@ -156,8 +156,9 @@ async fn open(
         hosts: Arc::new([]),
         sql: SqlGate::of(config.sql),
         doors: Doors::default(),
+        reload: Reload::default(),
     };
-    tokio::spawn(serve(listener, api));
+    tokio::spawn(serve(listener, watch::channel(api).1));
     writeln!(io::stdout().lock(), "look: http://{address}/ in a browser; Ctrl-C ends")?;
     Ok(())
 }

@@ -4,14 +4,15 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use anyhow::Context;
 use serde_json::json;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use super::output::one_line;
 use super::places::LakePlace;
 use super::postgres::{Door, door};
+use super::reload::Reloader;
+use super::serving::{doors, token};
 use super::signals::stop_at_signal;
 use super::view::{Reader, View};
 use super::{Ending, Failure, runtime, supervisor};
@@ -19,7 +20,7 @@ use crate::config::Config;
 use crate::lake::Folder;
 use crate::live::{self, Progress, Stop, Summary};
 use crate::notify::Outbox;
-use crate::serve::{Api, Doors, SqlGate, serve};
+use crate::serve::{Api, Doors, Reload, SqlGate, serve};
 
 /// Sources and topics named at the start.
 const NAMES_MAX: usize = 8;
@@ -49,7 +50,8 @@ pub(super) fn run(args: &Args, reader: Reader) -> Result<Ending, Failure> {
     let sql = SqlGate::of(config.sql);
     let clients = config.postgres.as_ref();
     let clients = clients.map(|clients| door(clients, &(&config.lake).into(), &sql)).transpose()?;
-    let summary = runtime()?.block_on(run_until_signal(config, sql, clients, reader))?;
+    let summary =
+        runtime()?.block_on(run_until_signal(config, sql, clients, reader, &args.place))?;
     let complete = summarize(&summary, reader)?;
     Ok(if complete { Ending::Done } else { Ending::Incomplete })
 }
@@ -164,10 +166,12 @@ async fn run_until_signal(
     sql: SqlGate,
     clients: Option<Door>,
     reader: Reader,
+    place: &LakePlace,
 ) -> Result<Summary, Failure> {
     let progress = Arc::new(watch::Sender::new(Progress::default()));
     let (stop, stopped) = watch::channel(Stop::No);
-    let mut http = None;
+    let (ask, asked) = mpsc::channel(1);
+    let (mut http, mut apis) = (None, None);
     if let Some(address) = config.listen {
         let listener = TcpListener::bind(address).await;
         let listener = listener.map_err(|error| Failure::listen(address, &error))?;
@@ -182,37 +186,27 @@ async fn run_until_signal(
             token: token(&config)?,
             hosts: config.hosts.clone().into(),
             sql,
-            doors: doors(&config),
+            doors: Doors::new(doors(&config)),
+            reload: Reload::new(ask),
         };
-        tokio::spawn(serve(listener, api));
+        let (renew, renewed) = watch::channel(api);
+        apis = Some(renew);
+        tokio::spawn(serve(listener, renewed));
     }
     if let Some(clients) = clients {
         clients.open().await?;
     }
-    stop_at_signal(stop)?;
+    let (hang_up, hung_up) = mpsc::channel(1);
+    stop_at_signal(stop, hang_up)?;
     // Whoever does not read our output stops nothing.
     let _ = announce(&config, http, reader);
     let view = View::start(progress.subscribe(), reader);
     tokio::spawn(supervisor::report(progress.subscribe()));
-    let summary = live::run(config, stopped, progress).await;
+    let (renew, renewals) = mpsc::channel(1);
+    let shared = Arc::clone(&progress);
+    let reloader = Reloader::new(place.clone(), config.clone(), shared, renew, apis);
+    tokio::spawn(reloader.attend(hung_up, asked));
+    let summary = live::run_renewed(config, stopped, progress, renewals).await;
     view.end().await;
     Ok(summary?)
-}
-
-/// Where sources take what others bring.
-fn doors(config: &Config) -> Doors {
-    let doors = config.sources.iter();
-    Doors::new(
-        doors.filter_map(|source| Some((source.name.as_str().to_owned(), source.settings.door()?))),
-    )
-}
-
-/// The token that changes over HTTP need.
-pub(super) fn token(config: &Config) -> anyhow::Result<Option<Arc<str>>> {
-    let Some(name) = &config.token_env else { return Ok(None) };
-    let token = std::env::var(name).ok().filter(|token| !token.is_empty());
-    token
-        .map(Into::into)
-        .with_context(|| format!("environment variable {name} is not set"))
-        .map(Some)
 }

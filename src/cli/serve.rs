@@ -18,7 +18,7 @@ use crate::lake::Folder;
 use crate::live::Progress;
 use crate::secret::SecretPlace;
 use crate::sentiment::{Profile, Scorer};
-use crate::serve::{self, Api, Doors, SqlGate};
+use crate::serve::{self, Api, Doors, Reload, SqlGate};
 use crate::sql::Limits;
 
 #[derive(Debug, clap::Args)]
@@ -98,6 +98,7 @@ pub(super) fn serve(args: &Args) -> Result<Ending, Failure> {
             hosts: args.host.clone().into(),
             sql,
             doors: Doors::default(),
+            reload: Reload::default(),
         };
         if let Some((named, door)) = clients {
             writeln!(io::stdout(), "and on {named}{}/resonanz", door.open().await?)?;
@@ -105,7 +106,7 @@ pub(super) fn serve(args: &Args) -> Result<Ending, Failure> {
         let (mut terminate, mut interrupt) =
             (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
         tokio::select! {
-            () = serve::serve(listener, api) => {}
+            () = serve::serve(listener, watch::channel(api).1) => {}
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }

@@ -1,13 +1,13 @@
-//! When is a running process asked to end?
+//! When is a running process asked to end, or to read its configuration anew?
 //!
-//! The first signal lets it finish what is under way, a later one does not wait. Supervisors signal
-//! a process and its group at once: what comes within a second is one request.
+//! The first signal to end lets it finish what is under way, a later one does not wait. Supervisors
+//! signal a process and its group at once: what comes within a second is one request.
 
 use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use super::supervisor;
 use crate::live::Stop;
@@ -15,12 +15,16 @@ use crate::live::Stop;
 /// Signals this close together are one request.
 const ONE_REQUEST: Duration = Duration::from_secs(1);
 
-/// Says [`Stop::Interrupt`] at the first signal; at a later one the process exits with 1.
+/// Says [`Stop::Interrupt`] at the first signal; at a later one the process exits with 1. SIGHUP asks
+/// for `reloads`, of which one waits at most.
 ///
 /// # Errors
 /// When the system lets us hear of no signals.
-pub(super) fn stop_at_signal(stop: watch::Sender<Stop>) -> io::Result<()> {
-    let mut signals = Signals::listen()?;
+pub(super) fn stop_at_signal(
+    stop: watch::Sender<Stop>,
+    reloads: mpsc::Sender<()>,
+) -> io::Result<()> {
+    let mut signals = Signals::listen(reloads)?;
     tokio::spawn(async move {
         signals.next().await;
         tracing::info!("signal received, finishing");
@@ -42,13 +46,15 @@ struct Signals {
     terminate: Signal,
     interrupt: Signal,
     hangup: Signal,
+    reloads: mpsc::Sender<()>,
     /// Whether a terminal that hangs up takes its processes with it.
     has_terminal: bool,
 }
 
 impl Signals {
-    fn listen() -> io::Result<Self> {
+    fn listen(reloads: mpsc::Sender<()>) -> io::Result<Self> {
         Ok(Self {
+            reloads,
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
             hangup: signal(SignalKind::hangup())?,
@@ -66,7 +72,8 @@ impl Signals {
                     if self.has_terminal {
                         return;
                     }
-                    tracing::warn!("SIGHUP changes nothing: restart to read the configuration anew");
+                    // One that waits already reads what is there by then.
+                    let _ = self.reloads.try_send(());
                 }
             }
         }

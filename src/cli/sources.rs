@@ -12,8 +12,8 @@ use super::places::ConfigAt;
 use super::{Ending, Failure, runtime};
 use crate::config::{Config, SourceConfig};
 use crate::connect::{
-    Fault, Finding, Look, NETWORKS, Outlet, Settings, SourceHealth, SourceSpec, SourceState,
-    preset_cards,
+    Closing, Fault, Finding, Look, NETWORKS, Outlet, Settings, SourceHealth, SourceSpec,
+    SourceState, preset_cards,
 };
 use crate::decode::{AuthorHasher, Parcel, Refused};
 use crate::mention::Topic;
@@ -229,7 +229,7 @@ fn show(source: &SourceConfig, topics: &[Topic], wait: Duration) -> Result<Endin
 async fn watch_source(settings: &dyn Settings, spec: SourceSpec, wait: Duration) -> Seen {
     let health = Arc::new(SourceHealth::new(SourceId::new(spec.name.as_str())));
     let (inbox, mut parcels) = mpsc::channel::<Parcel>(PARCELS);
-    let (closing, closed) = watch::channel(false);
+    let (closing, closed) = watch::channel(Closing::No);
     let outlet = Outlet::new(inbox, Arc::clone(&health), closed);
     let mut source = settings.open(spec);
     let mut reading = tokio::spawn(async move { source.read(&outlet).await });
@@ -256,7 +256,7 @@ async fn watch_source(settings: &dyn Settings, spec: SourceSpec, wait: Duration)
         }
     }
     drop(parcels);
-    closing.send_replace(true);
+    closing.send_replace(Closing::Ended);
     let ending = tokio::time::timeout(MORE, &mut reading).await;
     reading.abort();
     if let Ok(Ok(Err(fault))) = ending

@@ -22,7 +22,7 @@ pub(super) async fn report(mut progress: watch::Receiver<Progress>) {
     if progress.wait_for(|progress| !progress.topics.is_empty()).await.is_err() {
         return;
     }
-    say(&[NotifyState::Ready]);
+    ready();
     let step = sd_notify::watchdog_enabled().map_or(STEP, |span| span / 3);
     loop {
         let (line, is_waiting) = line(&progress.borrow_and_update());
@@ -36,12 +36,23 @@ pub(super) async fn report(mut progress: watch::Receiver<Progress>) {
     }
 }
 
+/// Says that another configuration is taken, until [`ready`] is said.
+pub(super) fn reloading() {
+    let now = NotifyState::monotonic_usec_now();
+    say(&[NotifyState::Reloading].into_iter().chain(now.ok()).collect::<Vec<_>>());
+}
+
+/// Says that posts can be taken.
+pub(super) fn ready() {
+    say(&[NotifyState::Ready]);
+}
+
 /// Says that the process ends.
 pub(super) fn ending() {
     say(&[NotifyState::Stopping]);
 }
 
-/// How it goes, on one line, and whether the lake is waited for.
+/// How it goes, on one line, and whether the lake or another configuration is waited for.
 fn line(progress: &Progress) -> (String, bool) {
     let (posts, tally) = (progress.posts(), progress.tally);
     let mut line =
@@ -49,7 +60,8 @@ fn line(progress: &Progress) -> (String, bool) {
     if let Some(trouble) = &progress.trouble {
         line += &format!("; the lake cannot be written: {}", trouble.why);
     }
-    (line.replace(char::is_control, " "), progress.trouble.is_some())
+    let is_waiting = progress.trouble.is_some() || progress.rounds.under_way;
+    (line.replace(char::is_control, " "), is_waiting)
 }
 
 fn say(states: &[NotifyState<'_>]) {

@@ -91,6 +91,8 @@ struct Screen {
     printed: u64,
     /// Whether it is said that the lake cannot be written.
     in_trouble: bool,
+    /// What happened to the process as a whole, as often as it was said.
+    rounds: u64,
     said: Instant,
     rate: Rate,
 }
@@ -104,6 +106,7 @@ impl Screen {
             drawn,
             printed: 0,
             in_trouble: false,
+            rounds: 0,
             said: Instant::now(),
             rate: Rate::default(),
         }
@@ -112,6 +115,7 @@ impl Screen {
     fn show(&mut self, progress: &Progress) -> io::Result<()> {
         self.alerts(progress)?;
         self.trouble(progress)?;
+        self.rounds(progress)?;
         let rate = self.rate.update(progress.posts());
         if let Some(drawn) = self.drawn {
             let (columns, rows) = size().unwrap_or((80, 24));
@@ -141,6 +145,15 @@ impl Screen {
         let since = trouble.since.to_string();
         let line = format!("CANNOT WRITE since {since}: {}", trouble.why);
         self.print(&line, &json!({"event": "failing", "since": since, "why": trouble.why}))
+    }
+
+    /// Says once what happened to the process as a whole.
+    fn rounds(&mut self, progress: &Progress) -> io::Result<()> {
+        let count = progress.rounds.count();
+        let said = progress.rounds.said.as_ref().filter(|_| count != self.rounds);
+        self.rounds = count;
+        let Some(said) = said else { return Ok(()) };
+        self.print(&said.text, &json!({"event": said.kind, "said": said.text}))
     }
 
     /// Prints every alert that came since the last look.

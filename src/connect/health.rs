@@ -228,6 +228,21 @@ impl SourcesHealth {
         Self(names.map(|name| Arc::new(SourceHealth::new(name))).collect())
     }
 
+    /// That of these sources, going on with what was counted of those that were there before.
+    #[must_use]
+    pub fn renewed(&self, names: impl Iterator<Item = SourceId>) -> Self {
+        let known = |name: &SourceId| self.iter().find(|source| source.name() == name).cloned();
+        let renewed = names.map(|name| match known(&name) {
+            Some(source) => {
+                source.set(SourceState::Starting, "", "");
+                source.tickets().abandon();
+                source
+            }
+            None => Arc::new(SourceHealth::new(name)),
+        });
+        Self(renewed.collect())
+    }
+
     /// Each of them.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<SourceHealth>> {
         self.0.iter()

@@ -37,7 +37,7 @@ pub use meta::MetaSettings;
 pub(crate) use network::NETWORKS;
 pub use network::{Finding, Look, Settings, SourceSpec, Telling, UnfitTopic};
 pub use poll::{Poll, PollSettings, PresetCard, preset_cards};
-pub use source::{Fault, Inbox, Outlet, Source};
+pub use source::{Closing, Fault, Inbox, Outlet, Source};
 pub use supervise::supervise;
 pub use tickets::Tickets;
 pub use transport::{

@@ -26,6 +26,18 @@ pub trait Source: Send {
     async fn read(&mut self, outlet: &Outlet) -> Result<(), Fault>;
 }
 
+/// Whether a source is to end, and what for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Closing {
+    /// It is not.
+    #[default]
+    No,
+    /// Another reader of this process goes on where it ends, with another configuration.
+    Renewed,
+    /// With the process.
+    Ended,
+}
+
 /// Why a source cannot be read on, by whoever can do something about it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
@@ -85,13 +97,13 @@ impl Fault {
 pub struct Outlet {
     inbox: Inbox,
     health: Arc<SourceHealth>,
-    closing: watch::Receiver<bool>,
+    closing: watch::Receiver<Closing>,
 }
 
 impl Outlet {
     /// A way into `inbox` until `closing` says otherwise.
     #[must_use]
-    pub fn new(inbox: Inbox, health: Arc<SourceHealth>, closing: watch::Receiver<bool>) -> Self {
+    pub fn new(inbox: Inbox, health: Arc<SourceHealth>, closing: watch::Receiver<Closing>) -> Self {
         Self { inbox, health, closing }
     }
 
@@ -132,20 +144,25 @@ impl Outlet {
         }
     }
 
-    /// Whether the process is ending.
+    /// Whether this source is to end.
     #[must_use]
     pub fn is_closing(&self) -> bool {
-        *self.closing.borrow()
+        *self.closing.borrow() != Closing::No
     }
 
-    /// Waits until the process is ending.
+    /// Whether another reader goes on where this one ends.
+    pub(super) fn is_renewed(&self) -> bool {
+        *self.closing.borrow() == Closing::Renewed
+    }
+
+    /// Waits until this source is to end.
     pub async fn closing(&self) {
         let mut closing = self.closing.clone();
         // Nobody left who could say so means the same.
-        let _ = closing.wait_for(|closing| *closing).await;
+        let _ = closing.wait_for(|closing| *closing != Closing::No).await;
     }
 
-    /// Waits `time`, or until the process is ending.
+    /// Waits `time`, or until this source is to end.
     pub async fn pause(&self, time: Duration) {
         let _ = tokio::time::timeout(time, self.closing()).await;
     }

@@ -126,6 +126,16 @@ impl Tickets {
         answered.for_each(|ticket| book.remember(ticket.clone()));
     }
 
+    /// Gives up what is on its way, for an engine that knows nothing of it: whoever waits is told to
+    /// ask again.
+    pub(super) fn abandon(&self) {
+        let mut book = self.lock();
+        book.waiting.clear();
+        book.under_way.clear();
+        drop(book);
+        self.changed();
+    }
+
     /// `None` while the same is on its way.
     fn begin(
         &self,

@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, watch};
 use super::Stop;
 use super::awaited::Awaited;
 use super::eraser::Following;
-use super::progress::{AlertLine, Progress, TopicCount};
+use super::progress::{AlertLine, Progress};
 use super::slips::Slips;
 use super::store::StoreJob;
 use super::trouble::Patience;
@@ -22,6 +22,7 @@ use crate::engine::{Engine, Outcome};
 use crate::lake::{Checkpoint, Folder, Labels, Rows};
 use crate::notify::{Message, messages};
 use crate::post::{Event, Polarity, SourceId, TopicId};
+use crate::system::crash_point;
 
 /// Events per step.
 const STEP_EVENTS: usize = 4_096;
@@ -89,17 +90,9 @@ impl EngineLoop {
             rules: config.rules.clone(),
             archive: config.lake.archive,
         };
-        let topics = config
-            .topics
-            .iter()
-            .map(|topic| TopicCount { name: topic.name.clone(), ..TopicCount::default() });
-        let progress = Progress {
-            tally: checkpoint.tally,
-            tally_at_start: checkpoint.tally,
-            topics: topics.collect(),
-            watermark: engine.watermark(),
-            ..Progress::default()
-        };
+        let topics = config.topics.iter().map(|topic| topic.name.clone());
+        let (before, watermark) = (patience.shared().borrow().clone(), engine.watermark());
+        let progress = Progress::resumed(&before, checkpoint.tally, watermark, topics);
         Self {
             engine,
             rows: Rows::new(labels),
@@ -141,7 +134,7 @@ impl EngineLoop {
         self.publish();
         let mut taken = Vec::with_capacity(PARCELS);
         let mut heard = Instant::now();
-        let mut warned = 0;
+        let mut warned = self.progress.refusals.len();
         loop {
             let wait = tokio::time::timeout(
                 self.awaited.look(QUIET),
@@ -157,6 +150,7 @@ impl EngineLoop {
                     for parcel in taken.drain(..) {
                         self.take(parcel)?;
                     }
+                    crash_point("engine.step");
                     self.step_all()?;
                 }
                 // Without a connection nobody knows whether it is silent: time waits for what the
@@ -376,8 +370,8 @@ impl EngineLoop {
             // What others count stays as it is.
             let (commits, deliveries) = (shared.commits, Arc::clone(&shared.deliveries));
             let (sources, trouble) = (shared.sources.clone(), shared.trouble.take());
-            let troubles = shared.troubles;
-            *shared = Progress { commits, deliveries, sources, trouble, troubles, ..fresh };
+            let (troubles, rounds) = (shared.troubles, shared.rounds.clone());
+            *shared = Progress { commits, deliveries, sources, trouble, troubles, rounds, ..fresh };
         });
     }
 }

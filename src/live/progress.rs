@@ -1,5 +1,6 @@
 //! How is it going? A snapshot for the progress view, the summary, the API and the metrics.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::alert::Transition;
@@ -54,6 +55,8 @@ pub struct Progress {
     pub troubles: u64,
     /// Commits since the process started.
     pub commits: u64,
+    /// What became of configurations that came since the process started, and of its engine.
+    pub rounds: Rounds,
     /// How deliveries go.
     pub deliveries: Arc<CourierStats>,
 }
@@ -67,6 +70,40 @@ pub struct Trouble {
     pub why: String,
     /// How to mend it; empty if nothing is known.
     pub hint: String,
+}
+
+/// What became of configurations that came while the process runs, and of its engine.
+#[derive(Debug, Clone, Default)]
+pub struct Rounds {
+    /// Configurations taken.
+    pub reloads: u64,
+    /// Configurations refused.
+    pub refused: u64,
+    /// Times that the engine died and was begun anew.
+    pub restarts: u64,
+    /// Whether a configuration is being taken right now.
+    pub under_way: bool,
+    /// Since when the file holds a configuration that was refused, and why; none once one was taken.
+    pub refusal: Option<(EventTime, String)>,
+    /// The latest of all this, in words.
+    pub said: Option<Said>,
+}
+
+/// Something that happened to the process as a whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// Its name for programs: `reloaded`, `reload_refused` or `engine_restarted`.
+    pub kind: &'static str,
+    /// For people.
+    pub text: String,
+}
+
+impl Rounds {
+    /// How often something happened.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.reloads + self.refused + self.restarts
+    }
 }
 
 /// Counts of one topic.
@@ -118,6 +155,29 @@ impl Progress {
         Known { watermark: self.watermark, gaps, sources, ..Known::default() }
     }
 
+    /// How it is as an engine begins; what was counted since the process started goes on.
+    pub(super) fn resumed(
+        before: &Self,
+        tally: Tally,
+        watermark: Option<EventTime>,
+        topics: impl Iterator<Item = String>,
+    ) -> Self {
+        let is_first = before.topics.is_empty();
+        let mut counted: HashMap<&str, &TopicCount> =
+            before.topics.iter().map(|topic| (topic.name.as_str(), topic)).collect();
+        let topics = topics.map(|name| match counted.remove(name.as_str()) {
+            Some(topic) => topic.clone(),
+            None => TopicCount { name, ..TopicCount::default() },
+        });
+        Self {
+            tally,
+            tally_at_start: if is_first { tally } else { before.tally_at_start },
+            watermark,
+            topics: topics.collect(),
+            ..before.clone()
+        }
+    }
+
     /// Posts since the lake was made, each once however often a source gave it, as far as its id is
     /// remembered.
     #[must_use]
@@ -138,8 +198,8 @@ impl Progress {
     /// so many did that panes and alerts miss something that matters.
     #[must_use]
     pub fn late_share(&self) -> Option<u64> {
-        let late = self.tally.late - self.tally_at_start.late;
-        let mentions = self.tally.mentions - self.tally_at_start.mentions;
+        let late = self.tally.late.saturating_sub(self.tally_at_start.late);
+        let mentions = self.tally.mentions.saturating_sub(self.tally_at_start.mentions);
         let share = late.saturating_mul(100) / mentions.max(1);
         (late >= LATE_MIN && share >= LATE_SHARE).then_some(share)
     }

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use tracing::Instrument;
 
 use crate::config::Config;
-use crate::connect::{Fault, Inbox, Outlet, SourceSpec, SourcesHealth, supervise};
+use crate::connect::{Closing, Fault, Inbox, Outlet, SourceSpec, SourcesHealth, supervise};
 use crate::decode::{AuthorHasher, Cursor};
 use crate::mention::Topic;
 use crate::post::SourceId;
@@ -21,7 +21,7 @@ const GOODBYE: Duration = Duration::from_secs(3);
 #[derive(Debug)]
 pub(super) struct Sources {
     tasks: JoinSet<Option<LostSource>>,
-    closing: watch::Sender<bool>,
+    closing: watch::Sender<Closing>,
     lost: Vec<LostSource>,
 }
 
@@ -42,7 +42,7 @@ pub(super) fn spawn(
     inbox: Inbox,
     health: &SourcesHealth,
 ) -> Sources {
-    let (mut tasks, (closing, closed)) = (JoinSet::new(), watch::channel(false));
+    let (mut tasks, (closing, closed)) = (JoinSet::new(), watch::channel(Closing::No));
     let topics: Arc<[Topic]> = config.topics.as_slice().into();
     for (source, health) in config.sources.iter().zip(health.iter()) {
         let cursor = cursors.get(source.name.as_str()).cloned();
@@ -80,11 +80,11 @@ impl Sources {
     }
 
     /// Ends all sources; what they handed over is still processed.
-    pub(super) async fn stop(mut self) -> Vec<LostSource> {
-        self.closing.send_replace(true);
+    pub(super) async fn stop(&mut self, closing: Closing) -> Vec<LostSource> {
+        self.closing.send_replace(closing);
         if tokio::time::timeout(GOODBYE, self.all_ended()).await.is_err() {
             self.tasks.shutdown().await;
         }
-        self.lost
+        std::mem::take(&mut self.lost)
     }
 }

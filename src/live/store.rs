@@ -12,6 +12,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 use super::eraser::Eraser;
 use super::progress::Progress;
 use super::trouble::Patience;
+use crate::analyze::Analyzer;
 use crate::config::{Config, LakeConfig, Retention};
 use crate::decode::{AuthorHasher, Ticket};
 use crate::engine::Engine;
@@ -20,7 +21,7 @@ use crate::notify::{Desk, Message};
 use crate::post::{SourceId, TopicId};
 use crate::privacy::Erased;
 use crate::state::{Answered, Errands, Mode, Triage};
-use crate::system::wall_clock;
+use crate::system::{crash_point, wall_clock};
 use crate::tuning;
 
 /// How often requests are looked for, and a job of upkeep is done.
@@ -163,6 +164,7 @@ impl Store {
                 while let Err(error) = self.desk.take(&messages) {
                     self.patience.wait(error.into()).await?;
                 }
+                crash_point("commit.told");
                 self.patience.over();
                 self.bell.notify_waiters();
                 self.committed.send_modify(|progress| progress.commits += 1);
@@ -216,7 +218,7 @@ impl Store {
 
     /// Looks whether there is room for the next commit, also while nothing comes in.
     fn probe(&self) {
-        match self.lake.folder().probe() {
+        match self.lake.folder().probe("probe") {
             Ok(()) => self.patience.over(),
             Err(error) => self.patience.report(&error.into()),
         }
@@ -245,6 +247,16 @@ pub fn checkpointed_engine(
     checkpoint: Option<Checkpoint>,
 ) -> anyhow::Result<(Engine, Checkpoint)> {
     let analyzer = Arc::new(tuning::analyzer(config, authors)?);
+    resumed_engine(config, analyzer, erased, checkpoint)
+}
+
+/// The same with an analyzer that is there already.
+pub(super) fn resumed_engine(
+    config: &Config,
+    analyzer: Arc<Analyzer>,
+    erased: Erased,
+    checkpoint: Option<Checkpoint>,
+) -> anyhow::Result<(Engine, Checkpoint)> {
     let mut checkpoint = checkpoint.unwrap_or_default();
     if let Some(wrong) = checkpoint.state.heal(wall_clock()) {
         tracing::warn!(

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use reqwest::dns::Resolve;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use super::attempt::{Attempt, Failure, Fault};
 use super::enclosure::Press;
@@ -18,7 +18,7 @@ use super::receiver::Receiver;
 use super::schedule::{after, jittered};
 use super::stats::{CourierStats, ReceiverStats};
 use crate::alert::Transition;
-use crate::system::unix_ms;
+use crate::system::{crash_point, unix_ms};
 
 /// Longest rest of an endpoint: a dead one is left alone, but a new alert is not late for one that
 /// is back.
@@ -73,6 +73,8 @@ pub struct Courier {
     failures: u32,
     /// Not before this instant, in milliseconds since the Unix epoch.
     rests_until_ms: i64,
+    /// Says `true` when nothing further is to be begun.
+    ends: watch::Receiver<bool>,
     /// A message that arrived, and of which the outbox does not know it yet.
     arrived: Option<Message>,
     /// When firing alerts are told again, and those that are left of this round.
@@ -97,7 +99,9 @@ impl Courier {
         let (resolver, press) = (Arc::clone(&manner.resolver), manner.press.clone());
         let endpoint = Endpoint::new(receiver, resolver, manner.timeout, press)?;
         let (rests_until_ms, repeats_at_ms, repeats) = (0, 0, Vec::new());
+        let (_, ends) = watch::channel(false);
         Ok(Self {
+            ends,
             endpoint,
             outbox,
             bell,
@@ -112,7 +116,13 @@ impl Courier {
         })
     }
 
-    /// Delivers until the task is aborted.
+    /// The same, beginning no attempt once `ends` says `true`.
+    #[must_use]
+    pub fn until(self, ends: watch::Receiver<bool>) -> Self {
+        Self { ends, ..self }
+    }
+
+    /// Delivers until it is to end, or the task is aborted.
     ///
     /// # Errors
     /// When the outbox refuses. It can be called again: what arrived is not sent once more.
@@ -125,7 +135,8 @@ impl Courier {
         if let Some(message) = self.arrived.take() {
             self.arrived(message)?;
         }
-        loop {
+        let mut ends = self.ends.clone();
+        while !*ends.borrow_and_update() {
             let rung = bell.notified();
             let disabled = self.health.disabled.is_some();
             self.count(|stats| stats.disabled.store(disabled, Ordering::Relaxed));
@@ -153,8 +164,11 @@ impl Courier {
             tokio::select! {
                 () = rung => {}
                 () = tokio::time::sleep(wait) => {}
+                // Without anybody who could say so it never ends.
+                Ok(()) = ends.changed() => {}
             }
         }
+        Ok(())
     }
 
     fn count(&self, change: impl FnOnce(&ReceiverStats)) {
@@ -169,7 +183,10 @@ impl Courier {
             return self.divert(message);
         }
         match self.endpoint.post(message).await {
-            Attempt::Arrived => self.arrived(message.clone()),
+            Attempt::Arrived => {
+                crash_point("deliver.sent");
+                self.arrived(message.clone())
+            }
             Attempt::Gone => self.disable("it answered 410 gone"),
             Attempt::Refused(why) => self.refused(message, &why),
             Attempt::Failed(failure) => {
@@ -188,6 +205,7 @@ impl Courier {
             self.arrived = Some(message);
             return Err(error);
         }
+        crash_point("deliver.noted");
         self.count(|stats| {
             stats.delivered.fetch_add(1, Ordering::Relaxed);
         });

@@ -1,12 +1,13 @@
 //! How do deliveries go? Counts of each receiver, for the summary and for monitoring.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// How deliveries go, over all receivers. Counted since the process started.
 #[derive(Debug, Default)]
 pub struct CourierStats {
-    receivers: BTreeMap<String, ReceiverStats>,
+    receivers: BTreeMap<String, Arc<ReceiverStats>>,
 }
 
 /// How deliveries to one receiver go.
@@ -24,35 +25,42 @@ impl CourierStats {
     /// No deliveries yet.
     #[must_use]
     pub fn new(receivers: impl IntoIterator<Item = String>) -> Self {
-        let receivers = receivers.into_iter().map(|name| (name, ReceiverStats::default()));
+        Self::default().renewed(receivers)
+    }
+
+    /// Those of these receivers, going on with what was counted of those that were there before.
+    #[must_use]
+    pub fn renewed(&self, receivers: impl IntoIterator<Item = String>) -> Self {
+        let known = |name: &String| self.receivers.get(name).cloned().unwrap_or_default();
+        let receivers = receivers.into_iter().map(|name| (name.clone(), known(&name)));
         Self { receivers: receivers.collect() }
     }
 
     /// Each receiver, by name.
     pub fn receivers(&self) -> impl Iterator<Item = (&str, &ReceiverStats)> {
-        self.receivers.iter().map(|(name, stats)| (name.as_str(), stats))
+        self.receivers.iter().map(|(name, stats)| (name.as_str(), &**stats))
     }
 
     /// One receiver.
     pub(super) fn receiver(&self, name: &str) -> Option<&ReceiverStats> {
-        self.receivers.get(name)
+        self.receivers.get(name).map(Arc::as_ref)
     }
 
     /// Messages that arrived.
     #[must_use]
     pub fn delivered(&self) -> u64 {
-        self.receivers.values().map(ReceiverStats::delivered).sum()
+        self.receivers.values().map(|stats| stats.delivered()).sum()
     }
 
     /// Attempts that failed.
     #[must_use]
     pub fn attempts_failed(&self) -> u64 {
-        self.receivers.values().map(ReceiverStats::attempts_failed).sum()
+        self.receivers.values().map(|stats| stats.attempts_failed()).sum()
     }
 
     /// How often anything changed with a message.
     pub(super) fn changes(&self) -> u64 {
-        let diverted = |stats: &ReceiverStats| stats.diverted.load(Ordering::Relaxed);
+        let diverted = |stats: &Arc<ReceiverStats>| stats.diverted.load(Ordering::Relaxed);
         let diverted: u64 = self.receivers.values().map(diverted).sum();
         self.delivered() + self.attempts_failed() + self.given_up() + diverted
     }
@@ -60,7 +68,7 @@ impl CourierStats {
     /// Messages that will not arrive.
     #[must_use]
     pub fn given_up(&self) -> u64 {
-        self.receivers.values().map(ReceiverStats::given_up).sum()
+        self.receivers.values().map(|stats| stats.given_up()).sum()
     }
 }
 

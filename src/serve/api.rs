@@ -11,6 +11,7 @@ use tokio::time::timeout;
 use super::gate::SqlGate;
 use super::ingest::Doors;
 use super::problem::{Problem, failed, failure};
+use super::reload::Reload;
 use crate::config::{Charter, Services};
 use crate::lake::{Folder, LakeError};
 use crate::live::Progress;
@@ -46,6 +47,8 @@ pub struct Api {
     pub sql: SqlGate,
     /// Where sources take what others bring.
     pub doors: Doors,
+    /// Who reads the configuration anew.
+    pub reload: Reload,
 }
 
 impl FromRef<Api> for watch::Receiver<Progress> {

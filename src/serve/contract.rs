@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 
 use super::api::Api;
-use super::{answers, desk, feed, inbox, recall, scoring, sources, sql};
+use super::{anew, answers, desk, feed, inbox, recall, scoring, sources, sql};
 
 /// OpenAPI 3.1.
 const DOCUMENT: &str = include_str!("openapi.json");
@@ -21,6 +21,7 @@ pub(super) fn router(api: &Api) -> Router<Api> {
         .route("/api/v1/silences", post(desk::silence))
         .route("/api/v1/silences/{id}", delete(desk::unsilence))
         .route("/api/v1/inbox/{id}", post(inbox::change))
+        .route("/api/v1/reload", post(anew::reload))
         .layer(from_fn_with_state(api.clone(), desk::guard));
     let questions = Router::new()
         .route("/api/v1/overview", get(answers::overview))

@@ -19,7 +19,7 @@ use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 
 /// Longest time for the head of a request, and for a connection without one.
 const HEAD_TIME_MAX: Duration = Duration::from_secs(10);
@@ -84,7 +84,12 @@ pub(super) async fn next(listener: &TcpListener, turned: &Turned) -> (TcpStream,
 }
 
 /// Serves HTTP until the task is aborted. `time` is the longest of a query.
-pub(super) async fn serve(listener: TcpListener, router: Router, time: Duration, doors: &Doors) {
+pub(super) async fn serve(
+    listener: TcpListener,
+    routers: watch::Receiver<Router>,
+    time: Duration,
+    doors: &Doors,
+) {
     let places = Arc::new(Semaphore::new(share(4, 4, 256)));
     let quiet = Quiet::default();
     for id in 0.. {
@@ -100,7 +105,7 @@ pub(super) async fn serve(listener: TcpListener, router: Router, time: Duration,
             }
         };
         let seat = quiet.seat(id);
-        tokio::spawn(stay(socket, peer, router.clone(), time, seat, place));
+        tokio::spawn(stay(socket, peer, routers.clone(), time, seat, place));
     }
 }
 
@@ -108,17 +113,17 @@ pub(super) async fn serve(listener: TcpListener, router: Router, time: Duration,
 async fn stay(
     socket: TcpStream,
     peer: SocketAddr,
-    router: Router,
+    routers: watch::Receiver<Router>,
     time: Duration,
     seat: Seat,
     _place: OwnedSemaphorePermit,
 ) {
     let _ = socket.set_nodelay(true);
-    let router = TowerToHyperService::new(router);
     let (quiet, id) = (seat.quiet.clone(), seat.id);
     let answer = service_fn(move |mut request: Request<Incoming>| {
         quiet.forget(id);
         request.extensions_mut().insert(ConnectInfo(peer));
+        let router = TowerToHyperService::new(routers.borrow().clone());
         let answered = router.call(request);
         async move { Ok::<_, Infallible>(answered.await.unwrap_or_else(|never| match never {})) }
     });

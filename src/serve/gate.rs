@@ -44,6 +44,12 @@ impl SqlGate {
         }
     }
 
+    /// The same limits, shared with this one, without the answers that were given before.
+    #[must_use]
+    pub fn forgetful(&self) -> Self {
+        Self { memo: Arc::default(), ..self.clone() }
+    }
+
     /// What a configuration allows.
     #[must_use]
     pub fn of(config: SqlConfig) -> Self {

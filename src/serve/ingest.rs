@@ -4,7 +4,7 @@
 //! Bodies that are read or taken in at once are bounded over all doors.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use axum::Router;
@@ -23,10 +23,15 @@ const BODY_TIME_MAX: Duration = Duration::from_secs(30);
 /// Bodies that are read or taken in at once, in KiB.
 const ROOM_KIB: usize = 128 << 10;
 
-/// The doors of the sources of a process.
+/// Longest wait of a request while another configuration is taken.
+const RELOAD_TIME_MAX: Duration = Duration::from_secs(20);
+
+type Named = Arc<[(String, Arc<dyn Door>)]>;
+
+/// The doors of the sources of a process. Clones are the same doors.
 #[derive(Debug, Clone)]
 pub struct Doors {
-    list: Arc<[(String, Arc<dyn Door>)]>,
+    list: Arc<RwLock<Named>>,
     room: Arc<Semaphore>,
 }
 
@@ -41,16 +46,23 @@ impl Doors {
     /// Doors by the names of their sources.
     #[must_use]
     pub fn new(list: impl Iterator<Item = (String, Arc<dyn Door>)>) -> Self {
-        Self { list: list.collect(), room: Arc::new(Semaphore::new(ROOM_KIB)) }
+        let list = Arc::new(RwLock::new(list.collect()));
+        Self { list, room: Arc::new(Semaphore::new(ROOM_KIB)) }
+    }
+
+    /// Puts other doors in the place of these, for all clones.
+    pub fn replace(&self, list: impl Iterator<Item = (String, Arc<dyn Door>)>) {
+        *self.list.write().unwrap_or_else(PoisonError::into_inner) = list.collect();
     }
 
     fn find(&self, name: Option<&str>) -> Result<Arc<dyn Door>, Reply> {
-        let names: Vec<&str> = self.list.iter().map(|(name, _)| name.as_str()).collect();
+        let list = Arc::clone(&self.list.read().unwrap_or_else(PoisonError::into_inner));
+        let names: Vec<&str> = list.iter().map(|(name, _)| name.as_str()).collect();
         let hint = match names.as_slice() {
             [] => "add a [[source]] with type = \"ingest\" to what runs here".to_owned(),
             names => format!("send to /ingest/NAME, with one of {}", names.join(", ")),
         };
-        let found = match (name, &*self.list) {
+        let found = match (name, &*list) {
             (None, [(_, only)]) => Some(only),
             (None, _) => None,
             (Some(name), list) => list.iter().find(|(own, _)| own == name).map(|(_, door)| door),
@@ -110,7 +122,12 @@ impl Hall {
         head: &Head,
         body: Body,
     ) -> Result<(Arc<dyn Door>, Vec<u8>, OwnedSemaphorePermit), Box<Reply>> {
+        // Who comes while another configuration is taken is led to its doors.
+        let mut progress = self.progress.clone();
+        let taken = progress.wait_for(|progress| !progress.rounds.under_way);
+        let _ = tokio::time::timeout(RELOAD_TIME_MAX, taken).await;
         let door = self.doors.find(name)?;
+        door.ready().await;
         door.admit(head)?;
         if let Some(trouble) = &self.progress.borrow().trouble {
             let error = format!("the lake cannot be written: {}", trouble.why);

@@ -63,6 +63,10 @@ impl Collector for Snapshot {
         counter("reconnects", "Times a source was dialed again", progress.sources.reconnects())?;
         counter("commits", "Commits to the lake", progress.commits)?;
         counter("lake_logs_read", "Logs of tables read to answer over HTTP", self.logs_read)?;
+        counter("reloads", "Configurations taken while it ran", progress.rounds.reloads)?;
+        counter("reloads_refused", "Configurations refused while it ran", progress.rounds.refused)?;
+        let help = "Times the engine died of a fault and was begun anew";
+        counter("engine_restarts", help, progress.rounds.restarts)?;
         counter("lake_troubles", "Times the lake could not be written", progress.troubles)?;
         counter(
             "mentions_language_detected",

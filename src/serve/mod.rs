@@ -1,7 +1,8 @@
 //! How do people and machines look in? An HTTP API over the running process and its lake.
 //!
 //! `GET /healthz`, `/metrics` (Prometheus text) and the paths of `/api/v1`, which `contract` lists.
-//! Only acknowledgements, silences, repeated messages and states of the inbox can be written; `/ingest` leads to the doors
+//! Only acknowledgements, silences, repeated messages, states of the inbox and reloads can be asked
+//! for; `/ingest` leads to the doors
 //! of sources.
 
 mod door;
@@ -10,12 +11,14 @@ mod memo;
 mod problem;
 mod site;
 mod ingest;
+mod reload;
 mod api;
 mod recall;
 mod intake;
 mod parameters;
 mod asked;
 mod answers;
+mod anew;
 mod desk;
 mod inbox;
 mod feed;
@@ -34,4 +37,5 @@ pub use gate::SqlGate;
 pub use ingest::Doors;
 #[cfg(feature = "postgres")]
 pub use postgres::{PasswordError, Postgres};
+pub use reload::{Reload, ReloadAsked};
 pub use router::serve;

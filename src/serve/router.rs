@@ -9,16 +9,33 @@ use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 use super::api::Api;
 use super::problem::{Problem, failure};
 use super::{contract, door, ingest, intake, metrics, pages, sources};
 
-/// Serves until the task is aborted.
-pub async fn serve(listener: TcpListener, api: Api) {
+/// Serves until the task is aborted; each request what `apis` holds by then.
+pub async fn serve(listener: TcpListener, mut apis: watch::Receiver<Api>) {
+    let api = apis.borrow_and_update().clone();
     let (time, doors) = (api.sql.limits.time, Arc::clone(&api.sql.doors));
+    let (renew, routers) = watch::channel(router(api));
+    let renewing = async {
+        while apis.changed().await.is_ok() {
+            let api = apis.borrow_and_update().clone();
+            drop(renew.send_replace(router(api)));
+        }
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        () = door::serve(listener, routers, time, &doors) => {}
+        () = renewing => {}
+    }
+}
+
+fn router(api: Api) -> Router {
     let incoming = ingest::routes(api.doors.clone(), api.progress.clone());
-    let router = Router::new()
+    Router::new()
         .merge(pages::routes())
         .route("/api", get(index))
         .route("/healthz", get(sources::health))
@@ -29,8 +46,7 @@ pub async fn serve(listener: TcpListener, api: Api) {
         .method_not_allowed_fallback(not_so)
         .layer(from_fn_with_state(api.clone(), intake::hear))
         .with_state(api)
-        .merge(incoming);
-    door::serve(listener, router, time, &doors).await;
+        .merge(incoming)
 }
 
 async fn index() -> &'static str {
@@ -58,6 +74,7 @@ async fn index() -> &'static str {
      POST /api/v1/messages/ID/resend\n\
      GET, POST /api/v1/silences\n\
      DELETE /api/v1/silences/ID\n\
+     POST /api/v1/reload\n\
      GET /api/v1/sources\n\
      GET /api/v1/report?period=week&format=md\n\
      POST /api/v1/score\n\

@@ -22,7 +22,7 @@ const DOWN_US: i64 = MINUTE_US;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Standing {
     Ok,
-    /// Some source is not well.
+    /// Some source is not well, or a configuration was refused.
     Degraded,
     /// No source can be read, nor could be for a while.
     Down,
@@ -30,7 +30,12 @@ enum Standing {
 
 pub(super) async fn health(State(api): State<Api>) -> Response {
     let progress = api.progress.borrow().clone();
-    let standing = standing(&progress.sources, wall_clock());
+    let refusal = progress.rounds.refusal.as_ref();
+    let standing = match standing(&progress.sources, wall_clock()) {
+        // What was asked for is not what runs.
+        Standing::Ok if refusal.is_some() => Standing::Degraded,
+        standing => standing,
+    };
     let (status, word) = match standing {
         Standing::Ok => (StatusCode::OK, "ok"),
         Standing::Degraded => (StatusCode::OK, "degraded"),
@@ -47,12 +52,17 @@ pub(super) async fn health(State(api): State<Api>) -> Response {
         "watermark": progress.watermark.map(|mark| mark.to_string()),
         "commits": progress.commits,
         "sources": sources,
+        "reloads": progress.rounds.reloads,
+        "engine_restarts": progress.rounds.restarts,
     });
     let reviews = reviews_due(&api);
     if !reviews.is_empty() {
         let list = reviews.iter();
         let list = list.map(|(topic, due)| json!({"topic": topic, "due": due.to_string()}));
         body["reviews_due"] = list.collect();
+    }
+    if let Some((at, why)) = refusal {
+        body["reload_refused"] = json!({ "at": at.to_string(), "why": why });
     }
     let Some(trouble) = &progress.trouble else {
         return (status, axum::Json(body)).into_response();

@@ -157,10 +157,12 @@ impl Home {
 
     /// Tries whether our own files can be written, and a little more than a small commit needs.
     ///
+    /// `name` is that of the file, which whoever probes at the same time must not share.
+    ///
     /// # Errors
     /// When the folder is gone or cannot be written, or the disk is full.
-    pub fn probe(&self) -> Result<(), StateError> {
-        let path = self.own("probe");
+    pub fn probe(&self, name: &str) -> Result<(), StateError> {
+        let path = self.own(name);
         write_whole(&path, &[0; PROBE_BYTES])?;
         fs::remove_file(&path).map_err(io_error(&path))
     }

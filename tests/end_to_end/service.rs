@@ -23,7 +23,7 @@ fn signal(process: &Killed, name: &str) {
 }
 
 #[test]
-fn a_service_manager_is_told_of_start_progress_and_end() {
+fn a_service_manager_is_told_of_start_progress_reload_and_end() {
     let place = Place::new();
     let posts = file(place.folder.path(), "a.jsonl", line("1", "2026-03-01T11:59:59Z", "acme"));
     let config = format!(
@@ -37,7 +37,9 @@ fn a_service_manager_is_told_of_start_progress_and_end() {
     socket.set_read_timeout(Some(Duration::from_millis(50))).expect("a time limit");
     let mut command = resonanz();
     command.args(["run", "--config"]).arg(&config).stdout(Stdio::null());
-    command.stderr(File::create(place.folder.path().join("log")).expect("a file"));
+    command
+        .stdin(Stdio::null())
+        .stderr(File::create(place.folder.path().join("log")).expect("a file"));
     // Watched over every 900 ms: told three times as often.
     command.env("NOTIFY_SOCKET", &path).env("WATCHDOG_USEC", "900000");
     let process = Killed(command.spawn().expect("the process starts"));
@@ -56,6 +58,11 @@ fn a_service_manager_is_told_of_start_progress_and_end() {
     wait("WATCHDOG=1", &mut heard);
     heard.clear();
     wait("WATCHDOG=1", &mut heard);
+    heard.clear();
+    signal(&process, "-HUP");
+    wait("MONOTONIC_USEC=", &mut heard);
+    assert!(heard.contains("RELOADING=1"), "{heard:?}");
+    wait("READY=1", &mut heard);
     assert!(!heard.contains("STOPPING=1"), "{heard:?}");
     signal(&process, "-TERM");
     wait("STOPPING=1", &mut heard);

@@ -91,7 +91,7 @@ fn signal(process: &Killed, signals: &[&str]) {
 }
 
 #[test]
-fn signals_that_come_together_are_one_request_and_a_hangup_is_none() {
+fn signals_that_come_together_are_one_request_and_a_hangup_ends_nothing() {
     let place = Place::new();
     let (process, mut input) = reading(&place);
     input.write_all(post(0).as_bytes()).expect("written");

@@ -126,7 +126,8 @@ impl Drop for Killed {
 /// Runs a configuration until it is killed; what it says goes nowhere.
 pub(crate) fn live(config: &Path) -> Killed {
     let mut command = resonanz();
-    command.args(["run", "--config"]).arg(config).stdout(Stdio::null()).stderr(Stdio::null());
+    command.args(["run", "--config"]).arg(config);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     Killed(command.spawn().expect("the process starts"))
 }
 

@@ -13,7 +13,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::source::{Fault, Outlet, Source};
-use super::transport::{Block, PipeLines, Writers, is_stream, read_ahead};
+use super::transport::{Block, PipeLines, Writers, is_stream};
 use crate::decode::Cursor;
 use crate::decode::Decoder;
 use crate::decode::Parcel;
@@ -51,7 +51,7 @@ impl FileSource {
     async fn read_pipe(&self, writers: Writers, outlet: &Outlet) -> Result<(), Fault> {
         outlet.up();
         let mut decoder = self.decoder.clone();
-        let mut lines = PipeLines::new(read_ahead(&self.path, writers));
+        let mut lines = PipeLines::open(&self.path, writers);
         loop {
             let block = tokio::select! {
                 block = lines.next_block() => block,
@@ -60,6 +60,10 @@ impl FileSource {
             let block = block.map_err(|error| self.unreadable(&error))?;
             let Some(block) = block else { return Ok(()) };
             outlet.send(parcel(&block, outlet.name(), &mut decoder)).await?;
+        }
+        if outlet.is_renewed() {
+            lines.leave(&self.path);
+            return Err(Fault::Closed);
         }
         while let Some(block) = lines.read_already() {
             outlet.send(parcel(&block, outlet.name(), &mut decoder)).await?;

@@ -8,7 +8,7 @@ mod body;
 mod guard;
 mod settings;
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use super::network::SourceSpec;
 use super::source::{Fault, Outlet, Source};
 use super::tickets::Undone;
-use super::transport::{Door, Head, Reply};
+use super::transport::{Door, Head, Latch, Reply};
 use crate::decode::{Decoder, EntryStyle, Format, Landed, Parcel, Reading, Refused};
 use crate::secret::{Secret, SecretPlace};
 use crate::system::wall_clock;
@@ -42,8 +42,7 @@ pub(super) struct IngestDoor {
     body_bytes_max: usize,
     reading: Reading,
     style: EntryStyle,
-    /// What the running source gave it; nothing before it runs, and when it has ended.
-    open: RwLock<Option<Arc<Open>>>,
+    open: Latch<Open>,
 }
 
 /// What a door needs to take something in.
@@ -68,11 +67,8 @@ impl IngestSource {
     fn new(token: Option<SecretPlace>, door: Arc<IngestDoor>, spec: SourceSpec) -> Self {
         Self { token, door, spec }
     }
-}
 
-#[async_trait]
-impl Source for IngestSource {
-    async fn read(&mut self, outlet: &Outlet) -> Result<(), Fault> {
+    async fn attend(&self, outlet: &Outlet) -> Result<(), Fault> {
         let token = self.token.as_ref().map(SecretPlace::fetch).transpose();
         let token = token.map_err(|fault| Fault::user(fault.to_string(), fault.hint()))?;
         if token.as_ref().is_some_and(|token| token.expose().is_empty()) {
@@ -80,27 +76,30 @@ impl Source for IngestSource {
         }
         let decoder = self.spec.decoder(Format::Archive).with_reading(self.door.reading.clone());
         let (style, outlet_of_door) = (self.door.style.clone(), outlet.clone());
-        self.door.set(Some(Open { token, decoder, style, outlet: outlet_of_door }));
+        self.door.open.open(Arc::new(Open { token, decoder, style, outlet: outlet_of_door }));
         outlet.up();
         outlet.closing().await;
-        self.door.set(None);
         Ok(())
+    }
+}
+
+#[async_trait]
+impl Source for IngestSource {
+    async fn read(&mut self, outlet: &Outlet) -> Result<(), Fault> {
+        let attended = self.attend(outlet).await;
+        self.door.open.close();
+        attended
     }
 }
 
 impl IngestDoor {
     /// A door that is still closed.
     fn new(is_guarded: bool, body_bytes_max: usize, reading: Reading, style: EntryStyle) -> Self {
-        Self { is_guarded, body_bytes_max, reading, style, open: RwLock::default() }
-    }
-
-    fn set(&self, open: Option<Open>) {
-        *self.open.write().unwrap_or_else(PoisonError::into_inner) = open.map(Arc::new);
+        Self { is_guarded, body_bytes_max, reading, style, open: Latch::default() }
     }
 
     fn open(&self) -> Result<Arc<Open>, Box<Reply>> {
-        let open = self.open.read().unwrap_or_else(PoisonError::into_inner).clone();
-        open.ok_or_else(|| {
+        self.open.held().ok_or_else(|| {
             let hint = "send it again; what was answered with 202 is safe";
             Box::new(Reply::later(503, "this source is starting or ending", hint, 2))
         })
@@ -197,6 +196,10 @@ impl Door for IngestDoor {
 
     fn body_bytes_max(&self) -> usize {
         self.body_bytes_max
+    }
+
+    async fn ready(&self) {
+        self.open.ready().await;
     }
 
     fn admit(&self, head: &Head) -> Result<(), Box<Reply>> {

@@ -4,7 +4,7 @@
 mod graph;
 mod settings;
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use super::network::SourceSpec;
 use super::source::{Fault, Outlet, Source};
 use super::tickets::Undone;
-use super::transport::{Door, Head, Reply, Said, is_signed};
+use super::transport::{Door, Head, Latch, Reply, Said, is_signed};
 use crate::decode::{AuthorHasher, MetaDecoder, Parcel};
 use crate::post::SourceId;
 use crate::secret::{Secret, SecretPlace};
@@ -35,8 +35,7 @@ const SIGNATURE: &str = "x-hub-signature-256";
 /// Where Meta's notifications come in.
 #[derive(Debug, Default)]
 pub(super) struct MetaDoor {
-    /// What the running source gave it; nothing before it runs, and when it has ended.
-    open: RwLock<Option<Arc<Open>>>,
+    open: Latch<Open>,
 }
 
 /// What a door needs to take something in.
@@ -62,6 +61,19 @@ pub(super) struct MetaSource {
 impl MetaSource {
     fn new(places: Places, graph: Graph, door: Arc<MetaDoor>, spec: SourceSpec) -> Self {
         Self { places, graph, door, spec }
+    }
+
+    async fn attend(&self, outlet: &Outlet) -> Result<(), Fault> {
+        let open = Arc::new(self.opened(outlet)?);
+        self.door.open.open(Arc::clone(&open));
+        outlet.up();
+        match (&open.asking, &self.graph.poll) {
+            (Some(asking), Some((page, every))) => {
+                open.poll(asking, page, *every).await;
+            }
+            _ => outlet.closing().await,
+        }
+        Ok(())
     }
 
     fn opened(&self, outlet: &Outlet) -> Result<Open, Fault> {
@@ -93,28 +105,15 @@ fn needed(place: Option<&SecretPlace>) -> Result<Secret, Fault> {
 #[async_trait]
 impl Source for MetaSource {
     async fn read(&mut self, outlet: &Outlet) -> Result<(), Fault> {
-        let open = Arc::new(self.opened(outlet)?);
-        self.door.set(Some(Arc::clone(&open)));
-        outlet.up();
-        match (&open.asking, &self.graph.poll) {
-            (Some(asking), Some((page, every))) => {
-                open.poll(asking, page, *every).await;
-            }
-            _ => outlet.closing().await,
-        }
-        self.door.set(None);
-        Ok(())
+        let attended = self.attend(outlet).await;
+        self.door.open.close();
+        attended
     }
 }
 
 impl MetaDoor {
-    fn set(&self, open: Option<Arc<Open>>) {
-        *self.open.write().unwrap_or_else(PoisonError::into_inner) = open;
-    }
-
     fn open(&self) -> Result<Arc<Open>, Box<Reply>> {
-        let open = self.open.read().unwrap_or_else(PoisonError::into_inner).clone();
-        open.ok_or_else(|| {
+        self.open.held().ok_or_else(|| {
             Box::new(Reply::later(503, "this source is starting or ending", "send it again", 2))
         })
     }
@@ -232,6 +231,10 @@ impl Door for MetaDoor {
 
     fn body_bytes_max(&self) -> usize {
         BODY_BYTES_MAX
+    }
+
+    async fn ready(&self) {
+        self.open.ready().await;
     }
 
     fn admit(&self, head: &Head) -> Result<(), Box<Reply>> {

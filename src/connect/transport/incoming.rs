@@ -101,6 +101,9 @@ pub trait Door: Debug + Send + Sync {
     /// Longest body, also once it is unpacked, in bytes.
     fn body_bytes_max(&self) -> usize;
 
+    /// Waits a moment for a source that is just starting.
+    async fn ready(&self);
+
     /// Looks at what is known before the body is read.
     ///
     /// # Errors

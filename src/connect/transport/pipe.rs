@@ -4,10 +4,15 @@
 //! Reading blocks, so a thread of its own does it and stays a few pieces ahead. Nobody waits for
 //! that thread: it may hang in a read when the process ends. While the listener is busy the pieces
 //! pile up and are taken as one block, so that a full pipe is as fast as a file.
+//!
+//! A pipe belongs to the process, not to a configuration: what left it cannot be read again, so the
+//! next reader of the same path takes over from the one before.
 
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::mpsc;
 
@@ -19,7 +24,7 @@ const PIECE_BYTES: usize = 64 << 10;
 const PIECES: usize = 16;
 
 /// Pieces of a stream in order, then perhaps the error that ended it.
-pub(in crate::connect) type Pieces = mpsc::Receiver<io::Result<Vec<u8>>>;
+pub(super) type Pieces = mpsc::Receiver<io::Result<Vec<u8>>>;
 
 /// Whether something is read as it comes: standard input (`-`), a FIFO, a device; a regular file is
 /// not, even behind standard input's own path.
@@ -45,7 +50,7 @@ pub(in crate::connect) enum Writers {
 }
 
 /// Reads a stream on a thread of its own, from the first byte that comes.
-pub(in crate::connect) fn read_ahead(path: &Path, writers: Writers) -> Pieces {
+pub(super) fn read_ahead(path: &Path, writers: Writers) -> Pieces {
     let (sender, pieces) = mpsc::channel(PIECES);
     let path = path.to_owned();
     std::thread::spawn(move || {
@@ -94,6 +99,10 @@ pub(super) fn fill(pieces: &mut Pieces, bytes: &mut Vec<u8>, limit: usize) -> io
     Ok(())
 }
 
+/// Pipes whose reader ended before they did, until the next one comes. Bounded by the sources of a
+/// configuration.
+static LEFT: Mutex<BTreeMap<PathBuf, PipeLines>> = Mutex::new(BTreeMap::new());
+
 /// The lines of a stream for whoever awaits them.
 #[derive(Debug)]
 pub(in crate::connect) struct PipeLines {
@@ -103,9 +112,18 @@ pub(in crate::connect) struct PipeLines {
 }
 
 impl PipeLines {
-    /// The lines of a stream.
-    pub(in crate::connect) fn new(pieces: Pieces) -> Self {
-        Self { pieces, cutter: Cutter::default(), failed: None }
+    /// The lines of a stream from its first byte on, or from where another reader left it.
+    pub(in crate::connect) fn open(path: &Path, writers: Writers) -> Self {
+        let left = LEFT.lock().unwrap_or_else(PoisonError::into_inner).remove(path);
+        left.unwrap_or_else(|| {
+            let pieces = read_ahead(path, writers);
+            Self { pieces, cutter: Cutter::default(), failed: None }
+        })
+    }
+
+    /// Leaves the stream, with the beginning of a line, to whoever opens it next.
+    pub(in crate::connect) fn leave(self, path: &Path) {
+        LEFT.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), self);
     }
 
     /// Waits for the next whole lines; at the end of the stream, for what is left. `None` behind it.

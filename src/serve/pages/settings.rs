@@ -24,6 +24,13 @@ fn build(visit: &Visit) -> Value {
         pair("memory of a query", format!("{} MiB", limits.memory_mib)),
         pair("host names", api.hosts.join(", ")),
     ];
+    let rounds = &progress.rounds;
+    if rounds.reloads > 0 {
+        pairs.push(pair("configuration read anew", format!("{}×", rounds.reloads)));
+    }
+    if let Some((at, why)) = &rounds.refusal {
+        pairs.push(pair("configuration refused", format!("{at}: {why}")));
+    }
     pairs.retain(|pair| pair["value"] != "");
     if let Some(mark) = progress.watermark {
         pairs.push(json!({"name": "complete up to", "at": mark.to_string()}));

@@ -218,6 +218,8 @@ const GERMAN_WORDS: &[(&str, &str)] = &[
     ("comment", "Kommentar"),
     ("complaints", "Beschwerden"),
     ("complete up to", "vollständig bis"),
+    ("configuration read anew", "Konfiguration neu gelesen"),
+    ("configuration refused", "Konfiguration abgelehnt"),
     ("counts", "zählt"),
     ("course", "Verlauf"),
     ("critical", "kritisch"),

@@ -1,0 +1,196 @@
+//! How does a running process take its configuration anew? Read and checked as a whole before
+//! anything ends for it; a wrong one is refused, and the one before goes on.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::check::counted;
+use super::config_file::Wrong;
+use super::places::LakePlace;
+use super::serving::{doors, token};
+use super::{Failure, supervisor};
+use crate::config::Config;
+use crate::connect::{Finding, Look, SourceState};
+use crate::live::{Progress, Renewal, Said};
+use crate::serve::{Api, ReloadAsked};
+use crate::system::wall_clock;
+
+/// Takes configurations while a process runs.
+pub(super) struct Reloader {
+    place: LakePlace,
+    /// The latest one taken.
+    present: Config,
+    progress: Arc<watch::Sender<Progress>>,
+    renewals: mpsc::Sender<Renewal>,
+    /// What is served over HTTP, if anything.
+    apis: Option<watch::Sender<Api>>,
+}
+
+impl Reloader {
+    pub(super) fn new(
+        place: LakePlace,
+        present: Config,
+        progress: Arc<watch::Sender<Progress>>,
+        renewals: mpsc::Sender<Renewal>,
+        apis: Option<watch::Sender<Api>>,
+    ) -> Self {
+        Self { place, present, progress, renewals, apis }
+    }
+
+    /// Takes the configuration anew at each signal, and whenever somebody asks for it over HTTP.
+    pub(super) async fn attend(
+        mut self,
+        mut signals: mpsc::Receiver<()>,
+        mut asked: mpsc::Receiver<ReloadAsked>,
+    ) {
+        loop {
+            let asking = tokio::select! {
+                Some(()) = signals.recv() => None,
+                Some(asking) = asked.recv() => Some(asking),
+                else => return,
+            };
+            supervisor::reloading();
+            self.progress.send_modify(|progress| progress.rounds.under_way = true);
+            let taken = self.take().await;
+            self.note(&taken);
+            supervisor::ready();
+            if let Some(asking) = asking {
+                let _ = asking.send(taken.map_err(|failure| words(&failure)));
+            }
+        }
+    }
+
+    async fn take(&mut self) -> Result<Value, Failure> {
+        let place = self.place.clone();
+        let config = tokio::task::spawn_blocking(move || place.configured()).await??;
+        self.vet(&config)?;
+        let warnings = self.warnings(&config);
+        let api = self.api(&config)?;
+        let (begun, told) = oneshot::channel();
+        let renewal = Renewal { config: config.clone(), begun };
+        let ending = || Failure::usage("the process is ending", "");
+        self.renewals.send(renewal).await.map_err(|_| ending())?;
+        let silent = told.await.map_err(|_| ending())??;
+        if let (Some(apis), Some(api)) = (&self.apis, api) {
+            api.doors.replace(doors(&config));
+            apis.send_replace(api);
+        }
+        let taken = json!({
+            "sources": config.sources.len(),
+            "topics": config.topics.len(),
+            "rules": config.rules.len(),
+            "receivers": config.receivers.len(),
+            "silent_ms": u64::try_from(silent.as_millis()).unwrap_or(u64::MAX),
+            "warnings": warnings,
+        });
+        self.present = config;
+        Ok(taken)
+    }
+
+    /// Refuses what could not run.
+    fn vet(&self, config: &Config) -> Result<(), Failure> {
+        if config.sources.is_empty() || config.topics.is_empty() {
+            let message = "there would be nothing to do without a [[source]] and a [[topic]]";
+            return Err(Failure::usage(message, "see the examples in: resonanz init"));
+        }
+        let (old, new) = (&self.present.lake, &config.lake);
+        if (&old.path, &old.state) != (&new.path, &new.state) {
+            let message = format!("the lake of a running process stays {}", old.path.display());
+            return Err(Failure::usage(message, "restart to write another lake"));
+        }
+        let sources = self.progress.borrow().sources.clone();
+        for source in &config.sources {
+            // One that was given up before may wait to be mended while others change.
+            let is_known = sources
+                .iter()
+                .any(|known| *known.name() == source.name && known.state() == SourceState::Failed);
+            if let Look::Fails(Finding { reason, hint }) = source.settings.look()
+                && !is_known
+            {
+                return Err(Failure::usage(format!("source \"{}\": {reason}", source.name), hint));
+            }
+        }
+        Ok(())
+    }
+
+    /// What may not do what was meant; also logged.
+    fn warnings(&self, config: &Config) -> Vec<String> {
+        let mut warnings: Vec<String> = config.warnings.iter().map(ToString::to_string).collect();
+        let (old, new) = (&self.present, config);
+        let kept = [
+            ("listen", old.listen != new.listen),
+            ("postgres", old.postgres != new.postgres),
+            ("sql_*", old.sql != new.sql),
+        ];
+        for (key, _) in kept.iter().filter(|(_, changed)| *changed) {
+            warnings.push(format!("[serve] {key} holds from the next start on"));
+        }
+        for warning in &warnings {
+            tracing::warn!("{warning}");
+        }
+        warnings
+    }
+
+    /// What is served over HTTP with this configuration.
+    fn api(&self, config: &Config) -> Result<Option<Api>, Failure> {
+        let Some(apis) = &self.apis else { return Ok(None) };
+        let present = apis.borrow().clone();
+        Ok(Some(Api {
+            topics: config.topics.clone().into(),
+            scorer: Arc::new(crate::tuning::scorer(&config.sentiment)?),
+            token: token(config)?,
+            hosts: config.hosts.clone().into(),
+            sql: present.sql.forgetful(),
+            ..present
+        }))
+    }
+
+    /// Says what became of it: on the screen, in health and metrics.
+    fn note(&self, taken: &Result<Value, Failure>) {
+        let said = match taken {
+            Ok(taken) => {
+                let (config, silent) = (&self.present, &taken["silent_ms"]);
+                let parts = [
+                    (config.sources.len(), "source"),
+                    (config.topics.len(), "topic"),
+                    (config.rules.len(), "rule"),
+                    (config.receivers.len(), "receiver"),
+                ];
+                let parts = parts.map(|(count, noun)| counted(count, noun)).join(", ");
+                let text = format!("configuration reloaded: {parts}; silent for {silent} ms");
+                tracing::info!("{text}");
+                Said { kind: "reloaded", text }
+            }
+            Err(failure) => {
+                let (why, hint) = words(failure);
+                tracing::error!(why, hint, "the configuration is refused, the one before goes on");
+                let text = format!("configuration NOT reloaded, the one before goes on: {why}");
+                Said { kind: "reload_refused", text }
+            }
+        };
+        let refusal = taken.as_ref().err().map(|failure| (wall_clock(), words(failure).0));
+        self.progress.send_modify(|progress| {
+            let rounds = &mut progress.rounds;
+            rounds.under_way = false;
+            if refusal.is_none() {
+                rounds.reloads += 1;
+            } else {
+                rounds.refused += 1;
+            }
+            (rounds.refusal, rounds.said) = (refusal, Some(said));
+        });
+    }
+}
+
+/// What is wrong, with every problem of a file, and what to do about it.
+fn words(failure: &Failure) -> (String, String) {
+    let mut why = format!("{:#}", failure.error);
+    if let Some(wrong) = failure.error.downcast_ref::<Wrong>() {
+        for problem in &wrong.problems {
+            why += &format!("\n{problem}");
+        }
+    }
+    (why, failure.hint.clone().unwrap_or_default())
+}
