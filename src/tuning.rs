@@ -10,7 +10,7 @@ use crate::analyze::Analyzer;
 use crate::config::{Config, SentimentConfig};
 use crate::mention::{Matcher, QueryError, Topic};
 use crate::post::{AuthorKey, TopicId};
-use crate::privacy::{AuthorHasher, Names, keyed_query};
+use crate::privacy::{AuthorHasher, Names, Redactor, keyed_query};
 use crate::sentiment::{Lexicon, LexiconError, Model, ModelError, Scorer};
 
 /// A file of the user's, or a query, that cannot be used.
@@ -94,7 +94,10 @@ pub fn analyzer(config: &Config, authors: &AuthorHasher) -> Result<Analyzer, Tun
     let overlays: Result<Vec<_>, TuningError> =
         config.topic_lexicons.iter().map(|paths| Ok(scorer.overlay(&lexicons(paths)?))).collect();
     let accounts = accounts(&config.topics, authors);
-    Ok(Analyzer::new(matcher, scorer, overlays?).with_accounts(accounts))
+    let own = config.topics.iter().flat_map(|topic| topic.accounts.iter().map(String::as_str));
+    let redactor = Redactor::new(config.redact.iter().copied(), own);
+    let analyzer = Analyzer::new(matcher, scorer, overlays?).with_accounts(accounts);
+    Ok(analyzer.with_redactor(redactor))
 }
 
 /// Our own accounts, with the topics that each speaks for.

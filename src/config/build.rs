@@ -1,6 +1,5 @@
 //! Is the configuration consistent? From TOML to [`Config`], with all problems at once.
 
-use core::time::Duration;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,6 +11,7 @@ use super::charter::{Duty, charter};
 use super::doors::check_doors;
 use super::escalate;
 use super::notify::{check_parents, grouping};
+use super::privacy::{Privacy, privacy};
 use super::receiver::{check_fallbacks, receiver};
 use super::report::reports;
 use super::rules::rule;
@@ -23,7 +23,6 @@ use crate::connect::{FileSettings, Follow, NETWORKS};
 use crate::engine::{EngineConfig, Remember};
 use crate::mention::Topic;
 use crate::post::SourceId;
-use crate::privacy::Names;
 use crate::sentiment::Profile;
 use crate::settings::{Found, Problems, Section, distance};
 use crate::time::{DAY_US, MINUTE_US, SECOND_US};
@@ -65,13 +64,14 @@ fn read<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -> Con
     let Served { listen, hosts, token_env, sql, postgres } = serve(root, base, problems);
     check_doors(root, &sources, listen, problems);
     let remember = if lake.archive == Archive::All { Remember::All } else { Remember::Matched };
-    let (author_key_file, names, follow_deletes) = privacy(root, base, problems);
+    let Privacy { author_key_file, names, redact, follow_deletes } = privacy(root, base, problems);
     Config {
         engine: EngineConfig { remember, ..engine(root, problems) },
         lake,
         sentiment: sentiment(root, base, problems),
         author_key_file,
         names,
+        redact,
         follow_deletes,
         listen,
         hosts,
@@ -247,20 +247,6 @@ fn retention(section: &mut Section<'_, '_>) -> Retention {
         from,
         dead_letters_days: days("retain_dead_letters", standard.dead_letters_days),
     }
-}
-
-fn privacy<'i>(
-    root: &DeTable<'i>,
-    base: &Path,
-    problems: &mut Problems<'i>,
-) -> (Option<PathBuf>, Names, Duration) {
-    let mut section = Section::open("[privacy]", root.get("privacy"), problems);
-    let path = section.text("author_key_file").map(|path| base.join(path));
-    let names = [("hash", Names::Hash), ("keep", Names::Keep)];
-    let names = section.choice("authors", &names).unwrap_or_default();
-    let every_us = section.span("follow_deletes", SECOND_US).unwrap_or(60 * MINUTE_US);
-    section.finish();
-    (path, names, Duration::from_micros(u64::try_from(every_us).unwrap_or(u64::MAX)))
 }
 
 fn sentiment<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -> SentimentConfig {

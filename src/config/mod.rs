@@ -15,6 +15,7 @@ mod charter;
 mod notify;
 mod timetable;
 mod report;
+mod privacy;
 mod serve;
 mod service;
 mod doors;
@@ -33,7 +34,7 @@ use crate::desk::Grouping;
 use crate::engine::{Delays, EngineConfig};
 use crate::mention::Topic;
 use crate::post::SourceId;
-use crate::privacy::Names;
+use crate::privacy::{Names, Personal};
 use crate::sentiment::Profile;
 pub use crate::settings::ConfigError;
 pub use charter::{Charter, Duty, Law, LegalBasis};
@@ -58,6 +59,8 @@ pub struct Config {
     pub author_key_file: Option<PathBuf>,
     /// What becomes of names in ids, threads and addresses.
     pub names: Names,
+    /// What is taken out of texts.
+    pub redact: Vec<Personal>,
     /// How often what sources deleted or edited is erased.
     pub follow_deletes: Duration,
     /// Where the HTTP API listens, if anywhere.

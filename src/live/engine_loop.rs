@@ -1,5 +1,6 @@
 //! What does the engine's thread do? Parcels in, steps, rows and commits out.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -192,11 +193,12 @@ impl EngineLoop {
         self.progress.mended += parcel.mended;
         for refused in &parcel.refused {
             self.progress.malformed += 1;
-            let (source, raw) = (parcel.source.as_str(), &refused.raw);
-            self.progress.note_refusal(source, &refused.reason);
-            if !self.engine.erased().holds_letter(source, &String::from_utf8_lossy(raw)) {
-                let letters = self.folder.dead_letters();
-                self.patience.insist(|| letters.write(source, &refused.reason, raw))?;
+            let (source, raw) = (parcel.source.as_str(), String::from_utf8_lossy(&refused.raw));
+            let reason = self.redacted(&refused.reason);
+            self.progress.note_refusal(source, &reason);
+            if !self.engine.erased().holds_letter(source, &raw) {
+                let (letters, raw) = (self.folder.dead_letters(), self.redacted(&raw));
+                self.patience.insist(|| letters.write(source, &reason, raw.as_bytes()))?;
             }
         }
         if parcel.ticket.is_some() {
@@ -216,6 +218,12 @@ impl EngineLoop {
         }
         self.step_all()?;
         self.commit_when_due()
+    }
+
+    /// The text without what is to be taken out of texts.
+    fn redacted<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let redacted = self.engine.analyzer().redactor().redacted(text);
+        redacted.map_or(Cow::Borrowed(text), Cow::Owned)
     }
 
     fn commit_when_due(&mut self) -> anyhow::Result<()> {
@@ -280,7 +288,7 @@ impl EngineLoop {
             };
             self.progress.note_refusal(post.source.as_str(), &reason);
             let letter = serde_json::json!({
-                "id": post.id, "text": post.text, "posted_at": post.posted_at.to_string(),
+                "id": post.id, "text": self.redacted(&post.text), "posted_at": post.posted_at.to_string(),
             });
             let raw = letter.to_string();
             let (letters, source) = (self.folder.dead_letters(), post.source.as_str());

@@ -50,6 +50,7 @@ mod postgres;
 #[cfg(feature = "postgres")]
 mod postgres_wire;
 mod privacy;
+mod redaction;
 mod reload;
 mod replace;
 mod report;

@@ -17,6 +17,7 @@ mod mention_oracle;
 mod mention_queries;
 mod meta;
 mod promise;
+mod redaction;
 mod sentiment_complaints;
 mod sentiment_custom;
 mod sentiment_rules;

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use crate::intent::Intents;
 use crate::mention::{Context, Matcher, Mention, MentionScratch};
 use crate::post::{AuthorKey, Lang, Polarity, Post, Span, TopicId};
+use crate::privacy::Redactor;
 use crate::sentiment::{Overlay, Scorer, Scratch, Verdict};
 
 /// Posts a rayon task takes at once: large enough to hide the task, small enough to balance.
@@ -87,6 +88,8 @@ pub struct Analyzer {
     versions: Vec<String>,
     /// Topics by the accounts that speak for them.
     accounts: HashMap<AuthorKey, Vec<TopicId>>,
+    /// What is taken out of texts once they are read.
+    redactor: Redactor,
 }
 
 impl Analyzer {
@@ -98,7 +101,20 @@ impl Analyzer {
             None => scorer.version().to_owned(),
         };
         let versions = overlays.iter().map(version).collect();
-        Self { matcher, scorer, overlays, versions, accounts: HashMap::new() }
+        let (accounts, redactor) = (HashMap::new(), Redactor::default());
+        Self { matcher, scorer, overlays, versions, accounts, redactor }
+    }
+
+    /// The same, with personal data taken out of texts behind matching and scoring.
+    #[must_use]
+    pub fn with_redactor(self, redactor: Redactor) -> Self {
+        Self { redactor, ..self }
+    }
+
+    /// What takes personal data out of texts.
+    #[must_use]
+    pub fn redactor(&self) -> &Redactor {
+        &self.redactor
     }
 
     /// The same, with our own accounts and the topics that they speak for.
@@ -171,11 +187,12 @@ impl Analyzer {
         self.read(&post.text, Context::of(post), scratch)
     }
 
-    /// Analyzes a batch on rayon's threads. Linear in the texts.
+    /// Analyzes a batch on rayon's threads, and takes personal data out of its texts if that is
+    /// wanted: what was said is matched and scored, what is left goes on. Linear in the texts.
     #[must_use]
-    pub fn analyze_batch(&self, posts: &[Post]) -> Findings {
+    pub fn analyze_batch(&self, posts: &mut [Post]) -> Findings {
         let chunks: Vec<Findings> = posts
-            .par_chunks(CHUNK_POSTS)
+            .par_chunks_mut(CHUNK_POSTS)
             .map_init(AnalyzeScratch::default, |scratch, chunk| self.analyze_chunk(chunk, scratch))
             .collect();
         let mut findings = Findings::default();
@@ -185,10 +202,11 @@ impl Analyzer {
         findings
     }
 
-    fn analyze_chunk(&self, posts: &[Post], scratch: &mut AnalyzeScratch) -> Findings {
+    fn analyze_chunk(&self, posts: &mut [Post], scratch: &mut AnalyzeScratch) -> Findings {
         let mut findings = Findings::default();
         for (index, post) in (0u32..).zip(posts) {
             scratch.mentions.clear();
+            let first_span = findings.spans.len();
             let context = self.context_of(post, &mut scratch.sentiment);
             let (mentions, spans) = (&mut scratch.mentions, &mut findings.spans);
             self.matcher.find(&post.text, context, &mut scratch.mention, mentions, spans);
@@ -215,6 +233,12 @@ impl Analyzer {
                     verdict: if own { without_complaint(verdict) } else { verdict },
                     own,
                 });
+            }
+            if !self.redactor.is_idle() {
+                let spans = findings.spans.get_mut(first_span..).unwrap_or_default();
+                if let Some(text) = self.redactor.redacted_around(&post.text, spans) {
+                    post.text = text.into();
+                }
             }
         }
         findings

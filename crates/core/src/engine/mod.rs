@@ -194,7 +194,7 @@ impl Engine {
     pub fn step(&mut self, events: &mut Vec<Event>, outcome: &mut Outcome) {
         outcome.clear();
         self.admit(events, outcome);
-        outcome.findings = self.analyzer.analyze_batch(&outcome.posts);
+        outcome.findings = self.analyzer.analyze_batch(&mut outcome.posts);
         let posts = std::mem::take(&mut outcome.posts);
         let findings = std::mem::take(&mut outcome.findings);
         let mut arrivals = std::mem::take(&mut self.arrivals);
