@@ -48,6 +48,14 @@ pub enum StateError {
         /// Which file.
         path: PathBuf,
     },
+    /// The key under which authors were hashed is not there.
+    #[error("{path}: the key of the author hashes is gone", path = path.display())]
+    NoKey {
+        /// Where it was looked for.
+        path: PathBuf,
+        /// Whether whoever called named that place.
+        is_named: bool,
+    },
     /// Another process writes.
     #[error("{path} is being written by another process", path = path.display())]
     Locked {
@@ -84,13 +92,13 @@ impl StateError {
     /// Whether our own files are damaged, as opposed to missing or refused.
     #[must_use]
     pub fn is_damage(&self) -> bool {
-        matches!(self, Self::Damaged { .. })
+        matches!(self, Self::Damaged { .. } | Self::NoKey { is_named: false, .. })
     }
 
     /// Whether who called can mend it by calling otherwise.
     #[must_use]
     pub fn is_usage(&self) -> bool {
-        !matches!(self, Self::Io { .. } | Self::Damaged { .. } | Self::Busy { .. })
+        !self.is_damage() && !matches!(self, Self::Io { .. } | Self::Busy { .. })
     }
 
     /// One line that says how to mend it.
@@ -105,6 +113,12 @@ impl StateError {
             Self::NotEmpty { .. } => "give an empty or new folder",
             Self::OtherKey { .. } => {
                 "give the file that [privacy] author_key_file named when the lake was made"
+            }
+            Self::NoKey { is_named: true, .. } => {
+                "name the file that was named when the lake was made: [privacy] author_key_file, --author-key-file"
+            }
+            Self::NoKey { is_named: false, .. } => {
+                "put it back from its copy; if there is none, no author can be found in this lake again: make a new one with resonanz reprocess"
             }
             Self::Locked { .. } => "stop the other process, or give another folder",
             Self::Format { .. } => {

@@ -6,6 +6,7 @@
 //! LAKE/_resonanz/lock                held by the one writer
 //! LAKE/_resonanz/author.key          secret key of the author hashes
 //! LAKE/_resonanz/author.check        tells that key from others
+//! LAKE/_resonanz/author.place        where the key is, if it is elsewhere
 //! LAKE/_resonanz/commits/            the last commit: manifest and engine checkpoint
 //! LAKE/_resonanz/errands/            requests to the writer, and its answers
 //! LAKE/_resonanz/erasures/           what must go, until all of it is gone

@@ -210,7 +210,11 @@ fn an_export_is_the_same_rows_as_json_and_as_csv() {
     let nobody = scene.lake("export", &["--author", "did:plc:nobody", "--format", "csv"]);
     assert_eq!(stdout(&nobody).lines().count(), 1, "the header alone");
     let elsewhere = scene.lake("export", &["--author", "did:plc:one", "--source", "x"]);
-    assert_eq!(stdout(&elsewhere).trim(), "[]");
+    // Nobody shall take a slip of the pen for an empty answer.
+    assert_eq!(elsewhere.status.code(), Some(2));
+    assert!(stderr(&elsewhere).contains("no source is called \"x\""), "{}", stderr(&elsewhere));
+    let here = scene.lake("export", &["--author", "DID:plc:one ", "--source", "Bluesky"]);
+    assert!(stdout(&here).contains("post_id"), "{}", stderr(&here));
 }
 
 #[test]

@@ -33,6 +33,7 @@ mod ingest;
 mod intents;
 mod imports;
 mod imports_tables;
+mod keys;
 mod memory;
 mod meta;
 mod order;

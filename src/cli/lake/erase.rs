@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use arrow::util::display::array_value_to_string;
+
 use crate::cli::places::{Found, LakePlace};
 use crate::cli::{Ending, Failure, runtime};
 use crate::decode::AuthorHasher;
@@ -12,7 +14,8 @@ use crate::lake::{Folder, Lake, LakeError, erase_author, erase_post};
 use crate::live::{Eraser, Following};
 use crate::notify::Outbox;
 use crate::post::AuthorKey;
-use crate::privacy::Marker;
+use crate::privacy::{Marker, spellings};
+use crate::sql::Session;
 use crate::state::{Home, Receipt, Request, Requests, Site, StateError, What, Withdrawn};
 
 /// How often a receipt is looked for.
@@ -44,7 +47,7 @@ pub(in crate::cli) struct Args {
 #[derive(Debug, clap::Args)]
 #[group(required = true, multiple = false)]
 struct Target {
-    /// Name as the source gives it (on Bluesky the DID), with or without @; or the key from the lake
+    /// Name as the source gives it (on Bluesky the DID), in any spelling, or the address of a profile; or the key from the lake
     #[arg(long)]
     author: Option<String>,
     /// Source and id of a post, with a slash between them
@@ -66,8 +69,13 @@ pub(super) fn erase(args: &Args) -> Result<Ending, Failure> {
     let folder = Folder::read(&site)?;
     let key = args.author_key_file.clone().or(config.and_then(|config| config.author_key_file));
     let authors = authors(&folder, key.as_deref())?;
-    let request = request(args, &folder, &authors)?;
+    let of_post = args.target.post.as_ref().and_then(|post| Some(post.trim().split_once('/')?.0));
     let receipts = runtime()?.block_on(async {
+        let source = match args.source.as_deref().or(of_post) {
+            Some(name) => Some(source_named(&folder, name).await?),
+            None => None,
+        };
+        let request = request(args, source.as_deref(), &folder, &authors)?;
         if args.dry_run {
             let pending = || {
                 let noted = Withdrawn::of(&folder).all()?;
@@ -91,54 +99,95 @@ pub(super) fn erase(args: &Args) -> Result<Ending, Failure> {
 /// What is asked; `None` for what sources took back, which is erased in any case.
 fn request(
     args: &Args,
+    source: Option<&str>,
     folder: &Folder,
     authors: &AuthorHasher,
 ) -> Result<Option<Request>, Failure> {
     let marker = Marker::new(authors);
     if let Some(handle) = &args.target.author {
-        let author = known(authors, handle)?;
-        let withdrawal = erase_author(&marker, args.source.as_deref(), author);
-        let mut request = Request::new(folder, What::Author, vec![withdrawal])?;
-        request.texts = texts_of(author, handle);
+        let names = known(authors, handle)?;
+        let erase = |(author, _): &(AuthorKey, String)| erase_author(&marker, source, *author);
+        let mut request = Request::new(folder, What::Author, names.iter().map(erase).collect())?;
+        request.texts = texts_of(&names);
         return Ok(Some(request));
     }
     let Some(post) = &args.target.post else { return Ok(None) };
-    let Some((source, id)) = post.split_once('/').filter(|(_, id)| !id.is_empty()) else {
+    let Some((_, id)) = post.trim().split_once('/').filter(|(_, id)| !id.is_empty()) else {
         return Err(Failure::usage(
             format!("\"{post}\" is not a post"),
             "write its source and its id, as bluesky/at://KEY/app.bsky.feed.post/3k",
         ));
     };
-    let mut request = Request::new(folder, What::Post, vec![erase_post(&marker, source, id)])?;
+    let mut request = Request::new(
+        folder,
+        What::Post,
+        vec![erase_post(&marker, source.unwrap_or_default(), id)],
+    )?;
     request.texts = vec![format!("\"{}\"", authors.id(id.into(), ""))];
     Ok(Some(request))
 }
 
 /// What dead letters about an author hold: the key, or where names are kept the name itself. A
 /// short one would meet others.
-pub(super) fn texts_of(author: AuthorKey, handle: &str) -> Vec<String> {
-    let name = Some(handle.trim().trim_start_matches('@')).filter(|name| name.len() > 3);
-    [Some(author.to_string()), name.map(str::to_owned)].into_iter().flatten().collect()
+pub(super) fn texts_of(names: &[(AuthorKey, String)]) -> Vec<String> {
+    let texts = names.iter().flat_map(|(author, name)| {
+        let name = Some(name).filter(|name| name.len() > 3 && AuthorKey::parse(name).is_none());
+        [Some(author.to_string()), name.cloned()]
+    });
+    texts.flatten().collect()
 }
 
 /// The hasher of a lake whose key is there already: another key would find nothing.
 pub(super) fn authors(folder: &Folder, file: Option<&Path>) -> Result<AuthorHasher, Failure> {
     if (file.is_some() || folder.has_state()) && !folder.has_author_key(file) {
-        return Err(Failure::usage(
-            "the key of the author hashes is not there",
-            "give the file that [privacy] author_key_file names: --author-key-file FILE",
-        ));
+        let mut failure = Failure::from(folder.no_key(file));
+        if file.is_none() {
+            let hint = failure.hint.unwrap_or_default();
+            failure.hint = Some(format!("{hint}; or say where it is: --author-key-file FILE"));
+        }
+        return Err(failure);
     }
     Ok(AuthorHasher::new(folder.author_key(file)?))
 }
 
-pub(super) fn known(authors: &AuthorHasher, handle: &str) -> Result<AuthorKey, Failure> {
-    let author = authors.author(handle);
-    if author == AuthorKey::default() {
-        let hint = "write it as its source does, with or without @";
+/// The keys that a handle, however it is written, or a key from the lake means; the likeliest first.
+pub(super) fn known(
+    authors: &AuthorHasher,
+    handle: &str,
+) -> Result<Vec<(AuthorKey, String)>, Failure> {
+    let key = handle.trim();
+    if let Some(author) = AuthorKey::parse(key) {
+        return Ok(vec![(author, key.to_owned())]);
+    }
+    let names = spellings(handle);
+    if names.is_empty() {
+        let hint =
+            "write it as its source does, with or without @, or as the address of the profile";
         return Err(Failure::usage("the name of the author is empty", hint));
     }
-    Ok(author)
+    Ok(names.into_iter().map(|name| (authors.hash(&name), name)).collect())
+}
+
+/// The source that is meant by a name, in whatever letters, among those of which the lake has rows.
+pub(super) async fn source_named(folder: &Folder, name: &str) -> Result<String, Failure> {
+    let session = Session::open(folder).await?;
+    let sql =
+        "SELECT DISTINCT source FROM mentions UNION SELECT DISTINCT source FROM posts ORDER BY 1";
+    let rows = session.query(sql).await?.collect().await?;
+    let names = rows.iter().flat_map(|rows| {
+        let name = move |row| array_value_to_string(rows.column(0), row).ok();
+        (0..rows.num_rows()).filter_map(name)
+    });
+    let known: Vec<String> = names.collect();
+    let plain = |name: &str| name.trim().to_lowercase();
+    let exact = known.iter().find(|own| own.as_str() == name);
+    let same: Vec<&String> = known.iter().filter(|own| plain(own) == plain(name)).collect();
+    match (exact, same.as_slice()) {
+        (Some(own), _) => Ok(own.clone()),
+        (None, [own]) => Ok((*own).clone()),
+        _ if known.is_empty() => Ok(name.trim().to_owned()),
+        _ => Err(Failure::unknown("source", name, known.iter().map(String::as_str))),
+    }
 }
 
 /// What a request would do.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
-use super::erase::{authors, known, texts_of};
+use super::erase::{authors, known, source_named, texts_of};
 use crate::cli::places::{Found, LakePlace};
 use crate::cli::spreadsheet::CsvArgs;
 use crate::cli::{Ending, Failure, rows, runtime};
@@ -16,7 +16,7 @@ use crate::sql::{QueryFormat, Session};
 pub(in crate::cli) struct Args {
     #[command(flatten)]
     place: LakePlace,
-    /// Name as the source gives it (on Bluesky the DID), with or without @; or the key from the lake
+    /// Name as the source gives it (on Bluesky the DID), in any spelling, or the address of a profile; or the key from the lake
     #[arg(long)]
     author: String,
     /// Only what the author posted in this source
@@ -46,26 +46,32 @@ pub(super) fn export(args: &Args) -> Result<Ending, Failure> {
     let folder = Folder::read(&site)?;
     let key = args.author_key_file.clone().or(config.and_then(|config| config.author_key_file));
     let authors = authors(&folder, key.as_deref())?;
-    let author = known(&authors, &args.author)?;
+    let names = known(&authors, &args.author)?;
     let format = match args.format {
         ExportFormat::Json => QueryFormat::Json,
         ExportFormat::Csv => QueryFormat::Csv,
     };
-    let letters = folder.dead_letters().with(&texts_of(author, &args.author))?;
+    let letters = folder.dead_letters().with(&texts_of(&names))?;
     runtime()?.block_on(async {
+        let source = match &args.source {
+            Some(name) => Some(source_named(&folder, name).await?),
+            None => None,
+        };
         let session = Session::open(&folder).await?;
         session.add_letters(&letters)?;
-        let answer = session.query(&all_of(author, args.source.as_deref())).await?;
+        let answer = session.query(&all_of(&names, source.as_deref())).await?;
         rows::write(answer, format, &args.csv).await.map_err(|failed| failed.told(Failure::from))
     })
 }
 
 /// SQL for all rows of an author: posts, mentions, the alerts whose evidence shows a post, and dead
 /// letters.
-fn all_of(author: AuthorKey, source: Option<&str>) -> String {
+fn all_of(names: &[(AuthorKey, String)], source: Option<&str>) -> String {
+    let author = names.first().map(|(author, _)| *author).unwrap_or_default();
+    let keys: Vec<String> = names.iter().map(|(author, _)| format!("'{author}'")).collect();
     let here = source.map(|name| format!("source = {}", quoted(name)));
     let here = here.unwrap_or_else(|| "true".to_owned());
-    let own = format!("author = '{author}' AND {here}");
+    let own = format!("author IN ({}) AND {here}", keys.join(", "));
     let shared = "source, post_id, author, posted_at, received_at, kind, lang, parent, thread, url, reach, engagement";
     format!(
         "SELECT 'posts' AS in_table, {shared}, NULL AS topic, NULL AS score, NULL AS target_score, \

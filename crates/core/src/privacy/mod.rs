@@ -8,8 +8,10 @@ mod author;
 mod erased;
 mod names;
 mod redact;
+mod spelling;
 
 pub use author::{AuthorHasher, Names};
 pub use erased::{Erased, Lasting, Marker, Tombstone, Withdrawal};
 pub use names::keyed_query;
 pub use redact::{Personal, Piece, Redactor};
+pub use spelling::spellings;
