@@ -68,6 +68,16 @@ pub fn fresh_id(prefix: &str) -> io::Result<String> {
     Ok(format!("{prefix}_{}", hex(&random::<10>()?)))
 }
 
+/// The first 64 bits of the BLAKE3 hash of some parts.
+#[must_use]
+pub fn short_hash(parts: &[&[u8]]) -> u64 {
+    let mut hasher = blake3::Hasher::new();
+    for part in parts {
+        hasher.update(part).update(&[0]);
+    }
+    hasher.finalize().as_bytes().first_chunk().map_or(0, |first| u64::from_le_bytes(*first))
+}
+
 /// Bytes as two digits each.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {

@@ -8,6 +8,9 @@
 
 mod manifest;
 mod mend;
+mod pending;
+
+pub(super) use pending::Decided;
 
 use crate::state::{StateError, json_bytes, write_whole};
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,6 +31,7 @@ use super::schema::Table;
 use super::table::{Swap, TableWriter};
 use crate::decode::Cursor;
 use crate::engine::{EngineState, Tally};
+use crate::system::crash_point;
 use crate::time::EventTime;
 use crate::window::Recent;
 
@@ -144,9 +148,11 @@ impl Lake {
             self.tables.iter().flat_map(|table| table.drafts(sequence)).collect();
         let files = tokio::task::spawn_blocking(|| write_files(drafts)).await;
         let files = files.map_err(|error| self.broken(error))??;
+        crash_point("commit.files");
         let bytes = encode(checkpoint).map_err(io_error(self.folder.root()))?;
         let checkpoint_blake3 = blake3::hash(&bytes).to_hex().to_string();
         write_whole(&checkpoint_path(&self.folder, sequence), &bytes)?;
+        crash_point("commit.checkpoint");
         let manifest = Manifest {
             sequence,
             checkpoint_blake3,
@@ -220,7 +226,9 @@ impl Lake {
         let text = json_bytes(&path, &manifest)?;
         self.torn = true;
         write_whole(&path, &text)?;
+        crash_point("commit.manifest");
         self.apply(manifest).await?;
+        crash_point("commit.applied");
         self.torn = false;
         self.forget_before(sequence);
         Ok(())
@@ -232,6 +240,7 @@ impl Lake {
             let adds = manifest.files.remove(table.name()).unwrap_or_default();
             let removes = manifest.removed.remove(table.name()).unwrap_or_default();
             writer.commit(Swap { removes, adds }, manifest.sequence, &cursors).await?;
+            crash_point("commit.table");
         }
         self.sequence = manifest.sequence;
         let Manifest { checkpoint_blake3, cursors, messages, .. } = manifest;

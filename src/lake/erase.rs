@@ -117,6 +117,28 @@ impl Lake {
         work.await.map_err(|error| self.broken(error))?
     }
 
+    /// The files that will be deleted once what was prepared is done: all that no table names then.
+    ///
+    /// # Errors
+    /// When the files cannot be listed.
+    pub fn leaving(&self, prepared: &Rewritten) -> Result<BTreeSet<String>, LakeError> {
+        let mut leaving = BTreeSet::new();
+        for table in Table::ALL {
+            let mut named: HashSet<String> =
+                self.table(table).files()?.into_iter().map(|file| file.path).collect();
+            for (_, swap) in prepared.swaps.iter().filter(|(own, _)| *own == table) {
+                for remove in &swap.removes {
+                    named.remove(&remove.path);
+                }
+                named.extend(swap.adds.iter().map(|add| add.path.clone()));
+            }
+            let stored = self.folder().table(table).list()?.into_iter();
+            let others = stored.filter(|file| !named.contains(&file.name));
+            leaving.extend(others.map(|file| format!("{}/{}", table.name(), file.name)));
+        }
+        Ok(leaving)
+    }
+
     /// Erases what was prepared from the tables, and everything that they do not name from the
     /// disk; how many files that were.
     ///

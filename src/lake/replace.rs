@@ -19,7 +19,7 @@ use super::folder::Folder;
 use super::schema::{DAY, Table, arrow_schema};
 use super::scratch::{DayFile, Scratch, day_files};
 use super::table::Swap;
-use crate::system::unix_ms;
+use crate::system::{crash_point, unix_ms};
 use crate::time::{EventTime, MINUTE_US};
 
 /// Which rows take the place of which.
@@ -105,7 +105,9 @@ impl Lake {
             replaced.after[place] = adds.iter().map(rows_of).sum();
             swaps.push((table, Swap { removes: gone.iter().map(remove).collect(), adds }));
         }
+        crash_point("replace.brought");
         self.swap(swaps, None).await?;
+        crash_point("replace.done");
         Ok(replaced)
     }
 }

@@ -119,6 +119,16 @@ async fn unreadable(table: Table, place: &Place, source: DeltaTableError) -> Lak
     }
 }
 
+/// The last commit of ours that changed a table.
+pub(super) async fn last_commit(
+    table: Table,
+    delta: &DeltaTable,
+) -> Result<Option<i64>, LakeError> {
+    let error = delta_error(table);
+    let (state, log) = (delta.snapshot().map_err(&error)?, delta.log_store());
+    state.transaction_version(log.as_ref(), APPLICATION).await.map_err(&error)
+}
+
 impl TableWriter {
     /// Opens a table for its `writer`, making it if need be.
     pub(super) async fn open(
@@ -136,9 +146,7 @@ impl TableWriter {
             place.check_log().await?;
             delta
         };
-        let state = delta.snapshot().map_err(&error)?;
-        let log = delta.log_store();
-        let last = state.transaction_version(log.as_ref(), APPLICATION).await.map_err(&error)?;
+        let last = last_commit(table, &delta).await?;
         Ok(Self { table, place, delta, last, days: BTreeMap::new() })
     }
 
@@ -214,11 +222,8 @@ impl TableWriter {
 
     /// Whether the newest version has a commit of ours.
     async fn holds(&mut self, sequence: i64) -> Result<bool, LakeError> {
-        let error = delta_error(self.table);
-        self.delta.update_state().await.map_err(&error)?;
-        let (state, log) = (self.delta.snapshot().map_err(&error)?, self.delta.log_store());
-        let last = state.transaction_version(log.as_ref(), APPLICATION).await;
-        Ok(last.map_err(&error)? >= Some(sequence))
+        self.delta.update_state().await.map_err(delta_error(self.table))?;
+        Ok(last_commit(self.table, &self.delta).await? >= Some(sequence))
     }
 
     async fn try_commit(

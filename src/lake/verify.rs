@@ -7,7 +7,7 @@ use arrow::compute::{SortColumn, lexsort_to_indices};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::commit::{check_last_commit, lacks};
+use super::commit::{Decided, check_last_commit, lacks};
 use super::delta_error::delta_error;
 use super::encode::{sort_keys, statistics};
 use super::error::LakeError;
@@ -15,7 +15,7 @@ use super::files::{LakeFile, committed};
 use super::folder::Folder;
 use super::place::Place;
 use super::schema::Table;
-use super::table::open;
+use super::table::{last_commit, open};
 use super::upkeep::SMALL_BYTES;
 use crate::state::StateError;
 
@@ -58,6 +58,9 @@ pub struct Verified {
     pub files: u64,
     /// Rows in them.
     pub rows: u64,
+    /// The commit that was decided and is not in every table yet, if a kill left one: the next
+    /// start finishes it.
+    pub pending: Option<i64>,
     /// Files that no table names, from interrupted work or replaced; a vacuum removes them.
     pub unnamed: u64,
     /// What is wrong.
@@ -99,12 +102,23 @@ pub async fn stats(folder: &Folder) -> Result<Vec<TableStats>, LakeError> {
 /// When a log cannot be read at all.
 pub async fn verify(folder: &Folder) -> Result<Verified, LakeError> {
     let mut verified = Verified::default();
+    let decided = if folder.has_state() { Decided::last(folder).ok().flatten() } else { None };
     for table in Table::ALL {
         if lacks(folder, table).await? {
             continue;
         }
         let place = folder.table(table);
-        let files = committed(table, &open(table, &place).await?)?;
+        let delta = open(table, &place).await?;
+        let mut files = committed(table, &delta)?;
+        if let Some(decided) = &decided
+            && last_commit(table, &delta).await? < Some(decided.sequence)
+        {
+            let (comes, goes) = decided.change_of(table);
+            if !comes.is_empty() || !goes.is_empty() {
+                verified.pending = Some(decided.sequence);
+            }
+            files.extend(comes);
+        }
         verified.unnamed += unnamed(&place, &files)?;
         for file in files {
             verified.files += 1;

@@ -14,8 +14,10 @@ use crate::decode::AuthorHasher;
 use crate::lake::{EraseMode as Mode, Erasure, Folder, Lake, LakeError, Recovered, without_posts};
 use crate::notify::Outbox;
 use crate::privacy::{Erased, Marker};
-use crate::state::{Erasing, Receipt, Request, Requests, Triage, What, Withdrawn, tombstones};
-use crate::system::wall_clock;
+use crate::state::{
+    Erasing, Going, Receipt, Request, Requests, Triage, What, Withdrawn, tombstones,
+};
+use crate::system::{crash_point, wall_clock};
 use crate::time::{EventTime, MINUTE_US};
 
 /// How soon after its start a process follows what sources took back before.
@@ -187,23 +189,34 @@ impl Eraser {
         let mut found = lake.seek(wanted).await?;
         request.gone.append(&mut found.gone);
         found.gone.clone_from(&request.gone);
+        crash_point("erase.found");
         let fresh = found.posts.clone();
         let posts: BTreeSet<String> = request.posts.union(&fresh).cloned().collect();
         if let Some(recovered) = at_rest {
             forget(lake, recovered, &|id| posts.contains(id)).await?;
         }
         let prepared = lake.prepare(found, &posts, wall_clock()).await?;
+        crash_point("erase.prepared");
         let is_new = !fresh.is_subset(&request.posts);
         request.attempt(fresh, prepared.erasing.clone());
-        self.requests.put(request)?;
+        let is_gone = |id: &str| posts.contains(id);
         let messages =
-            if posts.is_empty() { 0 } else { self.outbox.erase(&|id| posts.contains(id))? };
-        let letters = self.folder.dead_letters().erase(&request.texts, &posts)?;
-        let files = lake.erase(prepared).await?;
+            if posts.is_empty() { BTreeSet::new() } else { self.outbox.holding(&is_gone)? };
+        let letters = self.folder.dead_letters().telling(&request.texts, &posts)?;
+        request.set_out(Going { files: lake.leaving(&prepared)?, letters, messages });
+        self.requests.put(request)?;
+        crash_point("erase.noted");
+        if !posts.is_empty() {
+            self.outbox.erase(&is_gone)?;
+        }
+        crash_point("erase.messages");
+        self.folder.dead_letters().erase(&request.texts, &posts)?;
+        crash_point("erase.letters");
+        lake.erase(prepared).await?;
+        crash_point("erase.files");
         // Whoever noted something meanwhile saw the post; who comes later does not.
         let (triage, gone) = (self.triage.clone(), request.gone.clone());
         tokio::task::spawn_blocking(move || triage.forget(&gone)).await??;
-        request.count(files, letters, messages);
         Ok(is_new)
     }
 

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::error::{StateError, io_error};
 use super::mode::Mode;
 use super::whole::write_whole;
-use crate::system::wall_clock;
+use crate::system::{short_hash, wall_clock};
 use crate::time::EventTime;
 
 /// Largest file; beyond, letters are only counted.
@@ -108,12 +108,21 @@ impl DeadLetters {
     /// When the disk refuses.
     pub fn erase(&self, texts: &[String], posts: &BTreeSet<String>) -> Result<u64, StateError> {
         let texts = lowercase(texts);
-        let is_gone = |line: &str| {
-            let letter = Letter::read(line);
-            let raw = letter.as_ref().map_or(line, |letter| &letter.raw);
-            holds(raw, &texts) || raw.split('"').any(|part| posts.contains(part))
-        };
-        self.remove(is_gone, Mode::Real)
+        self.remove(|line| tells(line, &texts, posts), Mode::Real)
+    }
+
+    /// Hashes of the letters that [`DeadLetters::erase`] would erase.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn telling(
+        &self,
+        texts: &[String],
+        posts: &BTreeSet<String>,
+    ) -> Result<BTreeSet<u64>, StateError> {
+        let (letters, texts) = (self.text()?, lowercase(texts));
+        let telling = letters.lines().filter(|line| tells(line, &texts, posts));
+        Ok(telling.map(|line| short_hash(&[line.as_bytes()])).collect())
     }
 
     /// The letters that hold one of these texts, whatever their case. Linear in the file.
@@ -164,6 +173,13 @@ impl Letter {
     fn read(line: &str) -> Option<Self> {
         serde_json::from_str(line).ok()
     }
+}
+
+/// Whether a letter holds one of these texts, or tells of one of these posts.
+fn tells(line: &str, texts: &[String], posts: &BTreeSet<String>) -> bool {
+    let letter = Letter::read(line);
+    let raw = letter.as_ref().map_or(line, |letter| &letter.raw);
+    holds(raw, texts) || raw.split('"').any(|part| posts.contains(part))
 }
 
 fn lowercase(texts: &[String]) -> Vec<String> {

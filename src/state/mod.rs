@@ -29,7 +29,7 @@ pub use home::Home;
 pub use imported::Imported;
 pub use mode::Mode;
 pub use reports_sent::ReportsSent;
-pub use requests::{Done, Erasing, Receipt, Request, Requests, What};
+pub use requests::{Done, Erasing, Going, Receipt, Request, Requests, What};
 pub use site::Site;
 pub use triage::{Change, Standing, Triage, TriageLock};
 pub(crate) use whole::{json_bytes, make_dir, private_file, write_whole, write_whole_shared};

@@ -18,7 +18,7 @@ use super::error::{StateError, io_error};
 use super::home::Home;
 use super::whole::{json_bytes, json_lines, make_dir, write_whole};
 use crate::privacy::{Lasting, Withdrawal};
-use crate::system::fresh_id;
+use crate::system::{crash_point, fresh_id};
 
 /// How often a request is written again whose draft somebody removed.
 const DRAFTS: usize = 3;
@@ -56,6 +56,21 @@ pub struct Request {
     /// What the last pass set out to change.
     #[serde(default)]
     attempt: Attempt,
+    /// What all passes set out to take away outside the tables.
+    #[serde(default)]
+    going: Going,
+}
+
+/// What goes outside the tables, each thing once however often it was tried: noted before it goes,
+/// so that it is counted after a kill, too.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Going {
+    /// Files, by their paths in the lake.
+    pub files: BTreeSet<String>,
+    /// Dead letters, by a hash.
+    pub letters: BTreeSet<u64>,
+    /// Kept messages, by a hash.
+    pub messages: BTreeSet<u64>,
 }
 
 /// A change of the tables that a kill may have prevented.
@@ -65,7 +80,7 @@ struct Attempt {
     erasing: Erasing,
 }
 
-/// What was counted; a kill between two steps can leave messages, dead letters and files out.
+/// What was counted.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Done {
     /// What was changed in the tables.
@@ -121,9 +136,9 @@ impl Request {
     ) -> Result<Self, StateError> {
         let id = fresh_id("era").map_err(io_error(folder.root()))?;
         let (texts, posts) = (Vec::new(), BTreeSet::new());
-        let (done, attempt) = (Done::default(), Attempt::default());
+        let (done, attempt, going) = (Done::default(), Attempt::default(), Going::default());
         let gone = BTreeSet::new();
-        Ok(Self { id, what, withdrawals, texts, posts, gone, done, attempt })
+        Ok(Self { id, what, withdrawals, texts, posts, gone, done, attempt, going })
     }
 
     /// Notes a change of the tables that is about to be made. The one before was made unless the
@@ -136,17 +151,21 @@ impl Request {
         }
     }
 
-    /// Counts what was done outside the tables.
-    pub fn count(&mut self, files_deleted: u64, dead_letters: u64, messages: u64) {
-        self.done.files_deleted += files_deleted;
-        self.done.dead_letters += dead_letters;
-        self.done.messages += messages;
+    /// Notes what is about to go outside the tables.
+    pub fn set_out(&mut self, mut going: Going) {
+        self.going.files.append(&mut going.files);
+        self.going.letters.append(&mut going.letters);
+        self.going.messages.append(&mut going.messages);
     }
 
     /// The receipt of this request, once all is done.
     #[must_use]
     pub fn receipt(mut self, at: String) -> Receipt {
         self.done.add(self.attempt.erasing);
+        let length = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
+        self.done.files_deleted += length(self.going.files.len());
+        self.done.dead_letters += length(self.going.letters.len());
+        self.done.messages += length(self.going.messages.len());
         let gone = self.withdrawals.iter().filter(|one| one.lasting == Lasting::Gone);
         let tombstones = match self.what {
             What::Withdrawn => Vec::new(),
@@ -266,6 +285,7 @@ impl Requests {
         let name = format!("{}.json", receipt.id);
         let path = self.done.join(&name);
         write_whole(&path, &json_lines(&path, receipt)?)?;
+        crash_point("erase.receipt");
         self.sweep();
         let path = self.asked.join(name);
         fs::remove_file(&path).map_err(io_error(&path))

@@ -10,6 +10,7 @@ mod bucket;
 mod captured_feeds;
 mod cli;
 mod couriers;
+mod crash_points;
 mod damage;
 mod delayed;
 mod deliveries;

@@ -79,9 +79,15 @@ fn report(verified: &Verified, site: &Site, format: ReportFormat) -> Result<Endi
             writeln!(out)?;
         }
         ReportFormat::Table => {
-            let Verified { files, rows, unnamed, problems } = verified;
+            let Verified { files, rows, unnamed, pending, problems } = verified;
             for problem in problems {
                 writeln!(out, "{}: {}", problem.path, problem.what)?;
+            }
+            if let Some(commit) = pending {
+                writeln!(
+                    out,
+                    "commit {commit} is whole, but not in every table yet: the next start of what writes the lake finishes it"
+                )?;
             }
             writeln!(
                 out,

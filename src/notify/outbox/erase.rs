@@ -3,6 +3,7 @@
 //! What is overwritten or removed in place leaves its bytes behind in free pages. So all tables go
 //! into a second file, which takes the first one's name: killed on the way, the first stays.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,13 +11,14 @@ use std::sync::PoisonError;
 
 use redb::{
     Database, Key, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, TableError,
-    WriteTransaction,
+    TableHandle, WriteTransaction,
 };
 
 use super::tables::{FAILED, FIRING, HEALTH, PENDING, TAKEN};
 use super::{Outbox, OutboxError};
 use crate::lake::without_posts;
 use crate::notify::desk::{CASES, MAIL};
+use crate::system::{crash_point, short_hash};
 
 impl Outbox {
     /// Takes the evidence of posts, by their ids, out of all messages that are kept, and out of the
@@ -33,6 +35,7 @@ impl Outbox {
         let run = || {
             let fresh = Database::create(&draft)?;
             let erased = copy(&super::heal::opened(&database)?.begin_read()?, &fresh, is_gone)?;
+            crash_point("erase.outbox");
             fs::rename(&draft, &self.path)?;
             self.path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())?;
             Ok((fresh, erased))
@@ -42,6 +45,39 @@ impl Outbox {
         *database = Some(fresh);
         Ok(erased)
     }
+
+    /// Hashes of the messages that [`Outbox::erase`] would take evidence out of, and the tables that
+    /// hold them.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub fn holding(&self, is_gone: &dyn Fn(&str) -> bool) -> Result<BTreeSet<u64>, OutboxError> {
+        self.read(|transaction| {
+            let mut holding = BTreeSet::new();
+            note(transaction, PENDING, is_gone, &mut holding)?;
+            note(transaction, FIRING, is_gone, &mut holding)?;
+            note(transaction, MAIL, is_gone, &mut holding)?;
+            Ok(holding)
+        })
+    }
+}
+
+/// Notes the texts of a table that hold a post.
+fn note<K: Key + 'static>(
+    from: &ReadTransaction,
+    definition: TableDefinition<'static, K, &'static str>,
+    is_gone: &dyn Fn(&str) -> bool,
+    holding: &mut BTreeSet<u64>,
+) -> Result<(), redb::Error> {
+    let Some(table) = opened(from.open_table(definition))? else { return Ok(()) };
+    for entry in table.iter()? {
+        let (_, value) = entry?;
+        if without_posts(value.value(), is_gone).is_some() {
+            let name = definition.name().as_bytes();
+            holding.insert(short_hash(&[name, value.value().as_bytes()]));
+        }
+    }
+    Ok(())
 }
 
 /// Where a second file grows.
