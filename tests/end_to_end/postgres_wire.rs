@@ -315,9 +315,11 @@ fn garbage_ends_only_its_own_connection() {
 }
 
 #[test]
-fn a_full_house_turns_late_comers_away() {
+fn a_full_house_turns_late_comers_away_unless_somebody_is_idle() {
     let served = Served::new(lake(), &["--concurrent", "1"]);
     let mut clients: Vec<Client> = (0..64).map(|_| Client::login(&served)).collect();
+    // Who is in a transaction is not idle.
+    clients.iter_mut().for_each(|client| assert_eq!(client.ask(&[query("BEGIN")]), "CZ"));
     let mut late = Client::connect(&served);
     late.send(&startup("resonanz"));
     assert_eq!(late.read().expect("an answer").0, b'R');
@@ -328,7 +330,11 @@ fn a_full_house_turns_late_comers_away() {
     late.send(&last(&bare, &server, PASSWORD));
     let answers = late.until_ready();
     assert!(kinds(&answers).ends_with('E'), "{answers:?}");
-    drop(clients.pop());
+    let said = String::from_utf8_lossy(&answers[answers.len() - 1].1).into_owned();
+    assert!(said.contains("53300") && said.contains("none of them is idle"), "{said}");
+    for client in [0, 1, 63] {
+        clients[client].ask(&[query("COMMIT")]);
+    }
     crate::support::wait_for("a place", || {
         let mut client = Client::connect(&served);
         client.send(&startup("resonanz"));
@@ -339,6 +345,11 @@ fn a_full_house_turns_late_comers_away() {
         client.send(&last(&bare, &server, PASSWORD));
         kinds(&client.until_ready()).ends_with('Z').then_some(())
     });
+    // The one that was idle for longest made room.
+    let (kind, said) = clients.remove(0).read().expect("a word before it is closed");
+    let said = String::from_utf8_lossy(&said).into_owned();
+    assert!(kind == b'E' && said.contains("57P05"), "{said}");
+    clients[1].ask(&[query("COMMIT")]);
     // A place among the queries at once is waited for.
     let [first, second, ..] = &mut clients[..] else { panic!("clients") };
     let endless = "SELECT * FROM generate_series(1, 100000000000)";

@@ -21,6 +21,7 @@ use tokio::time::Instant;
 use super::Gate;
 use super::cursor::Cursor;
 use super::failure::Failure;
+use super::idle::Seat;
 use super::login::Entered;
 use super::portal::{Portal, State, Statement, Stop, described, description, show_columns};
 use super::request::Request;
@@ -74,7 +75,18 @@ impl Connection<'_> {
         loop {
             let due = self.portals.values().filter_map(Portal::due).min();
             let until = due.unwrap_or_else(|| Instant::now() + IDLE_TIME_MAX);
-            let Some(message) = self.wire.next(MESSAGE_BYTES_MAX, Some(until)).await? else {
+            let is_idle = due.is_none() && self.transaction == TransactionStatus::Idle;
+            let seat = is_idle.then(|| self.gate.idle.sit());
+            let next = tokio::select! {
+                next = self.wire.next(MESSAGE_BYTES_MAX, Some(until)) => next?,
+                () = Seat::needed(seat.as_ref()) => {
+                    let idle = Failure::new("57P05", "the longest idle connection makes room for another");
+                    self.wire.refuse(&idle.hint("connect again when there is something to ask")).await;
+                    return Ok(());
+                }
+            };
+            drop(seat);
+            let Some(message) = next else {
                 if due.is_none() {
                     let idle = Failure::new("57P05", "nothing was asked for an hour");
                     self.wire.refuse(&idle).await;

@@ -12,6 +12,7 @@ mod copy;
 mod cursor;
 mod request;
 mod login;
+mod idle;
 mod portal;
 mod connection;
 mod ask;
@@ -23,9 +24,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OnceCell, Semaphore, watch};
+use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore, watch};
 
 use self::failure::Failure;
+use self::idle::Idle;
 use self::login::Credentials;
 pub use self::login::PasswordError;
 use self::wire::Wire;
@@ -41,6 +43,9 @@ const CONNECTIONS_MAX: usize = 64;
 const LOGINS_MAX: usize = 32;
 /// Longest time from the connection to the end of the login.
 const LOGIN_TIME_MAX: Duration = Duration::from_secs(15);
+
+/// Longest wait for a place that an idle connection gives up.
+const LEAVE_TIME_MAX: Duration = Duration::from_secs(5);
 
 /// A lake for PostgreSQL clients.
 #[derive(Clone)]
@@ -61,6 +66,8 @@ struct Gate {
     catalog: OnceCell<PgCatalog>,
     logins: Arc<Semaphore>,
     connections: Arc<Semaphore>,
+    /// Those of them that wait to be asked something.
+    idle: Idle,
     running: Mutex<HashMap<i32, Running>>,
 }
 
@@ -88,6 +95,7 @@ impl Postgres {
             catalog: OnceCell::new(),
             logins: Arc::new(Semaphore::new(share(16, 2, LOGINS_MAX))),
             connections: Arc::new(Semaphore::new(share(8, 2, CONNECTIONS_MAX))),
+            idle: Idle::default(),
             running: Mutex::default(),
         })))
     }
@@ -111,10 +119,11 @@ async fn admit(gate: Arc<Gate>, socket: TcpStream) {
     let mut wire = Wire::new(socket);
     let entered = tokio::time::timeout(LOGIN_TIME_MAX, login::login(&mut wire, &gate)).await;
     let Ok(Some(entered)) = entered else { return };
-    let Ok(_place) = Arc::clone(&gate.connections).try_acquire_owned() else {
+    let Some(_place) = gate.place().await else {
         gate.sql.doors.postgres.crowd();
-        let full = Failure::new("53300", "too many clients are connected");
-        wire.refuse(&full.hint("close idle ones, or use a pool")).await;
+        let full =
+            Failure::new("53300", "too many clients are connected, and none of them is idle");
+        wire.refuse(&full.hint("try again soon, or let clients share connections in a pool")).await;
         return;
     };
     drop(login);
@@ -122,6 +131,16 @@ async fn admit(gate: Arc<Gate>, socket: TcpStream) {
 }
 
 impl Gate {
+    /// A place among those who are connected; where all are taken, that of the longest idle one.
+    async fn place(&self) -> Option<OwnedSemaphorePermit> {
+        let free = Arc::clone(&self.connections).try_acquire_owned().ok();
+        if free.is_some() || !self.idle.send_longest_away() {
+            return free;
+        }
+        let leaving = Arc::clone(&self.connections).acquire_owned();
+        tokio::time::timeout(LEAVE_TIME_MAX, leaving).await.ok()?.ok()
+    }
+
     /// The catalog of PostgreSQL over the lake, and the lake's folder.
     async fn catalog(&self) -> Result<(&PgCatalog, Folder), LakeError> {
         let folder = Folder::read(&self.lake)?;
