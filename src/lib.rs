@@ -35,6 +35,7 @@ pub mod report;
 pub mod assist;
 pub mod inbox;
 pub mod live;
+pub mod relay;
 pub mod reprocess;
 pub mod serve;
 pub mod replay;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use jiff::ToSpan;
 use jiff::tz::TimeZone;
@@ -115,16 +116,19 @@ fn remind(config: &Config) -> io::Result<usize> {
 /// Looks at what can be looked at without a connection; how many sources would wait.
 fn look_at_sources(config: &Config) -> Result<usize, Failure> {
     let mut waiting = 0;
-    for source in &config.sources {
-        match source.settings.look() {
+    let stream = config.stream.iter().map(|stream| ("[stream]".to_owned(), stream.kind.reading()));
+    let sources = config.sources.iter();
+    let sources =
+        sources.map(|source| (format!("source \"{}\"", source.name), Arc::clone(&source.settings)));
+    for (name, settings) in sources.chain(stream) {
+        match settings.look() {
             Look::Well => {}
             Look::Waits(Finding { reason, hint }) => {
                 waiting += 1;
-                let said = format!("warning: source \"{}\": {reason}", source.name);
-                writeln!(io::stderr().lock(), "{said}\n  hint: {hint}")?;
+                writeln!(io::stderr().lock(), "warning: {name}: {reason}\n  hint: {hint}")?;
             }
             Look::Fails(Finding { reason, hint }) => {
-                return Err(Failure::usage(format!("source \"{}\": {reason}", source.name), hint));
+                return Err(Failure::usage(format!("{name}: {reason}"), hint));
             }
         }
     }

@@ -38,6 +38,7 @@ mod privacy;
 mod mcp;
 mod query;
 mod reload;
+mod relay;
 mod replay;
 mod report;
 mod reprocess;
@@ -74,6 +75,8 @@ enum Command {
     Demo(demo::Args),
     /// Run a configuration until its sources end or a signal arrives
     Run(run::Args),
+    /// Run the sources of a configuration into its [stream], which any number of `run --shard` read
+    Relay(relay::Args),
     /// Check a configuration and report every problem in it
     Check(check::Args),
     /// Write a commented starter configuration
@@ -141,6 +144,7 @@ pub fn run() -> ExitCode {
         Command::Demo(args) if args.crisis => crisis::crisis(args),
         Command::Demo(args) => demo::demo(args),
         Command::Run(args) => run::run(args, typed.logs.reader()),
+        Command::Relay(args) => relay::relay(args, typed.logs.reader()),
         Command::Check(args) => check::check(args),
         Command::Init(args) => init::init(args),
         Command::Sources(command) => sources::sources(command),

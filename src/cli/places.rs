@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{Failure, config_file};
-use crate::config::Config;
+use crate::config::{Config, Shard};
 use crate::state::Site;
 
 /// The configuration that is read where none is named.
@@ -91,5 +91,26 @@ impl LakePlace {
             config.lake.state = Some(state.clone());
         }
         Ok(config)
+    }
+}
+
+/// Which shard.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(super) struct ShardArg {
+    /// Keep the topics of one shard only, such as 2/3 for the second of three, in a lake below that of all
+    #[arg(long, value_name = "I/N", env = "RESONANZ_SHARD", hide_env_values = true)]
+    shard: Option<Shard>,
+}
+
+impl ShardArg {
+    /// What of the configuration is the shard's own, if there are shards.
+    pub(super) fn of(&self, config: Config) -> Result<Config, Failure> {
+        let Some(shard) = self.shard.or(config.shard) else { return Ok(config) };
+        if shard.of() > 1 && config.author_key_file.is_none() {
+            let hint =
+                "add: [privacy] author_key_file = \"author.key\", the same file for all of them";
+            return Err(Failure::usage("shards need one key for the names of authors", hint));
+        }
+        Ok(config.sharded(shard))
     }
 }

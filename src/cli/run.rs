@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
 use super::output::one_line;
-use super::places::LakePlace;
+use super::places::{LakePlace, ShardArg};
 use super::postgres::{Door, door};
 use super::reload::Reloader;
 use super::serving::{doors, token};
@@ -18,7 +18,7 @@ use super::view::{Reader, View};
 use super::{Ending, Failure, runtime, supervisor};
 use crate::config::Config;
 use crate::lake::Folder;
-use crate::live::{self, Progress, Stop, Summary};
+use crate::live::{self, LostSource, Progress, Stop, Summary};
 use crate::notify::Outbox;
 use crate::serve::{Api, Doors, Reload, SqlGate, serve};
 
@@ -29,17 +29,20 @@ const NAMES_MAX: usize = 8;
 pub(super) struct Args {
     #[command(flatten)]
     place: LakePlace,
+    #[command(flatten)]
+    shard: ShardArg,
     /// Deliver to this receiver again; it was disabled after failing for a long time, or by answering 410
     #[arg(long, value_name = "RECEIVER")]
     enable: Vec<String>,
 }
 
 pub(super) fn run(args: &Args, reader: Reader) -> Result<Ending, Failure> {
-    let config = args.place.configured()?;
+    let config = args.shard.of(args.place.configured()?)?.listening();
     for warning in &config.warnings {
         tracing::warn!(line = warning.line, hint = warning.hint, "{}", warning.message);
     }
-    if config.sources.is_empty() || config.topics.is_empty() {
+    // A shard without a topic of its own waits for one.
+    if config.sources.is_empty() || (config.topics.is_empty() && config.shard.is_none()) {
         let message = format!(
             "{}: nothing to do without a [[source]] and a [[topic]]",
             args.place.config.path().display()
@@ -96,6 +99,12 @@ fn summarize(summary: &Summary, reader: Reader) -> Result<bool, Failure> {
         "lost": lost.iter().map(ToString::to_string).collect::<Vec<_>>(),
     });
     reader.say(&text, &fields)?;
+    say_lost(lost)?;
+    Ok(malformed + future + undelivered == 0 && lost.is_empty())
+}
+
+/// Says which sources were given up.
+pub(super) fn say_lost(lost: &[LostSource]) -> io::Result<()> {
     for lost in lost {
         let (hint, mut out) = (lost.fault.hint(), io::stderr().lock());
         writeln!(out, "resonanz: {}", one_line(&lost.to_string()))?;
@@ -103,7 +112,7 @@ fn summarize(summary: &Summary, reader: Reader) -> Result<bool, Failure> {
             writeln!(out, "hint: {hint}")?;
         }
     }
-    Ok(malformed + future + undelivered == 0 && lost.is_empty())
+    Ok(())
 }
 
 /// Says what is listened to, and where to ask.
@@ -113,11 +122,14 @@ fn announce(config: &Config, http: Option<SocketAddr>, reader: Reader) -> io::Re
     let mut text = format!(
         "sources {}\ntopics  {}\nrules   {}, receivers {}\nlake    {}",
         named(&sources),
-        named(&topics),
+        if topics.is_empty() { "none".to_owned() } else { named(&topics) },
         config.rules.len(),
         config.receivers.len(),
         config.lake.path.display()
     );
+    if let Some(shard) = config.shard {
+        text = format!("shard   {shard}\n{text}");
+    }
     if let Some(address) = http {
         text += &format!("\nhttp    http://{address}");
     }
@@ -128,13 +140,14 @@ fn announce(config: &Config, http: Option<SocketAddr>, reader: Reader) -> io::Re
         "rules": config.rules.len(),
         "receivers": config.receivers.len(),
         "lake": config.lake.path,
+        "shard": config.shard.map(|shard| shard.to_string()),
         "http": http.map(|address| format!("http://{address}")),
     });
     reader.say(&text, &fields)
 }
 
 /// How many there are, and the names of the first.
-fn named(names: &[&str]) -> String {
+pub(super) fn named(names: &[&str]) -> String {
     let shown = names.get(..names.len().min(NAMES_MAX)).unwrap_or_default().join(", ");
     match names.len() {
         all if all > NAMES_MAX => format!("{all}: {shown} and {} more", all - NAMES_MAX),

@@ -17,10 +17,13 @@ use super::report::reports;
 use super::rules::rule;
 use super::serve::{Served, serve};
 use super::service::services;
+use super::stream::stream;
 use super::topic::topic;
-use super::{Archive, Config, LakeConfig, RetainFrom, Retention, SentimentConfig, SourceConfig};
+use super::{
+    Archive, Config, LakeConfig, RetainFrom, Retention, SentimentConfig, Shard, SourceConfig,
+};
 use crate::connect::{FileSettings, Follow, NETWORKS};
-use crate::engine::{EngineConfig, Remember};
+use crate::engine::{Delays, EngineConfig, Remember};
 use crate::mention::Topic;
 use crate::post::SourceId;
 use crate::sentiment::Profile;
@@ -59,12 +62,13 @@ fn read<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -> Con
     let grouping = grouping(root, &rules, problems);
     let charter = charter(root, base, (&topics, duties), &rules, &receivers, problems);
     let reports = reports(root, &topics, &receivers, problems);
-    let lake = lake(root, base, problems);
+    let (lake, shard) = lake(root, base, problems);
     let services = services(root, &topics, problems);
     let Served { listen, hosts, token_env, sql, postgres } = serve(root, base, problems);
     check_doors(root, &sources, listen, problems);
     let remember = if lake.archive == Archive::All { Remember::All } else { Remember::Matched };
     let Privacy { author_key_file, names, redact, follow_deletes } = privacy(root, base, problems);
+    let stream = stream(root, base, author_key_file.is_some(), problems);
     Config {
         engine: EngineConfig { remember, ..engine(root, problems) },
         lake,
@@ -79,6 +83,9 @@ fn read<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -> Con
         token_env,
         postgres,
         sources,
+        stream,
+        delayed: Delays::default(),
+        shard,
         topics,
         topic_lexicons,
         rules,
@@ -110,7 +117,7 @@ fn warn_of_unfit<'i>(
 }
 
 fn unknown_tables<'i>(root: &DeTable<'i>, problems: &mut Problems<'i>) {
-    const KNOWN: [&str; 15] = [
+    const KNOWN: [&str; 16] = [
         "engine",
         "lake",
         "sentiment",
@@ -118,6 +125,7 @@ fn unknown_tables<'i>(root: &DeTable<'i>, problems: &mut Problems<'i>) {
         "serve",
         "service",
         "notify",
+        "stream",
         "source",
         "topic",
         "rule",
@@ -195,7 +203,11 @@ fn engine<'i>(root: &DeTable<'i>, problems: &mut Problems<'i>) -> EngineConfig {
     engine
 }
 
-fn lake<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -> LakeConfig {
+fn lake<'i>(
+    root: &DeTable<'i>,
+    base: &Path,
+    problems: &mut Problems<'i>,
+) -> (LakeConfig, Option<Shard>) {
     let mut section = Section::open("[lake]", root.get("lake"), problems);
     let archives = [("matched", Archive::Matched), ("all", Archive::All), ("none", Archive::None)];
     let (path, state) = site(&mut section, base);
@@ -208,8 +220,18 @@ fn lake<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -> Lak
         upkeep_us: section.span_or_never("upkeep_interval", SECOND_US).unwrap_or(Some(HOUR_US)),
         vacuum_us: section.span("vacuum_after", SECOND_US).unwrap_or(7 * DAY_US),
     };
+    let at = section.place("shard");
+    let shard = section.text("shard").map(|text| text.parse());
+    let shard = shard.transpose().unwrap_or_else(|error: String| {
+        section.problems.add(
+            at,
+            format!("shard: {error}"),
+            "leave it to: resonanz run --shard 2/3",
+        );
+        None
+    });
     section.finish();
-    lake
+    (lake, shard)
 }
 
 /// Where the lake is, and the writer's state if the lake is in a bucket.

@@ -19,6 +19,8 @@ mod privacy;
 mod serve;
 mod service;
 mod doors;
+mod stream;
+mod shard;
 mod build;
 
 use core::net::SocketAddr;
@@ -29,7 +31,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::alert::Rule;
-use crate::connect::Settings;
+use crate::connect::{Settings, StreamConfig};
 use crate::desk::Grouping;
 use crate::engine::{Delays, EngineConfig};
 use crate::mention::Topic;
@@ -45,6 +47,7 @@ pub use report::{Period, ReportConfig, ReportForm};
 pub use serve::{Exposure, PostgresConfig, SqlConfig};
 pub use timetable::Timetable;
 pub use service::{ServiceConfig, Services};
+pub use shard::Shard;
 
 /// A configuration that is consistent in itself.
 #[derive(Debug, Clone)]
@@ -75,6 +78,12 @@ pub struct Config {
     pub token_env: Option<String>,
     /// Where posts come from; by name.
     pub sources: Vec<SourceConfig>,
+    /// The stream between those sources and who listens, if they are apart.
+    pub stream: Option<StreamConfig>,
+    /// What sources delay that are read elsewhere.
+    pub delayed: Delays,
+    /// Which part of the topics is this process's own, if not all are.
+    pub shard: Option<Shard>,
     /// What is listened for; a topic's place is its id.
     pub topics: Vec<Topic>,
     /// Lexicons of each topic, by its place.
@@ -192,7 +201,20 @@ impl Config {
     pub fn delays(&self) -> Delays {
         let delay =
             |source: &SourceConfig| Some((source.name.clone(), source.settings.delay_us()?));
-        self.sources.iter().filter_map(delay).collect()
+        let own = self.sources.iter().filter_map(delay);
+        self.delayed.clone().into_iter().chain(own).collect()
+    }
+
+    /// The same configuration as it listens: to its stream, where there is one, in the place of the
+    /// sources that relays read.
+    #[must_use]
+    pub fn listening(mut self) -> Self {
+        if let Some(stream) = &self.stream {
+            self.delayed = self.delays();
+            let settings = stream.kind.reading();
+            self.sources = vec![SourceConfig { name: SourceId::new("stream"), settings }];
+        }
+        self
     }
 
     /// Reads a configuration from TOML; relative paths in it are taken from `base`.

@@ -20,9 +20,16 @@ mod jetstream;
 mod mastodon;
 mod poll;
 mod x;
+mod broker;
+#[cfg(feature = "nats")]
+mod nats;
+#[cfg(feature = "kafka")]
+mod kafka;
 mod network;
 
 pub use backoff::Backoff;
+pub(crate) use broker::STREAMS;
+pub use broker::{Outgoing, Publisher, StreamConfig, StreamKind};
 pub use feed::{FeedSettings, Feeds, Ttl};
 pub use file::{FileSettings, FileSource, Follow};
 pub use health::{Gap, SourceHealth, SourceNow, SourceState, SourcesHealth};
@@ -32,8 +39,12 @@ pub use input::{
     SegmentRows, TableRows, find_inputs,
 };
 pub use jetstream::{Jetstream, JetstreamSettings};
+#[cfg(feature = "kafka")]
+pub use kafka::KafkaSettings;
 pub use mastodon::{Mastodon, MastodonSettings, Timeline, Transport};
 pub use meta::MetaSettings;
+#[cfg(feature = "nats")]
+pub use nats::NatsSettings;
 pub(crate) use network::NETWORKS;
 pub use network::{Finding, Look, Settings, SourceSpec, Telling, UnfitTopic};
 pub use poll::{Poll, PollSettings, PresetCard, preset_cards};

@@ -7,6 +7,10 @@ use std::fmt::Debug;
 use std::path::Path;
 use std::sync::Arc;
 
+#[cfg(feature = "kafka")]
+use super::kafka;
+#[cfg(feature = "nats")]
+use super::nats;
 use super::source::Source;
 use super::transport::Door;
 use super::{feed, file, ingest, jetstream, mastodon, meta, poll, x};
@@ -31,6 +35,10 @@ pub(crate) static NETWORKS: &[(&str, Configure)] = &[
     ("ingest", ingest::configure),
     ("poll", poll::configure),
     ("meta", meta::configure),
+    #[cfg(feature = "nats")]
+    ("nats", nats::configure),
+    #[cfg(feature = "kafka")]
+    ("kafka", kafka::configure),
 ];
 
 /// The settings of one source.

@@ -181,6 +181,13 @@ impl Outlet {
         }
     }
 
+    /// Says that what it passes on is out of reach, though itself it is not.
+    pub(super) fn lost(&self, reason: &str) {
+        if self.health.set(SourceState::Down, reason, "") {
+            tracing::warn!(reason, "time waits");
+        }
+    }
+
     /// Says what the other side remarks, without an end to the connection.
     pub fn remark(&self, remark: &str) {
         tracing::warn!(remark, "the server says");

@@ -119,6 +119,16 @@ impl Bucket {
         put.map(drop).map_err(|error| self.error(name, &error))
     }
 
+    /// Puts an object if none is there; whether none was.
+    pub(super) async fn put_new(&self, name: &str, bytes: Vec<u8>) -> Result<bool, LakeError> {
+        let absent = PutOptions::from(PutMode::Create);
+        match self.store.put_opts(&self.path(name), bytes.into(), absent).await {
+            Ok(_) => Ok(true),
+            Err(Error::AlreadyExists { .. }) => Ok(false),
+            Err(error) => Err(self.error(name, &error)),
+        }
+    }
+
     pub(super) async fn get(&self, name: &str) -> Result<Bytes, LakeError> {
         let got = async { self.store.get(&self.path(name)).await?.bytes().await }.await;
         got.map_err(|error| self.error(name, &error))
@@ -147,6 +157,14 @@ impl Bucket {
             Some((name.join("/"), meta))
         };
         Ok(all.into_iter().filter_map(named).collect())
+    }
+
+    /// The names of what is directly below this prefix and has something below itself.
+    pub(super) async fn folders(&self) -> Result<Vec<String>, LakeError> {
+        let listed = self.store.list_with_delimiter(Some(&self.prefix)).await;
+        let listed = listed.map_err(|error| self.error("", &error))?;
+        let names = listed.common_prefixes.iter().filter_map(|path| path.filename());
+        Ok(names.map(str::to_owned).collect())
     }
 
     /// Whether nothing is here.

@@ -8,6 +8,7 @@ use super::bucket::{Bucket, Patience};
 use super::error::LakeError;
 use super::place::Place;
 use super::schema::Table;
+use super::shards;
 use crate::state::{Home, Site};
 
 /// A lake: its home, and the bucket of its tables, if they are in one. While a writer's `Folder`
@@ -16,6 +17,8 @@ use crate::state::{Home, Site};
 pub struct Folder {
     home: Home,
     bucket: Option<Bucket>,
+    /// The lakes of shards, if it is their folder.
+    shards: Vec<Self>,
 }
 
 impl Folder {
@@ -24,7 +27,26 @@ impl Folder {
     /// # Errors
     /// As [`Home::read`].
     pub fn read(site: impl Into<Site>) -> Result<Self, LakeError> {
-        Self::at(Home::read(site)?, Patience::Short)
+        let site = site.into();
+        let shards = shards::below(&site)?;
+        if shards.is_empty() {
+            return Self::at(Home::read(site)?, Patience::Short);
+        }
+        let shards = shards.iter().map(Self::read).collect::<Result<_, _>>()?;
+        Ok(Self { shards, ..Self::at(Home::united(site), Patience::Short)? })
+    }
+
+    /// The lakes of shards that it holds; empty where it is a lake itself.
+    pub(super) fn shards(&self) -> &[Self] {
+        &self.shards
+    }
+
+    /// The lakes of shards below a prefix of a bucket that has no tables itself.
+    pub(super) async fn shards_of_bucket(&self) -> Result<Vec<Self>, LakeError> {
+        let Some(bucket) = &self.bucket else { return Ok(Vec::new()) };
+        let names = bucket.folders().await?;
+        let sites = shards::sites(self.site(), names.iter().map(String::as_str))?;
+        sites.iter().map(Self::read).collect()
     }
 
     /// Opens a lake for writing, or makes one in a new or empty folder.
@@ -38,7 +60,12 @@ impl Folder {
     fn at(home: Home, patience: Patience) -> Result<Self, LakeError> {
         let is_bucket = home.site().is_bucket();
         let bucket = is_bucket.then(|| Bucket::new(home.root(), patience)).transpose()?;
-        Ok(Self { home, bucket })
+        Ok(Self { home, bucket, shards: Vec::new() })
+    }
+
+    /// The bucket of its tables, if they are in one.
+    pub(super) fn bucket(&self) -> Option<&Bucket> {
+        self.bucket.as_ref()
     }
 
     /// Where a table is; within a runtime.

@@ -1,9 +1,9 @@
 //! Which names do rows carry? Those of topics, rules and scorers, by their numbers.
 
 use crate::alert::Rule;
-use crate::config::Archive;
+use crate::config::{Archive, Shard};
 use crate::mention::Topic;
-use crate::post::TopicId;
+use crate::post::{Post, PostKey, TopicId};
 
 /// The names that rows carry.
 #[derive(Debug, Clone)]
@@ -16,9 +16,17 @@ pub struct Labels {
     pub scorers: Vec<String>,
     /// Which posts are kept.
     pub archive: Archive,
+    /// Of a shard which one, since all of them read every post.
+    pub shard: Option<Shard>,
 }
 
 impl Labels {
+    /// Whether a post that mentions nothing is ours to keep, where every one is kept.
+    #[must_use]
+    pub fn keeps(&self, post: &Post) -> bool {
+        self.shard.is_none_or(|shard| shard.keeps(PostKey::new(&post.source, &post.id)))
+    }
+
     /// Version of the scorer for a topic.
     #[must_use]
     pub fn scorer(&self, topic: TopicId) -> &str {

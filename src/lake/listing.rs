@@ -40,7 +40,7 @@ pub(crate) struct Listed {
 
 /// The files of the newest commit of a table, in order of path; none of a table that an older version
 /// did not make.
-pub(crate) async fn committed_files(table: Table, folder: &Folder) -> Result<Listing, LakeError> {
+async fn committed_files(table: Table, folder: &Folder) -> Result<Listing, LakeError> {
     if lacks(folder, table).await? {
         let place = folder.table(table).beside()?;
         let (root, store, next) = (place.root(), place.store()?, place.entry(0)?);
@@ -62,4 +62,27 @@ pub(crate) async fn committed_files(table: Table, folder: &Folder) -> Result<Lis
         });
     }
     Ok(Listing { root: place.root(), store: place.store()?, files, newest, next })
+}
+
+/// The newest commit of a table in each lake of a place: one, or those of shards.
+pub(crate) async fn lakes(table: Table, folder: &Folder) -> Result<Vec<Listing>, LakeError> {
+    let found;
+    let shards = if folder.shards().is_empty() {
+        let missing = match committed_files(table, folder).await {
+            Ok(listing) => return Ok(vec![listing]),
+            Err(error) => error,
+        };
+        found = folder.shards_of_bucket().await?;
+        if found.is_empty() {
+            return Err(missing);
+        }
+        found.as_slice()
+    } else {
+        folder.shards()
+    };
+    let mut listings = Vec::new();
+    for shard in shards {
+        listings.push(committed_files(table, shard).await?);
+    }
+    Ok(listings)
 }

@@ -13,6 +13,7 @@ mod errand;
 mod error;
 mod delta_error;
 mod files;
+mod shards;
 mod folder;
 mod listing;
 mod place;
@@ -43,7 +44,7 @@ pub use erase::{Erasure, Mode as EraseMode, Rewritten, erase_author, erase_post,
 pub use error::{LakeError, LakeFault};
 pub use folder::Folder;
 pub use labels::Labels;
-pub(crate) use listing::{Listing, committed_files};
+pub(crate) use listing::{Listing, lakes};
 pub use posts::{PostDay, PostReader};
 pub use quote::quoted;
 pub use replace::{Gaps, OldAlerts, Replaced, Replacement};

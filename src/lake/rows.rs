@@ -60,7 +60,7 @@ impl Rows {
             // What we say ourselves is kept in any case: it answers mentions.
             let own = ours.next_if(|ours| ours.post == index);
             let kept = match self.labels.archive {
-                Archive::All => true,
+                Archive::All => topics > 0 || own.is_some() || self.labels.keeps(post),
                 Archive::Matched => topics > 0 || own.is_some(),
                 Archive::None => own.is_some(),
             };
@@ -283,6 +283,7 @@ mod tests {
             rules: Vec::new(),
             scorers: vec!["the scorer".to_owned()],
             archive: Archive::All,
+            shard: None,
         }
     }
 

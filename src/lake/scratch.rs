@@ -40,15 +40,31 @@ pub struct DayFile {
     pub statistics: Option<String>,
 }
 
-/// The committed files of a table, by day and name; none where there is no table yet.
+/// The committed files of a table, by day and name; none where there is no table yet. Of a place with
+/// shards those of all of them.
 ///
 /// # Errors
 /// When the table's log cannot be read, or a file it names is missing.
 pub async fn day_files(folder: &Folder, table: Table) -> Result<Vec<DayFile>, LakeError> {
-    let place = folder.table(table);
-    if !place.is_made().await? {
-        return Ok(Vec::new());
+    let found;
+    let mut lakes = folder.shards();
+    if lakes.is_empty() {
+        if folder.table(table).is_made().await? {
+            return files_of(folder, table).await;
+        }
+        found = folder.shards_of_bucket().await?;
+        lakes = &found;
     }
+    let mut files = Vec::new();
+    for lake in lakes {
+        files.extend(files_of(lake, table).await?);
+    }
+    files.sort_by(|one, other| (one.day, &one.name).cmp(&(other.day, &other.name)));
+    Ok(files)
+}
+
+async fn files_of(folder: &Folder, table: Table) -> Result<Vec<DayFile>, LakeError> {
+    let place = folder.table(table);
     let place = place.resolved()?;
     let mut files = Vec::new();
     let delta = table::open(table, &place).await?;

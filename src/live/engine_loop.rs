@@ -90,6 +90,7 @@ impl EngineLoop {
             topics: config.topics.clone(),
             rules: config.rules.clone(),
             archive: config.lake.archive,
+            shard: config.shard,
         };
         let topics = config.topics.iter().map(|topic| topic.name.clone());
         let (before, watermark) = (patience.shared().borrow().clone(), engine.watermark());

@@ -15,7 +15,7 @@ mod progress;
 mod reports;
 mod round;
 mod rounds;
-mod sources;
+pub(crate) mod sources;
 mod store;
 mod trouble;
 

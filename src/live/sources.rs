@@ -19,7 +19,7 @@ const GOODBYE: Duration = Duration::from_secs(3);
 
 /// The running source tasks.
 #[derive(Debug)]
-pub(super) struct Sources {
+pub(crate) struct Sources {
     tasks: JoinSet<Option<LostSource>>,
     closing: watch::Sender<Closing>,
     lost: Vec<LostSource>,
@@ -35,7 +35,7 @@ pub struct LostSource {
     pub fault: Fault,
 }
 
-pub(super) fn spawn(
+pub(crate) fn spawn(
     config: &Config,
     cursors: &BTreeMap<String, Cursor>,
     authors: &AuthorHasher,
@@ -61,7 +61,7 @@ pub(super) fn spawn(
 
 impl Sources {
     /// Waits until every source has ended, or was given up.
-    pub(super) async fn all_ended(&mut self) {
+    pub(crate) async fn all_ended(&mut self) {
         while let Some(ended) = self.tasks.join_next().await {
             match ended {
                 Ok(lost) => self.lost.extend(lost),
@@ -75,12 +75,12 @@ impl Sources {
     }
 
     /// Those that were given up so far.
-    pub(super) fn lost(&self) -> &[LostSource] {
+    pub(crate) fn lost(&self) -> &[LostSource] {
         &self.lost
     }
 
     /// Ends all sources; what they handed over is still processed.
-    pub(super) async fn stop(&mut self, closing: Closing) -> Vec<LostSource> {
+    pub(crate) async fn stop(&mut self, closing: Closing) -> Vec<LostSource> {
         self.closing.send_replace(closing);
         if tokio::time::timeout(GOODBYE, self.all_ended()).await.is_err() {
             self.tasks.shutdown().await;

@@ -61,6 +61,7 @@ impl Message {
             rules: vec![rule],
             scorers: vec!["sample".to_owned()],
             archive: Archive::None,
+            shard: None,
         };
         let mut messages = messages(&sample_alert(transition), &labels);
         messages.pop().unwrap_or_else(|| unreachable!("the rule has one receiver"))

@@ -276,7 +276,9 @@ fn answer<T: serde::Serialize>(found: Result<T, OrderError>) -> Response {
         }
         OrderError::Resolved(_) | OrderError::Taken(_) => StatusCode::CONFLICT,
         OrderError::Lake(error) => match error.downcast_ref() {
-            Some(StateError::NoState { .. }) => StatusCode::NOT_IMPLEMENTED,
+            Some(StateError::NoState { .. } | StateError::United { .. }) => {
+                StatusCode::NOT_IMPLEMENTED
+            }
             _ => return failed(error),
         },
     };

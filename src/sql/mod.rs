@@ -14,6 +14,7 @@ mod operators;
 mod priority;
 mod functions;
 mod scan;
+mod united;
 mod drivers;
 mod views;
 mod waiting;

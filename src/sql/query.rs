@@ -9,7 +9,6 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
-use datafusion::catalog::TableProvider;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::config::Dialect;
 use datafusion::error::{DataFusionError, Result as QueryResult};
@@ -34,7 +33,7 @@ use super::format::{AnswerWriter, QueryFormat};
 use super::guard::{self, Limits};
 use super::pieces::Pieces;
 use super::scan::LakeFiles;
-use super::{arithmetic, functions, growth, json, operators, sums, views, waiting};
+use super::{arithmetic, functions, growth, json, operators, sums, united, views, waiting};
 use crate::lake::{Folder, LakeError, Table};
 use crate::state::{Change, Letter, Triage};
 
@@ -113,9 +112,10 @@ impl Session {
         limits: Limits,
     ) -> QueryResult<Self> {
         for (table, files) in Table::ALL.into_iter().zip(tables) {
-            let (url, store) = files.store();
-            context.register_object_store(url.as_ref(), store);
-            let files: Arc<dyn TableProvider> = files;
+            for (url, store) in files.parts().iter().map(|part| part.store()) {
+                context.register_object_store(url.as_ref(), store);
+            }
+            let files = united::table(&context, table, files.parts())?;
             if table == Table::Mentions {
                 let mentions = Arc::clone(&files);
                 context.register_udtf("drivers", Arc::new(Drivers { mentions }));

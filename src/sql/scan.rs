@@ -21,13 +21,19 @@ use object_store::path::Path as Location;
 use object_store::{Error as StoreError, ObjectMeta, ObjectStore, ObjectStoreExt};
 use serde_json::Value;
 
-use crate::lake::{DAY, Folder, LakeError, Listing, Table, arrow_schema, committed_files};
+use crate::lake::{DAY, Folder, LakeError, Listing, Table, arrow_schema, lakes};
 use crate::state::StateError;
 use crate::time::EventTime;
 
-/// The committed files of one table.
+/// The committed files of one table, in one lake or in those of shards.
 #[derive(Debug)]
 pub(super) struct LakeFiles {
+    parts: Vec<Arc<Part>>,
+}
+
+/// The committed files of one table of one lake.
+#[derive(Debug)]
+pub(super) struct Part {
     schema: TableSchema,
     groups: Vec<FileGroup>,
     statistics: Statistics,
@@ -41,13 +47,37 @@ pub(super) struct LakeFiles {
 }
 
 impl LakeFiles {
+    /// The newest commit of a table, of a place with shards in each of their lakes.
+    pub(super) async fn open(table: Table, folder: &Folder) -> Result<Self, LakeError> {
+        let mut parts = Vec::new();
+        for listing in lakes(table, folder).await? {
+            parts.push(Arc::new(Part::open(table, listing).await?));
+        }
+        Ok(Self { parts })
+    }
+
+    /// The lakes, one or those of shards.
+    pub(super) fn parts(&self) -> &[Arc<Part>] {
+        &self.parts
+    }
+
+    pub(super) async fn is_current(&self) -> bool {
+        for part in &self.parts {
+            if !part.is_current().await {
+                return false;
+            }
+        }
+        true
+    }
+}
+
+impl Part {
     /// Where the files are, as DataFusion finds it.
     pub(super) fn store(&self) -> (&ObjectStoreUrl, Arc<dyn ObjectStore>) {
         (&self.store.0, Arc::clone(&self.store.1))
     }
 
-    pub(super) async fn open(table: Table, folder: &Folder) -> Result<Self, LakeError> {
-        let listing = committed_files(table, folder).await?;
+    async fn open(table: Table, listing: Listing) -> Result<Self, LakeError> {
         let Listing { root, store, files: committed, newest, next } = listing;
         let is_absent = newest.is_none();
         let newest = match newest {
@@ -78,7 +108,7 @@ impl LakeFiles {
     }
 
     /// Whether nothing was committed since, nor the table made anew. Two questions to the store.
-    pub(super) async fn is_current(&self) -> bool {
+    async fn is_current(&self) -> bool {
         let store = &self.store.1;
         let next = store.head(&self.next).await;
         if !matches!(next, Err(StoreError::NotFound { .. })) {
@@ -139,7 +169,7 @@ fn scalar(value: &Value, kind: &DataType) -> Option<ScalarValue> {
 }
 
 #[async_trait::async_trait]
-impl TableProvider for LakeFiles {
+impl TableProvider for Part {
     fn schema(&self) -> SchemaRef {
         Arc::clone(self.schema.table_schema())
     }

@@ -37,8 +37,9 @@ const DAY_US: i64 = 24 * 60 * MINUTE_US;
 #[derive(Debug, Clone)]
 pub struct DeskFiles {
     folder: PathBuf,
-    /// The address of a bucket that was opened without its state folder: there is nothing then.
-    stateless: Option<PathBuf>,
+    /// Where nothing of a writer is: the place, and whether it is a folder of shards rather than a bucket
+    /// that was opened without its state.
+    stateless: Option<(PathBuf, bool)>,
 }
 
 /// A message to be sent once more.
@@ -74,7 +75,8 @@ impl DeskFiles {
     /// The files of this lake, which need not exist yet.
     #[must_use]
     pub fn of(folder: &Home) -> Self {
-        let stateless = (!folder.has_state()).then(|| folder.root().to_owned());
+        let of = || (folder.root().to_owned(), folder.is_united());
+        let stateless = (!folder.has_state()).then(of);
         Self { folder: folder.desk(), stateless }
     }
 
@@ -217,7 +219,10 @@ impl DeskFiles {
 
     /// Refuses to change what is not here.
     fn check(&self) -> Result<(), StateError> {
-        self.stateless.clone().map_or(Ok(()), |path| Err(StateError::NoState { path }))
+        match &self.stateless {
+            Some((root, is_united)) => Err(Home::stateless(root, *is_united)),
+            None => Ok(()),
+        }
     }
 
     fn remove(&self, kind: Kind, id: &str) -> Result<bool, StateError> {

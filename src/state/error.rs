@@ -42,6 +42,14 @@ pub enum StateError {
         /// What is wrong.
         what: String,
     },
+    /// Shards that cannot be used together, or not so.
+    #[error("{path}: {what}", path = path.display())]
+    United {
+        /// Their folder.
+        path: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
     /// Authors would get other hashes than before.
     #[error("{path} is not the key under which the lake hashes authors", path = path.display())]
     OtherKey {
@@ -61,6 +69,14 @@ pub enum StateError {
     Locked {
         /// Which folder.
         path: PathBuf,
+    },
+    /// Another process has made the next commit.
+    #[error("{path}: another process has made commit {sequence}, so this one ends", path = path.display())]
+    Fenced {
+        /// Which lake.
+        path: PathBuf,
+        /// The number of the commit.
+        sequence: i64,
     },
     /// Made by another version.
     #[error("{path} has lake format {found}; this version of resonanz knows format {FORMAT}", path = path.display())]
@@ -121,6 +137,9 @@ impl StateError {
                 "put it back from its copy; if there is none, no author can be found in this lake again: make a new one with resonanz reprocess"
             }
             Self::Locked { .. } => "stop the other process, or give another folder",
+            Self::Fenced { .. } => {
+                "nothing is lost: the other one goes on from the last commit; run one process for a lake, or a shard"
+            }
             Self::Format { .. } => {
                 "use the version of resonanz that wrote it, or make the lake anew with resonanz reprocess"
             }
@@ -132,6 +151,9 @@ impl StateError {
             }
             Self::Foreign { .. } => {
                 "give the state folder with which the tables were last written; if it is lost, fill a new lake with resonanz reprocess --from-lake"
+            }
+            Self::United { .. } => {
+                "give one of them, such as LAKE/shard-1-of-3; all of one number can be read together"
             }
             Self::Busy { .. } => "see that the process that writes the lake is alive",
         }

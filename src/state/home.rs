@@ -62,6 +62,8 @@ pub struct Home {
     dead_letters: DeadLetters,
     /// Held for its lock; `None` for readers.
     lock: Option<File>,
+    /// Whether it is the folder of shards, which have the lakes.
+    is_united: bool,
 }
 
 /// Room that a probe wants, in bytes.
@@ -78,6 +80,12 @@ impl Home {
             folder.check_format()?;
         }
         Ok(folder)
+    }
+
+    /// The folder of shards, to read them all together.
+    #[must_use]
+    pub fn united(site: Site) -> Self {
+        Self { is_united: true, ..Self::at(site) }
     }
 
     /// Opens a lake for writing, or makes one in a new or empty folder.
@@ -111,7 +119,7 @@ impl Home {
 
     fn at(site: Site) -> Self {
         let dead_letters = DeadLetters::of(site.own("dead-letter.jsonl"));
-        Self { site, writer: None, dead_letters, lock: None }
+        Self { site, writer: None, dead_letters, lock: None, is_united: false }
     }
 
     /// Writes down what this is; the identity of the writer of a bucket.
@@ -142,18 +150,30 @@ impl Home {
     }
 
     /// Whether the writer's state can be read and written here: always, but for a bucket that was
-    /// opened without its state folder.
+    /// opened without its state folder, and for shards together.
     #[must_use]
     pub fn has_state(&self) -> bool {
-        self.site.has_state()
+        self.site.has_state() && !self.is_united
     }
 
     /// Refuses what needs the writer's state where it is not known.
     pub(crate) fn need_state(&self) -> Result<(), StateError> {
-        if self.has_state() {
-            return Ok(());
+        if self.has_state() { Ok(()) } else { Err(Self::stateless(self.root(), self.is_united)) }
+    }
+
+    /// Whether it is the folder of shards, which have the lakes.
+    pub(super) fn is_united(&self) -> bool {
+        self.is_united
+    }
+
+    /// Why there is no writer's state.
+    pub(super) fn stateless(root: &Path, is_united: bool) -> StateError {
+        let path = root.to_owned();
+        if is_united {
+            let what = "it holds shards, and this is about one lake".to_owned();
+            return StateError::United { path, what };
         }
-        Err(StateError::NoState { path: self.root().to_owned() })
+        StateError::NoState { path }
     }
 
     /// Tries whether our own files can be written, and a little more than a small commit needs.

@@ -58,6 +58,7 @@ mod replace;
 mod report;
 mod reprocess;
 mod service;
+mod shards;
 mod site;
 mod scripted;
 mod sources;

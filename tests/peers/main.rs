@@ -7,4 +7,8 @@
 #[allow(dead_code, reason = "each suite uses its own part")]
 #[path = "../end_to_end/support.rs"]
 mod support;
+mod brokers;
+mod kafka;
+mod nats;
+mod relay;
 mod wordpress;

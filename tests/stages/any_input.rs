@@ -13,6 +13,7 @@ use resonanz_core::time::{EventTime, parse_span};
 const FRAME: &str = r#"{"did":"did:plc:a","time_us":1772366400000000,"kind":"commit","commit":{"rev":"r","operation":"create","collection":"app.bsky.feed.post","rkey":"k","record":{"$type":"app.bsky.feed.post","text":"Die Bahn ist schrecklich 😡","createdAt":"2026-03-01T12:00:00.000Z","langs":["de"],"reply":{"root":{"uri":"at://x/y/z","cid":"c"},"parent":{"uri":"at://x/y/z","cid":"c"}}}}}"#;
 const EVENT: &str = r#"{"$type":"message","payload":{"$type":"network.bsky.jetstream.subscribeEvents#commit","seq":7,"did":"did:plc:a","time":"2026-03-01T12:00:00.000001Z","rev":"r","operation":"create","collection":"app.bsky.feed.post","rkey":"k","record":{"$type":"app.bsky.feed.post","text":"Die Bahn ist schrecklich","createdAt":"2026-03-01T12:00:00.000Z","langs":["de"]}}}"#;
 const LINE: &str = r#"{"id":"1","text":"Acme is a terrible \"brand\" \ud83d\ude21","posted_at":"2026-03-01T12:00:00+01:00","received_at":1772366400000000,"source":"forum","author":"jo","kind":"reply","lang":"en","parent":"0","thread":"0","url":"https://example.org/1","reach":10,"engagement":2}"#;
+const RELAYED: &str = r#"{"op":"edit","source":"sky","id":"1","author":"09090909090909090909090909090909","posted_at":1772366400000000,"received_at":1772366400000000,"kind":"reply","lang":"en","text":"Acme is a terrible \"brand\" \ud83d\ude21","reach":10}"#;
 const QUERY: &str = r#"acme NEAR/5f (refund OR "money back"~3) -author:@jo inflect:Kunde raw:AT&T #tag kind:reply followers:>1000 NOT (su?ch OR such*)"#;
 const DIALECTS: [Dialect; 5] =
     [Dialect::X, Dialect::Brandwatch, Dialect::Talkwalker, Dialect::Sprinklr, Dialect::Meltwater];
@@ -84,6 +85,16 @@ proptest! {
         for refused in &parcel.refused {
             prop_assert!(!refused.reason.is_empty());
         }
+    }
+
+    #[test]
+    fn every_message_of_a_relay_is_an_event_or_refused(raw in damaged(RELAYED)) {
+        let source = SourceId::new("stream");
+        let mut decoder = Decoder::new(Format::Archive, source.clone(), AuthorHasher::of_keys());
+        let mut parcel = Parcel::new(&source);
+        let beat = decoder.decode_relayed(&raw, &mut parcel);
+        let outcomes = parcel.events.len() + parcel.refused.len();
+        prop_assert_eq!(outcomes + usize::from(beat.is_some()), 1);
     }
 
     #[test]

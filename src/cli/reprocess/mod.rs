@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use super::formats::ReportFormat;
 use super::inputs::InputArgs;
 use super::output::{Screened, Script, people};
-use super::places::LakePlace;
+use super::places::{LakePlace, ShardArg};
 use super::{Ending, Failure, runtime};
 use crate::connect::{InputError, Read, find_inputs};
 use crate::lake::{Folder, Gaps, LakeError, OldAlerts, PostReader};
@@ -62,6 +62,8 @@ pub(super) struct Args {
     from_state: Option<PathBuf>,
     #[command(flatten)]
     place: LakePlace,
+    #[command(flatten)]
+    shard: ShardArg,
     #[command(flatten)]
     input: InputArgs,
     /// Whether posts are sorted by the time of their reception first; by default if a look at the inputs says that they
@@ -123,6 +125,7 @@ impl Args {
             from_lake: None,
             from_state: None,
             place,
+            shard: ShardArg::default(),
             input,
             sort,
             dry_run,
@@ -141,7 +144,7 @@ impl Args {
 }
 
 pub(super) fn reprocess(args: &Args) -> Result<Ending, Failure> {
-    let config = args.place.configured()?;
+    let config = args.shard.of(args.place.configured()?)?;
     let site = Site::from(&config.lake);
     runtime()?.block_on(async {
         let origin = origin(args).await?;

