@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use serde_json::json;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use super::places::ConfigAt;
-use super::run::{doors, named, say_lost, token};
+use super::run::{named, say_lost};
+use super::serving::{doors, token};
 use super::signals::stop_at_signal;
 use super::view::Reader;
 use super::{Ending, Failure, runtime};
@@ -16,7 +17,7 @@ use crate::config::{Config, SourceConfig};
 use crate::connect::{Fault, StreamConfig};
 use crate::live::{Progress, Stop};
 use crate::relay::{self, Relayed};
-use crate::serve::{Api, SqlGate, serve};
+use crate::serve::{Api, Doors, Reload, SqlGate, serve};
 use crate::state::Site;
 
 #[derive(Debug, clap::Args)]
@@ -84,18 +85,22 @@ async fn run(config: &Config, stream: &StreamConfig, reader: Reader) -> Result<R
             progress: progress.subscribe(),
             lake: Site::from(&stream.state),
             topics: Arc::new([]),
+            charter: Arc::default(),
+            services: Arc::clone(&config.services),
             scorer: Arc::new(crate::tuning::scorer(&config.sentiment)?),
             token: token(config)?,
             hosts: config.hosts.clone().into(),
             sql: SqlGate::of(config.sql),
-            doors: doors(config),
+            doors: Doors::new(doors(config)),
+            reload: Reload::default(),
         };
-        tokio::spawn(serve(listener, api));
+        tokio::spawn(serve(listener, watch::channel(api).1));
     }
     if let Some(http) = &http {
         text += &format!("\nhttp    {http}");
     }
-    stop_at_signal(stop)?;
+    // A relay reads its configuration once: nobody takes the reloads.
+    stop_at_signal(stop, mpsc::channel(1).0)?;
     let fields = json!({
         "event": "started", "sources": sources, "state": stream.state, "http": http,
     });

@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::check::counted;
 use super::config_file::Wrong;
-use super::places::LakePlace;
+use super::places::{LakePlace, ShardArg};
 use super::serving::{doors, token};
 use super::{Failure, supervisor};
 use crate::config::Config;
@@ -19,7 +19,8 @@ use crate::system::wall_clock;
 
 /// Takes configurations while a process runs.
 pub(super) struct Reloader {
-    place: LakePlace,
+    /// Where the configuration is, and which part of it is ours.
+    place: (LakePlace, ShardArg),
     /// The latest one taken.
     present: Config,
     progress: Arc<watch::Sender<Progress>>,
@@ -30,7 +31,7 @@ pub(super) struct Reloader {
 
 impl Reloader {
     pub(super) fn new(
-        place: LakePlace,
+        place: (LakePlace, ShardArg),
         present: Config,
         progress: Arc<watch::Sender<Progress>>,
         renewals: mpsc::Sender<Renewal>,
@@ -63,8 +64,9 @@ impl Reloader {
     }
 
     async fn take(&mut self) -> Result<Value, Failure> {
-        let place = self.place.clone();
-        let config = tokio::task::spawn_blocking(move || place.configured()).await??;
+        let (place, shard) = self.place.clone();
+        let read = move || Ok::<_, Failure>(shard.of(place.configured()?)?.listening());
+        let config = tokio::task::spawn_blocking(read).await??;
         self.vet(&config)?;
         let warnings = self.warnings(&config);
         let api = self.api(&config)?;
@@ -91,7 +93,7 @@ impl Reloader {
 
     /// Refuses what could not run.
     fn vet(&self, config: &Config) -> Result<(), Failure> {
-        if config.sources.is_empty() || config.topics.is_empty() {
+        if config.sources.is_empty() || (config.topics.is_empty() && config.shard.is_none()) {
             let message = "there would be nothing to do without a [[source]] and a [[topic]]";
             return Err(Failure::usage(message, "see the examples in: resonanz init"));
         }
@@ -139,6 +141,8 @@ impl Reloader {
         let present = apis.borrow().clone();
         Ok(Some(Api {
             topics: config.topics.clone().into(),
+            charter: Arc::new(config.charter.clone()),
+            services: Arc::clone(&config.services),
             scorer: Arc::new(crate::tuning::scorer(&config.sentiment)?),
             token: token(config)?,
             hosts: config.hosts.clone().into(),

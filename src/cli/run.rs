@@ -54,7 +54,7 @@ pub(super) fn run(args: &Args, reader: Reader) -> Result<Ending, Failure> {
     let clients = config.postgres.as_ref();
     let clients = clients.map(|clients| door(clients, &(&config.lake).into(), &sql)).transpose()?;
     let summary =
-        runtime()?.block_on(run_until_signal(config, sql, clients, reader, &args.place))?;
+        runtime()?.block_on(run_until_signal(config, sql, clients, reader, args))?;
     let complete = summarize(&summary, reader)?;
     Ok(if complete { Ending::Done } else { Ending::Incomplete })
 }
@@ -179,7 +179,7 @@ async fn run_until_signal(
     sql: SqlGate,
     clients: Option<Door>,
     reader: Reader,
-    place: &LakePlace,
+    args: &Args,
 ) -> Result<Summary, Failure> {
     let progress = Arc::new(watch::Sender::new(Progress::default()));
     let (stop, stopped) = watch::channel(Stop::No);
@@ -217,7 +217,7 @@ async fn run_until_signal(
     tokio::spawn(supervisor::report(progress.subscribe()));
     let (renew, renewals) = mpsc::channel(1);
     let shared = Arc::clone(&progress);
-    let reloader = Reloader::new(place.clone(), config.clone(), shared, renew, apis);
+    let reloader = Reloader::new((args.place.clone(), args.shard.clone()), config.clone(), shared, renew, apis);
     tokio::spawn(reloader.attend(hung_up, asked));
     let summary = live::run_renewed(config, stopped, progress, renewals).await;
     view.end().await;

@@ -121,6 +121,13 @@ impl Config {
             Some(_) => shard.owns(rule.name.as_bytes()),
             None => keep(rule, &places),
         });
+        // What is measured or told over topics of several shards is nobody's: it needs all of them.
+        let is_whole = |wanted: &[String]| {
+            let owns = |name: &String| self.topics.iter().any(|topic| topic.name == *name);
+            if wanted.is_empty() { own.iter().all(|own| *own) } else { wanted.iter().all(owns) }
+        };
+        self.charter.goals.retain(|goal| is_whole(&goal.topics));
+        self.reports.retain(|report| is_whole(&report.topics));
         self.lake.path = shard.below(&self.lake.path);
         self.lake.state = self.lake.state.map(|state| shard.below(&state));
         self.shard = Some(shard);

@@ -15,7 +15,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::config::Config;
-use crate::connect::{SourceState, SourcesHealth, StreamConfig};
+use crate::connect::{Closing, SourceState, SourcesHealth, StreamConfig};
 use crate::decode::{AuthorHasher, Beat, Landed, Parcel, Ticket};
 use crate::live::{LostSource, Progress, Stop, sources};
 use crate::post::SourceId;

@@ -27,7 +27,7 @@ use crate::live::{self, Progress, Stop};
 use crate::notify::{AlertStory, Wanted, stories, story};
 use crate::post::SourceId;
 use crate::replay::{Archive, Replay, Slower, replay};
-use crate::serve::{Api, Doors, SqlGate, serve};
+use crate::serve::{Api, Doors, Reload, SqlGate, serve};
 use crate::sql::Session;
 use crate::state::{DeskFiles, Home};
 use crate::system::wall_clock;
@@ -212,8 +212,9 @@ async fn open(
         hosts: Arc::new([]),
         sql: SqlGate::of(config.sql),
         doors: Doors::default(),
+        reload: Reload::default(),
     };
-    tokio::spawn(serve(listener, api));
+    tokio::spawn(serve(listener, watch::channel(api).1));
     io::stdout().flush()?;
     Ok(address)
 }
