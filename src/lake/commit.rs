@@ -6,6 +6,8 @@
 //! the commit never happened; killed after it, the next start finishes what it names, and each
 //! table skips a sequence it has seen.
 
+mod checkpoint;
+mod ledger;
 mod manifest;
 mod mend;
 mod pending;
@@ -15,7 +17,6 @@ pub(super) use pending::Decided;
 use crate::state::{StateError, json_bytes, write_whole};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -30,31 +31,13 @@ use super::folder::Folder;
 use super::schema::Table;
 use super::table::{Swap, TableWriter};
 use crate::decode::Cursor;
-use crate::engine::{EngineState, Tally};
 use crate::system::crash_point;
 use crate::time::EventTime;
-use crate::window::Recent;
-
+pub use checkpoint::Checkpoint;
+use checkpoint::{decode, encode};
+use ledger::Ledger;
 pub(super) use manifest::lacks;
 use manifest::{Manifest, last_sequence, manifest_path, names, read_manifest};
-
-/// First bytes of a checkpoint, before its version.
-const MAGIC: &[u8; 7] = b"RESOCP\x00";
-/// Raised by one whenever [`Checkpoint`] changes. Of an older one only the cursors are kept.
-const VERSION: u8 = 7;
-
-/// All that a restart needs besides the tables.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Checkpoint {
-    /// Names of the topics that the state numbers.
-    pub topics: Vec<String>,
-    /// The engine's memory.
-    pub state: EngineState,
-    /// Where each source goes on.
-    pub cursors: BTreeMap<String, Cursor>,
-    /// Where every event of this lake went so far.
-    pub tally: Tally,
-}
 
 /// What the last commit left.
 #[derive(Debug, Default)]
@@ -71,6 +54,8 @@ struct Standing {
     checkpoint_blake3: String,
     cursors: BTreeMap<String, Cursor>,
     messages: Vec<serde_json::Value>,
+    writer: Option<String>,
+    carried: BTreeMap<String, String>,
 }
 
 /// A lake open for writing.
@@ -86,6 +71,10 @@ pub struct Lake {
     torn: bool,
     /// The number under which the waiting rows were to be committed, once that was tried.
     tried: Option<i64>,
+    /// Where commits are of a lake in a bucket.
+    ledger: Option<Ledger>,
+    /// Messages on their way as of the latest commit, for a successor; of a lake in a bucket.
+    packed: Option<Vec<u8>>,
 }
 
 impl Lake {
@@ -94,13 +83,20 @@ impl Lake {
     /// # Errors
     /// When a table cannot be opened or made, or our own files are damaged.
     pub async fn open(folder: Arc<Folder>) -> Result<(Self, Recovered), LakeError> {
+        let ledger = Ledger::of(&folder);
+        let is_begun = match &ledger {
+            Some(ledger) => ledger.sync(&folder).await?,
+            None => false,
+        };
         check_tables(&folder).await?;
+        // Once commits are in the bucket, they say who writes.
+        let writer = folder.writer().filter(|_| !is_begun);
         let mut tables = Vec::new();
         for table in Table::ALL {
-            tables.push(TableWriter::open(table, folder.table(table), folder.writer()).await?);
+            tables.push(TableWriter::open(table, folder.table(table), writer).await?);
         }
-        let (standing, torn, tried) = (None, false, None);
-        let mut lake = Self { folder, tables, sequence: 0, standing, torn, tried };
+        let (standing, torn, tried, packed) = (None, false, None, None);
+        let mut lake = Self { folder, tables, sequence: 0, standing, torn, tried, ledger, packed };
         let recovered = lake.recover().await?;
         lake.check_sequence()?;
         Ok((lake, recovered))
@@ -115,6 +111,18 @@ impl Lake {
     /// A table.
     pub(super) fn table(&self, table: Table) -> &TableWriter {
         &self.tables[table as usize]
+    }
+
+    /// Whether another machine may go on from this lake's commits: then they carry what else is
+    /// remembered.
+    #[must_use]
+    pub fn has_successors(&self) -> bool {
+        self.ledger.is_some()
+    }
+
+    /// Lets the next commits carry messages on their way.
+    pub fn pack(&mut self, messages: Vec<u8>) {
+        self.packed = Some(messages);
     }
 
     /// Keeps rows in memory; they become visible with the next commit.
@@ -161,8 +169,10 @@ impl Lake {
             removed: BTreeMap::new(),
             messages,
             tables: names(),
+            writer: None,
+            carried: BTreeMap::new(),
         };
-        self.conclude(manifest).await?;
+        self.conclude(manifest, bytes).await?;
         self.tables.iter_mut().for_each(TableWriter::settle);
         self.tried = None;
         Ok(())
@@ -192,45 +202,73 @@ impl Lake {
         swaps: Vec<(Table, Swap)>,
         checkpoint: Option<&Checkpoint>,
     ) -> Result<(), LakeError> {
-        let Some(Standing { mut checkpoint_blake3, cursors, messages }) = self.standing.clone()
+        let Some(Standing { mut checkpoint_blake3, cursors, messages, writer, carried }) =
+            self.standing.clone()
         else {
             return Ok(());
         };
         let sequence = self.next_sequence();
         let path = checkpoint_path(&self.folder, sequence);
-        match checkpoint {
+        let bytes = match checkpoint {
             Some(checkpoint) => {
                 let bytes = encode(checkpoint).map_err(io_error(self.folder.root()))?;
                 checkpoint_blake3 = blake3::hash(&bytes).to_hex().to_string();
-                write_whole(&path, &bytes)?;
+                bytes
             }
             None => {
                 let bytes = fs::read(checkpoint_path(&self.folder, self.sequence));
-                write_whole(&path, &bytes.map_err(io_error(&path))?)?;
+                bytes.map_err(io_error(&path))?
             }
-        }
+        };
+        write_whole(&path, &bytes)?;
         let (mut files, mut removed) = (BTreeMap::new(), BTreeMap::new());
         for (table, Swap { removes, adds }) in swaps {
             files.entry(table.name().to_owned()).or_insert_with(Vec::new).extend(adds);
             removed.entry(table.name().to_owned()).or_insert_with(Vec::new).extend(removes);
         }
         let tables = names();
-        let manifest =
-            Manifest { sequence, checkpoint_blake3, cursors, files, removed, messages, tables };
-        self.conclude(manifest).await
+        let manifest = Manifest {
+            sequence,
+            checkpoint_blake3,
+            cursors,
+            files,
+            removed,
+            messages,
+            tables,
+            writer,
+            carried,
+        };
+        self.conclude(manifest, bytes).await
     }
 
-    async fn conclude(&mut self, manifest: Manifest) -> Result<(), LakeError> {
+    async fn conclude(
+        &mut self,
+        mut manifest: Manifest,
+        checkpoint: Vec<u8>,
+    ) -> Result<(), LakeError> {
         let sequence = manifest.sequence;
         let path = manifest_path(&self.folder, sequence);
-        let text = json_bytes(&path, &manifest)?;
         self.torn = true;
-        write_whole(&path, &text)?;
+        let mut there = Vec::new();
+        if let Some(ledger) = &self.ledger {
+            let known = self.standing.as_ref().map(|standing| &standing.carried);
+            let (none, packed) = (BTreeMap::new(), self.packed.as_deref());
+            manifest.writer = Some(ledger.writer().to_owned());
+            manifest.carried = ledger.carry(&self.folder, packed, known.unwrap_or(&none)).await?;
+            ledger.put_checkpoint(&manifest, checkpoint).await?;
+            let text = json_bytes(&path, &manifest)?;
+            there = ledger.put_manifest(&self.folder, sequence, &text).await?;
+        }
+        write_whole(&path, &json_bytes(&path, &manifest)?)?;
         crash_point("commit.manifest");
+        let ledger = self.ledger.clone().map(|ledger| (ledger, manifest.clone()));
         self.apply(manifest).await?;
         crash_point("commit.applied");
         self.torn = false;
         self.forget_before(sequence);
+        if let Some((ledger, manifest)) = ledger {
+            ledger.forget(there, &manifest).await;
+        }
         Ok(())
     }
 
@@ -243,8 +281,8 @@ impl Lake {
             crash_point("commit.table");
         }
         self.sequence = manifest.sequence;
-        let Manifest { checkpoint_blake3, cursors, messages, .. } = manifest;
-        self.standing = Some(Standing { checkpoint_blake3, cursors, messages });
+        let Manifest { checkpoint_blake3, cursors, messages, writer, carried, .. } = manifest;
+        self.standing = Some(Standing { checkpoint_blake3, cursors, messages, writer, carried });
         Ok(())
     }
 
@@ -329,31 +367,4 @@ fn write_files(drafts: Vec<Draft>) -> Result<BTreeMap<String, Vec<Add>>, LakeErr
         files.entry(begun.table.name().to_owned()).or_default().push(begun.end()?);
     }
     Ok(files)
-}
-
-fn encode(checkpoint: &Checkpoint) -> io::Result<Vec<u8>> {
-    let parts = (checkpoint, checkpoint.state.recent());
-    let plain = postcard::to_stdvec(&parts).map_err(io::Error::other)?;
-    let packed = zstd::bulk::compress(&plain, 1)?;
-    let length = u64::try_from(plain.len()).map_err(io::Error::other)?.to_le_bytes();
-    Ok([MAGIC.as_slice(), &[VERSION], &length, &packed].concat())
-}
-
-/// `None` for a checkpoint of an older version.
-fn decode(bytes: &[u8]) -> Result<Option<Checkpoint>, String> {
-    let rest = bytes.strip_prefix(MAGIC).ok_or("it is not a checkpoint")?;
-    let (&version, rest) = rest.split_first().ok_or("it ends too early")?;
-    match version {
-        ..VERSION => return Ok(None),
-        VERSION => {}
-        _ => return Err(format!("its version {version} is newer than {VERSION}")),
-    }
-    let (length, packed) = rest.split_first_chunk::<8>().ok_or("it ends too early")?;
-    let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|error| error.to_string())?;
-    let mut plain = zstd::bulk::decompress(packed, length).map_err(|error| error.to_string())?;
-    // The latest times are the last part: what an older version left out is 0.
-    plain.extend([0; 64]);
-    let parts = postcard::from_bytes::<(Checkpoint, Vec<Recent>)>(&plain);
-    let (checkpoint, recent) = parts.map_err(|error| error.to_string())?;
-    Ok(Some(Checkpoint { state: checkpoint.state.with_recent(recent), ..checkpoint }))
 }

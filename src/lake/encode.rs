@@ -74,7 +74,8 @@ impl Draft {
             let path = self.place.path(self.table.name());
             return Err(StateError::Io { path, source: std::io::Error::other(what) }.into());
         }
-        let path = format!("{DAY}={day}/part-{:012}{}", self.sequence, self.ending);
+        let (mark, sequence) = (self.place.mark(), self.sequence);
+        let path = format!("{DAY}={day}/part-{sequence:012}{mark}{}", self.ending);
         let encoded = self.encode().map_err(|error| StateError::Io {
             path: self.place.path(&path),
             source: std::io::Error::other(error),

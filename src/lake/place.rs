@@ -6,7 +6,7 @@
 use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use arrow::array::{RecordBatch, RecordBatchReader};
@@ -29,6 +29,7 @@ use super::bucket::Bucket;
 use super::error::{LakeError, io_error};
 use super::schema::DAY;
 use crate::state::{StateError, make_dir, write_whole_shared};
+use crate::system::{hex, random};
 
 /// The folder of a table's log.
 const LOG: &str = "_delta_log";
@@ -61,6 +62,18 @@ pub(super) struct Writing {
 }
 
 impl Place {
+    /// What names of files have that two writers of a bucket may write at once: so neither takes the
+    /// other's place.
+    pub(super) fn mark(&self) -> &'static str {
+        static MARK: LazyLock<String> = LazyLock::new(|| {
+            random::<4>().map_or_else(|_| "-x".to_owned(), |id| format!("-{}", hex(&id)))
+        });
+        match self {
+            Self::Folder(_) => "",
+            Self::Bucket(..) => MARK.as_str(),
+        }
+    }
+
     /// Where a file is, for messages.
     pub(super) fn path(&self, name: &str) -> PathBuf {
         match self {

@@ -149,8 +149,10 @@ impl Days<'_> {
     /// Brings a finished file of the other lake into this one, where no log names it yet.
     fn bring(&self, file: &DayFile, number: u32) -> Result<Add, LakeError> {
         let day = day_name(file.day);
-        let path = format!("{DAY}={day}/part-{:012}-{number:04}.parquet", self.sequence);
-        self.folder.table(self.table).take(&file.place, &file.name, &path)?;
+        let (place, sequence) = (self.folder.table(self.table), self.sequence);
+        let mark = place.mark();
+        let path = format!("{DAY}={day}/part-{sequence:012}{mark}-{number:04}.parquet");
+        place.take(&file.place, &file.name, &path)?;
         let add = add(path, day, file.bytes, file.statistics.clone(), true);
         Ok(Add { modification_time: file.changed_ms, ..add })
     }

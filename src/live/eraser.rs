@@ -209,6 +209,9 @@ impl Eraser {
         if !posts.is_empty() {
             self.outbox.erase(&is_gone)?;
         }
+        if lake.has_successors() {
+            lake.pack(self.outbox.pack()?);
+        }
         crash_point("erase.messages");
         self.folder.dead_letters().erase(&request.texts, &posts)?;
         crash_point("erase.letters");

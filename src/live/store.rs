@@ -157,6 +157,9 @@ impl Store {
             StoreJob::Commit(checkpoint, messages) => {
                 let values: Result<Vec<_>, _> = messages.iter().map(serde_json::to_value).collect();
                 let values = values?;
+                if self.lake.has_successors() {
+                    self.lake.pack(self.desk.outbox().pack()?);
+                }
                 while let Err(error) = patient(self.lake.commit(&checkpoint, values.clone())).await
                 {
                     self.patience.wait(error.into()).await?;

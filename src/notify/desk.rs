@@ -94,6 +94,12 @@ impl Desk {
         self.settle(&mut state, &turn, messages).inspect_err(|_| state.book = before)
     }
 
+    /// The outbox behind it.
+    #[must_use]
+    pub fn outbox(&self) -> &Outbox {
+        &self.outbox
+    }
+
     /// Looks for what people asked since, and does it; says whether there is something to deliver.
     ///
     /// # Errors

@@ -24,6 +24,7 @@ mod probe;
 mod standing;
 mod advice;
 mod desk;
+mod travel;
 mod story;
 mod orders;
 

@@ -24,8 +24,8 @@ use super::message::Message;
 use crate::alert::Transition;
 use crate::system::unix_ms;
 use heal::opened;
-pub(super) use tables::Pending;
-use tables::{FAILED, FIRING, HEALTH, PENDING, Tables, count, encode, key};
+pub(super) use tables::{FAILED, FIRING, HEALTH, PENDING, Pending, TAKEN};
+use tables::{Tables, count, encode, key};
 
 /// Messages that may wait for one receiver; as many failures of each are kept.
 pub const QUEUE_MAX: u64 = 10_000;
@@ -84,7 +84,7 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    /// Opens or makes the store, and forgets ids of messages taken more than 30 days ago.
+    /// Opens or makes the store, takes in what came from another machine, and forgets ids of messages taken more than 30 days ago.
     ///
     /// # Errors
     /// When the file cannot be opened, or is no such store.
@@ -94,6 +94,7 @@ impl Outbox {
         let (database, refused) = (RwLock::new(Some(database)), AtomicBool::new(false));
         let outbox = Self { path: path.to_owned(), database, refused };
         let oldest = unix_ms() - MEMORY_MS;
+        outbox.arrive(&path.with_extension("json"))?;
         outbox.write(|tables| Ok(tables.taken.retain(|_, taken| taken >= oldest)?))?;
         Ok(outbox)
     }

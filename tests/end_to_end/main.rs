@@ -19,6 +19,7 @@ mod doors;
 mod escalation;
 mod evidence;
 mod exports;
+mod failover;
 mod fedi;
 mod drivers;
 mod erase;

@@ -14,7 +14,7 @@ use crate::lake::schema::Table;
 use crate::state::StateError;
 
 /// What a commit changes, and what stands behind it.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Manifest {
     pub(super) sequence: i64,
     pub(super) checkpoint_blake3: String,
@@ -27,6 +27,12 @@ pub(super) struct Manifest {
     /// Tables that were there; those of an older version are not named.
     #[serde(default)]
     pub(super) tables: Vec<String>,
+    /// Who made it, of a lake in a bucket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) writer: Option<String>,
+    /// What else the writer remembered, in a bucket: hashes of files by their names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) carried: BTreeMap<String, String>,
 }
 
 /// Whether a lake of an older version lacks a table: to readers it is empty then.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Lake;
+use super::ledger::Ledger;
 use crate::lake::LakeError;
 use crate::lake::table::TableWriter;
 use crate::state::StateError;
@@ -28,6 +29,14 @@ impl Lake {
             );
             return Err(StateError::Foreign { path: self.folder.root().to_owned(), what }.into());
         }
+        let is_ours = fresh.standing.as_ref().is_none_or(|standing| {
+            standing.writer.as_deref() == fresh.ledger.as_ref().map(Ledger::writer)
+        });
+        if fresh.sequence > self.sequence && fresh.ledger.is_some() && !is_ours {
+            let (path, sequence) = (self.folder.root().to_owned(), fresh.sequence);
+            return Err(StateError::Fenced { path, sequence }.into());
+        }
+        fresh.packed = self.packed.take();
         if self.tried.is_none_or(|tried| fresh.sequence < tried) {
             for (fresh, old) in fresh.tables.iter_mut().zip(&mut self.tables) {
                 fresh.take_over(old);

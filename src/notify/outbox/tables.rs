@@ -11,17 +11,20 @@ use crate::notify::message::Message;
 use crate::system::unix_ms;
 
 /// Messages to deliver, by receiver, event time and id.
-pub(super) const PENDING: TableDefinition<'_, (&str, i64, &str), &str> =
+pub(in crate::notify) const PENDING: TableDefinition<'_, (&str, i64, &str), &str> =
     TableDefinition::new("pending");
 /// Messages taken, by receiver and id, with the instant in milliseconds since the Unix epoch.
-pub(super) const TAKEN: TableDefinition<'_, (&str, &str), i64> = TableDefinition::new("taken");
+pub(in crate::notify) const TAKEN: TableDefinition<'_, (&str, &str), i64> =
+    TableDefinition::new("taken");
 /// Messages given up, by receiver, event time and id, with the reason.
-pub(super) const FAILED: TableDefinition<'_, (&str, i64, &str), &str> =
+pub(in crate::notify) const FAILED: TableDefinition<'_, (&str, i64, &str), &str> =
     TableDefinition::new("failed");
 /// What each receiver was last told of each alert that has not resolved for it.
-pub(super) const FIRING: TableDefinition<'_, (&str, &str), &str> = TableDefinition::new("firing");
+pub(in crate::notify) const FIRING: TableDefinition<'_, (&str, &str), &str> =
+    TableDefinition::new("firing");
 /// How each receiver is.
-pub(super) const HEALTH: TableDefinition<'_, &str, &str> = TableDefinition::new("health");
+pub(in crate::notify) const HEALTH: TableDefinition<'_, &str, &str> =
+    TableDefinition::new("health");
 
 /// A message on its way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

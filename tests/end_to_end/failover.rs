@@ -1,0 +1,154 @@
+//! Does another machine go on where one has stopped, from the bucket alone? And does the first one, when it
+//! comes back, lose?
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::hook::{Hook, status};
+use crate::reprocess::archive;
+use crate::store::Store;
+use crate::support::{Killed, append, file, line, run, stderr, stdout, wait_for};
+
+const COUNT: &str = "SELECT count(*), count(DISTINCT post_id) FROM mentions";
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("UTF-8")
+}
+
+fn posts(range: std::ops::Range<usize>) -> String {
+    let post = |id: usize| {
+        line(&id.to_string(), &format!("2026-03-01T11:{:02}:00Z", id % 60), "acme is horrible")
+    };
+    range.map(post).collect()
+}
+
+fn started(store: &Store, config: &Path, state: &Path) -> Killed {
+    let mut command = store.command();
+    command.args(["run", "--config", text(config), "--state", text(state)]);
+    let log = fs::File::create(state.with_extension("log")).expect("a file");
+    Killed(command.stdout(Stdio::null()).stderr(log).spawn().expect("it starts"))
+}
+
+fn signal(process: &Killed, name: &str) {
+    let sent = Command::new("kill").args([name, &process.0.id().to_string()]).status();
+    assert!(sent.expect("kill runs").success());
+}
+
+fn there(store: &Store, name: &str, count: &str) {
+    wait_for(&format!("{count} mentions"), || {
+        let lake = format!("s3://lakes/{name}");
+        let output = store.run(&["query", "--format", "csv", "--lake", &lake, COUNT]);
+        stdout(&output).trim_end().ends_with(&format!("\n{count}")).then_some(())
+    });
+}
+
+#[test]
+fn a_machine_with_an_empty_disk_goes_on_from_the_bucket_alone() {
+    let Some(store) = Store::new(&[]) else { return };
+    let all = archive();
+    for name in ["moved", "calm"] {
+        file(store.root(), &format!("{name}.jsonl"), &all);
+    }
+    let config = store.bucket_config("moved", "");
+    // Each time on another machine; the last one is left alone.
+    for machine in 0..5 {
+        let state = store.root().join(format!("machine-{machine}"));
+        let mut process = started(&store, &config, &state);
+        let commits = state.join("commits");
+        let begun = |entries: fs::ReadDir| entries.flatten().map(|entry| entry.file_name()).max();
+        let first = wait_for("a commit", || fs::read_dir(&commits).ok().and_then(begun));
+        wait_for("another commit", || {
+            let now = fs::read_dir(&commits).ok().and_then(begun);
+            let is_over = process.0.try_wait().expect("a child").is_some();
+            (is_over || now.is_some_and(|now| now > first)).then_some(())
+        });
+    }
+    let state = store.root().join("machine-last");
+    store.does(&["run", "--config", text(&config), "--state", text(&state)]);
+    let calm = store.config("calm", "path = \"calm\"", "");
+    let ended = run(&["run", "--config", text(&calm)]);
+    assert!(ended.status.success(), "{}", stderr(&ended));
+    store.same("moved", &store.root().join("calm"));
+    let script = "import boto3, sys; [print(o['Key']) for o in boto3.client('s3').list_objects_v2(Bucket='lakes', Prefix='moved/_resonanz/')['Contents']]";
+    let listed = store.python().args(["-c", script]).output().expect("Python runs");
+    let listed = stdout(&listed);
+    assert!(listed.contains("/commits/") && !listed.contains("author.key"), "{listed}");
+}
+
+#[test]
+fn who_was_thought_dead_and_comes_back_has_lost() {
+    let Some(store) = Store::new(&[]) else { return };
+    let config = store.bucket_config("fenced", "follow = true");
+    let input = file(store.root(), "fenced.jsonl", posts(0..50));
+    let [one, two] = ["one", "two"].map(|name| store.root().join(name));
+    let mut zombie = started(&store, &config, &one);
+    there(&store, "fenced", "50,50");
+    signal(&zombie, "-STOP");
+    append(&input, posts(50..100));
+    let successor = started(&store, &config, &two);
+    there(&store, "fenced", "100,100");
+    // It wakes up with posts to commit under a number that is taken.
+    signal(&zombie, "-CONT");
+    append(&input, posts(100..150));
+    let status = wait_for("the first one's end", || zombie.0.try_wait().expect("a child"));
+    assert_eq!(status.code(), Some(2));
+    let said = fs::read_to_string(one.with_extension("log")).expect("a log");
+    assert!(said.contains("another process has made commit"), "{said}");
+    there(&store, "fenced", "150,150");
+    assert_eq!(successor.terminate(), Some(0));
+    let verified = store.does(&["lake", "verify", "--lake", "s3://lakes/fenced"]);
+    assert!(verified.contains(" 0 damaged"), "{verified}");
+    // With its old folder it may come back: it goes on from the bucket, not from there.
+    append(&input, posts(150..160));
+    let again = started(&store, &config, &one);
+    there(&store, "fenced", "160,160");
+    drop(again);
+}
+
+#[test]
+fn messages_and_silences_move_with_the_commits() {
+    let Some(store) = Store::new(&[]) else { return };
+    let dead = Hook::answering(|_, _| status("503 Service Unavailable"));
+    let rules = |url: &str| {
+        format!(
+            "follow = true\n[[rule]]\nname = \"many\"\ntype = \"threshold\"\ncount = 5\nwindow = \"1h\"\nmin_authors = 0\nreceivers = [\"hook\"]\n\
+         [[receiver]]\nname = \"hook\"\nurl = \"{url}\"\ninternal = true\n"
+        )
+    };
+    let input = file(store.root(), "told.jsonl", posts(0..50));
+    let config = store.bucket_config("told", &rules(&dead.url));
+    let [one, two] = ["told-one", "told-two"].map(|name| store.root().join(name));
+    let first = started(&store, &config, &one);
+    there(&store, "told", "50,50");
+    let tried =
+        wait_for("an attempt", || dead.requests().first().map(|request| request.id().to_owned()));
+    let silence = [
+        "alerts",
+        "silence",
+        "--topic",
+        "acme",
+        "--for",
+        "1d",
+        "--comment",
+        "moved",
+        "--lake",
+        "s3://lakes/told",
+    ];
+    store.does(&[&silence[..], &["--state", text(&one)]].concat());
+    append(&input, posts(50..60));
+    there(&store, "told", "60,60");
+    drop(first);
+    // The first machine burns down; the receiver can be reached again.
+    fs::remove_dir_all(&one).expect("removed");
+    let alive = Hook::new();
+    let config = store.bucket_config("told", &rules(&alive.url));
+    let second = started(&store, &config, &two);
+    wait_for("the message", || {
+        alive.requests().iter().any(|request| request.id() == tried).then_some(())
+    });
+    drop(second);
+    let silences =
+        store.does(&["alerts", "silences", "--lake", "s3://lakes/told", "--state", text(&two)]);
+    assert!(silences.contains("moved"), "{silences}");
+}
