@@ -46,7 +46,7 @@ def config(folder, name, source, topics):
     more = "".join(f"[[topic]]\nname = \"t{n}\"\nquery = 'brand{n} OR product{n}'\n" for n in range(topics))
     path = f"{folder}/{name}.toml"
     with open(path, "w") as out:
-        out.write(f"[lake]\npath = \"{name}\"\n[privacy]\nauthor_key_file = \"author.key\"\n{source}\n{demo}\n{more}"
+        out.write(f"[lake]\ncommit_interval = \"1s\"\npath = \"{name}\"\n[privacy]\nauthor_key_file = \"author.key\"\n{source}\n{demo}\n{more}"
                   "\n[[rule]]\nname = \"crisis\"\ntype = \"spike\"\n")
     return path
 

@@ -17,7 +17,7 @@ use crate::config::{Config, SourceConfig};
 use crate::connect::{Fault, StreamConfig};
 use crate::live::{Progress, Stop};
 use crate::relay::{self, Relayed};
-use crate::serve::{Api, Doors, Reload, SqlGate, serve};
+use crate::serve::{Api, Doors, Reload, SqlGate, serve_relay};
 use crate::state::Site;
 
 #[derive(Debug, clap::Args)]
@@ -94,7 +94,7 @@ async fn run(config: &Config, stream: &StreamConfig, reader: Reader) -> Result<R
             doors: Doors::new(doors(config)),
             reload: Reload::default(),
         };
-        tokio::spawn(serve(listener, watch::channel(api).1));
+        tokio::spawn(serve_relay(listener, watch::channel(api).1));
     }
     if let Some(http) = &http {
         text += &format!("\nhttp    {http}");

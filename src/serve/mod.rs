@@ -38,4 +38,4 @@ pub use ingest::Doors;
 #[cfg(feature = "postgres")]
 pub use postgres::{PasswordError, Postgres};
 pub use reload::{Reload, ReloadAsked};
-pub use router::serve;
+pub use router::{serve, serve_relay};

@@ -49,6 +49,27 @@ fn router(api: Api) -> Router {
         .merge(incoming)
 }
 
+/// Serves what a process without a lake has to say, and leads what others send to its doors, until the
+/// task is aborted.
+pub async fn serve_relay(listener: TcpListener, api: Api) {
+    let (time, doors) = (api.sql.limits.time, Arc::clone(&api.sql.doors));
+    let incoming = ingest::routes(api.doors.clone(), api.progress.clone());
+    let router = Router::new()
+        .route("/healthz", get(sources::health))
+        .route("/metrics", get(prometheus))
+        .route("/api/v1/sources", get(sources::list))
+        .fallback(no_lake)
+        .layer(from_fn_with_state(api.clone(), intake::hear))
+        .with_state(api)
+        .merge(incoming);
+    door::serve(listener, router, time, &doors).await;
+}
+
+async fn no_lake() -> Response {
+    let detail = "this is a relay, which keeps no lake: it has /healthz, /metrics, /api/v1/sources and /ingest/SOURCE";
+    failure(StatusCode::NOT_FOUND, detail)
+}
+
 async fn index() -> &'static str {
     "resonanz\n\
      GET /healthz\n\

@@ -40,6 +40,8 @@ pub(in crate::connect) struct Hearing {
     /// `None` for events of a relay.
     style: Option<EntryStyle>,
     relays: Relays,
+    /// When it began: until a relay can have been heard, nothing is said of its silence.
+    begun: EventTime,
 }
 
 /// The relays that were heard.
@@ -62,7 +64,7 @@ impl Hearing {
             }
             Wire::Relayed => (decoder, None),
         };
-        Self { decoder, style, relays: Relays::default() }
+        Self { decoder, style, relays: Relays::default(), begun: wall_clock() }
     }
 
     /// An empty parcel.
@@ -89,8 +91,10 @@ impl Hearing {
     /// Says how it is. While relays are silent, or cannot hear their sources, nobody knows whether
     /// anything is said: time waits for what they will send.
     pub(in crate::connect) fn tell(&self, outlet: &Outlet) {
-        match self.style.is_none().then(|| self.relays.lost(wall_clock())).flatten() {
-            Some(reason) => outlet.lost(&reason),
+        let now = wall_clock();
+        match self.style.is_none().then(|| self.relays.lost(now)).flatten() {
+            Some(reason) if now.since(self.begun) > SILENCE_US => outlet.lost(&reason),
+            Some(_) => {}
             None => outlet.up(),
         }
     }

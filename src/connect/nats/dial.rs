@@ -81,8 +81,10 @@ pub(super) fn told(error: &(dyn Error + 'static)) -> String {
     for error in all {
         let text = error.to_string();
         // Many say what their cause says, too.
-        if !said.contains(&text) {
-            said = if said.is_empty() { text } else { format!("{said}: {text}") };
+        if text.contains(&said) {
+            said = text;
+        } else if !said.contains(&text) {
+            said = format!("{said}: {text}");
         }
     }
     said

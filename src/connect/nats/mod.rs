@@ -11,6 +11,7 @@ mod settings;
 mod stream;
 
 use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, PullConsumer, pull};
+use async_nats::jetstream::context::GetStreamErrorKind;
 use async_nats::jetstream::{self, Message};
 use async_trait::async_trait;
 use futures_util::{FutureExt, StreamExt};
@@ -56,7 +57,13 @@ impl Nats {
         let context = jetstream::new(dialed.client.clone());
         let stream = context.get_stream(&self.settings.stream).await;
         let stream = stream.map_err(|error| {
-            Fault::external(format!("stream \"{}\": {}", self.settings.stream, told(&error)))
+            let name = &self.settings.stream;
+            match error.kind() {
+                GetStreamErrorKind::JetStream(said) if said.code() == 404 => {
+                    Fault::external(format!("the server has no stream \"{name}\" yet"))
+                }
+                _ => Fault::external(format!("stream \"{name}\": {}", told(&error))),
+            }
         })?;
         let info = stream.cached_info();
         let Start { next, place, gap } = Place::start(
