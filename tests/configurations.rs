@@ -14,6 +14,14 @@ const CONFIG: &str = r#"
 [lake]
 path = "lake"
 commit_interval = "10s"
+shard = "2/3"
+[privacy]
+author_key_file = "key"
+[stream]
+type = "nats"
+url = "nats://h:4222"
+stream = "POSTS"
+keep = "3d"
 [engine]
 lateness = "5s"
 [sentiment]

@@ -111,6 +111,14 @@ impl ShardArg {
                 "add: [privacy] author_key_file = \"author.key\", the same file for all of them";
             return Err(Failure::usage("shards need one key for the names of authors", hint));
         }
+        // Whoever reads the place would see the lake, and none of the shards in it.
+        if Site::from(&config.lake).own("lake.json").exists() {
+            let message = format!("{} is a lake itself", config.lake.path.display());
+            return Err(Failure::usage(
+                message,
+                "give shards a place of their own with --lake DIR",
+            ));
+        }
         Ok(config.sharded(shard))
     }
 }

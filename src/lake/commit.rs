@@ -120,6 +120,14 @@ impl Lake {
         self.ledger.is_some()
     }
 
+    /// Lets a successor know what is remembered now, and no longer what was before.
+    ///
+    /// # Errors
+    /// As [`Lake::commit`].
+    pub async fn note(&mut self) -> Result<(), LakeError> {
+        if self.ledger.is_some() { self.swap(Vec::new(), None).await } else { Ok(()) }
+    }
+
     /// Lets the next commits carry messages on their way.
     pub fn pack(&mut self, messages: Vec<u8>) {
         self.packed = Some(messages);

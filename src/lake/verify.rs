@@ -72,6 +72,7 @@ pub struct Verified {
 /// # Errors
 /// When a log cannot be read.
 pub async fn stats(folder: &Folder) -> Result<Vec<TableStats>, LakeError> {
+    folder.need_one()?;
     let mut all = Vec::new();
     for table in Table::ALL {
         if lacks(folder, table).await? {
@@ -101,6 +102,7 @@ pub async fn stats(folder: &Folder) -> Result<Vec<TableStats>, LakeError> {
 /// # Errors
 /// When a log cannot be read at all.
 pub async fn verify(folder: &Folder) -> Result<Verified, LakeError> {
+    folder.need_one()?;
     let mut verified = Verified::default();
     let decided = if folder.has_state() { Decided::last(folder).ok().flatten() } else { None };
     for table in Table::ALL {

@@ -156,6 +156,7 @@ impl Eraser {
                 self.wait(request)?;
             } else {
                 self.requests.close(&request.receipt(wall_clock().to_string()))?;
+                lake.note().await?;
             }
         }
         Ok(())
@@ -242,6 +243,7 @@ impl Eraser {
             self.requests.close(&receipt)?;
             receipts.push(receipt);
         }
+        lake.note().await?;
         Ok(receipts)
     }
 

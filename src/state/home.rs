@@ -161,6 +161,14 @@ impl Home {
         if self.has_state() { Ok(()) } else { Err(Self::stateless(self.root(), self.is_united)) }
     }
 
+    /// Refuses what is about one lake where there are those of shards.
+    ///
+    /// # Errors
+    /// When it is the folder of shards.
+    pub fn need_one(&self) -> Result<(), StateError> {
+        if self.is_united { Err(Self::stateless(self.root(), true)) } else { Ok(()) }
+    }
+
     /// Whether it is the folder of shards, which have the lakes.
     pub(super) fn is_united(&self) -> bool {
         self.is_united

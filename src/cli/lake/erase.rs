@@ -67,6 +67,7 @@ pub(super) fn erase(args: &Args) -> Result<Ending, Failure> {
     }
     let Found { site, config } = args.place.find()?;
     let folder = Folder::read(&site)?;
+    folder.need_one()?;
     let key = args.author_key_file.clone().or(config.and_then(|config| config.author_key_file));
     let authors = authors(&folder, key.as_deref())?;
     let of_post = args.target.post.as_ref().and_then(|post| Some(post.trim().split_once('/')?.0));

@@ -60,7 +60,7 @@ pub(super) fn vacuum(args: &VacuumArgs) -> Result<Ending, Failure> {
 
 /// Does an errand, or has the process do it that writes the lake.
 fn send(args: &Args, site: &Site, errand: Errand) -> Result<Ending, Failure> {
-    Folder::read(site)?;
+    Folder::read(site)?.need_one()?;
     let runtime = runtime()?;
     let outcome = match Folder::write(site) {
         Ok(folder) => runtime.block_on(here(folder, errand))?,
