@@ -30,12 +30,12 @@ fn shards_behind_a_relay_hold_what_one_process_holds_over_kills() {
     // The relay is killed again and again; now and then a shard is, or the broker.
     for round in 0.. {
         let mut relay = started(&["relay"], &config);
-        let deadline = Instant::now() + Duration::from_millis(400 + dice.below(600) + 400 * round);
+        let deadline = Instant::now() + Duration::from_millis(50 + dice.below(250) + 30 * round);
         let ended = loop {
             if let Some(status) = relay.0.try_wait().expect("a child") {
                 break Some(status);
             }
-            if Instant::now() > deadline && round < 12 {
+            if Instant::now() > deadline && round < 25 {
                 break None;
             }
             std::thread::park_timeout(Duration::from_millis(2));
