@@ -144,8 +144,10 @@ impl Ask<'_> {
                  WHERE {wanted} AND {also} GROUP BY 1"
             )
         };
+        if goal.measure == GoalMeasure::PurchaseIntents && !self.knows_intents(&wanted).await? {
+            return Ok(without_intents());
+        }
         let rows: Vec<BlockRow> = match goal.measure {
-            GoalMeasure::PurchaseIntents if !has_intents() => return Ok(without_intents()),
             GoalMeasure::PurchaseIntents => {
                 self.rows(&counted("count(*)", &with_intent("purchase"))).await?
             }
@@ -270,6 +272,16 @@ impl Ask<'_> {
             (true, Some(_)) => None,
         };
         Ok(Measured { value, estimate, observations: all.len() as u64, why })
+    }
+
+    /// Whether the intents of all these mentions are known: those of an older version count for none.
+    async fn knows_intents(&self, wanted: &str) -> Result<bool, ReportError> {
+        if !has_intents() {
+            return Ok(false);
+        }
+        let unknown =
+            format!("SELECT count(*) AS n FROM mentions WHERE {wanted} AND intents IS NULL");
+        Ok(self.number(&unknown).await? == 0)
     }
 
     async fn number(&self, sql: &str) -> Result<u64, ReportError> {
