@@ -94,7 +94,7 @@ async fn run(config: &Config, stream: &StreamConfig, reader: Reader) -> Result<R
             doors: Doors::new(doors(config)),
             reload: Reload::default(),
         };
-        tokio::spawn(serve_relay(listener, watch::channel(api).1));
+        tokio::spawn(serve_relay(listener, api));
     }
     if let Some(http) = &http {
         text += &format!("\nhttp    {http}");

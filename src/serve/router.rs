@@ -62,7 +62,7 @@ pub async fn serve_relay(listener: TcpListener, api: Api) {
         .layer(from_fn_with_state(api.clone(), intake::hear))
         .with_state(api)
         .merge(incoming);
-    door::serve(listener, router, time, &doors).await;
+    door::serve(listener, watch::channel(router).1, time, &doors).await;
 }
 
 async fn no_lake() -> Response {
