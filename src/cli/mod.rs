@@ -47,6 +47,8 @@ mod score;
 mod score_answer;
 mod serve;
 mod sources;
+#[cfg(feature = "terminal")]
+mod top;
 mod topics;
 
 use std::process::ExitCode;
@@ -103,10 +105,13 @@ enum Command {
     Query(query::Args),
     /// Write the report of a week, a month or any days: what was said, what changed and why
     Report(report::Args),
-    /// Serve a lake over HTTP without running sources: SQL, trends, alerts
-    Serve(serve::Args),
     /// Let an assistant ask: the Model Context Protocol over standard input and output, read-only
     Mcp(mcp::Args),
+    /// Serve a lake over HTTP without running sources: SQL, trends, alerts
+    Serve(serve::Args),
+    /// Watch a running process in the terminal: topics, alerts, sources; q quits
+    #[cfg(feature = "terminal")]
+    Top(top::Args),
     /// Inspect and maintain a lake
     #[command(subcommand)]
     Lake(lake::LakeCommand),
@@ -156,13 +161,15 @@ pub fn run() -> ExitCode {
         Command::Fit(args) => fit::fit(args),
         Command::Query(args) => query::query(args),
         Command::Report(args) => report::report(args),
+        Command::Mcp(args) => mcp::mcp(args),
         Command::Serve(args) => serve::serve(args),
+        #[cfg(feature = "terminal")]
+        Command::Top(args) => top::top(args),
         Command::Lake(command) => lake::lake(command),
         Command::Privacy(command) => privacy::privacy(command),
         Command::Import(args) => import::import(args),
         Command::Reprocess(args) => reprocess::reprocess(args),
         Command::Replay(args) => replay::replay(args),
-        Command::Mcp(args) => mcp::mcp(args),
         Command::Completions(args) => manual::completions(args, Args::command()),
         Command::Man(args) => manual::man(args, Args::command()),
         Command::Reference => manual::reference(Args::command()),

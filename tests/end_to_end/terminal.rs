@@ -307,3 +307,48 @@ fn screen(columns: usize, seen: &str) -> Vec<String> {
     }
     lines.into_iter().map(|line| line.into_iter().collect()).collect()
 }
+
+#[cfg(feature = "terminal")]
+#[test]
+fn top_shows_a_process_on_a_narrow_terminal_and_leaves_at_q() {
+    use std::io::{BufReader, Read};
+    let place = Place::new();
+    let posts = [
+        line("1", "2026-03-01T11:00:00Z", "acme is terrible, I hate it"),
+        line("2", "2026-03-01T11:30:00Z", "acme is great"),
+    ];
+    let archive = file(place.folder.path(), "a.jsonl", posts.concat());
+    assert!(place.reprocess(&archive).status.success());
+    let mut command = resonanz();
+    command.arg("serve").arg("--lake").arg(&place.lake);
+    let (_serving, url) = crate::support::serving(&mut command);
+    let arguments = ["top", "--url", &url, "--period", "2026-03-01", "--every", "1"];
+    let mut shown = terminal(60, "resonanz \"$@\"", &arguments);
+    let mut watching =
+        shown.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("script runs");
+    let mut screen = BufReader::new(watching.stdout.take().expect("a pipe"));
+    let (mut seen, mut chunk) = (String::new(), [0; 4_096]);
+    while !(seen.contains("acme") && seen.contains("q quits")) {
+        let length = screen.read(&mut chunk).expect("the screen");
+        assert!(length > 0, "it ended: {seen}");
+        seen.push_str(&String::from_utf8_lossy(&chunk[..length]));
+    }
+    for words in ["resonanz", "TOPIC", "MENTIONS", "none fires", "only serves a lake"] {
+        assert!(seen.contains(words), "{words}: {seen}");
+    }
+    watching.stdin.take().expect("a pipe").write_all(b"q").expect("typed");
+    let mut rest = String::new();
+    screen.read_to_string(&mut rest).expect("the screen");
+    assert!(watching.wait().expect("it ends").success());
+    assert!(rest.contains("\u{1b}[?1049l"), "the usual screen is back: {rest:?}");
+
+    // Nobody answers, and no terminal: said at once, on the usual screen.
+    let nobody = run(&["top", "--url", "http://127.0.0.1:1"]);
+    assert_eq!(nobody.status.code(), Some(2));
+    assert!(stderr(&nobody).contains("top needs a terminal"), "{}", stderr(&nobody));
+    let seen = on_terminal(60, &["top", "--url", "http://127.0.0.1:1"]);
+    assert!(
+        seen.contains("no answer from http://127.0.0.1:1") && !seen.contains("[?1049h"),
+        "{seen}"
+    );
+}
