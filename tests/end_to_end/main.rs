@@ -13,6 +13,8 @@ mod couriers;
 mod crash_points;
 mod damage;
 mod delayed;
+#[cfg(feature = "postgres")]
+mod dashboards;
 mod deliveries;
 mod desk;
 mod doors;
@@ -42,10 +44,10 @@ mod order;
 mod pages;
 mod law;
 mod manual;
+mod mail;
 mod mastodon;
 mod pipeline;
 mod places;
-mod mail;
 mod polled;
 mod presets;
 #[cfg(feature = "postgres")]
@@ -73,6 +75,6 @@ mod terminal;
 mod traces;
 mod trouble;
 mod upkeep;
+mod workbook;
 mod x;
 mod x_api;
-mod workbook;

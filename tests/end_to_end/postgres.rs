@@ -46,7 +46,7 @@ impl Served {
     }
 
     /// What psql prints for a statement; `None` if it is not installed.
-    fn rows(&self, sql: &str) -> Option<String> {
+    pub(crate) fn rows(&self, sql: &str) -> Option<String> {
         let output = self.psql(&["-At", "-c", sql])?;
         assert!(output.status.success(), "{sql}: {}", stderr(&output));
         Some(stdout(&output).trim_end().to_owned())

@@ -1,0 +1,99 @@
+//! Does every query of the dashboards for Grafana run? Filled in as Grafana fills it in.
+
+use serde_json::Value;
+
+use crate::ask::lake;
+use crate::postgres::Served;
+use crate::support::{Place, file, free_port, get, line, live, query, repository, wait_for};
+
+fn dashboard(name: &str) -> Value {
+    let text = std::fs::read_to_string(repository(&format!("docs/grafana/{name}.json")));
+    serde_json::from_str(&text.expect("the dashboard")).expect("JSON")
+}
+
+/// Every text of this name, however deep.
+fn texts(value: &Value, name: &str, found: &mut Vec<String>) {
+    match value {
+        Value::Array(list) => list.iter().for_each(|item| texts(item, name, found)),
+        Value::Object(parts) => {
+            found.extend(parts.get(name).and_then(Value::as_str).map(str::to_owned));
+            parts.values().for_each(|part| texts(part, name, found));
+        }
+        _ => {}
+    }
+}
+
+/// SQL with the macros of Grafana's PostgreSQL source and the variable `topic` filled in.
+fn filled(sql: &str) -> String {
+    let mut sql = sql.replace("$topic", "'apex','nokia'");
+    while let Some(at) = sql.find("$__timeFilter(") {
+        let inner = &sql[at + "$__timeFilter(".len()..];
+        // A column, or a cast of one.
+        let end = if inner.starts_with("CAST") {
+            inner.find("))").expect("an end") + 1
+        } else {
+            inner.find(')').expect("an end")
+        };
+        let column = inner[..end].to_owned();
+        let span = format!("{column} BETWEEN '2026-03-01T00:00:00Z' AND '2026-03-08T00:00:00Z'");
+        sql.replace_range(at..at + "$__timeFilter(".len() + end + 1, &span);
+    }
+    let sql =
+        sql.replace("$__timeGroup(start, '1h')", "floor(extract(epoch from start)/3600)*3600");
+    assert!(!sql.contains('$'), "{sql}");
+    sql
+}
+
+#[test]
+fn every_query_over_the_lake_gives_rows_to_a_postgresql_client() {
+    let served = Served::new(lake(), &["--concurrent", "4"]);
+    let dashboard = dashboard("lake");
+    let mut queries = Vec::new();
+    texts(&dashboard, "rawSql", &mut queries);
+    assert_eq!(queries.len(), 14);
+    for sql in queries {
+        let Some(rows) = served.rows(&filled(&sql)) else { return };
+        // All of the archive's alerts have resolved.
+        let is_empty = rows.is_empty();
+        assert_eq!(is_empty, sql.starts_with("SELECT started_at, topic"), "{sql}: {rows}");
+    }
+    let topics = dashboard["templating"]["list"][1]["query"].as_str().expect("a query");
+    assert!(served.rows(topics).is_some_and(|topics| topics.contains("apex")));
+}
+
+#[test]
+fn every_metric_of_the_dashboard_is_there_with_its_labels() {
+    let place = Place::new();
+    let folder = place.folder.path();
+    let port = free_port();
+    file(folder, "posts.jsonl", line("1", "2026-03-01T11:59:59Z", "acme is fine"));
+    let config = format!(
+        "[lake]\npath = \"lake\"\ncommit_interval = \"50ms\"\n[serve]\nlisten = \"127.0.0.1:{port}\"\n\
+         [[source]]\nname = \"s\"\ntype = \"file\"\npath = \"posts.jsonl\"\nfollow = true\n\
+         [[topic]]\nname = \"acme\"\nquery = 'acme'\n\
+         [[receiver]]\nname = \"r\"\nurl = \"http://127.0.0.1:1/\"\ninternal = true\n"
+    );
+    let _running = live(&file(folder, "run.toml", config));
+    wait_for("a mention", || {
+        let made = place.lake.join("mentions/_delta_log").exists();
+        (made && query(&place.lake, "SELECT count(*) FROM mentions") == "1").then_some(())
+    });
+    let metrics = get(port, "/metrics").expect("metrics");
+    let mut expressions = Vec::new();
+    texts(&dashboard("process"), "expr", &mut expressions);
+    assert_eq!(expressions.len(), 21);
+    for expression in expressions {
+        let names = expression.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+        let names: Vec<&str> = names.filter(|name| name.starts_with("resonanz_")).collect();
+        let [name] = names[..] else { panic!("one metric: {expression}") };
+        let has = |line: &&str| {
+            line.starts_with(&format!("{name}{{")) || line.starts_with(&format!("{name} "))
+        };
+        let found = metrics.lines().find(has);
+        let found = found.unwrap_or_else(|| panic!("no {name}: {metrics}"));
+        if let Some((_, label)) = expression.split_once("by (") {
+            let label = label.split(')').next().expect("a label");
+            assert!(found.contains(&format!("{label}=")), "{expression}: {found}");
+        }
+    }
+}
