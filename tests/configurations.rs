@@ -44,6 +44,17 @@ window = "10m"
 active = "mon-fri 08:00-18:00"
 zone = "Europe/Berlin"
 receivers = ["team"]
+[[receiver]]
+name = "lead"
+kind = "mail"
+server = "smtp.example.org"
+port = 587
+from = "a@example.org"
+to = ["B C <b@example.org>"]
+[report.weekly]
+at = "Mo 07:00"
+zone = "Europe/Berlin"
+to = ["lead"]
 "#;
 
 proptest! {
