@@ -11,6 +11,8 @@ use super::query::LimitArgs;
 use super::spreadsheet::{Cell, CsvArgs};
 use super::{Ending, Failure, runtime};
 use crate::lake::Folder;
+use crate::live::Newsroom;
+use crate::notify::Receiver;
 use crate::report::{Ask, Known, Report, ReportError, Span, Tongue, zone};
 use crate::sql::{Limits, Session};
 use crate::state::write_whole_shared;
@@ -37,6 +39,9 @@ pub(super) struct Args {
     /// File to write, instead of standard output
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Send [report.NAME] of the configuration to its receivers now, as it would come by itself
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["period", "topic", "format", "lang", "zone", "out", "excel"])]
+    now: Option<String>,
     #[command(flatten)]
     place: LakePlace,
     #[command(flatten)]
@@ -68,6 +73,9 @@ enum Lang {
 }
 
 pub(super) fn report(args: &Args) -> Result<Ending, Failure> {
+    if let Some(name) = &args.now {
+        return send_now(args, name);
+    }
     args.csv.check(args.format == Form::Csv)?;
     if args.format == Form::Xlsx && args.out.is_none() && io::stdout().is_terminal() {
         let message = "a workbook is no text for a terminal";
@@ -130,6 +138,25 @@ pub(super) fn report(args: &Args) -> Result<Ending, Failure> {
         }
     }
     Ok(Ending::Done)
+}
+
+/// Sends a report of the configuration, once; says how each attempt went.
+fn send_now(args: &Args, name: &str) -> Result<Ending, Failure> {
+    let config = args.place.configured()?;
+    let report = config.reports.iter().find(|report| report.name == name).ok_or_else(|| {
+        let known = config.reports.iter().map(|known| known.name.as_str());
+        Failure::unknown("report", name, known)
+    })?;
+    let receivers = config.receivers.iter().filter(|receiver| report.to.contains(&receiver.name));
+    let receivers = receivers.map(Receiver::fetch).collect::<Result<Vec<_>, _>>()?;
+    let runtime = runtime()?;
+    let sent = runtime.block_on(Newsroom::reading(&config)?.send_now(report, &receivers));
+    runtime.shutdown_background();
+    let sent = sent?;
+    for (receiver, probe) in receivers.iter().zip(&sent) {
+        super::alerts::write_answer(&receiver.name, probe)?;
+    }
+    Ok(if sent.iter().all(|probe| probe.arrived) { Ending::Done } else { Ending::Incomplete })
 }
 
 /// One line per topic and bucket; fields of what was not heard are empty.

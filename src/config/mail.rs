@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use lettre::message::Mailbox;
 
-use super::receiver::Reach;
+use super::reach::Reach;
 use crate::secret::SecretPlace;
 use crate::settings::Section;
 

@@ -2,6 +2,7 @@
 //!
 //! Reads no file and no environment: secrets and keys are named here and fetched by the shells.
 
+mod reach;
 mod mail;
 mod receiver;
 mod heard;
@@ -42,7 +43,8 @@ pub use crate::settings::ConfigError;
 pub use charter::{Charter, Duty, Law, LegalBasis};
 pub use goal::{Goal, GoalMeasure, GoalSpan, GoalUnit, Side};
 pub use mail::{Encryption, MailConfig};
-pub use receiver::{About, Evidence, Format, Language, Reach, Reader, ReceiverConfig, UrlPlace};
+pub use reach::Reach;
+pub use receiver::{About, Evidence, Format, Language, Reader, ReceiverConfig, UrlPlace};
 pub use report::{Period, ReportConfig, ReportForm};
 pub use serve::{Exposure, PostgresConfig, SqlConfig};
 pub use timetable::Timetable;

@@ -8,6 +8,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::escalate::chain;
 use super::mail::{MailConfig, check_login, mail};
+use super::reach::Reach;
 use super::rules::zone;
 use crate::alert::EscalationStep;
 use crate::secret::{SecretPlace, place};
@@ -146,26 +147,6 @@ pub enum Evidence {
     Full,
     /// Identities and numbers: no texts, authors or addresses.
     Ids,
-}
-
-/// Which addresses a receiver may have.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Reach {
-    /// Public addresses over HTTPS.
-    #[default]
-    Public,
-    /// Private and loopback addresses too, and plain HTTP.
-    Internal,
-}
-
-impl Reach {
-    /// Why an address is not allowed, if it is not.
-    #[must_use]
-    pub fn refusal(self, url: &str) -> Option<&'static str> {
-        let allowed =
-            url.starts_with("https://") || (self == Self::Internal && url.starts_with("http://"));
-        (!allowed).then_some("use https://, or http:// together with internal = true")
-    }
 }
 
 const FORMATS: [(&str, Format); 7] = [

@@ -26,6 +26,7 @@ use tokio::sync::{mpsc, watch};
 pub use engine_loop::EngineLoop;
 pub use eraser::{Eraser, Following};
 pub use progress::{AlertLine, Progress, Rounds, Said, TopicCount, Trouble};
+pub use reports::Newsroom;
 pub use rounds::{Renewal, run_renewed};
 pub use sources::LostSource;
 pub use store::{Store, StoreJob, Upkeep, checkpointed_engine};

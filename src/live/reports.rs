@@ -15,7 +15,7 @@ use super::progress::Progress;
 use crate::config::{Config, Language, ReportConfig, ReportForm};
 use crate::lake::Folder;
 use crate::mention::Topic;
-use crate::notify::{Enclosure, Outbox, Press, ReportOrder};
+use crate::notify::{Enclosure, Outbox, Press, Probe, Receiver, ReportOrder, probe};
 use crate::report::{Ask, Report, Span, Tongue, zone};
 use crate::sql::Session;
 use crate::state::ReportsSent;
@@ -29,7 +29,7 @@ const AGAIN: Duration = Duration::from_secs(120);
 
 /// Who makes reports of a lake.
 #[derive(Debug, Clone)]
-pub(super) struct Newsroom {
+pub struct Newsroom {
     folder: Arc<Folder>,
     topics: Arc<[Topic]>,
     progress: watch::Receiver<Progress>,
@@ -43,6 +43,37 @@ impl Newsroom {
         progress: watch::Receiver<Progress>,
     ) -> Self {
         Self { folder: Arc::clone(folder), topics: config.topics.clone().into(), progress }
+    }
+
+    /// Over the lake of a configuration, whether a process writes it or not.
+    ///
+    /// # Errors
+    /// When there is no such lake.
+    pub fn reading(config: &Config) -> anyhow::Result<Self> {
+        let folder = Arc::new(Folder::read(&config.lake)?);
+        let (_, progress) = watch::channel(Progress::default());
+        Ok(Self { folder, topics: config.topics.clone().into(), progress })
+    }
+
+    /// Sends a report as if it were due now, once to each receiver and beside the outbox; how each
+    /// attempt went.
+    ///
+    /// # Errors
+    /// When the report cannot be made.
+    pub async fn send_now(
+        &self,
+        report: &ReportConfig,
+        receivers: &[Receiver],
+    ) -> anyhow::Result<Vec<Probe>> {
+        let now = wall_clock();
+        let order = ordered(report, now)?;
+        let names: Vec<String> = receivers.iter().map(|receiver| receiver.name.clone()).collect();
+        let bulletins = self.report(&order).await?.bulletins(&order, &names, now);
+        let mut probes = Vec::new();
+        for (receiver, bulletin) in receivers.iter().zip(&bulletins) {
+            probes.push(probe(receiver, bulletin, Some(self.press())).await);
+        }
+        Ok(probes)
     }
 
     /// Makes the reports that letters carry.
@@ -89,13 +120,18 @@ impl Newsroom {
         Ok(Enclosure { name: format!("resonanz-{name}-{first}.{ending}"), media_type, bytes })
     }
 
-    /// Sends reports at their times until the task is aborted.
-    pub(super) async fn run(
+    /// Sends reports at their times, in a task of its own.
+    pub(super) fn spawn(
         self,
-        reports: Vec<ReportConfig>,
-        outbox: Arc<Outbox>,
-        bell: Arc<Notify>,
-    ) {
+        reports: &[ReportConfig],
+        outbox: &Arc<Outbox>,
+        bell: &Arc<Notify>,
+    ) -> tokio::task::JoinHandle<()> {
+        tokio::spawn(self.run(reports.to_vec(), Arc::clone(outbox), Arc::clone(bell)))
+    }
+
+    /// Sends reports at their times until the task is aborted.
+    async fn run(self, reports: Vec<ReportConfig>, outbox: Arc<Outbox>, bell: Arc<Notify>) {
         loop {
             let mut rest = PACE;
             for report in &reports {

@@ -63,8 +63,7 @@ impl Round {
         let newsroom = Newsroom::new(config, folder, progress.subscribe());
         let press = newsroom.press();
         let mut crew = Crew::begin(&plan.receivers, &outbox, &bell, &stats, &desk, &press)?;
-        let (letters, rung) = (Arc::clone(&outbox), Arc::clone(&bell));
-        crew.join(tokio::spawn(newsroom.run(config.reports.clone(), letters, rung)));
+        crew.join(newsroom.spawn(&config.reports, &outbox, &bell));
 
         let answered = Answered::open(folder)?;
         for source in health.iter() {

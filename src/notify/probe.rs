@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::courier::Manner;
+use super::enclosure::Press;
 use super::endpoint::{Endpoint, Road};
 use super::message::Message;
 use super::receiver::Receiver;
@@ -23,11 +24,12 @@ pub struct Probe {
     pub answer: String,
 }
 
-/// Sends a message as a courier would, once.
-pub async fn probe(receiver: &Receiver, message: &Message) -> Probe {
+/// Sends a message as a courier would, once; with a `press` mail carries the report that a message
+/// promises.
+pub async fn probe(receiver: &Receiver, message: &Message, press: Option<Press>) -> Probe {
     let started = Instant::now();
     let Manner { resolver, timeout, .. } = Manner::default();
-    let (arrived, outcome, answer) = match Endpoint::new(receiver.clone(), resolver, timeout, None)
+    let (arrived, outcome, answer) = match Endpoint::new(receiver.clone(), resolver, timeout, press)
     {
         Err(error) => (false, error.to_string(), String::new()),
         Ok(Endpoint { receiver, road: Road::Mail(postman) }) => {

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
 
+use jiff::ToSpan;
 use serde_json::{Value, json};
 
 use crate::hook::Hook;
@@ -157,10 +158,12 @@ fn alerts_come_by_mail_encrypted_in_the_readers_language_and_as_one_thread() {
         assert!(html.contains(words), "{words}: {html}");
     }
     assert!(!html.contains("<b>fails"), "{html}");
-    let failed =
-        resonanz().args(["alerts", "list", "--format", "json", "--config"]).arg(&config).output();
-    let failed = stdout(&failed.expect("the binary runs"));
-    assert!(failed.contains("550") || failed.contains("no such person"), "{failed}");
+    let id = header(fired, "x-resonanz-id").expect("an id");
+    let id = id.split('.').next().expect("the alert's id");
+    let mut command = resonanz();
+    command.args(["alerts", "show", id, "--format", "json", "--config"]).arg(&config);
+    let told = stdout(&command.output().expect("the binary runs"));
+    assert!(told.contains("permanent error (550): 5.1.1 no such person"), "{told}");
 }
 
 #[test]
@@ -209,6 +212,38 @@ fn a_test_of_a_mail_receiver_says_what_is_wrong_with_the_way() {
     assert_eq!((open.letters().len(), &open.letters()[0]["encrypted"]), (2, &json!(false)));
 }
 
+/// The last Monday at seven by the clock of Berlin.
+fn due() -> jiff::Zoned {
+    let berlin = jiff::tz::TimeZone::get("Europe/Berlin").expect("a zone");
+    let now = jiff::Zoned::now().with_time_zone(berlin.clone());
+    let days = i64::from(now.weekday().to_monday_zero_offset());
+    let monday = now.date().checked_sub(days.days()).expect("a day").at(7, 0, 0, 0);
+    let due = monday.to_zoned(berlin.clone()).expect("a time");
+    if due <= now {
+        return due;
+    }
+    monday.checked_sub(7.days()).expect("a day").to_zoned(berlin).expect("a time")
+}
+
+/// Whether a letter is the report of two bad mentions, with its file.
+fn check_report(letter: &Value) {
+    let subject = letter["headers"]["subject"].as_str().expect("a subject");
+    assert!(subject.starts_with("Bericht weekly: Mo, "), "{subject}");
+    let plain = letter["plain"].as_str().expect("plain text");
+    assert!(plain.contains("acme: 2 Erwähnungen, 2 negativ; Netto-Stimmung −1,00"), "{plain}");
+    let sent = &letter["files"][0];
+    let name = sent["name"].as_str().expect("a name");
+    assert!(name.starts_with("resonanz-weekly-20") && name.ends_with(".xlsx"), "{name}");
+    assert!(sent["bytes"].as_str().is_some_and(|bytes| bytes.starts_with("UEsDB")), "a zip");
+}
+
+/// Sends a report of the configuration by hand.
+fn send_now(config: &Path, name: &str) -> Output {
+    let mut command = resonanz();
+    command.args(["report", "--now", name, "--config"]).arg(config);
+    command.output().expect("the binary runs")
+}
+
 #[test]
 fn a_missed_report_comes_once_by_mail_with_its_file_and_by_webhook_with_its_figures() {
     let place = Place::new();
@@ -223,16 +258,8 @@ fn a_missed_report_comes_once_by_mail_with_its_file_and_by_webhook_with_its_figu
         hook.url
     ) + "[report.weekly]\nat = \"Mo 07:00\"\nzone = \"Europe/Berlin\"\nto = [\"lead\", \"hook\"]\nformat = \"xlsx\"\n";
     let config = config(&place, &receivers, &[]);
-    // Wednesday of the last whole week, wherever that week ends by the clock of Berlin.
-    let today = jiff::Zoned::now()
-        .with_time_zone(jiff::tz::TimeZone::get("Europe/Berlin").expect("a zone"));
-    let monday = today.date().to_zoned(today.time_zone().clone()).expect("a day");
-    let days = i64::from(today.weekday().to_monday_zero_offset());
-    use jiff::ToSpan;
-    // On Monday before seven the report of the week before last is the one that is due.
-    let due =
-        monday.checked_sub(days.days()).expect("a day").checked_add(7.hours()).expect("a time");
-    let due = if due > today { due.checked_sub(7.days()).expect("a day") } else { due };
+    // Wednesday of the week that is reported.
+    let due = due();
     let wednesday = due.checked_sub(5.days()).expect("a day").timestamp();
     let post = |id: &str| {
         format!(
@@ -262,15 +289,7 @@ fn a_missed_report_comes_once_by_mail_with_its_file_and_by_webhook_with_its_figu
         noted.contains(&due.timestamp().to_string()).then_some(())
     });
     assert_eq!(running.terminate(), Some(0));
-    let letter = &server.letters()[0];
-    let subject = letter["headers"]["subject"].as_str().expect("a subject");
-    assert!(subject.starts_with("Bericht weekly: Mo, "), "{subject}");
-    let plain = letter["plain"].as_str().expect("plain text");
-    assert!(plain.contains("acme: 2 Erwähnungen, 2 negativ; Netto-Stimmung −1,00"), "{plain}");
-    let sent = &letter["files"][0];
-    let name = sent["name"].as_str().expect("a name");
-    assert!(name.starts_with("resonanz-weekly-20") && name.ends_with(".xlsx"), "{name}");
-    assert!(sent["bytes"].as_str().is_some_and(|bytes| bytes.starts_with("UEsDB")), "a zip");
+    check_report(&server.letters()[0]);
     let told = wait_for("the webhook", || hook.accepted().first().cloned()).json();
     assert_eq!(
         (&told["type"], &told["data"]["topics"][0]["mentions"]),
@@ -278,10 +297,16 @@ fn a_missed_report_comes_once_by_mail_with_its_file_and_by_webhook_with_its_figu
     );
     assert!(!told.to_string().contains("terrible"), "figures only: {told}");
 
+    // Sent by hand to see how it looks, it comes once more, whatever came by itself.
+    let sent = send_now(&config, "weekly");
+    assert!(sent.status.success() && stdout(&sent).contains("lead"), "{}", stderr(&sent));
+    assert!(stderr(&send_now(&config, "weakly")).contains("weekly"));
+    assert_eq!(server.letters().len(), 2);
+
     // Started again, it has nothing more to say, though it works.
     let running = start(&config);
     say(&place, &post("3"));
     wait_for("the third mention", || (query(&place.lake, mentions) == "3").then_some(()));
     drop(running);
-    assert_eq!(server.letters().len(), 1);
+    assert_eq!(server.letters().len(), 2);
 }

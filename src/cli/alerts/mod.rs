@@ -21,6 +21,7 @@ use super::{Ending, Failure};
 use crate::config::{Charter, Language};
 use crate::lake::Folder;
 use crate::policy::{Guide, Policies};
+pub(super) use test::write_answer;
 pub(super) use zone::{Zone, local as local_zone};
 
 #[derive(Debug, Subcommand)]

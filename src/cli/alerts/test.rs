@@ -31,8 +31,8 @@ pub(super) fn test(args: &Args) -> Result<Ending, Failure> {
     for transition in [Transition::Fired, Transition::Resolved] {
         let sample = Message::sample(&receiver.name, transition);
         let message = Message { id: format!("{run}.{}", transition.as_str()), ..sample };
-        let answer = runtime.block_on(probe(&receiver, &message));
-        write_answer(transition, &answer)?;
+        let answer = runtime.block_on(probe(&receiver, &message, None));
+        write_answer(transition.as_str(), &answer)?;
         if !answer.arrived {
             return Ok(Ending::Incomplete);
         }
@@ -40,9 +40,10 @@ pub(super) fn test(args: &Args) -> Result<Ending, Failure> {
     Ok(Ending::Done)
 }
 
-fn write_answer(transition: Transition, probe: &Probe) -> io::Result<()> {
+/// How one attempt went, in a line or two.
+pub(in crate::cli) fn write_answer(name: &str, probe: &Probe) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    let (outcome, name) = (one_line(&probe.outcome), transition.as_str());
+    let (outcome, name) = (one_line(&probe.outcome), one_line(name));
     let elapsed_ms = probe.elapsed.as_millis();
     writeln!(out, "{name:<9} {outcome}  in {elapsed_ms} ms")?;
     if !probe.answer.is_empty() {
