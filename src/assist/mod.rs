@@ -11,8 +11,10 @@ mod cut;
 mod evidence;
 mod assistant;
 mod server;
+mod rpc;
 
 pub use assistant::Assistant;
 pub use refusal::Refusal;
+pub use rpc::respond;
 pub use server::serve_stdio;
 pub use tools::TOOLS;

@@ -13,7 +13,7 @@ use super::assistant::Assistant;
 use super::tools::{TOOLS, Tool};
 
 /// What an assistant is told before it asks.
-const INSTRUCTIONS: &str = "\
+pub(super) const INSTRUCTIONS: &str = "\
 resonanz hears what is said in public about brands and topics and scores how it is meant. All tools only read. Begin with \
 list_topics. Every answer has `rests_on`: ids of posts, or the SQL that lists them; name them when you state a number. Null means \
 not heard or not known, never zero. Net sentiment is the share of positive less the share of negative mentions; differences \

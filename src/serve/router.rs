@@ -7,13 +7,13 @@ use axum::extract::State;
 use axum::http::{StatusCode, Uri, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::api::Api;
 use super::problem::{Problem, failure};
-use super::{contract, door, ingest, intake, metrics, pages, sources};
+use super::{contract, desk, door, ingest, intake, mcp, metrics, pages, sources};
 
 /// Serves until the task is aborted; each request what `apis` holds by then.
 pub async fn serve(listener: TcpListener, mut apis: watch::Receiver<Api>) {
@@ -41,6 +41,11 @@ fn router(api: Api) -> Router {
         .route("/healthz", get(sources::health))
         .route("/metrics", get(prometheus))
         .merge(contract::router(&api))
+        .merge(
+            Router::new()
+                .route("/mcp", post(mcp::answer))
+                .layer(from_fn_with_state(api.clone(), desk::guard)),
+        )
         .route("/api/{*path}", any(moved))
         .fallback(nothing)
         .method_not_allowed_fallback(not_so)
@@ -101,6 +106,7 @@ async fn index() -> &'static str {
      POST /api/v1/score\n\
      GET /api/v1/live: server-sent events\n\
      GET /api/v1/sql?q=SELECT&format=json, csv or arrow; POST with the SQL as body\n\
+     POST /mcp: for assistants\n\
      POST /ingest/SOURCE\n"
 }
 

@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
+use crate::sql_http::Served;
 use crate::support::{Place, file, resonanz, skipped, stderr};
 
 fn post(id: u32, text: &str) -> String {
@@ -57,7 +58,7 @@ fn asked(place: &Place, calls: &[(&str, Value)]) -> Option<Value> {
 }
 
 #[test]
-fn answers_name_the_posts_they_rest_on_and_proposals_need_a_person() {
+fn answers_name_the_posts_they_rest_on() {
     let place = lake();
     let period = "2026-03";
     let Some(first) = asked(
@@ -117,16 +118,23 @@ fn answers_name_the_posts_they_rest_on_and_proposals_need_a_person() {
     let rows = answer(8)["answer"].as_array().expect("rows");
     assert_eq!((rows.len(), &answer(8)["more_rows"]), (4, &json!(false)));
     assert!(!first.to_string().contains("anna"), "authors stay hashes");
+}
 
-    // Each id leads back to its post, and a draft stays a draft.
-    let id = answer(4)["rests_on"]["ids"][0].clone();
+#[test]
+fn proposals_need_a_person_and_wrong_questions_say_how_to_ask() {
+    let place = lake();
+    let worst = ("search_mentions", json!({"q": "acme", "order": "worst", "limit": 1}));
+    let drivers = ("drivers", json!({"topic": "acme", "period": "2026-03"}));
+    let Some(first) = asked(&place, &[worst, drivers]) else { return };
+    let id = first["answers"][0]["answer"]["rests_on"]["ids"][0].clone();
+    let listed = first["answers"][1]["answer"]["rests_on"]["sql"].clone();
     let next = asked(
         &place,
         &[
             ("explain_mention", json!({"id": id})),
             ("propose_reply", json!({"id": id, "draft": "We are sorry.", "reason": "a complaint"})),
             ("sql", json!({"query": "SELECT n FROM generate_series(1, 1000) AS t(n)"})),
-            ("sql", json!({"query": answer(2)["rests_on"]["sql"]})),
+            ("sql", json!({"query": listed})),
             ("propose_reply", json!({"id": id, "draft": ""})),
             ("trend", json!({"topic": "acmme"})),
             ("trend", json!({"topik": "acme"})),
@@ -189,4 +197,45 @@ fn the_protocol_is_spoken_line_by_line_and_ends_with_the_input() {
     assert_eq!(unknown["result"]["structuredContent"]["hint"], "did you mean sql?");
     drop(input);
     assert!(process.wait().expect("it ends").success());
+}
+
+#[test]
+fn over_http_each_message_is_answered_by_itself_and_no_web_page_may_ask() {
+    let place = lake();
+    let mut command = resonanz();
+    command.arg("serve").arg("--lake").arg(&place.lake);
+    let served = Served::start(command);
+    let json = "content-type: application/json\r\naccept: application/json, text/event-stream\r\n";
+    let ask = |headers: &str, message: &Value| -> (u16, Value) {
+        let (status, _, body) = served.ask("POST /mcp", headers, &message.to_string());
+        (status, serde_json::from_slice(&body.unwrap_or_default()).unwrap_or_default())
+    };
+    let request = |method: &str, params: Value| json!({"jsonrpc": "2.0", "id": 7, "method": method, "params": params});
+    let (status, hello) =
+        ask(json, &request("initialize", json!({"protocolVersion": "2025-03-26"})));
+    assert_eq!((status, &hello["result"]["protocolVersion"]), (200, &json!("2025-03-26")));
+    let (_, hello) = ask(json, &request("initialize", json!({"protocolVersion": "2031-01-01"})));
+    assert_eq!(hello["result"]["protocolVersion"], "2025-06-18");
+    let notice = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
+    assert_eq!(ask(json, &notice).0, 202);
+    let (_, tools) = ask(json, &request("tools/list", json!({})));
+    assert_eq!(tools["result"]["tools"].as_array().map(Vec::len), Some(12));
+    let (_, found) = ask(
+        json,
+        &request("tools/call", json!({"name": "search_mentions", "arguments": {"q": "hate"}})),
+    );
+    let told = &found["result"]["structuredContent"];
+    assert_eq!((&found["id"], &told["answer"]["total"]), (&json!(7), &json!(1)));
+    for (message, code) in [
+        (request("tools/burn", json!({})), -32601),
+        (request("tools/call", json!({})), -32602),
+        (json!([notice]), -32600),
+        (json!("x"), -32600),
+    ] {
+        assert_eq!(ask(json, &message).1["error"]["code"], code, "{message}");
+    }
+    let foreign = format!("{json}origin: http://evil.example\r\n");
+    assert_eq!(ask(&foreign, &notice).0, 403);
+    assert_eq!(ask("content-type: text/plain\r\n", &notice).0, 415);
+    assert_eq!(served.ask("GET /mcp", "", "").0, 405);
 }
