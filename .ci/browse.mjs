@@ -26,6 +26,7 @@ const PAGES = [
   ["mentions", "/mentions?topic=apex&polarity=negative"],
   ["inbox", "/inbox"],
   ["service", "/service?period=2026-03-04"],
+  ["review", "/review"],
   ["alerts", "/alerts"],
   ["sources", "/sources"],
   ["sql", "/sql?q=" + encodeURIComponent("SELECT hour, sum(mentions) AS mentions, sum(negative) AS negative FROM trends GROUP BY hour ORDER BY hour")],

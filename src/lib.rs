@@ -32,6 +32,7 @@ pub mod lake;
 pub mod sql;
 pub mod notify;
 pub mod report;
+pub mod review;
 pub mod assist;
 pub mod inbox;
 pub mod live;

@@ -9,9 +9,12 @@ use super::eval_intents::Asked;
 use super::formats::ReportFormat;
 use super::formats::language;
 use super::output::{Script, one_line, people, programs};
+use super::places::LakePlace;
+use super::reviews::reviewed;
 use super::score::ScorerArgs;
 use super::{Ending, Failure, eval_intents, eval_rows};
 use crate::post::{Lang, Polarity, Score};
+use crate::review::Labeled;
 use crate::sentiment::evaluate::{Report, Row, Tally};
 use crate::sentiment::{Scorer, Scratch};
 use crate::tuning;
@@ -20,8 +23,14 @@ use crate::tuning;
 pub(super) struct Args {
     /// Labelled posts as JSON lines: text, label (-1, 0, 1 or a word) or human (a graded rating),
     /// optional lang, target, from, to (characters)
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required_unless_present = "from_reviews", value_name = "FILE")]
     datasets: Vec<PathBuf>,
+    /// Measure on the verdicts in the lake that people corrected or confirmed and that fit
+    /// --from-reviews holds out
+    #[arg(long)]
+    from_reviews: bool,
+    #[command(flatten)]
+    place: LakePlace,
     #[command(flatten)]
     scorer: ScorerArgs,
     /// Measure what writers want instead: rows have "intents", a list of churn, complaint, question,
@@ -65,9 +74,15 @@ pub(super) fn eval(args: &Args) -> Result<Ending, Failure> {
         let asked = Asked { datasets, lang: *lang, errors: *errors, format: *format };
         return eval_intents::eval(&scorer, &asked);
     }
-    let outcomes: Result<Vec<Outcome>, Failure> =
-        args.datasets.iter().map(|path| outcome(&scorer, path, args)).collect();
-    let outcomes = outcomes?;
+    let outcomes: Result<Vec<Outcome>, Failure> = args
+        .datasets
+        .iter()
+        .map(|path| outcome(&scorer, path, args, |take| eval_rows::each(path, args.lang, take)))
+        .collect();
+    let mut outcomes = outcomes?;
+    if args.from_reviews {
+        outcomes.push(of_reviews(&scorer, args)?);
+    }
     match args.format {
         ReportFormat::Table => table(&scorer, &outcomes, &mut people())?,
         ReportFormat::Json => {
@@ -84,11 +99,34 @@ pub(super) fn eval(args: &Args) -> Result<Ending, Failure> {
     Ok(if refused == 0 { Ending::Done } else { Ending::Incomplete })
 }
 
-fn outcome(scorer: &Scorer, path: &Path, args: &Args) -> Result<Outcome, Failure> {
+/// On what people found, of what no model learned from.
+fn of_reviews(scorer: &Scorer, args: &Args) -> Result<Outcome, Failure> {
+    let mut reviewed = reviewed(&args.place)?;
+    reviewed.retain(|one| one.held_out);
+    if reviewed.is_empty() {
+        let hint =
+            "a fifth of all reviews is held out: look at more verdicts with resonanz reviews";
+        return Err(Failure::usage("no review is held out in this lake", hint));
+    }
+    outcome(scorer, Path::new("held-out reviews"), args, |take| {
+        reviewed.into_iter().for_each(|one| {
+            let Labeled { text, lang, spans, polarity, .. } = one;
+            take(Row { text, lang, spans, gold: polarity, rating: None });
+        });
+        Ok(0)
+    })
+}
+
+fn outcome(
+    scorer: &Scorer,
+    path: &Path,
+    args: &Args,
+    each: impl FnOnce(&mut dyn FnMut(Row)) -> Result<u64, Failure>,
+) -> Result<Outcome, Failure> {
     let (mut document, mut target) = (Tally::default(), Tally::default());
     let (mut targets, mut errors) = (false, Vec::new());
     let mut scratch = Scratch::default();
-    let refused = eval_rows::each(path, args.lang, |row| {
+    let refused = each(&mut |row: Row| {
         let verdict = scorer.verdict(&row.text, row.lang, &row.spans, &mut scratch);
         targets |= !row.spans.is_empty();
         for (tally, score) in [(&mut document, verdict.document), (&mut target, verdict.target)] {

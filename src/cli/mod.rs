@@ -42,6 +42,7 @@ mod relay;
 mod replay;
 mod report;
 mod reprocess;
+mod reviews;
 mod run;
 mod score;
 mod score_answer;
@@ -97,6 +98,9 @@ enum Command {
     /// List mentions that wait for an answer; assign them, note answers
     #[command(subcommand)]
     Inbox(inbox::InboxCommand),
+    /// Look at the least certain verdicts, and correct them
+    #[command(subcommand)]
+    Reviews(reviews::ReviewsCommand),
     /// Measure the scorer on labeled posts
     Eval(eval::Args),
     /// Train the scorer on labeled posts of your own
@@ -157,6 +161,7 @@ pub fn run() -> ExitCode {
         Command::Topics(command) => topics::topics(command),
         Command::Alerts(command) => alerts::alerts(command),
         Command::Inbox(command) => inbox::inbox(command),
+        Command::Reviews(command) => reviews::reviews(command),
         Command::Eval(args) => eval::eval(args),
         Command::Fit(args) => fit::fit(args),
         Command::Query(args) => query::query(args),

@@ -42,6 +42,7 @@ impl Lake {
                 let mut done = self.do_chore(&Chore::Retain(retention), now, dry).await?;
                 let mode = if dry { Mode::Dry } else { Mode::Real };
                 done["dead_letters"] = self.retain_letters(&retention, now, mode)?.into();
+                self.retain_reviews(&retention, now, mode)?;
                 Ok(done)
             }
             Errand::Vacuum { older_than_us, dry } => {

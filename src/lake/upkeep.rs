@@ -15,7 +15,7 @@ use super::place::Place;
 use super::schema::Table;
 use super::table::Swap;
 use crate::config::{RetainFrom, Retention};
-use crate::state::{Imported, Mode};
+use crate::state::{Imported, Mode, Reviews};
 use crate::time::{EventTime, MINUTE_US};
 
 /// Files from this size on are left alone.
@@ -146,6 +146,24 @@ impl Lake {
         let Some(days) = retention.dead_letters_days else { return Ok(0) };
         let age_us = i64::from(days) * 24 * 60 * MINUTE_US;
         Ok(self.folder().dead_letters().end_before(now.shift(-age_us), mode)?)
+    }
+
+    /// Ends the keeping of reviews with that of mentions, and of their notes with that of texts; how
+    /// many changed.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn retain_reviews(
+        &self,
+        retention: &Retention,
+        now: EventTime,
+        mode: Mode,
+    ) -> Result<usize, LakeError> {
+        if mode == Mode::Dry {
+            return Ok(0);
+        }
+        let reviews = Reviews::of(self.folder());
+        Ok(reviews.retain(retention.mentions_days, retention.text_days, now)?)
     }
 }
 

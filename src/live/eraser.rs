@@ -6,16 +6,17 @@
 //! process runs, its engine forgets what it keeps and commits; then all is done once more, for rows
 //! and messages that were on their way.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::decode::AuthorHasher;
 use crate::lake::{EraseMode as Mode, Erasure, Folder, Lake, LakeError, Recovered, without_posts};
 use crate::notify::Outbox;
-use crate::privacy::{Erased, Marker};
+use crate::post::AuthorKey;
+use crate::privacy::{Erased, Lasting, Marker, Tombstone};
 use crate::state::{
-    Erasing, Going, Receipt, Request, Requests, Triage, What, Withdrawn, tombstones,
+    Erasing, Going, Receipt, Request, Requests, Review, Reviews, Triage, What, Withdrawn, tombstones,
 };
 use crate::system::{crash_point, wall_clock};
 use crate::time::{EventTime, MINUTE_US};
@@ -215,6 +216,7 @@ impl Eraser {
         }
         crash_point("erase.messages");
         self.folder.dead_letters().erase(&request.texts, &posts)?;
+        self.forget_reviews(request)?;
         crash_point("erase.letters");
         lake.erase(prepared).await?;
         crash_point("erase.files");
@@ -222,6 +224,19 @@ impl Eraser {
         let (triage, gone) = (self.triage.clone(), request.gone.clone());
         tokio::task::spawn_blocking(move || triage.forget(&gone)).await??;
         Ok(is_new)
+    }
+
+    /// Takes away what people said of posts that are not to come back.
+    fn forget_reviews(&self, request: &Request) -> Result<(), LakeError> {
+        let gone = request.withdrawals.iter().filter(|one| one.lasting == Lasting::Gone);
+        let gone: HashSet<Tombstone> = gone.map(|one| one.target).collect();
+        let is_gone = |review: &Review| {
+            let author = AuthorKey::parse(&review.author).unwrap_or_default();
+            let mut marks = self.marker.of(&review.source, &review.post_id, author);
+            marks.any(|mark| gone.contains(&mark))
+        };
+        Reviews::of(&self.folder).rewrite(|review| (!is_gone(review)).then(|| review.clone()))?;
+        Ok(())
     }
 
     /// Does all that is asked, and with it what sources took back, in a lake that nobody else has

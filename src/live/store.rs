@@ -122,6 +122,7 @@ impl Upkeep {
             self.round.pop();
             if self.round.is_empty() {
                 lake.retain_letters(&self.retention, now, Mode::Real)?;
+                lake.retain_reviews(&self.retention, now, Mode::Real)?;
                 lake.vacuum(self.vacuum_us, now, Mode::Real).await?;
             }
         }

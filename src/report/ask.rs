@@ -92,7 +92,7 @@ impl<'a> Ask<'a> {
     }
 
     /// The rows of an answer.
-    pub(super) async fn rows<T: DeserializeOwned>(&self, sql: &str) -> Result<Vec<T>, ReportError> {
+    pub(crate) async fn rows<T: DeserializeOwned>(&self, sql: &str) -> Result<Vec<T>, ReportError> {
         rows(self.session, sql).await
     }
 }
@@ -105,7 +105,7 @@ async fn rows<T: DeserializeOwned>(session: &Session, sql: &str) -> Result<Vec<T
 }
 
 /// A condition that an instant lies in a span.
-pub(super) fn within(column: &str, from: EventTime, to: EventTime) -> String {
+pub(crate) fn within(column: &str, from: EventTime, to: EventTime) -> String {
     format!(
         "{column} >= to_timestamp_micros({}) AND {column} < to_timestamp_micros({})",
         from.0, to.0

@@ -210,17 +210,32 @@ impl Ask<'_> {
         wanted: &str,
         order: &str,
     ) -> Result<Vec<Mention>, ReportError> {
+        let wanted = format!(
+            "{wanted} AND coalesce(own, 0) = 0 AND {} AND {}",
+            of_topic(topic),
+            within("posted_at", span.from, span.to),
+        );
+        self.distinct(&wanted, order, POSTS_READ, POSTS_MAX).await
+    }
+
+    /// The first mentions in an order that fulfill a condition, one of each wording among so many
+    /// that are read.
+    pub(crate) async fn distinct(
+        &self,
+        wanted: &str,
+        order: &str,
+        read: usize,
+        most: usize,
+    ) -> Result<Vec<Mention>, ReportError> {
         let posts: Vec<Post> = self
             .rows(&format!(
-                "SELECT similarity, {SHOWN} FROM mentions WHERE {wanted} AND coalesce(own, 0) = 0 \
-                 AND {} AND {} ORDER BY {order}, posted_at DESC, post_id, topic LIMIT {POSTS_READ}",
-                of_topic(topic),
-                within("posted_at", span.from, span.to),
+                "SELECT similarity, {SHOWN} FROM mentions WHERE {wanted} \
+                 ORDER BY {order}, posted_at DESC, post_id, topic LIMIT {read}"
             ))
             .await?;
         let mut found: Vec<Post> = Vec::new();
         for post in posts {
-            if found.len() >= POSTS_MAX {
+            if found.len() >= most {
                 break;
             }
             if !found.iter().any(|earlier| is_alike(earlier, &post)) {

@@ -107,6 +107,14 @@ impl Ask<'_> {
     /// # Errors
     /// For an id of nothing; when a limit is reached, or the lake cannot be read.
     pub async fn mention(&self, id: &str, scorer: &Scorer) -> Result<Explained, ReportError> {
+        Ok(explained(self.plain_mention(id).await?, scorer))
+    }
+
+    /// A mention.
+    ///
+    /// # Errors
+    /// For an id of nothing; when a limit is reached, or the lake cannot be read.
+    pub async fn plain_mention(&self, id: &str) -> Result<Mention, ReportError> {
         let unknown = || ReportError::Unknown { what: "mention", name: id.to_owned(), near: None };
         let [topic, source, post] = of_id(id).ok_or_else(unknown)?;
         let sql = format!(
@@ -116,12 +124,13 @@ impl Ask<'_> {
             quoted(&post)
         );
         let mention: Option<Mention> = self.rows(&sql).await?.into_iter().next();
-        Ok(explained(mention.ok_or_else(unknown)?.named(), scorer))
+        Ok(mention.ok_or_else(unknown)?.named())
     }
 }
 
 fn explained(mention: Mention, scorer: &Scorer) -> Explained {
-    let spans = places(&mention);
+    let terms: Vec<&str> = mention.terms.iter().map(String::as_str).collect();
+    let spans = places(&mention.text, &terms);
     let why: Explanation = scorer.explain(&mention.text, Lang::parse(&mention.lang), &spans);
     let influences = why.influences.into_iter().take(INFLUENCES_MAX).map(|one| Influence {
         name: one.name,
@@ -165,10 +174,10 @@ fn weight(reason: Reason) -> Weight {
 }
 
 /// Where the terms that matched stand, in order, none inside another.
-fn places(mention: &Mention) -> Vec<Span> {
-    let found = mention.terms.iter().flat_map(|term| {
-        mention.text.match_indices(term.as_str()).map(|(at, found)| (at, at + found.len()))
-    });
+pub(crate) fn places(text: &str, terms: &[&str]) -> Vec<Span> {
+    let found = terms
+        .iter()
+        .flat_map(|term| text.match_indices(term).map(|(at, found)| (at, at + found.len())));
     let mut found: Vec<(usize, usize)> = found.take(PLACES_MAX).collect();
     found.sort_unstable_by_key(|(start, end)| (*start, std::cmp::Reverse(*end)));
     let mut last = 0;

@@ -39,6 +39,7 @@ mod tables;
 mod sheet;
 mod bulletin;
 
+pub(crate) use ask::within;
 pub use ask::{Ask, Known};
 pub use changes::{Changes, Part, PartChange, TERMS_MAX, TermChange};
 pub use counts::{Sentiment, Volume};
@@ -50,6 +51,7 @@ pub use heard::{Coverage, Gap, Heard};
 pub use history::HistoryStep;
 pub use inbox::{Counts, Inbox, InboxSearch, Waiting};
 pub use interval::Estimate;
+pub(crate) use mention::places;
 pub use mention::{Explained, Influence, Passage, Want, Weight};
 pub use mentions::{Mention, MentionPage, Order, Search};
 pub use overview::{Overview, TopicOverview};

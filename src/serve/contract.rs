@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 
 use super::api::Api;
-use super::{anew, answers, desk, feed, inbox, recall, scoring, sources, sql};
+use super::{anew, answers, desk, feed, inbox, recall, reviews, scoring, sources, sql};
 
 /// OpenAPI 3.1.
 const DOCUMENT: &str = include_str!("openapi.json");
@@ -19,6 +19,7 @@ pub(super) fn router(api: &Api) -> Router<Api> {
         .route("/api/v1/messages/{id}/resend", post(desk::resend))
         .route("/api/v1/messages/{id}/replay", post(desk::resend))
         .route("/api/v1/silences", post(desk::silence))
+        .route("/api/v1/mentions/{id}/correction", post(reviews::review))
         .route("/api/v1/silences/{id}", delete(desk::unsilence))
         .route("/api/v1/inbox/{id}", post(inbox::change))
         .route("/api/v1/reload", post(anew::reload))
@@ -42,6 +43,9 @@ pub(super) fn router(api: &Api) -> Router<Api> {
         .route("/api/v1/inbox", get(inbox::inbox))
         .route("/api/v1/inbox/{id}", get(inbox::one))
         .route("/api/v1/service", get(inbox::service))
+        .route("/api/v1/mentions/{id}/reviews", get(reviews::of_mention))
+        .route("/api/v1/reviews/queue", get(reviews::queue))
+        .route("/api/v1/reviews/agreement", get(reviews::agreement))
         .route("/api/v1/alerts", get(desk::alerts))
         .route("/api/v1/alerts/{id}", get(desk::alert))
         .route("/api/v1/silences", get(desk::silences))

@@ -24,6 +24,7 @@ mod inbox;
 mod feed;
 mod metrics;
 mod scoring;
+mod reviews;
 mod mcp;
 mod sources;
 mod sql;

@@ -94,6 +94,8 @@ async fn index() -> &'static str {
      GET, POST /api/v1/inbox/ID\n\
      GET /api/v1/mentions?q=WORDS&topic=NAME&polarity=negative&order=worst\n\
      GET /api/v1/mentions/ID\n\
+     POST /api/v1/mentions/ID/correction, GET /api/v1/mentions/ID/reviews\n\
+     GET /api/v1/reviews/queue?topic=NAME, /api/v1/reviews/agreement\n\
      GET /api/v1/alerts?state=firing&topic=NAME\n\
      GET /api/v1/alerts/ID\n\
      POST, DELETE /api/v1/alerts/ID/ack\n\

@@ -33,9 +33,10 @@ use super::format::{AnswerWriter, QueryFormat};
 use super::guard::{self, Limits};
 use super::pieces::Pieces;
 use super::scan::LakeFiles;
-use super::{arithmetic, functions, growth, json, operators, sums, united, views, waiting};
+use super::beside::Beside;
+use super::{arithmetic, functions, growth, json, operators, sums, united, views};
 use crate::lake::{Folder, LakeError, Table};
-use crate::state::{Change, Letter, Triage};
+use crate::state::Letter;
 
 /// The database of which all tables are, and their schema.
 pub(super) const CATALOG: &str = "resonanz";
@@ -82,11 +83,11 @@ impl Session {
     /// The same over tables that were opened before.
     pub(super) async fn over(
         tables: Vec<Arc<LakeFiles>>,
-        waiting: &[Change],
+        beside: &Beside,
         limits: Limits,
     ) -> Result<Self, LakeError> {
         let context = context(limits).map_err(unusable)?;
-        Self::register(context, tables, waiting, limits).await.map_err(unusable)
+        Self::register(context, tables, beside, limits).await.map_err(unusable)
     }
 
     /// Makes the tables and views known to a context.
@@ -95,20 +96,20 @@ impl Session {
         folder: &Folder,
         limits: Limits,
     ) -> Result<Self, LakeError> {
-        let waiting = Triage::of(folder).waiting()?;
+        let beside = Beside::read(folder)?;
         let mut tables = Vec::new();
         for table in Table::ALL {
             tables.push(Arc::new(LakeFiles::open(table, folder).await?));
         }
-        Self::register(context, tables, &waiting, limits).await.map_err(unusable)
+        Self::register(context, tables, &beside, limits).await.map_err(unusable)
     }
 
-    /// Makes tables known, in the order of [`Table::ALL`], with the changes that wait to come into
-    /// table `triage`, which were read before, and the views over them.
+    /// Makes tables known, in the order of [`Table::ALL`], with what lies beside them, which was read
+    /// before, and the views over all.
     async fn register(
         context: SessionContext,
         tables: Vec<Arc<LakeFiles>>,
-        waiting: &[Change],
+        beside: &Beside,
         limits: Limits,
     ) -> QueryResult<Self> {
         for (table, files) in Table::ALL.into_iter().zip(tables) {
@@ -122,7 +123,7 @@ impl Session {
             }
             context.register_table(table.name(), files)?;
         }
-        waiting::add(&context, waiting).await?;
+        beside.register(&context).await?;
         views::register(&context).await?;
         Ok(Self { context, limits })
     }

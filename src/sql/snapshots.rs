@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::Mutex;
 
+use super::beside::Beside;
 use super::guard::Limits;
 use super::query::Session;
 use super::scan::LakeFiles;
 use crate::lake::{Folder, LakeError, Table};
-use crate::state::Triage;
 
 /// The tables of one lake as they were last opened.
 #[derive(Debug, Default)]
@@ -28,9 +28,8 @@ impl Snapshots {
     /// # Errors
     /// When a table's log cannot be read.
     pub async fn session(&self, folder: &Folder, limits: Limits) -> Result<Session, LakeError> {
-        // First: what the table takes in meanwhile is in one of the two.
-        let waiting = Triage::of(folder).waiting()?;
-        Session::over(self.tables(folder).await?, &waiting, limits).await
+        let beside = Beside::read(folder)?;
+        Session::over(self.tables(folder).await?, &beside, limits).await
     }
 
     /// Reads the logs that went on since the last time; [`Self::logs_read`] then.

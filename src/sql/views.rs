@@ -8,7 +8,7 @@ use datafusion::error::Result as QueryResult;
 use datafusion::prelude::SessionContext;
 
 /// Name and file of each view.
-const FILES: [(&str, &str); 13] = [
+const FILES: [(&str, &str); 14] = [
     ("trends", include_str!("views/trends.sql")),
     ("share_of_voice", include_str!("views/share_of_voice.sql")),
     ("net_sentiment", include_str!("views/net_sentiment.sql")),
@@ -22,6 +22,7 @@ const FILES: [(&str, &str); 13] = [
     ("goal_slips", include_str!("views/goal_slips.sql")),
     ("inbox", include_str!("views/inbox.sql")),
     ("service_figures", include_str!("views/service_figures.sql")),
+    ("mentions_reviewed", include_str!("views/mentions_reviewed.sql")),
 ];
 
 /// A view as its file describes it. Its `Display` is for people.

@@ -18,6 +18,8 @@
 //! LAKE/_resonanz/outbox.redb         alerts on their way
 //! LAKE/_resonanz/dead-letter.jsonl   what could not be understood
 //! LAKE/_resonanz/triage/             what people decided about mentions, until the table holds it
+//! LAKE/_resonanz/reviews.jsonl       what people found out about verdicts
+//! LAKE/_resonanz/reports.json        which reports went out by themselves
 //! LAKE/_resonanz/desk/               silences, acknowledgements, and what became of alerts
 //! ```
 //!

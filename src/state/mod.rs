@@ -18,6 +18,7 @@ mod requests;
 mod triage;
 mod withdrawn;
 mod reports_sent;
+mod reviews;
 
 pub use answered::Answered;
 pub use dead_letter::{DeadLetters, Letter};
@@ -30,6 +31,7 @@ pub use imported::Imported;
 pub use mode::Mode;
 pub use reports_sent::ReportsSent;
 pub use requests::{Done, Erasing, Going, Receipt, Request, Requests, What};
+pub use reviews::{Review, Reviews, ReviewsLock, verdict};
 pub use site::Site;
 pub use triage::{Change, Standing, Triage, TriageLock};
 pub(crate) use whole::{json_bytes, make_dir, private_file, write_whole, write_whole_shared};

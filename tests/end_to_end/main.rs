@@ -60,6 +60,7 @@ mod reload;
 mod replace;
 mod report;
 mod reprocess;
+mod reviews;
 mod service;
 mod shards;
 mod site;

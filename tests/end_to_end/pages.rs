@@ -7,11 +7,12 @@ use crate::sql_http::Served;
 use crate::support::{Place, file, line, resonanz};
 
 /// All paths, with what the demo's lake has there.
-const PATHS: [(&str, &str); 8] = [
+const PATHS: [(&str, &str); 9] = [
     ("/", "Overview"),
     ("/topics/apex", "player"),
     ("/topics?q=dvd", "dvd"),
     ("/mentions?topic=apex", "apex"),
+    ("/review?topic=apex", "Review verdicts"),
     ("/alerts", "negative-spike"),
     ("/sources", "Sources"),
     ("/sql?q=SELECT+topic,+count(*)+AS+n+FROM+mentions+GROUP+BY+topic", "congress"),

@@ -87,7 +87,7 @@ pub(super) fn text(fields: &BTreeMap<String, String>, name: &str) -> String {
 }
 
 /// Leads to a page after something changed, or says why nothing did.
-fn lead(visit: &Visit, done: Result<(), Wrong>, to: &str) -> Response {
+pub(super) fn lead(visit: &Visit, done: Result<(), Wrong>, to: &str) -> Response {
     match done {
         Ok(()) => (StatusCode::SEE_OTHER, [(header::LOCATION, to.to_owned())]).into_response(),
         Err(wrong) => visit.page("error.html", Err::<Value, _>(wrong)),

@@ -4,10 +4,12 @@ use axum::extract::Path;
 use axum::response::Response;
 use serde_json::{Value, json};
 
+use super::forms::{proof, proven};
 use super::page::Wrong;
 use super::topic::segments;
 use super::viewer::Visit;
 use crate::report::{Order, Search};
+use crate::review::reviews_of;
 
 /// Posts of a page.
 const PAGE: usize = 25;
@@ -73,16 +75,21 @@ fn order(name: &str) -> Order {
 }
 
 pub(super) async fn mention(visit: Visit, Path(id): Path<String>) -> Response {
-    let found = one(&visit, &id).await;
-    visit.page("mention.html", found)
+    let (proof, cookie) = proof(&visit.headers);
+    let found = one(&visit, &id, &proof).await;
+    proven(visit.page("mention.html", found), cookie)
 }
 
-async fn one(visit: &Visit, id: &str) -> Result<Value, Wrong> {
+async fn one(visit: &Visit, id: &str, proof: &str) -> Result<Value, Wrong> {
     let own = visit.open().await?;
     let ask = visit.questions(&own).await?;
     let explained = ask.mention(id, &visit.api.scorer).await?;
     let pieces = segments(&explained);
     let mut answer = serde_json::to_value(&explained).unwrap_or_default();
     answer["segments"] = json!(pieces);
+    let mention = &explained.mention;
+    let post = [mention.topic.as_str(), &mention.source, &mention.post_id];
+    answer["reviews"] = json!(reviews_of(&ask, post).await?);
+    answer["proof"] = json!(proof);
     Ok(answer)
 }

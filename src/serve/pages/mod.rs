@@ -13,6 +13,7 @@ mod home;
 mod topic;
 mod mentions;
 mod forms;
+mod review;
 mod alerts;
 mod inbox;
 mod topics;
@@ -34,6 +35,8 @@ pub(super) fn routes() -> Router<Api> {
         .route("/topics/{name}", get(topic::topic))
         .route("/mentions", get(mentions::mentions))
         .route("/mentions/{id}", get(mentions::mention))
+        .route("/mentions/{id}/correction", post(review::take))
+        .route("/review", get(review::review))
         .route("/alerts", get(alerts::alerts))
         .route("/alerts/{id}", get(alerts::alert))
         .route("/alerts/{id}/ack", post(forms::acknowledge))

@@ -13,7 +13,7 @@ use crate::chart::{self, ENGLISH, GERMAN, Locale, zoned};
 use crate::config::GoalMeasure;
 use crate::time::EventTime;
 
-pub(super) const TEMPLATES: [(&str, &str); 17] = [
+pub(super) const TEMPLATES: [(&str, &str); 18] = [
     ("base.html", include_str!("templates/base.html")),
     ("parts.html", include_str!("templates/parts.html")),
     ("overview.html", include_str!("templates/overview.html")),
@@ -24,6 +24,7 @@ pub(super) const TEMPLATES: [(&str, &str); 17] = [
     ("inbox.html", include_str!("templates/inbox.html")),
     ("waiting.html", include_str!("templates/waiting.html")),
     ("service.html", include_str!("templates/service.html")),
+    ("review.html", include_str!("templates/review.html")),
     ("alerts.html", include_str!("templates/alerts.html")),
     ("alert.html", include_str!("templates/alert.html")),
     ("goals.html", include_str!("templates/goals.html")),

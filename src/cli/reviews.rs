@@ -1,0 +1,231 @@
+//! How are verdicts reviewed on the command line?
+
+use std::io::Write;
+
+use clap::{Subcommand, ValueEnum};
+
+use super::formats::ReportFormat;
+use super::output::{Script, columns, one_line, people, programs};
+use super::places::LakePlace;
+use super::table::{Frame, Table};
+use super::{Ending, Failure, runtime};
+use crate::lake::Folder;
+use crate::post::Polarity;
+use crate::report::{Ask, Known, ReportError};
+use crate::review::{Correction, Labeled, ReviewError, correct, samples};
+use crate::sql::{Limits, Session};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ReviewsCommand {
+    /// List the least certain verdicts that nobody has looked at, one of each wording
+    Queue(QueueArgs),
+    /// Correct or confirm the verdict on a mention; the lake keeps who, when and why
+    Correct(CorrectArgs),
+    /// Say how often reviews found the scorer right; never by person
+    Agreement(AgreementArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct QueueArgs {
+    /// Topic [default: all]
+    #[arg(long)]
+    topic: Option<String>,
+    /// How many, 100 at most
+    #[arg(long, default_value_t = 20)]
+    limit: usize,
+    /// How it is written
+    #[arg(long, value_enum, default_value_t = ReportFormat::Table)]
+    format: ReportFormat,
+    #[command(flatten)]
+    place: LakePlace,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct CorrectArgs {
+    /// The mention's id, as the queue, the pages and the API give it
+    id: String,
+    /// How the post is meant
+    #[arg(long, value_enum)]
+    polarity: Option<Meant>,
+    /// It does not speak of the topic
+    #[arg(long)]
+    irrelevant: bool,
+    /// It speaks of the topic after all
+    #[arg(long, conflicts_with = "irrelevant")]
+    relevant: bool,
+    /// The verdict is right
+    #[arg(long, conflicts_with_all = ["polarity", "irrelevant"])]
+    confirm: bool,
+    /// Why
+    #[arg(long, default_value = "", hide_default_value = true)]
+    note: String,
+    /// Who says so [default: $USER]
+    #[arg(long)]
+    author: Option<String>,
+    /// Revision of the review that you saw; 0 if there was none
+    #[arg(long, default_value_t = 0)]
+    revision: u64,
+    #[command(flatten)]
+    place: LakePlace,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct AgreementArgs {
+    /// How it is written
+    #[arg(long, value_enum, default_value_t = ReportFormat::Table)]
+    format: ReportFormat,
+    #[command(flatten)]
+    place: LakePlace,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Meant {
+    /// It is negative
+    Negative,
+    /// It is neither
+    Neutral,
+    /// It is positive
+    Positive,
+}
+
+pub(super) fn reviews(command: &ReviewsCommand) -> Result<Ending, Failure> {
+    match command {
+        ReviewsCommand::Queue(args) => queue(args),
+        ReviewsCommand::Correct(args) => write(args),
+        ReviewsCommand::Agreement(args) => agreement(args),
+    }
+}
+
+/// Asks a lake something within a runtime of its own.
+fn asked<T>(
+    place: &LakePlace,
+    question: impl AsyncFnOnce(&Ask<'_>) -> Result<T, ReportError>,
+) -> Result<T, Failure> {
+    let found = place.find()?;
+    let folder = Folder::read(found.site)?;
+    let topics = found.config.map(|config| config.topics).unwrap_or_default();
+    let answered: Result<T, Failure> = runtime()?.block_on(async {
+        let session = Session::open(&folder).await?;
+        let ask = Ask::new(&session, &folder, &topics, Known::default()).await;
+        let ask = ask.map_err(failure)?;
+        question(&ask).await.map_err(failure)
+    });
+    answered
+}
+
+/// All verdicts that people corrected or confirmed.
+pub(super) fn reviewed(place: &LakePlace) -> Result<Vec<Labeled>, Failure> {
+    asked(place, async |ask: &Ask<'_>| samples(ask).await)
+}
+
+fn queue(args: &QueueArgs) -> Result<Ending, Failure> {
+    let mentions = asked(&args.place, async |ask: &Ask<'_>| {
+        if let Some(topic) = &args.topic {
+            ask.known_topic(topic).await?;
+        }
+        ask.review_queue(args.topic.as_deref(), None, args.limit).await
+    })?;
+    if args.format == ReportFormat::Json {
+        let mut out = programs(Script::Json);
+        serde_json::to_writer_pretty(&mut out, &mentions)?;
+        writeln!(out)?;
+        return Ok(Ending::Done);
+    }
+    let mut out = people();
+    for mention in &mentions {
+        let sure = mention.confidence.unwrap_or_default() * 100.0;
+        writeln!(
+            out,
+            "{}\n  {} on {}, right in {sure:.0} % of such cases\n  {}",
+            mention.id,
+            mention.polarity,
+            one_line(&mention.topic),
+            one_line(&mention.text)
+        )?;
+    }
+    if mentions.is_empty() {
+        writeln!(out, "nothing is left to look at")?;
+    }
+    Ok(Ending::Done)
+}
+
+fn write(args: &CorrectArgs) -> Result<Ending, Failure> {
+    let folder = Folder::read(args.place.site()?)?;
+    let polarity = args.polarity.map(|meant| match meant {
+        Meant::Negative => Polarity::Negative,
+        Meant::Neutral => Polarity::Neutral,
+        Meant::Positive => Polarity::Positive,
+    });
+    let correction = Correction {
+        polarity,
+        relevant: match (args.irrelevant, args.relevant) {
+            (true, _) => Some(false),
+            (false, true) => Some(true),
+            (false, false) => None,
+        },
+        confirms: args.confirm,
+        note: args.note.clone(),
+        author: super::alerts::author(args.author.as_ref()),
+        revision: args.revision,
+    };
+    let noted = runtime()?.block_on(correct(&folder, Limits::default(), &args.id, correction));
+    let noted = noted.map_err(|error| {
+        let code = match &error {
+            ReviewError::Lake(_) | ReviewError::Conflict(_) => 1,
+            _ => 2,
+        };
+        let hint = Some(error.hint()).filter(|hint| !hint.is_empty());
+        Failure { error: error.into(), code, hint }
+    })?;
+    let about = if noted.relevant { "" } else { ", not about the topic" };
+    writeln!(
+        people(),
+        "revision {}: {} instead of {}{about}, says {}",
+        noted.revision,
+        noted.polarity.as_str(),
+        noted.was.as_str(),
+        one_line(&noted.reviewed_by)
+    )?;
+    Ok(Ending::Done)
+}
+
+fn agreement(args: &AgreementArgs) -> Result<Ending, Failure> {
+    let found = asked(&args.place, async |ask: &Ask<'_>| ask.agreement().await)?;
+    if args.format == ReportFormat::Json {
+        let mut out = programs(Script::Json);
+        serde_json::to_writer_pretty(&mut out, &found)?;
+        writeln!(out)?;
+        return Ok(Ending::Done);
+    }
+    let mut out = people();
+    let share = found.share.map(|share| {
+        let [value, low, high] = [share.value, share.low, share.high].map(|part| part * 100.0);
+        format!(": {value:.0} % ({low:.0} to {high:.0})")
+    });
+    writeln!(
+        out,
+        "{} of {} verdicts were right{}; {} not about their topic",
+        found.agreed,
+        found.reviewed,
+        share.unwrap_or_default(),
+        found.irrelevant
+    )?;
+    let mut table = Table::new(&["language", "scored", ">reviewed", ">right"]);
+    for part in &found.parts {
+        let [reviewed, agreed] = [part.reviewed, part.agreed].map(|count| count.to_string());
+        table.push(vec![part.lang.clone(), part.scored.clone(), reviewed, agreed]);
+    }
+    if !found.parts.is_empty() {
+        table.write(Frame::None, columns(), &mut out)?;
+    }
+    Ok(Ending::Done)
+}
+
+fn failure(error: ReportError) -> Failure {
+    let hint = Some(error.hint()).filter(|hint| !hint.is_empty());
+    let code = match &error {
+        ReportError::Wrong { .. } | ReportError::Unknown { .. } => 2,
+        ReportError::Sql(_) | ReportError::Other(_) => 1,
+    };
+    Failure { error: error.into(), code, hint }
+}

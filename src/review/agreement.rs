@@ -1,0 +1,77 @@
+//! How often were people of another opinion? Counted over posts, never by person.
+
+use serde::{Deserialize, Serialize};
+
+use crate::report::{Ask, Estimate, ReportError};
+
+/// Fewest reviews that are broken down: fewer could point at a person.
+const PART_MIN: u64 = 5;
+
+/// How often reviews found the scorer right.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Agreement {
+    /// Mentions that somebody looked at.
+    pub reviewed: u64,
+    /// Those whose verdict stood.
+    pub agreed: u64,
+    /// Their share with its interval; null without reviews. Who looks at the least certain ones finds
+    /// more to correct than there is on average.
+    pub share: Option<Estimate>,
+    /// Those found not to be about their topic.
+    pub irrelevant: u64,
+    /// By language and verdict of the scorer; those with fewer than five reviews are left out.
+    pub parts: Vec<AgreementPart>,
+}
+
+/// The same of one language and verdict.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct AgreementPart {
+    /// ISO 639.
+    pub lang: String,
+    /// The scorer's verdict.
+    pub scored: String,
+    /// Mentions that somebody looked at.
+    pub reviewed: u64,
+    /// Those whose verdict stood.
+    pub agreed: u64,
+}
+
+#[derive(Deserialize)]
+struct Row {
+    lang: String,
+    scored: String,
+    reviewed: u64,
+    agreed: u64,
+    irrelevant: u64,
+}
+
+impl Ask<'_> {
+    /// How often reviews found the scorer right.
+    ///
+    /// # Errors
+    /// When a limit is reached, or the lake cannot be read.
+    pub async fn agreement(&self) -> Result<Agreement, ReportError> {
+        let rows: Vec<Row> = self
+            .rows(
+                "SELECT lang, scored_polarity AS scored, count(*) AS reviewed, \
+                 count(*) FILTER (WHERE relevant = 1 AND polarity = scored_polarity) AS agreed, \
+                 count(*) FILTER (WHERE relevant = 0) AS irrelevant \
+                 FROM mentions_reviewed WHERE reviewed = 1 GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2",
+            )
+            .await?;
+        let sum = |of: fn(&Row) -> u64| rows.iter().map(of).sum();
+        let (reviewed, agreed) = (sum(|row| row.reviewed), sum(|row| row.agreed));
+        let irrelevant = sum(|row| row.irrelevant);
+        let parts = rows.into_iter().filter(|row| row.reviewed >= PART_MIN).map(|row| {
+            let Row { lang, scored, reviewed, agreed, .. } = row;
+            AgreementPart { lang, scored, reviewed, agreed }
+        });
+        Ok(Agreement {
+            reviewed,
+            agreed,
+            share: Estimate::share(agreed, reviewed),
+            irrelevant,
+            parts: parts.collect(),
+        })
+    }
+}

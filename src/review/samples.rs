@@ -1,0 +1,76 @@
+//! What can the scorer learn from reviews? Posts with the verdict that people gave them.
+
+use serde::Deserialize;
+
+use crate::post::{Lang, Polarity, Span};
+use crate::report::{Ask, ReportError, places};
+use crate::state::verdict;
+
+/// One post in so many is held out, so that what was learned can be measured.
+const HELD_OUT: u8 = 5;
+/// Most posts that are learned from.
+const SAMPLES_MAX: usize = 100_000;
+
+/// A post with the verdict that people gave it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Labeled {
+    /// What it says.
+    pub text: String,
+    /// The language in which it was read.
+    pub lang: Lang,
+    /// Where its topic stands.
+    pub spans: Vec<Span>,
+    /// How it is meant.
+    pub polarity: Polarity,
+    /// The scorer's verdict when it came.
+    pub scored: Polarity,
+    /// Whether it is held out.
+    pub held_out: bool,
+}
+
+#[derive(Deserialize)]
+struct Row {
+    source: String,
+    post_id: String,
+    text: String,
+    lang: String,
+    terms: String,
+    polarity: String,
+    scored_polarity: String,
+}
+
+/// Whether a post is held out: always the same ones, whatever else was reviewed.
+#[must_use]
+pub fn is_held_out(source: &str, post_id: &str) -> bool {
+    let hash = blake3::hash(format!("{source}\u{1f}{post_id}").as_bytes());
+    hash.as_bytes().first().is_some_and(|byte| byte % HELD_OUT == 0)
+}
+
+/// All reviewed posts whose text is still kept and that are about their topic, in a fixed order.
+///
+/// # Errors
+/// When a limit is reached, or the lake cannot be read.
+pub async fn samples(ask: &Ask<'_>) -> Result<Vec<Labeled>, ReportError> {
+    let rows: Vec<Row> = ask
+        .rows(&format!(
+            "SELECT reviewed.source, reviewed.post_id, mentions.text, mentions.lang, mentions.terms, \
+             reviewed.polarity, reviewed.scored_polarity FROM mentions_reviewed AS reviewed \
+             JOIN mentions ON mentions.topic = reviewed.topic AND mentions.source = reviewed.source \
+             AND mentions.post_id = reviewed.post_id \
+             WHERE reviewed.reviewed = 1 AND reviewed.relevant = 1 AND mentions.text <> '' \
+             ORDER BY reviewed.source, reviewed.post_id, reviewed.topic LIMIT {SAMPLES_MAX}"
+        ))
+        .await?;
+    let labeled = rows.into_iter().filter_map(|row| {
+        let terms: Vec<&str> = row.terms.split(" | ").filter(|term| !term.is_empty()).collect();
+        Some(Labeled {
+            spans: places(&row.text, &terms),
+            lang: Lang::parse(&row.lang),
+            polarity: verdict(&row.polarity)?,
+            scored: verdict(&row.scored_polarity)?,
+            held_out: is_held_out(&row.source, &row.post_id),
+            text: row.text,
+        })
+    });
+    Ok(labeled.collect())
+}
