@@ -1,12 +1,13 @@
 //! How does an assistant on another machine ask? At `/mcp`, under the rules of changes, though it can
 //! change nothing: whoever asks there reads every text.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
-use std::sync::Arc;
 
 use super::api::{Api, Own};
 use super::parameters::Sent;

@@ -26,17 +26,12 @@ fn texts(value: &Value, name: &str, found: &mut Vec<String>) {
 /// SQL with the macros of Grafana's PostgreSQL source and the variable `topic` filled in.
 fn filled(sql: &str) -> String {
     let mut sql = sql.replace("$topic", "'apex','nokia'");
-    while let Some(at) = sql.find("$__timeFilter(") {
-        let inner = &sql[at + "$__timeFilter(".len()..];
+    while let Some((before, rest)) = sql.split_once("$__timeFilter(") {
         // A column, or a cast of one.
-        let end = if inner.starts_with("CAST") {
-            inner.find("))").expect("an end") + 1
-        } else {
-            inner.find(')').expect("an end")
-        };
-        let column = inner[..end].to_owned();
-        let span = format!("{column} BETWEEN '2026-03-01T00:00:00Z' AND '2026-03-08T00:00:00Z'");
-        sql.replace_range(at..at + "$__timeFilter(".len() + end + 1, &span);
+        let (ending, closed) = if rest.starts_with("CAST") { ("))", ")") } else { (")", "") };
+        let (column, after) = rest.split_once(ending).expect("an end");
+        let span = "BETWEEN '2026-03-01T00:00:00Z' AND '2026-03-08T00:00:00Z'";
+        sql = format!("{before}{column}{closed} {span}{after}");
     }
     let sql =
         sql.replace("$__timeGroup(start, '1h')", "floor(extract(epoch from start)/3600)*3600");

@@ -191,18 +191,22 @@ fn the_queue_begins_with_the_least_certain_and_a_page_of_ours_corrects() {
         format!("cookie: resonanz_visitor={cookie}\r\norigin: http://{}\r\n", served.address);
     let first = queue[0]["id"].as_str().expect("an id");
     let fields = format!(
-        "proof={}&polarity=irrelevant&author=Mara&revision=0&back=queue",
+        "proof={}&polarity=irrelevant&author=J%C3%B6rg+M.&revision=0&back=queue",
         proof.expect("a form")
     );
     let path = format!("POST /mentions/{first}/correction");
     assert_eq!(served.ask(&path, "", &fields).0, 403);
     let (status, head, _) = served.ask(&path, &ours, &fields);
     assert!(status == 303 && head.contains("location: /review"), "{head}");
+    assert!(head.contains("set-cookie: resonanz_name=j%c3%b6rg%20m.;"), "{head}");
+    let (_, _, body) = served.ask("GET /review", "cookie: resonanz_name=J%C3%B6rg%20M.\r\n", "");
+    let html = String::from_utf8(body.expect("whole")).expect("UTF-8");
+    assert!(html.contains("value=\"Jörg M.\""), "the name is remembered: {html}");
     assert_eq!(served.ask(&path, &ours, &fields).0, 409, "the same form again");
     assert_eq!(get(&served, "reviews/queue").as_array().map(Vec::len), Some(2));
     let (_, _, body) = served.ask(&format!("GET /mentions/{first}"), "", "");
     let html = String::from_utf8(body.expect("whole")).expect("UTF-8");
-    assert!(html.contains("Mara") && html.contains("not about the topic"), "{html}");
+    assert!(html.contains("Jörg M.") && html.contains("not about the topic"), "{html}");
     let listed = command(&place.lake, &["reviews", "queue", "--limit", "5"]);
     assert_eq!(stdout(&listed).lines().count(), 2 * 3, "{}", stdout(&listed));
     let nothing = command(&place.lake, &["reviews", "queue", "--topic", "acmme"]);

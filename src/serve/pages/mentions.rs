@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::forms::{proof, proven};
 use super::page::Wrong;
+use super::review::reviewer;
 use super::topic::segments;
 use super::viewer::Visit;
 use crate::report::{Order, Search};
@@ -91,5 +92,6 @@ async fn one(visit: &Visit, id: &str, proof: &str) -> Result<Value, Wrong> {
     let post = [mention.topic.as_str(), &mention.source, &mention.post_id];
     answer["reviews"] = json!(reviews_of(&ask, post).await?);
     answer["proof"] = json!(proof);
+    answer["author"] = json!(reviewer(visit));
     Ok(answer)
 }

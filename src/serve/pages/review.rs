@@ -4,18 +4,21 @@ use std::net::SocketAddr;
 
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, Path};
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::forms::{lead, proof, proven, read, text};
 use super::page::Wrong;
-use super::viewer::{Visit, encode};
+use super::viewer::{Visit, cookie, encode};
 use crate::review::{Correction, ReviewError, correct};
 use crate::state::{StateError, verdict};
 
 /// Mentions of a page.
 const QUEUE: usize = 10;
+/// The cookie with the name of who reviews here, and how long it lasts in seconds.
+const NAME: &str = "resonanz_name";
+const NAME_AGE_S: u32 = 31_536_000;
 
 impl From<ReviewError> for Wrong {
     fn from(error: ReviewError) -> Self {
@@ -53,6 +56,7 @@ async fn queue(visit: &Visit, proof: &str) -> Result<Value, Wrong> {
         "topics": names,
         "topic": topic,
         "proof": proof,
+        "author": reviewer(visit),
     }))
 }
 
@@ -63,6 +67,7 @@ pub(super) async fn take(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     body: Bytes,
 ) -> Response {
+    let mut author = String::new();
     let mut back = format!("/mentions/{}#review", encode(&id));
     let done = async {
         let fields = read(&visit, peer, &body)?;
@@ -73,13 +78,14 @@ pub(super) async fn take(
                 topic => format!("/review?topic={}", encode(topic)),
             };
         }
+        author = text(&fields, "author");
         let word = text(&fields, "polarity");
         let correction = Correction {
             polarity: verdict(&word),
             relevant: Some(word != "irrelevant"),
             confirms: false,
             note: text(&fields, "note"),
-            author: text(&fields, "author"),
+            author: author.clone(),
             revision: text(&fields, "revision").parse().unwrap_or(0),
         };
         if correction.polarity.is_none() && word != "irrelevant" {
@@ -90,5 +96,21 @@ pub(super) async fn take(
         Ok(())
     };
     let done = done.await;
-    lead(&visit, done, &back)
+    let (is_done, mut page) = (done.is_ok(), lead(&visit, done, &back));
+    if is_done
+        && let Ok(cookie) = HeaderValue::from_str(&format!(
+            "{NAME}={}; Path=/; Max-Age={NAME_AGE_S}; SameSite=Strict; HttpOnly",
+            encode(&author)
+        ))
+    {
+        page.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    page
+}
+
+/// Who reviewed something in this browser last: nobody likes to write his name ten times.
+pub(super) fn reviewer(visit: &Visit) -> String {
+    let kept = cookie(&visit.headers, NAME).unwrap_or_default();
+    let mut pairs = url::form_urlencoded::parse(kept.as_bytes());
+    pairs.next().map(|(name, _)| name.into_owned()).unwrap_or_default()
 }
