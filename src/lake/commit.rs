@@ -23,7 +23,6 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use deltalake_core::kernel::Add;
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 
 use super::encode::{Begun, Draft};
 use super::error::{LakeError, io_error};
