@@ -133,7 +133,9 @@ fn is_apostrophe(c: char) -> bool {
 fn fold(word: &str, plain: &mut String) {
     let word = word.trim_matches(|c: char| !c.is_alphanumeric());
     for c in word.chars() {
-        if is_apostrophe(c) {
+        if c.is_ascii_alphanumeric() {
+            plain.push(c.to_ascii_lowercase());
+        } else if is_apostrophe(c) {
             plain.push('\'');
         } else if !is_word_char(c) {
             plain.push('-');

@@ -5,6 +5,8 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
+use foldhash::fast::FixedState;
+
 const ENGLISH: &str = "a about above actually after again against ago ain all almost already also although always am amp \
     an and another any anybody anyone anything anyway are aren around as at away back be became because become been \
     before being below best better between both but by came can come comes coming could couldn day days did didn do does \
@@ -48,9 +50,12 @@ const NEGATIONS: &str = "cannot neither never no nobody none nor not nothing now
 /// Negations that also stand behind what they negate.
 const BEHIND: &str = "nicht nie nichts niemand";
 
-static STOP_WORDS: LazyLock<HashSet<&str>> =
+/// The words are known, so nobody can choose them to collide.
+type Set = HashSet<&'static str, FixedState>;
+
+static STOP_WORDS: LazyLock<Set> =
     LazyLock::new(|| ENGLISH.split_whitespace().chain(GERMAN.split_whitespace()).collect());
-static NEGATING: LazyLock<HashSet<&str>> = LazyLock::new(|| NEGATIONS.split_whitespace().collect());
+static NEGATING: LazyLock<Set> = LazyLock::new(|| NEGATIONS.split_whitespace().collect());
 
 /// Whether a lowercase word says nothing by itself; negations are asked for apart.
 pub(super) fn is_stop_word(word: &str) -> bool {

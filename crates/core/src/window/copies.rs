@@ -10,6 +10,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use serde::{Deserialize, Serialize};
 
 use super::likeness::Likeness;
@@ -31,8 +32,48 @@ pub(super) struct Copies {
     firsts: VecDeque<First>,
     /// Number of the oldest of them; the others follow.
     oldest: u64,
-    /// Numbers by what near-copies share, ascending.
-    marked: HashMap<(TopicId, u64), Vec<u64>>,
+    /// Numbers by what near-copies share.
+    marked: HashMap<(TopicId, u64), Numbers, RandomState>,
+}
+
+/// Numbers of first posts, ascending, at least one: most marks have one alone.
+#[derive(Debug)]
+enum Numbers {
+    One(u64),
+    Many(Vec<u64>),
+}
+
+impl Numbers {
+    fn as_slice(&self) -> &[u64] {
+        match self {
+            Self::One(number) => std::slice::from_ref(number),
+            Self::Many(numbers) => numbers,
+        }
+    }
+
+    /// Adds the next, of the latest of which so many are kept.
+    fn push(&mut self, number: u64, most: usize) {
+        match self {
+            Self::One(first) => *self = Self::Many(vec![*first, number]),
+            Self::Many(numbers) => {
+                numbers.push(number);
+                if numbers.len() > most {
+                    numbers.remove(0);
+                }
+            }
+        }
+    }
+
+    /// Removes one; whether none is left.
+    fn remove(&mut self, number: u64) -> bool {
+        match self {
+            Self::One(only) => *only == number,
+            Self::Many(numbers) => {
+                numbers.retain(|&known| known != number);
+                numbers.is_empty()
+            }
+        }
+    }
 }
 
 /// The first post of a cluster.
@@ -122,7 +163,7 @@ impl Copies {
     /// Mentions of a topic in a cluster since its first post; 1 when that is forgotten at this instant,
     /// whether another topic's mention has made room since or not.
     pub(super) fn size(&self, topic: TopicId, cluster: u64, at: EventTime) -> u32 {
-        let numbers = self.marked.get(&(topic, cluster)).map_or([].as_slice(), Vec::as_slice);
+        let numbers = self.marked.get(&(topic, cluster)).map_or([].as_slice(), Numbers::as_slice);
         let firsts = numbers.iter().filter_map(|&number| self.firsts.get(self.place(number)?));
         let since = at.shift(-MEMORY_US);
         let own = firsts.filter(|first| first.cluster() == cluster && first.at >= since);
@@ -133,7 +174,7 @@ impl Copies {
     fn find(&self, mention: &Observation, since: EventTime) -> Option<usize> {
         let numbers = marks(mention.identity, mention.likeness.as_deref())
             .filter_map(|mark| self.marked.get(&(mention.topic, mark)))
-            .flatten();
+            .flat_map(Numbers::as_slice);
         let places = numbers.filter_map(|&number| self.place(number));
         let repeated = |&place: &usize| {
             let first = self.firsts.get(place);
@@ -145,11 +186,10 @@ impl Copies {
     fn remember(&mut self, first: First) {
         let number = self.oldest + self.firsts.len() as u64;
         for mark in first.marks() {
-            let numbers = self.marked.entry((first.topic, mark)).or_default();
-            numbers.push(number);
-            if numbers.len() > MARKED_MAX {
-                numbers.remove(0);
-            }
+            self.marked
+                .entry((first.topic, mark))
+                .and_modify(|numbers| numbers.push(number, MARKED_MAX))
+                .or_insert(Numbers::One(number));
         }
         self.firsts.push_back(first);
         if self.firsts.len() > FIRSTS_MAX
@@ -168,11 +208,8 @@ impl Copies {
     fn forget(&mut self, first: &First) {
         for mark in first.marks() {
             let key = (first.topic, mark);
-            if let Some(numbers) = self.marked.get_mut(&key) {
-                numbers.retain(|&number| number != self.oldest);
-                if numbers.is_empty() {
-                    self.marked.remove(&key);
-                }
+            if self.marked.get_mut(&key).is_some_and(|numbers| numbers.remove(self.oldest)) {
+                self.marked.remove(&key);
             }
         }
         self.oldest += 1;

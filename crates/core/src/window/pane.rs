@@ -42,6 +42,9 @@ pub struct ClosedPane {
     pub totals: Totals,
 }
 
+/// Cells up to which each has its room made for it alone.
+const FEW_CELLS: usize = 4;
+
 #[derive(Debug, Default, Clone)]
 pub(super) struct Pane {
     pub(super) cells: Vec<PaneCell>,
@@ -61,6 +64,10 @@ impl Pane {
             totals.observe(mention);
             sure.observe(mention, demanded);
             let (source, lang) = (mention.source.clone(), mention.lang);
+            // Nearly all panes have one cell or two, and a vector makes room for four.
+            if self.cells.len() < FEW_CELLS {
+                self.cells.reserve_exact(1);
+            }
             self.cells.push(PaneCell { source, lang, totals, sure });
         }
         self.samples.observe(mention);

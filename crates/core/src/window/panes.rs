@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use dashmap::DashMap;
+use foldhash::fast::RandomState;
 use rayon::prelude::*;
 
 use super::answers::{Answers, Reply};
@@ -38,11 +39,11 @@ pub struct WindowConfig {
 #[derive(Debug)]
 pub struct Windows {
     pub(super) config: WindowConfig,
-    pub(super) panes: DashMap<(TopicId, EventTime), Pane>,
+    pub(super) panes: DashMap<(TopicId, EventTime), Pane, RandomState>,
     /// Topics with a pane, per minute; panes leave the map through this index.
     pub(super) minutes: BTreeMap<EventTime, BTreeSet<TopicId>>,
     /// The retained minutes of each topic that has some: a window visits these only.
-    pub(super) active: HashMap<TopicId, BTreeSet<EventTime>>,
+    pub(super) active: HashMap<TopicId, BTreeSet<EventTime>, RandomState>,
     /// Waiting mentions by the end of their tick.
     pub(super) waiting: BTreeMap<EventTime, Vec<Observation>>,
     pub(super) waiting_len: usize,
@@ -68,9 +69,9 @@ impl Windows {
     pub fn new(config: WindowConfig) -> Self {
         Self {
             config,
-            panes: DashMap::new(),
+            panes: DashMap::default(),
             minutes: BTreeMap::new(),
-            active: HashMap::new(),
+            active: HashMap::default(),
             waiting: BTreeMap::new(),
             waiting_len: 0,
             late: BTreeMap::new(),

@@ -89,7 +89,11 @@ impl Samples {
         match self.0.iter_mut().find(|shown| same(shown)) {
             Some(known) if known.sample.rank() <= new.sample.rank() => return,
             Some(known) => known.sample = Arc::clone(&new.sample),
-            None => self.0.push(new.clone()),
+            None => {
+                // Most panes show one post, and a vector makes room for four.
+                self.0.reserve_exact(1);
+                self.0.push(new.clone());
+            }
         }
         self.0.sort_by(|left, right| left.sample.rank().cmp(&right.sample.rank()));
         if self.0.iter().filter(|shown| own(shown)).count() > SAMPLES_MAX

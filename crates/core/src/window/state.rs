@@ -164,7 +164,9 @@ impl PaneState {
             let (totals, sure) = (Totals::from_state(&totals)?, Sure::from_state(&sure)?);
             Some(PaneCell { source, lang, totals, sure })
         });
-        Some(Pane { cells: cells.collect::<Option<Vec<_>>>()?, samples: self.samples })
+        let mut cells = cells.collect::<Option<Vec<_>>>()?;
+        cells.shrink_to_fit();
+        Some(Pane { cells, samples: self.samples })
     }
 }
 

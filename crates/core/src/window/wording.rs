@@ -244,9 +244,13 @@ fn place(word: &str) -> usize {
 pub(super) fn for_each_word(text: &str, mut visit: impl FnMut(&str)) {
     let mut lower = String::new();
     for token in text.split_whitespace().filter(|token| !is_address(token)) {
+        if token.is_ascii() {
+            for_each_ascii_word(token, &mut lower, &mut visit);
+            continue;
+        }
         for word in token.split(|c: char| !is_word_char(c)) {
             lower.clear();
-            push_letters(word, &mut lower);
+            lower.extend(word.chars().filter(|c| c.is_alphabetic()).flat_map(char::to_lowercase));
             if !lower.is_empty() {
                 visit(&lower);
             }
@@ -254,17 +258,27 @@ pub(super) fn for_each_word(text: &str, mut visit: impl FnMut(&str)) {
     }
 }
 
-fn push_letters(word: &str, lower: &mut String) {
-    if word.is_ascii() {
-        let letters = word.bytes().filter(u8::is_ascii_alphabetic);
-        lower.extend(letters.map(|letter| char::from(letter.to_ascii_lowercase())));
-    } else {
-        lower.extend(word.chars().filter(|c| c.is_alphabetic()).flat_map(char::to_lowercase));
+/// The same for a token of ASCII, byte by byte.
+fn for_each_ascii_word(token: &str, lower: &mut String, visit: &mut impl FnMut(&str)) {
+    lower.clear();
+    for &byte in token.as_bytes() {
+        if byte.is_ascii_alphabetic() {
+            lower.push(char::from(byte.to_ascii_lowercase()));
+        } else if !(byte.is_ascii_digit() || byte == b'_') && !lower.is_empty() {
+            visit(lower);
+            lower.clear();
+        }
+    }
+    if !lower.is_empty() {
+        visit(lower);
     }
 }
 
 fn is_address(token: &str) -> bool {
-    token.starts_with('@') || token.contains("://") || token.starts_with("www.")
+    token.starts_with('@')
+        || token.starts_with("www.")
+        // Few tokens hold a colon at all.
+        || token.as_bytes().contains(&b':') && token.contains("://")
 }
 
 /// FNV-1a, the same in every process.
