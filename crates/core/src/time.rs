@@ -6,6 +6,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+mod stamp;
 mod written;
 mod zone;
 
@@ -37,9 +38,9 @@ impl EventTime {
     /// # Errors
     /// Says what was found and what is expected, for a text that is not such a timestamp.
     pub fn parse(text: &str) -> Result<Self, TimeError> {
-        text.parse::<jiff::Timestamp>()
-            .map(|stamp| Self(stamp.as_microsecond()))
-            .map_err(|_| TimeError { found: text.chars().take(40).collect() })
+        let any = || text.parse::<jiff::Timestamp>().map(|stamp| Self(stamp.as_microsecond()));
+        let plain = stamp::utc(text.as_bytes());
+        plain.map_or_else(any, Ok).map_err(|_| TimeError { found: text.chars().take(40).collect() })
     }
 
     /// The start of the `width_us` wide interval that holds this instant.

@@ -10,7 +10,7 @@ use jiff::fmt::strtime::BrokenDownTime;
 use jiff::fmt::{rfc2822, strtime};
 use jiff::tz::TimeZone;
 
-use super::{EventTime, SECOND_US};
+use super::{EventTime, SECOND_US, stamp};
 
 /// The first instant of a supported year, 1900: before it, readers of tables go astray.
 const FIRST_US: i64 = -2_208_988_800 * SECOND_US;
@@ -63,6 +63,12 @@ impl TimeStyle {
     /// For a text that means none, lies outside the supported years, or lacks a zone.
     pub fn read(&self, text: &str) -> Result<EventTime, WrittenError> {
         let text = text.trim();
+        // Nearly all times of posts are written so.
+        if self.format.is_none()
+            && let Some(time) = stamp::utc(text.as_bytes()).filter(|time| time.is_supported())
+        {
+            return Ok(time);
+        }
         let time = match self.formatted(text) {
             Some(time) => time?,
             None => match number(text) {
