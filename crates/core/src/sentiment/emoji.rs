@@ -44,8 +44,9 @@ impl Emoji {
         spelled.text.clear();
         spelled.pieces.clear();
         // Letters of most of Europe lie below the first byte of any emoji but two.
-        let possible =
-            |bytes: &[u8]| bytes.iter().any(|&byte| byte >= 0xE2) || bytes.contains(&0xC2);
+        let possible = |bytes: &[u8]| {
+            !bytes.is_ascii() && bytes.iter().any(|&byte| byte >= 0xE2 || byte == 0xC2)
+        };
         if !possible(text.as_bytes()) || !text.chars().any(|c| self.name(c).is_some()) {
             return false;
         }

@@ -9,7 +9,7 @@ use super::language::{self, Language};
 use super::lexicon;
 use super::model::{CLASSES, Grams, Judgement, Model, View};
 use super::overlay::{Lexicon, Overlay};
-use super::phrases::{Phrases, REACH_MAX};
+use super::phrases::{ANY_SECOND, Phrases, REACH_MAX};
 use super::rules;
 use super::table::key;
 use super::trace::{Hit, Shares, Trace, emphasis};
@@ -85,6 +85,7 @@ impl Resonanz {
 
     /// Writes the model's words into the vocabulary, so that one look-up finds all.
     pub(super) fn enlist(&mut self) {
+        self.model.settle();
         for (at, gram) in (1..).zip(&self.model.grams) {
             if !gram.words.contains(' ') {
                 self.vocabulary.entry(key(gram.words.as_bytes())).gram = at;
@@ -156,10 +157,11 @@ impl Resonanz {
             if word.masked || word.spent {
                 continue;
             }
-            let reach = word.sense.reach;
-            let found = own.is_some_and(|own| own.apply(&mut work.layout, i, REACH_MAX, tongues));
+            let (reach, seconds) = (word.sense.reach, word.entry.seconds);
+            let any = (REACH_MAX, ANY_SECOND);
+            let found = own.is_some_and(|own| own.apply(&mut work.layout, i, any, tongues));
             if !found && reach.is_some() {
-                self.phrases.apply(&mut work.layout, i, reach, tongues);
+                self.phrases.apply(&mut work.layout, i, (reach, seconds), tongues);
             }
         }
         work.layout.elliptic = false;

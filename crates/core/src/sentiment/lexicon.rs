@@ -3,13 +3,6 @@
 //! Every line is read once, when a scorer is built. A line that is not what the build script
 //! writes would be our own fault: it is left out here and found by the tests, which count.
 
-use std::collections::HashMap;
-
-use foldhash::fast::FixedState;
-
-/// Words by their bytes. The hash is fixed, for nothing here comes from outside.
-pub(super) type Words<V> = HashMap<Box<[u8]>, V, FixedState>;
-
 /// English words and emoticons with the mean of ten ratings from -4 to 4.
 pub(super) const VADER_EN: &str = resonanz_models::VADER_EN;
 /// Emoji with their names in words.

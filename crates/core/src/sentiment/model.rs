@@ -10,7 +10,7 @@ use super::explain::{Influence, Scope};
 use super::features::{self, Row};
 use super::language::Language;
 use super::reliability::{self, Curve};
-use super::table::{Table, pair_key};
+use super::table::{Filter, Table, pair_key};
 use crate::post::Lang;
 
 /// Classes in the order of weights: negative, neutral, positive.
@@ -96,6 +96,8 @@ pub struct Model {
     pub(super) grams: Vec<Gram>,
     /// Index of the pairs by the keys of their words.
     pub(super) pairs: Table<u32>,
+    /// Most words in a row are no pair of these. Empty until [`Model::settle`].
+    pair_filter: Filter,
     pub(super) hash: Option<blake3::Hash>,
 }
 
@@ -115,6 +117,11 @@ impl Model {
     #[must_use]
     pub fn has_words(&self) -> bool {
         !self.grams.is_empty()
+    }
+
+    /// Notes which pairs it has, once there are no more to come: none is found before.
+    pub(super) fn settle(&mut self) {
+        self.pair_filter = Filter::of(self.pairs.keys());
     }
 
     /// Whether a view has weights of its own.
@@ -148,9 +155,10 @@ impl Model {
             grams.0.push((word.entry.gram - 1, weight));
             if let Some((before, clause)) = last
                 && clause == word.clause
-                && let Some(pair) = self.pairs.get(pair_key(before, word.key))
             {
-                grams.0.push((pair, weight));
+                let key = pair_key(before, word.key);
+                let pair = if self.pair_filter.passes(key) { self.pairs.get(key) } else { None };
+                grams.0.extend(pair.map(|pair| (pair, weight)));
             }
             last = Some((word.key, word.clause));
         }

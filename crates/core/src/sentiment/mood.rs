@@ -43,6 +43,9 @@ impl View<'_> {
 
     /// The word that says that praise is past, promised or wished for.
     pub(super) fn unreal(&self, i: usize) -> Option<usize> {
+        if !self.roles.has(Role::Unreal) {
+            return None;
+        }
         let sentence = self.layout.sentence_of(i);
         (0..i)
             .rev()
@@ -53,6 +56,9 @@ impl View<'_> {
 
     /// How much of an opinion counts: little in the phrase behind a "despite".
     pub(super) fn despite(&self, i: usize) -> Option<(usize, f64)> {
+        if !self.roles.has(Role::Despite) {
+            return None;
+        }
         let found = self.before(i, DESPITE_REACH).find(|&j| self.sense(j).role == Role::Despite)?;
         let parted = (found + 2..i).any(|k| {
             matches!(self.sense(k).role, Role::Subject | Role::Link) || self.is(k, Lists::STARTERS)

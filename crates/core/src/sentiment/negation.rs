@@ -33,7 +33,8 @@ pub(super) enum Effect {
 impl View<'_> {
     /// The word that negates `i`, and what it does to it.
     pub(super) fn negation(&self, i: usize) -> Option<(usize, Effect)> {
-        if self.word(i).sort == Sort::Sign || self.negates_itself(i) {
+        let some = self.roles.has(Role::Negation) || self.roles.has(Role::NearNegation);
+        if !some || self.word(i).sort == Sort::Sign || self.negates_itself(i) {
             return None;
         }
         let found = self.negation_ahead(i).or_else(|| self.negation_behind(i))?;

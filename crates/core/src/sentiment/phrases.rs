@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use super::clauses::{Layout, Sort};
 use super::lexicon;
 use super::sense::{Entry, Reach, Role, Sense, Tongue};
-use super::table::{Table, key, pair_key};
+use super::table::{Filter, Table, key, pair_key};
 use super::vocabulary::Vocabulary;
 use super::words::folded;
 
@@ -17,6 +17,8 @@ use super::words::folded;
 const GAP_WORDS_MAX: usize = 6;
 /// The reach of phrases whose first words are not marked.
 pub(super) const REACH_MAX: Reach = Reach { words: GAP_WORDS_MAX as u8 + 1, alone: true };
+/// The bits of phrases whose second words are not marked.
+pub(super) const ANY_SECOND: u64 = u64::MAX;
 /// What leaving one thing for another weighs for the one that is left.
 const LEFT: f64 = -1.4;
 /// How many words a pattern has at most, gaps not counted.
@@ -114,6 +116,15 @@ impl Phrase {
         self.steps.first().into_iter().flat_map(|step| step.keys.iter().copied())
     }
 
+    /// The bits of the words that may be its second.
+    fn seconds(&self) -> u64 {
+        match self.steps.get(1) {
+            Some(second) if second.number => ANY_SECOND,
+            Some(second) => second.keys.iter().fold(0, |bits, &key| bits | second_bit(key)),
+            None => 0,
+        }
+    }
+
     /// Where its second word may be.
     fn reach(&self) -> Reach {
         match self.steps.get(1) {
@@ -156,13 +167,9 @@ pub(super) struct Phrases {
     index: Table<(u32, u32)>,
     /// Places in `list`, rising for each of the index.
     order: Vec<u32>,
-    /// One bit for every few keys; where it is not set, the index has none of them. Most words that
-    /// may begin a phrase begin none, and this is small enough to stay in a cache near by.
-    filter: Vec<u64>,
+    /// Most words that may begin a phrase begin none.
+    filter: Filter,
 }
-
-/// Bits of the filter for each key in the index, at least.
-const FILTER_BITS_PER_KEY: usize = 8;
 
 /// Stands for any digits where the second word of a phrase is looked up.
 const ANY_NUMBER: u64 = 1;
@@ -194,21 +201,9 @@ impl Phrases {
             }
             range.1 += 1;
         }
-        let words = entries.len() * FILTER_BITS_PER_KEY / u64::BITS as usize;
-        let mut filter = vec![0; words.next_power_of_two()];
-        for &(key, _) in &entries {
-            let (word, bit) = filter_place(key, filter.len());
-            filter[word] |= bit;
-        }
+        let filter = Filter::of(entries.iter().map(|&(key, _)| key));
         let order = entries.into_iter().map(|(_, place)| place).collect();
         Self { list, index, order, filter }
-    }
-
-    /// Whether phrases may be filed under a key.
-    #[inline]
-    fn may_know(&self, key: u64) -> bool {
-        let (word, bit) = filter_place(key, self.filter.len());
-        self.filter.get(word).is_some_and(|bits| bits & bit != 0)
     }
 
     /// The phrases filed under a key, in order.
@@ -239,6 +234,7 @@ impl Phrases {
         for phrase in &phrases.list {
             for first in phrase.firsts() {
                 let entry: &mut Entry = vocabulary.entry(first);
+                entry.seconds |= phrase.seconds();
                 for tongue in [Tongue::English, Tongue::German] {
                     if phrase.tongue.is_none_or(|own| own == tongue) {
                         let sense = entry.of_mut(tongue);
@@ -255,27 +251,31 @@ impl Phrases {
         self.list.is_empty()
     }
 
-    /// Lets the phrase that begins at word `i` speak, if one does: the longest. `reach` is that of
-    /// its word, or [`REACH_MAX`].
+    /// Lets the phrase that begins at word `i` speak, if one does: the longest. `reach` and the bits
+    /// of `seconds` are those of its word, or [`REACH_MAX`] and [`ANY_SECOND`].
     pub(super) fn apply(
         &self,
         layout: &mut Layout,
         i: usize,
-        reach: Reach,
+        (reach, seconds): (Reach, u64),
         tongues: &[Tongue],
     ) -> bool {
         let Some(first) = layout.words.get(i).map(|word| word.key) else { return false };
         let mut found = None;
         let mut look = |key| {
-            if self.may_know(key) {
+            if self.filter.passes(key) {
                 self.look(layout, i, tongues, self.filed(key), &mut found);
             }
         };
         if reach.alone {
             look(first);
         }
-        for next in i + 1..=i + usize::from(reach.words) {
-            let Some(word) = layout.words.get(next) else { break };
+        let end = layout.words.len().min(i + 1 + usize::from(reach.words));
+        for word in layout.words.get(i + 1..end).unwrap_or_default() {
+            // Few of the words behind it make a phrase with it.
+            if seconds & second_bit(word.key) == 0 {
+                continue;
+            }
             look(pair_key(first, word.key));
             if word.sort == Sort::Number {
                 look(pair_key(first, ANY_NUMBER));
@@ -318,11 +318,10 @@ impl Phrases {
     }
 }
 
-/// The word of a filter of so many, a power of two, and the bit in it that stand for a key.
-fn filter_place(key: u64, words: usize) -> (usize, u64) {
-    #[allow(clippy::cast_possible_truncation, reason = "the mask keeps the low bits")]
-    let word = (key >> 6) as usize & (words - 1);
-    (word, 1 << (key & 63))
+/// The bit among [`Entry::seconds`] that stands for a key.
+#[inline]
+fn second_bit(key: u64) -> u64 {
+    1 << (key & 63)
 }
 
 /// The name of the class that stands in a place of a pattern, as in `<time>`.

@@ -11,6 +11,8 @@ pub(super) const UPPER: u8 = 2;
 pub(super) const LOWER: u8 = 4;
 /// A byte of a longer character.
 pub(super) const HIGH: u8 = 8;
+/// ASCII punctuation, as in `string.punctuation`.
+pub(super) const PUNCTUATION: u8 = 16;
 
 /// What each byte is, as a set of the bits above.
 pub(super) const CLASS: [u8; 256] = {
@@ -22,6 +24,7 @@ pub(super) const CLASS: [u8; 256] = {
             b'A'..=b'Z' => UPPER,
             b'a'..=b'z' => LOWER,
             0x80.. => HIGH,
+            byte if byte.is_ascii_punctuation() => PUNCTUATION,
             _ => 0,
         };
         byte += 1;
@@ -95,9 +98,13 @@ pub(super) fn lower<'a>(token: &[u8], into: &'a mut [u8]) -> Option<&'a [u8]> {
 /// Away from a tie multiplication decides alike; near one the exact decimal expansion does.
 pub(super) fn round(value: f64, digits: usize) -> f64 {
     let scale = if digits == 4 { 10_000.0 } else { 1_000.0 };
-    let scaled = value * scale;
-    if (scaled - scaled.floor() - 0.5).abs() > 1e-6 {
-        return scaled.round() / scale;
+    let scaled = f64::abs(value * scale);
+    #[allow(clippy::cast_possible_truncation, reason = "what is rounded is at most 1")]
+    let whole = f64::from(scaled as i32);
+    let rest = scaled - whole - 0.5;
+    if rest.abs() > 1e-6 {
+        let rounded = if rest > 0.0 { whole + 1.0 } else { whole };
+        return rounded.copysign(value) / scale;
     }
     format!("{value:.digits$}").parse().unwrap_or(value)
 }

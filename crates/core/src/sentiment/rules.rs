@@ -10,7 +10,7 @@ use super::explain::Rule;
 use super::lists::Lists;
 use super::mood;
 use super::negation::Effect;
-use super::sense::{Role, Sense, Tongue};
+use super::sense::{Entry, Role, Roles, Sense, Tongue};
 use super::sides;
 use super::trace::{Hit, Trace, index};
 use super::vader::{CAPITALS, NEGATED};
@@ -32,25 +32,26 @@ const RAISED: f64 = 1.2;
 
 /// Gives each word the sense it has in the languages of the text.
 pub(super) fn resolve(layout: &mut Layout, tongues: &[Tongue]) {
+    let words = layout.words.iter_mut();
+    match tongues {
+        [Tongue::English] => words.for_each(|word| {
+            let Entry { english, german, .. } = word.entry;
+            word.sense = sense_in(word, english, german, GERMAN_LOAN_BYTES);
+        }),
+        [Tongue::German] => words.for_each(|word| {
+            let Entry { english, german, .. } = word.entry;
+            word.sense = sense_in(word, german, english, ENGLISH_LOAN_BYTES);
+        }),
+        [] => words.for_each(|word| word.sense = sense_of_sign(word)),
+        _ => words.for_each(|word| word.sense = sense_in_any(word)),
+    }
     let capitals = layout.words.iter().any(|word| word.sort == Sort::Word && !word.small);
     for i in 0..layout.words.len() {
-        let next = layout.words.get(i + 1).map(|next| (next.sort, next.start));
-        let word = &mut layout.words[i];
-        word.sense = match tongues {
-            [tongue] => sense_in(word, *tongue),
-            _ if word.sort == Sort::Sign => word.entry.english,
-            [] => Sense::default(),
-            _ => {
-                let [english, german] = [word.entry.english, word.entry.german];
-                let blank = !english.is_polar() && english.role == Role::Plain;
-                let mut sense = if german.is_polar() && blank { german } else { english };
-                sense.reach = english.reach.and(german.reach);
-                sense
-            }
-        };
-        if word.sort == Sort::Hashtag {
-            read_tag(word, next);
+        if layout.words[i].sort == Sort::Hashtag {
+            let next = layout.words.get(i + 1).map(|next| (next.sort, next.start));
+            read_tag(&mut layout.words[i], next);
         }
+        let word = &mut layout.words[i];
         // German names begin with a capital: a small word of a text that has capitals is none.
         let common = word.held && tongues == [Tongue::German] && word.small && capitals;
         if common && word.sort == Sort::Word {
@@ -59,19 +60,34 @@ pub(super) fn resolve(layout: &mut Layout, tongues: &[Tongue]) {
     }
 }
 
+/// A sign means the same in all languages; of words nothing is known in others.
+fn sense_of_sign(word: &Word) -> Sense {
+    if word.sort == Sort::Sign { word.entry.english } else { Sense::default() }
+}
+
+/// The sense of a word in a text that may be of either language.
+fn sense_in_any(word: &Word) -> Sense {
+    let [english, german] = [word.entry.english, word.entry.german];
+    if word.sort == Sort::Sign {
+        return english;
+    }
+    let blank = !english.is_polar() && english.role == Role::Plain;
+    let mut sense = if german.is_polar() && blank { german } else { english };
+    sense.reach = english.reach.and(german.reach);
+    sense
+}
+
 /// The sense of a word in a text of one language; an opinion that only the other knows is borrowed:
 /// "total useless", "this Kundenservice is furchtbar".
-fn sense_in(word: &Word, tongue: Tongue) -> Sense {
-    let own = word.entry.of(tongue);
-    let (other, bytes) = match tongue {
-        Tongue::German => (word.entry.english, ENGLISH_LOAN_BYTES),
-        Tongue::English => (word.entry.german, GERMAN_LOAN_BYTES),
-    };
-    let long = word.end.saturating_sub(word.start) >= bytes;
+#[inline(always)]
+fn sense_in(word: &Word, own: Sense, other: Sense, bytes: u32) -> Sense {
     let known =
         own.is_polar() || own.role != Role::Plain || own.reach.is_some() || word.sort == Sort::Sign;
-    let borrows =
-        !known && long && other.role == Role::Plain && other.weight().abs() >= LOAN_WEIGHT;
+    if known || !other.is_polar() {
+        return own;
+    }
+    let long = word.end.saturating_sub(word.start) >= bytes;
+    let borrows = long && other.role == Role::Plain && other.weight().abs() >= LOAN_WEIGHT;
     if borrows && !word.entry.lists.meet(Lists::FALSE_FRIENDS) {
         return Sense::weighing(other.weight());
     }
@@ -101,27 +117,25 @@ pub(super) fn weigh(
     hits: &mut Vec<Hit>,
     trace: &mut Trace,
 ) {
-    let (mut capitals, mut ironic, mut seeks, mut unlike) = (0, None, false, false);
-    for (i, word) in layout.words.iter().enumerate() {
+    let (mut capitals, mut boosts, mut roles) = (0, false, Roles::default());
+    for word in &layout.words {
         capitals += usize::from(word.upper);
-        match word.sense.role {
-            Role::Irony => ironic = Some(i),
-            Role::Seeks => seeks = true,
-            Role::Unlike => unlike = true,
-            _ => {}
-        }
+        boosts |= word.sense.boost_millis != 0;
+        roles.add(word.sense.role);
     }
-    if seeks || layout.marks.questions > 0 {
+    let ironic = |word: &Word| word.sense.role == Role::Irony;
+    let ironic = if roles.has(Role::Irony) { layout.words.iter().rposition(ironic) } else { None };
+    if roles.has(Role::Seeks) || layout.marks.questions > 0 {
         mood::find_seeking(layout);
     }
     layout.unlike.clear();
-    if unlike {
+    if roles.has(Role::Unlike) {
         layout.find_unlike();
     }
     let caps_differ = 0 < capitals && capitals < layout.words.len();
     let backwards = tongues != [Tongue::English];
     let irony = layout.marks.irony || ironic.is_some();
-    let view = View { layout, backwards, caps_differ, irony, ironic };
+    let view = View { layout, backwards, roles, boosts, caps_differ, irony, ironic };
     for i in 0..view.layout.words.len() {
         if view.layout.words[i].sense.is_polar() && view.is_opinion(i) {
             hits.push(view.weigh(i, trace));
@@ -138,6 +152,10 @@ pub(super) struct View<'a> {
     pub(super) layout: &'a Layout,
     /// Negations also reach back.
     pub(super) backwards: bool,
+    /// What words do to others: most texts have few who do, and rules need not look for the rest.
+    pub(super) roles: Roles,
+    /// Some words raise or lower others.
+    boosts: bool,
     /// Some words are capitals and some are not.
     caps_differ: bool,
     /// The text says that nothing is meant.
@@ -199,7 +217,8 @@ impl View<'_> {
         if self.word(i).upper && self.caps_differ {
             weight = change(Rule::Capitals, None, weight + CAPITALS.copysign(weight));
         }
-        for (j, fade) in self.before(i, BOOST_FADES.len()).zip(BOOST_FADES) {
+        let boosters = if self.boosts { BOOST_FADES.len() } else { 0 };
+        for (j, fade) in self.before(i, boosters).zip(BOOST_FADES) {
             let boost = self.sense(j).boost() * fade;
             if boost != 0.0 && !self.word(j).masked {
                 let rule = if boost > 0.0 { Rule::Booster } else { Rule::Dampener };

@@ -46,6 +46,24 @@ pub(super) enum Role {
     Seeks,
 }
 
+/// The roles that the words of a text play.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Roles(u32);
+
+impl Roles {
+    /// Adds one.
+    #[inline]
+    pub(super) fn add(&mut self, role: Role) {
+        self.0 |= 1 << role as u32;
+    }
+
+    /// Whether a word plays it.
+    #[inline]
+    pub(super) fn has(self, role: Role) -> bool {
+        self.0 & (1 << role as u32) != 0
+    }
+}
+
 /// What a word means in one language.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Sense {
@@ -139,17 +157,11 @@ pub(super) struct Entry {
     pub(super) gram: u32,
     /// The lists of the rules that it is on.
     pub(super) lists: Lists,
+    /// One bit for every few words that may be the second of a phrase that it begins.
+    pub(super) seconds: u64,
 }
 
 impl Entry {
-    /// What it means in one of them.
-    pub(super) fn of(&self, tongue: Tongue) -> Sense {
-        match tongue {
-            Tongue::English => self.english,
-            Tongue::German => self.german,
-        }
-    }
-
     /// Whether nothing is known of it.
     pub(super) fn is_blank(&self) -> bool {
         self.english == Sense::default()

@@ -34,7 +34,7 @@ impl View<'_> {
             _ => {}
         }
         // "als" also means "as" and "when".
-        let compares = !self.backwards || self.word(i).comparative;
+        let compares = self.roles.has(Role::Than) && (!self.backwards || self.word(i).comparative);
         let than =
             self.after(i, THAN_REACH).find(|&j| compares && self.sense(j).role == Role::Than);
         // "not as good as": equals have no other side.

@@ -9,7 +9,7 @@ use super::words;
 /// Longest emoticon in bytes.
 const EMOTICON_BYTES_MAX: usize = 8;
 /// Longest emoticon that begins with a letter or digit, as "8-)".
-const LETTER_EMOTICON_BYTES_MAX: usize = 3;
+pub(super) const LETTER_EMOTICON_BYTES_MAX: usize = 3;
 /// Stars of a full rating.
 const STARS: usize = 5;
 

@@ -4,11 +4,12 @@
 
 use super::clauses::{Break, Layout, Marks, Sort, Word};
 use super::sense::{Entry, Role};
-use super::table::key;
+use super::signs::LETTER_EMOTICON_BYTES_MAX;
+use super::table::{key, run_key};
 use super::trace::index;
-use super::vocabulary::Vocabulary;
-use super::words::{self, Shape, folded};
-use crate::text::{Address, AddressForm, addresses};
+use super::vocabulary::{COMPOUND_BYTES_MIN, Vocabulary};
+use super::words::{self, Shape, Spelling, folded};
+use crate::text::{Address, AddressForm, Run, addresses};
 
 impl Layout {
     /// Splits a text.
@@ -44,27 +45,62 @@ impl Layout {
         let bytes = text.as_bytes();
         let mut at = from;
         while at < to {
-            let (mut end, mut kinds) = (at, 0);
-            for &byte in bytes.get(at..to).unwrap_or_default() {
-                let kind = KINDS[usize::from(byte)];
-                if kind == SPACE {
-                    break;
+            let run = Run::at(bytes, at, to);
+            let mut end = at + run.len();
+            let parted = end == to || KINDS[usize::from(bytes[end])] == SPACE;
+            if parted {
+                if run.len() > 0 {
+                    self.run(text, run, at, vocabulary);
                 }
-                kinds |= kind;
-                end += 1;
-            }
-            if kinds & !(SMALL | CAPITAL | DIGIT) != 0 {
-                if kinds & MARK == 0 || !self.whole(text, at, end, vocabulary) {
-                    self.chunk(text, at, end, vocabulary);
-                }
-            } else if kinds != 0 {
-                self.plain_word(text, [at, end], kinds, vocabulary);
+            } else {
+                end = self.long_chunk(text, at, to, vocabulary);
             }
             if end < to && bytes[end] == b'\n' {
                 self.pending = Break::Sentence;
             }
             at = end + 1;
         }
+    }
+
+    /// Splits a short chunk of ASCII: most are a word, or a word with a mark behind it.
+    #[inline(always)]
+    fn run(&mut self, text: &str, run: Run, at: usize, vocabulary: &Vocabulary) {
+        let end = at + run.len();
+        if run.is_alphanumeric(run.len()) {
+            return self.short_word(text, run, at, vocabulary);
+        }
+        let last = text.as_bytes()[end - 1];
+        // With fewer letters it may be an emoticon.
+        if run.len() > LETTER_EMOTICON_BYTES_MAX
+            && matches!(last, b'.' | b',' | b'!' | b'?' | b':')
+            && run.is_alphanumeric(run.len() - 1)
+        {
+            self.short_word(text, run.shortened(run.len() - 1), at, vocabulary);
+            self.mark(text, [at, end - 1, end], vocabulary);
+        } else if !self.whole(text, at, end, vocabulary) {
+            self.chunk(text, at, end, vocabulary);
+        }
+    }
+
+    /// Splits the chunk at `at`, and returns where it ends.
+    fn long_chunk(&mut self, text: &str, at: usize, to: usize, vocabulary: &Vocabulary) -> usize {
+        let (mut end, mut kinds) = (at, 0);
+        for &byte in text.as_bytes().get(at..to).unwrap_or_default() {
+            let kind = KINDS[usize::from(byte)];
+            if kind == SPACE {
+                break;
+            }
+            kinds |= kind;
+            end += 1;
+        }
+        if kinds & !(SMALL | CAPITAL | DIGIT) != 0 {
+            if kinds & MARK == 0 || !self.whole(text, at, end, vocabulary) {
+                self.chunk(text, at, end, vocabulary);
+            }
+        } else if kinds != 0 {
+            self.plain_word(text, [at, end], kinds, vocabulary);
+        }
+        end
     }
 
     /// Passes over an address, which says nothing; a host that may be a name stays a word.
@@ -160,6 +196,32 @@ impl Layout {
         at + 1
     }
 
+    /// Takes a short chunk of letters and digits of ASCII for a word.
+    fn short_word(&mut self, text: &str, run: Run, at: usize, vocabulary: &Vocabulary) {
+        let end = at + run.len();
+        let shape = Shape {
+            end,
+            upper: run.shouts(),
+            small: run.register() & 0xFF >= u64::from(b'a'),
+            number: run.is_number(),
+            ..Shape::default()
+        };
+        let lower = run.lower();
+        let key = run_key(lower);
+        let found = match vocabulary.get(key) {
+            Some(entry) => (key, entry),
+            // Nothing can be guessed of it.
+            None if run.len() < COMPOUND_BYTES_MIN && !lower.is_stretched() => {
+                (key, Entry::default())
+            }
+            None => {
+                self.folding.set(text.as_bytes().get(at..end).unwrap_or_default());
+                vocabulary.guess(&self.folding, key)
+            }
+        };
+        self.put([at, end], Sort::Word, shape, found, Spelling::of_run(lower));
+    }
+
     /// Takes a chunk of letters and digits of ASCII, of these kinds, for a word.
     fn plain_word(
         &mut self,
@@ -214,14 +276,27 @@ impl Layout {
                 entry.lists = lists;
             }
         }
+        let spelling = Spelling::of(self.folding.bytes().unwrap_or_default());
+        self.put([at, shape.end], sort, shape, (key_found, entry), spelling);
+        shape.end
+    }
+
+    /// Adds a word of which is known what it means.
+    #[inline(always)]
+    fn put(
+        &mut self,
+        [at, end]: [usize; 2],
+        sort: Sort,
+        shape: Shape,
+        (key, entry): (u64, Entry),
+        spelling: Spelling,
+    ) {
         self.marks.umlauts += u32::from(shape.umlaut);
         self.marks.strange += u32::from(shape.strange);
         let roles = [entry.english.role, entry.german.role];
         let contrast = roles.contains(&Role::Contrast) && !self.excepts;
-        let folded = self.folding.bytes().unwrap_or_default();
-        let comparative = is_comparative(folded);
-        self.marks.stars |= is_star(folded);
-        self.excepts = excepts(folded);
+        self.marks.stars |= spelling.star;
+        self.excepts = spelling.excepts;
         if contrast || roles.contains(&Role::Splitter) {
             self.pending = self.pending.max(Break::Clause);
         }
@@ -231,18 +306,17 @@ impl Layout {
         let start = if sort == Sort::Handle { at - 1 } else { at };
         self.words.push(Word {
             start: index(start),
-            end: index(shape.end),
+            end: index(end),
             clause: index(self.clauses.len().saturating_sub(1)),
-            key: key_found,
+            key,
             entry,
             sort,
             upper: shape.upper,
             small: shape.small,
-            comparative,
+            comparative: spelling.comparative,
             masked: sort == Sort::Handle,
             ..Word::default()
         });
-        shape.end
     }
 
     /// Reads a hashtag in camel case as the words that it is made of.
@@ -293,26 +367,3 @@ const KINDS: [u8; 256] = {
     }
     kinds
 };
-
-/// Ends as "schlechter" and "besseren" do.
-fn is_comparative(folded: &[u8]) -> bool {
-    matches!(
-        folded,
-        [.., b'e', b'r']
-            | [.., b'e', b'r', b'e']
-            | [.., b'e', b'r', b'e', b'n']
-            | [.., b'e', b'r', b'e', b's']
-    )
-}
-
-/// Names the stars of a rating.
-fn is_star(folded: &[u8]) -> bool {
-    folded.starts_with(b"st")
-        && matches!(folded, b"star" | b"stars" | b"stern" | b"sterne" | b"sternen")
-}
-
-/// Lets a "but" behind it except, not oppose.
-fn excepts(folded: &[u8]) -> bool {
-    matches!(folded.first(), Some(b'a' | b'n' | b'e'))
-        && matches!(folded, b"anything" | b"nothing" | b"everything" | b"none")
-}

@@ -3,15 +3,41 @@
 //! Two words are taken for one when their 64-bit hashes are equal: with a hundred thousand words
 //! in the table that befalls one unknown word in ten to the fourteenth.
 
-use std::hash::{BuildHasher, Hasher};
+use crate::text::{Run, eight};
 
-use foldhash::fast::FixedState;
+/// Any odd number of 64 mixed bits will do: the golden ratio, and its like of three dimensions.
+const FACTORS: [u64; 2] = [0x9E37_79B9_7F4A_7C15, 0xD1B5_4A32_D192_ED03];
 
 /// The hash of a folded word; never 0, which marks an empty place.
+///
+/// Eight bytes at a time are mixed by a multiplication to 128 bits, whose halves are laid over each
+/// other, as foldhash and wyhash do: most words take one.
 pub(super) fn key(folded: &[u8]) -> u64 {
-    let mut hasher = FixedState::default().build_hasher();
-    hasher.write(folded);
-    hasher.finish().max(1)
+    let mut hash = mix(seed(folded.len()) ^ eight(folded, 0));
+    for at in (8..folded.len()).step_by(8) {
+        hash = mix(hash ^ eight(folded, at));
+    }
+    hash.max(1)
+}
+
+/// The same of a short word in small letters.
+#[inline(always)]
+pub(super) fn run_key(run: Run) -> u64 {
+    mix(seed(run.len()) ^ run.register()).max(1)
+}
+
+/// Words of other lengths differ in more than zeros behind them.
+#[inline(always)]
+fn seed(bytes: usize) -> u64 {
+    (bytes as u64).wrapping_mul(FACTORS[1])
+}
+
+#[inline(always)]
+fn mix(value: u64) -> u64 {
+    let product = u128::from(value) * u128::from(FACTORS[0]);
+    #[allow(clippy::cast_possible_truncation, reason = "its halves are what is wanted")]
+    let halves = [product as u64, (product >> 64) as u64];
+    halves[0] ^ halves[1]
 }
 
 /// The key of two words in a row.
@@ -45,7 +71,7 @@ impl<V> Default for Table<V> {
 
 impl<V: Copy + Default> Table<V> {
     /// The value of a key.
-    #[inline]
+    #[inline(always)]
     pub(super) fn get(&self, key: u64) -> Option<V> {
         if let Some(&(found, value)) = self.front.get(front(key))
             && found == key
@@ -71,6 +97,11 @@ impl<V: Copy + Default> Table<V> {
         &mut self.values[index].1
     }
 
+    /// All keys.
+    pub(super) fn keys(&self) -> impl ExactSizeIterator<Item = u64> + '_ {
+        self.values.iter().map(|&(key, _)| key)
+    }
+
     /// Copies the values that are asked most to the front, until the next change.
     pub(super) fn hasten(&mut self, is_hot: impl Fn(&V) -> bool) {
         self.front = vec![(0, V::default()); 1 << FRONT_BITS];
@@ -83,7 +114,7 @@ impl<V: Copy + Default> Table<V> {
     }
 
     /// Where a key is, or would be.
-    #[inline]
+    #[inline(always)]
     fn place(&self, key: u64) -> usize {
         let mask = self.places.len() - 1;
         let tag = tag(key);
@@ -107,6 +138,42 @@ impl<V: Copy + Default> Table<V> {
             self.places[at] = (tag(key), super::trace::index(index + 1));
         }
     }
+}
+
+/// Which keys are surely not in a table: one bit for every few of them, small enough to stay in a
+/// cache near by.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Filter(Vec<u64>);
+
+/// Bits of a filter for each key, at least.
+const FILTER_BITS_PER_KEY: usize = 8;
+
+impl Filter {
+    /// One that lets these keys pass, and one in eight of others.
+    pub(super) fn of(keys: impl ExactSizeIterator<Item = u64>) -> Self {
+        let words = keys.len() * FILTER_BITS_PER_KEY / u64::BITS as usize;
+        let mut bits = vec![0; words.next_power_of_two()];
+        for key in keys {
+            let (word, bit) = filter_place(key, bits.len());
+            bits[word] |= bit;
+        }
+        Self(bits)
+    }
+
+    /// Whether a key may be among them.
+    #[inline]
+    pub(super) fn passes(&self, key: u64) -> bool {
+        let (word, bit) = filter_place(key, self.0.len());
+        self.0.get(word).is_some_and(|bits| bits & bit != 0)
+    }
+}
+
+/// The word of a filter of so many, a power of two, and the bit in it that stand for a key.
+#[inline]
+fn filter_place(key: u64, words: usize) -> (usize, u64) {
+    #[allow(clippy::cast_possible_truncation, reason = "the mask keeps the low bits")]
+    let word = (key >> 6) as usize & words.wrapping_sub(1);
+    (word, 1 << (key & 63))
 }
 
 /// Where a key is at the front, if it is there.
@@ -134,5 +201,25 @@ mod tests {
         assert!((0..1_000u32).all(|n| table.get(key(&n.to_le_bytes())) == Some(n)));
         assert!((1_000..2_000u32).all(|n| table.get(key(&n.to_le_bytes())).is_none()));
         assert_ne!(pair_key(1, 2), pair_key(2, 1));
+    }
+
+    #[test]
+    fn a_filter_lets_its_keys_pass_and_few_others() {
+        let keys =
+            |from: u32, to: u32| (from..to).map(|n| key(&n.to_le_bytes())).collect::<Vec<_>>();
+        let filter = Filter::of(keys(0, 1_000).into_iter());
+        assert!(keys(0, 1_000).into_iter().all(|key| filter.passes(key)));
+        let others = keys(1_000, 11_000).into_iter().filter(|&key| filter.passes(key)).count();
+        assert!(others < 1_500, "{others}");
+        assert!(!Filter::default().passes(7));
+    }
+
+    #[test]
+    fn a_run_has_the_key_of_its_letters() {
+        for word in ["a", "Word", "eightlet"] {
+            let run = Run::at(word.as_bytes(), 0, word.len());
+            assert_eq!(run_key(run.lower()), key(word.to_lowercase().as_bytes()), "{word}");
+        }
+        assert_ne!(key(b"a"), key(b"a\0"));
     }
 }

@@ -10,67 +10,19 @@
 use super::emoji::{Emoji, Spelled};
 use super::english;
 use super::explain::Rule;
-use super::lexicon::{self, Words};
-use super::python::{self, CLASS, HIGH, LOWER, SPACE, UPPER};
+use super::python;
+use super::tokens::{Name, Token, Tokenizer};
 use super::trace::{Hit, Shares, Trace, emphasis, index, normalize};
 
 /// What a negation multiplies by.
 pub(super) const NEGATED: f64 = -0.74;
 /// What capitals add among words that are not capitals.
 pub(super) const CAPITALS: f64 = 0.733;
-/// Longest word of the lexicon and the word lists.
-const WORD_BYTES_MAX: usize = 24;
 
-/// The words that rules ask for by name.
-#[rustfmt::skip]
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum Name {
-    #[default] Other,
-    Ass, At, Bad, Beating, Bomb, Bus, But, Death, Die, Doubt, Enough, For, Heart, Just, Kind,
-    Kiss, Least, Never, No, Nor, Of, Or, Right, Shit, So, Sort, Stop, The, This, To, Very,
-    Without, Yeah,
-}
-
-/// Each name's spelling.
-#[rustfmt::skip]
-const NAMES: [(&str, Name); 33] = {
-    use Name::*;
-    [
-        ("ass", Ass), ("at", At), ("bad", Bad), ("beating", Beating), ("bomb", Bomb), ("bus", Bus),
-        ("but", But), ("death", Death), ("die", Die), ("doubt", Doubt), ("enough", Enough),
-        ("for", For), ("heart", Heart), ("just", Just), ("kind", Kind), ("kiss", Kiss),
-        ("least", Least), ("never", Never), ("no", No), ("nor", Nor), ("of", Of), ("or", Or),
-        ("right", Right), ("shit", Shit), ("so", So), ("sort", Sort), ("stop", Stop), ("the", The),
-        ("this", This), ("to", To), ("very", Very), ("without", Without), ("yeah", Yeah),
-    ]
-};
-
-/// What is known of a word.
-#[derive(Debug, Clone, Copy, Default)]
-struct Entry {
-    valence: f64,
-    boost: f64,
-    /// In the lexicon.
-    scored: bool,
-    negates: bool,
-    name: Name,
-}
-
-/// A word of the text: what white space separates, without the punctuation around it.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Token {
-    pub(super) start: u32,
-    pub(super) end: u32,
-    upper: bool,
-    entry: Entry,
-}
-
-/// Lexicon and word lists in one table.
+/// Lexicon and rules.
 #[derive(Debug)]
 pub(super) struct Vader {
-    table: Words<Entry>,
-    /// By first and last byte, bit n: some word has n bytes. Spares most words the look-up.
-    lengths: [u32; 1024],
+    tokenizer: Tokenizer,
     emoji: Emoji,
 }
 
@@ -96,30 +48,7 @@ pub(super) struct Outcome {
 impl Vader {
     /// Reads the lexicon.
     pub(super) fn new() -> Self {
-        let mut table: Words<Entry> = Words::default();
-        // A token that is not its own lower case or holds a space is never found in Python either.
-        let reachable = |word: &str| word == word.to_lowercase() && !word.contains(' ');
-        for (word, valence) in lexicon::weights(lexicon::VADER_EN).filter(|row| reachable(row.0)) {
-            let entry = Entry { valence, scored: true, ..Entry::default() };
-            table.insert(word.as_bytes().into(), entry);
-        }
-        for word in english::NEGATIONS.split_whitespace() {
-            table.entry(word.as_bytes().into()).or_default().negates = true;
-        }
-        let steps = [(english::BOOSTERS, english::BOOST), (english::DAMPENERS, -english::BOOST)];
-        for (words, boost) in steps {
-            for word in words.split_whitespace() {
-                table.entry(word.as_bytes().into()).or_default().boost = boost;
-            }
-        }
-        for (word, name) in NAMES {
-            table.entry(word.as_bytes().into()).or_default().name = name;
-        }
-        let mut lengths = [0; 1024];
-        for word in table.keys() {
-            lengths[ends(word)] |= 1 << word.len().min(31);
-        }
-        Self { table, lengths, emoji: Emoji::new() }
+        Self { tokenizer: Tokenizer::new(), emoji: Emoji::new() }
     }
 
     /// Scores a text; tokens, hits and the spelled text stay in `work`.
@@ -127,92 +56,30 @@ impl Vader {
         work.hits.clear();
         let spelled = self.emoji.spell(text, &mut work.spelled);
         let text = if spelled { work.spelled.text.as_bytes() } else { text.as_bytes() };
-        self.split(text, &mut work.tokens);
-        let capitals = work.tokens.iter().filter(|token| token.upper).count();
+        self.tokenizer.split(text, &mut work.tokens);
+        let (mut capitals, mut but) = (0, None);
+        for (i, token) in work.tokens.iter().enumerate() {
+            capitals += usize::from(token.upper);
+            if token.entry.name == Name::But {
+                but = but.or(Some(i));
+            }
+        }
         let caps_differ = 0 < capitals && capitals < work.tokens.len();
         let view = View { text, tokens: &work.tokens, caps_differ };
         for (i, token) in work.tokens.iter().enumerate() {
             if token.entry.scored
                 && !(token.entry.name == Name::Kind && view.next(i, 1) == Name::Of)
             {
-                let (lexicon, weight) = (token.entry.valence, view.weigh(i, trace));
+                let (lexicon, weight) = (token.entry.valence(), view.weigh(i, trace));
                 let (word, pivot) = (index(i), None);
                 work.hits.push(Hit { word, lexicon, weight, pivot, negated: false, aside: false });
             }
         }
-        if let Some(but) = work.tokens.iter().position(|token| token.entry.name == Name::But) {
+        if let Some(but) = but {
             contrast(&mut work.hits, but, trace);
         }
         outcome(&work.hits, work.tokens.len(), emphasis(text))
     }
-
-    /// Splits as `str.split()` and strips punctuation of words longer than two characters.
-    fn split(&self, text: &[u8], tokens: &mut Vec<Token>) {
-        tokens.clear();
-        let mut at = 0;
-        while let Some(&byte) = text.get(at) {
-            let class = CLASS[usize::from(byte)];
-            if class & (SPACE | HIGH) != 0 {
-                let space = python::space_bytes(&text[at..]);
-                if space > 0 {
-                    at += space;
-                    continue;
-                }
-            }
-            let start = at;
-            let mut seen = class;
-            at += 1;
-            while let Some(&byte) = text.get(at) {
-                let class = CLASS[usize::from(byte)];
-                if class & (SPACE | HIGH) != 0 && python::space_bytes(&text[at..]) > 0 {
-                    break;
-                }
-                seen |= class;
-                at += 1;
-            }
-            tokens.push(self.token(text, start, at, seen));
-        }
-    }
-
-    /// The token at `start..end`, whose bytes together have the classes `seen`.
-    fn token(&self, text: &[u8], mut start: usize, mut end: usize, seen: u8) -> Token {
-        let whole = &text[start..end];
-        let lead = whole.iter().take_while(|byte| byte.is_ascii_punctuation()).count();
-        let trail = whole.iter().rev().take_while(|byte| byte.is_ascii_punctuation()).count();
-        if (1..whole.len()).contains(&(lead + trail))
-            && python::char_count(&whole[lead..whole.len() - trail]) > 2
-        {
-            (start, end) = (start + lead, end - trail);
-        }
-        let word = &text[start..end];
-        let upper = match seen & HIGH {
-            0 => seen & (UPPER | LOWER) == UPPER,
-            _ => python::is_upper(word),
-        };
-        Token { start: index(start), end: index(end), upper, entry: self.find(word, seen) }
-    }
-
-    fn find(&self, word: &[u8], seen: u8) -> Entry {
-        let mut buffer = [0; WORD_BYTES_MAX];
-        let possible = (self.lengths[ends(word)] >> word.len().min(31)) & 1 == 1;
-        let lower = match (seen & HIGH, buffer.get_mut(..word.len())) {
-            (0, _) if !possible => None,
-            (0, Some(lower)) => {
-                lower.copy_from_slice(word);
-                lower.make_ascii_lowercase();
-                Some(&*lower)
-            }
-            _ => python::lower(word, &mut buffer),
-        };
-        let found = lower.and_then(|lower| self.table.get(lower));
-        found.copied().unwrap_or_default()
-    }
-}
-
-/// First and last byte in ten bits, small letters and capitals alike.
-fn ends(word: &[u8]) -> usize {
-    let low = |byte: Option<&u8>| usize::from(byte.map_or(0, |byte| byte & 31));
-    (low(word.first()) << 5) | low(word.last())
 }
 
 /// The "but" rule: half before, half as much again after, found by value as the original does.
@@ -264,7 +131,7 @@ impl View<'_> {
     /// `sentiment_valence`: the weight of the lexicon word `i` among its neighbors.
     fn weigh(&self, i: usize, trace: &mut Trace) -> f64 {
         let token = &self.tokens[i];
-        let lexicon = token.entry.valence;
+        let lexicon = token.entry.valence();
         let mut valence = lexicon;
         let before_scored = self.tokens.get(i + 1).is_some_and(|next| next.entry.scored);
         if token.entry.name == Name::No && before_scored {
@@ -307,7 +174,7 @@ impl View<'_> {
     /// `scalar_inc_dec`: what the token `by`, `back` words before, adds to `valence`.
     fn boost(&self, by: usize, back: usize, valence: f64) -> f64 {
         let token = &self.tokens[by];
-        let mut scalar = token.entry.boost;
+        let mut scalar = token.entry.boost();
         if scalar == 0.0 {
             return 0.0;
         }
@@ -343,7 +210,9 @@ impl View<'_> {
     fn negates(&self, i: usize) -> bool {
         let token = &self.tokens[i];
         let word = &self.text[token.start as usize..token.end as usize];
-        token.entry.negates || word.windows(3).any(|three| three.eq_ignore_ascii_case(b"n't"))
+        let quotes = || word.contains(&b'\'');
+        let ends_so = || word.windows(3).any(|three| three.eq_ignore_ascii_case(b"n't"));
+        token.entry.negates || quotes() && ends_so()
     }
 
     /// `_special_idioms_check`.

@@ -23,7 +23,7 @@ const COMPARED: f64 = 1.5;
 const TAG_PART_BYTES: usize = 4;
 const TAG_WEIGHT: f64 = 1.5;
 /// Shortest folded word that may be a compound.
-const COMPOUND_BYTES_MIN: usize = 8;
+pub(super) const COMPOUND_BYTES_MIN: usize = 8;
 /// Bytes at the end or beginning of a compound by which its parts are found.
 const PART_KEY_BYTES: usize = 4;
 
@@ -357,7 +357,8 @@ mod tests {
             word.chars().for_each(|c| folding.push_char(c));
             let own = key(folding.bytes().unwrap_or_default());
             let entry = vocabulary.get(own).unwrap_or_else(|| vocabulary.guess(&folding, own).1);
-            let weight = entry.of(tongue).weight();
+            let sense = if tongue == Tongue::German { entry.german } else { entry.english };
+            let weight = sense.weight();
             assert!(weight * sign > 0.0 || weight == 0.0 && sign == 0.0, "{word} {weight}");
         }
     }

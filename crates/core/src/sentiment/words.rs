@@ -3,6 +3,8 @@
 //! Words are folded: lower case, ä ö ü ß as ae oe ue ss, combining diaeresis as e. Bytes decide as
 //! long as they are ASCII; only other characters are decoded.
 
+use crate::text::{self, Run};
+
 /// Longest folded word that is looked up; longer ones are noise.
 pub(super) const FOLDED_BYTES_MAX: usize = 64;
 
@@ -118,6 +120,58 @@ pub(super) struct Shape {
     pub(super) umlaut: bool,
     /// Holds another letter beyond ASCII.
     pub(super) strange: bool,
+}
+
+/// What the letters of a folded word say, whatever it means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Spelling {
+    /// Ends as "schlechter" and "besseren" do.
+    pub(super) comparative: bool,
+    /// Names the stars of a rating.
+    pub(super) star: bool,
+    /// Lets a "but" behind it except, not oppose.
+    pub(super) excepts: bool,
+}
+
+impl Spelling {
+    /// That of a short word.
+    #[inline(always)]
+    pub(super) fn of_run(run: Run) -> Self {
+        let (word, tail) = (run.register(), run.tail());
+        let comparative = tail >> 48 == const { text::word(b"er") }
+            || tail >> 40 == const { text::word(b"ere") }
+            || tail >> 32 == const { text::word(b"eren") }
+            || tail >> 32 == const { text::word(b"eres") };
+        let star = word & 0xFFFF == const { text::word(b"st") }
+            && [
+                const { text::word(b"star") },
+                const { text::word(b"stars") },
+                const { text::word(b"stern") },
+                const { text::word(b"sterne") },
+                const { text::word(b"sternen") },
+            ]
+            .contains(&word);
+        let excepts = word == const { text::word(b"anything") }
+            || word == const { text::word(b"nothing") }
+            || word == const { text::word(b"none") };
+        Self { comparative, star, excepts }
+    }
+
+    /// That of any word.
+    pub(super) fn of(folded: &[u8]) -> Self {
+        let comparative = matches!(
+            folded,
+            [.., b'e', b'r']
+                | [.., b'e', b'r', b'e']
+                | [.., b'e', b'r', b'e', b'n']
+                | [.., b'e', b'r', b'e', b's']
+        );
+        let star = folded.starts_with(b"st")
+            && matches!(folded, b"star" | b"stars" | b"stern" | b"sterne" | b"sternen");
+        let excepts = matches!(folded.first(), Some(b'a' | b'n' | b'e'))
+            && matches!(folded, b"anything" | b"nothing" | b"everything" | b"none");
+        Self { comparative, star, excepts }
+    }
 }
 
 /// Reads the word that begins at byte `start`, which must be a letter or digit, into `folding`.
@@ -245,6 +299,16 @@ mod tests {
         for (text, upper, camel) in rows {
             let shape = read(text, 0, false, &mut Folding::default());
             assert_eq!((shape.upper, shape.camel), (upper, camel), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_short_word_says_the_same_as_a_run() {
+        let words =
+            ["er", "lieber", "bessere", "besseren", "stern", "stars", "star", "start", "none"];
+        for word in words.into_iter().chain(["nothing", "anything", "eres", "eren", "a", "there"]) {
+            let run = Run::at(word.as_bytes(), 0, word.len());
+            assert_eq!(Spelling::of_run(run), Spelling::of(word.as_bytes()), "{word}");
         }
     }
 

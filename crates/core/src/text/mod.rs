@@ -12,6 +12,7 @@ mod plain;
 mod stop_words;
 mod keywords;
 mod html;
+mod run;
 
 pub(crate) use address::{Address, AddressForm, addresses};
 pub(crate) use boundary::is_hangul;
@@ -22,3 +23,4 @@ pub use html::plain_of_html;
 pub use keywords::{for_each_keyword, for_each_plain_word, keywords};
 pub(crate) use letters::decoded;
 pub(crate) use plain::Plain;
+pub(crate) use run::{Run, eight, word};
