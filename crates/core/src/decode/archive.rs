@@ -10,6 +10,7 @@ use serde::de::Visitor;
 use serde::{Deserialize, Deserializer};
 
 use super::fields::{FIELDS, Reading, Value};
+use super::flat::{Flat, Plain, once};
 use super::members::{Members, name_value, value};
 use super::{AuthorHasher, Sieve};
 use crate::mention::Context;
@@ -28,19 +29,19 @@ pub struct ArchiveLine<'a> {
     posted_at: Stamp,
     #[serde(default)]
     received_at: Option<Stamp>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "said")]
     source: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "said")]
     author: Option<Cow<'a, str>>,
     #[serde(default)]
     kind: Option<Kind>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "said")]
     parent: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "said")]
     thread: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "said")]
     lang: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "said")]
     url: Option<Cow<'a, str>>,
     #[serde(default)]
     reach: Option<u64>,
@@ -49,6 +50,13 @@ pub struct ArchiveLine<'a> {
     /// Whether a field could not be read as it stands, and was left unknown or mended.
     #[serde(skip)]
     mended: bool,
+}
+
+/// An optional text as it stands in the line, which serde would copy.
+fn said<'de: 'a, 'a, D: Deserializer<'de>>(from: D) -> Result<Option<Cow<'a, str>>, D::Error> {
+    #[derive(Deserialize)]
+    struct Said<'a>(#[serde(borrow)] Cow<'a, str>);
+    Ok(Option::<Said<'a>>::deserialize(from)?.map(|Said(text)| text))
 }
 
 /// A time as [`TimeStyle`] reads it without being told more.
@@ -102,7 +110,7 @@ impl<'a> ArchiveLine<'a> {
         let text = text.trim_start_matches('\u{feff}');
         if reading.map.is_plain()
             && text.starts_with('{')
-            && let Ok(line) = serde_json::from_str::<Self>(text)
+            && let Some(line) = Self::flat(text).or_else(|| serde_json::from_str(text).ok())
             && !line.id.is_empty()
             && line.has_supported_times()
         {
@@ -134,6 +142,51 @@ impl<'a> ArchiveLine<'a> {
             }
             other => other,
         }
+    }
+
+    /// The line, where it is an object of plain values; none where it is not, or says a field twice
+    /// or in another type.
+    fn flat(text: &'a str) -> Option<Self> {
+        let (mut id, mut said, mut posted_at, mut received_at) = (None, None, None, None);
+        let (mut source, mut author, mut parent, mut thread) = (None, None, None, None);
+        let (mut lang, mut url, mut kind) = (None, None, None);
+        let (mut reach, mut engagement) = (None, None);
+        let mut members = Flat::new(text)?;
+        while let Some((name, value)) = members.member()? {
+            match name {
+                "id" => once(&mut id, value.text()?)?,
+                "text" => once(&mut said, value.text()?)?,
+                "posted_at" => once(&mut posted_at, stamp(value)??)?,
+                "received_at" => once(&mut received_at, stamp(value)?)?,
+                "source" => once(&mut source, value.text_or_null()?)?,
+                "author" => once(&mut author, value.text_or_null()?)?,
+                "kind" => once(&mut kind, value.kind_or_null()?)?,
+                "parent" => once(&mut parent, value.text_or_null()?)?,
+                "thread" => once(&mut thread, value.text_or_null()?)?,
+                "lang" => once(&mut lang, value.text_or_null()?)?,
+                "url" => once(&mut url, value.text_or_null()?)?,
+                "reach" => once(&mut reach, value.count_or_null()?)?,
+                "engagement" => once(&mut engagement, value.count_or_null()?)?,
+                _ => {}
+            }
+        }
+        let text_of = |field: Option<Option<&'a str>>| field.flatten().map(Cow::Borrowed);
+        Some(Self {
+            id: Cow::Borrowed(id?),
+            text: Cow::Borrowed(said?),
+            posted_at: posted_at?,
+            received_at: received_at.flatten(),
+            source: text_of(source),
+            author: text_of(author),
+            kind: kind.flatten(),
+            parent: text_of(parent),
+            thread: text_of(thread),
+            lang: text_of(lang),
+            url: text_of(url),
+            reach: reach.flatten(),
+            engagement: engagement.flatten(),
+            mended: false,
+        })
     }
 
     /// The post that named fields say, as in a CSV record or a row of a Parquet file. An optional
@@ -323,6 +376,17 @@ impl<'a> ArchiveLine<'a> {
             engagement: self.engagement,
         }
     }
+}
+
+/// The time that a plain value means, or nothing for `null`; none where it means none.
+fn stamp(value: Plain<'_>) -> Option<Option<Stamp>> {
+    let time = match value {
+        Plain::Text(text) => TimeStyle::default().read(text).ok(),
+        Plain::Count(number) => EventTime::of_int(number).ok(),
+        Plain::Null => return Some(None),
+        Plain::Flag => None,
+    };
+    time.map(|time| Some(Stamp(time)))
 }
 
 /// An optional field: unknown where it says nothing usable, which is noted.

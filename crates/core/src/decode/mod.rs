@@ -8,6 +8,7 @@ mod cursor;
 mod entry;
 pub mod feed;
 mod fields;
+mod flat;
 mod guess;
 mod import;
 mod jetstream;
@@ -71,6 +72,8 @@ pub struct Decoder {
     source: SourceId,
     authors: AuthorHasher,
     names: HashSet<SourceId>,
+    /// The source of the last line: the next one most likely is of the same.
+    last: SourceId,
     sieve: Option<Sieve>,
     reading: Arc<Reading>,
     /// The wall clock, as far as it is known here.
@@ -93,6 +96,7 @@ impl Decoder {
     pub fn new(format: Format, source: SourceId, authors: AuthorHasher) -> Self {
         Self {
             format,
+            last: source.clone(),
             source,
             authors,
             names: HashSet::new(),
@@ -275,6 +279,14 @@ impl Decoder {
     }
 
     fn named(&mut self, name: &str) -> SourceId {
+        if self.last.as_str() == name {
+            return self.last.clone();
+        }
+        self.last = self.known(name);
+        self.last.clone()
+    }
+
+    fn known(&mut self, name: &str) -> SourceId {
         if let Some(known) = self.names.get(name) {
             return known.clone();
         }
