@@ -16,7 +16,7 @@ use serde_json::value::RawValue;
 use super::formats::language;
 use super::inputs::TextFormat;
 use super::output::{Script, people, programs};
-use super::score_answer::{Answer, csv_row, json_line, table_row};
+use super::score_answer::{Answer, csv_row, object_line, table_row, text_line};
 use super::spreadsheet::{Cell, CsvArgs};
 use super::{Ending, Failure};
 use crate::config::SentimentConfig;
@@ -254,8 +254,8 @@ impl Printer<'_> {
                 let why = explained.map(|why| why.to_json(text));
                 let answer = Answer::new(&document, intents, why);
                 match object {
-                    None => json_line(&json!({ "text": text }).to_string(), answer, out).map(drop),
-                    Some(object) => json_line(object, answer, out).map(|clash| self.note(clash)),
+                    None => text_line(text, &answer, out),
+                    Some(object) => object_line(object, &answer, out).map(|clash| self.note(clash)),
                 }
             }
         };
@@ -312,8 +312,10 @@ struct Fields<'l> {
 /// A field if it is a text.
 fn if_text<'l, D: Deserializer<'l>>(from: D) -> Result<Option<Cow<'l, str>>, D::Error> {
     let value: &RawValue = Deserialize::deserialize(from)?;
-    if !value.get().starts_with('"') {
-        return Ok(None);
+    let Some(quoted) = value.get().strip_prefix('"') else { return Ok(None) };
+    // Most texts stand in the line as they are.
+    if let Some(plain) = quoted.strip_suffix('"').filter(|plain| !plain.contains('\\')) {
+        return Ok(Some(Cow::Borrowed(plain)));
     }
     let text: String = serde_json::from_str(value.get()).map_err(D::Error::custom)?;
     Ok(Some(Cow::Owned(text)))

@@ -18,6 +18,12 @@ use crate::sentiment::Document;
 /// Longest text shown in a table, in bytes.
 const SHOWN_BYTES: usize = 72;
 
+/// A text of which nothing else is known.
+#[derive(Serialize)]
+struct Said<'t> {
+    text: &'t str,
+}
+
 /// What is said of a text.
 #[derive(Serialize)]
 pub(super) struct Answer {
@@ -100,34 +106,71 @@ pub(super) fn csv_row(
     csv.line(&cells, out)
 }
 
-/// The answer behind the fields of an object, which stay as they are, byte by byte; a field of ours
-/// that the object has already, which gets another name.
-pub(super) fn json_line(
+/// The answer to a text of which nothing else is known.
+pub(super) fn text_line(text: &str, answer: &Answer, out: &mut Vec<u8>) -> io::Result<()> {
+    let said = serde_json::to_string(&Said { text })?;
+    json_line(&said, &BTreeMap::new(), answer, out).map(drop)
+}
+
+/// The answer behind the fields of an object, which stay as they are, byte by byte; and a field of
+/// ours that the object has already, which gets another name.
+pub(super) fn object_line(
     object: &str,
-    answer: Answer,
+    answer: &Answer,
     out: &mut Vec<u8>,
 ) -> io::Result<Option<&'static str>> {
-    // Reading the object a second time is for those that look as if it could be needed.
-    let taken: BTreeMap<Cow<'_, str>, &RawValue> =
-        if OURS.iter().any(|ours| object.contains(ours)) || object.contains('\\') {
-            serde_json::from_str(object)?
-        } else {
-            BTreeMap::new()
+    json_line(object, &taken(object)?, answer, out)
+}
+
+/// The fields of an object, if one may be called as ours is.
+fn taken(object: &str) -> io::Result<BTreeMap<Cow<'_, str>, &RawValue>> {
+    let stands = |ours: &str| {
+        let quoted = |&(at, _): &(usize, &str)| {
+            let before = at.checked_sub(1).and_then(|before| object.as_bytes().get(before));
+            before == Some(&b'"') && object.as_bytes().get(at + ours.len()) == Some(&b'"')
         };
+        object.match_indices(ours).any(|found| quoted(&found))
+    };
+    // Reading the object a second time is for those that look as if it could be needed.
+    if object.contains('\\') || OURS.into_iter().any(stands) {
+        return Ok(serde_json::from_str(object)?);
+    }
+    Ok(BTreeMap::new())
+}
+
+/// The answer behind the fields of an object of which those that are taken may be called as ours.
+fn json_line(
+    object: &str,
+    taken: &BTreeMap<Cow<'_, str>, &RawValue>,
+    answer: &Answer,
+    out: &mut Vec<u8>,
+) -> io::Result<Option<&'static str>> {
     let body = object.trim_end().strip_suffix('}').unwrap_or_default().trim_end();
     out.write_all(body.as_bytes())?;
-    let Value::Object(answer) = serde_json::to_value(answer)? else { return Ok(None) };
     let mut clash = None;
-    for (place, ours) in OURS.into_iter().enumerate() {
-        let Some(value) = answer.get(ours) else { continue };
-        let mut name = ours.to_owned();
-        while taken.contains_key(name.as_str()) {
-            clash = clash.or(Some(ours));
-            name.insert_str(0, "resonanz_");
+    if OURS.iter().any(|ours| taken.contains_key(*ours)) {
+        let Value::Object(answer) = serde_json::to_value(answer)? else { return Ok(None) };
+        for (place, ours) in OURS.into_iter().enumerate() {
+            let Some(value) = answer.get(ours) else { continue };
+            let mut name = ours.to_owned();
+            while taken.contains_key(name.as_str()) {
+                clash = clash.or(Some(ours));
+                name.insert_str(0, "resonanz_");
+            }
+            let comma = if place == 0 && body == "{" { "" } else { "," };
+            write!(out, "{comma}\"{name}\":{value}")?;
         }
-        let comma = if place == 0 && body == "{" { "" } else { "," };
-        write!(out, "{comma}\"{name}\":{value}")?;
+        out.extend_from_slice(b"}\n");
+        return Ok(clash);
     }
-    out.extend_from_slice(b"}\n");
+    // Our object goes on where theirs was cut.
+    let joint = out.len();
+    serde_json::to_writer(&mut *out, answer)?;
+    if body == "{" {
+        out.remove(joint);
+    } else if let Some(brace) = out.get_mut(joint) {
+        *brace = b',';
+    }
+    out.push(b'\n');
     Ok(clash)
 }
