@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::damage::{damaged, damaged_text};
+use crate::damage::{cases, damaged, damaged_text};
 use resonanz_core::decode::{AuthorHasher, Decoder, Format, Parcel};
 use resonanz_core::mention::{Context, Dialect, Imported, Matcher, MentionScratch, Topic, import};
 use resonanz_core::post::{Event, Lang, SourceId, Span, TEXT_BYTES_MAX};
@@ -59,7 +59,7 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(cases(400))]
 
     #[test]
     fn every_frame_is_an_event_or_no_post_or_refused(

@@ -2,6 +2,13 @@
 
 use proptest::prelude::*;
 
+/// As many cases as `PROPTEST_CASES` asks for, or few.
+pub(crate) fn cases(few: u32) -> ProptestConfig {
+    let asked = ProptestConfig::default();
+    let is_asked = std::env::var_os("PROPTEST_CASES").is_some();
+    ProptestConfig { cases: if is_asked { asked.cases } else { few }, ..asked }
+}
+
 /// A cut, a repetition, a swap, or something foreign put in.
 #[derive(Debug, Clone)]
 enum Damage {

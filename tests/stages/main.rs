@@ -26,3 +26,4 @@ mod shards;
 mod support;
 mod times;
 mod waves;
+mod wounds;
