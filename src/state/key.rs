@@ -7,13 +7,13 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::error::{StateError, io_error};
 use super::home::Home;
-use super::whole::write_whole;
+use super::whole::{private_file, write_whole};
 use crate::system::{hex, random};
 
 /// Names the file in which new lakes keep their keys, where no configuration does.
@@ -127,6 +127,26 @@ impl Home {
     }
 }
 
+/// Makes the file of a key, unless another process makes it at the same time: shards that are started
+/// together must take one and the same.
 fn write_key(path: &Path, key: &[u8; 32]) -> Result<(), StateError> {
-    write_whole(path, hex(key).as_bytes())
+    let mark = hex(&random::<4>().map_err(io_error(path))?);
+    let draft = path.with_extension(format!("{mark}.draft"));
+    let write = || {
+        let mut file = private_file(&draft)?;
+        file.write_all(hex(key).as_bytes())?;
+        file.sync_all()?;
+        match fs::hard_link(&draft, path) {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            // A file system without links.
+            Err(_) => fs::rename(&draft, path),
+        }?;
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        fs::File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
+    };
+    let written = write();
+    // It is gone if it was renamed.
+    let _ = fs::remove_file(&draft);
+    written.map_err(io_error(path))
 }
