@@ -53,6 +53,11 @@ impl SecretPlace {
 }
 
 impl Secret {
+    /// A text that nobody is to see.
+    pub(crate) fn new(text: String) -> Self {
+        Self(text)
+    }
+
     /// The secret itself; not for logs, errors or the lake.
     #[must_use]
     pub fn expose(&self) -> &str {

@@ -303,6 +303,13 @@ impl<'p, 'i> Section<'p, 'i> {
         pairs
     }
 
+    /// A table inside this one, or each of a list of them, as it stands.
+    pub(crate) fn inside(&mut self, key: &'static str) -> Vec<&'p Spanned<DeValue<'i>>> {
+        self.asked.push(key);
+        let Some(value) = self.table.and_then(|table| table.get(key)) else { return Vec::new() };
+        value.get_ref().as_array().map_or_else(|| vec![value], |list| list.iter().collect())
+    }
+
     pub(crate) fn has(&self, key: &str) -> bool {
         self.table.is_some_and(|table| table.contains_key(key))
     }

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use jiff::ToSpan;
 use jiff::tz::TimeZone;
 
+use super::entrance::Entrance;
 use super::places::ConfigAt;
 use super::postgres::door;
-use super::serving::token;
 use super::{Ending, Failure, config_file};
 use crate::chart::zoned;
 use crate::config::Config;
@@ -17,7 +17,7 @@ use crate::connect::{Finding, Look};
 use crate::decode::AuthorHasher;
 use crate::notify::{Receiver, ReceiverError};
 use crate::policy::{Policies, PolicyError};
-use crate::serve::SqlGate;
+use crate::serve::{Audit, SqlGate};
 use crate::system::wall_clock;
 use crate::tuning;
 
@@ -37,7 +37,7 @@ pub(super) fn check(args: &Args) -> Result<Ending, Failure> {
     let waiting = look_at_sources(&config)?;
     // The key decides on nothing that can be wrong.
     tuning::analyzer(&config, &AuthorHasher::new([0; 32]))?;
-    token(&config)?;
+    let entrance = Entrance::of(&config)?;
     let mut faults: Vec<ReceiverError> =
         config.receivers.iter().filter_map(|receiver| Receiver::fetch(receiver).err()).collect();
     if let Some(last) = faults.pop() {
@@ -47,7 +47,8 @@ pub(super) fn check(args: &Args) -> Result<Ending, Failure> {
         return Err(last.into());
     }
     if let Some(clients) = &config.postgres {
-        door(clients, &(&config.lake).into(), &SqlGate::of(config.sql))?;
+        let known = (&entrance, &Audit::default());
+        door(clients, &(&config.lake).into(), known, &SqlGate::of(config.sql))?;
     }
     look_at_pages(&config)?;
     let reviews = remind(&config)?;

@@ -14,9 +14,9 @@ pub(super) struct Wrong {
     pub(super) problems: Vec<ConfigError>,
 }
 
-/// Reads a configuration file; prints every problem to standard error.
-pub(super) fn load(path: &Path) -> Result<Config, Failure> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
+/// The text of a configuration file.
+pub(super) fn read(path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path).map_err(|error| {
         let hint = match error.kind() {
             ErrorKind::NotFound => "write one with: resonanz init",
             ErrorKind::IsADirectory => "name the file in it: --config FOLDER/resonanz.toml",
@@ -24,7 +24,12 @@ pub(super) fn load(path: &Path) -> Result<Config, Failure> {
             _ => "give a file that this user can read",
         };
         Failure::file(path, &error, hint)
-    })?;
+    })
+}
+
+/// Reads a configuration file; prints every problem to standard error.
+pub(super) fn load(path: &Path) -> Result<Config, Failure> {
+    let text = read(path)?;
     let base = path.parent().unwrap_or(Path::new(""));
     Config::parse(&text, base).map_err(|problems| {
         print_all(path, &text, "", &problems);

@@ -29,7 +29,7 @@ use crate::notify::Signer;
 use crate::post::SourceId;
 use crate::replay::{Archive, Replay, replay};
 use crate::secret::SecretPlace;
-use crate::serve::{Api, Doors, Reload, SqlGate, serve};
+use crate::serve::{Access, Api, Audit, Doors, Reload, SqlGate, serve};
 use crate::state::{Site, private_file};
 use crate::system::{random, unix_ms};
 use crate::time::SECOND_US;
@@ -153,6 +153,10 @@ async fn open(
         services: Arc::clone(&config.services),
         scorer: Arc::new(crate::tuning::scorer(&config.sentiment)?),
         token: None,
+        config: None,
+        access: Access::open(),
+        tls: None,
+        audit: Audit::default(),
         hosts: Arc::new([]),
         sql: SqlGate::of(config.sql),
         doors: Doors::default(),

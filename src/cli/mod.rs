@@ -15,6 +15,8 @@ mod places;
 mod formats;
 mod args_reading;
 mod inputs;
+mod entrance;
+mod noted;
 mod postgres;
 mod serving;
 mod signals;
@@ -51,6 +53,7 @@ mod sources;
 #[cfg(feature = "terminal")]
 mod top;
 mod topics;
+mod users;
 
 use std::process::ExitCode;
 
@@ -116,6 +119,9 @@ enum Command {
     /// Watch a running process in the terminal: topics, alerts, sources; q quits
     #[cfg(feature = "terminal")]
     Top(top::Args),
+    /// Make passwords and tokens for those who may look in
+    #[command(subcommand)]
+    Users(users::UsersCommand),
     /// Inspect and maintain a lake
     #[command(subcommand)]
     Lake(lake::LakeCommand),
@@ -170,6 +176,7 @@ pub fn run() -> ExitCode {
         Command::Serve(args) => serve::serve(args),
         #[cfg(feature = "terminal")]
         Command::Top(args) => top::top(args),
+        Command::Users(command) => users::users(command),
         Command::Lake(command) => lake::lake(command),
         Command::Privacy(command) => privacy::privacy(command),
         Command::Import(args) => import::import(args),

@@ -1,19 +1,26 @@
 //! How are PostgreSQL clients let in: with which password, and where?
 
 use super::Failure;
+use super::entrance::Entrance;
 use crate::config::PostgresConfig;
-use crate::serve::SqlGate;
+use crate::secret::SecretPlace;
+use crate::serve::{Audit, SqlGate};
 use crate::state::Site;
 
 pub(super) use door::Door;
 
 /// Fetches the password, so that what is wrong with it is known before anything begins.
-pub(super) fn door(config: &PostgresConfig, lake: &Site, sql: &SqlGate) -> Result<Door, Failure> {
-    let password = config
-        .password
-        .fetch()
-        .map_err(|fault| Failure::usage(format!("postgres: {fault}"), fault.hint()))?;
-    Door::new(config, password.expose(), lake, sql)
+pub(super) fn door(
+    config: &PostgresConfig,
+    lake: &Site,
+    (entrance, audit): (&Entrance, &Audit),
+    sql: &SqlGate,
+) -> Result<Door, Failure> {
+    let password = config.password.as_ref().map(SecretPlace::fetch).transpose();
+    let password =
+        password.map_err(|fault| Failure::usage(format!("postgres: {fault}"), fault.hint()))?;
+    let password = password.as_ref().map(|password| password.expose());
+    Door::new(config, password, lake, (entrance, audit), sql)
 }
 
 #[cfg(feature = "postgres")]
@@ -24,8 +31,9 @@ mod door {
     use tokio::net::TcpListener;
 
     use super::super::Failure;
+    use super::super::entrance::Entrance;
     use crate::config::PostgresConfig;
-    use crate::serve::{Postgres, SqlGate};
+    use crate::serve::{Audit, Postgres, SqlGate};
     use crate::state::Site;
 
     /// A lake ready for PostgreSQL clients.
@@ -34,11 +42,14 @@ mod door {
     impl Door {
         pub(super) fn new(
             config: &PostgresConfig,
-            password: &str,
+            password: Option<&str>,
             lake: &Site,
+            (entrance, audit): (&Entrance, &Audit),
             sql: &SqlGate,
         ) -> Result<Self, Failure> {
-            let made = Postgres::new(lake.clone(), &config.user, password, sql.clone());
+            let user = password.map(|password| (config.user.as_str(), password));
+            let known = (entrance.access.clone(), entrance.tls.clone(), audit.clone());
+            let made = Postgres::new(lake.clone(), user, known, sql.clone());
             let postgres = made.map_err(|error| {
                 let hint = "make one with: openssl rand -base64 24";
                 Failure::usage(format!("postgres: {error}"), hint)
@@ -65,8 +76,9 @@ mod door {
     use std::net::SocketAddr;
 
     use super::super::Failure;
+    use super::super::entrance::Entrance;
     use crate::config::PostgresConfig;
-    use crate::serve::SqlGate;
+    use crate::serve::{Audit, SqlGate};
     use crate::state::Site;
 
     /// What this build does not have.
@@ -75,8 +87,9 @@ mod door {
     impl Door {
         pub(super) fn new(
             _: &PostgresConfig,
-            _: &str,
+            _: Option<&str>,
             _: &Site,
+            _: (&Entrance, &Audit),
             _: &SqlGate,
         ) -> Result<Self, Failure> {
             let hint = "build it with the Cargo feature postgres, which is on by default";

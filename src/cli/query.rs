@@ -13,7 +13,7 @@ use crate::sql::{self, Limits, Session, SqlError, SqlFault, View};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// One SELECT over the tables posts, mentions, panes, alerts and triage, or over views
+    /// One SELECT over the tables posts, mentions, panes, alerts, triage and audit, or over views
     #[arg(required_unless_present = "views")]
     sql: Option<String>,
     #[command(flatten)]
@@ -75,6 +75,7 @@ pub(super) fn query(args: &Args) -> Result<Ending, Failure> {
     let runtime = runtime()?;
     let asked = runtime.block_on(async {
         let session = Session::open_within(&folder, limits).await?;
+        session.add_audit(&folder, sql).await?;
         let answer = session.query(sql).await.map_err(failure)?;
         let written = rows::write(answer, format(args.format), &args.csv).await;
         written.map_err(|failed| failed.told(failure))

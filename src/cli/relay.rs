@@ -9,7 +9,8 @@ use tokio::sync::{mpsc, watch};
 
 use super::places::ConfigAt;
 use super::run::{named, say_lost};
-use super::serving::{doors, token};
+use super::entrance::Entrance;
+use super::serving::doors;
 use super::signals::stop_at_signal;
 use super::view::Reader;
 use super::{Ending, Failure, runtime};
@@ -17,7 +18,7 @@ use crate::config::{Config, SourceConfig};
 use crate::connect::{Fault, StreamConfig};
 use crate::live::{Progress, Stop};
 use crate::relay::{self, Relayed};
-use crate::serve::{Api, Doors, Reload, SqlGate, serve_relay};
+use crate::serve::{Api, Audit, Doors, Reload, SqlGate, serve_relay};
 use crate::state::Site;
 
 #[derive(Debug, clap::Args)]
@@ -78,9 +79,10 @@ async fn run(config: &Config, stream: &StreamConfig, reader: Reader) -> Result<R
     let mut text = format!("sources {}\nstate   {}", named(&sources), stream.state.display());
     let mut http = None;
     if let Some(address) = config.listen {
+        let entrance = Entrance::of(config)?;
         let listener = TcpListener::bind(address).await;
         let listener = listener.map_err(|error| Failure::listen(address, &error))?;
-        http = Some(format!("http://{}", listener.local_addr()?));
+        http = Some(format!("{}://{}", entrance.scheme(), listener.local_addr()?));
         let api = Api {
             progress: progress.subscribe(),
             lake: Site::from(&stream.state),
@@ -88,7 +90,11 @@ async fn run(config: &Config, stream: &StreamConfig, reader: Reader) -> Result<R
             charter: Arc::default(),
             services: Arc::clone(&config.services),
             scorer: Arc::new(crate::tuning::scorer(&config.sentiment)?),
-            token: token(config)?,
+            token: entrance.token.clone(),
+            config: None,
+            access: entrance.access.clone(),
+            tls: entrance.tls.clone(),
+            audit: Audit::default(),
             hosts: config.hosts.clone().into(),
             sql: SqlGate::of(config.sql),
             doors: Doors::new(doors(config)),

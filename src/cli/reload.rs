@@ -9,7 +9,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::check::counted;
 use super::config_file::Wrong;
 use super::places::{LakePlace, ShardArg};
-use super::serving::{doors, token};
+use super::entrance::token;
+use super::serving::doors;
 use super::{Failure, supervisor};
 use crate::config::Config;
 use crate::connect::{Finding, Look, SourceState};
@@ -121,10 +122,11 @@ impl Reloader {
     fn warnings(&self, config: &Config) -> Vec<String> {
         let mut warnings: Vec<String> = config.warnings.iter().map(ToString::to_string).collect();
         let (old, new) = (&self.present, config);
-        let kept = [
+        let kept: [(&str, bool); 4] = [
             ("listen", old.listen != new.listen),
             ("postgres", old.postgres != new.postgres),
             ("sql_*", old.sql != new.sql),
+            ("users, tokens, proxies, tls", old.access != new.access),
         ];
         for (key, _) in kept.iter().filter(|(_, changed)| *changed) {
             warnings.push(format!("[serve] {key} holds from the next start on"));

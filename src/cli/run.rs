@@ -1,18 +1,19 @@
 //! How does a configuration run on the command line?
 
 use std::io::{self, Write};
-use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
+use super::entrance::Entrance;
 use super::output::one_line;
 use super::places::{LakePlace, ShardArg};
-use super::postgres::{Door, door};
+use super::postgres::door;
 use super::reload::Reloader;
-use super::serving::{doors, token};
+use super::serving::doors;
 use super::signals::stop_at_signal;
 use super::view::{Reader, View};
 use super::{Ending, Failure, runtime, supervisor};
@@ -20,7 +21,8 @@ use crate::config::Config;
 use crate::lake::Folder;
 use crate::live::{self, LostSource, Progress, Stop, Summary};
 use crate::notify::Outbox;
-use crate::serve::{Api, Doors, Reload, SqlGate, serve};
+use crate::serve::{Api, ConfigFile, Doors, Reload, SqlGate, serve};
+use crate::state::Site;
 
 /// Sources and topics named at the start.
 const NAMES_MAX: usize = 8;
@@ -50,11 +52,8 @@ pub(super) fn run(args: &Args, reader: Reader) -> Result<Ending, Failure> {
         return Err(Failure::usage(message, "see the examples in: resonanz init"));
     }
     enable(&config, &args.enable)?;
-    let sql = SqlGate::of(config.sql);
-    let clients = config.postgres.as_ref();
-    let clients = clients.map(|clients| door(clients, &(&config.lake).into(), &sql)).transpose()?;
-    let summary =
-        runtime()?.block_on(run_until_signal(config, sql, clients, reader, args))?;
+    let entrance = Entrance::of(&config)?;
+    let summary = runtime()?.block_on(run_until_signal(config, entrance, reader, args))?;
     let complete = summarize(&summary, reader)?;
     Ok(if complete { Ending::Done } else { Ending::Incomplete })
 }
@@ -116,7 +115,7 @@ pub(super) fn say_lost(lost: &[LostSource]) -> io::Result<()> {
 }
 
 /// Says what is listened to, and where to ask.
-fn announce(config: &Config, http: Option<SocketAddr>, reader: Reader) -> io::Result<()> {
+fn announce(config: &Config, http: Option<&str>, reader: Reader) -> io::Result<()> {
     let sources: Vec<&str> = config.sources.iter().map(|source| source.name.as_str()).collect();
     let topics: Vec<&str> = config.topics.iter().map(|topic| topic.name.as_str()).collect();
     let mut text = format!(
@@ -131,7 +130,7 @@ fn announce(config: &Config, http: Option<SocketAddr>, reader: Reader) -> io::Re
         text = format!("shard   {shard}\n{text}");
     }
     if let Some(address) = http {
-        text += &format!("\nhttp    http://{address}");
+        text += &format!("\nhttp    {address}");
     }
     let fields = json!({
         "event": "started",
@@ -141,7 +140,7 @@ fn announce(config: &Config, http: Option<SocketAddr>, reader: Reader) -> io::Re
         "receivers": config.receivers.len(),
         "lake": config.lake.path,
         "shard": config.shard.map(|shard| shard.to_string()),
-        "http": http.map(|address| format!("http://{address}")),
+        "http": http,
     });
     reader.say(&text, &fields)
 }
@@ -176,11 +175,15 @@ fn enable(config: &Config, names: &[String]) -> Result<(), Failure> {
 
 async fn run_until_signal(
     config: Config,
-    sql: SqlGate,
-    clients: Option<Door>,
+    entrance: Entrance,
     reader: Reader,
     args: &Args,
 ) -> Result<Summary, Failure> {
+    let (sql, site) = (SqlGate::of(config.sql), Site::from(&config.lake));
+    let audit = entrance.begin(&site, Some(&config.lake));
+    let clients = config.postgres.as_ref();
+    let clients = clients.map(|clients| door(clients, &site, (&entrance, &audit), &sql));
+    let clients = clients.transpose()?;
     let progress = Arc::new(watch::Sender::new(Progress::default()));
     let (stop, stopped) = watch::channel(Stop::No);
     let (ask, asked) = mpsc::channel(1);
@@ -191,12 +194,16 @@ async fn run_until_signal(
         http = Some(listener.local_addr()?);
         let api = Api {
             progress: progress.subscribe(),
-            lake: (&config.lake).into(),
+            lake: site,
             topics: config.topics.clone().into(),
             charter: Arc::new(config.charter.clone()),
             services: Arc::clone(&config.services),
             scorer: Arc::new(crate::tuning::scorer(&config.sentiment)?),
-            token: token(&config)?,
+            token: entrance.token.clone(),
+            config: Some(ConfigFile::new(args.place.config.path(), (&config.lake).into())),
+            access: entrance.access.clone(),
+            tls: entrance.tls.clone(),
+            audit: audit.clone(),
             hosts: config.hosts.clone().into(),
             sql,
             doors: Doors::new(doors(&config)),
@@ -212,7 +219,8 @@ async fn run_until_signal(
     let (hang_up, hung_up) = mpsc::channel(1);
     stop_at_signal(stop, hang_up)?;
     // Whoever does not read our output stops nothing.
-    let _ = announce(&config, http, reader);
+    let http = http.map(|address| format!("{}://{address}", entrance.scheme()));
+    let _ = announce(&config, http.as_deref(), reader);
     let view = View::start(progress.subscribe(), reader);
     tokio::spawn(supervisor::report(progress.subscribe()));
     let (renew, renewals) = mpsc::channel(1);
@@ -221,5 +229,6 @@ async fn run_until_signal(
     tokio::spawn(reloader.attend(hung_up, asked));
     let summary = live::run_renewed(config, stopped, progress, renewals).await;
     view.end().await;
+    audit.end().await;
     Ok(summary?)
 }

@@ -9,16 +9,17 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
+use super::entrance::{Entrance, is_beyond};
 use super::places::{Found, LakePlace};
 use super::postgres::door;
 use super::query::LimitArgs;
 use super::{Ending, Failure, runtime};
-use crate::config::{Exposure, PostgresConfig, SqlConfig};
+use crate::config::{Exposure, Guarded, PostgresConfig, SqlConfig};
 use crate::lake::Folder;
 use crate::live::Progress;
 use crate::secret::SecretPlace;
 use crate::sentiment::{Profile, Scorer};
-use crate::serve::{self, Api, Doors, Reload, SqlGate};
+use crate::serve::{self, Api, ConfigFile, Doors, Reload, SqlGate};
 use crate::sql::Limits;
 
 #[derive(Debug, clap::Args)]
@@ -28,7 +29,7 @@ pub(super) struct Args {
     /// Where to listen
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8600")]
     listen: SocketAddr,
-    /// Allow an address beyond this machine, although whoever reaches it can read every text
+    /// Allow an address beyond this machine without [serve.tls]: a proxy encrypts, or a container keeps others away
     #[arg(long)]
     exposed: bool,
     /// A host name under which it is asked, such as that of a proxy; addresses need none
@@ -64,37 +65,57 @@ struct PostgresArgs {
 }
 
 pub(super) fn serve(args: &Args) -> Result<Ending, Failure> {
-    if let Some(message) = SqlConfig::refusal(args.listen, exposure(args.exposed)) {
-        let hint = "listen on 127.0.0.1 and use a proxy or a tunnel, or add --exposed";
+    let Found { site: lake, config } = args.place.find()?;
+    let entrance = match &config {
+        Some(config) => Entrance::fetch(config, is_beyond(args.listen))?,
+        None => Entrance::open(),
+    };
+    let guarded = Guarded { login: entrance.access.is_closed(), encrypted: entrance.tls.is_some() };
+    if let Some((message, hint)) = SqlConfig::refusal(args.listen, exposure(args.exposed), guarded)
+    {
+        let hint = match guarded.login {
+            true => "add [serve.tls] to the configuration; only where a proxy or a container encrypts or keeps others away: --exposed".to_owned(),
+            false => format!("name a configuration with users: --config FILE; {hint}"),
+        };
         return Err(Failure::usage(format!("listen: {message}"), hint));
     }
-    let Found { site: lake, config } = args.place.find()?;
-    let (charter, services) =
-        config.map(|config| (config.charter, config.services)).unwrap_or_default();
     Folder::read(&lake)?;
     let sql = SqlGate::new(Limits::from(&args.limits), args.concurrent);
-    let clients = clients(&args.clients)?;
-    let clients = clients.map(|clients| {
-        let named = format!("postgres://{}@", clients.user);
-        door(&clients, &lake, &sql).map(|door| (named, door))
-    });
-    let clients = clients.transpose()?;
+    let clients = clients(&args.clients, guarded)?;
     let runtime = runtime()?;
     runtime.block_on(async {
+        let audit = entrance.begin(&lake, config.as_ref().map(|config| &config.lake));
+        let clients = clients.map(|clients| {
+            let named = match clients.password {
+                Some(_) => format!("postgres://{}@", clients.user),
+                None => "postgres://".to_owned(),
+            };
+            door(&clients, &lake, (&entrance, &audit), &sql).map(|door| (named, door))
+        });
+        let clients = clients.transpose()?;
         let listener = TcpListener::bind(args.listen).await;
         let listener = listener.map_err(|error| Failure::listen(args.listen, &error))?;
-        writeln!(io::stdout(), "serving {lake} on http://{}", listener.local_addr()?)?;
+        // Who reads the address may end this at once.
+        let (mut terminate, mut interrupt) =
+            (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        let (scheme, address) = (entrance.scheme(), listener.local_addr()?);
+        writeln!(io::stdout(), "serving {lake} on {scheme}://{address}")?;
         // Nothing runs here, so there is no progress to show.
         let (_still, progress) = watch::channel(Progress::default());
+        let place = lake.clone();
         let api = Api {
             progress,
             lake,
             topics: Arc::new([]),
-            charter: Arc::new(charter),
-            services,
+            charter: Arc::new(config.as_ref().map(|of| of.charter.clone()).unwrap_or_default()),
+            services: config.as_ref().map(|of| Arc::clone(&of.services)).unwrap_or_default(),
             scorer: Arc::new(Scorer::new(Profile::Resonanz)),
             // Without a token, changes are for this machine only.
-            token: None,
+            token: entrance.token.clone(),
+            config: config.as_ref().map(|_| ConfigFile::new(args.place.config.path(), place)),
+            access: entrance.access.clone(),
+            tls: entrance.tls.clone(),
+            audit: audit.clone(),
             hosts: args.host.clone().into(),
             sql,
             doors: Doors::default(),
@@ -103,13 +124,12 @@ pub(super) fn serve(args: &Args) -> Result<Ending, Failure> {
         if let Some((named, door)) = clients {
             writeln!(io::stdout(), "and on {named}{}/resonanz", door.open().await?)?;
         }
-        let (mut terminate, mut interrupt) =
-            (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
         tokio::select! {
             () = serve::serve(listener, watch::channel(api).1) => {}
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
+        audit.end().await;
         Ok::<(), Failure>(())
     })?;
     runtime.shutdown_background();
@@ -121,17 +141,18 @@ fn exposure(exposed: bool) -> Exposure {
 }
 
 /// Where PostgreSQL clients are let in, if anywhere.
-fn clients(args: &PostgresArgs) -> Result<Option<PostgresConfig>, Failure> {
+fn clients(args: &PostgresArgs, guarded: Guarded) -> Result<Option<PostgresConfig>, Failure> {
     let Some(listen) = args.postgres else { return Ok(None) };
-    if let Some(message) = PostgresConfig::refusal(listen, exposure(args.postgres_exposed)) {
-        let hint = "listen on 127.0.0.1 and use a tunnel, or add --postgres-exposed";
+    if let Some(message) = PostgresConfig::refusal(listen, exposure(args.postgres_exposed), guarded)
+    {
+        let hint = "listen on 127.0.0.1 and use a tunnel, add [serve.tls] to the configuration, or add --postgres-exposed";
         return Err(Failure::usage(format!("postgres: {message}"), hint));
     }
     let in_env = args.postgres_password_env.clone().map(SecretPlace::Env);
-    let Some(password) = in_env.or(args.postgres_password_file.clone().map(SecretPlace::File))
-    else {
+    let password = in_env.or(args.postgres_password_file.clone().map(SecretPlace::File));
+    if password.is_none() && !guarded.login {
         let hint = "add --postgres-password-env NAME or --postgres-password-file FILE";
         return Err(Failure::usage("postgres needs a password", hint));
-    };
+    }
     Ok(Some(PostgresConfig { listen, user: args.postgres_user.clone(), password }))
 }

@@ -64,8 +64,8 @@ fn read<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -> Con
     let reports = reports(root, &topics, &receivers, problems);
     let (lake, shard) = lake(root, base, problems);
     let services = services(root, &topics, problems);
-    let Served { listen, hosts, token_env, sql, postgres } = serve(root, base, problems);
-    check_doors(root, &sources, listen, problems);
+    let Served { listen, hosts, token_env, access, sql, postgres } = serve(root, base, problems);
+    check_doors(root, &sources, listen, &access, problems);
     let remember = if lake.archive == Archive::All { Remember::All } else { Remember::Matched };
     let Privacy { author_key_file, names, redact, follow_deletes } = privacy(root, base, problems);
     let stream = stream(root, base, author_key_file.is_some(), problems);
@@ -82,6 +82,7 @@ fn read<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -> Con
         sql,
         token_env,
         postgres,
+        access,
         sources,
         stream,
         delayed: Delays::default(),
@@ -268,6 +269,7 @@ fn retention(section: &mut Section<'_, '_>) -> Retention {
         panes_days: days("retain_panes", standard.panes_days),
         from,
         dead_letters_days: days("retain_dead_letters", standard.dead_letters_days),
+        audit_days: days("retain_audit", standard.audit_days),
     }
 }
 

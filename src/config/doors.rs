@@ -5,6 +5,7 @@ use core::net::SocketAddr;
 use toml::de::DeTable;
 
 use super::SourceConfig;
+use super::access::AccessConfig;
 use crate::settings::Problems;
 
 /// Reports sources that nobody can reach, or everybody.
@@ -12,6 +13,7 @@ pub(super) fn check_doors<'i>(
     root: &DeTable<'i>,
     sources: &[SourceConfig],
     listen: Option<SocketAddr>,
+    access: &AccessConfig,
     problems: &mut Problems<'i>,
 ) {
     let written = root.get("source").and_then(|value| value.get_ref().as_array());
@@ -23,7 +25,11 @@ pub(super) fn check_doors<'i>(
                 let message = format!("source \"{name}\" waits for requests, and nothing listens");
                 problems.add(at, message, "add: [serve] listen = \"127.0.0.1:8600\"");
             }
-            Some(listen) if !listen.ip().to_canonical().is_loopback() && !door.is_guarded() => {
+            Some(listen)
+                if !listen.ip().to_canonical().is_loopback()
+                    && !door.is_guarded()
+                    && !access.has_ingest_token() =>
+            {
                 let message = format!("source \"{name}\": other machines could send it anything");
                 problems.add(at, message, "add: token_env = \"NAME\", or token_file = \"...\"");
             }
@@ -38,11 +44,20 @@ mod tests {
 
     #[test]
     fn doors_are_reached_and_guarded() {
+        let network = "listen = \"0.0.0.0:8600\"\nexposed = true\n";
+        let token = "[[serve.token]]\nname = \"g\"\nrole = \"read\"\ntoken_env = \"G\"\n";
         let rows = [
             ("", "", Some("1:1: source \"in\" waits for requests")),
             ("", "listen = \"127.0.0.1:8600\"", None),
-            ("", "listen = \"0.0.0.0:8600\"\nexposed = true", Some("1:1: source \"in\": other")),
-            ("token_env = \"T\"", "listen = \"0.0.0.0:8600\"\nexposed = true", None),
+            ("", &format!("{network}{token}"), Some("1:1: source \"in\": other")),
+            (
+                "",
+                &format!(
+                    "{network}{token}[[serve.token]]\nname = \"n\"\nrole = \"ingest\"\ntoken_env = \"N\""
+                ),
+                None,
+            ),
+            ("token_env = \"T\"", &format!("{network}{token}"), None),
             ("map = { text = \"/a\", op = \"/b\" }", "listen = \"127.0.0.1:8600\"", None),
             ("map = { txt = \"/a\" }", "listen = \"[::1]:1\"", Some("4:7: map: \"txt\" is not")),
             ("map = { source = \"a\" }", "listen = \"[::1]:1\"", Some("4:7: map: posts bear")),

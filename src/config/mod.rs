@@ -17,12 +17,14 @@ mod notify;
 mod timetable;
 mod report;
 mod privacy;
+mod access;
 mod serve;
 mod service;
 mod doors;
 mod stream;
 mod shard;
 mod build;
+mod edit;
 
 use core::net::SocketAddr;
 use core::time::Duration;
@@ -40,13 +42,15 @@ use crate::post::SourceId;
 use crate::privacy::{Names, Personal};
 use crate::sentiment::Profile;
 pub use crate::settings::ConfigError;
+pub use access::{AccessConfig, Network, Role, TlsConfig, TokenConfig, TokenProof, UserConfig};
 pub use charter::{Charter, Duty, Law, LegalBasis};
+pub use edit::{EditError, topic_version, with_topic};
 pub use goal::{Goal, GoalMeasure, GoalSpan, GoalUnit, Side};
 pub use mail::{Encryption, MailConfig};
 pub use reach::Reach;
 pub use receiver::{About, Evidence, Format, Language, Reader, ReceiverConfig, UrlPlace};
 pub use report::{Period, ReportConfig, ReportForm};
-pub use serve::{Exposure, PostgresConfig, SqlConfig};
+pub use serve::{Exposure, Guarded, PostgresConfig, SqlConfig};
 pub use timetable::Timetable;
 pub use service::{ServiceConfig, Services};
 pub use shard::Shard;
@@ -78,6 +82,8 @@ pub struct Config {
     pub postgres: Option<PostgresConfig>,
     /// The environment variable with the token that changes over HTTP need, if they need one.
     pub token_env: Option<String>,
+    /// Who may come in over HTTP and as a PostgreSQL client.
+    pub access: AccessConfig,
     /// Where posts come from; by name.
     pub sources: Vec<SourceConfig>,
     /// The stream between those sources and who listens, if they are apart.
@@ -150,6 +156,15 @@ pub struct Retention {
     /// From when on all this counts.
     #[serde(default)]
     pub from: RetainFrom,
+    /// Rows of `audit`.
+    #[serde(default = "audit_days")]
+    pub audit_days: Option<i32>,
+}
+
+/// A year.
+#[allow(clippy::unnecessary_wraps, reason = "serde wants the type of the field")]
+fn audit_days() -> Option<i32> {
+    Some(365)
 }
 
 /// From when on the keeping of a day counts.
@@ -164,7 +179,7 @@ pub enum RetainFrom {
 }
 
 impl Default for Retention {
-    /// One, three and ten years; dead letters a month.
+    /// One, three and ten years; dead letters a month, the audit log a year.
     fn default() -> Self {
         Self {
             text_days: Some(365),
@@ -172,6 +187,7 @@ impl Default for Retention {
             panes_days: Some(10 * 365),
             dead_letters_days: Some(30),
             from: RetainFrom::Import,
+            audit_days: audit_days(),
         }
     }
 }

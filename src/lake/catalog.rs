@@ -223,6 +223,26 @@ const TRIAGE: &[Column] = &[
     text("changed_by", "who changed it, as they named themselves"),
 ];
 
+const AUDIT: &[Column] = &[
+    time("at", "when; of reads that were counted together, the first"),
+    text(
+        "who",
+        "name of the user or the token; of a failed login the one that was tried, `?` if nobody bears it",
+    ),
+    text("role", "what they may do").null("a failed login"),
+    text(
+        "action",
+        "`login`, `login_failed`, `logout`, `read`, `export` (SQL, reports), `change`, `erase` or `refused`",
+    ),
+    text("what", "what was asked for, as its path: `mentions`, `alerts.ack`"),
+    text("topic", "the topic that was asked for").null("none in particular"),
+    text("detail", "which one: the id of an alert, the name of a topic").null("none in particular"),
+    int("status", "the status of HTTP that was answered").null("not over HTTP"),
+    text("peer", "the address that it came from").null("unknown"),
+    text("door", "`http`, `postgres`, or `cli` for commands of this machine"),
+    int("count", "how many alike within a minute; 1 but for reads"),
+];
+
 impl Table {
     /// Its columns after `day`, in order.
     #[must_use]
@@ -233,6 +253,7 @@ impl Table {
             Self::Panes => PANES,
             Self::Alerts => ALERTS,
             Self::Triage => TRIAGE,
+            Self::Audit => AUDIT,
         }
     }
 
@@ -250,6 +271,8 @@ impl Table {
             Self::Alerts => "One row per transition of an alert.",
             Self::Triage => {
                 "One row per change that a person made to the state of a mention. How a mention stands, view `inbox` says."
+            Self::Audit => {
+                "One row per login, change and refusal, and per minute of alike reads, where people log in. Only admins see it. It has no text, no statement and no secret."
             }
         }
     }
@@ -260,7 +283,7 @@ impl Table {
         match self {
             Self::Posts | Self::Mentions => "received_at",
             Self::Panes => "start",
-            Self::Alerts | Self::Triage => "at",
+            Self::Alerts | Self::Triage | Self::Audit => "at",
         }
     }
 }

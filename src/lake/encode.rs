@@ -156,7 +156,7 @@ pub(super) fn sort_keys(table: Table) -> &'static [&'static str] {
     match table {
         Table::Mentions => &["topic", "posted_at"],
         Table::Panes => &["topic", "start"],
-        Table::Posts | Table::Alerts | Table::Triage => &[],
+        Table::Posts | Table::Alerts | Table::Triage | Table::Audit => &[],
     }
 }
 

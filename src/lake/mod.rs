@@ -1,9 +1,11 @@
 //! Where do rows end up? Delta tables over Parquet, written exactly once, open to every reader.
 //!
-//! Arrow lives here. Five tables, each a folder: `posts`, `mentions`, `panes`, `alerts`, `triage`;
-//! the folder `_resonanz` beside them holds what only resonanz needs.
+//! Arrow lives here. Five tables, each a folder: `posts`, `mentions`, `panes`, `alerts`, `triage`,
+//! and where people log in a sixth, `audit`, with commits of its own; the folder `_resonanz` beside
+//! them holds what only resonanz needs.
 
 mod alert_row;
+mod audit;
 mod bucket;
 mod catalog;
 mod columns;
@@ -36,6 +38,8 @@ mod triage;
 mod erase;
 
 pub use alert_row::{AlertRow, unpack as unpack_alert};
+pub use audit::AuditBook;
+pub(crate) use audit::has_audit;
 pub(crate) use bucket::{is_missing, refusal};
 pub use catalog::{Column, Kind};
 pub use commit::{Checkpoint, Lake, Recovered};

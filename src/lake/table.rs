@@ -41,6 +41,8 @@ pub(super) struct Swap {
 pub(super) struct TableWriter {
     table: Table,
     place: Place,
+    /// The name under which the table's log remembers our sequence numbers.
+    application: String,
     delta: DeltaTable,
     /// Sequence number of the last commit that changed it.
     last: Option<i64>,
@@ -124,9 +126,18 @@ pub(super) async fn last_commit(
     table: Table,
     delta: &DeltaTable,
 ) -> Result<Option<i64>, LakeError> {
+    last_of(table, delta, APPLICATION).await
+}
+
+/// The last commit under these sequence numbers.
+async fn last_of(
+    table: Table,
+    delta: &DeltaTable,
+    application: &str,
+) -> Result<Option<i64>, LakeError> {
     let error = delta_error(table);
     let (state, log) = (delta.snapshot().map_err(&error)?, delta.log_store());
-    state.transaction_version(log.as_ref(), APPLICATION).await.map_err(&error)
+    state.transaction_version(log.as_ref(), application).await.map_err(&error)
 }
 
 impl TableWriter {
@@ -135,6 +146,16 @@ impl TableWriter {
         table: Table,
         place: Place,
         writer: Option<&str>,
+    ) -> Result<Self, LakeError> {
+        Self::open_as(table, place, writer, APPLICATION).await
+    }
+
+    /// The same with sequence numbers of its own.
+    pub(super) async fn open_as(
+        table: Table,
+        place: Place,
+        writer: Option<&str>,
+        application: &str,
     ) -> Result<Self, LakeError> {
         let error = delta_error(table);
         let delta = if place.is_made().await? {
@@ -146,8 +167,9 @@ impl TableWriter {
             place.check_log().await?;
             delta
         };
-        let last = last_commit(table, &delta).await?;
-        Ok(Self { table, place, delta, last, days: BTreeMap::new() })
+        let last = last_of(table, &delta, application).await?;
+        let application = application.to_owned();
+        Ok(Self { table, place, application, delta, last, days: BTreeMap::new() })
     }
 
     /// The last commit that changed the table.
@@ -191,6 +213,10 @@ impl TableWriter {
         self.table
     }
 
+    pub(super) fn place(&self) -> &Place {
+        &self.place
+    }
+
     /// The table as it was last committed.
     pub(super) fn delta(&self) -> &DeltaTable {
         &self.delta
@@ -223,7 +249,7 @@ impl TableWriter {
     /// Whether the newest version has a commit of ours.
     async fn holds(&mut self, sequence: i64) -> Result<bool, LakeError> {
         self.delta.update_state().await.map_err(delta_error(self.table))?;
-        Ok(last_commit(self.table, &self.delta).await? >= Some(sequence))
+        Ok(last_of(self.table, &self.delta, &self.application).await? >= Some(sequence))
     }
 
     async fn try_commit(
@@ -234,7 +260,7 @@ impl TableWriter {
     ) -> Result<(), DeltaTableError> {
         let state = self.delta.snapshot()?;
         let properties = CommitProperties::default()
-            .with_application_transaction(Transaction::new(APPLICATION, sequence))
+            .with_application_transaction(Transaction::new(&self.application, sequence))
             .with_metadata([("resonanz.cursors".to_owned(), cursors.clone())]);
         let changes = swap.adds.iter().any(|add| add.data_change)
             || swap.removes.iter().any(|remove| remove.data_change);

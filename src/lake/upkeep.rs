@@ -13,7 +13,7 @@ use super::error::LakeError;
 use super::files::LakeFile;
 use super::place::Place;
 use super::schema::Table;
-use super::table::Swap;
+use super::table::{Swap, TableWriter};
 use crate::config::{RetainFrom, Retention};
 use crate::state::{Imported, Mode, Reviews};
 use crate::time::{EventTime, MINUTE_US};
@@ -132,6 +132,35 @@ impl Lake {
     }
 }
 
+/// Does the first job of a chore on a table that is written apart from the lake's commits, under a
+/// sequence number of its writer; `None` when nothing is left.
+pub(super) async fn tend_alone(
+    writer: &mut TableWriter,
+    chore: &Chore,
+    sequence: i64,
+    now: EventTime,
+) -> Result<Option<Job>, LakeError> {
+    let (files, today) = (writer.files()?, now.day());
+    let job = files.chunk_by(|one, other| one.day == other.day).find_map(|day| {
+        let age = today.saturating_sub(day.first().map_or(today, |file| file.day));
+        match chore {
+            Chore::Retain(retention) => retain(day, age, retention).into_iter().next(),
+            Chore::Compact { gathered } => merge(day, age, *gathered),
+        }
+    });
+    let Some(job) = job else { return Ok(None) };
+    let (place, deed, inputs) = (writer.place().clone(), job.deed, job.inputs.clone());
+    let written = tokio::task::spawn_blocking(move || {
+        rewrite(deed, &inputs, &place, sequence).map(|add| (inputs, add))
+    });
+    let (inputs, add) = written.await.map_err(|error| LakeError::Internal(error.to_string()))??;
+    let moved = deed == Deed::Merge;
+    let removes = inputs.iter().map(|file| file.remove(moved, now)).collect();
+    let swap = Swap { removes, adds: add.into_iter().collect() };
+    writer.commit(swap, sequence, &serde_json::Value::Null).await?;
+    Ok(Some(job))
+}
+
 impl Lake {
     /// Ends the keeping of dead letters past their retention; how many.
     ///
@@ -188,6 +217,7 @@ fn retain(day: &[LakeFile], age: i32, retention: &Retention) -> Vec<Job> {
         Table::Posts => retention.text_days,
         Table::Mentions | Table::Triage => retention.mentions_days,
         Table::Panes | Table::Alerts => retention.panes_days,
+        Table::Audit => retention.audit_days,
     };
     if is_over(kept) {
         return job(Deed::Drop, day.to_vec()).into_iter().collect();

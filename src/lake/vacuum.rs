@@ -53,6 +53,20 @@ impl Lake {
     }
 }
 
+/// The same for a table that is written apart from the lake's commits.
+pub(super) async fn vacuum_alone(
+    writer: &TableWriter,
+    older_than_us: i64,
+    now: EventTime,
+) -> Result<(), LakeError> {
+    let before_ms = now.shift(-older_than_us).0 / 1_000;
+    let left = tombstones(writer).await?;
+    let live: HashSet<String> = writer.files()?.into_iter().map(|file| file.path).collect();
+    let mut vacuumed = Vacuumed::default();
+    sweep(writer.place(), &live, &left, before_ms, Mode::Real, &mut vacuumed)?;
+    forget_log(writer, before_ms).await.map(drop)
+}
+
 /// When each file that the log still remembers left the table, in milliseconds.
 async fn tombstones(writer: &TableWriter) -> Result<HashMap<String, i64>, LakeError> {
     let error = delta_error(writer.table());

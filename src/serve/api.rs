@@ -8,10 +8,14 @@ use axum::response::{IntoResponse, Response};
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::timeout;
 
+use super::access::Access;
+use super::audit::Audit;
+use super::config_file::ConfigFile;
 use super::gate::SqlGate;
 use super::ingest::Doors;
 use super::problem::{Problem, failed, failure};
 use super::reload::Reload;
+use super::tls::Tls;
 use crate::config::{Charter, Services};
 use crate::lake::{Folder, LakeError};
 use crate::live::Progress;
@@ -39,8 +43,16 @@ pub struct Api {
     pub services: Arc<Services>,
     /// What scores texts and explains verdicts.
     pub scorer: Arc<Scorer>,
-    /// What whoever wants to change something must know, if anything.
+    /// What whoever wants to change something must know where nobody logs in, if anything.
     pub token: Option<Arc<str>>,
+    /// Where its topics are written, if it has a configuration.
+    pub config: Option<ConfigFile>,
+    /// Who may come in.
+    pub access: Access,
+    /// With what it encrypts, if it does.
+    pub tls: Option<Tls>,
+    /// Where it is written down who saw and changed what.
+    pub audit: Audit,
     /// Names under which it is asked, beside addresses and names without a dot.
     pub hosts: Arc<[String]>,
     /// What queries may use.

@@ -4,10 +4,12 @@ use axum::Router;
 use axum::http::header;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get, post};
+use axum::routing::{delete, get, post, put};
 
 use super::api::Api;
-use super::{anew, answers, desk, feed, inbox, recall, reviews, scoring, sources, sql};
+use super::{
+    anew, answers, desk, feed, inbox, recall, reviews, scoring, sources, sql, topics,
+};
 
 /// OpenAPI 3.1.
 const DOCUMENT: &str = include_str!("openapi.json");
@@ -23,6 +25,8 @@ pub(super) fn router(api: &Api) -> Router<Api> {
         .route("/api/v1/silences/{id}", delete(desk::unsilence))
         .route("/api/v1/inbox/{id}", post(inbox::change))
         .route("/api/v1/reload", post(anew::reload))
+        .route("/api/v1/topics", post(topics::create))
+        .route("/api/v1/topics/{name}", put(topics::change))
         .layer(from_fn_with_state(api.clone(), desk::guard));
     let questions = Router::new()
         .route("/api/v1/overview", get(answers::overview))
@@ -50,6 +54,8 @@ pub(super) fn router(api: &Api) -> Router<Api> {
         .route("/api/v1/alerts/{id}", get(desk::alert))
         .route("/api/v1/silences", get(desk::silences))
         .route("/api/v1/sources", get(sources::list))
+        .route("/api/v1/topics/test", post(topics::test))
+        .route("/api/v1/topics/{name}", get(topics::show))
         .route("/api/v1/score", post(scoring::score))
         .route("/api/v1/live", get(feed::live))
         .route("/api/v1/sql", get(sql::by_address).post(sql::by_body))
@@ -87,7 +93,7 @@ mod tests {
         for line in include_str!("contract.rs").lines() {
             let Some(rest) = line.trim().strip_prefix(".route(\"") else { continue };
             let (path, handlers) = rest.split_once('"').expect("a path");
-            for verb in ["get", "post", "delete"] {
+            for verb in ["get", "post", "put", "delete"] {
                 if handlers.contains(&format!(" {verb}("))
                     || handlers.contains(&format!(".{verb}("))
                 {

@@ -18,8 +18,13 @@ use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+
+use super::tls::Tls;
 
 /// Longest time for the head of a request, and for a connection without one.
 const HEAD_TIME_MAX: Duration = Duration::from_secs(10);
@@ -27,6 +32,8 @@ const HEAD_TIME_MAX: Duration = Duration::from_secs(10);
 const STAY: Duration = Duration::from_secs(60);
 /// Most bytes of a head, and of what waits to be sent.
 const BUFFER_BYTES_MAX: usize = 64 * 1024;
+/// First byte of a connection that is to be encrypted.
+pub(super) const TLS_HANDSHAKE: u8 = 0x16;
 /// What is waited after a listener failed, for lack of file descriptors mostly.
 const PAUSE: Duration = Duration::from_millis(200);
 /// Descriptors of a process that does not say how many it may open.
@@ -83,12 +90,13 @@ pub(super) async fn next(listener: &TcpListener, turned: &Turned) -> (TcpStream,
     }
 }
 
-/// Serves HTTP until the task is aborted. `time` is the longest of a query.
+/// Serves HTTP until the task is aborted, encrypted if there is a certificate. `time` is the longest
+/// of a query.
 pub(super) async fn serve(
     listener: TcpListener,
     routers: watch::Receiver<Router>,
-    time: Duration,
-    doors: &Doors,
+    tls: Option<Tls>,
+    (time, doors): (Duration, &Doors),
 ) {
     let places = Arc::new(Semaphore::new(share(4, 4, 256)));
     let quiet = Quiet::default();
@@ -105,20 +113,63 @@ pub(super) async fn serve(
             }
         };
         let seat = quiet.seat(id);
-        tokio::spawn(stay(socket, peer, routers.clone(), time, seat, place));
+        let _ = socket.set_nodelay(true);
+        let (routers, acceptor) = (routers.clone(), tls.as_ref().map(Tls::acceptor));
+        tokio::spawn(async move {
+            let Some(acceptor) = acceptor else {
+                return stay(socket, peer, routers, time, seat, place).await;
+            };
+            let begun = tokio::time::timeout(HEAD_TIME_MAX, encrypt(socket, acceptor));
+            let leave = Arc::clone(&seat.leave);
+            let begun = tokio::select! {
+                begun = begun => begun,
+                () = leave.notified() => return,
+            };
+            if let Ok(Some(socket)) = begun {
+                stay(socket, peer, routers, time, seat, place).await;
+            }
+        });
     }
+}
+
+/// Begins encryption; whoever speaks plain HTTP is told to do so, too.
+async fn encrypt(socket: TcpStream, acceptor: TlsAcceptor) -> Option<TlsStream<TcpStream>> {
+    let mut first = [0];
+    if socket.peek(&mut first).await.ok()? == 0 {
+        return None;
+    }
+    if first == [TLS_HANDSHAKE] {
+        return acceptor.accept(socket).await.ok();
+    }
+    let mut socket = socket;
+    let words = "this port speaks HTTPS: write https:// in place of http://\n";
+    let answer = format!(
+        "HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{words}",
+        words.len()
+    );
+    socket.write_all(answer.as_bytes()).await.ok()?;
+    socket.shutdown().await.ok()?;
+    // What was sent is read, else the answer is lost with the connection.
+    let mut rest = [0; 4096];
+    let mut read = 0;
+    while read < BUFFER_BYTES_MAX {
+        match socket.read(&mut rest).await {
+            Ok(count @ 1..) => read += count,
+            _ => break,
+        }
+    }
+    None
 }
 
 /// One connection from its first byte to its last.
 async fn stay(
-    socket: TcpStream,
+    socket: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     peer: SocketAddr,
     routers: watch::Receiver<Router>,
     time: Duration,
     seat: Seat,
     _place: OwnedSemaphorePermit,
 ) {
-    let _ = socket.set_nodelay(true);
     let (quiet, id) = (seat.quiet.clone(), seat.id);
     let answer = service_fn(move |mut request: Request<Incoming>| {
         quiet.forget(id);

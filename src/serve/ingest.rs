@@ -1,6 +1,7 @@
 //! How do requests reach the doors of sources? By the name of the source, under `/ingest`.
 //!
-//! A door knows who may send something, so neither token nor host names of `[serve]` count here.
+//! A door knows who may send something, so host names of `[serve]` do not count here. A token of
+//! `[serve]` with the role `ingest` opens those doors whose senders show a token.
 //! Bodies that are read or taken in at once are bounded over all doors.
 
 use std::net::SocketAddr;
@@ -15,6 +16,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
+use super::access::Access;
+use crate::config::Role;
 use crate::connect::{Door, Head, Reply, Said};
 use crate::live::Progress;
 
@@ -39,6 +42,7 @@ pub struct Doors {
 #[derive(Debug, Clone)]
 struct Hall {
     doors: Doors,
+    access: Access,
     progress: watch::Receiver<Progress>,
 }
 
@@ -84,9 +88,10 @@ impl Default for Doors {
 /// The routes; without the state of the API, which they do not share.
 pub(super) fn routes<S: Clone + Send + Sync + 'static>(
     doors: Doors,
+    access: Access,
     progress: watch::Receiver<Progress>,
 ) -> Router<S> {
-    let hall = Hall { doors, progress };
+    let hall = Hall { doors, access, progress };
     Router::new().route("/ingest", any(only)).route("/ingest/{name}", any(named)).with_state(hall)
 }
 
@@ -100,7 +105,10 @@ async fn named(State(hall): State<Hall>, Path(name): Path<String>, request: Requ
 
 impl Hall {
     async fn answer(&self, name: Option<&str>, request: Request) -> Response {
-        let (head, body) = (head(&request), request.into_body());
+        let mut head = head(&request);
+        let known = self.access.token(request.headers());
+        head.is_trusted = known.is_some_and(|viewer| viewer.role.allows(Role::Ingest));
+        let body = request.into_body();
         let read = match self.read(name, &head, body).await {
             Ok(read) => read,
             Err(reply) => {
@@ -127,6 +135,11 @@ impl Hall {
         let taken = progress.wait_for(|progress| !progress.rounds.under_way);
         let _ = tokio::time::timeout(RELOAD_TIME_MAX, taken).await;
         let door = self.doors.find(name)?;
+        if self.access.is_closed() && !door.is_guarded() && !head.is_trusted {
+            let hint =
+                "send the header authorization: Bearer TOKEN, with a token of the role ingest";
+            return Err(Box::new(Reply::refusal(401, "this source wants a token", hint)));
+        }
         door.ready().await;
         door.admit(head)?;
         if let Some(trouble) = &self.progress.borrow().trouble {
@@ -183,6 +196,7 @@ fn head(request: &Request) -> Head {
         query: request.uri().query().unwrap_or_default().to_owned(),
         headers: headers.map(|(name, value)| (name.as_str().to_owned(), text(value))).collect(),
         peer: peer.map(|ConnectInfo(address)| address.ip()),
+        is_trusted: false,
     }
 }
 

@@ -1,10 +1,13 @@
 //! How do people and machines look in? An HTTP API over the running process and its lake.
 //!
 //! `GET /healthz`, `/metrics` (Prometheus text) and the paths of `/api/v1`, which `contract` lists.
-//! Only acknowledgements, silences, repeated messages, states of the inbox and reloads can be asked
-//! for; `/ingest` leads to the doors
-//! of sources.
+//! `access` knows who somebody is, `admit` lets them in or not; `/ingest` leads to the doors of
+//! sources.
 
+mod access;
+mod audit;
+mod config_file;
+mod tls;
 mod door;
 mod gate;
 mod memo;
@@ -28,16 +31,22 @@ mod reviews;
 mod mcp;
 mod sources;
 mod sql;
+mod topics;
 mod contract;
 mod pages;
+mod admit;
 mod router;
 #[cfg(feature = "postgres")]
 mod postgres;
 
+pub use access::{Access, AccessFault, HashError, hash_password};
 pub use api::Api;
+pub use audit::Audit;
+pub use config_file::ConfigFile;
 pub use gate::SqlGate;
 pub use ingest::Doors;
 #[cfg(feature = "postgres")]
 pub use postgres::{PasswordError, Postgres};
 pub use reload::{Reload, ReloadAsked};
 pub use router::{serve, serve_relay};
+pub use tls::{Tls, TlsError};

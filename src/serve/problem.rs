@@ -18,7 +18,7 @@ pub(super) struct Problem {
     #[serde(rename = "type")]
     pub(super) name: String,
     /// For programs: `wrong`, `unauthorized`, `forbidden`, `unknown`, `method`, `slow`, `conflict`,
-    /// `large`, `media-type`, `limit`, `internal`, `stateless` or `busy`.
+    /// `changed`, `unconditional`, `large`, `media-type`, `limit`, `internal`, `stateless` or `busy`.
     pub(super) kind: String,
     /// What that means in general.
     pub(super) title: String,
@@ -53,6 +53,9 @@ impl Problem {
             413 => ("large", "The request is too large"),
             415 => ("media-type", "The body is of another type"),
             422 => ("limit", "The answer needs more than is allowed"),
+            412 => ("changed", "It is no longer as you saw it"),
+            428 => ("unconditional", "Say which version you mean"),
+            429 => ("busy", "Too many are asking"),
             501 => ("stateless", "The lake has no state folder here"),
             503 => ("busy", "Too many are asking"),
             _ => ("internal", "Something failed here"),

@@ -13,12 +13,12 @@ use tokio::sync::watch;
 
 use super::api::Api;
 use super::problem::{Problem, failure};
-use super::{contract, desk, door, ingest, intake, mcp, metrics, pages, sources};
+use super::{admit, contract, desk, door, ingest, intake, mcp, metrics, pages, sources};
 
 /// Serves until the task is aborted; each request what `apis` holds by then.
 pub async fn serve(listener: TcpListener, mut apis: watch::Receiver<Api>) {
     let api = apis.borrow_and_update().clone();
-    let (time, doors) = (api.sql.limits.time, Arc::clone(&api.sql.doors));
+    let (tls, time, doors) = (api.tls.clone(), api.sql.limits.time, Arc::clone(&api.sql.doors));
     let (renew, routers) = watch::channel(router(api));
     let renewing = async {
         while apis.changed().await.is_ok() {
@@ -28,13 +28,13 @@ pub async fn serve(listener: TcpListener, mut apis: watch::Receiver<Api>) {
         std::future::pending::<()>().await;
     };
     tokio::select! {
-        () = door::serve(listener, routers, time, &doors) => {}
+        () = door::serve(listener, routers, tls, (time, &doors)) => {}
         () = renewing => {}
     }
 }
 
 fn router(api: Api) -> Router {
-    let incoming = ingest::routes(api.doors.clone(), api.progress.clone());
+    let incoming = ingest::routes(api.doors.clone(), api.access.clone(), api.progress.clone());
     Router::new()
         .merge(pages::routes())
         .route("/api", get(index))
@@ -50,6 +50,7 @@ fn router(api: Api) -> Router {
         .fallback(nothing)
         .method_not_allowed_fallback(not_so)
         .layer(from_fn_with_state(api.clone(), intake::hear))
+        .layer(from_fn_with_state(api.clone(), admit::admit))
         .with_state(api)
         .merge(incoming)
 }
@@ -57,17 +58,18 @@ fn router(api: Api) -> Router {
 /// Serves what a process without a lake has to say, and leads what others send to its doors, until the
 /// task is aborted.
 pub async fn serve_relay(listener: TcpListener, api: Api) {
-    let (time, doors) = (api.sql.limits.time, Arc::clone(&api.sql.doors));
-    let incoming = ingest::routes(api.doors.clone(), api.progress.clone());
+    let (tls, time, doors) = (api.tls.clone(), api.sql.limits.time, Arc::clone(&api.sql.doors));
+    let incoming = ingest::routes(api.doors.clone(), api.access.clone(), api.progress.clone());
     let router = Router::new()
         .route("/healthz", get(sources::health))
         .route("/metrics", get(prometheus))
         .route("/api/v1/sources", get(sources::list))
         .fallback(no_lake)
         .layer(from_fn_with_state(api.clone(), intake::hear))
+        .layer(from_fn_with_state(api.clone(), admit::admit))
         .with_state(api)
         .merge(incoming);
-    door::serve(listener, watch::channel(router).1, time, &doors).await;
+    door::serve(listener, watch::channel(router).1, tls, (time, &doors)).await;
 }
 
 async fn no_lake() -> Response {
@@ -81,7 +83,9 @@ async fn index() -> &'static str {
      GET /metrics\n\
      GET /api/v1/openapi.json: all that follows, with parameters and answers\n\
      GET /api/v1/overview?period=7d&zone=Europe/Berlin\n\
-     GET /api/v1/topics\n\
+     GET, POST /api/v1/topics\n\
+     GET, PUT /api/v1/topics/NAME\n\
+     POST /api/v1/topics/test\n\
      GET /api/v1/trends?topic=NAME&period=week&step=day\n\
      GET /api/v1/sentiment?topic=NAME\n\
      GET /api/v1/voices?group=NAME\n\

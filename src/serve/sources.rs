@@ -1,5 +1,6 @@
 //! How are the sources, and is the whole well? What monitoring asks over HTTP.
 
+use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -8,8 +9,10 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
+use super::access::Viewer;
 use super::api::Api;
 use crate::chart::zoned;
+use crate::config::Role;
 use crate::connect::{SourceHealth, SourceState, SourcesHealth};
 use crate::live::Progress;
 use crate::system::wall_clock;
@@ -28,7 +31,7 @@ enum Standing {
     Down,
 }
 
-pub(super) async fn health(State(api): State<Api>) -> Response {
+pub(super) async fn health(State(api): State<Api>, viewer: Option<Extension<Viewer>>) -> Response {
     let progress = api.progress.borrow().clone();
     let refusal = progress.rounds.refusal.as_ref();
     let standing = match standing(&progress.sources, wall_clock()) {
@@ -41,6 +44,14 @@ pub(super) async fn health(State(api): State<Api>) -> Response {
         Standing::Degraded => (StatusCode::OK, "degraded"),
         Standing::Down => (StatusCode::SERVICE_UNAVAILABLE, "down"),
     };
+    // Probes need no login, and are told no more than they need.
+    if viewer.is_none_or(|Extension(viewer)| !viewer.role.allows(Role::Read)) {
+        let (status, word) = match &progress.trouble {
+            Some(_) => (StatusCode::SERVICE_UNAVAILABLE, "failing"),
+            None => (status, word),
+        };
+        return (status, axum::Json(json!({"status": word}))).into_response();
+    }
     let sources: serde_json::Map<String, Value> = progress
         .sources
         .iter()

@@ -6,6 +6,7 @@
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use axum::Extension;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -15,10 +16,12 @@ use serde::Deserialize;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::time::timeout_at;
 
+use super::access::Viewer;
 use super::api::Api;
 use super::parameters::{Parameters, parse, says_json};
 use super::problem::{Problem, failure};
-use crate::lake::Folder;
+use crate::config::Role;
+use crate::lake::{Folder, LakeError};
 use crate::sql::{Answer, AnswerWriter, QueryFormat, SqlError};
 
 /// Longest answer in bytes.
@@ -45,18 +48,20 @@ pub(super) struct AskedInJson {
 /// Any SELECT over tables, views and functions of the lake.
 pub(super) async fn by_address(
     State(api): State<Api>,
+    Extension(viewer): Extension<Viewer>,
     Parameters(asked): Parameters<Asked>,
     headers: HeaderMap,
 ) -> Response {
     let Some(sql) = &asked.q else {
         return failure(StatusCode::BAD_REQUEST, "q is missing; write /api/v1/sql?q=SELECT ...");
     };
-    ask(&api, sql, &asked, &headers).await
+    ask((&api, &viewer), sql, &asked, &headers).await
 }
 
 /// The same with the statement as body: as text, or `{"sql": "..."}` as JSON. `q` is not read.
 pub(super) async fn by_body(
     State(api): State<Api>,
+    Extension(viewer): Extension<Viewer>,
     Parameters(asked): Parameters<Asked>,
     headers: HeaderMap,
     body: Bytes,
@@ -65,15 +70,20 @@ pub(super) async fn by_body(
         let Ok(sql) = std::str::from_utf8(&body) else {
             return failure(StatusCode::BAD_REQUEST, "body: the statement is not UTF-8");
         };
-        return ask(&api, sql, &asked, &headers).await;
+        return ask((&api, &viewer), sql, &asked, &headers).await;
     }
     match parse::<AskedInJson>(&body) {
-        Ok(json) => ask(&api, &json.sql, &asked, &headers).await,
+        Ok(json) => ask((&api, &viewer), &json.sql, &asked, &headers).await,
         Err(why) => failure(StatusCode::BAD_REQUEST, &why),
     }
 }
 
-async fn ask(api: &Api, sql: &str, asked: &Asked, headers: &HeaderMap) -> Response {
+async fn ask(
+    (api, viewer): (&Api, &Viewer),
+    sql: &str,
+    asked: &Asked,
+    headers: &HeaderMap,
+) -> Response {
     let Some(format) = format(asked.format.as_deref(), headers) else {
         return failure(StatusCode::BAD_REQUEST, "format: write json, csv or arrow");
     };
@@ -82,7 +92,11 @@ async fn ask(api: &Api, sql: &str, asked: &Asked, headers: &HeaderMap) -> Respon
     };
     let session = async {
         let folder = Folder::read(&api.lake)?;
-        api.sql.snapshots.session(&folder, api.sql.limits).await
+        let session = api.sql.snapshots.session(&folder, api.sql.limits).await?;
+        if viewer.role.allows(Role::Admin) {
+            session.add_audit(&folder, sql).await?;
+        }
+        Ok::<_, LakeError>(session)
     };
     let session = match session.await {
         Ok(session) => session,

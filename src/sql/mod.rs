@@ -24,6 +24,7 @@ mod format;
 mod arithmetic;
 mod sums;
 mod query;
+mod audit;
 mod snapshots;
 #[cfg(feature = "postgres")]
 mod postgres;

@@ -63,6 +63,12 @@ impl std::fmt::Debug for Session {
 }
 
 impl Session {
+    /// Longest time of a query.
+    #[must_use]
+    pub fn time(&self) -> std::time::Duration {
+        self.limits.time
+    }
+
     /// Opens the newest version of each table, and the views over them, with default limits.
     ///
     /// # Errors

@@ -30,7 +30,7 @@ pub(super) fn table(
     }
     match table {
         Table::Posts => posts(context, parts),
-        Table::Mentions | Table::Panes | Table::Alerts | Table::Triage => {
+        Table::Mentions | Table::Panes | Table::Alerts | Table::Triage | Table::Audit => {
             let parts = parts.iter().map(|part| context.read_table(Arc::clone(part) as _));
             Ok(union(parts)?.into_view())
         }

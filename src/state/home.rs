@@ -1,7 +1,7 @@
 //! Is this folder a lake, and is it ours to write? Layout, format version, lock, author key.
 //!
 //! ```text
-//! LAKE/posts mentions panes alerts triage   Delta tables
+//! LAKE/posts mentions panes alerts triage   Delta tables; audit, where people log in
 //! LAKE/_resonanz/lake.json           format version
 //! LAKE/_resonanz/lock                held by the one writer
 //! LAKE/_resonanz/author.key          secret key of the author hashes
@@ -15,6 +15,7 @@
 //! LAKE/_resonanz/withdrawn.log       what sources took back, until it is gone
 //! LAKE/_resonanz/reprocess/          rows that will take the place of others, while they grow
 //! LAKE/_resonanz/answered.jsonl     keys of requests that were answered, hashed
+//! LAKE/_resonanz/audit/              lines of the audit log that are not yet in its table
 //! LAKE/_resonanz/outbox.redb         alerts on their way
 //! LAKE/_resonanz/dead-letter.jsonl   what could not be understood
 //! LAKE/_resonanz/triage/             what people decided about mentions, until the table holds it

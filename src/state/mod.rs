@@ -13,6 +13,7 @@ mod home;
 mod key;
 mod imported;
 mod answered;
+mod audit;
 mod desk;
 mod requests;
 mod triage;
@@ -21,6 +22,8 @@ mod reports_sent;
 mod reviews;
 
 pub use answered::Answered;
+pub(crate) use audit::SLOTS;
+pub use audit::{AuditEntry, AuditSlot};
 pub use dead_letter::{DeadLetters, Letter};
 pub use desk::{DeskFiles, Resend};
 pub use errand::{Errand, Errands};

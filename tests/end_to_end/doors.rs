@@ -150,16 +150,24 @@ fn an_address_beyond_this_machine_must_be_meant() {
         .output()
         .expect("it runs");
     assert_eq!(output.status.code(), Some(2));
-    assert!(stderr(&output).contains("--exposed"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("without login"), "{}", stderr(&output));
     let place = Place::new();
     let topic =
         "[[source]]\nname = \"s\"\ntype = \"stdin\"\n[[topic]]\nname = \"acme\"\nquery = 'acme'\n";
-    for (exposed, code) in [("", 2), ("exposed = true\n", 0)] {
-        let text = format!("[serve]\nlisten = \"0.0.0.0:8600\"\n{exposed}{topic}");
+    let token = "[[serve.token]]\nname = \"t\"\nrole = \"read\"\ntoken_file = \"token\"\n";
+    file(place.folder.path(), "token", "a token of some length");
+    let exposed = "exposed = true\n";
+    for (keys, code) in [
+        (String::new(), 2),
+        (exposed.to_owned(), 2),
+        (token.to_owned(), 2),
+        (format!("{exposed}{token}"), 0),
+    ] {
+        let text = format!("[serve]\nlisten = \"0.0.0.0:8600\"\n{keys}{topic}");
         let config = file(place.folder.path(), "run.toml", text);
         let checked = crate::support::resonanz().args(["check", "--config"]).arg(config).output();
         let checked = checked.expect("it runs");
-        assert_eq!(checked.status.code(), Some(code), "{}", stderr(&checked));
+        assert_eq!(checked.status.code(), Some(code), "{keys}: {}", stderr(&checked));
     }
 }
 

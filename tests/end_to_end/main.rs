@@ -1,5 +1,6 @@
 //! Does the product hold from outside? The real binary against real sockets, files and readers.
 
+mod access;
 mod answers;
 mod ask;
 mod assistant;
@@ -73,6 +74,8 @@ mod study;
 mod sql_http;
 mod support;
 mod terminal;
+mod tls;
+mod topics_api;
 mod traces;
 mod trouble;
 mod upkeep;

@@ -14,7 +14,8 @@ use crate::support::{
 
 pub(crate) struct Served {
     pub(crate) address: String,
-    process: Killed,
+    /// None where another test runs it.
+    process: Option<Killed>,
 }
 
 impl Served {
@@ -28,12 +29,23 @@ impl Served {
     pub(crate) fn start(mut command: Command) -> Self {
         let (process, url) = serving(&mut command);
         let address = url.rsplit('/').next().expect("an address").to_owned();
-        Self { address, process }
+        Self { address, process: Some(process) }
+    }
+
+    /// One that runs already.
+    pub(crate) fn at(address: String) -> Self {
+        Self { address, process: None }
     }
 
     /// Its id.
     pub(crate) fn process(&self) -> u32 {
-        self.process.0.id()
+        self.process.as_ref().map_or(0, |process| process.0.id())
+    }
+
+    /// Asks it to end, and waits.
+    pub(crate) fn terminate(self) {
+        let process = self.process.expect("it was started here");
+        assert_eq!(process.terminate(), Some(0));
     }
 
     pub(crate) fn send(&self, request: &str, headers: &str, body: &str) -> TcpStream {

@@ -27,7 +27,7 @@ use crate::live::{self, Progress, Stop};
 use crate::notify::{AlertStory, Wanted, stories, story};
 use crate::post::SourceId;
 use crate::replay::{Archive, Replay, Slower, replay};
-use crate::serve::{Api, Doors, Reload, SqlGate, serve};
+use crate::serve::{Access, Api, Audit, Doors, Reload, SqlGate, serve};
 use crate::sql::Session;
 use crate::state::{DeskFiles, Home};
 use crate::system::wall_clock;
@@ -209,6 +209,10 @@ async fn open(
         services: Arc::clone(&config.services),
         scorer: Arc::new(crate::tuning::scorer(&config.sentiment)?),
         token: None,
+        config: None,
+        access: Access::open(),
+        tls: None,
+        audit: Audit::default(),
         hosts: Arc::new([]),
         sql: SqlGate::of(config.sql),
         doors: Doors::default(),

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use arrow::util::display::array_value_to_string;
 
+use crate::cli::noted::note;
 use crate::cli::places::{Found, LakePlace};
 use crate::cli::{Ending, Failure, runtime};
 use crate::decode::AuthorHasher;
@@ -90,7 +91,9 @@ pub(super) fn erase(args: &Args) -> Result<Ending, Failure> {
         if let Some(request) = request.as_ref().filter(|_| Folder::read(&staging).is_ok()) {
             carry_out(&staging, &authors, Some(request)).await?;
         }
-        carry_out(&site, &authors, request.as_ref()).await
+        let receipts = carry_out(&site, &authors, request.as_ref()).await?;
+        note(&site, "erase", "lake.erase").await?;
+        Ok::<_, Failure>(receipts)
     });
     let mut out = io::stdout().lock();
     receipts?.iter().try_for_each(|receipt| writeln!(out, "{}", receipt.trim_end()))?;

@@ -20,6 +20,8 @@ pub struct Head {
     pub headers: Vec<(String, String)>,
     /// Who sent it, as far as the connection tells.
     pub peer: Option<IpAddr>,
+    /// Whether its token may send something to every source that asks for one.
+    pub is_trusted: bool,
 }
 
 impl Head {

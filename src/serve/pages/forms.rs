@@ -1,58 +1,28 @@
 //! What can people change on pages? They acknowledge, silence, and end silences; what they do in the
 //! inbox, `inbox` says.
 //!
-//! A form carries a proof that a page of ours made it: a keyed hash of a cookie that other sites
-//! neither read nor send. The rules of the desk's API hold as well: same origin, and this machine
-//! alone where there is no token.
+//! A form carries a proof that a page of ours made it. The rules of the desk's API hold as well: same
+//! origin, and where nobody logs in this machine alone, or a token.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::LazyLock;
 
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, Path};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
 use super::page::Wrong;
-use super::viewer::{Visit, cookie, encode};
+use super::proof::is_proven;
+pub(super) use super::proof::{proof, proven};
+use super::viewer::{Visit, encode};
 use crate::desk::Silence;
 use crate::lake::Folder;
 use crate::notify::{self, Again, OrderError};
 use crate::serve::desk::check;
-use crate::system::{random, wall_clock};
+use crate::system::wall_clock;
 use crate::time::parse_span;
-
-/// Name of the cookie.
-const VISITOR: &str = "resonanz_visitor";
-
-/// Known to this process alone, for as long as it runs.
-static KEY: LazyLock<Option<[u8; 32]>> = LazyLock::new(|| random::<32>().ok());
-
-/// The proof for the forms of a page, and the cookie to set if the browser has none yet.
-pub(super) fn proof(headers: &HeaderMap) -> (String, Option<String>) {
-    if let Some(visitor) = cookie(headers, VISITOR) {
-        return (hash(&visitor).unwrap_or_default(), None);
-    }
-    let Ok(fresh) = random::<16>() else { return (String::new(), None) };
-    let visitor: String = fresh.iter().map(|byte| format!("{byte:02x}")).collect();
-    let proof = hash(&visitor).unwrap_or_default();
-    (proof, Some(format!("{VISITOR}={visitor}; Path=/; SameSite=Strict; HttpOnly")))
-}
-
-fn hash(visitor: &str) -> Option<String> {
-    let key = KEY.as_ref()?;
-    Some(blake3::keyed_hash(key, visitor.as_bytes()).to_hex().to_string())
-}
-
-/// A page with the cookie of its forms.
-pub(super) fn proven(mut page: Response, cookie: Option<String>) -> Response {
-    if let Some(value) = cookie.and_then(|cookie| HeaderValue::from_str(&cookie).ok()) {
-        page.headers_mut().append(header::SET_COOKIE, value);
-    }
-    page
-}
 
 /// The fields of a form that a page of ours made, and whose sender may change something.
 pub(super) fn read(
@@ -60,23 +30,30 @@ pub(super) fn read(
     peer: SocketAddr,
     body: &Bytes,
 ) -> Result<BTreeMap<String, String>, Wrong> {
-    let fields: BTreeMap<String, String> = url::form_urlencoded::parse(body).into_owned().collect();
-    let mut headers = visit.headers.clone();
-    if let Some(token) = fields.get("token")
-        && let Ok(value) = HeaderValue::from_str(&format!("Bearer {token}"))
-    {
-        headers.insert(header::AUTHORIZATION, value);
+    let mut fields: BTreeMap<String, String> =
+        url::form_urlencoded::parse(body).into_owned().collect();
+    // Where people log in, who may come here was decided before.
+    if !visit.api.access.is_closed() {
+        let mut headers = visit.headers.clone();
+        if let Some(token) = fields.get("token")
+            && let Ok(value) = HeaderValue::from_str(&format!("Bearer {token}"))
+        {
+            headers.insert(header::AUTHORIZATION, value);
+        }
+        check(&headers, Some(peer.ip()), visit.api.token.as_deref())
+            .map_err(|refusal| Wrong::new(refusal.status, refusal.message))?;
     }
-    check(&headers, Some(peer.ip()), visit.api.token.as_deref())
-        .map_err(|refusal| Wrong::new(refusal.status, refusal.message))?;
-    let wanted = cookie(&visit.headers, VISITOR).and_then(|visitor| hash(&visitor));
-    let given = fields.get("proof").map(|proof| blake3::hash(proof.as_bytes()));
-    // Hashes, so that the time of comparing says nothing.
-    if wanted.is_none() || wanted.map(|wanted| blake3::hash(wanted.as_bytes())) != given {
+    if !is_proven(&visit.headers, fields.get("proof").map(String::as_str)) {
         let message = "this form is too old, or of another page";
         let mut wrong = Wrong::new(StatusCode::FORBIDDEN, message);
         "go back, load the page again and send it once more".clone_into(&mut wrong.hint);
         return Err(wrong);
+    }
+    // Who is logged in signs with their own name.
+    if let Some(name) = visit.person() {
+        for field in ["author", "changed_by"] {
+            fields.insert(field.to_owned(), name.to_owned());
+        }
     }
     Ok(fields)
 }

@@ -8,6 +8,7 @@ mod assets;
 mod viewer;
 mod paint;
 mod drawing;
+mod proof;
 mod page;
 mod home;
 mod topic;
@@ -21,17 +22,20 @@ mod goals;
 mod sources;
 mod settings;
 mod sql;
+mod login;
 
 use axum::Router;
 use axum::routing::{get, post};
 
 use super::api::Api;
+pub(super) use login::refused;
+pub(super) use viewer::encode;
 
 /// The pages.
 pub(super) fn routes() -> Router<Api> {
     Router::new()
         .route("/", get(home::overview))
-        .route("/topics", get(topics::topics))
+        .route("/topics", get(topics::topics).post(topics::keep))
         .route("/topics/{name}", get(topic::topic))
         .route("/mentions", get(mentions::mentions))
         .route("/mentions/{id}", get(mentions::mention))
@@ -49,5 +53,7 @@ pub(super) fn routes() -> Router<Api> {
         .route("/sources", get(sources::sources))
         .route("/sql", get(sql::sql))
         .route("/settings", get(settings::settings))
+        .route("/login", get(login::form).post(login::enter))
+        .route("/logout", post(login::leave))
         .route("/assets/{name}", get(assets::give))
 }

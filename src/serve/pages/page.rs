@@ -6,9 +6,11 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::paint::paint;
+use super::proof::proof;
 use super::viewer::Visit;
 use crate::chart::zoned;
 use crate::report::{Ask, ReportError, Span};
+use crate::serve::access::Way;
 use crate::serve::api::Own;
 use crate::system::wall_clock;
 use crate::time::{DAY_US, EventTime};
@@ -120,15 +122,24 @@ impl Visit {
             }
         };
         let has_goals = !self.api.charter.goals.is_empty();
-        let menu = MENU.into_iter().filter(|(href, _)| *href != "/goals" || has_goals);
+        // Who is not let in sees no doors.
+        let menu = MENU.into_iter().filter(|(href, _)| {
+            self.viewer.is_some() && (*href != "/goals" || has_goals)
+        });
         let menu = menu.map(|(href, name)| {
             let inside = href != "/" && self.path.starts_with(href);
             json!({"href": href, "name": name, "current": inside || self.path == href})
         });
         answer["nav"] = menu.collect();
+        if let Some(person) = self.person() {
+            let leave = self.viewer.as_ref().filter(|viewer| viewer.way == Way::Login);
+            let leave = leave.map(|_| proof(&self.headers).0);
+            answer["me"] = json!({"name": person, "leave": leave});
+        }
         answer["reader"] = self.reader();
         answer["version"] = json!(env!("CARGO_PKG_VERSION"));
-        answer["needs_token"] = json!(self.api.token.is_some());
+        let is_closed = self.api.access.is_closed();
+        answer["needs_token"] = json!(!is_closed && self.api.token.is_some());
         let html = match paint(template, answer) {
             Ok(html) => html,
             Err(error) => {

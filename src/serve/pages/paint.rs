@@ -13,7 +13,7 @@ use crate::chart::{self, ENGLISH, GERMAN, Locale, zoned};
 use crate::config::GoalMeasure;
 use crate::time::EventTime;
 
-pub(super) const TEMPLATES: [(&str, &str); 18] = [
+pub(super) const TEMPLATES: [(&str, &str); 19] = [
     ("base.html", include_str!("templates/base.html")),
     ("parts.html", include_str!("templates/parts.html")),
     ("overview.html", include_str!("templates/overview.html")),
@@ -31,6 +31,7 @@ pub(super) const TEMPLATES: [(&str, &str); 18] = [
     ("sources.html", include_str!("templates/sources.html")),
     ("sql.html", include_str!("templates/sql.html")),
     ("settings.html", include_str!("templates/settings.html")),
+    ("login.html", include_str!("templates/login.html")),
     ("error.html", include_str!("templates/error.html")),
 ];
 

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
 use super::page::Wrong;
 use super::viewer::Visit;
 use crate::chart::{self, Axis, Series, Shape};
+use crate::config::Role;
 use crate::serve::api::Own;
 use crate::sql::{QueryFormat, Session, SqlError, View};
 use crate::time::EventTime;
@@ -44,6 +46,11 @@ async fn build(visit: &Visit) -> Result<Value, Wrong> {
         return Ok(answer);
     };
     let own = visit.open().await?;
+    if visit.viewer.as_ref().is_some_and(|viewer| viewer.role.allows(Role::Admin))
+        && let Err(error) = own.session.add_audit(&own.folder, query).await
+    {
+        return Err(Wrong::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()));
+    }
     match read(&own, query).await {
         Ok((columns, rows)) => {
             let shown = rows.get(..rows.len().min(ROWS_MAX)).unwrap_or_default();

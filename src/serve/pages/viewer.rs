@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use crate::chart::{ENGLISH, GERMAN, Locale};
 use crate::serve::Api;
+use crate::serve::access::{self, Viewer, Way};
 
 /// The choices that a cookie keeps: their names in addresses.
 const KEPT: [&str; 3] = ["lang", "zone", "theme"];
@@ -29,6 +30,8 @@ pub(super) struct Visit {
     pub(super) headers: HeaderMap,
     pub(super) locale: &'static Locale,
     pub(super) zone: TimeZone,
+    /// Who looks, if they are known.
+    pub(super) viewer: Option<Viewer>,
     theme: &'static str,
 }
 
@@ -59,6 +62,7 @@ impl FromRequestParts<Api> for Visit {
             theme: theme.unwrap_or("auto"),
             asked,
             headers,
+            viewer: parts.extensions.get().cloned(),
         })
     }
 }
@@ -73,10 +77,7 @@ fn of_tag(tag: &str) -> Option<&'static Locale> {
 
 /// The value of a cookie.
 pub(super) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
-    let sent = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
-    let mut pairs =
-        sent.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(own, _)| *own == name).map(|(_, value)| decoded(value))
+    access::cookie(headers, name).map(decoded)
 }
 
 /// A value of ours in a cookie: only `%2F` is written otherwise.
@@ -88,6 +89,12 @@ impl Visit {
     /// What the address asks under a name, if it is not empty.
     pub(super) fn ask(&self, name: &str) -> Option<&str> {
         self.asked.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
+    }
+
+    /// The name of the person who is logged in.
+    pub(super) fn person(&self) -> Option<&str> {
+        let known = self.viewer.as_ref();
+        known.filter(|viewer| viewer.way != Way::Open).map(|viewer| &*viewer.name)
     }
 
     /// Name of the zone.
@@ -141,7 +148,7 @@ impl Visit {
 }
 
 /// A text as a part of an address.
-pub(super) fn encode(text: &str) -> String {
+pub(in crate::serve) fn encode(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {

@@ -48,6 +48,7 @@ impl Connection<'_> {
         formats: &[i16],
         values: Option<Vec<ScalarValue>>,
     ) -> Result<Rows, Failure> {
+        self.gate.audit.queried(&self.viewer, self.wire.socket.peer());
         let (session, end, permit) = self.open().await?;
         let asked = async {
             let prepared = session.prepare(sql, end).await?;

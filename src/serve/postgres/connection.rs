@@ -28,6 +28,7 @@ use super::request::Request;
 use super::settings::Settings;
 use super::wire::{Binding, MESSAGE_BYTES_MAX, Message, Wire, WireError, unless_given_up};
 use super::words::statements;
+use crate::serve::access::Viewer;
 
 /// Longest time between two messages; who is gone without a word holds its place no longer.
 const IDLE_TIME_MAX: Duration = Duration::from_secs(60 * 60);
@@ -40,9 +41,10 @@ const RUNNING_MAX: usize = 2;
 
 /// Serves a client until it goes.
 pub(super) async fn attend(gate: &Gate, wire: Wire, entered: Entered) {
-    let Entered { settings, cancel, entry: _entry } = entered;
+    let Entered { viewer, settings, cancel, entry: _entry } = entered;
     let mut connection = Connection {
         gate,
+        viewer,
         wire,
         settings,
         cancel,
@@ -59,6 +61,7 @@ pub(super) async fn attend(gate: &Gate, wire: Wire, entered: Entered) {
 /// One client that is logged in.
 pub(super) struct Connection<'g> {
     pub(super) gate: &'g Gate,
+    pub(super) viewer: Viewer,
     pub(super) wire: Wire,
     pub(super) settings: Settings,
     pub(super) cancel: watch::Receiver<()>,

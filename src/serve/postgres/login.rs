@@ -1,4 +1,5 @@
-//! Who gets in? The startup of a connection: one user, by SCRAM-SHA-256, and no other way.
+//! Who gets in? The startup of a connection: one user by SCRAM-SHA-256, and those of `[serve]` by
+//! their passwords or tokens, which are sent as they are and therefore only where nobody reads along.
 //!
 //! A connection that fails here is closed; nothing else it sent is read.
 
@@ -19,8 +20,12 @@ use tokio::sync::watch;
 
 use super::failure::Failure;
 use super::settings::Settings;
+use super::socket::Socket;
 use super::wire::{Fields, LOGIN_BYTES_MAX, Message, Wire, WireError};
 use super::{Gate, Running};
+use crate::config::Role;
+use crate::serve::access::{Access, LoginError, Viewer, Way};
+use crate::serve::tls::Tls;
 use crate::sql::DATABASE;
 use crate::system::random;
 
@@ -78,6 +83,7 @@ impl Credentials {
 
 /// A connection that got in.
 pub(super) struct Entered {
+    pub(super) viewer: Viewer,
     pub(super) settings: Settings,
     pub(super) cancel: watch::Receiver<()>,
     /// Known to those that may cancel, while it is held.
@@ -133,12 +139,25 @@ pub(super) async fn login(wire: &mut Wire, gate: &Arc<Gate>) -> Option<Entered> 
 
 async fn enter(wire: &mut Wire, gate: &Arc<Gate>) -> Result<Entered, End> {
     let asked = startup(wire, gate).await?;
-    prove(wire, &gate.credentials, &asked.user).await?;
+    let (peer, user) = (wire.socket.peer(), asked.user.as_str());
+    let proved = match &gate.credentials {
+        Some(own) if own.user() == user || !gate.access.is_closed() => {
+            let proved = prove(wire, own, user).await;
+            proved.map(|()| Viewer::new(user, Role::Read, Way::Login))
+        }
+        _ => prove_known(wire, &gate.access, user).await,
+    };
+    if !matches!(proved, Err(End::Quiet)) {
+        let is_own = gate.credentials.as_ref().is_some_and(|own| own.user() == user);
+        let known = Some(user).filter(|user| is_own || gate.access.knows(user));
+        gate.audit.login(known, peer, proved.as_ref().ok(), "postgres").await;
+    }
+    let viewer = proved?;
     if asked.database.as_deref().unwrap_or(&asked.user) != DATABASE {
         let missing = Failure::new("3D000", "there is no such database");
         return Err(missing.hint(format!("the database is called {DATABASE}")).into());
     }
-    let mut settings = Settings::new(gate.credentials.user());
+    let mut settings = Settings::new(gate.user());
     for (name, value) in &asked.settings {
         settings.begin_with(name, value)?;
     }
@@ -150,7 +169,7 @@ async fn enter(wire: &mut Wire, gate: &Arc<Gate>) -> Result<Entered, End> {
     }
     let key = BackendKeyData::new(entry.id, SecretKey::I32(secret));
     wire.put(&PgWireBackendMessage::BackendKeyData(key))?;
-    Ok(Entered { settings, cancel, entry })
+    Ok(Entered { viewer, settings, cancel, entry })
 }
 
 /// Makes a connection known to those that may cancel it.
@@ -182,7 +201,11 @@ async fn startup(wire: &mut Wire, gate: &Gate) -> Result<Asked, End> {
         let mut fields = Fields(wire.opening().await?);
         let broken = || WireError::Broken("the first message cannot be understood");
         match fields.0.try_get_u32().map_err(|_| broken())? {
-            // No encryption is to be had; who insists on it goes away.
+            SSL if gate.tls.is_some() && matches!(wire.socket, Socket::Plain(_)) => {
+                let acceptor = gate.tls.as_ref().map(Tls::acceptor);
+                wire.encrypt(acceptor.ok_or_else(broken)?).await?;
+            }
+            // This encryption is not to be had; who insists on it goes away.
             SSL | GSS => wire.send_raw(b"N").await?,
             CANCEL => {
                 let id = fields.0.try_get_i32().map_err(|_| broken())?;
@@ -259,6 +282,35 @@ async fn prove(wire: &mut Wire, credentials: &Credentials, user: &str) -> Result
         }
         Err(_) => Err(broken().into()),
     }
+}
+
+/// Lets a user or a token of `[serve]` prove itself.
+async fn prove_known(wire: &mut Wire, access: &Access, user: &str) -> Result<Viewer, End> {
+    if !wire.socket.is_private() {
+        let hint = "connect with sslmode=require; without [serve.tls], only from this machine";
+        let refused = "this user comes in over an encrypted connection only";
+        return Err(Failure::new("28000", refused).hint(hint).into());
+    }
+    say(wire, Authentication::CleartextPassword).await?;
+    let given = Fields(password(wire).await?).text();
+    let given = given.ok_or(WireError::Broken("the login cannot be understood"))?;
+    let error = match access.prove(user, &given, wire.socket.peer()).await {
+        Ok(viewer) => return Ok(viewer),
+        Err(error) => error,
+    };
+    Err(match error {
+        LoginError::Wrong => {
+            tracing::warn!("a PostgreSQL client gave a wrong user or password");
+            tokio::time::sleep(PENALTY).await;
+            Failure::new("28P01", "user or password is wrong")
+        }
+        LoginError::Later(wait_s) => {
+            let hint = format!("try again in {wait_s} s");
+            Failure::new("53300", "too many wrong guesses").hint(hint)
+        }
+        LoginError::Busy => Failure::new("53300", "too many are logging in"),
+    }
+    .into())
 }
 
 async fn say(wire: &mut Wire, what: Authentication) -> Result<(), End> {

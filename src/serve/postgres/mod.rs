@@ -1,10 +1,12 @@
-//! How do PostgreSQL clients look in? The lake over PostgreSQL's wire protocol, version 3: one user,
-//! one database, SCRAM-SHA-256, and nothing that writes.
+//! How do PostgreSQL clients look in? The lake over PostgreSQL's wire protocol, version 3: one user by
+//! SCRAM-SHA-256, those of `[serve]` by their passwords over encryption, one database, and nothing
+//! that writes.
 //!
 //! Messages, SCRAM and the encoding of rows are pgwire's; who gets in, what is read, and what it may
 //! cost is decided here, as for SQL over HTTP. See `postgres.md` beside this folder.
 
 mod failure;
+mod socket;
 mod wire;
 mod settings;
 mod words;
@@ -31,8 +33,12 @@ use self::idle::Idle;
 use self::login::Credentials;
 pub use self::login::PasswordError;
 use self::wire::Wire;
+use super::access::Access;
+use super::audit::Audit;
 use super::door::{self, share};
 use super::gate::SqlGate;
+use super::tls::Tls;
+use crate::config::PostgresConfig;
 use crate::lake::{Folder, LakeError};
 use crate::sql::PgCatalog;
 use crate::state::Site;
@@ -60,7 +66,12 @@ impl std::fmt::Debug for Postgres {
 /// What all connections share.
 struct Gate {
     lake: Site,
-    credentials: Credentials,
+    /// The one user of this door alone, if there is one.
+    credentials: Option<Credentials>,
+    /// All others.
+    access: Access,
+    tls: Option<Tls>,
+    audit: Audit,
     sql: SqlGate,
     /// Made when the first statement comes: a run makes its lake only once it runs.
     catalog: OnceCell<PgCatalog>,
@@ -78,19 +89,24 @@ struct Running {
 }
 
 impl Postgres {
-    /// A lake for one user, with what queries may use together.
+    /// A lake for one user with a password, if there is one, and for those who may come in anyway;
+    /// with what queries may use together.
     ///
     /// # Errors
     /// When the password is too short, or nothing random is to be had.
     pub fn new(
         lake: Site,
-        user: &str,
-        password: &str,
+        user: Option<(&str, &str)>,
+        (access, tls, audit): (Access, Option<Tls>, Audit),
         sql: SqlGate,
     ) -> Result<Self, PasswordError> {
+        let credentials = user.map(|(user, password)| Credentials::new(user, password));
         Ok(Self(Arc::new(Gate {
             lake,
-            credentials: Credentials::new(user, password)?,
+            credentials: credentials.transpose()?,
+            access,
+            tls,
+            audit,
             sql,
             catalog: OnceCell::new(),
             logins: Arc::new(Semaphore::new(share(16, 2, LOGINS_MAX))),
@@ -144,8 +160,13 @@ impl Gate {
     /// The catalog of PostgreSQL over the lake, and the lake's folder.
     async fn catalog(&self) -> Result<(&PgCatalog, Folder), LakeError> {
         let folder = Folder::read(&self.lake)?;
-        let open = || PgCatalog::open(&folder, self.credentials.user());
+        let open = || PgCatalog::open(&folder, self.user());
         Ok((self.catalog.get_or_try_init(open).await?, folder))
+    }
+
+    /// The name of all who are let in, as the catalog tells it.
+    fn user(&self) -> &str {
+        self.credentials.as_ref().map_or(PostgresConfig::USER, Credentials::user)
     }
 
     /// Asks a connection to cancel what it does, if the secret is its own.

@@ -11,8 +11,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout, timeout_at};
+use tokio_rustls::TlsAcceptor;
 
 use super::failure::Failure;
+use super::socket::Socket;
 
 /// Longest message of a client that is logged in.
 pub(super) const MESSAGE_BYTES_MAX: usize = 1024 * 1024;
@@ -76,7 +78,7 @@ impl From<io::Error> for WireError {
 
 /// One socket.
 pub(super) struct Wire {
-    socket: TcpStream,
+    pub(super) socket: Socket,
     inbox: BytesMut,
     outbox: BytesMut,
 }
@@ -85,7 +87,17 @@ impl Wire {
     pub(super) fn new(socket: TcpStream) -> Self {
         // Answers are sent as a whole; waiting for more only costs time.
         let _ = socket.set_nodelay(true);
+        let socket = Socket::Plain(socket);
         Self { socket, inbox: BytesMut::new(), outbox: BytesMut::new() }
+    }
+
+    /// Encrypts from now on, as the client asked. What it sent ahead could be of somebody on the way.
+    pub(super) async fn encrypt(&mut self, acceptor: TlsAcceptor) -> Result<(), WireError> {
+        if !self.inbox.is_empty() {
+            return Err(WireError::Broken("something came between the request and its encryption"));
+        }
+        self.send_raw(b"S").await?;
+        Ok(self.socket.encrypt(acceptor).await?)
     }
 
     /// The body of the first message, which has no type.
@@ -142,14 +154,15 @@ impl Wire {
 
     /// Waits until the client is gone. What it sent ahead hides that until it is read.
     pub(super) async fn gone(&self) {
-        if matches!(self.socket.peek(&mut [0]).await, Ok(1..)) {
+        if matches!(self.socket.peek().await, Ok(1..)) {
             std::future::pending::<()>().await;
         }
     }
 
     /// Bytes that are no message.
     pub(super) async fn send_raw(&mut self, bytes: &[u8]) -> Result<(), WireError> {
-        Ok(self.socket.write_all(bytes).await?)
+        self.socket.write_all(bytes).await?;
+        Ok(self.socket.flush().await?)
     }
 
     /// Puts a message behind those that wait; gives its length.
@@ -169,7 +182,11 @@ impl Wire {
 
     /// Sends what waits, to a client that reads it in time.
     pub(super) async fn flush(&mut self, until: Instant) -> Result<(), WireError> {
-        let sent = timeout_at(until, self.socket.write_all_buf(&mut self.outbox)).await;
+        let send = async {
+            self.socket.write_all_buf(&mut self.outbox).await?;
+            self.socket.flush().await
+        };
+        let sent = timeout_at(until, send).await;
         Ok(sent.map_err(|_| WireError::Gone)??)
     }
 

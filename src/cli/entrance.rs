@@ -1,0 +1,73 @@
+//! Who is let in where this process serves: with which secrets, and which certificate?
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use super::Failure;
+use crate::config::{Config, LakeConfig};
+use crate::serve::{Access, Audit, Tls};
+use crate::state::Site;
+
+/// What the doors need to know of who comes.
+#[derive(Debug, Clone)]
+pub(super) struct Entrance {
+    pub(super) access: Access,
+    pub(super) tls: Option<Tls>,
+    /// The token that changes over HTTP need where nobody logs in.
+    pub(super) token: Option<Arc<str>>,
+}
+
+impl Entrance {
+    /// Everything is open to this machine.
+    pub(super) fn open() -> Self {
+        Self { access: Access::open(), tls: None, token: None }
+    }
+
+    /// What a configuration says, so that what is wrong with it is known before anything begins;
+    /// `beyond` is whether other machines reach the address of HTTP.
+    pub(super) fn fetch(config: &Config, beyond: bool) -> Result<Self, Failure> {
+        let token = token(config)?;
+        let access = Access::fetch(&config.access, token.as_deref(), beyond);
+        let access = access.map_err(|fault| Failure::usage(fault.to_string(), &*fault.hint))?;
+        let tls = config.access.tls.as_ref().map(Tls::open).transpose();
+        let tls = tls.map_err(|error| Failure::usage(format!("tls: {error}"), error.hint()))?;
+        Ok(Self { access, tls, token })
+    }
+
+    /// The same for the address of the configuration.
+    pub(super) fn of(config: &Config) -> Result<Self, Failure> {
+        Self::fetch(config, config.listen.is_some_and(is_beyond))
+    }
+
+    /// Follows the certificate and begins the audit log, within a runtime.
+    pub(super) fn begin(&self, site: &Site, lake: Option<&LakeConfig>) -> Audit {
+        if let Some(tls) = &self.tls {
+            tokio::spawn(tls.clone().follow());
+        }
+        match lake.filter(|_| self.access.is_closed()) {
+            Some(lake) => Audit::begin(site.clone(), lake.retention, lake.vacuum_us),
+            None => Audit::default(),
+        }
+    }
+
+    /// How addresses begin.
+    pub(super) fn scheme(&self) -> &'static str {
+        if self.tls.is_some() { "https" } else { "http" }
+    }
+}
+
+/// Whether other machines reach an address.
+pub(super) fn is_beyond(address: SocketAddr) -> bool {
+    !address.ip().to_canonical().is_loopback()
+}
+
+/// The token that changes over HTTP need.
+pub(super) fn token(config: &Config) -> Result<Option<Arc<str>>, Failure> {
+    let Some(name) = &config.token_env else { return Ok(None) };
+    let token = std::env::var(name).ok().filter(|token| !token.is_empty());
+    let missing = || {
+        let message = format!("environment variable {name} is not set");
+        Failure::usage(message, format!("export {name}=$(openssl rand -hex 32)"))
+    };
+    token.map(Into::into).ok_or_else(missing).map(Some)
+}

@@ -1,0 +1,396 @@
+//! Who saw, changed and took out what? Written down where people log in, for the table `audit`.
+//!
+//! What changes something is durable before it is answered; reads are counted by the minute, and a
+//! kill loses those of the running one. No text, no statement and no secret is part of it.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use axum::http::Method;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, interval};
+
+use super::access::Viewer;
+use crate::config::Retention;
+use crate::lake::AuditBook;
+use crate::state::{AuditEntry, Site};
+use crate::system::wall_clock;
+use crate::time::MINUTE_US;
+
+/// Lines that wait to be written.
+const WAITING_MAX: usize = 1_024;
+/// Kinds of reads that are counted at once.
+const KINDS_MAX: usize = 4_096;
+/// Distance of commits.
+const COMMIT: Duration = Duration::from_secs(60);
+/// Distance of upkeep.
+const UPKEEP: Duration = Duration::from_secs(3_600);
+/// How long an answer waits for its line.
+const WAIT: Duration = Duration::from_secs(5);
+/// Who tried to log in under a name that nobody bears, or with a token that is none.
+const UNKNOWN: &str = "?";
+/// Longest name of a topic, or of what was changed.
+const CHARS_MAX: usize = 128;
+
+/// Where lines of the audit log go, if anywhere. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub struct Audit(Option<Arc<Lines>>);
+
+#[derive(Debug)]
+struct Lines {
+    sender: mpsc::Sender<Line>,
+    lost: AtomicU64,
+}
+
+#[derive(Debug)]
+enum Line {
+    /// Counted with others alike.
+    Counted(Box<AuditEntry>),
+    /// Written at once; then whoever waits is told.
+    Written(Box<AuditEntry>, oneshot::Sender<()>),
+    /// All is written and committed; then whoever waits is told.
+    End(oneshot::Sender<()>),
+}
+
+/// What a request asks for, kept until it is answered.
+#[derive(Debug)]
+pub(super) struct Asked {
+    method: Method,
+    action: &'static str,
+    what: String,
+    topic: Option<String>,
+    detail: Option<String>,
+}
+
+/// The topic that a request made or changed, told by its answer where the address does not.
+#[derive(Debug, Clone)]
+pub(super) struct Changed(pub(super) String);
+
+impl Audit {
+    /// Writes the audit log of a lake, within a runtime.
+    #[must_use]
+    pub fn begin(site: Site, retention: Retention, vacuum_us: i64) -> Self {
+        if !site.has_state() {
+            tracing::warn!(
+                "no audit log is written: the lake is in a bucket, and no state folder is known"
+            );
+            return Self::default();
+        }
+        let (sender, lines) = mpsc::channel(WAITING_MAX);
+        let clerk = Clerk { site, retention, vacuum_us, book: None, counted: BTreeMap::new() };
+        tokio::spawn(clerk.work(lines));
+        Self(Some(Arc::new(Lines { sender, lost: AtomicU64::new(0) })))
+    }
+
+    /// Writes and commits what is left.
+    pub async fn end(&self) {
+        let Some(lines) = &self.0 else { return };
+        let (sender, done) = oneshot::channel();
+        if lines.sender.send(Line::End(sender)).await.is_ok() {
+            let _ = tokio::time::timeout(WAIT, done).await;
+        }
+    }
+
+    /// Somebody logged in, or tried to with the name of a user, if it is one: others are not written
+    /// down, for people mistake one field for the other.
+    pub(super) async fn login(
+        &self,
+        name: Option<&str>,
+        peer: Option<IpAddr>,
+        viewer: Option<&Viewer>,
+        door: &str,
+    ) {
+        let action = if viewer.is_some() { "login" } else { "login_failed" };
+        let mut entry = entry(viewer, action, "login", door, peer);
+        if viewer.is_none() {
+            entry.who = name.map_or_else(|| UNKNOWN.to_owned(), clipped);
+        }
+        match viewer {
+            Some(_) => self.write(entry).await,
+            // Those who guess do not make everybody wait for the disk.
+            None => self.count(entry),
+        }
+    }
+
+    /// Somebody logged out.
+    pub(super) async fn logout(&self, viewer: &Viewer) {
+        self.write(entry(Some(viewer), "logout", "login", "http", None)).await;
+    }
+
+    /// A request of somebody who is known was answered.
+    pub(super) async fn answered(
+        &self,
+        viewer: &Viewer,
+        peer: Option<IpAddr>,
+        mut asked: Asked,
+        (status, changed): (u16, Option<&Changed>),
+    ) {
+        asked.topic = changed.map(|Changed(topic)| clipped(topic)).or(asked.topic);
+        let is_refused = status == 401 || status == 403;
+        let action = if is_refused { "refused" } else { asked.action };
+        let mut entry = entry(Some(viewer), action, &asked.what, "http", peer);
+        (entry.topic, entry.detail, entry.status) = (asked.topic, asked.detail, Some(status));
+        let is_read = matches!(asked.method, Method::GET | Method::HEAD) || action != "change";
+        if is_read { self.count(entry) } else { self.write(entry).await }
+    }
+
+    /// A PostgreSQL client asked something.
+    pub(super) fn queried(&self, viewer: &Viewer, peer: Option<IpAddr>) {
+        self.count(entry(Some(viewer), "export", "sql", "postgres", peer));
+    }
+
+    fn count(&self, entry: AuditEntry) {
+        let Some(lines) = &self.0 else { return };
+        if lines.sender.try_send(Line::Counted(Box::new(entry))).is_err() {
+            lines.lose();
+        }
+    }
+
+    async fn write(&self, entry: AuditEntry) {
+        let Some(lines) = &self.0 else { return };
+        let (sender, done) = oneshot::channel();
+        let written = async {
+            lines.sender.send(Line::Written(Box::new(entry), sender)).await.ok()?;
+            done.await.ok()
+        };
+        if !matches!(tokio::time::timeout(WAIT, written).await, Ok(Some(()))) {
+            lines.lose();
+        }
+    }
+}
+
+impl Lines {
+    fn lose(&self) {
+        if self.lost.fetch_add(1, Ordering::Relaxed).wrapping_add(1).is_power_of_two() {
+            tracing::error!("lines of the audit log are lost");
+        }
+    }
+}
+
+impl Asked {
+    /// What a request asks for, by its method and address.
+    pub(super) fn of(method: &Method, path: &str, query: Option<&str>) -> Self {
+        let path = path.strip_prefix("/api/v1").unwrap_or(path);
+        let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+        let first = parts.first().copied().unwrap_or("overview");
+        let is_word = |part: &&str| {
+            part.len() <= 24
+                && part
+                    .bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || byte == b'-' || byte == b'.')
+        };
+        let first = if is_word(&first) { first } else { "other" };
+        let deed = parts.get(2).filter(|part| is_word(part));
+        let what = deed.map_or_else(|| first.to_owned(), |deed| format!("{first}.{deed}"));
+        let decoded = |part: &&str| {
+            let pair = format!("x={}", part.replace('+', "%2B"));
+            let mut pairs = url::form_urlencoded::parse(pair.as_bytes());
+            pairs.next().map(|(_, value)| clipped(&value))
+        };
+        let named = parts.get(1).and_then(decoded);
+        let mut pairs = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+        let asked = pairs.find(|(name, _)| name == "topic").map(|(_, topic)| clipped(&topic));
+        let (topic, detail) = if first == "topics" { (named, None) } else { (asked, named) };
+        let is_question =
+            ["sql", "score"].contains(&first) || what.ends_with("topics") && named_test(&parts);
+        let action = match (first, method) {
+            ("sql" | "report", _) => "export",
+            (_, &(Method::GET | Method::HEAD)) => "read",
+            _ if is_question => "read",
+            _ => "change",
+        };
+        let topic = topic.filter(|topic| !topic.is_empty() && !named_test(&parts));
+        Self { method: method.clone(), action, what, topic, detail }
+    }
+}
+
+/// Whether a query is tried rather than a topic changed.
+fn named_test(parts: &[&str]) -> bool {
+    parts == ["topics", "test"]
+}
+
+fn clipped(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(CHARS_MAX).collect()
+}
+
+fn entry(
+    viewer: Option<&Viewer>,
+    action: &str,
+    what: &str,
+    door: &str,
+    peer: Option<IpAddr>,
+) -> AuditEntry {
+    AuditEntry {
+        at: wall_clock(),
+        who: viewer.map(|viewer| viewer.name.to_string()).unwrap_or_default(),
+        role: viewer.map(|viewer| viewer.role.as_str().to_owned()),
+        action: action.to_owned(),
+        what: what.to_owned(),
+        topic: None,
+        detail: None,
+        status: None,
+        peer: peer.map(|peer| peer.to_canonical().to_string()),
+        door: door.to_owned(),
+        count: 1,
+    }
+}
+
+/// What reads have in common that are counted together.
+type Kind = (i64, String, String, String, Option<String>, Option<String>, Option<u16>);
+
+/// Who writes the lines down.
+struct Clerk {
+    site: Site,
+    retention: Retention,
+    vacuum_us: i64,
+    /// Once there is a lake.
+    book: Option<AuditBook>,
+    counted: BTreeMap<Kind, AuditEntry>,
+}
+
+impl Clerk {
+    async fn work(mut self, mut lines: mpsc::Receiver<Line>) {
+        // What a kill left behind does not wait for the next line.
+        if self.site.own("audit").is_dir() {
+            self.open().await;
+            self.settle().await;
+        }
+        let (mut due, mut tended) = (interval(COMMIT), Instant::now());
+        due.reset();
+        loop {
+            tokio::select! {
+                line = lines.recv() => match line {
+                    None => return,
+                    Some(Line::Counted(entry)) => self.count(*entry).await,
+                    Some(Line::Written(entry, done)) => {
+                        self.write(std::slice::from_ref(&*entry)).await;
+                        let _ = done.send(());
+                    }
+                    Some(Line::End(done)) => {
+                        self.settle().await;
+                        let _ = done.send(());
+                    }
+                },
+                _ = due.tick() => {
+                    self.settle().await;
+                    if tended.elapsed() >= UPKEEP {
+                        tended = Instant::now();
+                        self.tend().await;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn count(&mut self, entry: AuditEntry) {
+        let kind = (
+            entry.at.0.div_euclid(MINUTE_US),
+            entry.who.clone(),
+            entry.action.clone(),
+            entry.what.clone(),
+            entry.topic.clone(),
+            entry.detail.clone().or(entry.peer.clone()),
+            entry.status,
+        );
+        if let Some(known) = self.counted.get_mut(&kind) {
+            known.count += 1;
+            return;
+        }
+        if self.counted.len() >= KINDS_MAX {
+            self.flush().await;
+        }
+        self.counted.insert(kind, entry);
+    }
+
+    async fn flush(&mut self) {
+        let entries: Vec<AuditEntry> = std::mem::take(&mut self.counted).into_values().collect();
+        self.write(&entries).await;
+    }
+
+    /// Writes and commits what waits.
+    async fn settle(&mut self) {
+        self.flush().await;
+        if let Some(book) = &mut self.book
+            && let Err(error) = book.commit().await
+        {
+            tracing::warn!(%error, hint = error.hint(), "the audit log waits for the lake");
+        }
+    }
+
+    async fn write(&mut self, entries: &[AuditEntry]) {
+        if entries.is_empty() {
+            return;
+        }
+        if self.book.is_none() {
+            self.open().await;
+        }
+        let count = entries.len();
+        let Some(book) = &mut self.book else {
+            tracing::error!(count, "lines of the audit log are lost");
+            return;
+        };
+        if let Err(error) = tokio::task::block_in_place(|| book.write(entries)) {
+            let hint = error.hint();
+            tracing::error!(%error, hint, count, "lines of the audit log are lost");
+        }
+    }
+
+    async fn open(&mut self) {
+        match AuditBook::open(&self.site).await {
+            Ok(book) => self.book = Some(book),
+            Err(error) => {
+                tracing::error!(%error, hint = error.hint(), "the audit log cannot be opened");
+            }
+        }
+    }
+
+    async fn tend(&mut self) {
+        let Some(book) = &mut self.book else { return };
+        if let Err(error) = book.tend(self.retention, self.vacuum_us, wall_clock()).await {
+            tracing::warn!(%error, hint = error.hint(), "the audit log cannot be tidied");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_asked_for_is_told_without_words_of_people() {
+        let post = Method::POST;
+        for (method, path, query, action, what, topic, detail) in [
+            (&Method::GET, "/", None, "read", "overview", None, None),
+            (
+                &Method::GET,
+                "/api/v1/mentions",
+                Some("q=secret&topic=acme"),
+                "read",
+                "mentions",
+                Some("acme"),
+                None,
+            ),
+            (&Method::GET, "/topics/k%C3%B6ln", None, "read", "topics", Some("köln"), None),
+            (&post, "/api/v1/sql", Some("q=SELECT"), "export", "sql", None, None),
+            (&post, "/api/v1/topics/test", None, "read", "topics", None, None),
+            (&Method::PUT, "/api/v1/topics/acme", None, "change", "topics", Some("acme"), None),
+            (&post, "/api/v1/alerts/al_1/ack", None, "change", "alerts.ack", None, Some("al_1")),
+            (&post, "/X/../%00", None, "change", "other", None, Some("..")),
+        ] {
+            let asked = Asked::of(method, path, query);
+            assert_eq!(
+                (
+                    asked.action,
+                    asked.what.as_str(),
+                    asked.topic.as_deref(),
+                    asked.detail.as_deref()
+                ),
+                (action, what, topic, detail),
+                "{path}"
+            );
+        }
+    }
+}

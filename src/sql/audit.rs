@@ -1,0 +1,33 @@
+//! Who may ask who asked? The audit log is a table of those sessions that are given it.
+
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use datafusion::catalog::TableProvider;
+
+use super::query::Session;
+use super::scan::LakeFiles;
+use crate::lake::{Folder, LakeError, Table, arrow_schema, has_audit};
+
+impl Session {
+    /// Makes the audit log known as the table `audit` for a statement that names it; without rows
+    /// where there is none.
+    ///
+    /// # Errors
+    /// When its log cannot be read.
+    pub async fn add_audit(&self, folder: &Folder, sql: &str) -> Result<(), LakeError> {
+        let name = Table::Audit.name();
+        if !sql.to_ascii_lowercase().contains(name) {
+            return Ok(());
+        }
+        let added = if has_audit(folder).await? {
+            let files: Arc<dyn TableProvider> =
+                Arc::new(LakeFiles::open(Table::Audit, folder).await?);
+            self.context.register_table(name, files)
+        } else {
+            let none = RecordBatch::new_empty(arrow_schema(Table::Audit));
+            self.context.register_batch(name, none)
+        };
+        added.map(drop).map_err(|error| LakeError::Internal(error.strip_backtrace()))
+    }
+}
