@@ -1,7 +1,6 @@
 //! How does a configuration run on the command line?
 
 use std::io::{self, Write};
-use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::json;

@@ -271,6 +271,7 @@ impl Table {
             Self::Alerts => "One row per transition of an alert.",
             Self::Triage => {
                 "One row per change that a person made to the state of a mention. How a mention stands, view `inbox` says."
+            }
             Self::Audit => {
                 "One row per login, change and refusal, and per minute of alike reads, where people log in. Only admins see it. It has no text, no statement and no secret."
             }

@@ -48,7 +48,7 @@ impl Table {
     /// Whether lakes of older versions lack it: a writer makes it, and to readers it is empty.
     #[must_use]
     pub(crate) fn came_later(self) -> bool {
-        self == Self::Triage
+        matches!(self, Self::Triage | Self::Audit)
     }
 }
 

@@ -1,12 +1,10 @@
 //! Who may ask who asked? The audit log is a table of those sessions that are given it.
 
-use std::sync::Arc;
-
 use arrow::array::RecordBatch;
-use datafusion::catalog::TableProvider;
 
 use super::query::Session;
 use super::scan::LakeFiles;
+use super::united;
 use crate::lake::{Folder, LakeError, Table, arrow_schema, has_audit};
 
 impl Session {
@@ -21,9 +19,9 @@ impl Session {
             return Ok(());
         }
         let added = if has_audit(folder).await? {
-            let files: Arc<dyn TableProvider> =
-                Arc::new(LakeFiles::open(Table::Audit, folder).await?);
-            self.context.register_table(name, files)
+            let files = LakeFiles::open(Table::Audit, folder).await?;
+            let table = united::table(&self.context, Table::Audit, files.parts());
+            table.and_then(|table| self.context.register_table(name, table))
         } else {
             let none = RecordBatch::new_empty(arrow_schema(Table::Audit));
             self.context.register_batch(name, none)

@@ -162,6 +162,14 @@ pub(super) struct Entry {
 }
 
 impl Entry {
+    /// What it means in a language.
+    pub(super) fn of(&self, tongue: Tongue) -> Sense {
+        match tongue {
+            Tongue::English => self.english,
+            Tongue::German => self.german,
+        }
+    }
+
     /// Whether nothing is known of it.
     pub(super) fn is_blank(&self) -> bool {
         self.english == Sense::default()
