@@ -262,7 +262,7 @@ mod access_tests {
             (user.replace("m=19456", "m=9999999"), Some("5:17: password_hash: this hash takes")),
             (user.replace("\"read\"", "\"ingest\""), Some("4:8: the role ingest is for programs")),
             (user.replace("\"read\"", "\"boss\""), Some("4:8: role is \"boss\"")),
-            (format!("{user}{user}"), Some("2:3: two users or tokens of [serve] are called")),
+            (format!("{user}{user}"), Some("2:1: two users or tokens of [serve] are called")),
             (format!("{proxied}sso_role = \"read\"\n"), None),
             (proxied.to_owned(), Some("3:14: sso_header: it would let nobody in")),
             (

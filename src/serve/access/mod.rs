@@ -16,6 +16,7 @@ use axum::http::{HeaderMap, header};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
 use self::passwords::{BYTES_MAX, is_right};
 pub use self::passwords::{HashError, hash_password};
@@ -221,7 +222,7 @@ impl Access {
             }
             let guesser: Vec<Guesser> =
                 self.origin(headers, peer).map(Guesser::peer).into_iter().collect();
-            return match self.0.throttle.begin(&guesser) {
+            return match self.0.throttle.begin(&guesser, Instant::now()) {
                 Ok(()) => Identity::Wrong,
                 Err(wait_s) => Identity::Later(wait_s),
             };
@@ -260,7 +261,7 @@ impl Access {
     ) -> Result<Viewer, LoginError> {
         let mut guesser = vec![Guesser::name(name)];
         guesser.extend(peer.map(Guesser::peer));
-        self.0.throttle.begin(&guesser).map_err(LoginError::Later)?;
+        self.0.throttle.begin(&guesser, Instant::now()).map_err(LoginError::Later)?;
         let token = self.0.tokens.get(&hash(password)).filter(|token| *token.name == *name);
         let viewer = match token {
             Some(token) => Some(token.clone()),
