@@ -5,6 +5,8 @@
 //! them, each with the number of posts that it is given. One thread, and no clock: the counts differ
 //! between runs by less than one in a thousand.
 
+#![allow(clippy::disallowed_methods, reason = "a benchmark reads files")]
+
 use std::hint::black_box;
 use std::sync::Arc;
 
