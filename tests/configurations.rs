@@ -7,7 +7,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
-use damage::damaged_text;
+use damage::{cases, damaged_text};
 use resonanz::config::Config;
 
 const CONFIG: &str = r#"
@@ -58,7 +58,7 @@ to = ["lead"]
 "#;
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(cases(400))]
 
     #[test]
     fn every_configuration_is_read_or_its_faults_are_placed(text in damaged_text(CONFIG)) {

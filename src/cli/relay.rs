@@ -7,9 +7,9 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
+use super::entrance::Entrance;
 use super::places::ConfigAt;
 use super::run::{named, say_lost};
-use super::entrance::Entrance;
 use super::serving::doors;
 use super::signals::stop_at_signal;
 use super::view::Reader;

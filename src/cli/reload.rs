@@ -8,8 +8,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::check::counted;
 use super::config_file::Wrong;
-use super::places::{LakePlace, ShardArg};
 use super::entrance::token;
+use super::places::{LakePlace, ShardArg};
 use super::serving::doors;
 use super::{Failure, supervisor};
 use crate::config::Config;

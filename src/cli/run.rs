@@ -224,7 +224,13 @@ async fn run_until_signal(
     tokio::spawn(supervisor::report(progress.subscribe()));
     let (renew, renewals) = mpsc::channel(1);
     let shared = Arc::clone(&progress);
-    let reloader = Reloader::new((args.place.clone(), args.shard.clone()), config.clone(), shared, renew, apis);
+    let reloader = Reloader::new(
+        (args.place.clone(), args.shard.clone()),
+        config.clone(),
+        shared,
+        renew,
+        apis,
+    );
     tokio::spawn(reloader.attend(hung_up, asked));
     let summary = live::run_renewed(config, stopped, progress, renewals).await;
     view.end().await;

@@ -51,9 +51,9 @@ pub use reach::Reach;
 pub use receiver::{About, Evidence, Format, Language, Reader, ReceiverConfig, UrlPlace};
 pub use report::{Period, ReportConfig, ReportForm};
 pub use serve::{Exposure, Guarded, PostgresConfig, SqlConfig};
-pub use timetable::Timetable;
 pub use service::{ServiceConfig, Services};
 pub use shard::Shard;
+pub use timetable::Timetable;
 
 /// A configuration that is consistent in itself.
 #[derive(Debug, Clone)]

@@ -16,7 +16,8 @@ use crate::notify::Outbox;
 use crate::post::AuthorKey;
 use crate::privacy::{Erased, Lasting, Marker, Tombstone};
 use crate::state::{
-    Erasing, Going, Receipt, Request, Requests, Review, Reviews, Triage, What, Withdrawn, tombstones,
+    Erasing, Going, Receipt, Request, Requests, Review, Reviews, Triage, What, Withdrawn,
+    tombstones,
 };
 use crate::system::{crash_point, wall_clock};
 use crate::time::{EventTime, MINUTE_US};

@@ -7,9 +7,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post, put};
 
 use super::api::Api;
-use super::{
-    anew, answers, desk, feed, inbox, recall, reviews, scoring, sources, sql, topics,
-};
+use super::{anew, answers, desk, feed, inbox, recall, reviews, scoring, sources, sql, topics};
 
 /// OpenAPI 3.1.
 const DOCUMENT: &str = include_str!("openapi.json");

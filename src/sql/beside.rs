@@ -18,10 +18,7 @@ pub(super) struct Beside {
 
 impl Beside {
     pub(super) fn read(folder: &Folder) -> Result<Self, LakeError> {
-        Ok(Self {
-            waiting: Triage::of(folder).waiting()?,
-            reviews: Reviews::of(folder).all()?,
-        })
+        Ok(Self { waiting: Triage::of(folder).waiting()?, reviews: Reviews::of(folder).all()? })
     }
 
     /// Makes it known.

@@ -27,13 +27,13 @@ use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinHandle};
 use tokio::time::{Instant, timeout_at};
 
+use super::beside::Beside;
 use super::drivers::Drivers;
 use super::error::SqlError;
 use super::format::{AnswerWriter, QueryFormat};
 use super::guard::{self, Limits};
 use super::pieces::Pieces;
 use super::scan::LakeFiles;
-use super::beside::Beside;
 use super::{arithmetic, functions, growth, json, operators, sums, united, views};
 use crate::lake::{Folder, LakeError, Table};
 use crate::state::Letter;

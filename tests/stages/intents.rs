@@ -154,7 +154,7 @@ fn what_an_account_of_the_topic_says_is_no_intent_of_a_customer() {
         reach: None,
         engagement: None,
     };
-    let found = analyzer.analyze_batch(&[post(7), post(8)]);
+    let found = analyzer.analyze_batch(&mut [post(7), post(8)]);
     let wants: Vec<bool> = found.list.iter().map(|one| one.verdict.intents.is_empty()).collect();
     assert_eq!(wants, [true, false]);
 }

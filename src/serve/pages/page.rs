@@ -123,9 +123,9 @@ impl Visit {
         };
         let has_goals = !self.api.charter.goals.is_empty();
         // Who is not let in sees no doors.
-        let menu = MENU.into_iter().filter(|(href, _)| {
-            self.viewer.is_some() && (*href != "/goals" || has_goals)
-        });
+        let menu = MENU
+            .into_iter()
+            .filter(|(href, _)| self.viewer.is_some() && (*href != "/goals" || has_goals));
         let menu = menu.map(|(href, name)| {
             let inside = href != "/" && self.path.starts_with(href);
             json!({"href": href, "name": name, "current": inside || self.path == href})
