@@ -33,7 +33,7 @@ const BEFORE: [&str; 9] =
 /// ```
 /// use resonanz_core::privacy::spellings;
 /// assert_eq!(spellings(" @Ada "), ["ada"]);
-/// assert_eq!(spellings("https://bsky.app/profile/did:plc:abc/post/3k"), ["did:plc:abc"]);
+/// assert_eq!(spellings("https://bsky.app/profile/did:plc:abc/post/3k")[0], "did:plc:abc");
 /// assert_eq!(spellings("https://social.example/@Ada")[0], "ada@social.example");
 /// ```
 #[must_use]
