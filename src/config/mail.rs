@@ -1,5 +1,6 @@
 //! By which server does mail leave, from whom and to whom? A `[[receiver]]` of kind `mail`.
 
+use core::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use lettre::message::Mailbox;
@@ -68,9 +69,9 @@ pub(super) fn mail(section: &mut Section<'_, '_>, base: &Path, reach: Reach) -> 
 /// The server's name: what a URL can hold, for it is looked up and compared as one.
 fn server(section: &mut Section<'_, '_>) -> Option<String> {
     let server = section.required_text("server");
-    let good = !server.is_empty()
-        && server.len() <= 253
-        && server.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':'));
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+    let good = server.parse::<IpAddr>().is_ok()
+        || (!server.is_empty() && server.len() <= 253 && server.chars().all(is_name));
     if !good && !server.is_empty() {
         let at = section.place("server");
         let hint = "write its name alone, as \"smtp.example.com\"; the port is a key of its own";
@@ -177,6 +178,7 @@ mod tests {
             (whole.replace("a@b.de", "a"), "5:8: \"a\" is not an address for mail"),
             (whole.replace("\"Ä B <c@d.de>\"", ""), "6:6: to names 0 people"),
             (whole.replace("\"h\"", "\"smtp://h\""), "4:10: \"smtp://h\" is not the name"),
+            (whole.replace("\"h\"", "\"h:587\""), "4:10: \"h:587\" is not the name"),
         ] {
             let found = mail(&keys);
             assert!(found.len() == 1 && found[0].starts_with(wanted), "{keys}: {found:?}");

@@ -1,5 +1,6 @@
 //! Who is told? A receiver ready to be called: secrets fetched, address and template read.
 
+use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use reqwest::Url;
@@ -113,7 +114,10 @@ impl Receiver {
 
 fn address(config: &ReceiverConfig) -> Result<Url, ReceiverFault> {
     if let Some(mail) = &config.mail {
-        let text = format!("smtp://{}:{}", mail.server, mail.port);
+        let text = match mail.server.parse::<Ipv6Addr>() {
+            Ok(address) => format!("smtp://[{address}]:{}", mail.port),
+            Err(_) => format!("smtp://{}:{}", mail.server, mail.port),
+        };
         let mut url: Url =
             text.parse().map_err(|_| ReceiverFault::Url("it is no server".to_owned()))?;
         // Other people are another address: what was wrong with one is forgotten with it.
