@@ -12,11 +12,11 @@ use futures_util::FutureExt;
 use tokio::sync::{Notify, watch};
 
 use super::progress::Progress;
-use crate::config::{Config, Language, ReportConfig, ReportForm};
+use crate::config::{Charter, Config, Language, ReportConfig, ReportForm, Services};
 use crate::lake::Folder;
 use crate::mention::Topic;
 use crate::notify::{Enclosure, Outbox, Press, Probe, Receiver, ReportOrder, probe};
-use crate::report::{Ask, Report, Span, Tongue, zone};
+use crate::report::{Ask, Known, Report, Span, Tongue, zone};
 use crate::sql::Session;
 use crate::state::ReportsSent;
 use crate::system::wall_clock;
@@ -32,6 +32,8 @@ const AGAIN: Duration = Duration::from_secs(120);
 pub struct Newsroom {
     folder: Arc<Folder>,
     topics: Arc<[Topic]>,
+    charter: Arc<Charter>,
+    services: Arc<Services>,
     progress: watch::Receiver<Progress>,
 }
 
@@ -42,7 +44,7 @@ impl Newsroom {
         folder: &Arc<Folder>,
         progress: watch::Receiver<Progress>,
     ) -> Self {
-        Self { folder: Arc::clone(folder), topics: config.topics.clone().into(), progress }
+        Self::of(config, Arc::clone(folder), progress)
     }
 
     /// Over the lake of a configuration, whether a process writes it or not.
@@ -52,7 +54,13 @@ impl Newsroom {
     pub fn reading(config: &Config) -> anyhow::Result<Self> {
         let folder = Arc::new(Folder::read(&config.lake)?);
         let (_, progress) = watch::channel(Progress::default());
-        Ok(Self { folder, topics: config.topics.clone().into(), progress })
+        Ok(Self::of(config, folder, progress))
+    }
+
+    fn of(config: &Config, folder: Arc<Folder>, progress: watch::Receiver<Progress>) -> Self {
+        let charter = Arc::new(config.charter.clone());
+        let services = Arc::clone(&config.services);
+        Self { folder, topics: config.topics.clone().into(), charter, services, progress }
     }
 
     /// Sends a report as if it were due now, once to each receiver and beside the outbox; how each
@@ -92,9 +100,10 @@ impl Newsroom {
     async fn report(&self, order: &ReportOrder) -> anyhow::Result<Report> {
         let span = Span::new(order.from, order.to, zone(&order.zone)?)?;
         let session = Session::open(&self.folder).await?;
-        let known = self.progress.borrow().known();
+        let services = Arc::clone(&self.services);
+        let known = Known { services, ..self.progress.borrow().known() };
         let ask = Ask::new(&session, &self.folder, &self.topics, known).await?;
-        Ok(ask.report(&order.topics, &span).await?)
+        Ok(ask.promised(&self.charter).report(&order.topics, &span).await?)
     }
 
     async fn print(&self, order: &ReportOrder, language: Language) -> anyhow::Result<Enclosure> {

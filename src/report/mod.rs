@@ -37,6 +37,7 @@ mod answered;
 mod compose;
 mod render;
 mod tables;
+mod pledges;
 mod sheet;
 mod bulletin;
 

@@ -12,6 +12,7 @@ use rust_xlsxwriter::{
 
 use super::document::Report;
 use super::error::ReportError;
+use super::pledges::{goals, service};
 use super::tables::{Cell, Table, tables};
 use super::tongue::{Tongue, Words};
 use crate::chart::{self, Locale};
@@ -98,7 +99,10 @@ impl Book<'_> {
         let mut workbook = Workbook::new();
         let [title, lines @ ..] = self.report.opening(tongue);
         workbook.set_properties(&DocProperties::new().set_title(title.as_str()));
-        for (place, table) in tables.all().into_iter().enumerate() {
+        let promised =
+            [goals(self.report, self.words, tongue.locale()), service(self.report, self.words)];
+        let shown = tables.all().into_iter().chain(promised.iter().flatten());
+        for (place, table) in shown.enumerate() {
             let sheet = workbook.add_worksheet().set_name(table.name)?;
             let mut row = 0;
             if place == 0 {

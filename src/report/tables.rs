@@ -67,7 +67,7 @@ pub(super) fn tables(report: &Report, words: &'static Words) -> Tables {
     }
 }
 
-fn wide(name: &'static str, width: f64) -> (&'static str, Option<f64>) {
+pub(super) fn wide(name: &'static str, width: f64) -> (&'static str, Option<f64>) {
     (name, Some(width))
 }
 
@@ -83,7 +83,7 @@ fn plain(names: &[&'static str]) -> Vec<(&'static str, Option<f64>)> {
     names.iter().map(|name| (*name, None)).collect()
 }
 
-fn text(text: &str) -> Cell {
+pub(super) fn text(text: &str) -> Cell {
     Cell::Text(text.to_owned())
 }
 
