@@ -134,6 +134,6 @@ fn offsets_that_a_broker_does_not_have_are_a_reported_gap() {
     reached(5);
     let sources = get(port, "/api/v1/sources").expect("an answer");
     assert!(sources.contains("the topic was made anew"), "{sources}");
-    drop(running);
+    assert_eq!(running.terminate(), Some(0));
     assert_eq!(query(&lake, "SELECT count(*) FROM mentions"), "25", "what is new is read");
 }

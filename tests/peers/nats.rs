@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::brokers::{Client, Server, committed, configured, started};
-use crate::support::{Dice, erase_what_was_replaced, free_port, get, query, wait_for};
+use crate::support::{Dice, free_port, get, query, resonanz, stderr, wait_for};
 
 #[test]
 fn posts_of_a_stream_are_heard_once_over_kills_of_both_sides() {
@@ -49,7 +49,11 @@ fn posts_of_a_stream_are_heard_once_over_kills_of_both_sides() {
         (committed(&lake, "desk")?["sequence"].as_u64()? == last).then_some(())
     });
     assert_eq!(running.terminate(), Some(1), "one message was refused");
-    erase_what_was_replaced(&lake);
+    let mut command = resonanz();
+    command.args(["lake", "erase", "--pending", "--yes", "--lake"]).arg(&lake);
+    let key = folder.path().join("author.key");
+    let erased = command.arg("--author-key-file").arg(key).output().expect("the binary runs");
+    assert!(erased.status.success(), "{}", stderr(&erased));
     let sql = "SELECT count(*), count(DISTINCT post_id) FROM mentions";
     assert_eq!(query(&lake, sql), format!("{0},{0}", sent - 8));
     let letters = fs::read_to_string(lake.join("_resonanz/dead-letter.jsonl")).expect("a letter");
@@ -95,6 +99,6 @@ fn what_a_stream_does_not_have_any_more_is_a_reported_gap() {
     let sources = get(port, "/api/v1/sources").expect("an answer");
     assert!(sources.contains("message 11") && sources.contains("message 15"), "{sources}");
     assert!(sources.contains("does not keep messages that old"), "{sources}");
-    drop(running);
+    assert_eq!(running.terminate(), Some(0));
     assert_eq!(query(&lake, "SELECT count(*) FROM mentions"), "15");
 }
