@@ -277,7 +277,10 @@ mod tests {
                 "no key",
             ),
             (r#"{"op":"delete","source":"s","received_at":1772366400000000}"#, "id is empty"),
-            (r#"{"op":"delete","source":"s","id":"1","received_at":1}"#, "received_at 1"),
+            (
+                r#"{"op":"delete","source":"s","id":"1","received_at":9223372036854775807}"#,
+                "received_at 9223372036854775807 is no time",
+            ),
         ];
         for (raw, wanted) in rows {
             let error = read(raw.as_bytes(), &mut |name| SourceId::new(name)).expect_err(raw);
