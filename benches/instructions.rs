@@ -30,7 +30,10 @@ const A_MINUTE: usize = 20;
 /// compiler from leaving work out.
 type Part = (usize, Box<dyn FnMut() -> u64>);
 
-const PARTS: [(&str, fn() -> Part); 6] = [
+/// A part by its name.
+type Named = (&'static str, fn() -> Part);
+
+const PARTS: [Named; 6] = [
     ("decode", decode),
     ("match", find),
     ("score vader", score_vader),

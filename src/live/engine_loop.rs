@@ -14,6 +14,7 @@ use super::awaited::Awaited;
 use super::eraser::Following;
 use super::progress::{AlertLine, Progress};
 use super::slips::Slips;
+use super::step::step_len;
 use super::store::StoreJob;
 use super::trouble::Patience;
 use crate::config::Config;
@@ -27,8 +28,6 @@ use crate::system::crash_point;
 
 /// Events per step.
 const STEP_EVENTS: usize = 4_096;
-/// Text that is stepped through at once, in bytes; a row repeats it for each topic.
-const STEP_BYTES: usize = 1 << 20;
 /// Parcels taken from the inbox at once.
 const PARCELS: usize = 32;
 /// Rows that wait before they are encoded, in bytes.
@@ -383,19 +382,4 @@ impl EngineLoop {
             *shared = Progress { commits, deliveries, sources, trouble, troubles, rounds, ..fresh };
         });
     }
-}
-
-/// How many of these events are stepped through at once.
-fn step_len(events: &[Event]) -> usize {
-    let mut bytes = 0;
-    let fits = |event: &&Event| {
-        let text = match event {
-            Event::Create(post) | Event::Edit(post) => post.text.len(),
-            Event::Pass(_) | Event::Delete { .. } | Event::Purge { .. } | Event::Renew { .. } => 0,
-        };
-        let before = bytes;
-        bytes += text;
-        before < STEP_BYTES
-    };
-    events.iter().take_while(fits).count()
 }

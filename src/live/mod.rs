@@ -9,6 +9,7 @@ mod crew;
 mod engine_loop;
 mod eraser;
 mod slips;
+mod step;
 mod goals;
 mod plan;
 mod progress;

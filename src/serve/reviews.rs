@@ -43,14 +43,12 @@ pub(super) struct CorrectionBody {
 }
 
 impl CorrectionBody {
-    fn correction(self) -> Result<Correction, Response> {
-        let polarity = self.polarity.as_deref().map(|word| {
-            verdict(word).ok_or_else(|| {
-                let detail = format!("polarity is \"{word}\"");
-                let problem = Problem::new(StatusCode::BAD_REQUEST, detail);
-                problem.hint("write negative, neutral or positive").into_response()
-            })
-        });
+    /// The correction; or what is wrong with it.
+    fn correction(self) -> Result<Correction, String> {
+        let polarity = self
+            .polarity
+            .as_deref()
+            .map(|word| verdict(word).ok_or_else(|| format!("polarity is \"{word}\"")));
         let Self { relevant, confirms, note, author, revision, .. } = self;
         Ok(Correction {
             polarity: polarity.transpose()?,
@@ -69,7 +67,10 @@ pub(super) async fn review(
     Path(id): Path<String>,
     Sent(asked): Sent<CorrectionBody>,
 ) -> Result<Response, Response> {
-    let correction = asked.correction()?;
+    let correction = asked.correction().map_err(|detail| {
+        let problem = Problem::new(StatusCode::BAD_REQUEST, detail);
+        problem.hint("write negative, neutral or positive").into_response()
+    })?;
     let own = Own::begin(&api).await?;
     match correct(&own.folder, api.sql.limits, &id, correction).await {
         Ok(review) => Ok((StatusCode::CREATED, Json(review)).into_response()),

@@ -25,6 +25,7 @@ mod arithmetic;
 mod sums;
 mod query;
 mod audit;
+mod letters;
 mod snapshots;
 #[cfg(feature = "postgres")]
 mod postgres;

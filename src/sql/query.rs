@@ -6,9 +6,8 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch, StringArray};
+use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use arrow::error::ArrowError;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::config::Dialect;
 use datafusion::error::{DataFusionError, Result as QueryResult};
@@ -36,7 +35,6 @@ use super::pieces::Pieces;
 use super::scan::LakeFiles;
 use super::{arithmetic, functions, growth, json, operators, sums, united, views};
 use crate::lake::{Folder, LakeError, Table};
-use crate::state::Letter;
 
 /// The database of which all tables are, and their schema.
 pub(super) const CATALOG: &str = "resonanz";
@@ -134,16 +132,6 @@ impl Session {
         Ok(Self { context, limits })
     }
 
-    /// Makes dead letters known as a table `dead_letters`, with `source` and `raw`.
-    ///
-    /// # Errors
-    /// When they are known already.
-    pub fn add_letters(&self, letters: &[Letter]) -> Result<(), SqlError> {
-        let added = letter_rows(letters).map_err(DataFusionError::from);
-        let added = added.and_then(|rows| self.context.register_batch("dead_letters", rows));
-        added.map(drop).map_err(|error| SqlError::broken(&error.to_string()))
-    }
-
     /// Runs one SELECT, EXPLAIN, DESCRIBE or SHOW. The time limit begins now.
     ///
     /// # Errors
@@ -209,15 +197,6 @@ pub(super) async fn apart<T: Send + 'static>(
     let started = thread.stack_size(PLAN_STACK_BYTES).spawn(work);
     started.map_err(|error| SqlError::broken(&error.to_string()))?;
     planned.await.map_err(|_| SqlError::broken("it could not be planned"))?
-}
-
-fn letter_rows(letters: &[Letter]) -> Result<RecordBatch, ArrowError> {
-    let texts = |of: fn(&Letter) -> &String| -> ArrayRef {
-        Arc::new(letters.iter().map(|letter| Some(of(letter))).collect::<StringArray>())
-    };
-    let columns =
-        [("source", texts(|letter| &letter.source)), ("raw", texts(|letter| &letter.raw))];
-    RecordBatch::try_from_iter(columns)
 }
 
 fn context(limits: Limits) -> QueryResult<SessionContext> {

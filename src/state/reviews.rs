@@ -253,6 +253,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[allow(clippy::disallowed_methods, reason = "the test damages the file")]
     fn a_line_that_a_kill_cut_off_is_nothing_and_gives_way_to_the_next() {
         let folder = tempfile::tempdir().expect("a folder");
         let (path, lock) =

@@ -122,7 +122,9 @@ fn the_next_one_is_told_until_somebody_takes_care() {
     use Turn::{
         Acknowledged, Escalates, Fires, Heard, Killed, Resolves, Restart, Silenced, TakenBack,
     };
-    let rows: [(&[(i64, Turn)], &[&str]); 9] = [
+    /// What happens at which minute, and who is told what when.
+    type Row<'a> = (&'a [(i64, Turn)], &'a [&'a str]);
+    let rows: [Row<'_>; 9] = [
         (&[(0, Fires)], &["0 team fired", "5 lead fired.step1", "10 board fired.step2"]),
         (
             &[(0, Fires), (3, Restart), (7, Restart)],

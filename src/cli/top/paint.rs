@@ -180,8 +180,8 @@ fn spark(line: &[Option<u64>], columns: usize) -> String {
 /// A count in at most six columns.
 fn short(count: u64) -> String {
     match count {
-        ..100_000 => count.to_string(),
-        ..10_000_000 => format!("{}k", count / 1_000),
+        0..100_000 => count.to_string(),
+        100_000..10_000_000 => format!("{}k", count / 1_000),
         _ => format!("{}M", count / 1_000_000),
     }
 }

@@ -104,11 +104,9 @@ impl Kafka {
             let Fetched { partition, from, records } = fetched?;
             let next = match records {
                 Ok(records) => self.take(&partition, from, records, outlet).await?,
-                Err(Error::ServerError { protocol_error, .. })
-                    if protocol_error == ProtocolError::OffsetOutOfRange =>
-                {
-                    self.skip(&partition, from, outlet).await?
-                }
+                Err(Error::ServerError {
+                    protocol_error: ProtocolError::OffsetOutOfRange, ..
+                }) => self.skip(&partition, from, outlet).await?,
                 Err(error) => return Err(fault(&error)),
             };
             self.hearing.tell(outlet);

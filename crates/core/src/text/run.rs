@@ -62,7 +62,7 @@ impl Run {
     /// Whether its first bytes, so many, are letters and digits, and none behind them is.
     #[inline(always)]
     pub(crate) fn is_alphanumeric(self, bytes: usize) -> bool {
-        let letters = within(self.register | ONES * 0x20, b'a', b'z');
+        let letters = within(self.register | (ONES * 0x20), b'a', b'z');
         let all = HIGHS & first(bytes);
         letters == all || letters | within(self.register, b'0', b'9') == all
     }

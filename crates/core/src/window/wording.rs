@@ -264,7 +264,7 @@ fn for_each_ascii_word(token: &str, lower: &mut String, visit: &mut impl FnMut(&
     for &byte in token.as_bytes() {
         if byte.is_ascii_alphabetic() {
             lower.push(char::from(byte.to_ascii_lowercase()));
-        } else if !(byte.is_ascii_digit() || byte == b'_') && !lower.is_empty() {
+        } else if !(byte.is_ascii_digit() || byte == b'_' || lower.is_empty()) {
             visit(lower);
             lower.clear();
         }

@@ -21,17 +21,17 @@ fn is_grouped(written: &Written<'_>) -> bool {
 /// Whether numbers that begin so are given out, in this length.
 fn is_issued(written: &Written<'_>) -> bool {
     let first = written.digits().take(4).fold(0, |number, digit| number * 10 + u32::from(digit));
-    match (written.digits_len(), first) {
-        (16 | 19, 4_000..=4_999) => true,
-        (16, 5_100..=5_599 | 2_221..=2_720 | 6_011 | 6_440..=6_599 | 3_528..=3_589) => true,
-        (15, 3_400..=3_499 | 3_700..=3_799) => true,
-        (14, 3_000..=3_059 | 3_600..=3_699 | 3_800..=3_999) => true,
-        (
-            16..=19,
-            5_018 | 5_020 | 5_038 | 5_893 | 6_304 | 6_759 | 6_761..=6_763 | 6_200..=6_299,
-        ) => true,
-        _ => false,
-    }
+    matches!(
+        (written.digits_len(), first),
+        (16 | 19, 4_000..=4_999)
+            | (16, 5_100..=5_599 | 2_221..=2_720 | 6_011 | 6_440..=6_599 | 3_528..=3_589)
+            | (15, 3_400..=3_499 | 3_700..=3_799)
+            | (14, 3_000..=3_059 | 3_600..=3_699 | 3_800..=3_999)
+            | (
+                16..=19,
+                5_018 | 5_020 | 5_038 | 5_893 | 6_304 | 6_759 | 6_761..=6_763 | 6_200..=6_299
+            )
+    )
 }
 
 fn is_luhn(written: &Written<'_>) -> bool {
@@ -43,5 +43,5 @@ fn is_luhn(written: &Written<'_>) -> bool {
             (_, digit) => 2 * digit,
         })
         .sum();
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }
