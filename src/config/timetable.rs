@@ -87,7 +87,7 @@ impl Timetable {
 fn weekday(name: &str) -> Option<Weekday> {
     let name = name.to_lowercase();
     let is_meant = |full: &&str| name.chars().count() >= 2 && full.starts_with(name.as_str());
-    let place = DAYS.iter().position(|names| names.iter().any(|full| is_meant(full)))?;
+    let place = DAYS.iter().position(|names| names.iter().any(&is_meant))?;
     Weekday::from_monday_zero_offset(i8::try_from(place).ok()?).ok()
 }
 
