@@ -111,9 +111,10 @@ fn figures(team: &Team) {
         list.map(|one| (one[name].to_string(), one["answers"]["asked"].as_u64().expect("a count")))
             .collect()
     };
+    // At eleven there is one that wants no answer.
     let hours = of(&service["hours"], "hour");
-    let want =
-        [("9", 1), ("10", 2), ("12", 1), ("16", 1)].map(|(hour, count)| (hour.to_owned(), count));
+    let want = [("9", 1), ("10", 2), ("11", 0), ("12", 1), ("16", 1)]
+        .map(|(hour, count)| (hour.to_owned(), count));
     assert_eq!(hours, want);
     assert_eq!(
         of(&service["sources"], "name"),
