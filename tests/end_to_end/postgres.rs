@@ -90,7 +90,7 @@ fn psql_shows_tables_views_and_rows() {
     let served = Served::new(lake(), &[]);
     let Some(tables) = served.rows("\\dt") else { return };
     let listed: Vec<_> = tables.lines().filter_map(|line| line.split('|').nth(1)).collect();
-    assert_eq!(listed, ["alerts", "mentions", "panes", "posts", "triage"]);
+    assert_eq!(listed, ["alerts", "mentions", "panes", "posts", "reviews", "triage"]);
     let views = served.rows("\\dv").expect("psql");
     has(&views, &["public|trends|view|", "public|alerts_now|view|"]);
     assert_eq!(views.lines().count(), ::resonanz::sql::View::all().count());

@@ -98,7 +98,7 @@ def with_psycopg():
         views = c.execute("SELECT count(*) FROM information_schema.views WHERE table_schema <> 'public'").fetchone()
         assert views == (0,), views
         tables = c.execute("SELECT table_name FROM information_schema.tables WHERE table_type = 'BASE TABLE' ORDER BY 1")
-        assert [row[0] for row in tables] == ["alerts", "mentions", "panes", "posts"]
+        assert [row[0] for row in tables] == ["alerts", "mentions", "panes", "posts", "reviews", "triage"]
         assert c.execute("SELECT count(*) FROM information_schema.table_constraints").fetchone() == (0,)
 
 
