@@ -143,7 +143,7 @@ def with_sqlalchemy():
             assert c.execute(found).scalar() == 1774
             rows = c.execution_options(stream_results=True, max_row_buffer=100).execute(sa.select(mentions))
             assert sum(1 for _ in rows) == ALL
-        assert set(sa.inspect(engine).get_table_names()) == {"alerts", "mentions", "panes", "posts"}
+        assert set(sa.inspect(engine).get_table_names()) == {"alerts", "mentions", "panes", "posts", "reviews", "triage"}
         assert "trends" in sa.inspect(engine).get_view_names()
         columns = {column["name"]: str(column["type"]) for column in sa.inspect(engine).get_columns("mentions")}
         assert columns["topic"] == "TEXT" and columns["score"] == "DOUBLE PRECISION", columns

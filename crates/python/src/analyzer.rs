@@ -7,8 +7,7 @@ use arrow_array::builder::{
     BooleanBuilder, Float64Builder, ListBuilder, StringBuilder, StructBuilder, UInt16Builder,
     UInt32Builder, UInt64Builder,
 };
-use arrow_array::{Array, ArrayRef, RecordBatch, UInt64Array};
-use arrow_cast::cast;
+use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Fields};
 use arrow_select::concat::concat_batches;
 use arrow_select::take::take;
@@ -17,16 +16,14 @@ use pyo3::types::PyList;
 use pyo3_arrow::input::AnyRecordBatch;
 use resonanz_core::analyze;
 use resonanz_core::mention::{self, Topic};
-use resonanz_core::post::{
-    AuthorKey, Kind, Lang, Post, SourceId, Span, TEXT_BYTES_MAX, TopicId, cut_text,
-};
+use resonanz_core::post::{AuthorKey, Post, Span, TopicId};
 use resonanz_core::privacy::AuthorHasher;
 use resonanz_core::sentiment::{Overlay, Scorer};
-use resonanz_core::time::EventTime;
 
 use crate::columns::{Langs, Texts, batch};
 use crate::failure::{QueryError, kind, value};
 use crate::pool;
+use crate::posts::{Columns, posts_of_texts};
 use crate::scorer::Recipe;
 use crate::topics::{self, Listened};
 
@@ -124,8 +121,8 @@ impl Matcher {
         let texts = Texts::read(texts, "texts")?;
         let langs = Langs::read(lang, texts.len())?;
         let (columns, rows) = pool::run(py, || {
-            let posts = posts_of_texts(&texts, &langs);
-            let found = Found::new(&self.within, &posts);
+            let mut posts = posts_of_texts(&texts, &langs);
+            let found = Found::new(&self.within, &mut posts);
             let columns =
                 vec![("row", found.rows()), ("topic", found.topics()), ("spans", found.spans())];
             (columns, found.findings.list.len())
@@ -205,122 +202,14 @@ impl Analyzer {
             }
         }
         let (columns, rows) = pool::run(py, || {
-            let posts = columns.posts(table.num_rows());
-            let found = Found::new(&self.within, &posts);
+            let mut posts = columns.posts(table.num_rows());
+            let found = Found::new(&self.within, &mut posts);
             found.columns(&table, &keep).map(|columns| (columns, found.findings.list.len()))
         })?
         .map_err(broken)?;
         let columns = columns.iter().map(|(name, column)| (name.as_str(), column.clone()));
         batch(py, columns.collect(), rows)
     }
-}
-
-/// The columns of a table of posts.
-struct Columns {
-    text: Texts,
-    lang: Langs,
-    source: Option<Texts>,
-    author: Option<Texts>,
-    kind: Option<Texts>,
-    url: Option<Texts>,
-    parent: Option<Texts>,
-    thread: Option<Texts>,
-    reach: Option<UInt64Array>,
-    engagement: Option<UInt64Array>,
-}
-
-impl Columns {
-    fn read(table: &RecordBatch) -> PyResult<Self> {
-        let texts = |name: &str| {
-            let column = table.column_by_name(name);
-            column.map(|column| Texts::of(std::slice::from_ref(column), name)).transpose()
-        };
-        let numbers = |name: &str| {
-            let Some(column) = table.column_by_name(name) else { return Ok(None) };
-            // What is no whole number, or less than none, is not known.
-            let column = cast(column, &DataType::UInt64)
-                .map_err(|error| kind(format!("{name} is no column of numbers: {error}")))?;
-            Ok::<_, PyErr>(column.as_any().downcast_ref().cloned())
-        };
-        let text = texts("text")?.ok_or_else(|| {
-            let schema = table.schema();
-            let names: Vec<&str> = schema.fields().iter().map(|f| f.name().as_str()).collect();
-            value(format!("posts has no column \"text\", only {}; rename yours", names.join(", ")))
-        })?;
-        Ok(Self {
-            text,
-            lang: texts("lang")?.map_or(Langs::One(Lang::UND), Langs::Each),
-            source: texts("source")?,
-            author: texts("author")?,
-            kind: texts("kind")?,
-            url: texts("url")?,
-            parent: texts("parent")?,
-            thread: texts("thread")?,
-            reach: numbers("reach")?,
-            engagement: numbers("engagement")?,
-        })
-    }
-
-    fn posts(&self, rows: usize) -> Vec<Post> {
-        let authors = AuthorHasher::new([0; 32]);
-        let mut sources: HashMap<&str, SourceId> = HashMap::new();
-        let at = |column: &Option<Texts>, row| {
-            column.as_ref().and_then(|column| column.get(row)).map(Box::<str>::from)
-        };
-        let number = |column: &Option<UInt64Array>, row| {
-            let column = column.as_ref()?;
-            column.is_valid(row).then(|| column.value(row))
-        };
-        (0..rows)
-            .map(|row| {
-                let source = self.source.as_ref().and_then(|of| of.get(row)).unwrap_or_default();
-                let source = sources.entry(source).or_insert_with(|| SourceId::new(source));
-                let author = self.author.as_ref().and_then(|of| of.get(row)).unwrap_or_default();
-                let kind = self.kind.as_ref().and_then(|of| of.get(row)).unwrap_or_default();
-                Post {
-                    source: source.clone(),
-                    author: authors.author(author),
-                    kind: kind_named(kind),
-                    url: at(&self.url, row),
-                    parent: at(&self.parent, row),
-                    thread: at(&self.thread, row),
-                    reach: number(&self.reach, row),
-                    engagement: number(&self.engagement, row),
-                    ..post(self.text.get(row), self.lang.get(row))
-                }
-            })
-            .collect()
-    }
-}
-
-fn posts_of_texts(texts: &Texts, langs: &Langs) -> Vec<Post> {
-    (0..texts.len()).map(|row| post(texts.get(row), langs.get(row))).collect()
-}
-
-/// A post of which nothing is known but its text.
-fn post(text: Option<&str>, lang: Lang) -> Post {
-    Post {
-        id: "".into(),
-        source: SourceId::new(""),
-        author: AuthorKey::default(),
-        posted_at: EventTime(0),
-        received_at: EventTime(0),
-        kind: Kind::Original,
-        parent: None,
-        thread: None,
-        lang,
-        text: cut_text(text.unwrap_or_default(), TEXT_BYTES_MAX).into(),
-        url: None,
-        reach: None,
-        engagement: None,
-    }
-}
-
-/// The kind of this name; unknown ones are original, as in archives.
-fn kind_named(name: &str) -> Kind {
-    let kinds =
-        [Kind::Reply, Kind::Repost, Kind::Quote, Kind::Comment, Kind::Review, Kind::Article];
-    kinds.into_iter().find(|kind| kind.as_str() == name).unwrap_or_default()
 }
 
 /// The findings of a batch, on their way to columns.
@@ -331,8 +220,9 @@ struct Found<'a> {
 }
 
 impl<'a> Found<'a> {
-    fn new(within: &'a Within, posts: &'a [Post]) -> Self {
-        Self { within, posts, findings: within.analyzer.analyze_batch(posts) }
+    fn new(within: &'a Within, posts: &'a mut [Post]) -> Self {
+        let findings = within.analyzer.analyze_batch(posts);
+        Self { within, posts, findings }
     }
 
     fn rows(&self) -> ArrayRef {
@@ -391,6 +281,7 @@ impl<'a> Found<'a> {
         let (mut polarity, mut language) = (StringBuilder::new(), StringBuilder::new());
         let (mut confidence, mut hits) = (Float64Builder::new(), UInt16Builder::new());
         let (mut own, mut scorer) = (BooleanBuilder::new(), StringBuilder::new());
+        let mut intents = StringBuilder::new();
         for finding in &self.findings.list {
             let verdict = &finding.verdict;
             score.append_value(verdict.target.as_f64());
@@ -400,6 +291,7 @@ impl<'a> Found<'a> {
             hits.append_value(verdict.hits);
             language.append_value(verdict.language.lang.as_str());
             own.append_value(finding.own);
+            intents.append_value(verdict.intents.joined());
             scorer.append_value(self.within.analyzer.scorer_version(finding.topic));
         }
         vec![
@@ -409,6 +301,7 @@ impl<'a> Found<'a> {
             ("confidence", Arc::new(confidence.finish())),
             ("hits", Arc::new(hits.finish())),
             ("language", Arc::new(language.finish())),
+            ("intents", Arc::new(intents.finish())),
             ("own", Arc::new(own.finish())),
             ("scorer", Arc::new(scorer.finish())),
         ]

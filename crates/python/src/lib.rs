@@ -10,6 +10,7 @@ mod failure;
 mod learn;
 mod analyzer;
 mod pool;
+mod posts;
 mod scorer;
 mod topics;
 

@@ -115,6 +115,7 @@ def test_findings_of_a_table_are_by_topic_and_carry_what_is_kept(made):
         ("4", "nike", "neutral", True),
     ], "an own account's words are no complaint"
     assert set(found["scorer"]) == {analyzer.version}
+    assert "praise" in found["intents"][0]
     assert polars.DataFrame(resonanz.analyze(made(POSTS), TOPICS, keep=["id"])).equals(found)
 
 

@@ -1,0 +1,125 @@
+//! What does a table of posts hold? The columns that queries may ask for, as posts.
+
+use std::collections::HashMap;
+
+use arrow_array::{Array, RecordBatch, UInt64Array};
+use arrow_cast::cast;
+use arrow_schema::DataType;
+use pyo3::prelude::*;
+use resonanz_core::post::{AuthorKey, Kind, Lang, Post, SourceId, TEXT_BYTES_MAX, cut_text};
+use resonanz_core::privacy::AuthorHasher;
+use resonanz_core::time::EventTime;
+
+use crate::columns::{Langs, Texts};
+use crate::failure::{kind, value};
+
+/// The columns of a table of posts.
+pub(crate) struct Columns {
+    text: Texts,
+    lang: Langs,
+    source: Option<Texts>,
+    author: Option<Texts>,
+    kind: Option<Texts>,
+    url: Option<Texts>,
+    parent: Option<Texts>,
+    thread: Option<Texts>,
+    reach: Option<UInt64Array>,
+    engagement: Option<UInt64Array>,
+}
+
+impl Columns {
+    /// Reads them.
+    pub(crate) fn read(table: &RecordBatch) -> PyResult<Self> {
+        let texts = |name: &str| {
+            let column = table.column_by_name(name);
+            column.map(|column| Texts::of(std::slice::from_ref(column), name)).transpose()
+        };
+        let numbers = |name: &str| {
+            let Some(column) = table.column_by_name(name) else { return Ok(None) };
+            // What is no whole number, or less than none, is not known.
+            let column = cast(column, &DataType::UInt64)
+                .map_err(|error| kind(format!("{name} is no column of numbers: {error}")))?;
+            Ok::<_, PyErr>(column.as_any().downcast_ref().cloned())
+        };
+        let text = texts("text")?.ok_or_else(|| {
+            let schema = table.schema();
+            let names: Vec<&str> = schema.fields().iter().map(|f| f.name().as_str()).collect();
+            value(format!("posts has no column \"text\", only {}; rename yours", names.join(", ")))
+        })?;
+        Ok(Self {
+            text,
+            lang: texts("lang")?.map_or(Langs::One(Lang::UND), Langs::Each),
+            source: texts("source")?,
+            author: texts("author")?,
+            kind: texts("kind")?,
+            url: texts("url")?,
+            parent: texts("parent")?,
+            thread: texts("thread")?,
+            reach: numbers("reach")?,
+            engagement: numbers("engagement")?,
+        })
+    }
+
+    /// The posts of so many rows.
+    pub(crate) fn posts(&self, rows: usize) -> Vec<Post> {
+        let authors = AuthorHasher::new([0; 32]);
+        let mut sources: HashMap<&str, SourceId> = HashMap::new();
+        let at = |column: &Option<Texts>, row| {
+            column.as_ref().and_then(|column| column.get(row)).map(Box::<str>::from)
+        };
+        let number = |column: &Option<UInt64Array>, row| {
+            let column = column.as_ref()?;
+            column.is_valid(row).then(|| column.value(row))
+        };
+        (0..rows)
+            .map(|row| {
+                let source = self.source.as_ref().and_then(|of| of.get(row)).unwrap_or_default();
+                let source = sources.entry(source).or_insert_with(|| SourceId::new(source));
+                let author = self.author.as_ref().and_then(|of| of.get(row)).unwrap_or_default();
+                let kind = self.kind.as_ref().and_then(|of| of.get(row)).unwrap_or_default();
+                Post {
+                    source: source.clone(),
+                    author: authors.author(author),
+                    kind: kind_named(kind),
+                    url: at(&self.url, row),
+                    parent: at(&self.parent, row),
+                    thread: at(&self.thread, row),
+                    reach: number(&self.reach, row),
+                    engagement: number(&self.engagement, row),
+                    ..post(self.text.get(row), self.lang.get(row))
+                }
+            })
+            .collect()
+    }
+}
+
+/// Posts of which nothing is known but text and language.
+pub(crate) fn posts_of_texts(texts: &Texts, langs: &Langs) -> Vec<Post> {
+    (0..texts.len()).map(|row| post(texts.get(row), langs.get(row))).collect()
+}
+
+/// A post of which nothing is known but its text.
+fn post(text: Option<&str>, lang: Lang) -> Post {
+    Post {
+        id: "".into(),
+        source: SourceId::new(""),
+        author: AuthorKey::default(),
+        posted_at: EventTime(0),
+        received_at: EventTime(0),
+        kind: Kind::Original,
+        parent: None,
+        thread: None,
+        lang,
+        text: cut_text(text.unwrap_or_default(), TEXT_BYTES_MAX).into(),
+        url: None,
+        reach: None,
+        engagement: None,
+    }
+}
+
+/// The kind of this name; unknown ones are original, as in archives.
+fn kind_named(name: &str) -> Kind {
+    let kinds =
+        [Kind::Reply, Kind::Repost, Kind::Quote, Kind::Comment, Kind::Review, Kind::Article];
+    kinds.into_iter().find(|kind| kind.as_str() == name).unwrap_or_default()
+}
