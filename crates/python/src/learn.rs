@@ -1,5 +1,7 @@
 //! How good is a scorer on a person's own posts, and can it learn from them? For Python.
 
+use std::fs::{self, File};
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -118,7 +120,14 @@ impl Fit {
 
     /// Writes the model to a file, for `Scorer(model=PATH)` and the configuration's `model`.
     fn save(&self, path: PathBuf) -> PyResult<()> {
-        std::fs::write(&path, &self.model).map_err(|error| failure::file(&path, &error))
+        // Whole or not at all: a half model would be another one.
+        let draft = path.with_added_extension("draft");
+        let written = File::create(&draft).and_then(|mut file| {
+            file.write_all(self.model.as_bytes())?;
+            file.sync_all()?;
+            fs::rename(&draft, &path)
+        });
+        written.map_err(|error| failure::file(&path, &error))
     }
 
     fn __repr__(&self) -> String {
