@@ -248,12 +248,17 @@ impl Ask<'_> {
         for topic in &goal.topics {
             let waits = self.waits(topic, &time.so_far, &[]).await?;
             (negative, answered) = (negative + waits.negative, answered + waits.answered);
-            known |= waits.accounts_known;
+            known |= waits.accounts_known || self.has_accounts(topic);
         }
         if !known {
             return Ok(Measured { why: Some(TooLittle::NoAccounts), ..Measured::default() });
         }
         Ok(Measured::of_mentions(Estimate::share(answered, negative), negative))
+    }
+
+    /// Whether the configuration names accounts of ours for a topic.
+    fn has_accounts(&self, topic: &str) -> bool {
+        self.topics.iter().any(|known| known.name == topic && !known.accounts.is_empty())
     }
 
     /// The median time to an answer.
@@ -262,7 +267,7 @@ impl Ask<'_> {
         for topic in &goal.topics {
             let (waits, is_known) = self.each_wait(topic, &time.so_far, &[]).await?;
             all.extend(waits.into_iter().flatten());
-            known |= is_known;
+            known |= is_known || self.has_accounts(topic);
         }
         all.sort_by(f64::total_cmp);
         let (value, estimate) = (super::trend::quantile(&all, 0.5), median(&all));

@@ -21,7 +21,7 @@ pub(in crate::cli) struct Args {
     #[arg(long)]
     note: Option<String>,
     /// Who decides [default: $USER]
-    #[arg(long)]
+    #[arg(long, alias = "author")]
     by: Option<String>,
     #[command(flatten)]
     place: LakePlace,
@@ -43,7 +43,7 @@ pub(in crate::cli) struct NoteArgs {
     /// What there is to say
     note: String,
     /// Who says it [default: $USER]
-    #[arg(long)]
+    #[arg(long, alias = "author")]
     by: Option<String>,
     #[command(flatten)]
     place: LakePlace,

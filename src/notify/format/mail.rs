@@ -43,6 +43,14 @@ pub(super) fn html(letter: &Letter, language: &str) -> String {
         escape(&letter.title),
         escape(&letter.summary),
     );
+    if let Some(todo) = &letter.todo {
+        out += &format!(
+            "<p style=\"margin:0\"><strong>{}</strong></p>\
+             <p style=\"white-space:pre-line;margin:0 0 16px\">{}</p>",
+            escape(&todo.title),
+            escape(&todo.text)
+        );
+    }
     letter.posts.iter().for_each(|shown| post(shown, &mut out));
     if !letter.facts.is_empty() {
         out += "<table style=\"border-collapse:collapse;margin:16px 0\">";

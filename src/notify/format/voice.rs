@@ -126,7 +126,7 @@ impl Voice<'_> {
             return format!("{from} – {to}");
         };
         let word = self.either("to", "bis");
-        let (until, same) = (self.moment(to, to), self.zone(&begun) == self.zone(&ended));
+        let (until, same) = (self.moment(to, from), self.zone(&begun) == self.zone(&ended));
         if begun.date() == ended.date() && same {
             return format!("{} {word} {until}", clock(&begun));
         }
