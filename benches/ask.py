@@ -176,7 +176,7 @@ def best(ask):
 
 def main():
     days, root = int(sys.argv[1]), pathlib.Path(__file__).resolve().parent.parent
-    resonanz = sys.argv[2] if len(sys.argv) > 2 else root / "target/release/resonanz"
+    resonanz = sys.argv[2] if len(sys.argv) > 2 else root / "target/dist/resonanz"
     with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR")) as folder:
         lake = pathlib.Path(folder) / "lake"
         files = make(lake, days, resonanz, root)

@@ -66,7 +66,7 @@ def size(folder, pattern):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--binary", default=REPOSITORY / "target/release/resonanz")
+    parser.add_argument("--binary", default=REPOSITORY / "target/dist/resonanz")
     parser.add_argument("millions", type=int, nargs="+")
     args = parser.parse_args()
     text, days = template()

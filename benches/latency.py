@@ -35,7 +35,7 @@ def frames(path, rate, seconds):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--binary", default=f"{REPOSITORY}/target/release/resonanz")
+    parser.add_argument("--binary", default=f"{REPOSITORY}/target/dist/resonanz")
     parser.add_argument("--posts-per-second", type=int, default=1_000)
     parser.add_argument("--topics", type=int, default=60, help="at least one for each second")
     parser.add_argument("--seconds", type=int, default=60)

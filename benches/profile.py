@@ -40,7 +40,7 @@ def stage(frames):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("archive")
-    parser.add_argument("--binary", default=f"{REPOSITORY}/target/release/resonanz")
+    parser.add_argument("--binary", default=f"{REPOSITORY}/target/dist/resonanz")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         job = [args.binary, "reprocess", args.archive, "--config", f"{REPOSITORY}/data/demo.toml", "--lake", f"{folder}/lake"]

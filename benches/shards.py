@@ -91,7 +91,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--posts", type=int, default=400_000)
     parser.add_argument("--topics", type=int, default=1_000, help="more topics beside the eight of the archive")
-    parser.add_argument("--binary", default=f"{REPOSITORY}/target/release/resonanz")
+    parser.add_argument("--binary", default=f"{REPOSITORY}/target/dist/resonanz")
     parser.add_argument("--nats", default=f"{os.path.dirname(sys.executable)}/nats-server")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:

@@ -149,7 +149,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--posts", type=int, default=2_000_000)
     parser.add_argument("--bare", action="store_true", help="only the fields that resonanz reads, about 330 bytes a post")
-    parser.add_argument("--binary", default=f"{REPOSITORY}/target/release/resonanz")
+    parser.add_argument("--binary", default=f"{REPOSITORY}/target/dist/resonanz")
     parser.add_argument("--flat-gb", type=float)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
