@@ -6,7 +6,7 @@ command=$(realpath "$1")
 mkdir -p "$2"
 out=$(realpath "$2")
 cd "$(dirname "$0")/../crates/python"
-trap 'rm -rf resonanz.data' EXIT
-install -D -m 755 "$command" resonanz.data/scripts/resonanz
-strip resonanz.data/scripts/resonanz
+trap 'rm -rf resonanz._resonanz.data' EXIT
+install -D -m 755 "$command" resonanz._resonanz.data/scripts/resonanz
+strip resonanz._resonanz.data/scripts/resonanz
 maturin build --release --locked --out "$out"

@@ -119,8 +119,12 @@ fn need(method: &Method, path: &str) -> Need {
         "/login" | "/logout" | "/healthz" => return Need::Nothing,
         "/metrics" => return Need::NearOr(Role::Read),
         _ if path.starts_with("/assets/") => return Need::Nothing,
-        // Questions that are too long for an address.
-        "/api/v1/sql" | "/api/v1/score" | "/api/v1/topics/test" => return Need::Known(Role::Read),
+        // What was changed for later begins to hold.
+        "/api/v1/reload" => return Need::Known(Role::Admin),
+        // Questions that are too long for an address, and those of assistants, which only read.
+        "/mcp" | "/api/v1/sql" | "/api/v1/score" | "/api/v1/topics/test" => {
+            return Need::Known(Role::Read);
+        }
         _ => {}
     }
     let is_topic = ["/api/v1/topics", "/topics"]
@@ -192,6 +196,8 @@ mod tests {
             (Method::GET, "/", Need::Known(Role::Read)),
             (Method::GET, "/nothing/here", Need::Known(Role::Read)),
             (Method::POST, "/api/v1/sql", Need::Known(Role::Read)),
+            (Method::POST, "/mcp", Need::Known(Role::Read)),
+            (Method::POST, "/api/v1/reload", Need::Known(Role::Admin)),
             (Method::POST, "/api/v1/topics/test", Need::Known(Role::Read)),
             (Method::POST, "/api/v1/topics", Need::Known(Role::Admin)),
             (Method::PUT, "/api/v1/topics/acme", Need::Known(Role::Admin)),

@@ -9,12 +9,14 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
+use axum::Extension;
 use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
+use super::access::Viewer;
 use super::api::{Api, Own, ROWS_MAX};
 use super::parameters::{Parameters, Sent};
 use super::problem::{Problem, failed, failure};
@@ -154,9 +156,11 @@ pub(super) struct AckBody {
 pub(super) async fn acknowledge(
     State(api): State<Api>,
     Path(id): Path<String>,
+    Extension(viewer): Extension<Viewer>,
     Sent(asked): Sent<AckBody>,
 ) -> Response {
     let AckBody { author, comment, replace } = asked;
+    let author = viewer.signs(author);
     let again = if replace { Again::Replace } else { Again::Refuse };
     let own = match Own::begin(&api).await {
         Ok(own) => own,
@@ -224,13 +228,18 @@ impl SilenceBody {
 }
 
 /// Tells nobody of alerts for a while.
-pub(super) async fn silence(State(api): State<Api>, Sent(asked): Sent<SilenceBody>) -> Response {
+pub(super) async fn silence(
+    State(api): State<Api>,
+    Extension(viewer): Extension<Viewer>,
+    Sent(asked): Sent<SilenceBody>,
+) -> Response {
     let now = wall_clock();
     let (starts, ends) = match asked.times(now) {
         Ok(times) => times,
         Err(message) => return refuse(StatusCode::BAD_REQUEST, message).into_response(),
     };
     let SilenceBody { topic, rule, labels, author, comment, .. } = asked;
+    let author = viewer.signs(author);
     let id = String::new();
     let silence = Silence { id, topic, rule, labels, starts, ends, author, comment };
     let topics: Vec<&str> = api.topics.iter().map(|topic| topic.name.as_str()).collect();

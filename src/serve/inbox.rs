@@ -1,11 +1,12 @@
 //! Who waits for an answer of ours, and what do people decide, over HTTP?
 
-use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 
+use super::access::Viewer;
 use super::answers::{listed, refused};
 use super::api::{Api, Own};
 use super::asked::TopicQuery;
@@ -116,8 +117,10 @@ impl ChangeBody {
 pub(super) async fn change(
     State(api): State<Api>,
     Path(id): Path<String>,
+    Extension(viewer): Extension<Viewer>,
     Sent(asked): Sent<ChangeBody>,
 ) -> Result<Json<Waiting>, Response> {
+    let asked = ChangeBody { changed_by: viewer.signs(asked.changed_by), ..asked };
     apply(&api, asked.order(id.clone())).await.map_err(unchanged)?;
     let own = Own::begin(&api).await?;
     let ask = own.ask(&api).await?;

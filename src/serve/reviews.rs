@@ -1,12 +1,13 @@
 //! How are verdicts reviewed over HTTP? Corrections, the queue of the least certain, and how often
 //! people agreed.
 
-use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use serde::Deserialize;
 
+use super::access::Viewer;
 use super::api::{Api, Own};
 use super::asked::SpanQuery;
 use super::parameters::{Parameters, Sent};
@@ -65,8 +66,10 @@ impl CorrectionBody {
 pub(super) async fn review(
     State(api): State<Api>,
     Path(id): Path<String>,
+    Extension(viewer): Extension<Viewer>,
     Sent(asked): Sent<CorrectionBody>,
 ) -> Result<Response, Response> {
+    let asked = CorrectionBody { author: viewer.signs(asked.author), ..asked };
     let correction = asked.correction().map_err(|detail| {
         let problem = Problem::new(StatusCode::BAD_REQUEST, detail);
         problem.hint("write negative, neutral or positive").into_response()

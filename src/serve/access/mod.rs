@@ -45,6 +45,19 @@ pub(super) struct Viewer {
     pub(super) way: Way,
 }
 
+impl Viewer {
+    /// The name under which somebody changes something: that of the login, whatever they say; a
+    /// program may act for people, and is named behind them.
+    pub(super) fn signs(&self, told: String) -> String {
+        match self.way {
+            Way::Open => told,
+            Way::Login | Way::Proxy => self.name.to_string(),
+            Way::Token if told.trim().is_empty() || told == *self.name => self.name.to_string(),
+            Way::Token => format!("{told} ({})", self.name),
+        }
+    }
+}
+
 /// How somebody is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Way {
