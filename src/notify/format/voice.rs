@@ -231,7 +231,7 @@ mod tests {
                 "Europe/Berlin",
                 Language::En,
                 "2026-07-03T21:59:00Z",
-                "3 Jul, 23:59 CEST to 14:00 CEST",
+                "3 Jul, 23:59 CEST to 4 Jul, 14:00 CEST",
             ),
             ("Europe/Berlin", Language::De, "2026-07-03T22:00:00Z", "00:00 bis 14:00 MESZ"),
             ("Asia/Dubai", Language::En, "2026-07-04T08:05:00Z", "12:05 to 16:00 UTC+04"),
