@@ -101,7 +101,8 @@ async fn play(args: &Args) -> Result<Ending, Failure> {
     let progress = Arc::new(watch::Sender::new(Progress::default()));
     let serves = args.keep_serving || !args.end && io::stdout().is_terminal();
     if serves {
-        open(args, &config, progress.subscribe()).await?;
+        let address = open(args, &config, progress.subscribe()).await?;
+        writeln!(io::stdout().lock(), "look: http://{address}/ in a browser; Ctrl-C ends")?;
     }
     let (stop, stopped) = watch::channel(Stop::No);
     let mut seen = progress.subscribe();
@@ -136,12 +137,12 @@ async fn play(args: &Args) -> Result<Ending, Failure> {
     Ok(if complete { Ending::Done } else { Ending::Incomplete })
 }
 
-/// Serves pages and API from now on.
-async fn open(
+/// Serves pages and API of a lake that is for looking from now on; where.
+pub(super) async fn open(
     args: &Args,
     config: &Config,
     progress: watch::Receiver<Progress>,
-) -> Result<(), Failure> {
+) -> Result<SocketAddr, Failure> {
     let listener = TcpListener::bind(args.listen).await;
     let listener = listener.map_err(|error| Failure::listen(args.listen, &error))?;
     let address = listener.local_addr()?;
@@ -163,8 +164,7 @@ async fn open(
         reload: Reload::default(),
     };
     tokio::spawn(serve(listener, watch::channel(api).1));
-    writeln!(io::stdout().lock(), "look: http://{address}/ in a browser; Ctrl-C ends")?;
-    Ok(())
+    Ok(address)
 }
 
 /// Removes an earlier demo's lake, and nothing else; marks the folder as a demo's.

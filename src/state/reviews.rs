@@ -22,15 +22,13 @@ use super::home::Home;
 use super::whole::{private_file, write_whole};
 use crate::post::Polarity;
 use crate::system::fresh_id;
-use crate::time::{EventTime, rfc3339};
+use crate::time::{DAY_US, EventTime, rfc3339};
 
 /// Longest file: some 50,000 reviews, which every query over them reads.
 const FILE_BYTES_MAX: u64 = 16 << 20;
 /// How long somebody else may look and write.
 const PATIENCE: Duration = Duration::from_secs(10);
 const GLANCE: Duration = Duration::from_millis(5);
-/// Past which day's end reviews go, and their notes.
-const DAY_US: i64 = 86_400_000_000;
 
 /// What a person found out about a verdict.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,7 +7,7 @@ mod debriefing;
 mod words;
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::demo::{Args, Lang, make_room, topics};
+use super::demo::{Args, Lang, make_room, open, topics};
 use super::output::people;
 use super::{Ending, Failure, runtime};
 use crate::alert::Transition;
@@ -27,7 +27,6 @@ use crate::live::{self, Progress, Stop};
 use crate::notify::{AlertStory, Wanted, stories, story};
 use crate::post::SourceId;
 use crate::replay::{Archive, Replay, Slower, replay};
-use crate::serve::{Access, Api, Audit, Doors, Reload, SqlGate, serve};
 use crate::sql::Session;
 use crate::state::{DeskFiles, Home};
 use crate::system::wall_clock;
@@ -190,35 +189,4 @@ fn config(args: &Args, url: &str, words: &Words) -> Result<Config, Failure> {
         settings: Arc::new(JetstreamSettings { url: url.to_owned(), compress: false }),
     }];
     Ok(config)
-}
-
-/// Serves pages and API from now on.
-async fn open(
-    args: &Args,
-    config: &Config,
-    progress: watch::Receiver<Progress>,
-) -> Result<std::net::SocketAddr, Failure> {
-    let listener = TcpListener::bind(args.listen).await;
-    let listener = listener.map_err(|error| Failure::listen(args.listen, &error))?;
-    let address = listener.local_addr()?;
-    let api = Api {
-        progress,
-        lake: (&args.lake).into(),
-        topics: config.topics.clone().into(),
-        charter: Arc::new(config.charter.clone()),
-        services: Arc::clone(&config.services),
-        scorer: Arc::new(crate::tuning::scorer(&config.sentiment)?),
-        token: None,
-        config: None,
-        access: Access::open(),
-        tls: None,
-        audit: Audit::default(),
-        hosts: Arc::new([]),
-        sql: SqlGate::of(config.sql),
-        doors: Doors::default(),
-        reload: Reload::default(),
-    };
-    tokio::spawn(serve(listener, watch::channel(api).1));
-    io::stdout().flush()?;
-    Ok(address)
 }
