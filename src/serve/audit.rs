@@ -197,7 +197,8 @@ impl Asked {
         let is_question =
             ["sql", "score"].contains(&first) || what.ends_with("topics") && named_test(&parts);
         let action = match (first, method) {
-            ("sql" | "report", _) => "export",
+            // Assistants ask for rows as well as for figures.
+            ("sql" | "report" | "mcp", _) => "export",
             (_, &(Method::GET | Method::HEAD)) => "read",
             _ if is_question => "read",
             _ => "change",
