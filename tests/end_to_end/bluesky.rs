@@ -104,7 +104,7 @@ impl Server {
     }
 
     fn next(&self) -> Asked {
-        self.asked.recv_timeout(Duration::from_secs(60)).expect("a request")
+        self.asked.recv_timeout(Duration::from_secs(300)).expect("a request")
     }
 }
 

@@ -114,7 +114,7 @@ fn listen() -> (String, Receiver<Connection>) {
 }
 
 fn next(connections: &Receiver<Connection>) -> Connection {
-    connections.recv_timeout(Duration::from_secs(60)).expect("a connection")
+    connections.recv_timeout(Duration::from_secs(300)).expect("a connection")
 }
 
 /// A run, and what it says on standard error.
