@@ -1,4 +1,7 @@
-//! Does every query of the dashboards for Grafana run? Filled in as Grafana fills it in.
+//! Does every query of the dashboards for Grafana run, filled in as Grafana fills it in, and is every
+//! metric there that they and the rules for Prometheus ask for?
+
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
@@ -57,7 +60,7 @@ fn every_query_over_the_lake_gives_rows_to_a_postgresql_client() {
 }
 
 #[test]
-fn every_metric_of_the_dashboard_is_there_with_its_labels() {
+fn every_metric_of_dashboard_and_rules_is_there_with_its_labels() {
     let place = Place::new();
     let folder = place.folder.path();
     let port = free_port();
@@ -90,5 +93,13 @@ fn every_metric_of_the_dashboard_is_there_with_its_labels() {
             let label = label.split(')').next().expect("a label");
             assert!(found.contains(&format!("{label}=")), "{expression}: {found}");
         }
+    }
+    let rules = std::fs::read_to_string(repository("docs/prometheus/rules.yml")).expect("rules");
+    let words = rules.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+    let names: BTreeSet<&str> = words.filter(|word| word.starts_with("resonanz_")).collect();
+    assert_eq!(names.len(), 15, "{names:?}");
+    for name in names {
+        let is_there = metrics.lines().any(|line| line.starts_with(name));
+        assert!(is_there, "no {name}: {metrics}");
     }
 }
