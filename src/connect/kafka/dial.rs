@@ -31,6 +31,9 @@ pub(super) async fn dial(cluster: &Cluster) -> Result<Client, Fault> {
         .client_id("resonanz")
         .max_message_size(ANSWER_BYTES_MAX)
         .backoff_config(backoff);
+    if let Some(trust) = &cluster.tls {
+        builder = builder.tls_config(trust.client()?);
+    }
     if let (Some(user), Some(password)) = (&cluster.user, &cluster.password) {
         let credentials = Credentials::new(user.clone(), fetch(password)?);
         builder = builder.sasl_config(match cluster.sasl {

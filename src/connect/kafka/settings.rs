@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::Kafka;
-use crate::connect::broker::{Begin, Wire, look};
+use crate::connect::broker::{Begin, Trust, Wire, look};
 use crate::connect::network::{Look, Settings, SourceSpec};
 use crate::connect::source::Source;
 use crate::secret::{SecretPlace, place};
@@ -27,6 +27,8 @@ pub(super) struct Cluster {
     pub(super) sasl: Sasl,
     pub(super) user: Option<String>,
     pub(super) password: Option<SecretPlace>,
+    /// How connections are encrypted, if they are.
+    pub(super) tls: Option<Trust>,
 }
 
 /// A topic of a cluster that speaks Kafka's protocol, as a source.
@@ -57,7 +59,14 @@ impl Cluster {
         }
         let words =
             [("plain", Sasl::Plain), ("scram-256", Sasl::Scram256), ("scram-512", Sasl::Scram512)];
+        let (is_encrypted, trust) = (section.flag("tls"), Trust::of(section, base));
+        if !is_encrypted && !trust.is_empty() {
+            let message = "ca_file, cert_file and key_file do nothing without TLS";
+            let at = section.at();
+            section.problems.add(at, message, "add tls = true");
+        }
         let cluster = Self {
+            tls: is_encrypted.then_some(trust),
             brokers,
             sasl: section.choice("sasl", &words).unwrap_or_default(),
             user: section.text("user"),
@@ -85,7 +94,8 @@ impl KafkaSettings {
     }
 }
 
-/// Reads `brokers`, `sasl`, `user`, `password_env`, `password_file`, `topic`, `begin`, `map` and `html`.
+/// Reads `brokers`, `tls`, `ca_file`, `cert_file`, `key_file`, `sasl`, `user`, `password_env`, `password_file`,
+/// `topic`, `begin`, `map` and `html`.
 pub(in crate::connect) fn configure(
     section: &mut Section<'_, '_>,
     base: &Path,

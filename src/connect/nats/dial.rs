@@ -48,8 +48,21 @@ pub(super) async fn dial(server: &Server) -> Result<Dialed, Fault> {
     if let Some(token) = &server.token {
         options = options.token(fetch(token)?);
     }
-    if let Some(ca) = &server.ca {
+    if let Some(creds) = &server.creds {
+        // The library wants the line end that secrets are read without.
+        let creds = format!("{}\n", fetch(creds)?);
+        options = options.credentials(&creds).map_err(|error| {
+            Fault::user(format!("creds: {error}"), "give what `nsc generate creds` writes, whole")
+        })?;
+    }
+    if let Some(seed) = &server.nkey {
+        options = options.nkey(fetch(seed)?.trim().to_owned());
+    }
+    if let Some(ca) = &server.trust.ca {
         options = options.add_root_certificates(ca.clone());
+    }
+    if let Some((cert, key)) = &server.trust.own {
+        options = options.add_client_certificate(cert.clone(), key.clone());
     }
     if server.urls.iter().any(|url| url.starts_with("tls:")) {
         options = options.require_tls(true);
@@ -61,7 +74,7 @@ pub(super) async fn dial(server: &Server) -> Result<Dialed, Fault> {
         let reason = format!("{}: {}", named(server), told(&error));
         match error.kind() {
             ConnectErrorKind::Authentication | ConnectErrorKind::AuthorizationViolation => {
-                Fault::user(reason, "look at user, password and token")
+                Fault::user(reason, "look at user, password, token, creds and nkey")
             }
             ConnectErrorKind::ServerParse => Fault::user(reason, "write nats://HOST:4222"),
             _ => Fault::external(reason),

@@ -1,10 +1,10 @@
 //! Which server and which stream does the user want?
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use super::Nats;
-use crate::connect::broker::{Begin, Wire, look};
+use crate::connect::broker::{Begin, Trust, Wire, look};
 use crate::connect::network::{Look, Settings, SourceSpec};
 use crate::connect::source::Source;
 use crate::secret::{SecretPlace, place};
@@ -18,8 +18,11 @@ pub(super) struct Server {
     pub(super) user: Option<String>,
     pub(super) password: Option<SecretPlace>,
     pub(super) token: Option<SecretPlace>,
-    /// Certificates that are believed beside those of the system.
-    pub(super) ca: Option<PathBuf>,
+    /// What `nsc` writes for a user: a JWT, and the seed of its key.
+    pub(super) creds: Option<SecretPlace>,
+    /// The seed of a key alone.
+    pub(super) nkey: Option<SecretPlace>,
+    pub(super) trust: Trust,
 }
 
 /// A JetStream stream, as a source.
@@ -57,7 +60,9 @@ impl Server {
             user: section.text("user"),
             password: place(section, base, ["password_env", "password_file"]),
             token: place(section, base, ["token_env", "token_file"]),
-            ca: section.text("ca_file").map(|path| base.join(path)),
+            creds: place(section, base, ["creds_env", "creds_file"]),
+            nkey: place(section, base, ["nkey_env", "nkey_file"]),
+            trust: Trust::of(section, base),
         };
         if server.user.is_some() != server.password.is_some() {
             let at = section.place("user");
@@ -87,8 +92,8 @@ impl NatsSettings {
     }
 }
 
-/// Reads `url`, `user`, `password_env`, `password_file`, `token_env`, `token_file`, `ca_file`, `stream`,
-/// `subject`, `begin`, `map` and `html`.
+/// Reads `url`, `user`, and the place of `password`, `token`, `creds` or `nkey`, the files of [`Trust`],
+/// `stream`, `subject`, `begin`, `map` and `html`.
 pub(in crate::connect) fn configure(
     section: &mut Section<'_, '_>,
     base: &Path,
@@ -98,7 +103,9 @@ pub(in crate::connect) fn configure(
 
 impl Settings for NatsSettings {
     fn look(&self) -> Look {
-        look(self.server.password.iter().chain(&self.server.token))
+        let server = &self.server;
+        let secrets = [&server.password, &server.token, &server.creds, &server.nkey];
+        look(secrets.into_iter().flatten())
     }
 
     fn open(&self, spec: SourceSpec) -> Box<dyn Source> {
