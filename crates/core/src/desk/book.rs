@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::case::{Case, Grouping, Held, Hold, Letter, Seat, Subject};
+use super::case::{Case, Grouping, Held, Hold, Letter, Seat};
 use super::silence::{Ack, Silence};
+use super::subject::Subject;
 use crate::alert::Transition;
 use crate::time::EventTime;
 

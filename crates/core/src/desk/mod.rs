@@ -20,10 +20,12 @@
 //! The time of an escalation counts from the first message of the alert that is told, by the time
 //! of day: what happened in the past gives nobody less time.
 
+mod subject;
 mod silence;
 mod case;
 mod book;
 
 pub use book::{Book, Notice, Orders, Told, Turn};
-pub use case::{Case, Grouping, Held, Hold, Letter, Seat, Subject};
+pub use case::{Case, Grouping, Held, Hold, Letter, Seat};
 pub use silence::{Ack, Silence, SilenceError, is_match};
+pub use subject::Subject;

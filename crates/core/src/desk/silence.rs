@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::case::Subject;
+use super::subject::Subject;
 use crate::time::{EventTime, rfc3339};
 
 /// Longest pattern, name or author, in bytes.

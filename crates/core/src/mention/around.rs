@@ -6,8 +6,8 @@
 //! is at most the parts of the pattern times the bytes of the words it touches.
 
 use super::effort::{Effort, WORD_BYTES_MAX};
+use super::hit::{Hit, place};
 use super::pattern::{Around, Element, Literal};
-use super::scan::{Hit, place};
 use crate::post::Span;
 use crate::text::{Folded, Form, decoded, is_emoji, is_hangul, is_skin_tone, is_word_char};
 

@@ -3,7 +3,7 @@
 //! People write texts and queries, and some write them to do harm. Steps are counted, not timed, so
 //! that what is found depends on text and query alone. Honest ones stay far below each limit.
 
-use super::scan::Hit;
+use super::hit::Hit;
 
 /// Steps that the wildcards, endings and raw terms of one query may take in one text.
 pub(super) const QUERY_STEPS_MAX: usize = 1 << 22;

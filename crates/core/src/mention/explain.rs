@@ -5,10 +5,10 @@ use std::fmt;
 use super::around::Searched;
 use super::expr::Expr;
 use super::field::Context;
+use super::hit::Hit;
 use super::matcher::{Matcher, MentionScratch, push_spans};
 use super::parse::parse;
 use super::rules::{Sight, hits_of};
-use super::scan::Hit;
 use crate::post::{Span, TopicId};
 
 /// A node of a query, and whether it held for a text.

@@ -11,10 +11,11 @@ use super::defaults::Defaults;
 use super::effort::keep_first;
 use super::error::QueryError;
 use super::field::{Context, Field};
+use super::hit::Hit;
 use super::near::NearScratch;
 use super::parse::parse;
 use super::rules::{Memo, Rules, Sight};
-use super::scan::{Hit, Scanner, Sighting};
+use super::scan::{Scanner, Sighting};
 use crate::post::{AuthorKey, Span, TopicId};
 use crate::text::{Address, AddressForm, Folded, addresses};
 

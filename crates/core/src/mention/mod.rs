@@ -16,6 +16,7 @@ mod parse;
 mod german;
 mod defaults;
 mod pattern;
+mod hit;
 mod effort;
 mod around;
 mod scan;

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use std::ops::Range;
 
 use super::expr::{Link, Order};
-use super::scan::Hit;
+use super::hit::Hit;
 
 /// No chain.
 const NEVER: u32 = u32::MAX;

@@ -5,8 +5,8 @@
 
 use super::effort::Effort;
 use super::field::{Context, Field};
+use super::hit::Hit;
 use super::near::{Near, NearScratch};
-use super::scan::Hit;
 use crate::post::AuthorKey;
 use crate::text::Folded;
 

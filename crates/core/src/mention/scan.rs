@@ -10,6 +10,7 @@ use aho_corasick::nfa::contiguous::NFA;
 use aho_corasick::{Anchored, BuildError, MatchKind, PatternID};
 
 use super::around::{AroundScratch, Searched, Sought};
+use super::hit::{Hit, place};
 use super::pattern::Around;
 
 // What was tried: ms for the 23,703 posts of the archive at 10, 1,000, 10,000 and 100,000 topics of
@@ -31,14 +32,6 @@ use super::pattern::Around;
 
 /// Most literals that wait for a look at a time; more are looked at as the scan goes on.
 const SIGHTINGS_MAX: usize = 1 << 18;
-
-/// A term found in a text, in bytes of the folded text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Hit {
-    pub(super) atom: u32,
-    pub(super) start: u32,
-    pub(super) end: u32,
-}
 
 /// Which term a literal is for, and what must stand around it: a place in [`Scanner::arounds`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -216,8 +209,4 @@ impl Scanner {
             + self.arounds.capacity() * size_of::<Around>()
             + self.steps_max.capacity() * 4
     }
-}
-
-pub(super) fn place(offset: usize) -> u32 {
-    u32::try_from(offset).unwrap_or(u32::MAX)
 }

@@ -49,6 +49,7 @@ mod signs;
 mod split;
 mod phrases;
 mod language;
+mod view;
 mod negation;
 mod mood;
 mod ratings;

@@ -2,8 +2,8 @@
 
 use super::clauses::Layout;
 use super::lists::Lists;
-use super::rules::View;
 use super::sense::Role;
+use super::view::View;
 
 /// How many words what is wished or past reaches ahead.
 const UNREAL_REACH: usize = 8;

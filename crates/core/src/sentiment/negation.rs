@@ -7,8 +7,8 @@
 
 use super::clauses::Sort;
 use super::lists::Lists;
-use super::rules::View;
 use super::sense::Role;
+use super::view::View;
 
 /// How many words a negation reaches ahead to praise.
 const REACH: usize = 8;

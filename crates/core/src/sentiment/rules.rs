@@ -14,6 +14,7 @@ use super::sense::{Entry, Role, Roles, Sense, Tongue};
 use super::sides;
 use super::trace::{Hit, Trace, index};
 use super::vader::{CAPITALS, NEGATED};
+use super::view::View;
 
 /// How many words a degree word reaches ahead, and how much of it arrives.
 const BOOST_FADES: [f64; 3] = [1.0, 0.95, 0.9];
@@ -147,51 +148,7 @@ pub(super) fn weigh(
     }
 }
 
-/// A text's words, as the rules look at them.
-pub(super) struct View<'a> {
-    pub(super) layout: &'a Layout,
-    /// Negations also reach back.
-    pub(super) backwards: bool,
-    /// What words do to others: most texts have few who do, and rules need not look for the rest.
-    pub(super) roles: Roles,
-    /// Some words raise or lower others.
-    boosts: bool,
-    /// Some words are capitals and some are not.
-    caps_differ: bool,
-    /// The text says that nothing is meant.
-    irony: bool,
-    /// The word that says so, where it is one.
-    ironic: Option<usize>,
-}
-
 impl View<'_> {
-    pub(super) fn word(&self, i: usize) -> &Word {
-        &self.layout.words[i]
-    }
-
-    pub(super) fn sense(&self, i: usize) -> Sense {
-        self.word(i).sense
-    }
-
-    /// Whether a word is on a list; none is beyond the end.
-    pub(super) fn is(&self, i: usize, list: Lists) -> bool {
-        self.layout.words.get(i).is_some_and(|word| word.entry.lists.meet(list))
-    }
-
-    /// Words of the same clause before `i`, nearest first.
-    pub(super) fn before(&self, i: usize, reach: usize) -> impl Iterator<Item = usize> + '_ {
-        let clause = self.word(i).clause;
-        (0..i).rev().take(reach).take_while(move |&j| self.word(j).clause == clause)
-    }
-
-    /// Words of the same clause after `i`, nearest first.
-    pub(super) fn after(&self, i: usize, reach: usize) -> impl Iterator<Item = usize> + '_ {
-        let clause = self.word(i).clause;
-        (i + 1..self.layout.words.len())
-            .take(reach)
-            .take_while(move |&j| self.word(j).clause == clause)
-    }
-
     /// Carries a weight, is not part of a mention, and does not only strengthen or negate.
     pub(super) fn is_opinion(&self, i: usize) -> bool {
         let (word, sense) = (self.word(i), self.sense(i));

@@ -3,9 +3,9 @@
 
 use super::clauses::Layout;
 use super::lists::Lists;
-use super::rules::View;
 use super::sense::Role;
 use super::trace::{Hit, index};
+use super::view::View;
 
 /// What a comparison's opinion is multiplied by for what stands on its other side: to be named
 /// there is to be judged, whatever the word.
