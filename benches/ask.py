@@ -113,7 +113,7 @@ def statistics(rows):
 
 
 def write(path, rows):
-    """A Parquet file as src/lake/encode.rs writes it."""
+    """A Parquet file as src/lake/store/encode.rs writes it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     times = [field.name for field in rows.schema if pa.types.is_timestamp(field.type)]
     plain = UNIQUE | set(times)

@@ -22,7 +22,7 @@ STAGES = {
     "score": ["resonanz::sentiment"],
     "tell copies, fold windows": ["resonanz::window"],
     "judge": ["resonanz::alert"],
-    "rows": ["resonanz::lake::rows", "resonanz::lake::columns"],
+    "rows": ["resonanz::lake::rows"],
     "sort, encode, compress, write": ["resonanz::lake", "parquet::", "arrow_"],
     "engine": ["resonanz::engine", "resonanz::analyze"],
     "decode, the rest": ["resonanz::connect", "resonanz::reprocess"],

@@ -24,12 +24,10 @@ use arrow::array::RecordBatch;
 use deltalake_core::kernel::Add;
 use rayon::prelude::*;
 
-use super::encode::{Begun, Draft};
 use super::error::{LakeError, io_error};
-use super::folder::Folder;
-use super::schema::Table;
-use super::table::{Swap, TableWriter};
 use crate::decode::Cursor;
+use crate::lake::rows::Table;
+use crate::lake::store::{Begun, Draft, Folder, Swap, TableWriter};
 use crate::system::crash_point;
 use crate::time::EventTime;
 pub use checkpoint::Checkpoint;

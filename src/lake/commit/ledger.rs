@@ -9,9 +9,8 @@ use std::fs;
 use std::path::{Component, Path};
 
 use super::{Manifest, checkpoint_path, last_sequence, manifest_path};
-use crate::lake::bucket::Bucket;
 use crate::lake::error::{LakeError, io_error};
-use crate::lake::folder::Folder;
+use crate::lake::store::{Bucket, Folder};
 use crate::state::{StateError, write_whole};
 
 /// Where commits are, below the lake's own prefix.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::decode::Cursor;
 use crate::lake::Folder;
 use crate::lake::error::{LakeError, io_error};
-use crate::lake::schema::Table;
+use crate::lake::rows::Table;
 use crate::state::StateError;
 
 /// What a commit changes, and what stands behind it.

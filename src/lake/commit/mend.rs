@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Lake;
 use super::ledger::Ledger;
 use crate::lake::LakeError;
-use crate::lake::table::TableWriter;
+use crate::lake::store::TableWriter;
 use crate::state::StateError;
 
 impl Lake {

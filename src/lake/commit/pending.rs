@@ -3,9 +3,8 @@
 
 use super::{Manifest, last_sequence, manifest_path};
 use crate::lake::error::{LakeError, io_error};
-use crate::lake::files::LakeFile;
-use crate::lake::folder::Folder;
-use crate::lake::schema::{Table, day_of};
+use crate::lake::rows::{Table, day_of};
+use crate::lake::store::{Folder, LakeFile};
 use crate::state::StateError;
 
 /// The last commit that was decided.

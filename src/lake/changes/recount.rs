@@ -11,16 +11,16 @@ use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBat
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::{Float64Type, Int64Type};
 
-use super::error::LakeError;
-use super::read;
+use crate::lake::error::LakeError;
+use crate::lake::store::read;
 use crate::post::{AuthorKey, Score};
 use crate::time::{EventTime, MINUTE_US};
 
 /// Minute, topic, source and language.
-pub(super) type PaneId = (EventTime, String, String, String);
+pub(crate) type PaneId = (EventTime, String, String, String);
 
 /// Columns of mentions that are counted.
-pub(super) const COUNTED: [&str; 13] = [
+pub(crate) const COUNTED: [&str; 13] = [
     "received_at",
     "posted_at",
     "topic",
@@ -57,7 +57,7 @@ fn pane_of(rows: &RecordBatch, row: usize, time: &str) -> PaneId {
 }
 
 /// The pane in which a mention counted.
-pub(super) fn pane_of_mention(rows: &RecordBatch, row: usize) -> PaneId {
+pub(crate) fn pane_of_mention(rows: &RecordBatch, row: usize) -> PaneId {
     let counted = rows.column_by_name("counted_at").is_some_and(|times| times.is_valid(row));
     pane_of(rows, row, if counted { "counted_at" } else { "posted_at" })
 }
@@ -113,23 +113,23 @@ fn number(rows: &RecordBatch, name: &str, row: usize) -> i64 {
 
 /// The mentions of panes, before and after.
 #[derive(Debug, Default)]
-pub(super) struct Recount {
+pub(crate) struct Recount {
     panes: HashMap<PaneId, (Sum, Sum)>,
 }
 
 impl Recount {
     /// A count of these panes.
-    pub(super) fn of(panes: HashSet<PaneId>) -> Self {
+    pub(crate) fn of(panes: HashSet<PaneId>) -> Self {
         Self { panes: panes.into_iter().map(|pane| (pane, Default::default())).collect() }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.panes.is_empty()
     }
 
     /// Counts the mentions of a file; `is_gone` says by row which leave, `is_fresh` which were not
     /// counted before.
-    pub(super) fn observe(
+    pub(crate) fn observe(
         &mut self,
         rows: &RecordBatch,
         is_gone: impl Fn(usize) -> bool,
@@ -152,7 +152,7 @@ impl Recount {
     }
 
     /// Panes as they are now, and how many of them changed; panes without mentions are left out.
-    pub(super) fn apply(&self, rows: &RecordBatch) -> Result<(RecordBatch, u64), LakeError> {
+    pub(crate) fn apply(&self, rows: &RecordBatch) -> Result<(RecordBatch, u64), LakeError> {
         let counts: Vec<Option<&(Sum, Sum)>> =
             (0..rows.num_rows()).map(|row| self.panes.get(&pane_of(rows, row, "start"))).collect();
         let changed = counts.iter().flatten().count();

@@ -6,11 +6,9 @@ use deltalake_core::checkpoints::{cleanup_expired_logs_for, create_checkpoint};
 use futures_util::TryStreamExt;
 use serde::Serialize;
 
-use super::commit::Lake;
-use super::delta_error::delta_error;
-use super::error::LakeError;
-use super::place::Place;
-use super::table::TableWriter;
+use crate::lake::commit::Lake;
+use crate::lake::error::LakeError;
+use crate::lake::store::{Place, TableWriter, delta_error};
 use crate::state::Mode;
 use crate::time::EventTime;
 
@@ -54,7 +52,7 @@ impl Lake {
 }
 
 /// The same for a table that is written apart from the lake's commits.
-pub(super) async fn vacuum_alone(
+pub(crate) async fn vacuum_alone(
     writer: &TableWriter,
     older_than_us: i64,
     now: EventTime,

@@ -10,29 +10,32 @@ use deltalake_core::kernel::{LogicalFileView, Remove};
 
 use super::delta_error::delta_error;
 use super::encode::day_name;
-use super::error::LakeError;
 use super::place::Place;
-use super::schema::{DAY, Table, arrow_schema, day_of};
+use crate::lake::error::LakeError;
+use crate::lake::rows::{DAY, Table, arrow_schema, day_of};
 use crate::state::StateError;
 use crate::time::EventTime;
 
+/// Files from this size on are not merged with others.
+pub(crate) const SMALL_BYTES: u64 = 16 << 20;
+
 /// A committed file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct LakeFile {
-    pub(super) table: Table,
+pub(crate) struct LakeFile {
+    pub(crate) table: Table,
     /// Below the table's folder.
-    pub(super) path: String,
+    pub(crate) path: String,
     /// Days since the Unix epoch, UTC.
-    pub(super) day: i32,
-    pub(super) bytes: u64,
-    pub(super) rows: u64,
+    pub(crate) day: i32,
+    pub(crate) bytes: u64,
+    pub(crate) rows: u64,
     /// What the log says of its values.
-    pub(super) statistics: Option<String>,
+    pub(crate) statistics: Option<String>,
 }
 
 impl LakeFile {
     /// The action that takes it out of the table; `moved` if its rows stay in it, elsewhere.
-    pub(super) fn remove(&self, moved: bool, now: EventTime) -> Remove {
+    pub(crate) fn remove(&self, moved: bool, now: EventTime) -> Remove {
         Remove {
             path: self.path.clone(),
             data_change: !moved,
@@ -49,7 +52,7 @@ impl LakeFile {
 
     /// Its rows, in the present schema: columns that it does not have are null. Takes memory for
     /// all of them.
-    pub(super) fn read(&self, place: &Place) -> Result<RecordBatch, LakeError> {
+    pub(crate) fn read(&self, place: &Place) -> Result<RecordBatch, LakeError> {
         let rows = place.rows(&self.path, &[])?;
         let damaged = |error: arrow::error::ArrowError| StateError::Damaged {
             path: place.path(&self.path),
@@ -75,7 +78,7 @@ impl LakeFile {
 }
 
 /// The committed files of a table, in order of path.
-pub(super) fn committed(table: Table, delta: &DeltaTable) -> Result<Vec<LakeFile>, LakeError> {
+pub(crate) fn committed(table: Table, delta: &DeltaTable) -> Result<Vec<LakeFile>, LakeError> {
     let state = delta.snapshot().map_err(delta_error(table))?;
     let file = |view: LogicalFileView| {
         let path = view.path().into_owned();

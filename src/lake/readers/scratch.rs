@@ -11,12 +11,9 @@ use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{ParquetReadOptions, SessionConfig, SessionContext};
 
-use super::delta_error::delta_error;
-use super::error::LakeError;
-use super::folder::Folder;
-use super::place::Place;
-use super::schema::{Table, arrow_schema, day_of};
-use super::table;
+use crate::lake::error::LakeError;
+use crate::lake::rows::{Table, arrow_schema, day_of};
+use crate::lake::store::{Folder, Place, delta_error, open};
 
 /// Memory of a session; sorting goes to the disk beyond.
 const MEMORY_BYTES: usize = 512 << 20;
@@ -27,7 +24,7 @@ pub struct DayFile {
     /// Days since the Unix epoch, UTC.
     pub day: i32,
     /// Where its table is.
-    pub(super) place: Place,
+    pub(crate) place: Place,
     /// Its path within the table's folder, as the table's log names it.
     pub name: String,
     /// Its size.
@@ -67,7 +64,7 @@ async fn files_of(folder: &Folder, table: Table) -> Result<Vec<DayFile>, LakeErr
     let place = folder.table(table);
     let place = place.resolved()?;
     let mut files = Vec::new();
-    let delta = table::open(table, &place).await?;
+    let delta = open(table, &place).await?;
     for file in delta.snapshot().map_err(delta_error(table))?.log_data() {
         let name = file.path().to_string();
         files.push(DayFile {

@@ -12,13 +12,11 @@ use arrow::compute::cast;
 use datafusion::error::DataFusionError;
 use deltalake_core::kernel::{Add, Remove};
 
-use super::commit::Lake;
-use super::encode::{Draft, Origin, add, day_name};
-use super::error::LakeError;
-use super::folder::Folder;
-use super::schema::{DAY, Table, arrow_schema};
-use super::scratch::{DayFile, Scratch, day_files};
-use super::table::Swap;
+use crate::lake::commit::Lake;
+use crate::lake::error::LakeError;
+use crate::lake::readers::{DayFile, Scratch, day_files};
+use crate::lake::rows::{DAY, Table, arrow_schema};
+use crate::lake::store::{Draft, Folder, Origin, Swap, add, day_name};
 use crate::system::{crash_point, unix_ms};
 use crate::time::{EventTime, MINUTE_US};
 

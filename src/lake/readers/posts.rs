@@ -6,11 +6,10 @@ use arrow::array::RecordBatch;
 use futures_util::StreamExt;
 use tokio::runtime::Handle;
 
-use super::encode::day_name;
-use super::error::LakeError;
-use super::folder::Folder;
-use super::schema::Table;
 use super::scratch::{DayFile, Scratch, day_files};
+use crate::lake::error::LakeError;
+use crate::lake::rows::Table;
+use crate::lake::store::{Folder, day_name};
 
 /// Columns of `posts` under the names of an archive's fields.
 const POSTS: &str = "SELECT post_id AS id, text, posted_at, received_at, source, author, kind, \

@@ -3,7 +3,7 @@
 //!
 //! New columns are appended to their table and may be null, so that an older lake stays readable.
 
-use super::schema::Table;
+use super::tables::Table;
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

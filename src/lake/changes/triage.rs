@@ -6,13 +6,10 @@ use arrow::array::{BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
 use arrow::error::ArrowError;
 
-use super::columns::Columns;
-use super::commit::Lake;
-use super::encode::{Draft, Origin, by_day};
-use super::error::LakeError;
-use super::read;
-use super::schema::Table;
-use super::table::Swap;
+use crate::lake::commit::Lake;
+use crate::lake::error::LakeError;
+use crate::lake::rows::{Columns, Table};
+use crate::lake::store::{Draft, Origin, Swap, by_day, read};
 use crate::state::{Change, Triage};
 
 impl Lake {
@@ -100,7 +97,7 @@ fn days(changes: &[&Change]) -> Result<BTreeMap<i32, Vec<RecordBatch>>, LakeErro
 }
 
 /// Rows of changes without those of posts that are gone, and how many went.
-pub(super) fn without_changes(
+pub(crate) fn without_changes(
     rows: &RecordBatch,
     gone: &BTreeSet<(String, String)>,
 ) -> Result<(RecordBatch, u64), LakeError> {

@@ -26,8 +26,8 @@ use tokio::task::JoinHandle;
 use url::Url;
 
 use super::bucket::Bucket;
-use super::error::{LakeError, io_error};
-use super::schema::DAY;
+use crate::lake::error::{LakeError, io_error};
+use crate::lake::rows::DAY;
 use crate::state::{StateError, make_dir, write_whole_shared};
 use crate::system::{hex, random};
 
@@ -38,7 +38,7 @@ const BATCH_ROWS: usize = 64 * 1024;
 
 /// Where a table is.
 #[derive(Debug, Clone)]
-pub(super) enum Place {
+pub(crate) enum Place {
     /// In a folder.
     Folder(PathBuf),
     /// In a bucket, whose answers this runtime takes.
@@ -47,16 +47,16 @@ pub(super) enum Place {
 
 /// A file of rows, whether a log names it or not.
 #[derive(Debug)]
-pub(super) struct Stored {
-    pub(super) name: String,
-    pub(super) bytes: u64,
+pub(crate) struct Stored {
+    pub(crate) name: String,
+    pub(crate) bytes: u64,
     /// When it was written, in milliseconds since the Unix epoch.
-    pub(super) changed_ms: i64,
+    pub(crate) changed_ms: i64,
 }
 
 /// A file on its way.
 #[derive(Debug)]
-pub(super) struct Writing {
+pub(crate) struct Writing {
     changed_ms: i64,
     upload: Option<(JoinHandle<Result<(), LakeError>>, Handle)>,
 }
@@ -64,7 +64,7 @@ pub(super) struct Writing {
 impl Place {
     /// What names of files have that two writers of a bucket may write at once: so neither takes the
     /// other's place.
-    pub(super) fn mark(&self) -> &'static str {
+    pub(crate) fn mark(&self) -> &'static str {
         static MARK: LazyLock<String> = LazyLock::new(|| {
             random::<4>().map_or_else(|_| "-x".to_owned(), |id| format!("-{}", hex(&id)))
         });
@@ -75,7 +75,7 @@ impl Place {
     }
 
     /// Where a file is, for messages.
-    pub(super) fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         match self {
             Self::Folder(folder) => folder.join(name),
             Self::Bucket(bucket, _) => bucket.address(name),
@@ -83,7 +83,7 @@ impl Place {
     }
 
     /// Where the table is, for messages.
-    pub(super) fn root(&self) -> PathBuf {
+    pub(crate) fn root(&self) -> PathBuf {
         match self {
             Self::Folder(folder) => folder.clone(),
             Self::Bucket(bucket, _) => bucket.address(""),
@@ -92,7 +92,7 @@ impl Place {
 
     /// Writes a file that is there whole or not at all; an older one of the name is replaced. What
     /// goes to a bucket goes while the caller goes on.
-    pub(super) fn begin(&self, name: &str, bytes: Vec<u8>) -> Result<Writing, LakeError> {
+    pub(crate) fn begin(&self, name: &str, bytes: Vec<u8>) -> Result<Writing, LakeError> {
         match self {
             Self::Folder(folder) => {
                 let path = folder.join(name);
@@ -112,7 +112,7 @@ impl Place {
     }
 
     /// Brings a finished file of another place here.
-    pub(super) fn take(&self, from: &Self, old: &str, name: &str) -> Result<(), LakeError> {
+    pub(crate) fn take(&self, from: &Self, old: &str, name: &str) -> Result<(), LakeError> {
         let bytes = match (self, from) {
             (Self::Folder(folder), Self::Folder(other)) => {
                 return link(folder, &other.join(old), &folder.join(name));
@@ -127,7 +127,7 @@ impl Place {
     }
 
     /// The rows of a file, and of its columns only those that are named, if any are.
-    pub(super) fn rows(&self, name: &str, only: &[&str]) -> Result<RecordBatch, LakeError> {
+    pub(crate) fn rows(&self, name: &str, only: &[&str]) -> Result<RecordBatch, LakeError> {
         let rows = match self {
             Self::Folder(folder) => {
                 let path = folder.join(name);
@@ -142,7 +142,7 @@ impl Place {
     }
 
     /// The size of a file.
-    pub(super) fn size(&self, name: &str) -> Result<u64, LakeError> {
+    pub(crate) fn size(&self, name: &str) -> Result<u64, LakeError> {
         match self {
             Self::Folder(folder) => {
                 let path = folder.join(name);
@@ -153,7 +153,7 @@ impl Place {
     }
 
     /// All files of rows.
-    pub(super) fn list(&self) -> Result<Vec<Stored>, LakeError> {
+    pub(crate) fn list(&self) -> Result<Vec<Stored>, LakeError> {
         match self {
             Self::Folder(folder) => list(folder),
             Self::Bucket(bucket, runtime) => {
@@ -171,7 +171,7 @@ impl Place {
     }
 
     /// Removes a file, and the folder of its day with the last one.
-    pub(super) fn remove(&self, name: &str) -> Result<(), LakeError> {
+    pub(crate) fn remove(&self, name: &str) -> Result<(), LakeError> {
         match self {
             Self::Folder(folder) => {
                 let path = folder.join(name);
@@ -185,7 +185,7 @@ impl Place {
     }
 
     /// The same without links and relative parts.
-    pub(super) fn resolved(self) -> Result<Self, LakeError> {
+    pub(crate) fn resolved(self) -> Result<Self, LakeError> {
         match self {
             Self::Folder(folder) => {
                 folder.canonicalize().map(Self::Folder).map_err(io_error(&folder))
@@ -195,7 +195,7 @@ impl Place {
     }
 
     /// The same of a table that is not there, in a folder that is.
-    pub(super) fn beside(self) -> Result<Self, LakeError> {
+    pub(crate) fn beside(self) -> Result<Self, LakeError> {
         let Self::Folder(folder) = &self else { return Ok(self) };
         let (Some(parent), Some(name)) = (folder.parent(), folder.file_name()) else {
             return Ok(self);
@@ -205,7 +205,7 @@ impl Place {
     }
 
     /// The store that DataFusion reads from.
-    pub(super) fn store(&self) -> Result<(ObjectStoreUrl, Arc<dyn ObjectStore>), LakeError> {
+    pub(crate) fn store(&self) -> Result<(ObjectStoreUrl, Arc<dyn ObjectStore>), LakeError> {
         match self {
             Self::Folder(_) => {
                 Ok((ObjectStoreUrl::local_filesystem(), Arc::new(LocalFileSystem::new())))
@@ -216,7 +216,7 @@ impl Place {
 
     /// A committed file in that store, and its size; of a resolved place. Of a bucket the log is
     /// believed.
-    pub(super) fn location(&self, name: &str, bytes: u64) -> Result<(Location, u64), LakeError> {
+    pub(crate) fn location(&self, name: &str, bytes: u64) -> Result<(Location, u64), LakeError> {
         let folder = match self {
             Self::Folder(folder) => folder,
             Self::Bucket(bucket, _) => return Ok((bucket.path(name), bytes)),
@@ -236,7 +236,7 @@ impl Place {
     }
 
     /// An entry of the log in that store, whether it is there or not; of a resolved place.
-    pub(super) fn entry(&self, version: u64) -> Result<Location, LakeError> {
+    pub(crate) fn entry(&self, version: u64) -> Result<Location, LakeError> {
         let path = self.path(&format!("{LOG}/{version:020}.json"));
         match self {
             Self::Folder(_) => Ok(Location::from_absolute_path(&path)
@@ -246,7 +246,7 @@ impl Place {
     }
 
     /// Whether a table was made here; a kill on the way leaves its log without an entry.
-    pub(super) async fn is_made(&self) -> Result<bool, LakeError> {
+    pub(crate) async fn is_made(&self) -> Result<bool, LakeError> {
         let is_entry = |name: &str| name.ends_with(".json") || name.ends_with(".parquet");
         match self {
             Self::Folder(folder) => {
@@ -263,7 +263,7 @@ impl Place {
     }
 
     /// The table's log.
-    pub(super) fn log(&self) -> Result<LogStoreRef, DeltaTableError> {
+    pub(crate) fn log(&self) -> Result<LogStoreRef, DeltaTableError> {
         match self {
             Self::Folder(folder) => {
                 let url = ensure_table_uri(folder.to_string_lossy())?;
@@ -274,12 +274,12 @@ impl Place {
     }
 
     /// Where the log is, for messages.
-    pub(super) fn log_path(&self) -> PathBuf {
+    pub(crate) fn log_path(&self) -> PathBuf {
         self.path(LOG)
     }
 
     /// Refuses a store on which a log is not safe; its first entry is there.
-    pub(super) async fn check_log(&self) -> Result<(), LakeError> {
+    pub(crate) async fn check_log(&self) -> Result<(), LakeError> {
         match self {
             Self::Folder(_) => Ok(()),
             Self::Bucket(bucket, _) => bucket.check_absence(&format!("{LOG}/{:020}.json", 0)).await,
@@ -287,7 +287,7 @@ impl Place {
     }
 
     /// What DataFusion calls a file.
-    pub(super) fn url(&self, name: &str) -> String {
+    pub(crate) fn url(&self, name: &str) -> String {
         let path = self.path(name).display().to_string();
         match self {
             Self::Folder(_) => Url::from_file_path(&path).map_or(path, String::from),
@@ -298,7 +298,7 @@ impl Place {
 
 impl Writing {
     /// Waits until the file is there, durably; when that was, in milliseconds since the Unix epoch.
-    pub(super) fn end(self) -> Result<i64, LakeError> {
+    pub(crate) fn end(self) -> Result<i64, LakeError> {
         if let Some((upload, runtime)) = self.upload {
             let ended = Bucket::wait(&runtime, upload);
             ended.map_err(|error| io_error(Path::new("upload"))(error.into()))??;

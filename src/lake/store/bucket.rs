@@ -19,11 +19,11 @@ use object_store::{Error, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutO
 use tokio::runtime::Handle;
 use url::Url;
 
-use super::error::LakeError;
+use crate::lake::error::LakeError;
 
 /// How long a store may keep one silent: who asks a question does not wait long, a commit does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Patience {
+pub(crate) enum Patience {
     /// Five seconds.
     Short,
     /// Four minutes: credentials of a request may be older then than a store allows.
@@ -46,7 +46,7 @@ static STORES: LazyLock<Mutex<Stores>> = LazyLock::new(Mutex::default);
 
 /// A prefix of a bucket.
 #[derive(Clone)]
-pub(super) struct Bucket {
+pub(crate) struct Bucket {
     store: Arc<dyn ObjectStore>,
     /// Without a slash at its end.
     url: Url,
@@ -61,7 +61,7 @@ impl std::fmt::Debug for Bucket {
 
 impl Bucket {
     /// The bucket behind an address such as `s3://bucket/prefix`. Asks nobody.
-    pub(super) fn new(address: &FilePath, patience: Patience) -> Result<Self, LakeError> {
+    pub(crate) fn new(address: &FilePath, patience: Patience) -> Result<Self, LakeError> {
         let address = address.display().to_string();
         let wrong = || LakeError::Bucket {
             url: address.clone(),
@@ -82,25 +82,25 @@ impl Bucket {
     }
 
     /// What is below a name.
-    pub(super) fn below(&self, name: &str) -> Self {
+    pub(crate) fn below(&self, name: &str) -> Self {
         let mut url = self.url.clone();
         url.set_path(&format!("{}/{name}", self.url.path().trim_end_matches('/')));
         Self { store: Arc::clone(&self.store), url, prefix: self.prefix.clone().join(name) }
     }
 
     /// The address of an object, for messages.
-    pub(super) fn address(&self, name: &str) -> PathBuf {
+    pub(crate) fn address(&self, name: &str) -> PathBuf {
         let url = FilePath::new(self.url.as_str());
         if name.is_empty() { url.to_owned() } else { url.join(name) }
     }
 
     /// The object's place in the bucket.
-    pub(super) fn path(&self, name: &str) -> Path {
+    pub(crate) fn path(&self, name: &str) -> Path {
         name.split('/').fold(self.prefix.clone(), |path, part| path.join(part))
     }
 
     /// The store of the whole bucket, as DataFusion finds it.
-    pub(super) fn store(&self) -> Result<(ObjectStoreUrl, Arc<dyn ObjectStore>), LakeError> {
+    pub(crate) fn store(&self) -> Result<(ObjectStoreUrl, Arc<dyn ObjectStore>), LakeError> {
         let name = self.url.host_str().unwrap_or_default();
         let url = ObjectStoreUrl::parse(format!("s3://{name}"));
         let url = url.map_err(|error| self.wrong("", error.strip_backtrace()))?;
@@ -108,19 +108,19 @@ impl Bucket {
     }
 
     /// The log of the table that is here.
-    pub(super) fn log(&self) -> LogStoreRef {
+    pub(crate) fn log(&self) -> LogStoreRef {
         let table = PrefixStore::new(Arc::clone(&self.store), self.prefix.clone());
         let root = Arc::clone(&self.store);
         default_logstore(Arc::new(table), root, &self.url, &StorageConfig::default())
     }
 
-    pub(super) async fn put(&self, name: &str, bytes: Vec<u8>) -> Result<(), LakeError> {
+    pub(crate) async fn put(&self, name: &str, bytes: Vec<u8>) -> Result<(), LakeError> {
         let put = self.store.put(&self.path(name), bytes.into()).await;
         put.map(drop).map_err(|error| self.error(name, &error))
     }
 
     /// Puts an object if none is there; whether none was.
-    pub(super) async fn put_new(&self, name: &str, bytes: Vec<u8>) -> Result<bool, LakeError> {
+    pub(crate) async fn put_new(&self, name: &str, bytes: Vec<u8>) -> Result<bool, LakeError> {
         let absent = PutOptions::from(PutMode::Create);
         match self.store.put_opts(&self.path(name), bytes.into(), absent).await {
             Ok(_) => Ok(true),
@@ -129,17 +129,17 @@ impl Bucket {
         }
     }
 
-    pub(super) async fn get(&self, name: &str) -> Result<Bytes, LakeError> {
+    pub(crate) async fn get(&self, name: &str) -> Result<Bytes, LakeError> {
         let got = async { self.store.get(&self.path(name)).await?.bytes().await }.await;
         got.map_err(|error| self.error(name, &error))
     }
 
-    pub(super) async fn size(&self, name: &str) -> Result<u64, LakeError> {
+    pub(crate) async fn size(&self, name: &str) -> Result<u64, LakeError> {
         let head = self.store.head(&self.path(name)).await;
         head.map(|meta| meta.size).map_err(|error| self.error(name, &error))
     }
 
-    pub(super) async fn delete(&self, name: &str) -> Result<(), LakeError> {
+    pub(crate) async fn delete(&self, name: &str) -> Result<(), LakeError> {
         match self.store.delete(&self.path(name)).await {
             Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(self.error(name, &error)),
@@ -147,7 +147,7 @@ impl Bucket {
     }
 
     /// All objects, by their names below this prefix.
-    pub(super) async fn list(&self) -> Result<Vec<(String, ObjectMeta)>, LakeError> {
+    pub(crate) async fn list(&self) -> Result<Vec<(String, ObjectMeta)>, LakeError> {
         let all: Result<Vec<ObjectMeta>, Error> =
             self.store.list(Some(&self.prefix)).try_collect().await;
         let all = all.map_err(|error| self.error("", &error))?;
@@ -160,7 +160,7 @@ impl Bucket {
     }
 
     /// The names of what is directly below this prefix and has something below itself.
-    pub(super) async fn folders(&self) -> Result<Vec<String>, LakeError> {
+    pub(crate) async fn folders(&self) -> Result<Vec<String>, LakeError> {
         let listed = self.store.list_with_delimiter(Some(&self.prefix)).await;
         let listed = listed.map_err(|error| self.error("", &error))?;
         let names = listed.common_prefixes.iter().filter_map(|path| path.filename());
@@ -168,14 +168,14 @@ impl Bucket {
     }
 
     /// Whether nothing is here.
-    pub(super) async fn is_empty(&self) -> Result<bool, LakeError> {
+    pub(crate) async fn is_empty(&self) -> Result<bool, LakeError> {
         let first = self.store.list(Some(&self.prefix)).next().await;
         first.transpose().map(|first| first.is_none()).map_err(|error| self.error("", &error))
     }
 
     /// Refuses a store that replaces what was to be put only if absent: two writers would not see
     /// each other there.
-    pub(super) async fn check_absence(&self, name: &str) -> Result<(), LakeError> {
+    pub(crate) async fn check_absence(&self, name: &str) -> Result<(), LakeError> {
         let bytes = self.get(name).await?;
         let absent = PutOptions::from(PutMode::Create);
         match self.store.put_opts(&self.path(name), bytes.into(), absent).await {
@@ -190,7 +190,7 @@ impl Bucket {
     }
 
     /// Waits for the store, from any thread of a runtime with several of them or of none.
-    pub(super) fn wait<T>(runtime: &Handle, work: impl Future<Output = T>) -> T {
+    pub(crate) fn wait<T>(runtime: &Handle, work: impl Future<Output = T>) -> T {
         tokio::task::block_in_place(|| runtime.block_on(work))
     }
 

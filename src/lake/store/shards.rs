@@ -7,7 +7,7 @@ use crate::config::Shard;
 use crate::state::{Site, StateError};
 
 /// The lakes of the shards in a folder of this machine; none if it is a lake itself, or something else.
-pub(super) fn below(site: &Site) -> Result<Vec<Site>, StateError> {
+pub(crate) fn below(site: &Site) -> Result<Vec<Site>, StateError> {
     if site.is_bucket() || site.own("lake.json").exists() {
         return Ok(Vec::new());
     }
@@ -18,7 +18,7 @@ pub(super) fn below(site: &Site) -> Result<Vec<Site>, StateError> {
 }
 
 /// Where the shards are that have these folders among others, if all of them are there.
-pub(super) fn sites<'n>(
+pub(crate) fn sites<'n>(
     site: &Site,
     names: impl Iterator<Item = &'n str>,
 ) -> Result<Vec<Site>, StateError> {

@@ -11,17 +11,12 @@ use arrow::array::{BooleanArray, RecordBatch, StringArray};
 use arrow::compute::filter_record_batch;
 use rayon::prelude::*;
 
-use super::commit::Lake;
-use super::encode::{Draft, Origin};
-use super::error::LakeError;
-use super::files::LakeFile;
-use super::place::Place;
-use super::read;
 use super::recount::{COUNTED, PaneId, Recount, pane_of_mention};
-use super::schema::Table;
-use super::strip::without_posts;
-use super::table::Swap;
 use super::triage::without_changes;
+use crate::lake::commit::Lake;
+use crate::lake::error::LakeError;
+use crate::lake::rows::{Table, without_posts};
+use crate::lake::store::{Draft, LakeFile, Origin, Place, Swap, read};
 use crate::post::AuthorKey;
 use crate::privacy::{Lasting, Marker, Tombstone, Withdrawal};
 use crate::state::{Erasing, bury};
@@ -159,7 +154,7 @@ impl Lake {
     }
 
     /// A task of ours that ended before its time.
-    pub(super) fn broken(&self, error: tokio::task::JoinError) -> LakeError {
+    pub(crate) fn broken(&self, error: tokio::task::JoinError) -> LakeError {
         LakeError::Internal(format!("{}: {error}", self.folder().root().display()))
     }
 }

@@ -7,19 +7,14 @@
 use arrow::array::{ArrayRef, RecordBatch, StringArray, new_null_array};
 use serde::Serialize;
 
-use super::commit::Lake;
-use super::encode::{Draft, Origin};
-use super::error::LakeError;
-use super::files::LakeFile;
-use super::place::Place;
-use super::schema::Table;
-use super::table::{Swap, TableWriter};
 use crate::config::{RetainFrom, Retention};
+use crate::lake::commit::Lake;
+use crate::lake::error::LakeError;
+use crate::lake::rows::Table;
+use crate::lake::store::{Draft, LakeFile, Origin, Place, SMALL_BYTES, Swap, TableWriter};
 use crate::state::{Imported, Mode, Reviews};
 use crate::time::{EventTime, MINUTE_US};
 
-/// Files from this size on are left alone.
-pub(super) const SMALL_BYTES: u64 = 16 << 20;
 /// Files are merged until together they are as large as this; a merge takes some times as much
 /// memory.
 const MERGED_BYTES: u64 = 32 << 20;
@@ -134,7 +129,7 @@ impl Lake {
 
 /// Does the first job of a chore on a table that is written apart from the lake's commits, under a
 /// sequence number of its writer; `None` when nothing is left.
-pub(super) async fn tend_alone(
+pub(crate) async fn tend_alone(
     writer: &mut TableWriter,
     chore: &Chore,
     sequence: i64,
@@ -200,7 +195,7 @@ fn job(deed: Deed, inputs: Vec<LakeFile>) -> Option<Job> {
     let first = inputs.first()?;
     Some(Job {
         table: first.table.name(),
-        day: super::encode::day_name(first.day),
+        day: crate::lake::day_name(first.day),
         deed,
         files: inputs.len(),
         rows: inputs.iter().map(|file| file.rows).sum(),

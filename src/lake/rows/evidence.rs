@@ -29,7 +29,7 @@ const SHARES_MAX: usize = 10;
 
 /// What an alert rests on; null for a rule that is not known.
 #[must_use]
-pub(super) fn evidence(alert: &Alert, labels: &Labels) -> Value {
+pub(crate) fn evidence(alert: &Alert, labels: &Labels) -> Value {
     let Some(rule) = labels.rules.get(alert.rule) else { return Value::Null };
     let found = &alert.evidence;
     let sources = found.mix.sources.iter().map(|(source, mentions)| (source.as_str(), *mentions));

@@ -7,13 +7,10 @@ use datafusion::execution::object_store::ObjectStoreUrl;
 use object_store::ObjectStore;
 use object_store::path::Path as Location;
 
-use super::commit::lacks;
-use super::delta_error::delta_error;
-use super::error::LakeError;
-use super::files::committed;
-use super::folder::Folder;
-use super::schema::{Table, day_of};
-use super::table::open;
+use crate::lake::commit::lacks;
+use crate::lake::error::LakeError;
+use crate::lake::rows::{Table, day_of};
+use crate::lake::store::{Folder, committed, delta_error, open};
 
 /// What a reader needs of a table: where it is, and its committed files.
 pub(crate) struct Listing {

@@ -12,7 +12,8 @@ use arrow::array::{
 use arrow::datatypes::{DataType, SchemaRef};
 use arrow::error::ArrowError;
 
-use super::schema::{DAY, Table, arrow_schema};
+use super::schema::arrow_schema;
+use super::tables::{DAY, Table};
 use crate::time::EventTime;
 
 /// Text of a batch, in bytes: a column of an arrow array holds no more than 2 GiB.
@@ -20,7 +21,7 @@ const BATCH_BYTES: usize = 256 << 20;
 
 /// Rows of one table, growing column by column.
 #[derive(Debug)]
-pub(super) struct Columns {
+pub(crate) struct Columns {
     table: Table,
     schema: SchemaRef,
     builders: Vec<Builder>,
@@ -45,7 +46,7 @@ enum Builder {
 }
 
 impl Columns {
-    pub(super) fn new(table: Table) -> Self {
+    pub(crate) fn new(table: Table) -> Self {
         let builder = |kind: &DataType| match kind {
             DataType::Date32 => Builder::Day(Date32Builder::new()),
             DataType::Timestamp(..) => {
@@ -71,7 +72,7 @@ impl Columns {
     }
 
     /// Begins a row.
-    pub(super) fn row(&mut self, day: EventTime) -> &mut Self {
+    pub(crate) fn row(&mut self, day: EventTime) -> &mut Self {
         self.complete();
         if self.bytes >= BATCH_BYTES {
             self.full_rows += self.rows;
@@ -87,11 +88,11 @@ impl Columns {
         self
     }
 
-    pub(super) fn time(&mut self, name: &'static str, time: EventTime) -> &mut Self {
+    pub(crate) fn time(&mut self, name: &'static str, time: EventTime) -> &mut Self {
         self.time_or_null(name, Some(time))
     }
 
-    pub(super) fn time_or_null(
+    pub(crate) fn time_or_null(
         &mut self,
         name: &'static str,
         time: Option<EventTime>,
@@ -102,11 +103,11 @@ impl Columns {
         self
     }
 
-    pub(super) fn text(&mut self, name: &'static str, text: &str) -> &mut Self {
+    pub(crate) fn text(&mut self, name: &'static str, text: &str) -> &mut Self {
         self.text_or_null(name, Some(text))
     }
 
-    pub(super) fn text_or_null(&mut self, name: &'static str, text: Option<&str>) -> &mut Self {
+    pub(crate) fn text_or_null(&mut self, name: &'static str, text: Option<&str>) -> &mut Self {
         self.bytes += text.map_or(0, str::len);
         if let Some(Builder::Text(texts)) = self.column(name) {
             texts.append_option(text);
@@ -115,22 +116,22 @@ impl Columns {
     }
 
     /// Counts beyond `i64` are stored as its largest value.
-    pub(super) fn int(&mut self, name: &'static str, int: u64) -> &mut Self {
+    pub(crate) fn int(&mut self, name: &'static str, int: u64) -> &mut Self {
         self.int_or_null(name, Some(int))
     }
 
-    pub(super) fn int_or_null(&mut self, name: &'static str, int: Option<u64>) -> &mut Self {
+    pub(crate) fn int_or_null(&mut self, name: &'static str, int: Option<u64>) -> &mut Self {
         self.signed(name, int.map(|int| i64::try_from(int).unwrap_or(i64::MAX)))
     }
 
-    pub(super) fn signed(&mut self, name: &'static str, int: Option<i64>) -> &mut Self {
+    pub(crate) fn signed(&mut self, name: &'static str, int: Option<i64>) -> &mut Self {
         if let Some(Builder::Int(ints)) = self.column(name) {
             ints.append_option(int);
         }
         self
     }
 
-    pub(super) fn float(&mut self, name: &'static str, float: Option<f64>) -> &mut Self {
+    pub(crate) fn float(&mut self, name: &'static str, float: Option<f64>) -> &mut Self {
         if let Some(Builder::Float(floats)) = self.column(name) {
             floats.append_option(float);
         }
@@ -138,13 +139,13 @@ impl Columns {
     }
 
     /// About how many bytes wait.
-    pub(super) fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         let rows = self.full_rows + self.rows;
         self.full_bytes + self.bytes + rows * self.builders.len() * 8
     }
 
     /// The rows in batches, leaving none.
-    pub(super) fn take(&mut self) -> Result<Vec<RecordBatch>, ArrowError> {
+    pub(crate) fn take(&mut self) -> Result<Vec<RecordBatch>, ArrowError> {
         self.complete();
         let mut batches = std::mem::take(&mut self.full);
         (self.full_bytes, self.full_rows) = (0, 0);

@@ -20,9 +20,9 @@ use parquet::file::properties::WriterProperties;
 use parquet::schema::types::ColumnPath;
 use serde_json::{Map, Value, json};
 
-use super::error::LakeError;
 use super::place::{Place, Writing};
-use super::schema::{DAY, Table, arrow_schema};
+use crate::lake::error::LakeError;
+use crate::lake::rows::{DAY, Table, arrow_schema};
 use crate::state::StateError;
 use crate::time::{EventTime, MINUTE_US};
 
@@ -37,22 +37,22 @@ const STATISTIC_BYTES_MAX: usize = 64;
 
 /// Rows of one table and day, on their way into one file.
 #[derive(Debug)]
-pub(super) struct Draft {
-    pub(super) table: Table,
-    pub(super) place: Place,
+pub(crate) struct Draft {
+    pub(crate) table: Table,
+    pub(crate) place: Place,
     /// Days since the Unix epoch, UTC.
-    pub(super) day: i32,
-    pub(super) sequence: i64,
-    pub(super) rows: Vec<RecordBatch>,
+    pub(crate) day: i32,
+    pub(crate) sequence: i64,
+    pub(crate) rows: Vec<RecordBatch>,
     /// Whether the rows are new to the table.
-    pub(super) origin: Origin,
+    pub(crate) origin: Origin,
     /// How the file's name ends.
-    pub(super) ending: &'static str,
+    pub(crate) ending: &'static str,
 }
 
 /// Where a file's rows come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Origin {
+pub(crate) enum Origin {
     /// They are new, or changed.
     New,
     /// They were in other files of the table.
@@ -61,12 +61,12 @@ pub(super) enum Origin {
 
 impl Draft {
     /// Writes the file durably; it becomes visible when the returned action is committed.
-    pub(super) fn write(self) -> Result<Add, LakeError> {
+    pub(crate) fn write(self) -> Result<Add, LakeError> {
         self.begin()?.end()
     }
 
     /// Encodes the file and has it written; what goes to a bucket goes meanwhile.
-    pub(super) fn begin(self) -> Result<Begun, LakeError> {
+    pub(crate) fn begin(self) -> Result<Begun, LakeError> {
         let day = day_name(self.day);
         if !is_day_name(&day) {
             // A table with a day that cannot be read again is lost for everyone.
@@ -102,21 +102,21 @@ impl Draft {
 
 /// A file on its way.
 #[derive(Debug)]
-pub(super) struct Begun {
-    pub(super) table: Table,
+pub(crate) struct Begun {
+    pub(crate) table: Table,
     add: Add,
     writing: Writing,
 }
 
 impl Begun {
     /// Waits until the file is durable.
-    pub(super) fn end(self) -> Result<Add, LakeError> {
+    pub(crate) fn end(self) -> Result<Add, LakeError> {
         Ok(Add { modification_time: self.writing.end()?, ..self.add })
     }
 }
 
 /// The action that makes a file part of a table; when it was written is left to be said.
-pub(super) fn add(
+pub(crate) fn add(
     path: String,
     day: String,
     size: u64,
@@ -139,7 +139,7 @@ pub(super) fn add(
 }
 
 /// Splits rows by their day.
-pub(super) fn by_day(rows: &RecordBatch) -> Vec<(i32, RecordBatch)> {
+pub(crate) fn by_day(rows: &RecordBatch) -> Vec<(i32, RecordBatch)> {
     let days = rows.column(0).as_primitive::<arrow::datatypes::Date32Type>();
     let (mut parts, mut begin) = (Vec::new(), 0);
     for end in 1..=days.len() {
@@ -152,7 +152,7 @@ pub(super) fn by_day(rows: &RecordBatch) -> Vec<(i32, RecordBatch)> {
 }
 
 /// Mentions and panes lie together by topic, since that is how they are asked for.
-pub(super) fn sort_keys(table: Table) -> &'static [&'static str] {
+pub(crate) fn sort_keys(table: Table) -> &'static [&'static str] {
     match table {
         Table::Mentions => &["topic", "posted_at"],
         Table::Panes => &["topic", "start"],
@@ -200,7 +200,7 @@ fn properties(table: Table, origin: Origin) -> WriterProperties {
 
 /// Delta's per-file statistics: rows, nulls, and the range of every column that can be asked for
 /// by range.
-pub(super) fn statistics(rows: &RecordBatch) -> Value {
+pub(crate) fn statistics(rows: &RecordBatch) -> Value {
     let (mut least, mut most, mut nulls) = (Map::new(), Map::new(), Map::new());
     for (field, column) in rows.schema_ref().fields().iter().zip(rows.columns()) {
         let name = field.name();

@@ -6,7 +6,7 @@ use arrow::error::ArrowError;
 use super::alert_row::AlertRow;
 use super::columns::Columns;
 use super::labels::Labels;
-use super::schema::Table;
+use super::tables::Table;
 use crate::alert::Alert;
 use crate::analyze::{Finding, Ours};
 use crate::config::Archive;

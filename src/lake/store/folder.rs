@@ -5,10 +5,10 @@ use std::ops::Deref;
 use tokio::runtime::Handle;
 
 use super::bucket::{Bucket, Patience};
-use super::error::LakeError;
 use super::place::Place;
-use super::schema::Table;
 use super::shards;
+use crate::lake::error::LakeError;
+use crate::lake::rows::Table;
 use crate::state::{Home, Site};
 
 /// A lake: its home, and the bucket of its tables, if they are in one. While a writer's `Folder`
@@ -37,12 +37,12 @@ impl Folder {
     }
 
     /// The lakes of shards that it holds; empty where it is a lake itself.
-    pub(super) fn shards(&self) -> &[Self] {
+    pub(crate) fn shards(&self) -> &[Self] {
         &self.shards
     }
 
     /// The lakes of shards below a prefix of a bucket that has no tables itself.
-    pub(super) async fn shards_of_bucket(&self) -> Result<Vec<Self>, LakeError> {
+    pub(crate) async fn shards_of_bucket(&self) -> Result<Vec<Self>, LakeError> {
         let Some(bucket) = &self.bucket else { return Ok(Vec::new()) };
         let names = bucket.folders().await?;
         let sites = shards::sites(self.site(), names.iter().map(String::as_str))?;
@@ -64,12 +64,12 @@ impl Folder {
     }
 
     /// The bucket of its tables, if they are in one.
-    pub(super) fn bucket(&self) -> Option<&Bucket> {
+    pub(crate) fn bucket(&self) -> Option<&Bucket> {
         self.bucket.as_ref()
     }
 
     /// Where a table is; within a runtime.
-    pub(super) fn table(&self, table: Table) -> Place {
+    pub(crate) fn table(&self, table: Table) -> Place {
         match &self.bucket {
             Some(bucket) => Place::Bucket(bucket.below(table.name()), Handle::current()),
             None => Place::Folder(self.root().join(table.name())),
@@ -77,7 +77,7 @@ impl Folder {
     }
 
     /// Whether nothing is where the tables will be.
-    pub(super) async fn is_vacant(&self) -> Result<bool, LakeError> {
+    pub(crate) async fn is_vacant(&self) -> Result<bool, LakeError> {
         match &self.bucket {
             Some(bucket) => bucket.is_empty().await,
             None => Ok(true),

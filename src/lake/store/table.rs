@@ -15,13 +15,12 @@ use deltalake_core::protocol::{DeltaOperation, SaveMode};
 use deltalake_core::{DeltaTable, DeltaTableError};
 
 use super::bucket::{is_missing, refusal};
-use super::catalog::Column;
 use super::delta_error::delta_error;
 use super::encode::{Draft, Origin, by_day};
-use super::error::LakeError;
 use super::files::{LakeFile, committed};
 use super::place::Place;
-use super::schema::{DAY, Table, arrow_schema, field};
+use crate::lake::error::LakeError;
+use crate::lake::rows::{Column, DAY, Table, arrow_schema, field};
 use crate::state::{FORMAT, StateError};
 
 /// Name under which a table's log remembers our sequence numbers.
@@ -32,13 +31,13 @@ const FORMAT_PROPERTY: &str = "resonanz.format";
 
 /// A change to a table: files that go, and files that come.
 #[derive(Debug, Default)]
-pub(super) struct Swap {
-    pub(super) removes: Vec<Remove>,
-    pub(super) adds: Vec<Add>,
+pub(crate) struct Swap {
+    pub(crate) removes: Vec<Remove>,
+    pub(crate) adds: Vec<Add>,
 }
 
 /// A table open for appending.
-pub(super) struct TableWriter {
+pub(crate) struct TableWriter {
     table: Table,
     place: Place,
     /// The name under which the table's log remembers our sequence numbers.
@@ -61,7 +60,7 @@ impl std::fmt::Debug for TableWriter {
 const RETRIES: usize = 3;
 
 /// Opens a table as it was last committed.
-pub(super) async fn open(table: Table, place: &Place) -> Result<DeltaTable, LakeError> {
+pub(crate) async fn open(table: Table, place: &Place) -> Result<DeltaTable, LakeError> {
     let mut opened = load(place).await;
     for _ in 0..RETRIES {
         if opened.is_err() && place.is_made().await? {
@@ -122,7 +121,7 @@ async fn unreadable(table: Table, place: &Place, source: DeltaTableError) -> Lak
 }
 
 /// The last commit of ours that changed a table.
-pub(super) async fn last_commit(
+pub(crate) async fn last_commit(
     table: Table,
     delta: &DeltaTable,
 ) -> Result<Option<i64>, LakeError> {
@@ -142,7 +141,7 @@ async fn last_of(
 
 impl TableWriter {
     /// Opens a table for its `writer`, making it if need be.
-    pub(super) async fn open(
+    pub(crate) async fn open(
         table: Table,
         place: Place,
         writer: Option<&str>,
@@ -151,7 +150,7 @@ impl TableWriter {
     }
 
     /// The same with sequence numbers of its own.
-    pub(super) async fn open_as(
+    pub(crate) async fn open_as(
         table: Table,
         place: Place,
         writer: Option<&str>,
@@ -173,19 +172,19 @@ impl TableWriter {
     }
 
     /// The last commit that changed the table.
-    pub(super) fn last_sequence(&self) -> Option<i64> {
+    pub(crate) fn last_sequence(&self) -> Option<i64> {
         self.last
     }
 
     /// Keeps rows for the next commit.
-    pub(super) fn append(&mut self, rows: &RecordBatch) {
+    pub(crate) fn append(&mut self, rows: &RecordBatch) {
         for (day, rows) in by_day(rows) {
             self.days.entry(day).or_default().push(rows);
         }
     }
 
     /// The files that the waiting rows make; they wait until [`TableWriter::settle`].
-    pub(super) fn drafts(&self, sequence: i64) -> Vec<Draft> {
+    pub(crate) fn drafts(&self, sequence: i64) -> Vec<Draft> {
         let (table, place) = (self.table, &self.place);
         let draft = |(&day, rows): (&i32, &Vec<RecordBatch>)| {
             let (place, origin, rows) = (place.clone(), Origin::New, rows.clone());
@@ -195,35 +194,35 @@ impl TableWriter {
     }
 
     /// The waiting rows were committed.
-    pub(super) fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) {
         self.days.clear();
     }
 
     /// Takes over the rows that wait in another writer of the same table.
-    pub(super) fn take_over(&mut self, other: &mut Self) {
+    pub(crate) fn take_over(&mut self, other: &mut Self) {
         self.days = std::mem::take(&mut other.days);
     }
 
     /// The committed files, in order of path.
-    pub(super) fn files(&self) -> Result<Vec<LakeFile>, LakeError> {
+    pub(crate) fn files(&self) -> Result<Vec<LakeFile>, LakeError> {
         committed(self.table, &self.delta)
     }
 
-    pub(super) fn table(&self) -> Table {
+    pub(crate) fn table(&self) -> Table {
         self.table
     }
 
-    pub(super) fn place(&self) -> &Place {
+    pub(crate) fn place(&self) -> &Place {
         &self.place
     }
 
     /// The table as it was last committed.
-    pub(super) fn delta(&self) -> &DeltaTable {
+    pub(crate) fn delta(&self) -> &DeltaTable {
         &self.delta
     }
 
     /// Commits a change under a sequence number; does nothing if the table has it already.
-    pub(super) async fn commit(
+    pub(crate) async fn commit(
         &mut self,
         swap: Swap,
         sequence: i64,

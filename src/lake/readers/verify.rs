@@ -7,16 +7,13 @@ use arrow::compute::{SortColumn, lexsort_to_indices};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::commit::{Decided, check_last_commit, lacks};
-use super::delta_error::delta_error;
-use super::encode::{sort_keys, statistics};
-use super::error::LakeError;
-use super::files::{LakeFile, committed};
-use super::folder::Folder;
-use super::place::Place;
-use super::schema::Table;
-use super::table::{last_commit, open};
-use super::upkeep::SMALL_BYTES;
+use crate::lake::commit::{Decided, check_last_commit, lacks};
+use crate::lake::error::LakeError;
+use crate::lake::rows::Table;
+use crate::lake::store::{
+    Folder, LakeFile, Place, SMALL_BYTES, committed, delta_error, last_commit, open, sort_keys,
+    statistics,
+};
 use crate::state::StateError;
 
 /// The state of one table.
@@ -81,7 +78,7 @@ pub async fn stats(folder: &Folder) -> Result<Vec<TableStats>, LakeError> {
         let delta = open(table, &folder.table(table)).await?;
         let files = committed(table, &delta)?;
         let days: HashSet<i32> = files.iter().map(|file| file.day).collect();
-        let day = |day: Option<&i32>| day.map(|&day| super::encode::day_name(day));
+        let day = |day: Option<&i32>| day.map(|&day| crate::lake::day_name(day));
         all.push(TableStats {
             table: table.name(),
             version: delta.snapshot().map_err(delta_error(table))?.version(),

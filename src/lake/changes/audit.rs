@@ -10,13 +10,12 @@ use arrow::array::{
     ArrayRef, Date32Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
 };
 
-use super::error::LakeError;
-use super::folder::Folder;
-use super::schema::{Table, arrow_schema};
-use super::table::{Swap, TableWriter};
 use super::upkeep::{Chore, tend_alone};
 use super::vacuum::vacuum_alone;
 use crate::config::Retention;
+use crate::lake::error::LakeError;
+use crate::lake::rows::{Table, arrow_schema};
+use crate::lake::store::{Folder, Swap, TableWriter};
 use crate::state::{AuditEntry, AuditSlot, SLOTS, Site};
 use crate::time::EventTime;
 

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::commit::Lake;
-use super::error::LakeError;
 use super::upkeep::Chore;
+use crate::lake::commit::Lake;
+use crate::lake::error::LakeError;
 use crate::state::{Errand, Errands, Mode};
 use crate::time::EventTime;
 
