@@ -18,7 +18,7 @@ use super::rules::rule;
 use super::serve::{Served, serve};
 use super::service::services;
 use super::stream::stream;
-use super::topic::topic;
+use super::topic::{paths, topic};
 use super::{
     Archive, Config, LakeConfig, RetainFrom, Retention, SentimentConfig, Shard, SourceConfig,
 };
@@ -313,9 +313,4 @@ fn source<'i>(
         None => Arc::new(FileSettings { path: "-".into(), follow: Follow::Once }),
     };
     SourceConfig { name, settings }
-}
-
-pub(super) fn paths(section: &mut Section<'_, '_>, key: &'static str, base: &Path) -> Vec<PathBuf> {
-    let named = section.texts(key).unwrap_or_default();
-    named.into_iter().map(|(path, _)| base.join(path)).collect()
 }

@@ -6,7 +6,6 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::SourceConfig;
-use super::build::paths;
 use super::charter::{Duty, duty};
 use super::heard::{Heard, accounts_unheard};
 use crate::mention::{Topic, Umlauts, read};
@@ -76,4 +75,10 @@ fn accounts(section: &mut Section<'_, '_>, sources: &[SourceConfig]) -> Vec<Stri
         accounts.push(account.to_owned());
     }
     accounts
+}
+
+/// Files that a key names, each as seen from the folder of the configuration.
+pub(super) fn paths(section: &mut Section<'_, '_>, key: &'static str, base: &Path) -> Vec<PathBuf> {
+    let named = section.texts(key).unwrap_or_default();
+    named.into_iter().map(|(path, _)| base.join(path)).collect()
 }

@@ -15,7 +15,7 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::Deserialize;
 use tokio::runtime::Handle;
 
-use super::chunks::Chunk;
+use super::chunk::Chunk;
 use super::read::Read;
 use super::segment::chunk_of;
 use super::{Input, InputError, Place};

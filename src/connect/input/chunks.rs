@@ -2,45 +2,20 @@
 
 use std::io;
 
-use arrow::array::RecordBatch;
-
 use super::archive::ArchiveReader;
-use super::csv::{CsvRows, Records, likeliest};
+use super::chunk::{Chunk, Rows};
+use super::csv::{Records, likeliest};
 use super::opened::{Opened, Opening};
 use super::packed::Fault;
-use super::parquet::{ParquetFile, TableRows};
+use super::parquet::ParquetFile;
 use super::read::Read;
-use super::segment::{SegmentFile, SegmentRows};
+use super::segment::SegmentFile;
 use super::{Input, Layout, Place, json};
-use crate::connect::transport::{Block, Lines};
+use crate::connect::transport::Lines;
 use crate::decode::{Format, Told};
 
 /// Bytes read at a time where bytes are only passed over.
 const SKIP_BYTES: usize = 1 << 20;
-
-/// A run of rows.
-#[derive(Debug)]
-pub struct Chunk {
-    /// The rows.
-    pub rows: Rows,
-    /// The number of the first: lines from 1, rows of a table from 1, an event's own number.
-    pub first: u64,
-    /// Decompressed bytes, rows of a table, or numbers of events that end with this chunk.
-    pub end: u64,
-}
-
-/// Rows as their file has them.
-#[derive(Debug)]
-pub enum Rows {
-    /// Whole lines.
-    Lines(Block),
-    /// CSV records.
-    Csv(CsvRows),
-    /// Rows of a table; the columns are named by field.
-    Table(TableRows),
-    /// Events of a block.
-    Segment(Box<SegmentRows>),
-}
 
 /// The chunks of one file.
 #[derive(Debug)]
@@ -191,18 +166,4 @@ fn skip(bytes: &mut impl io::Read, from: u64) -> io::Result<u64> {
         left -= u64::try_from(read).unwrap_or(0);
     }
     Ok(lines)
-}
-
-impl Rows {
-    /// About how many bytes they take.
-    #[must_use]
-    pub fn bytes(&self) -> u64 {
-        let bytes = match self {
-            Self::Lines(block) => block.bytes.len(),
-            Self::Csv(rows) => rows.bytes(),
-            Self::Table(rows) => RecordBatch::get_array_memory_size(rows.batch()),
-            Self::Segment(rows) => rows.block.bytes(),
-        };
-        u64::try_from(bytes).unwrap_or(0)
-    }
 }

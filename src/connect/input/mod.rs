@@ -1,6 +1,7 @@
 //! Which files are meant, and how is each laid out? Files, folders, globs, URLs, standard input.
 
 mod archive;
+mod chunk;
 mod chunks;
 mod csv;
 mod json;
@@ -18,12 +19,12 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-pub use chunks::{Chunk, Chunks, Rows};
+pub use chunk::{Chunk, Rows, SegmentRows};
+pub use chunks::Chunks;
 pub use opened::{Beginning, Opening};
 pub use parquet::TableRows;
 pub use read::Read;
 use remote::Remote;
-pub use segment::SegmentRows;
 pub use text::Encoding;
 use zip::Member;
 

@@ -2,32 +2,12 @@
 
 use std::io::{self, Read as _};
 
-use super::chunks::{Chunk, Rows};
+use super::chunk::{Chunk, Rows, SegmentRows};
 use super::packed::Bytes;
-use crate::decode::{HEADER_BYTES, SegmentBlock, SegmentHeader, SegmentRow};
+use crate::decode::{HEADER_BYTES, SegmentBlock, SegmentHeader};
 
 /// Largest block as it is stored, and unpacked.
 const BLOCK_BYTES_MAX: u64 = 64 << 20;
-
-/// The events of a block that come after a place.
-#[derive(Debug)]
-pub struct SegmentRows {
-    /// The block.
-    pub block: SegmentBlock,
-    /// Events up to this number were read before.
-    pub after: u64,
-    /// Events beyond this number are not wanted.
-    pub through: u64,
-}
-
-impl SegmentRows {
-    /// An event of the block, if it is wanted.
-    #[must_use]
-    pub fn wanted(&self, row: usize) -> Option<SegmentRow<'_>> {
-        let row = self.block.row(row)?;
-        (row.seq > self.after && row.seq <= self.through).then_some(row)
-    }
-}
 
 /// A segment being read.
 pub(super) struct SegmentFile {
