@@ -98,11 +98,7 @@ pub(super) async fn sentiment(
 ) -> Result<Json<Sentiments>, Response> {
     let own = Own::begin(&api).await?;
     let ask = own.ask(&api).await?;
-    let (topic, span) = asked.parts();
-    let span = span.span(&ask).map_err(refused)?;
-    if let Some(topic) = &topic {
-        ask.known_topic(topic).await.map_err(refused)?;
-    }
+    let (topic, span) = asked.known(&ask).await.map_err(refused)?;
     ask.sentiment(topic.as_deref(), &span).await.map(Json).map_err(refused)
 }
 
@@ -140,11 +136,7 @@ pub(super) async fn changes(
 ) -> Result<Json<Changes>, Response> {
     let own = Own::begin(&api).await?;
     let ask = own.ask(&api).await?;
-    let (topic, span) = asked.parts();
-    let span = span.span(&ask).map_err(refused)?;
-    if let Some(topic) = &topic {
-        ask.known_topic(topic).await.map_err(refused)?;
-    }
+    let (topic, span) = asked.known(&ask).await.map_err(refused)?;
     ask.changes(topic.as_deref(), &span).await.map(Json).map_err(refused)
 }
 
@@ -199,7 +191,7 @@ pub(super) async fn drivers(
         .map_err(refused)
 }
 
-/// How long negative mentions of a topic waited for an answer by one of our accounts.
+/// How long negative mentions of a topic waited for an answer by an account of ours.
 pub(super) async fn waits(
     State(api): State<Api>,
     Parameters(asked): Parameters<TopicQuery>,

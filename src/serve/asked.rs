@@ -43,6 +43,16 @@ impl TopicQuery {
         let Self { topic, period, from, to, zone } = self;
         (topic, SpanQuery { period, from, to, zone })
     }
+
+    /// The topic, which must be one that is known, and the span that is meant.
+    pub(super) async fn known(self, ask: &Ask<'_>) -> Result<(Option<String>, Span), ReportError> {
+        let (topic, span) = self.parts();
+        let span = span.span(ask)?;
+        if let Some(topic) = &topic {
+            ask.known_topic(topic).await?;
+        }
+        Ok((topic, span))
+    }
 }
 
 impl SpanQuery {

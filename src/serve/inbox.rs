@@ -182,10 +182,6 @@ pub(super) async fn service(
 ) -> Result<Json<ServiceFigures>, Response> {
     let own = Own::begin(&api).await?;
     let ask = own.ask(&api).await?;
-    let (topic, span) = asked.parts();
-    let span = span.span(&ask).map_err(refused)?;
-    if let Some(topic) = &topic {
-        ask.known_topic(topic).await.map_err(refused)?;
-    }
+    let (topic, span) = asked.known(&ask).await.map_err(refused)?;
     ask.service(topic.as_slice(), &span).await.map(Json).map_err(refused)
 }

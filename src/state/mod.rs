@@ -5,6 +5,7 @@
 
 mod error;
 mod whole;
+mod turn;
 mod site;
 mod mode;
 mod errand;

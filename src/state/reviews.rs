@@ -6,19 +6,18 @@
 //! ```
 //!
 //! Whoever corrects something holds the lock, sees what was said before, and adds a line, which is on the
-//! disk before he is answered. So nobody overwrites what he has not seen, beside a process that writes
+//! disk before they are answered. So nobody overwrites what they have not seen, beside a process that writes
 //! the lake and without one. A line that a kill cut off was never answered: the next writer takes it away.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::PathBuf;
-use std::thread;
-use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
 use super::error::{StateError, io_error};
 use super::home::Home;
+use super::turn::take;
 use super::whole::{private_file, write_whole};
 use crate::post::Polarity;
 use crate::system::fresh_id;
@@ -26,9 +25,6 @@ use crate::time::{DAY_US, EventTime, rfc3339};
 
 /// Longest file: some 50,000 reviews, which every query over them reads.
 const FILE_BYTES_MAX: u64 = 16 << 20;
-/// How long somebody else may look and write.
-const PATIENCE: Duration = Duration::from_secs(10);
-const GLANCE: Duration = Duration::from_millis(5);
 
 /// What a person found out about a verdict.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,7 +80,8 @@ mod word {
 
     pub(super) fn deserialize<'d, D: Deserializer<'d>>(from: D) -> Result<Polarity, D::Error> {
         let word = String::deserialize(from)?;
-        super::verdict(&word).ok_or_else(|| D::Error::custom(format!("\"{word}\" is no verdict")))
+        super::verdict(&word)
+            .ok_or_else(|| D::Error::custom(format!("\"{word}\" is no verdict")))
     }
 }
 
@@ -147,21 +144,7 @@ impl Reviews {
         if let Some(path) = &self.stateless {
             return Err(StateError::NoState { path: path.clone() });
         }
-        let open = OpenOptions::new().create(true).truncate(false).write(true).open(&self.lock);
-        let file = open.map_err(io_error(&self.lock))?;
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            match file.try_lock() {
-                Ok(()) => return Ok(ReviewsLock { _held: file }),
-                Err(TryLockError::WouldBlock) if Instant::now() < deadline => {
-                    thread::park_timeout(GLANCE);
-                }
-                Err(TryLockError::WouldBlock) => {
-                    return Err(StateError::Busy { path: self.lock.clone(), waiting: 1 });
-                }
-                Err(TryLockError::Error(error)) => return Err(io_error(&self.lock)(error)),
-            }
-        }
+        Ok(ReviewsLock { _held: take(&self.lock)? })
     }
 
     /// Notes a review, durably.

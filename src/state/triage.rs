@@ -8,27 +8,23 @@
 //!
 //! Who changes something holds the lock, sees what waits here and what the table holds, and writes a
 //! file; the process that writes the lake moves files into the table, and removes them under the
-//! lock. So each change is in one of the two, and nobody overwrites what he has not seen.
+//! lock. So each change is in one of the two, and nobody overwrites what they have not seen.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File};
 use std::io;
 use std::path::PathBuf;
-use std::thread;
-use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
 use super::error::{StateError, io_error};
 use super::home::Home;
+use super::turn::take;
 use super::whole::{json_bytes, make_dir, write_whole};
 use crate::time::{EventTime, rfc3339};
 
 /// Changes that may wait for a process that writes the lake.
 const WAITING_MAX: usize = 10_000;
-/// How long somebody else may look and write.
-const PATIENCE: Duration = Duration::from_secs(10);
-const GLANCE: Duration = Duration::from_millis(5);
 
 /// How a mention stands that may want an answer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -146,22 +142,7 @@ impl Triage {
             return Err(StateError::NoState { path: path.clone() });
         }
         make_dir(&self.folder).map_err(io_error(&self.folder))?;
-        let path = self.folder.join("lock");
-        let open = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
-        let file = open.map_err(io_error(&path))?;
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            match file.try_lock() {
-                Ok(()) => return Ok(TriageLock { _held: file }),
-                Err(TryLockError::WouldBlock) if Instant::now() < deadline => {
-                    thread::park_timeout(GLANCE);
-                }
-                Err(TryLockError::WouldBlock) => {
-                    return Err(StateError::Busy { path: self.folder.clone(), waiting: 1 });
-                }
-                Err(TryLockError::Error(error)) => return Err(io_error(&path)(error)),
-            }
-        }
+        Ok(TriageLock { _held: take(&self.folder.join("lock"))? })
     }
 
     /// Notes a change, durably.
