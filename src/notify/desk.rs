@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 
 use super::advice::Advice;
 use super::message::Message;
-use super::outbox::{Outbox, OutboxError};
+use super::outbox::{Outbox, OutboxError, encode};
 use super::standing::{DeskState, standing};
 use super::stats::CourierStats;
 use crate::desk::{Book, Case, Grouping, Notice, Orders, Subject, Turn};
@@ -219,11 +219,11 @@ impl Desk {
             let mut cases = transaction.open_table(CASES)?;
             let mut mail = transaction.open_table(MAIL)?;
             for case in turn.changed.iter().filter_map(|id| state.book.case(id)) {
-                cases.insert(case.subject.alert_id.as_str(), encode(case).as_str())?;
+                cases.insert(case.subject.alert_id.as_str(), encode(case)?.as_str())?;
             }
             for (alert, message) in kept {
                 let key = (alert, message.receiver.as_str(), message.id.as_str());
-                mail.insert(key, encode(message).as_str())?;
+                mail.insert(key, encode(message)?.as_str())?;
             }
             for id in &swept {
                 cases.remove(id.as_str())?;
@@ -268,8 +268,4 @@ fn cases(outbox: &Outbox) -> Result<Vec<Case>, OutboxError> {
         }
         Ok(cases)
     })
-}
-
-fn encode(value: &impl serde::Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_default()
 }

@@ -24,8 +24,8 @@ use super::message::Message;
 use crate::alert::Transition;
 use crate::system::unix_ms;
 use heal::opened;
-pub(super) use tables::{FAILED, FIRING, HEALTH, PENDING, Pending, TAKEN};
-use tables::{Tables, count, encode, key};
+pub(super) use tables::{FAILED, FIRING, HEALTH, PENDING, Pending, TAKEN, encode};
+use tables::{Tables, count, key};
 
 /// Messages that may wait for one receiver; as many failures of each are kept.
 pub const QUEUE_MAX: u64 = 10_000;
@@ -139,7 +139,7 @@ impl Outbox {
     pub(super) fn send_again(&self, message: &Message) -> Result<(), OutboxError> {
         self.write(|tables| {
             tables.failed.remove(key(message))?;
-            tables.pending.insert(key(message), encode(&Pending::new(message)).as_str())?;
+            tables.pending.insert(key(message), encode(&Pending::new(message))?.as_str())?;
             Ok(())
         })
     }
@@ -222,7 +222,7 @@ impl Outbox {
                 Some(Transition::Resolved) => drop(tables.firing.remove(of)?),
                 // Told again by hand, it may be over.
                 Some(_) if !tables.has_resolved(message)? => {
-                    tables.firing.insert(of, encode(message).as_str())?;
+                    tables.firing.insert(of, encode(message)?.as_str())?;
                 }
                 Some(_) | None => {}
             }
@@ -234,7 +234,7 @@ impl Outbox {
     pub(super) fn postpone(&self, entry: &Pending) -> Result<(), OutboxError> {
         self.write(|tables| {
             let entry = Pending { message: tables.kept(&entry.message)?, ..entry.clone() };
-            tables.pending.insert(key(&entry.message), encode(&entry).as_str())?;
+            tables.pending.insert(key(&entry.message), encode(&entry)?.as_str())?;
             Ok(())
         })
     }
@@ -321,7 +321,7 @@ impl Outbox {
 
     pub(super) fn set_health(&self, receiver: &str, health: &Health) -> Result<(), OutboxError> {
         self.write(|tables| {
-            tables.health.insert(receiver, encode(health).as_str())?;
+            tables.health.insert(receiver, encode(health)?.as_str())?;
             Ok(())
         })
     }
@@ -334,7 +334,7 @@ impl Outbox {
         takeover: Option<&Message>,
     ) -> Result<(), OutboxError> {
         self.write(|tables| {
-            tables.health.insert(receiver, encode(health).as_str())?;
+            tables.health.insert(receiver, encode(health)?.as_str())?;
             tables.wake(receiver)?;
             takeover.map_or(Ok(()), |message| tables.take(message).map(drop))
         })

@@ -66,7 +66,7 @@ impl Outbox {
             })?;
             Ok(luggage)
         })?;
-        Ok(serde_json::to_vec(&luggage).unwrap_or_default())
+        Ok(serde_json::to_vec(&luggage).map_err(|error| redb::Error::Io(error.into()))?)
     }
 
     /// Takes in what came from another machine, if something did, and removes its file then.

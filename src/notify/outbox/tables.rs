@@ -74,7 +74,7 @@ impl<'t> Tables<'t> {
         if self.taken.insert((receiver, id), unix_ms())?.is_some() {
             return Ok(false);
         }
-        self.pending.insert(key(message), encode(&Pending::new(message)).as_str())?;
+        self.pending.insert(key(message), encode(&Pending::new(message))?.as_str())?;
         Ok(true)
     }
 
@@ -136,7 +136,7 @@ impl<'t> Tables<'t> {
         }
         for mut entry in waiting.into_iter().filter(|entry| entry.due_unix_ms > 0) {
             entry.due_unix_ms = 0;
-            self.pending.insert(key(&entry.message), encode(&entry).as_str())?;
+            self.pending.insert(key(&entry.message), encode(&entry)?.as_str())?;
         }
         Ok(())
     }
@@ -174,6 +174,8 @@ pub(super) fn key(message: &Message) -> (&str, i64, &str) {
     (&message.receiver, message.at_us, &message.id)
 }
 
-pub(super) fn encode(value: &impl Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_default()
+/// A value as it lies in a table. One that cannot be written fails the transaction: an empty text
+/// would be a lost message.
+pub(in crate::notify) fn encode(value: &impl Serialize) -> Result<String, redb::Error> {
+    serde_json::to_string(value).map_err(|error| redb::Error::Io(error.into()))
 }
