@@ -8,24 +8,24 @@ use crate::time::{TimeStyle, Zone};
 
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct ReadingArgs {
-    /// Which columns of CSV and Parquet files, or members of JSON objects, are which fields, as text=body,id=uid or
-    /// text=data.text
+    /// Columns of CSV and Parquet files, or members of JSON objects, to read as fields, such as
+    /// text=body,id=uid or text=data.text
     #[arg(long, value_name = "FIELD=COLUMN,...")]
     map: Option<FieldMap>,
-    /// Encoding of text; by default the first bytes of a file tell UTF-16, and a CSV file that is not UTF-8 is read as
-    /// Windows-1252
+    /// Text encoding; by default UTF-16 is recognized by the first bytes, and a CSV file that is
+    /// not UTF-8 is read as Windows-1252
     #[arg(long, value_enum)]
     encoding: Option<EncodingName>,
-    /// Zone of times that name none, as Europe/Berlin or +02:00; without it they are refused
+    /// Time zone of times that name none, such as Europe/Berlin or +02:00; without it they are refused
     #[arg(long, allow_hyphen_values = true)]
     zone: Option<Zone>,
-    /// How times are written where they cannot be told, as '%m/%d/%Y %I:%M %p'
+    /// Format of times that are not recognized, such as '%m/%d/%Y %I:%M %p'
     #[arg(long, value_name = "FORMAT")]
     time_format: Option<String>,
-    /// Character between the thousands of counts, as the dot in 68.870
+    /// Thousands separator of counts, such as the dot in 68.870
     #[arg(long, value_name = "CHARACTER")]
     thousands: Option<char>,
-    /// Author of posts that name none, as in an archive of one's own account
+    /// Author of posts that name none, such as those in an archive of your own account
     #[arg(long, value_name = "NAME")]
     author: Option<String>,
 }

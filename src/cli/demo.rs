@@ -45,19 +45,19 @@ pub(super) struct Args {
     /// How many times faster than it happened; 0 for as fast as possible
     #[arg(long, default_value_t = 7200.0, value_parser = speed)]
     pub(super) speed: f64,
-    /// Serve pages and the HTTP API meanwhile and afterwards, until interrupted; a terminal gets them anyway
+    /// Serve the pages and the HTTP API during and after the replay, until interrupted; the default in a terminal
     #[arg(long)]
     keep_serving: bool,
-    /// End with the archive, and serve nothing
+    /// Exit when the archive ends, and serve nothing
     #[arg(long, conflicts_with = "keep_serving")]
     end: bool,
     /// Where pages and API are served
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8600")]
     pub(super) listen: SocketAddr,
-    /// Practice a crisis instead: an alert to be understood and taken over against the clock, and a debriefing
+    /// Practice a crisis instead: understand an alert and take charge of it against the clock, then get a debriefing
     #[arg(long, conflicts_with_all = ["keep_serving", "end"])]
     pub(super) crisis: bool,
-    /// How many minutes the exercise gives
+    /// Length of the exercise in minutes
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=60), requires = "crisis")]
     pub(super) minutes: u64,
     /// Language of the exercise

@@ -21,12 +21,11 @@ use crate::tuning;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Labelled posts as JSON lines: text, label (-1, 0, 1 or a word) or human (a graded rating),
+    /// Labeled posts as JSON lines: text, label (-1, 0, 1 or a word) or human (a graded rating),
     /// optional lang, target, from, to (characters)
     #[arg(required_unless_present = "from_reviews", value_name = "FILE")]
     datasets: Vec<PathBuf>,
-    /// Measure on the verdicts in the lake that people corrected or confirmed and that fit
-    /// --from-reviews holds out
+    /// Measure on those verdicts in the lake that people corrected or confirmed and that fit --from-reviews holds out
     #[arg(long)]
     from_reviews: bool,
     #[command(flatten)]
@@ -43,7 +42,7 @@ pub(super) struct Args {
     /// How many of the worst mistakes to show, each with its explanation
     #[arg(long, value_name = "COUNT", default_value_t = 0)]
     errors: usize,
-    /// How the report is written
+    /// Output format
     #[arg(long, value_enum, default_value_t = ReportFormat::Table)]
     format: ReportFormat,
 }
@@ -104,8 +103,7 @@ fn of_reviews(scorer: &Scorer, args: &Args) -> Result<Outcome, Failure> {
     let mut reviewed = reviewed(&args.place)?;
     reviewed.retain(|one| one.held_out);
     if reviewed.is_empty() {
-        let hint =
-            "a fifth of all reviews is held out: look at more verdicts with resonanz reviews";
+        let hint = "a fifth of all reviews is held out: look at more verdicts with resonanz reviews";
         return Err(Failure::usage("no review is held out in this lake", hint));
     }
     outcome(scorer, Path::new("held-out reviews"), args, |take| {

@@ -71,11 +71,11 @@ pub(super) struct Args {
     /// Train the view on posts of the other language and scope too, without their words
     #[arg(long, requires = "view")]
     pool: bool,
-    /// Added to the sums of negative, neutral and positive, such as 0.4,0.6,0, where your posts have
-    /// other shares of each than the training data
+    /// Added to the sums of negative, neutral and positive, such as 0.4,0.6,0, where your posts
+    /// have different shares of each than the training data
     #[arg(long, value_name = "SUMS", default_value = "0,0,0", allow_hyphen_values = true)]
     prior: Prior,
-    /// How the report is written
+    /// Output format
     #[arg(long, value_enum, default_value_t = ReportFormat::Table)]
     format: ReportFormat,
 }

@@ -15,7 +15,8 @@ pub(super) struct Args {
     /// Where to write it; an existing file is never overwritten
     #[arg(value_name = "FILE", default_value = "resonanz.toml")]
     path: PathBuf,
-    /// Instead write pages that say what to do: negative feedback, posts by employees, crisis, legal threat, press; into this folder [default: policy]
+    /// Write response policies into this folder instead: negative feedback, posts by employees,
+    /// crisis, legal threat, press [default: policy]
     #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = "policy")]
     policy: Option<PathBuf>,
     /// Language of these pages

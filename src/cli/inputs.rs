@@ -35,13 +35,6 @@ impl From<ArchiveFormat> for Format {
     }
 }
 
-impl ArchiveFormat {
-    /// What lines are, unless each file is to tell.
-    pub(super) fn told(self) -> Option<Format> {
-        (self != Self::Jsonl).then(|| self.into())
-    }
-}
-
 /// What a file of posts is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum InputFormat {
@@ -83,10 +76,10 @@ pub(super) enum InputFormat {
 /// What files of posts look like.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct InputArgs {
-    /// What the files are; by default each says so by its extension and its beginning
+    /// Format of the files; by default detected from each file's extension and content
     #[arg(long, value_enum, aliases = ["format", "wire"], overrides_with = "input_format")]
     input_format: Option<InputFormat>,
-    /// Character between the fields of CSV files; by default the header tells it; a tab in .tsv files
+    /// Field separator of CSV files; by default detected from the header; a tab in .tsv files
     #[arg(long, value_name = "CHAR", value_parser = delimiter)]
     delimiter: Option<u8>,
     #[command(flatten)]
@@ -99,27 +92,40 @@ pub(super) struct InputArgs {
 impl InputArgs {
     /// The layout of all files, if the options say one.
     pub(super) fn layout(&self) -> Option<Layout> {
-        match (self.input_format, self.delimiter) {
-            (None | Some(InputFormat::Archive), None) => None,
-            (Some(format), None) if format.export().is_some() => None,
-            (Some(InputFormat::Jsonl | InputFormat::Jetstream), _) => Some(Layout::Lines),
-            (Some(InputFormat::Parquet), _) => Some(Layout::Parquet),
-            (Some(InputFormat::Tsv), delimiter) => Some(Layout::Csv(delimiter.or(Some(b'\t')))),
-            (_, delimiter) => Some(Layout::Csv(delimiter)),
+        match self.input_format {
+            Some(format) => format.layout(self.delimiter),
+            None => self.delimiter.map(|delimiter| Layout::Csv(Some(delimiter))),
         }
     }
 
     /// What a line or object is, if the options say so.
     pub(super) fn wire(&self) -> Option<Format> {
-        match self.input_format? {
-            InputFormat::Jetstream => Some(Format::Jetstream),
-            InputFormat::Jsonl => Some(Format::Archive),
-            format => format.export().map(Format::Export),
-        }
+        self.input_format?.wire()
     }
 }
 
 impl InputFormat {
+    /// How the files are laid out, unless each is to say so itself.
+    pub(super) fn layout(self, delimiter: Option<u8>) -> Option<Layout> {
+        match (self, delimiter) {
+            (Self::Archive, None) => None,
+            (format, None) if format.export().is_some() => None,
+            (Self::Jsonl | Self::Jetstream, _) => Some(Layout::Lines),
+            (Self::Parquet, _) => Some(Layout::Parquet),
+            (Self::Tsv, delimiter) => Some(Layout::Csv(delimiter.or(Some(b'\t')))),
+            (_, delimiter) => Some(Layout::Csv(delimiter)),
+        }
+    }
+
+    /// What a line or object is, unless each file is to tell.
+    pub(super) fn wire(self) -> Option<Format> {
+        match self {
+            Self::Jetstream => Some(Format::Jetstream),
+            Self::Jsonl => Some(Format::Archive),
+            format => format.export().map(Format::Export),
+        }
+    }
+
     /// Whose archive it is, if it is one.
     fn export(self) -> Option<Export> {
         Some(match self {

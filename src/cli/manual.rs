@@ -14,7 +14,7 @@ use super::{Ending, Failure};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-As for bash: resonanz completions bash > ~/.local/share/bash-completion/completions/resonanz")]
+For bash: resonanz completions bash > ~/.local/share/bash-completion/completions/resonanz")]
 pub(super) struct CompletionsArgs {
     /// For which shell
     #[arg(value_enum)]
@@ -23,7 +23,7 @@ pub(super) struct CompletionsArgs {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ManArgs {
-    /// Folder for the pages; it is made if it is not there
+    /// Folder for the pages; created if it is missing
     #[arg(value_name = "DIR")]
     folder: PathBuf,
 }

@@ -66,6 +66,7 @@ use runtime::{LogArgs, runtime};
 #[derive(Debug, Parser)]
 #[command(
     version = env!("RESONANZ_VERSION"),
+    max_term_width = 100,
     after_help = "Exit codes: 0 done; 1 finished, but some input was refused or a message was not delivered; 2 usage or configuration; 3 damaged data."
 )]
 struct Args {
@@ -98,10 +99,10 @@ enum Command {
     /// List, acknowledge and silence alerts; see which alerts a rule would have raised
     #[command(subcommand)]
     Alerts(alerts::AlertsCommand),
-    /// List mentions that wait for an answer; assign them, note answers
+    /// List mentions that wait for an answer; assign them, record answers
     #[command(subcommand)]
     Inbox(inbox::InboxCommand),
-    /// Look at the least certain verdicts, and correct them
+    /// Review the least certain verdicts, and correct them
     #[command(subcommand)]
     Reviews(reviews::ReviewsCommand),
     /// Measure the scorer on labeled posts
@@ -112,29 +113,29 @@ enum Command {
     Query(query::Args),
     /// Write the report of a week, a month or any days: what was said, what changed and why
     Report(report::Args),
-    /// Let an assistant ask: the Model Context Protocol over standard input and output, read-only
+    /// Answer an AI assistant: the Model Context Protocol over standard input and output, read-only
     Mcp(mcp::Args),
     /// Serve a lake over HTTP without running sources: SQL, trends, alerts
     Serve(serve::Args),
     /// Watch a running process in the terminal: topics, alerts, sources; q quits
     #[cfg(feature = "terminal")]
     Top(top::Args),
-    /// Make passwords and tokens for those who may look in
+    /// Create passwords and tokens for users and programs
     #[command(subcommand)]
     Users(users::UsersCommand),
     /// Inspect and maintain a lake
     #[command(subcommand)]
     Lake(lake::LakeCommand),
-    /// Write down what the law wants to know of a configuration
+    /// Document a configuration for data-protection law
     #[command(subcommand)]
     Privacy(privacy::PrivacyCommand),
-    /// Bring in posts of the past: exports, archives of accounts, tables; --preview shows how they would be read
+    /// Import past posts: exports, archives of accounts, tables; --preview shows how they would be read
     Import(Box<import::Args>),
-    /// Run archives, or the posts a lake keeps, through the engine into a lake
+    /// Run archives, or the posts stored in a lake, through the engine into a lake
     Reprocess(Box<reprocess::Args>),
     /// Serve an archive over a WebSocket in the wire format of Bluesky's Jetstream
     Replay(replay::Args),
-    /// Print a script by which a shell completes commands and options
+    /// Print a script with which a shell completes commands and options
     Completions(manual::CompletionsArgs),
     /// Write man pages to a folder
     Man(manual::ManArgs),

@@ -97,7 +97,7 @@ impl LakePlace {
 /// Which shard.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(super) struct ShardArg {
-    /// Keep the topics of one shard only, such as 2/3 for the second of three, in a lake below that of all
+    /// Keep only the topics of one shard, such as 2/3 for the second of three, in a folder below the lake
     #[arg(long, value_name = "I/N", env = "RESONANZ_SHARD", hide_env_values = true)]
     shard: Option<Shard>,
 }
@@ -114,10 +114,7 @@ impl ShardArg {
         // Whoever reads the place would see the lake, and none of the shards in it.
         if Site::from(&config.lake).own("lake.json").exists() {
             let message = format!("{} is a lake itself", config.lake.path.display());
-            return Err(Failure::usage(
-                message,
-                "give shards a place of their own with --lake DIR",
-            ));
+            return Err(Failure::usage(message, "give shards a place of their own with --lake DIR"));
         }
         Ok(config.sharded(shard))
     }

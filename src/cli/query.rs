@@ -23,7 +23,7 @@ pub(super) struct Args {
     views: bool,
     #[command(flatten)]
     limits: LimitArgs,
-    /// How rows are written
+    /// Output format
     #[arg(long, value_enum, default_value_t = QueryFormat::Table)]
     format: QueryFormat,
     #[command(flatten)]

@@ -25,10 +25,10 @@ use crate::state::Site;
 pub(super) struct Args {
     #[command(flatten)]
     config: ConfigAt,
-    /// Run this source only, and leave the others to other relays; may be given more than once
+    /// Run only this source, and leave the others to other relays; may be repeated
     #[arg(long, value_name = "NAME")]
     source: Vec<String>,
-    /// Folder in which this relay remembers where its sources go on [default: as the configuration says]
+    /// Folder in which this relay remembers how far its sources were read [default: as the configuration says]
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
 }

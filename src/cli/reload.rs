@@ -100,7 +100,8 @@ impl Reloader {
         }
         let (old, new) = (&self.present.lake, &config.lake);
         if (&old.path, &old.state) != (&new.path, &new.state) {
-            let message = format!("the lake of a running process stays {}", old.path.display());
+            let message =
+                format!("the lake of a running process stays {}", old.path.display());
             return Err(Failure::usage(message, "restart to write another lake"));
         }
         let sources = self.progress.borrow().sources.clone();
@@ -171,8 +172,13 @@ impl Reloader {
             }
             Err(failure) => {
                 let (why, hint) = words(failure);
-                tracing::error!(why, hint, "the configuration is refused, the one before goes on");
-                let text = format!("configuration NOT reloaded, the one before goes on: {why}");
+                tracing::error!(
+                    why,
+                    hint,
+                    "the configuration is refused, the one before goes on"
+                );
+                let text =
+                    format!("configuration NOT reloaded, the one before goes on: {why}");
                 Said { kind: "reload_refused", text }
             }
         };

@@ -24,7 +24,7 @@ pub(super) struct Args {
     /// Where to listen
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8601")]
     listen: SocketAddr,
-    /// What a line of the archive is
+    /// Format of a line of the archive
     #[arg(long, alias = "format", value_enum, default_value_t = ArchiveFormat::Jsonl)]
     input_format: ArchiveFormat,
 }

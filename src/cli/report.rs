@@ -24,7 +24,7 @@ pub(super) struct Args {
     /// yesterday, 7d, 2026-03-02, 2026-W10, 2026-03, or two days with .. between them
     #[arg(long, default_value = "week")]
     period: String,
-    /// Topic; several by repeating it [default: all]
+    /// Topic; may be repeated [default: all]
     #[arg(long)]
     topic: Vec<String>,
     /// For people or for programs
@@ -39,7 +39,7 @@ pub(super) struct Args {
     /// File to write, instead of standard output
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Send [report.NAME] of the configuration to its receivers now, as it would come by itself
+    /// Send [report.NAME] of the configuration to its receivers now, as its schedule would
     #[arg(long, value_name = "NAME", conflicts_with_all = ["period", "topic", "format", "lang", "zone", "out", "excel"])]
     now: Option<String>,
     #[command(flatten)]

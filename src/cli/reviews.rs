@@ -17,11 +17,11 @@ use crate::sql::{Limits, Session};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ReviewsCommand {
-    /// List the least certain verdicts that nobody has looked at, one of each wording
+    /// List the least certain verdicts that nobody has reviewed, one per wording
     Queue(QueueArgs),
-    /// Correct or confirm the verdict on a mention; the lake keeps who, when and why
+    /// Correct or confirm the verdict on a mention; the lake records who, when and why
     Correct(CorrectArgs),
-    /// Say how often reviews found the scorer right; never by person
+    /// Show how often reviews found the scorer right; never by person
     Agreement(AgreementArgs),
 }
 
@@ -33,7 +33,7 @@ pub(super) struct QueueArgs {
     /// How many, 100 at most
     #[arg(long, default_value_t = 20)]
     limit: usize,
-    /// How it is written
+    /// Output format
     #[arg(long, value_enum, default_value_t = ReportFormat::Table)]
     format: ReportFormat,
     #[command(flatten)]
@@ -47,10 +47,10 @@ pub(super) struct CorrectArgs {
     /// How the post is meant
     #[arg(long, value_enum)]
     polarity: Option<Meant>,
-    /// It does not speak of the topic
+    /// The post is not about the topic
     #[arg(long)]
     irrelevant: bool,
-    /// It speaks of the topic after all
+    /// The post is about the topic after all
     #[arg(long, conflicts_with = "irrelevant")]
     relevant: bool,
     /// The verdict is right
@@ -71,7 +71,7 @@ pub(super) struct CorrectArgs {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct AgreementArgs {
-    /// How it is written
+    /// Output format
     #[arg(long, value_enum, default_value_t = ReportFormat::Table)]
     format: ReportFormat,
     #[command(flatten)]

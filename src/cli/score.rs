@@ -36,10 +36,10 @@ pub(super) struct Args {
     texts: Vec<String>,
     #[command(flatten)]
     scorer: ScorerArgs,
-    /// What a line of standard input is: a text, or a JSON object with a field "text"
+    /// Format of a line of standard input: a text, or a JSON object with a field "text"
     #[arg(long, alias = "input", value_enum, default_value_t = TextFormat::Text)]
     input_format: TextFormat,
-    /// How scores are written
+    /// Output format
     #[arg(long, value_enum, default_value_t = ScoreFormat::Table)]
     format: ScoreFormat,
     /// Language of the texts, as an ISO 639 code; JSON input may give it as "lang"
@@ -48,8 +48,8 @@ pub(super) struct Args {
     /// Show which words and rules made each score
     #[arg(long)]
     explain: bool,
-    /// Say what the writer of each text wants, too: churn, complaint, question, purchase,
-    /// recommendation, praise, the most urgent first, with how sure that is
+    /// Also say what the writer of each text wants: churn, complaint, question, purchase,
+    /// recommendation, praise; the most urgent first, with a confidence
     #[arg(long)]
     intents: bool,
     #[command(flatten)]
@@ -59,13 +59,13 @@ pub(super) struct Args {
 /// Which scorer.
 #[derive(Debug, clap::Args)]
 pub(super) struct ScorerArgs {
-    /// Whose rules decide: resonanz (English and German), or vader (vaderSentiment 3.3.2 exactly)
+    /// Scoring profile: resonanz (English and German), or vader (vaderSentiment 3.3.2 exactly)
     #[arg(long, default_value = "resonanz")]
     profile: crate::sentiment::Profile,
-    /// Words of your own, as lines of word, tab, weight from -4 to 4; later files win
+    /// Your own words, one per line: word, tab, weight from -4 to 4; later files win
     #[arg(long = "lexicon", value_name = "FILE")]
     lexicons: Vec<PathBuf>,
-    /// A model that `resonanz fit` wrote, in place of the built-in one
+    /// A model written by `resonanz fit`, in place of the built-in one
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
 }

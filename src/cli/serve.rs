@@ -29,10 +29,10 @@ pub(super) struct Args {
     /// Where to listen
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8600")]
     listen: SocketAddr,
-    /// Allow an address beyond this machine without [serve.tls]: a proxy encrypts, or a container keeps others away
+    /// Allow a non-loopback address without [serve.tls]: behind a proxy that encrypts, or in a container of its own
     #[arg(long)]
     exposed: bool,
-    /// A host name under which it is asked, such as that of a proxy; addresses need none
+    /// A host name that requests may name, such as that of a proxy; IP addresses need none
     #[arg(long, value_name = "NAME")]
     host: Vec<String>,
     #[command(flatten)]
@@ -47,7 +47,7 @@ pub(super) struct Args {
 /// Where PostgreSQL clients connect, as the one user there is.
 #[derive(Debug, clap::Args)]
 struct PostgresArgs {
-    /// Let PostgreSQL clients (psql, Grafana, Metabase) read here, such as 127.0.0.1:5432
+    /// Where PostgreSQL clients (psql, Grafana, Metabase) may connect, such as 127.0.0.1:5432
     #[arg(long, value_name = "ADDRESS")]
     postgres: Option<SocketAddr>,
     /// Name of their user
@@ -59,7 +59,7 @@ struct PostgresArgs {
     /// File that holds the user's password
     #[arg(long, value_name = "FILE", conflicts_with = "postgres_password_env")]
     postgres_password_file: Option<PathBuf>,
-    /// Allow an address beyond this machine, although the connection is not encrypted
+    /// Allow a non-loopback address, although the connection is not encrypted
     #[arg(long)]
     postgres_exposed: bool,
 }

@@ -35,11 +35,11 @@ const WIDTH: usize = 160;
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum SourcesCommand {
-    /// List the sources of a configuration, and the kinds and presets there are
+    /// List the sources of a configuration, and the available types and presets
     List(ListArgs),
-    /// Connect to a source of the configuration and show what it says; nothing is stored
+    /// Connect to a source of the configuration and show what it sends; nothing is stored
     Test(TestArgs),
-    /// Ask a platform by a preset, without a configuration; nothing is stored
+    /// Query a platform with a preset, without a configuration; nothing is stored
     Try(TryArgs),
 }
 

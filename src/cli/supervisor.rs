@@ -30,7 +30,9 @@ pub(super) async fn report(mut progress: watch::Receiver<Progress>) {
         tokio::time::sleep(step).await;
         match progress.has_changed() {
             Ok(moved) if moved || is_waiting => say(&[NotifyState::Watchdog]),
-            Ok(_) => tracing::warn!("the engine does not move; the service manager is not told"),
+            Ok(_) => {
+                tracing::warn!("the engine does not move; the service manager is not told")
+            }
             Err(_) => return,
         }
     }

@@ -40,13 +40,13 @@ pub(super) struct TestArgs {
     input: PathBuf,
     #[command(flatten)]
     config: ConfigAt,
-    /// What a line is: a text, or a post as resonanz's own JSON
+    /// Format of a line: a text, or a post in resonanz's own JSON
     #[arg(long, alias = "lines", value_enum, default_value_t = TextFormat::Text)]
     input_format: TextFormat,
     /// Test this topic only
     #[arg(long)]
     topic: Option<String>,
-    /// Show posts that do not match too, and why not if --topic is given
+    /// Also show posts that do not match, and with --topic why they do not
     #[arg(long)]
     all: bool,
     /// Show which words, rules and clauses made each verdict

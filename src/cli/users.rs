@@ -16,9 +16,9 @@ use crate::system::{hex, random};
 /// Users and tokens.
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum UsersCommand {
-    /// Ask for a password, and print the lines of a user for the configuration
+    /// Ask for a password, and print a user's lines for the configuration
     Add(AddArgs),
-    /// Make a token for a program, and print it with its lines for the configuration
+    /// Create a token for a program, and print it with its lines for the configuration
     Token(AddArgs),
     /// List the users and tokens of a configuration with their roles
     List(ListArgs),
@@ -50,7 +50,7 @@ pub(super) struct ListArgs {
 enum RoleArg {
     /// See everything but the audit log
     Read,
-    /// Also acknowledge, silence, send again, and work on what came in
+    /// Also acknowledge, silence, resend, and work in the inbox
     Operate,
     /// Also change topics, and see the audit log
     Admin,
@@ -200,7 +200,8 @@ fn write(args: &AddArgs, lines: &str) -> Result<(), Failure> {
     let real = path.canonicalize()?;
     write_whole(&real, text.as_bytes())?;
     fs::set_permissions(&real, mode)?;
-    let said = format!("{}: added {}; it holds from the next start", path.display(), args.name);
+    let said =
+        format!("{}: added {}; it holds from the next start", path.display(), args.name);
     writeln!(io::stderr().lock(), "{said}")?;
     Ok(())
 }

@@ -35,6 +35,20 @@ fn every_option_has_a_readable_value() {
 }
 
 #[test]
+fn help_fits_a_terminal_of_100_columns() {
+    let said = stdout(&run(&["reference"]));
+    let commands = said.lines().filter_map(|line| line.strip_prefix("## resonanz"));
+    for command in commands {
+        let words: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();
+        let help = run(&words);
+        assert!(help.status.success(), "{command}");
+        let help = stdout(&help);
+        let long = help.lines().find(|line| line.chars().count() > 100);
+        assert_eq!(long, None, "{command}");
+    }
+}
+
+#[test]
 fn shells_complete_commands_and_options() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let script = run(&["completions", shell]);

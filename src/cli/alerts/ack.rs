@@ -11,18 +11,18 @@ use crate::sql::Session;
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
-    /// The alert's id, or its beginning, as alt_61
+    /// The alert's id, or its beginning, such as alt_61
     id: String,
-    /// Take the acknowledgement back
+    /// Withdraw the acknowledgement
     #[arg(long)]
     undo: bool,
-    /// Take over from whoever has acknowledged it
+    /// Take over from whoever acknowledged it
     #[arg(long, conflicts_with = "undo")]
     replace: bool,
-    /// What else there is to say
+    /// A comment
     #[arg(long, default_value = "", hide_default_value = true)]
     comment: String,
-    /// Who takes care [default: $USER]
+    /// Who acknowledges it [default: $USER]
     #[arg(long)]
     author: Option<String>,
     #[command(flatten)]

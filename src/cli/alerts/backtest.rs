@@ -9,9 +9,10 @@ use serde_json::json;
 
 use crate::alert::{Backtest, Condition, Measure, Page, Rule, Transition};
 use crate::cli::args_reading::ReadingArgs;
-use crate::cli::inputs::ArchiveFormat;
+use crate::cli::inputs::InputFormat;
+use crate::cli::places::ConfigAt;
 use crate::cli::reprocess::{files, from_lake, watched};
-use crate::cli::{Ending, Failure, config_file, runtime};
+use crate::cli::{Ending, Failure, runtime};
 use crate::config::Archive;
 use crate::lake::AlertRow;
 use crate::reprocess::{Job, Sorting, Stage, reprocess};
@@ -29,26 +30,25 @@ pub(in crate::cli) struct Args {
     /// Posts, as reprocess reads them: files, folders, patterns, URLs; - is standard input
     #[arg(required_unless_present_any = ["lake", "counts"], conflicts_with_all = ["lake", "counts"])]
     pub(super) inputs: Vec<String>,
-    /// Read the posts that a lake keeps, instead of files
-    #[arg(long, conflicts_with = "counts")]
+    /// Read the posts stored in a lake, instead of files
+    #[arg(long, value_name = "DIR", conflicts_with = "counts")]
     pub(super) lake: Option<PathBuf>,
-    /// Folder of what only the writer of a lake in a bucket needs; it holds the key of the authors
+    /// Folder that only the writer of a lake in a bucket needs; it holds the key of the author hashes
     #[arg(long, value_name = "DIR", requires = "lake")]
     pub(super) state: Option<PathBuf>,
-    /// Topics, rules and scorer for posts
-    #[arg(long, default_value = "resonanz.toml")]
-    pub(super) config: PathBuf,
-    /// Wire format of lines
-    #[arg(long, value_enum, default_value_t = ArchiveFormat::Jsonl)]
-    pub(super) wire: ArchiveFormat,
+    #[command(flatten)]
+    pub(super) config: ConfigAt,
+    /// Format of the files; by default detected from each file's extension and content
+    #[arg(long, value_enum, alias = "wire")]
+    pub(super) input_format: Option<InputFormat>,
     #[command(flatten)]
     pub(super) reading: ReadingArgs,
-    /// Name of the source where posts give none; by default the file's name
-    #[arg(long)]
+    /// Source of posts that name none; the file's name by default
+    #[arg(long, value_name = "NAME")]
     pub(super) source: Option<String>,
-    /// CSV with the columns timestamp (UTC) and value, one line a bin, in order of time; the options
-    /// below are for it
-    #[arg(long)]
+    /// CSV with the columns timestamp (UTC) and value, one line per bin, in order of time; the
+    /// options below apply to it
+    #[arg(long, value_name = "FILE")]
     pub(super) counts: Option<PathBuf>,
     /// Width of the bins
     #[arg(long = "bin", value_name = "DURATION", default_value = "5m", value_parser = parse_span)]
@@ -56,19 +56,19 @@ pub(in crate::cli) struct Args {
     /// Length of the rolling window, a multiple of the bin
     #[arg(long = "window", value_name = "DURATION", default_value = "10m", value_parser = parse_span)]
     pub(super) window_us: i64,
-    /// Fewest mentions in the window
+    /// Minimum number of mentions in the window
     #[arg(long, default_value_t = 10)]
     pub(super) count: u64,
-    /// Largest tail probability
+    /// Maximum tail probability
     #[arg(long, default_value_t = 1e-7)]
     pub(super) p_value: f64,
-    /// Fewest multiples of the decayed record
+    /// Minimum ratio to the decayed record
     #[arg(long, default_value_t = 1.2)]
     pub(super) novelty: f64,
-    /// After which time the past counts half
+    /// Half-life of the history
     #[arg(long = "history", value_name = "DURATION", default_value = "7d", value_parser = parse_span)]
     pub(super) history_us: i64,
-    /// How calls are listed; over counts, csv gives timestamp and anomaly_score, as NAB reads them
+    /// Output format; with --counts, csv has timestamp and anomaly_score, as NAB reads them
     #[arg(long, value_enum, default_value_t = PageFormat::Table)]
     pub(super) format: PageFormat,
 }
@@ -77,9 +77,9 @@ pub(in crate::cli) struct Args {
 pub(super) enum PageFormat {
     /// Every transition with its numbers, for people
     Table,
-    /// The same for programs; over counts, one line for each bin that would have called somebody
+    /// The same for programs; with --counts, one line for each bin that would have raised an alert
     Csv,
-    /// JSON objects, over counts one a line, else in an array
+    /// An array of JSON objects; with --counts, one object per line
     Json,
 }
 
@@ -91,7 +91,7 @@ pub(super) fn backtest(args: &Args) -> Result<Ending, Failure> {
 }
 
 fn over_posts(args: &Args) -> Result<Ending, Failure> {
-    let mut config = config_file::load(&args.config)?;
+    let mut config = args.config.load()?;
     config.lake.archive = Archive::None;
     runtime()?.block_on(async {
         let lake = args.lake.as_deref().map(|lake| Site::new(lake, args.state.as_deref()));
@@ -101,10 +101,10 @@ fn over_posts(args: &Args) -> Result<Ending, Failure> {
         };
         let job = Job {
             origin,
-            layout: None,
+            layout: args.input_format.and_then(|format| format.layout(None)),
             encoding: args.reading.encoding(),
             reading: args.reading.reading(),
-            format: args.wire.told(),
+            format: args.input_format.and_then(InputFormat::wire),
             config,
             source: args.source.clone(),
             sorting: Sorting::Auto,

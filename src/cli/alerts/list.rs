@@ -18,7 +18,7 @@ const RECENT: usize = 20;
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
-    /// All that the lake knows, up to 10,000; otherwise those that fire and the last 20 others
+    /// List all alerts in the lake, up to 10,000, instead of those that are firing and the last 20 others
     #[arg(long)]
     all: bool,
     /// Of this topic only

@@ -26,21 +26,21 @@ pub(super) use zone::{Zone, local as local_zone};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum AlertsCommand {
-    /// List every call that rules would have made over posts, or the spike rule over counts
+    /// List every alert that rules would have raised over posts, or the spike rule over counts
     Backtest(Box<backtest::Args>),
-    /// List alerts: those that fire, and the latest that resolved
+    /// List alerts: those that are firing, and the latest that resolved
     List(list::Args),
-    /// Tell the whole story of an alert: numbers, drivers, posts, deliveries, silences
+    /// Show all about an alert: numbers, drivers, posts, deliveries, silences
     Show(show::Args),
-    /// Take care of a firing alert: nobody is told more of it, until it resolves
+    /// Acknowledge a firing alert: it sends no more notifications until it resolves
     Ack(ack::Args),
-    /// Tell nobody of alerts for a while, by topic, rule or label
+    /// Mute alerts for a while, by topic, rule or label
     Silence(silence::Args),
     /// List silences
     Silences(silence::ListArgs),
-    /// End a silence; alerts that still fire are told then
+    /// End a silence; alerts that are still firing are sent then
     Unsilence(silence::EndArgs),
-    /// Send a message once more under the same id, whether it arrived or was given up
+    /// Send a message again under the same id, whether it was delivered or given up
     #[command(alias = "replay")]
     Resend(resend::Args),
     /// Send a receiver a sample alert that fires and resolves, and show what it answers
@@ -64,7 +64,7 @@ pub(super) fn alerts(command: &AlertsCommand) -> Result<Ending, Failure> {
 /// Of which lake, and how it is written.
 #[derive(Debug, clap::Args)]
 struct Listing {
-    /// How it is written
+    /// Output format
     #[arg(long, value_enum, default_value_t = ReportFormat::Table)]
     format: ReportFormat,
     #[command(flatten)]

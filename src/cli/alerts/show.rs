@@ -24,7 +24,7 @@ const POSTS: usize = 5;
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
-    /// The alert's id, or its beginning, as alt_61
+    /// The alert's id, or its beginning, such as alt_61
     id: String,
     #[command(flatten)]
     listing: Listing,

@@ -28,7 +28,7 @@ pub(in crate::cli) struct Args {
     /// How long
     #[arg(long = "for", value_name = "DURATION", value_parser = parse_span)]
     for_us: i64,
-    /// From when on, in RFC 3339; by default from now on
+    /// When it begins, in RFC 3339 [default: now]
     #[arg(long, value_parser = EventTime::parse)]
     starts: Option<EventTime>,
     /// Why
@@ -43,7 +43,7 @@ pub(in crate::cli) struct Args {
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct ListArgs {
-    /// Those that ended within the last week too
+    /// Include those that ended within the last week
     #[arg(long)]
     all: bool,
     #[command(flatten)]

@@ -11,13 +11,12 @@ use super::{Ending, Failure};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Files: CSV as spreadsheets write it, JSON in lines, lists or objects that wrap a list, Parquet; .gz, .zst and .zip as they \
-are. Told by their content: archives of X (tweets.js, the whole .zip), pages of the X API, dumps of Reddit, outbox.json of \
+are. Recognized by their content: archives of X (tweets.js, the whole .zip), pages of the X API, dumps of Reddit, outbox.json of \
 Mastodon, downloads from Facebook and Instagram, comments of YouTube, Google+ from Takeout, GDELT (.gkg.csv). For other \
 columns: --map, which --preview guesses.
 
-It does what reprocess does, whose further options compare old results with new ones. After a kill, the same command goes \
-on where its last commit stood; a lake that holds posts keeps them, and mentions of the days that the files cover are \
-replaced. Topics are those of the configuration; nobody is paged.
+It works as reprocess does, which has more options, such as comparing old results with new ones. After a kill, the same command resumes from its last commit; a lake that holds posts keeps them, and mentions of the days that the files cover are \
+replaced. Topics are those of the configuration; nobody is notified.
 
 Begin with: resonanz import --preview FILE")]
 pub(super) struct Args {
@@ -32,14 +31,13 @@ pub(super) struct Args {
     place: LakePlace,
     #[command(flatten)]
     input: InputArgs,
-    /// Whether posts are sorted by the time of their reception first; by default if a look at the files says that they
-    /// are not in order
+    /// Whether to sort posts by reception time first; by default if a sample of the files is out of order
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = Sort::Auto)]
     sort: Sort,
-    /// Say what would come of it, and change nothing; the rows go to a temporary folder
+    /// Say what would change, and change nothing; the rows go to a temporary folder
     #[arg(long)]
     dry_run: bool,
-    /// Replace days of which the files lack hours, and lose the mentions of these hours
+    /// Replace days even where the files lack hours, and lose the mentions of those hours
     #[arg(long)]
     partial_days: bool,
 }

@@ -136,11 +136,7 @@ fn file(input: &Input, found: &Preview, out: &mut impl Write) -> io::Result<()> 
         };
         let missing: Vec<&str> = FIELDS.iter().take(3).filter(lacks).copied().collect();
         if !missing.is_empty() {
-            writeln!(
-                out,
-                "not found: {}; say which columns they are with --map",
-                missing.join(", ")
-            )?;
+            writeln!(out, "not found: {}; say which columns they are with --map", missing.join(", "))?;
         }
     }
     writeln!(out)?;

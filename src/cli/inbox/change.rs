@@ -17,7 +17,7 @@ use crate::state::{Change, Standing, StateError, Triage};
 pub(in crate::cli) struct Args {
     /// The mention and the state that you saw: the first column of the list, as 3f0c91d2@0
     mention: String,
-    /// What else there is to say
+    /// A comment
     #[arg(long)]
     note: Option<String>,
     /// Who decides [default: $USER]
@@ -29,7 +29,7 @@ pub(in crate::cli) struct Args {
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct AssignArgs {
-    /// Who takes care [default: whoever decides]
+    /// Whom to assign it to [default: the person of --by]
     #[arg(long)]
     to: Option<String>,
     #[command(flatten)]

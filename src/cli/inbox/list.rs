@@ -30,16 +30,16 @@ pub(in crate::cli) struct Args {
     /// In this state: open, assigned, answered or ignored; may be repeated [default: open and assigned]
     #[arg(long, value_name = "STATE", value_parser = standing)]
     in_state: Vec<Standing>,
-    /// That this person takes care of
+    /// Only those assigned to this person
     #[arg(long)]
     owner: Option<String>,
-    /// Beyond the promise only
+    /// Only those past their deadline
     #[arg(long)]
     overdue: bool,
-    /// Most mentions, at most 200
+    /// Maximum number of mentions, at most 200
     #[arg(long, default_value_t = 50)]
     limit: usize,
-    /// How it is written
+    /// Output format
     #[arg(long, value_enum, default_value_t = ReportFormat::Table)]
     format: ReportFormat,
     #[command(flatten)]

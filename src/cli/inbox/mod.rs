@@ -21,19 +21,19 @@ use std::sync::Arc;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum InboxCommand {
-    /// List mentions that wait for an answer, those first whose promise ends first
+    /// List mentions that wait for an answer, the earliest deadline first
     List(list::Args),
-    /// Tell one mention with all that happened to it
+    /// Show a mention and all that happened to it
     Show(show::Args),
-    /// Let somebody take care of a mention
+    /// Assign a mention to somebody
     Assign(change::AssignArgs),
-    /// Note that a mention was answered; replies of your own accounts are noticed by themselves
+    /// Record that a mention was answered; replies from your own accounts are recognized without this
     Answer(change::Args),
-    /// Note that a mention wants no answer
+    /// Record that a mention needs no answer
     Ignore(change::Args),
-    /// Let a mention wait for an answer again
+    /// Reopen a mention: it waits for an answer again
     Reopen(change::Args),
-    /// Note something, and leave all else as it is
+    /// Add a note, and change nothing else
     Note(change::NoteArgs),
 }
 

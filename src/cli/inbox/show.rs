@@ -19,7 +19,7 @@ use crate::time::EventTime;
 pub(in crate::cli) struct Args {
     /// The mention: its first column in the list, or the beginning of that
     mention: String,
-    /// How it is written
+    /// Output format
     #[arg(long, value_enum, default_value_t = ReportFormat::Table)]
     format: ReportFormat,
     #[command(flatten)]

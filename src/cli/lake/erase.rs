@@ -40,7 +40,7 @@ pub(in crate::cli) struct Args {
     /// Say what would be erased, and change nothing
     #[arg(long)]
     dry_run: bool,
-    /// Do it: there is no way back
+    /// Do it: this cannot be undone
     #[arg(long)]
     yes: bool,
 }
@@ -48,7 +48,8 @@ pub(in crate::cli) struct Args {
 #[derive(Debug, clap::Args)]
 #[group(required = true, multiple = false)]
 struct Target {
-    /// Name as the source gives it (on Bluesky the DID), in any spelling, or the address of a profile; or the key from the lake
+    /// Name as the source gives it (on Bluesky the DID), in any spelling, or the address of a
+    /// profile; or the key from the lake
     #[arg(long)]
     author: Option<String>,
     /// Source and id of a post, with a slash between them

@@ -17,7 +17,8 @@ use crate::sql::{QueryFormat, Session};
 pub(in crate::cli) struct Args {
     #[command(flatten)]
     place: LakePlace,
-    /// Name as the source gives it (on Bluesky the DID), in any spelling, or the address of a profile; or the key from the lake
+    /// Name as the source gives it (on Bluesky the DID), in any spelling, or the address of a
+    /// profile; or the key from the lake
     #[arg(long)]
     author: String,
     /// Only what the author posted in this source
@@ -26,7 +27,7 @@ pub(in crate::cli) struct Args {
     /// The key of the author hashes, if it is not in the lake
     #[arg(long)]
     author_key_file: Option<PathBuf>,
-    /// How rows are written
+    /// Output format
     #[arg(long, value_enum, default_value_t = ExportFormat::Json)]
     format: ExportFormat,
     #[command(flatten)]

@@ -16,7 +16,7 @@ use crate::state::Site;
 pub(in crate::cli) struct Args {
     #[command(flatten)]
     place: LakePlace,
-    /// How the result is written
+    /// Output format
     #[arg(long, value_enum, default_value_t = ReportFormat::Table)]
     format: ReportFormat,
 }

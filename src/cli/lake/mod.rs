@@ -16,7 +16,7 @@ use crate::lake::{schema_json, schema_markdown};
 pub(super) enum LakeCommand {
     /// Erase an author or a post everywhere, for good, and write a receipt
     Erase(erase::Args),
-    /// Print everything that is kept of an author
+    /// Print everything that is stored about an author
     Export(export::Args),
     /// Print all tables and columns with their meaning
     Schema(SchemaArgs),
@@ -28,13 +28,13 @@ pub(super) enum LakeCommand {
     Compact(tidy::Args),
     /// Delete rows, texts and dead letters past their retention
     Retain(tidy::Args),
-    /// Remove replaced files and old log entries that nobody needs any more
+    /// Remove replaced files and old log entries that are no longer needed
     Vacuum(tidy::VacuumArgs),
 }
 
 #[derive(Debug, clap::Args)]
 pub(super) struct SchemaArgs {
-    /// How it is written
+    /// Output format
     #[arg(long, value_enum, default_value_t = SchemaFormat::Markdown)]
     format: SchemaFormat,
 }

@@ -20,14 +20,16 @@ const PATIENCE: Duration = Duration::from_secs(600);
 const GLANCE: Duration = Duration::from_millis(50);
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Works beside a running process too: that process then does the work.")]
+#[command(
+    after_help = "It can be used while a process runs on the lake: that process then does the work."
+)]
 pub(in crate::cli) struct Args {
     #[command(flatten)]
     place: LakePlace,
     /// Only say what would be done
     #[arg(long)]
     dry_run: bool,
-    /// How the result is written
+    /// Output format
     #[arg(long, value_enum, default_value_t = ReportFormat::Table)]
     format: ReportFormat,
 }

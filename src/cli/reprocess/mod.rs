@@ -34,8 +34,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 #[command(after_help = "\
 Inputs: files, folders (searched for .jsonl .ndjson .json .csv .tsv .parquet .pq .jss and tweets.js, in order of their \
 paths), zips, quoted patterns such as 'posts/2026-*.jsonl.gz', URLs (file://, s3://), bluesky://HOST for the archive of a \
-Jetstream server, and - for standard input. .gz and .zst are unpacked on the way. Archives that platforms hand out are \
-told by their content; see also: resonanz import --preview. Posts should be roughly in the order in which they were received.
+Jetstream server, and - for standard input. .gz and .zst are unpacked on the way. Archives from platforms are recognized by their content; see also: resonanz import --preview. Posts should be roughly in the order in which they were received.
 
 Fields: id, text and posted_at are needed; received_at, source, author, kind, parent, thread, lang, url, reach and \
 engagement are not. Times are RFC 3339 with an offset, whole microseconds since the Unix epoch, or Parquet \
@@ -54,7 +53,7 @@ pub(super) struct Args {
         conflicts_with = "from_lake"
     )]
     inputs: Vec<String>,
-    /// Read the posts that this lake keeps, instead of files
+    /// Read the posts stored in this lake, instead of files
     #[arg(long, value_name = "LAKE")]
     from_lake: Option<PathBuf>,
     /// Folder that only the writer of that lake needs, if it is in a bucket
@@ -66,8 +65,7 @@ pub(super) struct Args {
     shard: ShardArg,
     #[command(flatten)]
     input: InputArgs,
-    /// Whether posts are sorted by the time of their reception first; by default if a look at the inputs says that they
-    /// are not in order
+    /// Whether to sort posts by reception time first; by default if a sample of the inputs is out of order
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = Sort::Auto)]
     sort: Sort,
     /// Say what would change, and change nothing; the rows go to a temporary folder
@@ -82,7 +80,7 @@ pub(super) struct Args {
     /// Replace the alerts of these days too, with those that the rules would have raised
     #[arg(long)]
     replace_alerts: bool,
-    /// Replace days of which the input lacks hours, and lose the mentions of these hours
+    /// Replace days even where the input lacks hours, and lose the mentions of those hours
     #[arg(long)]
     partial_days: bool,
 }

@@ -23,7 +23,7 @@ pub(super) fn report(report: &Report, out: &mut impl Write) -> io::Result<()> {
         tally.events
     )?;
     if before.events > 0 {
-        writeln!(out, "{} of them before it was interrupted", before.events)?;
+        writeln!(out, "{} of them before it was broken off", before.events)?;
     }
     writeln!(
         out,
@@ -59,8 +59,7 @@ pub(super) fn report(report: &Report, out: &mut impl Write) -> io::Result<()> {
     if report.progress.refusals.iter().any(|(_, reason)| reason.contains("is missing; there are")) {
         writeln!(
             out,
-            "hint: say which name is which field with --map, as text=body,posted_at=created_utc; \
-             resonanz import --preview FILE guesses it"
+            "hint: say which name is which field with --map, as text=body,posted_at=created_utc; resonanz import --preview FILE guesses it"
         )?;
     }
     Ok(())

@@ -28,10 +28,10 @@ pub(super) struct Args {
     /// Time zone of its days, as Europe/Berlin
     #[arg(long, default_value = "UTC")]
     zone: String,
-    /// Seconds between two looks
+    /// Seconds between updates
     #[arg(long, value_name = "SECONDS", default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=3600))]
     every: u64,
-    /// Environment variable with the token, if the process wants one
+    /// Environment variable that holds the token, if the process needs one
     #[arg(long, value_name = "NAME")]
     token_env: Option<String>,
 }

@@ -107,7 +107,11 @@ fn alarm_lines(board: &Board, width: usize) -> Vec<Line<'static>> {
     }
     let line = |alert: &AlarmLine| {
         let since = alert.fired_at.map(|at| age(board.at.since(at) / crate::time::SECOND_US));
-        let taken = alert.taken_by.as_ref().map(|who| format!(", {who} cares")).unwrap_or_default();
+        let taken = alert
+            .taken_by
+            .as_ref()
+            .map(|who| format!(", {who} cares"))
+            .unwrap_or_default();
         let text = format!(
             "{}: {}, {} observed, for {}{taken}",
             alert.topic,
