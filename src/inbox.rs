@@ -90,7 +90,7 @@ fn told(now: &Waiting) -> String {
         // A reply that nobody has seen yet counts last.
         _ if now.state == Standing::Answered && now.answered_by.as_deref() == Some("account") => {
             let at = now.answered_at.as_deref().unwrap_or_default();
-            format!("{handle} was answered by an account of ours at {at}, after you looked")
+            format!("{handle} was answered by one of our accounts at {at}, after you looked")
         }
         (Some(by), Some(at)) => {
             let owner = now.owner.as_ref().filter(|_| now.state == Standing::Assigned);
@@ -100,7 +100,7 @@ fn told(now: &Waiting) -> String {
                 now.state.as_str()
             )
         }
-        _ => format!("{handle} is not as you saw it"),
+        _ => format!("{handle} has changed since you saw it"),
     }
 }
 

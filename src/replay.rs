@@ -149,7 +149,7 @@ fn read(
             let frame = match format {
                 Format::Archive => ArchiveLine::parse(line).map(jetstream_frame),
                 Format::Jetstream | Format::JetstreamEvents => pass_on(line),
-                Format::Export(_) => Err("exports are not played back; import them".to_owned()),
+                Format::Export(_) => Err("exports cannot be replayed; import them".to_owned()),
             };
             match frame {
                 Ok((_, time_us)) if cursor.is_some_and(|cursor| time_us < cursor) => {}

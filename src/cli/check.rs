@@ -107,7 +107,7 @@ fn remind(config: &Config) -> io::Result<usize> {
     let due = config.charter.reviews_due(soon);
     for (topic, review) in &due {
         let when = if *review <= today { "was due on" } else { "is due on" };
-        let hint = "look at purpose and legal_basis again, then set review to a later day";
+        let hint = "check purpose and legal_basis again, then set review to a later day";
         let said = format!("warning: topic \"{topic}\": its review {when} {review}");
         writeln!(io::stderr().lock(), "{said}\n  hint: {hint}")?;
     }

@@ -33,7 +33,7 @@ pub(super) fn load(path: &Path) -> Result<Config, Failure> {
     let base = path.parent().unwrap_or(Path::new(""));
     Config::parse(&text, base).map_err(|problems| {
         print_all(path, &text, "", &problems);
-        let hint = format!("mend them and run: resonanz check --config {}", path.display());
+        let hint = format!("fix them and run: resonanz check --config {}", path.display());
         let error = Wrong { path: path.to_owned(), problems }.into();
         Failure { error, code: 2, hint: Some(hint) }
     })

@@ -102,7 +102,7 @@ async fn play(args: &Args) -> Result<Ending, Failure> {
     let serves = args.keep_serving || !args.end && io::stdout().is_terminal();
     if serves {
         let address = open(args, &config, progress.subscribe()).await?;
-        writeln!(io::stdout().lock(), "look: http://{address}/ in a browser; Ctrl-C ends")?;
+        writeln!(io::stdout().lock(), "open http://{address}/ in a browser; Ctrl-C stops")?;
     }
     let (stop, stopped) = watch::channel(Stop::No);
     let mut seen = progress.subscribe();
@@ -170,7 +170,7 @@ pub(super) async fn open(
 /// Removes an earlier demo's lake, and nothing else; marks the folder as a demo's.
 pub(super) fn make_room(lake: &Path) -> Result<(), Failure> {
     if Site::from(lake).is_bucket() {
-        return Err(Failure::usage("a demo goes to a folder", "demo --lake FOLDER"));
+        return Err(Failure::usage("the demo's lake must be a folder", "demo --lake FOLDER"));
     }
     let marker = lake.join("_resonanz").join("demo");
     if marker.exists() {
@@ -198,7 +198,7 @@ fn count_posts() -> io::Result<u64> {
 pub(super) fn topics() -> Result<Config, Failure> {
     Config::parse(TOPICS, Path::new("")).map_err(|errors| {
         let first = errors.first().map(ToString::to_string).unwrap_or_default();
-        Failure::usage(format!("data/demo.toml:{first}"), "mend the file and build again")
+        Failure::usage(format!("data/demo.toml:{first}"), "fix the file and build again")
     })
 }
 

@@ -46,7 +46,7 @@ impl Failure {
             ErrorKind::AddrNotAvailable => {
                 "this machine does not have that address; 127.0.0.1 is this machine only, 0.0.0.0 all networks"
             }
-            ErrorKind::PermissionDenied => "ports below 1024 are for root: choose a higher one",
+            ErrorKind::PermissionDenied => "ports below 1024 need root: choose a higher one",
             _ => "choose another address",
         };
         Self::usage(format!("cannot listen on {address}: {}", cause(error)), hint)

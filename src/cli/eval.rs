@@ -103,7 +103,7 @@ fn of_reviews(scorer: &Scorer, args: &Args) -> Result<Outcome, Failure> {
     let mut reviewed = reviewed(&args.place)?;
     reviewed.retain(|one| one.held_out);
     if reviewed.is_empty() {
-        let hint = "a fifth of all reviews is held out: look at more verdicts with resonanz reviews";
+        let hint = "a fifth of all reviews is held out: review more verdicts with resonanz reviews";
         return Err(Failure::usage("no review is held out in this lake", hint));
     }
     outcome(scorer, Path::new("held-out reviews"), args, |take| {

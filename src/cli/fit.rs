@@ -241,7 +241,7 @@ fn gain(
 
 fn hint(error: &FitError) -> &'static str {
     match error {
-        FitError::Vader => "leave out what names the vader profile",
+        FitError::Vader => "omit the options for the vader profile",
         FitError::View(_) => "as in --view \"en document\"",
         FitError::TooFew { .. } => "give more labeled posts",
     }
@@ -316,8 +316,8 @@ fn table(args: &Args, fitted: &fit::Fit, out: &mut impl Write) -> io::Result<()>
         )?;
     }
     match args.by_file {
-        true => writeln!(out, "measured on files that were held out, one after the other")?,
-        false => writeln!(out, "measured on posts that were held out, {} folds", args.folds)?,
+        true => writeln!(out, "measured on files held out one at a time")?,
+        false => writeln!(out, "measured on held-out posts, {} folds", args.folds)?,
     }
     writeln!(out, "{}: use it with [sentiment] model = \"...\" or --model", args.out.display())
 }

@@ -71,14 +71,14 @@ fn pages(folder: &Path, lang: Lang) -> Result<Ending, Failure> {
                 writeln!(out, "wrote {}", path.display())?;
             }
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                writeln!(out, "kept  {}, which was there", path.display())?;
+                writeln!(out, "kept  {}, which already exists", path.display())?;
             }
             Err(error) => return Err(Failure::file(&path, &error, hint)),
         }
     }
     writeln!(
         out,
-        "next: put in who acts in your team, and name a page in a rule: policy = \"crisis\"\n\
+        "next: fill in who acts in your team, and name a page in a rule: policy = \"crisis\"\n\
          and in the configuration: [policy] folder = \"{}\"",
         folder.display()
     )?;

@@ -114,7 +114,7 @@ impl ShardArg {
         // Whoever reads the place would see the lake, and none of the shards in it.
         if Site::from(&config.lake).own("lake.json").exists() {
             let message = format!("{} is a lake itself", config.lake.path.display());
-            return Err(Failure::usage(message, "give shards a place of their own with --lake DIR"));
+            return Err(Failure::usage(message, "give the shards another folder with --lake DIR"));
         }
         Ok(config.sharded(shard))
     }

@@ -93,7 +93,7 @@ mod door {
             _: &SqlGate,
         ) -> Result<Self, Failure> {
             let hint = "build it with the Cargo feature postgres, which is on by default";
-            Err(Failure::usage("this resonanz cannot serve PostgreSQL clients", hint))
+            Err(Failure::usage("this build of resonanz cannot serve PostgreSQL clients", hint))
         }
 
         pub(in crate::cli) async fn open(self) -> anyhow::Result<SocketAddr> {

@@ -101,7 +101,7 @@ impl Reloader {
         let (old, new) = (&self.present.lake, &config.lake);
         if (&old.path, &old.state) != (&new.path, &new.state) {
             let message =
-                format!("the lake of a running process stays {}", old.path.display());
+                format!("a running process cannot change its lake from {}", old.path.display());
             return Err(Failure::usage(message, "restart to write another lake"));
         }
         let sources = self.progress.borrow().sources.clone();
@@ -130,7 +130,7 @@ impl Reloader {
             ("users, tokens, proxies, tls", old.access != new.access),
         ];
         for (key, _) in kept.iter().filter(|(_, changed)| *changed) {
-            warnings.push(format!("[serve] {key} holds from the next start on"));
+            warnings.push(format!("[serve] {key} takes effect at the next start"));
         }
         for warning in &warnings {
             tracing::warn!("{warning}");
@@ -166,7 +166,7 @@ impl Reloader {
                     (config.receivers.len(), "receiver"),
                 ];
                 let parts = parts.map(|(count, noun)| counted(count, noun)).join(", ");
-                let text = format!("configuration reloaded: {parts}; silent for {silent} ms");
+                let text = format!("configuration reloaded: {parts}; paused for {silent} ms");
                 tracing::info!("{text}");
                 Said { kind: "reloaded", text }
             }
@@ -175,10 +175,10 @@ impl Reloader {
                 tracing::error!(
                     why,
                     hint,
-                    "the configuration is refused, the one before goes on"
+                    "the configuration is refused, the previous one stays in effect"
                 );
                 let text =
-                    format!("configuration NOT reloaded, the one before goes on: {why}");
+                    format!("configuration NOT reloaded, the previous one stays in effect: {why}");
                 Said { kind: "reload_refused", text }
             }
         };

@@ -78,7 +78,7 @@ pub(super) fn report(args: &Args) -> Result<Ending, Failure> {
     }
     args.csv.check(args.format == Form::Csv)?;
     if args.format == Form::Xlsx && args.out.is_none() && io::stdout().is_terminal() {
-        let message = "a workbook is no text for a terminal";
+        let message = "a workbook cannot be shown in a terminal";
         return Err(Failure::usage(message, "add: --out report.xlsx"));
     }
     let span = zone(&args.zone).and_then(|zone| Span::parse(&args.period, &zone, wall_clock()));
@@ -110,7 +110,7 @@ pub(super) fn report(args: &Args) -> Result<Ending, Failure> {
         tracing::warn!(
             first = shown(made.heard.first),
             until = shown(made.heard.until),
-            "nothing was said in this period; the lake holds posts of another time"
+            "nothing was said in this period; the lake holds posts of other times"
         );
     }
     let tongue = match args.lang {

@@ -144,7 +144,7 @@ fn queue(args: &QueueArgs) -> Result<Ending, Failure> {
         )?;
     }
     if mentions.is_empty() {
-        writeln!(out, "nothing is left to look at")?;
+        writeln!(out, "nothing is left to review")?;
     }
     Ok(Ending::Done)
 }

@@ -55,7 +55,7 @@ pub(super) enum Failed {
     Rows(#[from] ArrowError),
     #[error("standard output: {0}")]
     Out(#[from] io::Error),
-    #[error("an Arrow stream is not for a terminal")]
+    #[error("an Arrow stream cannot be shown in a terminal")]
     Binary,
 }
 

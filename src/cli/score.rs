@@ -207,7 +207,7 @@ impl Printer<'_> {
         }
         let whole = std::str::from_utf8(line).map_err(|_| "the bytes are not UTF-8".to_owned())?;
         let fields: Fields<'_> = serde_json::from_str(whole).map_err(|error| error.to_string())?;
-        let text = fields.text.ok_or("no field \"text\" that is a string")?;
+        let text = fields.text.ok_or("no string field \"text\"")?;
         let lang = fields.lang.as_deref().map_or(self.args.lang, Lang::parse);
         Ok(Line { text, lang, object: Some(whole) })
     }
@@ -286,7 +286,7 @@ impl Printer<'_> {
         {
             tracing::warn!(
                 field,
-                "lines have fields of their own that are called as ours: ours begin with resonanz_ there"
+                "some lines already have fields of these names: ours get the prefix resonanz_ there"
             );
         }
     }

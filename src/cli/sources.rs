@@ -29,7 +29,7 @@ const MORE: Duration = Duration::from_secs(2);
 const PARCELS: usize = 4;
 /// What to do where neither the configuration nor resonanz is at fault.
 const ELSEWHERE: &str =
-    "see that the address is right and that this machine reaches it; `run` tries again by itself";
+    "check the address and that this machine can reach it; `run` retries by itself";
 /// Columns of a line that does not go to a terminal.
 const WIDTH: usize = 160;
 
@@ -114,7 +114,7 @@ fn list(args: &ListArgs) -> Result<Ending, Failure> {
         writeln!(out)?;
     }
     let kinds: Vec<&str> = NETWORKS.iter().map(|(kind, _)| *kind).collect();
-    writeln!(out, "kinds, as in type = \"...\"\n  {}\n", kinds.join(", "))?;
+    writeln!(out, "types, as in type = \"...\"\n  {}\n", kinds.join(", "))?;
     writeln!(out, "presets of type = \"poll\", as in preset = \"...\"")?;
     for card in preset_cards() {
         writeln!(out, "  {}\n    {}", card.name, card.about)?;
@@ -274,9 +274,9 @@ fn print(source: &SourceConfig, seen: &Seen, wait: Duration) -> Result<(), Failu
     let now = seen.health.now();
     if seen.fault.is_none() {
         let state = match now.state {
-            _ if seen.events > 0 => "it can be heard".to_owned(),
+            _ if seen.events > 0 => "it works".to_owned(),
             SourceState::Up => format!("it can be reached; no post within {} s", wait.as_secs()),
-            SourceState::Ended => "it was read to its end".to_owned(),
+            SourceState::Ended => "it was read to the end".to_owned(),
             _ if !now.reason.is_empty() => one_line(&now.reason).into_owned(),
             _ => format!("no answer within {} s", wait.as_secs()),
         };
@@ -303,7 +303,7 @@ fn print(source: &SourceConfig, seen: &Seen, wait: Duration) -> Result<(), Failu
     }
     let never = never(source.settings.as_ref());
     if !never.is_empty() {
-        writeln!(out, "what it can never tell:")?;
+        writeln!(out, "what it can never provide:")?;
     }
     for sentence in never {
         writeln!(out, "  - {sentence}")?;

@@ -31,7 +31,7 @@ pub(super) async fn report(mut progress: watch::Receiver<Progress>) {
         match progress.has_changed() {
             Ok(moved) if moved || is_waiting => say(&[NotifyState::Watchdog]),
             Ok(_) => {
-                tracing::warn!("the engine does not move; the service manager is not told")
+                tracing::warn!("the engine does not move; the service manager is not notified")
             }
             Err(_) => return,
         }
@@ -68,6 +68,6 @@ fn line(progress: &Progress) -> (String, bool) {
 
 fn say(states: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(states) {
-        tracing::warn!(%error, "the service manager cannot be told");
+        tracing::warn!(%error, "the service manager cannot be notified");
     }
 }

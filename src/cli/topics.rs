@@ -119,7 +119,7 @@ fn explain(args: &ExplainArgs) -> Result<Ending, Failure> {
         (topic.compounds, "every term inside longer words"),
         (topic.hashtags, "several words as one hashtag too"),
         (topic.links, "inside addresses too"),
-        (topic.umlauts == crate::mention::Umlauts::Apart, "ä and ae apart"),
+        (topic.umlauts == crate::mention::Umlauts::Apart, "ä distinct from ae"),
     ];
     for (_, meaning) in defaults.into_iter().filter(|(set, _)| *set) {
         writeln!(out, "also   {meaning}")?;

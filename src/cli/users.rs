@@ -86,7 +86,7 @@ fn add(args: &AddArgs) -> Result<Ending, Failure> {
     let password = password(&args.name)?;
     let hash = hash_password(&password).map_err(|error| match error {
         HashError::Short | HashError::Long => {
-            let hint = "take a sentence, or what this writes: openssl rand -base64 24";
+            let hint = "use a passphrase, or generate one: openssl rand -base64 24";
             Failure::usage(error.to_string(), hint)
         }
         other => other.into(),
@@ -106,7 +106,7 @@ fn token(args: &AddArgs) -> Result<Ending, Failure> {
         writeln!(io::stdout().lock(), "{token}")?;
         return Ok(Ending::Done);
     }
-    writeln!(io::stderr().lock(), "the token, which nobody is told again:")?;
+    writeln!(io::stderr().lock(), "the token, which is shown only once:")?;
     writeln!(io::stdout().lock(), "{token}\n\n{lines}")?;
     Ok(Ending::Done)
 }
@@ -146,7 +146,7 @@ fn check_name(name: &str) -> Result<(), Failure> {
     if name.is_empty() || name.trim() != name || name.len() > 64 || name.contains(char::is_control)
     {
         let hint = "give at most 64 bytes, without spaces around them";
-        return Err(Failure::usage("this is no name for a user or a token", hint));
+        return Err(Failure::usage("this cannot be the name of a user or a token", hint));
     }
     Ok(())
 }
@@ -175,7 +175,7 @@ fn put(args: &AddArgs, lines: &str) -> Result<Ending, Failure> {
 fn write(args: &AddArgs, lines: &str) -> Result<(), Failure> {
     let path = args.config.path();
     let text = config_file::read(path)?;
-    let by_hand = "leave --write out, and put the lines where they fit";
+    let by_hand = "omit --write, and add the lines by hand";
     let table = |text: &str| {
         text.parse::<toml::Table>().map_err(|error| {
             let first = error.message().lines().next().unwrap_or_default().to_owned();
@@ -190,7 +190,7 @@ fn write(args: &AddArgs, lines: &str) -> Result<(), Failure> {
         .any(|entry| entry.get("name").and_then(toml::Value::as_str) == Some(&args.name));
     if listed {
         let hint = format!("change the lines of \"{}\" in {}", args.name, path.display());
-        return Err(Failure::usage("there is a user or a token of this name", hint));
+        return Err(Failure::usage("a user or token of this name already exists", hint));
     }
     let gap = if text.is_empty() || text.ends_with('\n') { "\n" } else { "\n\n" };
     let text = format!("{text}{gap}{lines}");
@@ -201,7 +201,7 @@ fn write(args: &AddArgs, lines: &str) -> Result<(), Failure> {
     write_whole(&real, text.as_bytes())?;
     fs::set_permissions(&real, mode)?;
     let said =
-        format!("{}: added {}; it holds from the next start", path.display(), args.name);
+        format!("{}: added {}; it takes effect at the next start", path.display(), args.name);
     writeln!(io::stderr().lock(), "{said}")?;
     Ok(())
 }

@@ -223,8 +223,8 @@ fn proxies(section: &mut Section<'_, '_>) -> Vec<Network> {
             Some(network) => found.push(network),
             None => section.problems.add(
                 at,
-                format!("proxies: \"{text}\" is no address"),
-                "write an IP address, or a network as 10.0.0.0/8",
+                format!("proxies: \"{text}\" is not an address"),
+                "write an IP address, or a network such as 10.0.0.0/8",
             ),
         }
     }
@@ -239,21 +239,24 @@ fn check(section: &mut Section<'_, '_>, access: &AccessConfig) {
             && header.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
         if !is_name {
             let hint = "write it as the proxy sends it: sso_header = \"x-remote-user\"";
-            section.problems.add(at, format!("\"{header}\" is no name of a header"), hint);
+            section.problems.add(at, format!("\"{header}\" is not the name of a header"), hint);
         }
         if access.proxies.is_empty() {
-            let message = "sso_header: anybody could send it";
+            let message = "sso_header: anybody could send this header";
             section.problems.add(at, message, "name the proxy: proxies = [\"10.0.0.5\"]");
         }
         let nobody = access.sso_role.is_none() && access.users.is_empty();
         if nobody {
-            let hint = "add: sso_role = \"read\", or a [[serve.user]] for each who may come in";
-            section.problems.add(at, "sso_header: it would let nobody in", hint);
+            let hint = "add: sso_role = \"read\", or a [[serve.user]] for everybody who may log in";
+            section.problems.add(at, "sso_header: nobody could log in", hint);
         }
     } else if let Some(user) = access.users.iter().find(|user| user.password_hash.is_none()) {
         let message = format!("user \"{}\" has no password", user.name);
-        let hint =
-            format!("write one by: resonanz users add {} --role {}", user.name, user.role.as_str());
+        let hint = format!(
+            "create it with: resonanz users add {} --role {}",
+            user.name,
+            user.role.as_str()
+        );
         section.problems.add(section.place("user"), message, hint);
     }
     let mut names: Vec<&str> = access.users.iter().map(|user| user.name.as_str()).collect();
@@ -278,7 +281,7 @@ fn name(section: &mut Section<'_, '_>) -> String {
     if !is_plain || name.trim() != name {
         let at = section.place("name");
         let hint = format!("write at most {NAME_BYTES_MAX} bytes, without spaces around them");
-        section.problems.add(at, "this is no name for a user or a token", hint);
+        section.problems.add(at, "this cannot be the name of a user or a token", hint);
     }
     name
 }
@@ -295,7 +298,7 @@ fn user<'i>(value: &Spanned<DeValue<'i>>, problems: &mut Problems<'i>) -> UserCo
     let password_hash = section.text("password_hash");
     if let Some(reason) = password_hash.as_deref().and_then(unfit) {
         let at = section.place("password_hash");
-        let hint = format!("write one by: resonanz users add {name} --role {}", role.as_str());
+        let hint = format!("create it with: resonanz users add {name} --role {}", role.as_str());
         section.problems.add(at, format!("password_hash: {reason}"), hint);
     }
     section.finish();
@@ -308,10 +311,10 @@ fn unfit(text: &str) -> Option<&'static str> {
         return Some("this is not the hash of a password");
     };
     if hash.algorithm.as_str() != "argon2id" {
-        return Some("this hash is not of argon2id");
+        return Some("this is not an argon2id hash");
     }
     if hash.salt.is_none() || hash.hash.is_none() {
-        return Some("this hash is cut off");
+        return Some("this hash is truncated");
     }
     match argon2::Params::try_from(&hash) {
         Ok(params) if params.m_cost() <= HASH_KIB_MAX && params.t_cost() <= HASH_PASSES_MAX => None,
@@ -341,7 +344,8 @@ fn token<'i>(
                 _ => "give either token_hash, or where the token is",
             };
             let at = section.place("token_hash");
-            let hint = format!("make one by: resonanz users token {name} --role {}", role.as_str());
+            let hint =
+                format!("create one with: resonanz users token {name} --role {}", role.as_str());
             section.problems.add(at, message, hint);
             TokenProof::Hash([0; 32])
         }

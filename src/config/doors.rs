@@ -22,7 +22,8 @@ pub(super) fn check_doors<'i>(
         let (at, name) = (value.span().start, source.name.as_str());
         match listen {
             None => {
-                let message = format!("source \"{name}\" waits for requests, and nothing listens");
+                let message =
+                    format!("source \"{name}\" waits for requests, but nothing listens for them");
                 problems.add(at, message, "add: [serve] listen = \"127.0.0.1:8600\"");
             }
             Some(listen)
@@ -30,7 +31,8 @@ pub(super) fn check_doors<'i>(
                     && !door.is_guarded()
                     && !access.has_ingest_token() =>
             {
-                let message = format!("source \"{name}\": other machines could send it anything");
+                let message =
+                    format!("source \"{name}\": other machines could send anything to it");
                 problems.add(at, message, "add: token_env = \"NAME\", or token_file = \"...\"");
             }
             Some(_) => {}

@@ -21,7 +21,7 @@ pub enum EditError {
     #[error("{0}")]
     Wrong(ConfigError),
     /// It is written in a way that is not understood here.
-    #[error("the topic \"{0}\" is written in a way that cannot be changed here")]
+    #[error("the topic \"{0}\" is written in a form that cannot be changed here")]
     ByHand(String),
 }
 

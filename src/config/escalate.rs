@@ -32,7 +32,11 @@ pub(super) fn chain(section: &mut Section<'_, '_>) -> Option<Vec<EscalationStep>
         }
         if !step.to.is_empty() && steps.iter().any(|known| known.to == step.to) {
             let (at, message) = (one.place("to"), format!("escalate names \"{}\" twice", step.to));
-            one.problems.add(at, message, "each receiver is told once: remove one of the steps");
+            one.problems.add(
+                at,
+                message,
+                "each receiver is notified once: remove one of the steps",
+            );
         }
         one.finish();
         steps.push(step);
@@ -64,14 +68,14 @@ pub(super) fn steps(
     };
     let at = section.place("escalate");
     if told.is_empty() && !own.is_empty() {
-        let hint = "add: receivers = [\"...\"], who are told first";
-        section.problems.add(at, "escalate begins with nobody", hint);
+        let hint = "add: receivers = [\"...\"], who are notified first";
+        section.problems.add(at, "escalate has nobody to start from", hint);
     }
     if let Some(step) = own.iter().find(|step| is_told(step)) {
-        let hint = "it is among the receivers, who are told at once: name another one";
+        let hint = "it is among the receivers, who are notified at once: name another one";
         section.problems.add(
             at,
-            format!("escalate names \"{}\", who is told first", step.to),
+            format!("escalate names \"{}\", who is already notified first", step.to),
             hint,
         );
     }

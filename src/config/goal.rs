@@ -279,7 +279,8 @@ fn check(goal: &Goal, topics: &[Topic], section: &mut Section<'_, '_>) {
     let has_accounts = of.iter().any(|topic| topic.accounts_among(topics).next().is_some());
     if is_dialogue && !of.is_empty() && !has_accounts {
         let hint = "add to the topic, or to one of its brand: accounts = [\"...\"]";
-        let message = format!("goal \"{}\": no accounts of ours could answer", goal.name);
+        let message =
+            format!("goal \"{}\": it has no accounts of yours that could answer", goal.name);
         section.problems.warn(at, message, hint);
     }
 }
@@ -364,7 +365,7 @@ fn sites(measure: GoalMeasure, section: &mut Section<'_, '_>) -> Vec<String> {
     if measure == GoalMeasure::OwnLinks && sites.is_empty() {
         let at = section.at();
         let hint = "add: sites = [\"example.com\"]";
-        section.problems.add(at, "own_links needs to know our sites", hint);
+        section.problems.add(at, "own_links needs your sites", hint);
     }
     sites
 }

@@ -116,7 +116,7 @@ pub(super) fn accounts_unheard(account: &str, sources: &[SourceConfig]) -> Optio
         sources.iter().map(|source| source.settings.telling()).collect();
     let told = told.filter(|told| !told.is_empty())?;
     let known = told.iter().any(|telling| account.starts_with(telling.authors));
-    let message = format!("no source here calls an account \"{account}\", so it is never seen");
+    let message = format!("no source here names accounts like \"{account}\", so it is never seen");
     (!known).then_some(Unheard { at: 0, message, hint: DID_HINT })
 }
 
@@ -125,7 +125,7 @@ pub(super) fn reach_unheard(sources: &[SourceConfig]) -> Option<Unheard> {
     let told: Option<Vec<Telling>> =
         sources.iter().map(|source| source.settings.telling()).collect();
     let told = told.filter(|told| !told.is_empty())?;
-    let message = "no source here tells followers or views, so this rule never fires".to_owned();
+    let message = "no source here provides followers or views, so this rule never fires".to_owned();
     (!told.iter().any(|telling| telling.reach)).then_some(Unheard {
         at: 0,
         message,

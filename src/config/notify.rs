@@ -55,7 +55,7 @@ pub(super) fn check_parents<'i>(root: &DeTable<'i>, topics: &[Topic], problems: 
             problems.add(
                 at,
                 message,
-                "a parent stands above its topics: remove one of the parents",
+                "topics cannot be each other's parents: remove one of the parents",
             );
         }
     }

@@ -141,7 +141,7 @@ fn min_confidence(condition: &Condition, section: &mut Section<'_, '_>) -> Optio
     if condition.measure() != Measure::Negative {
         let at = section.place("min_confidence");
         let hint = "leave it out, or count measure = \"negative\"";
-        section.problems.add(at, "min_confidence is for negative mentions", hint);
+        section.problems.add(at, "min_confidence needs negative mentions", hint);
     }
     Some(least)
 }
@@ -174,11 +174,12 @@ fn narrowed(
             if some.is_empty() || (!all && !none.is_empty()) {
                 let at = section.place("topics");
                 let without = none.first().and_then(|&place| topics.get(place));
-                let name = without.map_or("any topic", |topic| topic.name.as_str());
+                let who = without
+                    .map_or("no topic has".to_owned(), |topic| format!("{} has no", topic.name));
                 let hint = "add to the topic, or to one of its brand: accounts = [\"...\"]";
                 section.problems.add(
                     at,
-                    format!("no accounts of ours could answer for {name}"),
+                    format!("{who} accounts of yours that could answer"),
                     hint,
                 );
             }
@@ -243,8 +244,8 @@ fn condition(section: &mut Section<'_, '_>) -> Condition {
 fn unanswered(section: &mut Section<'_, '_>, measure: Option<Measure>) -> Condition {
     if measure.is_some_and(|measure| measure != Measure::Negative) {
         let at = section.place("measure");
-        let hint = "leave it out: negative mentions are what waits for a reply";
-        section.problems.add(at, "an unanswered rule has no other measure", hint);
+        let hint = "leave it out: it always counts negative mentions that wait for a reply";
+        section.problems.add(at, "an unanswered rule takes no other measure", hint);
     }
     Condition::Unanswered {
         count: section.count("count").unwrap_or(1),

@@ -177,7 +177,7 @@ fn postgres(
     let at = section.place("postgres");
     if !cfg!(feature = "postgres") {
         let hint = "build it with the Cargo feature postgres, which is on by default";
-        section.problems.add(at, "this resonanz cannot serve PostgreSQL clients", hint);
+        section.problems.add(at, "this build of resonanz cannot serve PostgreSQL clients", hint);
     }
     if let Some(message) = PostgresConfig::refusal(listen, exposure, guarded) {
         let hint =
@@ -264,14 +264,14 @@ mod access_tests {
             (user.replace("\"read\"", "\"boss\""), Some("4:8: role is \"boss\"")),
             (format!("{user}{user}"), Some("2:1: two users or tokens of [serve] are called")),
             (format!("{proxied}sso_role = \"read\"\n"), None),
-            (proxied.to_owned(), Some("3:14: sso_header: it would let nobody in")),
+            (proxied.to_owned(), Some("3:14: sso_header: nobody could log in")),
             (
                 "sso_header = \"x\"\nsso_role = \"read\"\n".to_owned(),
                 Some("2:14: sso_header: anybody"),
             ),
             (
                 "proxies = [\"proxy.example\"]\n".to_owned(),
-                Some("2:12: proxies: \"proxy.example\" is no"),
+                Some("2:12: proxies: \"proxy.example\" is not an"),
             ),
             ("[serve.tls]\ncert = \"c\"\n".to_owned(), Some("2:1: [serve.tls] needs a \"key\"")),
         ] {

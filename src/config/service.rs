@@ -78,7 +78,7 @@ pub(super) fn services<'i>(
         let at = section.at();
         let hint =
             "add to your topics: accounts = [\"…\"], your own accounts as the sources name them";
-        let message = "no topic has accounts of yours: answers can be noted by hand only";
+        let message = "no topic has accounts of yours: answers can only be recorded by hand";
         section.problems.warn(at, message, hint);
     }
     section.finish();
@@ -155,7 +155,7 @@ fn region(section: &mut Section<'_, '_>) -> Option<Region> {
             near.map_or("", String::as_str)
         );
         let at = section.place("holidays");
-        section.problems.add(at, format!("no holidays are known of \"{code}\""), hint);
+        section.problems.add(at, format!("no holidays are known for \"{code}\""), hint);
     }
     found
 }

@@ -84,7 +84,7 @@ impl FromStr for Shard {
             Some((number, of)) if (1..=of).contains(&number) && of <= SHARDS_MAX => {
                 Ok(Self { number, of })
             }
-            _ => Err(format!("\"{text}\" is no shard: write 2/3 for the second of three")),
+            _ => Err(format!("\"{text}\" is not a shard: write 2/3 for the second of three")),
         }
     }
 }

@@ -354,7 +354,7 @@ fn read_last(folder: &Folder) -> Result<Option<(Manifest, Checkpoint)>, LakeErro
     }
     let decoded = decode(&bytes).map_err(|what| damaged(&path, what))?;
     let checkpoint = decoded.unwrap_or_else(|| {
-        tracing::warn!("the lake is of an older version: windows and rules begin anew");
+        tracing::warn!("the lake is from an older version: windows and rules start over");
         Checkpoint { cursors: manifest.cursors.clone(), ..Checkpoint::default() }
     });
     Ok(Some((manifest, checkpoint)))

@@ -98,14 +98,14 @@ impl LakeError {
                 "give all of the day's posts, or lose these mentions with --partial-days"
             }
             Self::Delta { source, .. } if source.to_string().contains("No space left") => {
-                "free some space: nothing is lost, and reading goes on from the last commit"
+                "free some space: nothing is lost, and reading resumes from the last commit"
             }
             Self::Delta { .. } => {
-                "look at the table's _delta_log folder; reading goes on from the last commit"
+                "look at the table's _delta_log folder; reading resumes from the last commit"
             }
             Self::Bucket { hint, .. } => hint,
-            Self::Arrow(_) => "commit more often: [lake] commit_interval",
-            Self::Internal(_) => "try again; if it stays, report it",
+            Self::Arrow(_) => "shorten [lake] commit_interval",
+            Self::Internal(_) => "try again; if it happens again, report it",
         }
     }
 }

@@ -43,7 +43,7 @@ impl Crew {
             let mut courier = courier.until(ended.clone());
             Ok(async move {
                 while let Err(error) = courier.run().await {
-                    tracing::error!(%error, "deliveries rest; trying again");
+                    tracing::error!(%error, "deliveries are paused; trying again");
                     tokio::time::sleep(REFUSED).await;
                 }
             })
@@ -79,7 +79,7 @@ fn spawn_desk(desk: &Arc<Desk>, bell: &Arc<Notify>, stats: &Arc<CourierStats>) -
     let (desk, bell, stats) = (Arc::clone(desk), Arc::clone(bell), Arc::clone(stats));
     tokio::spawn(async move {
         while let Err(error) = Arc::clone(&desk).run(Arc::clone(&bell), Arc::clone(&stats)).await {
-            tracing::error!(%error, "silences rest; trying again");
+            tracing::error!(%error, "silences are not applied for now; trying again");
             tokio::time::sleep(REFUSED).await;
         }
     })

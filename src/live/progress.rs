@@ -29,7 +29,7 @@ pub struct Progress {
     pub tally: Tally,
     /// The same when the process started.
     pub tally_at_start: Tally,
-    /// Frames that are no posts by nature, such as likes.
+    /// Frames of a kind that is never a post, such as likes.
     pub ignored: u64,
     /// Frames that could not be understood.
     pub malformed: u64,

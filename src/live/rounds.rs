@@ -157,7 +157,7 @@ fn is_death(error: &anyhow::Error) -> bool {
 }
 
 fn begin_anew(house: &House, error: &anyhow::Error) {
-    let text = format!("{error:#}; begun anew from the last commit, nothing committed is lost");
+    let text = format!("{error:#}; restarted from the last commit, nothing committed is lost");
     tracing::error!(why = text, "this is a fault of resonanz: please report it");
     house.progress.send_modify(|progress| {
         progress.rounds.restarts += 1;

@@ -210,7 +210,7 @@ impl Store {
             return self.patience.wait(error.into()).await;
         }
         if let Err(error) = self.upkeep.turn(&mut self.lake).await {
-            tracing::error!(%error, hint = error.hint(), "the lake's upkeep was broken off");
+            tracing::error!(%error, hint = error.hint(), "the lake's upkeep was interrupted");
             self.upkeep.round.clear();
         }
         let watermark = self.committed.borrow().watermark;
@@ -235,7 +235,7 @@ async fn patient<T>(commit: impl Future<Output = T>) -> T {
     if let Ok(done) = tokio::time::timeout(LONG, &mut commit).await {
         return done;
     }
-    tracing::warn!("a commit takes long; nothing is read meanwhile, and nothing lost");
+    tracing::warn!("a commit is taking long; nothing is read meanwhile, and nothing is lost");
     commit.await
 }
 
@@ -265,7 +265,7 @@ pub(super) fn resumed_engine(
     if let Some(wrong) = checkpoint.state.heal(wall_clock()) {
         tracing::warn!(
             believed = %wrong,
-            "a post with a wrong date had moved time far ahead: windows and rules begin anew"
+            "a post with a wrong date had moved event time far ahead: windows and rules start over"
         );
     }
     let topics: Vec<String> = config.topics.iter().map(|topic| topic.name.clone()).collect();

@@ -69,7 +69,7 @@ impl Advice {
         match self.policies.page(name, language) {
             Ok(guide) => serde_json::to_value(guide).unwrap_or_default(),
             Err(error) => {
-                tracing::error!(%error, hint = error.hint(), "an alert is told without its page");
+                tracing::error!(%error, hint = error.hint(), "an alert is sent without its page");
                 Value::Object(Map::from_iter([("name".to_owned(), json!(name))]))
             }
         }

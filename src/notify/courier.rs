@@ -304,7 +304,7 @@ impl Courier {
             self.bell.notify_waiters();
             return Ok(());
         }
-        let why = self.health.disabled.as_deref().unwrap_or("its beginning was not delivered");
+        let why = self.health.disabled.as_deref().unwrap_or("its firing message was not delivered");
         self.outbox.give_up(message, why)?;
         if self.health.disabled.is_some() {
             self.count(|stats| {
@@ -326,7 +326,7 @@ impl Courier {
         }
         let Some(message) = self.repeats.pop() else { return Ok(false) };
         if let Attempt::Failed(Failure { why, .. }) = self.endpoint.post(&message).await {
-            tracing::warn!(receiver = name, why, "firing alerts could not be told again");
+            tracing::warn!(receiver = name, why, "firing alerts could not be sent again");
             self.repeats.clear();
         }
         Ok(true)

@@ -122,7 +122,7 @@ impl Desk {
     /// it does so again: the receiver knows the id.
     fn send_again(&self) -> Result<usize, OutboxError> {
         let wishes = self.files.resends().unwrap_or_else(|error| {
-            tracing::error!(%error, "messages that somebody wants again cannot be told");
+            tracing::error!(%error, "messages that were to be resent cannot be sent");
             BTreeMap::new()
         });
         for (id, resend) in &wishes {
@@ -131,7 +131,7 @@ impl Desk {
                 None => tracing::warn!(id = resend.message_id, "message is no longer known"),
             }
             if let Err(error) = self.files.remove_resend(id) {
-                tracing::error!(%error, "a message will be sent again and again");
+                tracing::error!(%error, "a message may be sent repeatedly");
             }
         }
         Ok(wishes.len())
@@ -187,7 +187,7 @@ impl Desk {
         let read = || Ok::<_, LakeError>((self.files.silences()?, self.files.acks()?));
         match read() {
             Ok((silences, acks)) => (state.orders.silences, state.orders.acks) = (silences, acks),
-            Err(error) => tracing::error!(%error, "silences as they were before stay in force"),
+            Err(error) => tracing::error!(%error, "the previous silences stay in force"),
         }
         state.orders.now = wall_clock();
     }

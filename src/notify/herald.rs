@@ -101,7 +101,11 @@ impl Herald {
                     Attempt::Arrived => Some(name),
                     Attempt::Gone => None,
                     Attempt::Failed(Failure { why, .. }) | Attempt::Refused(why) => {
-                        tracing::warn!(receiver = name, why, "could not be told of the trouble");
+                        tracing::warn!(
+                            receiver = name,
+                            why,
+                            "could not be notified of the trouble"
+                        );
                         None
                     }
                 }

@@ -37,7 +37,7 @@ pub enum OrderError {
     #[error("alert \"{0}\" has resolved")]
     Resolved(String),
     /// Somebody takes care already.
-    #[error("{} took care of alert \"{}\" at {}", .0.author, .0.alert_id, .0.at)]
+    #[error("{} acknowledged alert \"{}\" at {}", .0.author, .0.alert_id, .0.at)]
     Taken(Ack),
     /// A text is too long.
     #[error("an author has at most 256 bytes, a comment 2048")]
@@ -62,14 +62,14 @@ impl OrderError {
                 "name a topic of the configuration or of the lake"
             }
             Self::Unknown { what: "acknowledgement", .. } => {
-                "see who takes care of what: resonanz alerts list"
+                "see who acknowledged what: resonanz alerts list"
             }
             Self::Unknown { .. } => "see an alert's messages: resonanz alerts show ALERT",
             Self::Ambiguous { .. } => "give more of the id",
-            Self::Resolved(_) => "those that fire: resonanz alerts list",
+            Self::Resolved(_) => "firing alerts: resonanz alerts list",
             Self::Taken(_) => "add --replace to take over",
             Self::TooLong => "say less",
-            Self::Silence(_) => "as --topic 'acme*' --for 2h --comment \"product launch\"",
+            Self::Silence(_) => "such as --topic 'acme*' --for 2h --comment \"product launch\"",
             Self::Lake(_) => "check that the folder exists and may be read",
         };
         hint.to_owned()

@@ -65,11 +65,11 @@ impl ReceiverError {
                 "make one with: echo \"whsec_$(openssl rand -base64 24)\"".to_owned()
             }
             ReceiverFault::Certificates(_) => {
-                "ca_file holds the certificate of the server, or of who signed it, in PEM".to_owned()
+                "ca_file holds the certificate of the server, or of its issuer, in PEM".to_owned()
             }
             ReceiverFault::Url(_) => Reach::Public.refusal("").unwrap_or_default().to_owned(),
             ReceiverFault::Template(_) => {
-                "a template knows title, summary, todo, facts, posts, action, type, timestamp, id and data"
+                "a template has title, summary, todo, facts, posts, action, type, timestamp, id and data"
                     .to_owned()
             }
         }
@@ -119,7 +119,7 @@ fn address(config: &ReceiverConfig) -> Result<Url, ReceiverFault> {
             Err(_) => format!("smtp://{}:{}", mail.server, mail.port),
         };
         let mut url: Url =
-            text.parse().map_err(|_| ReceiverFault::Url("it is no server".to_owned()))?;
+            text.parse().map_err(|_| ReceiverFault::Url("it names no server".to_owned()))?;
         // Other people are another address: what was wrong with one is forgotten with it.
         let people: Vec<String> = mail.to.iter().map(|to| to.email.to_string()).collect();
         url.set_path(&people.join(","));
@@ -133,7 +133,7 @@ fn address(config: &ReceiverConfig) -> Result<Url, ReceiverFault> {
     if let Some(hint) = config.reach.refusal(text) {
         return Err(ReceiverFault::Url(hint.to_owned()));
     }
-    let url: Url = text.parse().map_err(|_| ReceiverFault::Url("it is no URL".to_owned()))?;
+    let url: Url = text.parse().map_err(|_| ReceiverFault::Url("it is not a URL".to_owned()))?;
     match url.host_str() {
         Some(_) => Ok(url),
         None => Err(ReceiverFault::Url("it has no host".to_owned())),

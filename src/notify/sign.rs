@@ -23,7 +23,7 @@ pub enum SecretError {
     #[error("the secret is not \"whsec_\" followed by base64")]
     Form,
     /// Too easy to guess, or longer than the specification allows.
-    #[error("the secret has {found} bytes; the specification asks for 24 to 64")]
+    #[error("the secret has {found} bytes; the specification requires 24 to 64")]
     Length {
         /// How many it has.
         found: usize,

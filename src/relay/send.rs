@@ -88,11 +88,12 @@ impl Sender {
             };
             self.publisher = None;
             let Fault::External { reason, .. } = &fault else { return Err(fault) };
-            tracing::warn!(reason, "the broker does not take messages; trying again");
+            tracing::warn!(reason, "the broker does not accept messages; trying again");
             progress.send_modify(|progress| {
                 if progress.trouble.is_none() {
                     progress.troubles += 1;
-                    let hint = "see that the broker runs; sources wait meanwhile".to_owned();
+                    let hint =
+                        "check that the broker is running; sources wait meanwhile".to_owned();
                     let why = reason.clone();
                     progress.trouble = Some(Trouble { since: wall_clock(), why, hint });
                 }

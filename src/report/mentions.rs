@@ -282,7 +282,7 @@ fn intents(names: &[String]) -> Result<String, ReportError> {
         // No name is part of another.
         Some(intent) => Ok(format!("strpos(intents, '{intent}') > 0")),
         None => {
-            let why = format!("\"{}\" is no intent", cut_text(name, 40));
+            let why = format!("\"{}\" is not an intent", cut_text(name, 40));
             let hint = "give churn, complaint, question, purchase, recommendation or praise";
             Err(ReportError::wrong("intent", why, hint))
         }

@@ -39,7 +39,7 @@ fn zone_name<S: Serializer>(zone: &TimeZone, to: S) -> Result<S::Ok, S::Error> {
 /// # Errors
 /// For a name that the time zone database does not have.
 pub fn zone(name: &str) -> Result<TimeZone, ReportError> {
-    let hint = "write a name as Europe/Berlin or UTC";
+    let hint = "write a name such as Europe/Berlin or UTC";
     TimeZone::get(name)
         .map_err(|_| ReportError::wrong("zone", format!("\"{name}\" is not a time zone"), hint))
 }

@@ -211,7 +211,7 @@ impl TopicChange {
         match (old.is_empty(), new.is_empty()) {
             (true, _) => reasons.push("the topic had no mentions before".to_owned()),
             (_, true) => reasons.push(
-                "the topic has no mentions any more: its query or name changed, or it is gone"
+                "the topic no longer has mentions: its query or name changed, or it was removed"
                     .to_owned(),
             ),
             _ => {
@@ -231,8 +231,7 @@ impl TopicChange {
                     reasons.push("other posts were read; the query is the same".to_owned());
                 }
                 if reasons.is_empty() && self.changed() > 0 {
-                    let reason =
-                        "the topic's accounts changed, whose posts are no complaints, or texts did";
+                    let reason = "the topic's accounts changed, whose posts never count as complaints, or texts did";
                     reasons.push(reason.to_owned());
                 }
             }

@@ -214,7 +214,7 @@ impl Feed {
                 Ok(false) => return Ok(()),
                 Err(error) if input.is_to_blame(&error) => {
                     let why = format!("{}: {error}", input.name);
-                    tracing::error!("{why}; going on with what could be read");
+                    tracing::error!("{why}; continuing with what could be read");
                     if sender.send(Ok(Fed::Damage(why))).is_err() {
                         return Ok(());
                     }

@@ -222,7 +222,7 @@ fn sorter(
         (Origin::Files(inputs), Sorting::Auto) => is_disordered(feed, inputs, engine),
     };
     if is_sorted {
-        tracing::warn!("the inputs are sorted by time before they are worked through");
+        tracing::warn!("sorting the inputs by time before processing them");
     }
     is_sorted.then(|| Sorter::new(scratch))
 }
@@ -266,7 +266,10 @@ fn work(
             engine.take(parcel)?;
         }
     }
-    anyhow::ensure!(ended, "reading broke off by a fault of our own; nothing of it is committed");
+    anyhow::ensure!(
+        ended,
+        "reading stopped because of a bug in resonanz; nothing of it is committed"
+    );
     if worked.bytes == 0
         && let Some(first) = worked.damaged.first()
     {

@@ -14,8 +14,7 @@ use crate::time::Zone;
 const THOUSANDS: [char; 2] = ['.', ','];
 
 /// What is said of bytes that are neither lines nor Parquet.
-const NOT_TEXT: &str =
-    "these bytes are not text; save a workbook as CSV, and unpack what is packed";
+const NOT_TEXT: &str = "this is not text; save a workbook as CSV, and unpack archives";
 
 /// Whether bytes could be text: only few signs of control stand in it.
 fn is_text(bytes: &[u8]) -> bool {
@@ -60,7 +59,7 @@ pub struct Preview {
 fn unfit(look: &Beginning) -> Option<&'static str> {
     let first = look.columns.first().filter(|_| matches!(look.layout, Layout::Csv(_)))?;
     if first.starts_with(['{', '[']) {
-        return Some("it is called a table, and begins as JSON: add --input-format jsonl");
+        return Some("its name says a table, but it begins as JSON: add --input-format jsonl");
     }
     (!look.columns.iter().all(|name| is_text(name.as_bytes()))).then_some(NOT_TEXT)
 }

@@ -31,7 +31,7 @@ pub enum Mode {
 #[derive(Debug, thiserror::Error)]
 pub enum StageError {
     /// A new lake is half full from another job.
-    #[error("{path} holds what a reprocess with other arguments or inputs began", path = path.display())]
+    #[error("{path} holds an unfinished reprocess with other arguments or inputs", path = path.display())]
     OtherJob {
         /// Which lake.
         path: PathBuf,
@@ -50,9 +50,9 @@ impl StageError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::OtherJob { .. } => {
-                "go on with the same arguments and unchanged inputs, or give a new folder"
+                "resume with the same arguments and unchanged inputs, or give a new folder"
             }
-            Self::OtherKey { .. } => "give a new lake, which takes over the key",
+            Self::OtherKey { .. } => "give a new lake, which then takes over the key",
         }
     }
 }

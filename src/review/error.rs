@@ -18,7 +18,7 @@ pub enum ReviewError {
     #[error("nothing is corrected")]
     Nothing,
     /// It does not say who.
-    #[error("nobody says so: the author is missing")]
+    #[error("the author is missing")]
     Nobody,
     /// A text is too long.
     #[error("an author has at most 256 bytes, a note 2048")]
@@ -34,7 +34,9 @@ impl ReviewError {
     pub fn hint(&self) -> String {
         match self {
             Self::Report(error) => error.hint(),
-            Self::Conflict(seen) => format!("look at it, and name revision {}", seen.revision),
+            Self::Conflict(seen) => {
+                format!("look at it again, and give revision {}", seen.revision)
+            }
             Self::Nothing => "name a polarity, or whether it is about the topic".to_owned(),
             Self::Nobody => "name the author".to_owned(),
             Self::TooLong => "say less".to_owned(),

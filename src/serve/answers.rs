@@ -191,7 +191,7 @@ pub(super) async fn drivers(
         .map_err(refused)
 }
 
-/// How long negative mentions of a topic waited for an answer by an account of ours.
+/// How long negative mentions of a topic waited for an answer by one of our accounts.
 pub(super) async fn waits(
     State(api): State<Api>,
     Parameters(asked): Parameters<TopicQuery>,

@@ -59,7 +59,7 @@ impl Collector for Snapshot {
         counter("mentions_late", "Mentions too late for their pane", tally.late)?;
         counter("texts_cut", "Texts longer than 64 KiB, cut", progress.cut)?;
         counter("posts_mended", "Posts with an unreadable field", progress.mended)?;
-        counter("frames_ignored", "Frames that are no posts by nature", progress.ignored)?;
+        counter("frames_ignored", "Frames of a kind that is never a post", progress.ignored)?;
         counter("reconnects", "Times a source was dialed again", progress.sources.reconnects())?;
         counter("commits", "Commits to the lake", progress.commits)?;
         counter("lake_logs_read", "Logs of tables read to answer over HTTP", self.logs_read)?;

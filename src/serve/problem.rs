@@ -53,7 +53,7 @@ impl Problem {
             413 => ("large", "The request is too large"),
             415 => ("media-type", "The body is of another type"),
             422 => ("limit", "The answer needs more than is allowed"),
-            412 => ("changed", "It is no longer as you saw it"),
+            412 => ("changed", "It has changed since you saw it"),
             428 => ("unconditional", "Say which version you mean"),
             429 => ("busy", "Too many are asking"),
             501 => ("stateless", "The lake has no state folder here"),

@@ -125,7 +125,7 @@ type Parts = mpsc::Receiver<Result<Option<Vec<u8>>, SqlError>>;
 
 /// The next part; `None` at the end. Parts that stop without an end were not taken in time.
 async fn next(parts: &mut Parts) -> Result<Option<Vec<u8>>, SqlError> {
-    parts.recv().await.unwrap_or_else(|| Err(SqlError::broken("it was broken off")))
+    parts.recv().await.unwrap_or_else(|| Err(SqlError::broken("it was interrupted")))
 }
 
 fn format(asked: Option<&str>, headers: &HeaderMap) -> Option<QueryFormat> {

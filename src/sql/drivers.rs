@@ -71,7 +71,7 @@ impl Question {
             [topic, times @ ..] if matches!(times.len(), 2 | 4) => (topic, times, None),
             _ => {
                 return Err(wrong(
-                    "takes a topic, from, to, then if wanted against_from, against_to, then a polarity",
+                    "takes a topic, from, to, then optionally against_from, against_to, then a polarity",
                 ));
             }
         };
@@ -118,14 +118,14 @@ fn text(argument: &Expr) -> QueryResult<String> {
             Some(Some(text)) => Ok(text.to_owned()),
             _ => Err(wrong("takes a topic and a polarity as texts")),
         },
-        _ => Err(wrong("takes constants, no columns")),
+        _ => Err(wrong("takes constants, not columns")),
     }
 }
 
 /// A constant time: a timestamp, a day, or one of both as text.
 fn time(argument: &Expr) -> QueryResult<EventTime> {
     let Expr::Literal(value, _) = argument else {
-        return Err(wrong("takes constants, no columns"));
+        return Err(wrong("takes constants, not columns"));
     };
     if let Some(Some(text)) = value.try_as_str() {
         let day = if text.len() == 10 { "T00:00:00Z" } else { "" };

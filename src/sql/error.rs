@@ -78,7 +78,7 @@ impl SqlError {
 
     /// A query that broke down instead of failing.
     pub(crate) fn broken(what: &str) -> Self {
-        let message = format!("the query broke down: {what}");
+        let message = format!("the query failed: {what}");
         Self::new(SqlFault::Other, BROKEN, message, "write it in another way")
     }
 

@@ -244,7 +244,7 @@ fn matcher(function: Name, query: &str) -> QueryResult<Matcher> {
         DataFusionError::External(Box::new(MatchesError { function, query, source }))
     };
     if holds_field(&parse(query).map_err(error)?) {
-        let message = "fields such as lang: or kind: are not known of a bare text".to_owned();
+        let message = "a bare text has no fields such as lang: or kind:".to_owned();
         let hint = "ask the column: WHERE matches(text, 'acme') AND lang = 'en'";
         return Err(error(QueryError { at: 0, message, hint }));
     }

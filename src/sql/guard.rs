@@ -113,7 +113,7 @@ impl Size {
             return ControlFlow::Continue(());
         }
         let message = format!("the statement reads more than {TABLES_MAX} tables");
-        let hint = "a common table expression counts each time it is named; join fewer";
+        let hint = "a common table expression counts each time it is used; join fewer";
         ControlFlow::Break(Refusal { message, hint, code: TOO_COMPLEX })
     }
 }

@@ -173,7 +173,7 @@ impl Session {
 
 /// What a task that broke down says.
 fn told(error: JoinError) -> String {
-    let Ok(panic) = error.try_into_panic() else { return "it was broken off".to_owned() };
+    let Ok(panic) = error.try_into_panic() else { return "it was interrupted".to_owned() };
     let text = panic.downcast_ref::<String>().map(String::as_str);
     text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("it has no words for it").to_owned()
 }

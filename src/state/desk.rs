@@ -205,7 +205,7 @@ impl DeskFiles {
         let path = self.path(kind, id)?;
         self.make()?;
         if !path.exists() && self.names(kind)?.len() >= FILES_MAX {
-            let full = io::Error::other(format!("{FILES_MAX} of a kind are the most"));
+            let full = io::Error::other(format!("at most {FILES_MAX} of a kind are kept"));
             return Err(io_error(&path)(full));
         }
         write_whole(&path, &json_lines(&path, value)?)
@@ -242,7 +242,7 @@ impl DeskFiles {
         if (1..=64).contains(&id.len()) && id.bytes().all(plain) {
             Ok(path)
         } else {
-            Err(io_error(&path)(io::Error::other("no such id can be")))
+            Err(io_error(&path)(io::Error::other("this cannot be an id")))
         }
     }
 

@@ -23,7 +23,7 @@ pub enum StateError {
         path: PathBuf,
     },
     /// The folder holds other things.
-    #[error("{path} is not empty and no lake", path = path.display())]
+    #[error("{path} is neither empty nor a lake", path = path.display())]
     NotEmpty {
         /// Which folder.
         path: PathBuf,
@@ -71,7 +71,7 @@ pub enum StateError {
         path: PathBuf,
     },
     /// Another process has made the next commit.
-    #[error("{path}: another process has made commit {sequence}, so this one ends", path = path.display())]
+    #[error("{path}: another process has made commit {sequence}, so this one stops", path = path.display())]
     Fenced {
         /// Which lake.
         path: PathBuf,
@@ -122,26 +122,26 @@ impl StateError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
-                "free some space: nothing is lost, and reading goes on from the last commit"
+                "free some space: nothing is lost, and reading resumes from the last commit"
             }
             Self::Io { .. } => "check that the folder exists and may be written",
-            Self::NoLake { .. } => "give what `resonanz run`, `reprocess` or `demo` wrote",
+            Self::NoLake { .. } => "give a folder that `resonanz run`, `reprocess` or `demo` wrote",
             Self::NotEmpty { .. } => "give an empty or new folder",
             Self::OtherKey { .. } => {
-                "give the file that [privacy] author_key_file named when the lake was made"
+                "give the file that [privacy] author_key_file named when the lake was created"
             }
             Self::NoKey { is_named: true, .. } => {
-                "name the file that was named when the lake was made: [privacy] author_key_file, --author-key-file"
+                "name the file that was named when the lake was created: [privacy] author_key_file, --author-key-file"
             }
             Self::NoKey { is_named: false, .. } => {
-                "put it back from its copy; if there is none, no author can be found in this lake again: make a new one with resonanz reprocess"
+                "restore it from a copy; without one, no author can ever be found in this lake again: fill a new lake with resonanz reprocess"
             }
             Self::Locked { .. } => "stop the other process, or give another folder",
             Self::Fenced { .. } => {
-                "nothing is lost: the other one goes on from the last commit; run one process for a lake, or a shard"
+                "nothing is lost: the other process continues from the last commit; run one process per lake or shard"
             }
             Self::Format { .. } => {
-                "use the version of resonanz that wrote it, or make the lake anew with resonanz reprocess"
+                "use the version of resonanz that wrote it, or fill a new lake with resonanz reprocess"
             }
             Self::Damaged { .. } => {
                 "restore the file from a backup; the tables themselves stay readable"
@@ -153,9 +153,9 @@ impl StateError {
                 "give the state folder with which the tables were last written; if it is lost, fill a new lake with resonanz reprocess --from-lake"
             }
             Self::United { .. } => {
-                "give one of them, such as LAKE/shard-1-of-3; all of one number can be read together"
+                "give one of them, such as LAKE/shard-1-of-3; the folder of them all can only be read"
             }
-            Self::Busy { .. } => "see that the process that writes the lake is alive",
+            Self::Busy { .. } => "check that the process that writes the lake is running",
         }
     }
 }

@@ -181,7 +181,7 @@ impl Home {
     pub(super) fn stateless(root: &Path, is_united: bool) -> StateError {
         let path = root.to_owned();
         if is_united {
-            let what = "it holds shards, and this is about one lake".to_owned();
+            let what = "it holds shards, and this works on a single lake".to_owned();
             return StateError::United { path, what };
         }
         StateError::NoState { path }

@@ -81,7 +81,7 @@ mod word {
     pub(super) fn deserialize<'d, D: Deserializer<'d>>(from: D) -> Result<Polarity, D::Error> {
         let word = String::deserialize(from)?;
         super::verdict(&word)
-            .ok_or_else(|| D::Error::custom(format!("\"{word}\" is no verdict")))
+            .ok_or_else(|| D::Error::custom(format!("\"{word}\" is not a verdict")))
     }
 }
 
@@ -165,7 +165,7 @@ impl Reviews {
             }
             let bytes = fs::read(&self.path)?;
             if bytes.len() as u64 > FILE_BYTES_MAX {
-                return Err(io::Error::other("it has 16 MiB already"));
+                return Err(io::Error::other("it has reached 16 MiB"));
             }
             let mut file = OpenOptions::new().append(true).open(&self.path)?;
             file.set_len(whole(&bytes) as u64)?;

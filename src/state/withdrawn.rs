@@ -152,7 +152,7 @@ pub fn tombstones(folder: &Home) -> Result<HashSet<Tombstone>, StateError> {
         return Err(damaged("its checksum is not that of its lines"));
     }
     let parsed: Option<HashSet<Tombstone>> = lines.lines().map(Tombstone::parse).collect();
-    parsed.ok_or_else(|| damaged("a line is no tombstone"))
+    parsed.ok_or_else(|| damaged("a line is not a tombstone"))
 }
 
 /// Adds tombstones, durably and as a whole.

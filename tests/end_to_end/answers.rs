@@ -144,7 +144,7 @@ fn a_confidence_out_of_reach_is_refused() {
         "bad.toml:11:18: min_confidence is 0.705",
         "hint: it must be a number from 0.4 to 0.9 in steps of 0.01, as 0.65",
         "bad.toml:15:18: min_confidence is \"high\"",
-        "bad.toml:19:18: min_confidence is for negative mentions",
+        "bad.toml:19:18: min_confidence needs negative mentions",
         "4 problems",
     ] {
         assert!(errors.contains(wanted), "{wanted}\nnot in\n{errors}");
@@ -185,9 +185,9 @@ fn rules_on_replies_and_sources_are_checked() {
     let errors = stderr(&run(&["check", "--config", path.to_str().expect("UTF-8")]));
     for wanted in [
         "bad.toml:7:18: an account without a name",
-        "bad.toml:11:10: no accounts of ours could answer for a",
+        "bad.toml:11:10: a has no accounts of yours that could answer",
         "bad.toml:12:10: within is as long as the window",
-        "bad.toml:13:11: an unanswered rule has no other measure",
+        "bad.toml:13:11: an unanswered rule takes no other measure",
         "bad.toml:18:11: a source as a whole has no sentiment",
         "5 problems",
     ] {

@@ -55,7 +55,7 @@ fn what_may_not_do_what_was_meant_is_warned_of() {
         "odd.toml:7:12: warning: query of topic \"a\": or is a word to look for here, not OR\n  \
          query = 'a or b followers:>9'\n             ^\n  hint: write the operator",
         "odd.toml:7:17: warning: query of topic \"a\": no post of the sources here has followers:>=10",
-        "odd.toml:8:13: warning: no source here calls an account \"acme\"",
+        "odd.toml:8:13: warning: no source here names accounts like \"acme\"",
     ] {
         assert!(warnings.contains(wanted), "{wanted}\nnot in\n{warnings}");
     }

@@ -164,7 +164,7 @@ fn alerts_are_named_by_their_beginning_and_a_second_person_takes_over_aloud() {
 
     desk.alerts(&["ack", short.trim_start_matches("alt_"), "--author", "Lee"]);
     let taken = refused(&["ack", &short]);
-    assert!(taken.contains("Lee took care of alert") && taken.contains("--replace"), "{taken}");
+    assert!(taken.contains("Lee acknowledged alert") && taken.contains("--replace"), "{taken}");
     let json_type = "content-type: application/json\r\n";
     let path = format!("/api/v1/alerts/{}/ack", ids[0]);
     assert_eq!(desk.http("POST", &path, json_type, "{\"author\":\"Kim\"}").0, 409);

@@ -146,8 +146,8 @@ fn chains_and_pages_that_cannot_be_are_shown_with_their_place() {
         "a step of escalate needs an \"after\"",
         "unknown key \"bcc\" in escalate",
         "escalate names \"lead\" twice",
-        "escalate begins with nobody",
-        "escalate names \"lead\", who is told first",
+        "escalate has nobody to start from",
+        "escalate names \"lead\", who is already notified first",
     ] {
         assert!(stderr(&checked).contains(wanted), "{wanted}\nnot in\n{}", stderr(&checked));
     }

@@ -193,7 +193,7 @@ fn goals_that_cannot_be_are_shown_with_their_place() {
         "x.toml:21:11: no topic is called \"acmme\"",
         "x.toml:22:8: \"2d\" is not the span of a goal",
         "a share of voice is that of one brand",
-        "own_links needs to know our sites",
+        "own_links needs your sites",
         "no receiver is called \"nobody\"",
         "target is 60",
         "unknown key \"topic\" in [goal.NAME]",

@@ -257,7 +257,7 @@ fn an_answer_by_an_account_of_ours_is_noticed_by_itself() {
     assert_eq!(by, ("account", &json!(1)));
     let (status, problem) = team.change(&b, 0, "Mara", "assigned");
     let detail = text(&problem, "detail");
-    assert!(status == 409 && detail.contains("answered by an account of ours"), "{problem}");
+    assert!(status == 409 && detail.contains("answered by one of our accounts"), "{problem}");
     // It did not help: once more, and the same answer does not close it again.
     let (status, open) = team.change(&b, 1, "Mara", "open");
     let stands = (status, text(&open, "state"), &open["revision"]);
@@ -341,7 +341,7 @@ fn what_cannot_be_promised_is_refused_with_a_hint() {
         "bad.toml:3:9: \"Mo-Fr 9-18\" are not hours",
         "hint: write \"Mo-Fr 09:00-18:00\", or a list of such",
         "bad.toml:4:8: \"Berlin\" is not a time zone",
-        "bad.toml:5:12: no holidays are known of \"DE-BX\"",
+        "bad.toml:5:12: no holidays are known for \"DE-BX\"",
         "bad.toml:6:11: \"24.12.\" is not a day",
         "bad.toml:7:9: \"bad\" is not a verdict",
         "bad.toml:8:1: unknown key \"horizont\" in [service]",

@@ -113,7 +113,7 @@ fn the_command_line_says_what_writers_want_and_how_well_it_knows() {
     let odd = file(folder.path(), "odd.jsonl", odd);
     let told = run(&["eval", "--intents", "--format", "json", odd.to_str().expect("UTF-8")]);
     assert_eq!(told.status.code(), Some(1), "one line was refused");
-    assert!(stderr(&told).contains("is no intent; write churn"), "{}", stderr(&told));
+    assert!(stderr(&told).contains("is not an intent; write churn"), "{}", stderr(&told));
     let report: Value = serde_json::from_str(&stdout(&told)).expect("JSON");
     assert_eq!(report["datasets"][0]["rows"], 1, "{report}");
     let none = file(folder.path(), "none.jsonl", "");

@@ -237,7 +237,7 @@ fn inputs_that_mean_nothing_are_refused_with_a_hint() {
         ("nowhere.jsonl".to_owned(), 2, "no such file"),
         (root.join("*.jsonl").display().to_string(), 2, "no file of posts"),
         ("gopher://x/y".to_owned(), 2, "hint: URLs: file://"),
-        (open_quote.display().to_string(), 1, "is a quote not closed?"),
+        (open_quote.display().to_string(), 1, "is a quote unclosed?"),
         (wrong.display().to_string(), 1, "there is no column \"id\""),
     ];
     for (input, code, words) in cases {

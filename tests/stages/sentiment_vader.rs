@@ -177,5 +177,5 @@ fn versions_name_the_profile() {
         assert_eq!(scorer.profile(), profile);
     }
     let error = "afinn".parse::<Profile>().expect_err("no profile");
-    assert_eq!(error.to_string(), "\"afinn\" is no sentiment profile; write vader or resonanz");
+    assert_eq!(error.to_string(), "\"afinn\" is not a sentiment profile; write vader or resonanz");
 }

@@ -187,7 +187,7 @@ impl Analyzer {
         keep: Option<Vec<String>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let table: AnyRecordBatch = posts.extract().map_err(|_| {
-            kind("posts is no table; give one of pyarrow, Polars, pandas or DuckDB, with a column text")
+            kind("posts is not a table; give one of pyarrow, Polars, pandas or DuckDB, with a column text")
         })?;
         let reader = table.into_reader()?;
         let schema = reader.schema();

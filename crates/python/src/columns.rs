@@ -139,7 +139,7 @@ impl Langs {
             let lang = Lang::parse(&code);
             if lang == Lang::UND && !code.eq_ignore_ascii_case("und") {
                 return Err(value(format!(
-                    "lang \"{code}\" is no language; write an ISO 639 code, such as de or en"
+                    "lang \"{code}\" is not a language; write an ISO 639 code, such as de or en"
                 )));
             }
             return Ok(Self::One(lang));

@@ -38,7 +38,7 @@ impl Columns {
             let Some(column) = table.column_by_name(name) else { return Ok(None) };
             // What is no whole number, or less than none, is not known.
             let column = cast(column, &DataType::UInt64)
-                .map_err(|error| kind(format!("{name} is no column of numbers: {error}")))?;
+                .map_err(|error| kind(format!("{name} is not a column of numbers: {error}")))?;
             Ok::<_, PyErr>(column.as_any().downcast_ref().cloned())
         };
         let text = texts("text")?.ok_or_else(|| {

@@ -23,7 +23,7 @@ pub(super) fn resend(args: &Args) -> Result<Ending, Failure> {
     let asked = Asked::open(&args.place)?;
     for resend in notify::resend(&asked.folder, &args.id, args.receiver.as_deref())? {
         let (id, receiver) = (resend.message_id, resend.receiver);
-        writeln!(people(), "{id} is sent to {receiver} again as soon as resonanz runs")?;
+        writeln!(people(), "{id} will be sent to {receiver} again as soon as resonanz runs")?;
     }
     Ok(Ending::Done)
 }

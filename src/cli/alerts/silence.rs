@@ -126,6 +126,6 @@ pub(super) fn matchers(silence: &Silence) -> String {
 
 fn label(text: &str) -> Result<(String, String), String> {
     let pair = text.split_once('=').filter(|(name, _)| !name.is_empty());
-    let (name, pattern) = pair.ok_or("write NAME=PATTERN, as team=care")?;
+    let (name, pattern) = pair.ok_or("write NAME=PATTERN, such as team=care")?;
     Ok((name.to_owned(), pattern.to_owned()))
 }

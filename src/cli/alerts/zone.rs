@@ -22,7 +22,7 @@ impl Zone {
 }
 
 fn zone(name: &str) -> Result<TimeZone, String> {
-    TimeZone::get(name).map_err(|_| "write a name as Europe/Berlin or UTC".to_owned())
+    TimeZone::get(name).map_err(|_| "write a name such as Europe/Berlin or UTC".to_owned())
 }
 
 /// The zone of the environment, by name or as POSIX writes it, else of the machine, else UTC.

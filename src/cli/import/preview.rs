@@ -66,7 +66,7 @@ pub(super) fn preview(args: &Args) -> Result<Ending, Failure> {
         shown += 1;
     }
     if let Some(first) = left_out.first() {
-        writeln!(out, "left out: {} files that hold no posts, as {first}\n", left_out.len())?;
+        writeln!(out, "skipped: {} files that hold no posts, such as {first}\n", left_out.len())?;
     }
     if inputs.len() - left_out.len() > shown {
         writeln!(out, "{} more files\n", inputs.len() - left_out.len() - shown)?;
@@ -74,12 +74,12 @@ pub(super) fn preview(args: &Args) -> Result<Ending, Failure> {
     if guesses.is_empty() {
         writeln!(
             out,
-            "no posts could be read; say which column is which field with --map, or what a file is with --input-format"
+            "no posts could be read; map columns to fields with --map, or name the format with --input-format"
         )?;
         return Ok(Ending::Incomplete);
     }
     if guesses.iter().flat_map(|(_, options)| options).any(|(name, _)| *name == "--zone") {
-        writeln!(out, "times name no zone: --zone is a guess, put the right one there")?;
+        writeln!(out, "times name no zone: --zone is a guess, replace it with the right one")?;
     }
     writeln!(out, "to import:")?;
     for command in commands(&args.files, &guesses) {
@@ -136,7 +136,7 @@ fn file(input: &Input, found: &Preview, out: &mut impl Write) -> io::Result<()> 
         };
         let missing: Vec<&str> = FIELDS.iter().take(3).filter(lacks).copied().collect();
         if !missing.is_empty() {
-            writeln!(out, "not found: {}; say which columns they are with --map", missing.join(", "))?;
+            writeln!(out, "not found: {}; name their columns with --map", missing.join(", "))?;
         }
     }
     writeln!(out)?;

@@ -83,7 +83,7 @@ fn change(args: &Args, step: Step) -> Result<Ending, Failure> {
         let message =
             format!("\"{}\" does not say which state of the mention you saw", args.mention);
         let hint = format!(
-            "see how it stands, and give its name with @ and the number: resonanz inbox show {handle}"
+            "look it up and give its name with @ and the number: resonanz inbox show {handle}"
         );
         return Err(Failure::usage(message, hint));
     };

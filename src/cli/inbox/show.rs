@@ -70,7 +70,7 @@ fn write_entry(
         if place == 0 {
             writeln!(out)?;
         }
-        let who = step.changed_by.as_deref().unwrap_or("an account of ours");
+        let who = step.changed_by.as_deref().unwrap_or("one of our accounts");
         let to = step.owner.as_deref().filter(|_| step.what == "assigned");
         let to = to.map(|owner| format!(" to {owner}")).unwrap_or_default();
         let said = step.text.as_deref().map(|text| format!(": {text}")).unwrap_or_default();

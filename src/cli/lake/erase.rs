@@ -64,7 +64,7 @@ pub(super) fn erase(args: &Args) -> Result<Ending, Failure> {
     if !args.yes && !args.dry_run {
         return Err(Failure::usage(
             "an erasure cannot be undone",
-            "see what it would do with --dry-run, then add --yes",
+            "check with --dry-run what it would do, then add --yes",
         ));
     }
     let Found { site, config } = args.place.find()?;
@@ -120,7 +120,7 @@ fn request(
     let Some((_, id)) = post.trim().split_once('/').filter(|(_, id)| !id.is_empty()) else {
         return Err(Failure::usage(
             format!("\"{post}\" is not a post"),
-            "write its source and its id, as bluesky/at://KEY/app.bsky.feed.post/3k",
+            "write its source and its id, such as bluesky/at://KEY/app.bsky.feed.post/3k",
         ));
     };
     let mut request = Request::new(
@@ -239,14 +239,14 @@ async fn carry_out(
             }
             Err(LakeError::State(StateError::Locked { .. })) if id.is_none() => {
                 return Err(Failure::usage(
-                    "the lake is being written by another process",
-                    "it erases what sources took back by itself: [privacy] follow_deletes",
+                    "another process is writing the lake",
+                    "it erases what sources deleted by itself: [privacy] follow_deletes",
                 ));
             }
             Err(LakeError::State(StateError::Locked { .. })) if begun.elapsed() > PATIENCE => {
                 return Err(Failure::usage(
                     "the process that writes the lake has not done it yet",
-                    "it is noted, and done at the latest when that process starts again",
+                    "it is queued, and will be done at the latest when that process starts again",
                 ));
             }
             Err(LakeError::State(StateError::Locked { .. })) => tokio::time::sleep(PACE).await,

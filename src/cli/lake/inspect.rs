@@ -86,7 +86,7 @@ fn report(verified: &Verified, site: &Site, format: ReportFormat) -> Result<Endi
             if let Some(commit) = pending {
                 writeln!(
                     out,
-                    "commit {commit} is whole, but not in every table yet: the next start of what writes the lake finishes it"
+                    "commit {commit} is complete, but not yet in every table: the next start of the lake's writer finishes it"
                 )?;
             }
             writeln!(

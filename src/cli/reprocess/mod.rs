@@ -182,7 +182,7 @@ async fn run(args: &Args, site: &Site, job: Job) -> Result<Ending, Failure> {
     if let Some(lake) = args.source_lake() {
         writeln!(
             out,
-            "read: the posts that {lake} keeps, which are all only if it was filled with archive = \"all\""
+            "read: the posts stored in {lake}, which are complete only if it was filled with archive = \"all\""
         )?;
     }
     if let Some(format) = args.compare {
@@ -194,7 +194,7 @@ async fn run(args: &Args, site: &Site, job: Job) -> Result<Ending, Failure> {
     let letters = stage.dead_letters();
     finish(args, site, stage, &mut out).await?;
     if refused > 0 && !args.dry_run {
-        writeln!(out, "what was refused, and why: {}", letters.display())?;
+        writeln!(out, "refused input and reasons: {}", letters.display())?;
     }
     Ok(if refused == 0 && is_whole { Ending::Done } else { Ending::Incomplete })
 }
@@ -207,7 +207,7 @@ async fn finish(
     out: &mut impl Write,
 ) -> Result<(), Failure> {
     if stage.mode() == Mode::Dry {
-        writeln!(out, "dry run: {site} is as it was")?;
+        writeln!(out, "dry run: {site} is unchanged")?;
         return Ok(());
     }
     let alerts = if args.replace_alerts { OldAlerts::Replace } else { OldAlerts::Keep };
@@ -250,7 +250,7 @@ pub(super) async fn from_lake(lake: &Site) -> Result<Origin, Failure> {
     if posts.days().is_empty() {
         return Err(Failure::usage(
             format!("{lake} keeps no posts"),
-            "keep them with [lake] archive = \"matched\" or \"all\"",
+            "store them with [lake] archive = \"matched\" or \"all\"",
         ));
     }
     Ok(Origin::Lake(posts))

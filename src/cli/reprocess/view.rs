@@ -23,7 +23,7 @@ pub(super) fn report(report: &Report, out: &mut impl Write) -> io::Result<()> {
         tally.events
     )?;
     if before.events > 0 {
-        writeln!(out, "{} of them before it was broken off", before.events)?;
+        writeln!(out, "{} of them before it was interrupted", before.events)?;
     }
     writeln!(
         out,
@@ -37,7 +37,7 @@ pub(super) fn report(report: &Report, out: &mut impl Write) -> io::Result<()> {
     )?;
     if report.progress.mended > 0 {
         let mended = report.progress.mended;
-        writeln!(out, "{mended} posts with a field that could not be read, left unknown")?;
+        writeln!(out, "{mended} posts with an unreadable field, left unknown")?;
     }
     if let Some(share) = report.progress.late_share() {
         writeln!(
@@ -48,7 +48,7 @@ pub(super) fn report(report: &Report, out: &mut impl Write) -> io::Result<()> {
     }
     if let Some(first) = report.left_out.first() {
         let files = report.left_out.len();
-        writeln!(out, "left out: {files} files that hold no posts, as {first}")?;
+        writeln!(out, "skipped: {files} files that hold no posts, such as {first}")?;
     }
     for damaged in &report.damaged {
         writeln!(out, "damaged: {damaged}; what could be read of it is kept")?;
@@ -59,7 +59,7 @@ pub(super) fn report(report: &Report, out: &mut impl Write) -> io::Result<()> {
     if report.progress.refusals.iter().any(|(_, reason)| reason.contains("is missing; there are")) {
         writeln!(
             out,
-            "hint: say which name is which field with --map, as text=body,posted_at=created_utc; resonanz import --preview FILE guesses it"
+            "hint: map names to fields with --map, such as text=body,posted_at=created_utc; resonanz import --preview FILE suggests a mapping"
         )?;
     }
     Ok(())

@@ -110,7 +110,7 @@ fn alarm_lines(board: &Board, width: usize) -> Vec<Line<'static>> {
         let taken = alert
             .taken_by
             .as_ref()
-            .map(|who| format!(", {who} cares"))
+            .map(|who| format!(", acknowledged by {who}"))
             .unwrap_or_default();
         let text = format!(
             "{}: {}, {} observed, for {}{taken}",

@@ -112,14 +112,14 @@ impl Relays {
     fn lost(&self, now: EventTime) -> Option<String> {
         let mut lives = self.0.iter().filter(|(_, life)| now.since(life.at) < FORGOTTEN_US);
         if lives.clone().next().is_none() {
-            return Some("no relay is heard: start resonanz relay".to_owned());
+            return Some("no relay is sending: start resonanz relay".to_owned());
         }
         lives.find_map(|(relay, life)| {
             if now.since(life.at) > SILENCE_US {
-                return Some(format!("relay \"{relay}\" is not heard any more"));
+                return Some(format!("relay \"{relay}\" has stopped sending"));
             }
             let source = life.lost.first()?;
-            Some(format!("relay \"{relay}\" cannot hear its source \"{source}\""))
+            Some(format!("relay \"{relay}\" cannot read its source \"{source}\""))
         })
     }
 }

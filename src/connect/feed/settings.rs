@@ -91,7 +91,7 @@ pub(in crate::connect) fn configure(
         section.problems.warn(
             at,
             "feeds are asked more often than once a minute",
-            "few servers like that: take it for servers of your own",
+            "few servers accept that: use it only for your own servers",
         );
     }
     let since_us = section.span("since", SECOND_US).unwrap_or(SINCE_US);

@@ -81,7 +81,7 @@ impl Following {
         for old in place.earlier.iter().chain(is_begun.then_some(place)) {
             match seek(&self.path, old)? {
                 Some(found) => tails.push_back(Tail::new(found, old)),
-                None => lost.push(old.lost("it is not in its folder any more, under any name")),
+                None => lost.push(old.lost("it is no longer in its folder, under any name")),
             }
         }
         self.tails = tails;
@@ -97,7 +97,7 @@ impl Following {
             }
             // Opening a pipe would wait for its writer.
             Ok(metadata) if !metadata.is_file() => {
-                return step.away = Some(io::Error::other("it is not a regular file any more"));
+                return step.away = Some(io::Error::other("it is no longer a regular file"));
             }
             Ok(metadata) => metadata,
             Err(error) => return step.away = Some(error),

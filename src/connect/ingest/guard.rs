@@ -29,8 +29,8 @@ pub(super) fn admit(head: &Head, token: Option<&Secret>) -> Result<(), Box<Reply
     if presented(given).is_some_and(|given| is_same(given.as_bytes(), token.expose().as_bytes())) {
         return Ok(());
     }
-    let hint = "see that it is the one which token_env or token_file of this source names";
-    Err(Box::new(Reply::refusal(403, "this token is not the one of this source", hint)))
+    let hint = "check that it is the one that token_env or token_file of this source names";
+    Err(Box::new(Reply::refusal(403, "this is not the token of this source", hint)))
 }
 
 /// Checks the signature of a body, where no token came with it.
@@ -42,8 +42,8 @@ pub(super) fn check(head: &Head, body: &[u8], token: Option<&Secret>) -> Result<
     if is_signed(token.expose().as_bytes(), body, signature) {
         return Ok(());
     }
-    let hint = "sign the body as it is sent, with the token of this source as secret";
-    Err(Box::new(Reply::refusal(403, "the signature is not that of this body", hint)))
+    let hint = "sign the body as sent, with this source's token as the secret";
+    Err(Box::new(Reply::refusal(403, "the signature does not match this body", hint)))
 }
 
 /// The token of `Bearer TOKEN`, or the password of `Basic`, as in `https://x:TOKEN@host/`.

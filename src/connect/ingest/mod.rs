@@ -170,7 +170,7 @@ impl Open {
         let reason = match why {
             Unreadable::TooLarge => return too_large(most),
             Unreadable::Encoding(encoding) => {
-                let error = format!("the content-encoding \"{encoding}\" is not known");
+                let error = format!("the content-encoding \"{encoding}\" is not supported");
                 return Reply::refusal(415, &error, "send it plain, or with gzip");
             }
             Unreadable::Broken(reason) => reason,
@@ -207,7 +207,7 @@ impl Door for IngestDoor {
         guard::admit(head, open.token.as_ref())?;
         if head.method != "POST" {
             let hint = "send posts as JSON with POST; see docs/sources/ingest.md";
-            return Err(Box::new(Reply::refusal(405, "only POST is taken here", hint)));
+            return Err(Box::new(Reply::refusal(405, "only POST is accepted here", hint)));
         }
         key(head).map(drop)
     }
@@ -258,7 +258,9 @@ fn undone(why: Undone) -> Reply {
             let error = "something else was sent under this idempotency key";
             Reply::refusal(422, error, "give each request a key of its own, and a retry the same")
         }
-        Undone::Full => Reply::later(429, "more is sent than can be taken in", again, 5),
+        Undone::Full => {
+            Reply::later(429, "requests arrive faster than they can be stored", again, 5)
+        }
         Undone::Slow => Reply::later(503, "the lake did not take it in time", again, 10),
         Undone::Closed => Reply::later(503, "the process is ending", again, 5),
     }

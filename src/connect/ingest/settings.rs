@@ -53,7 +53,7 @@ pub(in crate::connect) fn mapping(section: &mut Section<'_, '_>) -> (Reading, En
             "op" => style.op = Some(path),
             "source" => section.problems.add(
                 at,
-                "map: posts bear the name of their [[source]]",
+                "map: posts carry the name of their [[source]]",
                 "write one [[source]] for each name",
             ),
             _ => pairs.push(format!("{field}={path}")),

@@ -221,7 +221,7 @@ impl ArchiveReader {
         let page: Page = serde_json::from_slice(&answer)
             .map_err(|error| Trouble::Lasting(format!("the plan cannot be read: {error}")))?;
         if page.planned_through_seq <= after && page.planned_through_seq < page.sealed_tip_seq {
-            return Err(Trouble::Lasting("the plan does not go on".to_owned()));
+            return Err(Trouble::Lasting("the plan does not continue".to_owned()));
         }
         let tip = tip.unwrap_or(page.sealed_tip_seq).min(page.sealed_tip_seq);
         self.planned = Some((page.planned_through_seq, tip));

@@ -145,7 +145,7 @@ impl io::Read for Bounded {
         let length = self.reader.read(buffer)?;
         let before = self.fed.room.load(Ordering::Relaxed);
         if before < length {
-            return Err(io::Error::other("a record longer than 16 MiB: is a quote not closed?"));
+            return Err(io::Error::other("a record longer than 16 MiB: is a quote unclosed?"));
         }
         self.fed.room.store(before - length, Ordering::Relaxed);
         self.fed.bytes.fetch_add(u64::try_from(length).unwrap_or(0), Ordering::Relaxed);

@@ -173,7 +173,7 @@ impl Jetstream {
                     }
                 }
                 Ok(Some(Incoming::TooLarge(length))) => self.refuse(format!(
-                    "a frame of {length} bytes; at most {MESSAGE_BYTES_MAX} are taken"
+                    "a frame of {length} bytes; at most {MESSAGE_BYTES_MAX} are accepted"
                 )),
                 Ok(Some(Incoming::Ping(payload))) => {
                     socket.pong(&payload).await.map_err(|reason| self.lost(&reason))?;

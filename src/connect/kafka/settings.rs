@@ -54,7 +54,7 @@ impl Cluster {
             broker.is_empty() || port.is_some()
         };
         if let Some(wrong) = brokers.iter().find(|broker| !is_broker(broker)) {
-            let message = format!("brokers: \"{wrong}\" is no broker");
+            let message = format!("brokers: \"{wrong}\" is not the address of a broker");
             section.problems.add(at, message, "write HOST:PORT, as kafka-1:9092,kafka-2:9092");
         }
         let words =

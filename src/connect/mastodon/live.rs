@@ -95,8 +95,10 @@ impl Opening<'_> {
     }
 
     fn headers(&self) -> Result<HeaderMap, Fault> {
-        let mut value = HeaderValue::try_from(format!("Bearer {}", self.token.expose()))
-            .map_err(|_| Fault::user("the token holds characters that none has", "copy it anew"))?;
+        let mut value =
+            HeaderValue::try_from(format!("Bearer {}", self.token.expose())).map_err(|_| {
+                Fault::user("the token holds characters that no token has", "copy it again")
+            })?;
         value.set_sensitive(true);
         Ok(HeaderMap::from_iter([(AUTHORIZATION, value)]))
     }

@@ -143,7 +143,7 @@ fn timelines(section: &mut Section<'_, '_>) -> Vec<Timeline> {
             at,
             format!("{} hashtags and lists in one source", timelines.len()),
             format!(
-                "keep at most {TIMELINES_MAX}; public = true hears all that the instance knows"
+                "keep at most {TIMELINES_MAX}; public = true brings all that the instance knows"
             ),
         );
     }

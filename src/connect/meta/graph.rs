@@ -154,7 +154,7 @@ fn fault(answer: &Answer) -> Fault {
     let said: String = said.chars().filter(|c| !c.is_control()).take(300).collect();
     let reason = format!("the Graph API says: {said} (code {code})");
     let hint = match code {
-        190 | 102 => "make a new page access token: this one has expired or was taken back",
+        190 | 102 => "make a new page access token: this one has expired or was revoked",
         10 | 200..=299 | 3 => "let the app have the permissions that docs/sources/meta.md names",
         100 => "see that the id exists and that the token may read it",
         _ if LIMITS.contains(&code) || (80_000..=80_014).contains(&code) => {

@@ -216,7 +216,9 @@ impl Open {
 
 fn undone(why: Undone) -> Reply {
     let (status, error, seconds) = match why {
-        Undone::Full | Undone::OtherBody => (429, "more comes than can be taken in", 5),
+        Undone::Full | Undone::OtherBody => {
+            (429, "requests arrive faster than they can be stored", 5)
+        }
         Undone::Slow => (503, "the lake did not take it in time", 10),
         Undone::Closed => (503, "the process is ending", 5),
     };
@@ -246,7 +248,7 @@ impl Door for MetaDoor {
                 let hint = "Meta signs what it sends with the secret of the app";
                 Err(Box::new(Reply::refusal(401, "no signature was given", hint)))
             }
-            _ => Err(Box::new(Reply::refusal(405, "only GET and POST are taken here", ""))),
+            _ => Err(Box::new(Reply::refusal(405, "only GET and POST are accepted here", ""))),
         }
     }
 
@@ -256,7 +258,7 @@ impl Door for MetaDoor {
             let signature = head.header(SIGNATURE).unwrap_or_default();
             if !is_signed(open.secret.expose().as_bytes(), body, signature) {
                 let hint = "see that secret is the one of the app that sends this";
-                let error = "the signature is not that of this body";
+                let error = "the signature does not match this body";
                 return Err(Box::new(Reply::refusal(403, error, hint)));
             }
             open.notified(body).await

@@ -48,7 +48,7 @@ impl Server {
             parsed.is_some_and(known)
         };
         if let Some(wrong) = urls.iter().find(|url| !url.is_empty() && !is_server(url)) {
-            let message = format!("url: \"{wrong}\" is no NATS server");
+            let message = format!("url: \"{wrong}\" is not the address of a NATS server");
             section.problems.add(at, message, "write nats://HOST:4222, or tls://HOST:4222");
         }
         if urls.iter().any(|url| url.contains('@')) {
@@ -84,7 +84,7 @@ impl NatsSettings {
         let stream = section.required_text("stream");
         if stream.contains([' ', '.', '*', '>', '/', '\\', '\t']) {
             let hint = "JetStream takes names without spaces, dots, slashes, * and >";
-            section.problems.add(at, format!("stream: \"{stream}\" is no name"), hint);
+            section.problems.add(at, format!("stream: \"{stream}\" cannot be a name"), hint);
         }
         let subject = section.text("subject");
         let begin = Begin::of(section);

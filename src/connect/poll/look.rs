@@ -123,7 +123,7 @@ impl Poll {
             let all =
                 items(&reply.json, &list.items, list.items_optional).map_err(Fault::external)?;
             if before.as_ref() == Some(&reply.json) && !all.is_empty() {
-                return Ok(End::Cut("the platform gives the same page again and again"));
+                return Ok(End::Cut("the platform keeps returning the same page"));
             }
             (pages, count) = (pages + 1, count + all.len());
             self.take_page(&all, named, since, found);

@@ -118,7 +118,7 @@ impl X {
     async fn rest(&self, outlet: &Outlet) -> Result<(), Fault> {
         let next = next_month(wall_clock());
         outlet.waiting(&format!(
-            "{} of {} posts a month are read; X is heard again on {next}",
+            "{} of {} posts a month are read; X is read again on {next}",
             self.place.ledger.read(wall_clock()),
             self.settings.posts_a_month
         ));

@@ -90,17 +90,18 @@ impl Settings for XSettings {
     }
 
     fn unfit(&self, source: &str, topics: &[Topic]) -> Vec<UnfitTopic> {
-        let unfit = |(place, topic): (usize, &Topic)| match rule(topic, source) {
+        let unfit = |(place, topic): (usize, &Topic)| {
+            match rule(topic, source) {
             Err(Unfit::Beyond(reason)) => Some(UnfitTopic {
                 place,
                 finding: Finding {
                     reason: format!("X cannot be asked for topic \"{}\": {reason}", topic.name),
-                    hint: "name whole words or phrases, or split the topic; from other sources it \
-                           is heard as it is"
+                    hint: "name whole words or phrases, or split the topic; other sources use it as it is"
                         .to_owned(),
                 },
             }),
             Ok(_) | Err(Unfit::Elsewhere) => None,
+        }
         };
         topics.iter().enumerate().filter_map(unfit).collect()
     }

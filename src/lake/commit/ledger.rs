@@ -94,7 +94,7 @@ impl Ledger {
         let manifest = parse(&path, &text)?;
         let checkpoint = self.bucket.get(&checkpoint_name(&manifest)).await?;
         if manifest.writer.as_ref().is_some_and(|writer| *writer != self.writer) {
-            tracing::warn!(commit = sequence, "going on from another writer's last commit");
+            tracing::warn!(commit = sequence, "continuing from another writer's last commit");
             self.restore(folder, &manifest.carried).await?;
         }
         write_whole(&checkpoint_path(folder, sequence), &checkpoint)?;

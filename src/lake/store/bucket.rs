@@ -65,7 +65,7 @@ impl Bucket {
         let address = address.display().to_string();
         let wrong = || LakeError::Bucket {
             url: address.clone(),
-            what: "it is no address of a bucket".to_owned(),
+            what: "it is not the address of a bucket".to_owned(),
             hint: "write it as s3://bucket/prefix",
         };
         let url = Url::parse(&address).map_err(|_| wrong())?;
@@ -183,8 +183,8 @@ impl Bucket {
             Err(error) => Err(self.error(name, &error)),
             Ok(_) => Err(LakeError::Bucket {
                 url: self.url.to_string(),
-                what: "its store takes no notice of If-None-Match".to_owned(),
-                hint: "a lake needs a store with conditional writes, as S3, R2 and MinIO are",
+                what: "its store ignores If-None-Match".to_owned(),
+                hint: "a lake needs a store with conditional writes, such as S3, R2 or MinIO",
             }),
         }
     }
@@ -226,14 +226,14 @@ fn told(url: String, error: &(dyn std::error::Error + 'static)) -> LakeError {
     let code = code.map(|(code, _)| code);
     let is_denied = ["status code: 401", "status code: 403"].iter().any(|said| text.contains(said));
     let hint = match code {
-        Some("NoSuchBucket") => "make the bucket first, or correct its name",
+        Some("NoSuchBucket") => "create the bucket first, or correct its name",
         Some("PermanentRedirect" | "AuthorizationHeaderMalformed") => {
             "set AWS_REGION to the bucket's region"
         }
-        _ if is_denied => "check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and what they may do",
+        _ if is_denied => "check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and their permissions",
         _ if is_missing(error) => "restore it from the bucket's versions or a backup",
         _ => {
-            "check AWS_ENDPOINT_URL and the network, then try again: a run goes on from its last commit"
+            "check AWS_ENDPOINT_URL and the network, then try again: a run resumes from its last commit"
         }
     };
     let what = match code {
@@ -283,7 +283,7 @@ fn connect(
     let _ = patience.duration();
     Err(LakeError::Bucket {
         url: address.to_owned(),
-        what: "this build of resonanz knows no buckets".to_owned(),
+        what: "this build of resonanz has no support for buckets".to_owned(),
         hint: "build it with: cargo build --release --features s3",
     })
 }

@@ -98,7 +98,7 @@ async fn addresses(letterbox: &Letterbox, guard: &Guard) -> Result<Vec<SocketAdd
         check(server, address, guard.reach).map_err(|error| error.to_string())?;
         return Ok(vec![SocketAddr::new(address, port)]);
     }
-    let name: Name = server.parse().map_err(|_| format!("{server} is no name of a host"))?;
+    let name: Name = server.parse().map_err(|_| format!("{server} is not the name of a host"))?;
     let found = guard.resolve(name).await.map_err(|error| error.to_string())?;
     Ok(found.map(|found| SocketAddr::new(found.ip(), port)).collect())
 }
@@ -113,7 +113,7 @@ async fn ready(tcp: TcpStream, hello: &ClientId) -> Result<TcpStream, String> {
     }
     said(&mut server, "STARTTLS\r\n", "220").await?;
     if !server.buffer().is_empty() {
-        return Err("somebody speaks before encryption begins, so nothing is sent".to_owned());
+        return Err("something was sent before encryption began, so nothing is sent".to_owned());
     }
     Ok(server.into_inner())
 }
@@ -146,7 +146,7 @@ async fn answer(server: &mut BufReader<TcpStream>, wanted: &str) -> Result<Vec<S
             return Ok(lines);
         }
     }
-    Err("the server's answer has no end".to_owned())
+    Err("the server's answer does not end".to_owned())
 }
 
 /// A way to a server.

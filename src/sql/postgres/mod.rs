@@ -296,7 +296,7 @@ fn note(found: &mut Vec<Option<FieldRef>>, id: &str, field: Option<FieldRef>) ->
     let number = id.strip_prefix('$').and_then(|number| number.parse::<usize>().ok());
     let place = number.and_then(|number| number.checked_sub(1));
     let Some(place) = place.filter(|place| *place < PARAMETERS_MAX) else {
-        let message = format!("{id} is no parameter; the first is $1, the last $65535");
+        let message = format!("{id} is not a parameter; the first is $1, the last $65535");
         return Err(DataFusionError::Plan(message));
     };
     if found.len() <= place {

@@ -69,7 +69,7 @@ pub(super) fn translated(pattern: &str) -> Result<String, String> {
             written.push_str(own);
             rest = behind;
         } else if letter.is_alphabetic() {
-            return Err(format!("to_char knows no \"{rest}\" here"));
+            return Err(format!("to_char does not support \"{rest}\""));
         } else {
             written.push(letter);
             rest = rest.get(letter.len_utf8()..).unwrap_or_default();

@@ -50,7 +50,7 @@ pub struct Parcel {
     pub events: Vec<Event>,
     /// What could not be understood.
     pub refused: Vec<Refused>,
-    /// Frames that are no posts by nature, such as likes.
+    /// Frames of a kind that is never a post, such as likes.
     pub ignored: u64,
     /// Texts that were cut.
     pub cut: u64,

@@ -171,7 +171,11 @@ pub(super) fn read(raw: &[u8], named: &mut dyn FnMut(&str) -> SourceId) -> Resul
     let line: Line<'_> = serde_json::from_slice(raw).map_err(|error| super::reason(&error, raw))?;
     let time = |name: &str, us: i64| {
         let time = EventTime(us);
-        if time.is_supported() { Ok(time) } else { Err(format!("{name} {us} is no time")) }
+        if time.is_supported() {
+            Ok(time)
+        } else {
+            Err(format!("{name} {us} is not a supported time"))
+        }
     };
     if line.op == Op::Beat {
         let lost = line.lost.iter().map(|name| (&**name).into()).collect();
@@ -185,7 +189,7 @@ pub(super) fn read(raw: &[u8], named: &mut dyn FnMut(&str) -> SourceId) -> Resul
     let author = || match &*line.author {
         "" => Ok(AuthorKey::default()),
         key => AuthorKey::parse(key)
-            .ok_or_else(|| "the author is no key: relays of ours send names never".to_owned()),
+            .ok_or_else(|| "the author is not a key: our own relays never send names".to_owned()),
     };
     let needs_id = matches!(line.op, Op::Create | Op::Edit | Op::Delete);
     if needs_id && line.id.is_empty() {
@@ -279,7 +283,7 @@ mod tests {
             (r#"{"op":"delete","source":"s","received_at":1772366400000000}"#, "id is empty"),
             (
                 r#"{"op":"delete","source":"s","id":"1","received_at":9223372036854775807}"#,
-                "received_at 9223372036854775807 is no time",
+                "received_at 9223372036854775807 is not a supported time",
             ),
         ];
         for (raw, wanted) in rows {

@@ -150,7 +150,7 @@ impl<'q> Parser<'q> {
     pub(super) fn distance(&self, digits: &str) -> Result<u32, QueryError> {
         number(digits).filter(|&words| words <= WORDS_MAX).ok_or_else(|| {
             self.error(
-                "a distance that is no number of words from 0 to 100",
+                "a distance must be a number of words from 0 to 100",
                 "write it as: acme NEAR/5 service, acme NEAR/5f service or \"acme service\"~3",
             )
         })

@@ -151,12 +151,12 @@ pub(super) fn field(name: &str, value: &str, at: usize) -> Result<Field, QueryEr
         "source" => Ok(Field::Source(text())),
         "lang" => match Lang::parse(value) {
             Lang::UND if value != "und" => {
-                error(format!("\"{value}\" is no language"), "write an ISO 639 code, as lang:de")
+                error(format!("\"{value}\" is not a language"), "write an ISO 639 code, as lang:de")
             }
             lang => Ok(Field::Lang(lang)),
         },
         "site" if value.contains(['/', ':']) => error(
-            format!("\"{value}\" is no site"),
+            format!("\"{value}\" is not a site"),
             "write a host name, as site:spiegel.de; for a part of the address use url:",
         ),
         "site" => Ok(Field::Site(value.to_ascii_lowercase())),
@@ -164,7 +164,7 @@ pub(super) fn field(name: &str, value: &str, at: usize) -> Result<Field, QueryEr
         "kind" => match kind(value) {
             Some(kind) => Ok(Field::Kind(kind)),
             None => error(
-                format!("\"{value}\" is no kind of post"),
+                format!("\"{value}\" is not a kind of post"),
                 "one of original, reply, repost, quote, comment, review, article",
             ),
         },
@@ -174,7 +174,7 @@ pub(super) fn field(name: &str, value: &str, at: usize) -> Result<Field, QueryEr
             Some(bounds) if name == "followers" => Ok(Field::Followers(bounds)),
             Some(bounds) => Ok(Field::Engagement(bounds)),
             None => error(
-                format!("\"{value}\" is no range of whole numbers"),
+                format!("\"{value}\" is not a range of whole numbers"),
                 "write it as followers:>1000, followers:>=1000, followers:100..500 or followers:=7",
             ),
         },

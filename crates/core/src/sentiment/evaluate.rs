@@ -36,11 +36,11 @@ pub enum RowError {
     Label,
     /// A name that is no intent.
     #[error(
-        "\"{0}\" is no intent; write churn, complaint, question, purchase, recommendation, praise"
+        "\"{0}\" is not an intent; write churn, complaint, question, purchase, recommendation, praise"
     )]
     Intent(String),
     /// Characters beyond the end of the text, or in the wrong order.
-    #[error("\"from\" {from} to \"to\" {to} is no stretch of a text of {length} characters")]
+    #[error("\"from\" {from} to \"to\" {to} is not a span of a text of {length} characters")]
     Stretch {
         /// First character.
         from: usize,

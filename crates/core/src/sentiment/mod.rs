@@ -121,7 +121,7 @@ impl FromStr for Profile {
 
 /// A name that is no profile.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("\"{found}\" is no sentiment profile; write vader or resonanz")]
+#[error("\"{found}\" is not a sentiment profile; write vader or resonanz")]
 pub struct ProfileError {
     found: String,
 }

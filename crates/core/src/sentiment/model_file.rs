@@ -117,7 +117,7 @@ impl Reader {
         if let ["view", name] = fields[..] {
             let view = View::ALL.into_iter().find(|view| view.as_str() == name);
             let view = view.ok_or_else(|| {
-                format!("\"{name}\" is no view; write en or de, then document or target")
+                format!("\"{name}\" is not a view; write en or de, then document or target")
             })?;
             self.part(view).given = true;
             self.view = Some(view);
@@ -136,7 +136,7 @@ impl Reader {
             }
             ["feature", name, ref weights @ ..] => {
                 let found = features::NAMES.iter().position(|known| *known == name);
-                let at = found.ok_or_else(|| format!("\"{name}\" is no feature"))?;
+                let at = found.ok_or_else(|| format!("\"{name}\" is not a feature"))?;
                 self.part(view).features[at] = read_weights(weights)?;
             }
             ["word", words, ref weights @ ..] => {
@@ -146,7 +146,7 @@ impl Reader {
                 grams.resize(grams.len().max(at + 1), [0.0; CLASSES]);
                 grams[at] = weights;
             }
-            [first, ..] => return Err(format!("\"{first}\" is no kind of weight")),
+            [first, ..] => return Err(format!("\"{first}\" is not a kind of weight")),
             [] => {}
         }
         Ok(())
@@ -201,7 +201,8 @@ fn read_weights(fields: &[&str]) -> Result<Weights, String> {
     let mut weights = [0.0; CLASSES];
     for (to, field) in weights.iter_mut().zip(fields) {
         let read = field.parse::<f32>().ok().filter(|weight| weight.abs() <= WEIGHT_MAX);
-        *to = read.ok_or_else(|| format!("weight \"{field}\" is no number within 1000"))?;
+        *to =
+            read.ok_or_else(|| format!("weight \"{field}\" is not a number from -1000 to 1000"))?;
     }
     Ok(weights)
 }
@@ -229,11 +230,14 @@ mod tests {
             ("bias\t0\t0\t0", "line 2: weights before the first view"),
             (
                 "view\tfr document",
-                "line 2: \"fr document\" is no view; write en or de, then document or target",
+                "line 2: \"fr document\" is not a view; write en or de, then document or target",
             ),
             ("view\ten target\nbias\t0\t0", "line 3: 2 weights, not 3"),
-            ("view\ten target\nbias\t0\t0\tNaN", "line 3: weight \"NaN\" is no number within 1000"),
-            ("view\ten target\nfeature\tx\t0\t0\t0", "line 3: \"x\" is no feature"),
+            (
+                "view\ten target\nbias\t0\t0\tNaN",
+                "line 3: weight \"NaN\" is not a number from -1000 to 1000",
+            ),
+            ("view\ten target\nfeature\tx\t0\t0\t0", "line 3: \"x\" is not a feature"),
         ];
         for (text, want) in rows {
             let text = if text.len() < 2 { text.to_owned() } else { format!("{head}{text}") };

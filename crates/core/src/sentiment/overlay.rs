@@ -23,7 +23,7 @@ use super::words::folded;
 /// let lexicon = Lexicon::parse("schubladenprodukt\t-2\tde\tn\nsick\t2.5\ten\n").unwrap();
 /// assert_eq!(lexicon.len(), 2);
 /// let error = Lexicon::parse("gut\tviel").unwrap_err();
-/// assert_eq!(error.to_string(), "line 1: weight \"viel\" is no number from -4 to 4");
+/// assert_eq!(error.to_string(), "line 1: weight \"viel\" is not a number from -4 to 4");
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lexicon {
@@ -142,7 +142,7 @@ impl Row {
         let found = fields.next().ok_or("no tab and weight behind the word")?;
         let weight = found.parse::<f64>().ok().filter(|weight| (-4.0..=4.0).contains(weight));
         let Some(weight) = weight else {
-            return Err(format!("weight \"{found}\" is no number from -4 to 4"));
+            return Err(format!("weight \"{found}\" is not a number from -4 to 4"));
         };
         let mut row = Self { word: word.into(), weight, tongue: None, class: None };
         for field in fields.filter(|field| !field.is_empty()) {
@@ -241,8 +241,8 @@ mod tests {
     fn errors_name_line_and_field() {
         let rows = [
             ("gut\t1\n\nx", "line 3: no tab and weight behind the word"),
-            ("gut\t5", "line 1: weight \"5\" is no number from -4 to 4"),
-            ("gut\tNaN", "line 1: weight \"NaN\" is no number from -4 to 4"),
+            ("gut\t5", "line 1: weight \"5\" is not a number from -4 to 4"),
+            ("gut\tNaN", "line 1: weight \"NaN\" is not a number from -4 to 4"),
             ("# \n\t1", "line 2: no word"),
             (
                 "seit <tag> kaputt\t-2",

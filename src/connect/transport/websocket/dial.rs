@@ -33,7 +33,7 @@ impl Refusal {
     /// Whose fault it is: a request that is wrong stays wrong, everything else passes.
     pub(in crate::connect) fn fault(self) -> Fault {
         let hint = match self.status.map(|status| status.as_u16()) {
-            Some(401 | 403) => "check the address and what it needs to let us in",
+            Some(401 | 403) => "check the address and the credentials that it needs",
             Some(400 | 404 | 405 | 410) => "check the address",
             _ => return Fault::External { reason: self.reason, wait: self.wait },
         };
@@ -69,7 +69,7 @@ async fn open(url: &str, headers: HeaderMap) -> Result<Upgraded, Refusal> {
     if accepted
         .is_none_or(|accepted| accepted.as_bytes() != derive_accept_key(key.as_bytes()).as_bytes())
     {
-        return Err(Refusal::unreached("the server's answer belongs to no WebSocket"));
+        return Err(Refusal::unreached("the server's answer is not that of a WebSocket"));
     }
     response.upgrade().await.map_err(|error| Refusal::unreached(why(&error)))
 }

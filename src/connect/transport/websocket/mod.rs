@@ -83,7 +83,7 @@ impl WebSocket {
         buffer.reserve(READ_BYTES);
         let mut room = (&mut self.stream).take(READ_BYTES as u64);
         match room.read_buf(buffer).await {
-            Ok(0) => Err("the server closed without a goodbye".to_owned()),
+            Ok(0) => Err("the server closed the connection without a close frame".to_owned()),
             Ok(_) => {
                 self.heard = Instant::now();
                 Ok(())

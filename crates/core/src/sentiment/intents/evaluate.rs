@@ -140,7 +140,7 @@ mod tests {
         let error = IntentSample::parse(line).expect_err("no intent");
         assert_eq!(
             error.to_string(),
-            "\"anger\" is no intent; write churn, complaint, question, purchase, recommendation, praise"
+            "\"anger\" is not an intent; write churn, complaint, question, purchase, recommendation, praise"
         );
     }
 }

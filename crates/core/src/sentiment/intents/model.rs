@@ -39,7 +39,9 @@ impl Default for IntentModel {
 
 /// A line of a model that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}: \"{found}\" is no intent, feature (or bias) and weight, parted by tabs")]
+#[error(
+    "line {line}: \"{found}\" is not an intent, a feature (or bias) and a weight, separated by tabs"
+)]
 pub struct IntentModelError {
     /// The line, from 1.
     pub line: usize,
@@ -125,7 +127,7 @@ mod tests {
         let error = IntentModel::parse("# \nchurn\tbias\tmuch").expect_err("no number");
         assert_eq!(
             error.to_string(),
-            "line 2: \"churn\tbias\tmuch\" is no intent, feature (or bias) and weight, parted by tabs"
+            "line 2: \"churn\tbias\tmuch\" is not an intent, a feature (or bias) and a weight, separated by tabs"
         );
         assert_eq!([f64::NEG_INFINITY, 0.0, 9.9].map(percent), [0, 50, 100]);
     }
