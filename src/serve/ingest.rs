@@ -17,6 +17,7 @@ use axum::routing::any;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use super::access::Access;
+use super::length::is_length;
 use crate::config::Role;
 use crate::connect::{Door, Head, Reply, Said};
 use crate::live::Progress;
@@ -159,7 +160,7 @@ impl Hall {
         let room = Arc::clone(&self.doors.room).try_acquire_many_owned(needed);
         let room = room.map_err(|_| {
             let hint = "send it again, with the same idempotency-key if it had one";
-            Box::new(Reply::later(429, "more is sent than can be taken in", hint, 5))
+            Box::new(Reply::later(429, "requests arrive faster than they can be stored", hint, 5))
         })?;
         let read = tokio::time::timeout(BODY_TIME_MAX, to_bytes(body, most)).await;
         let read = read.map_err(|_| {
@@ -174,12 +175,6 @@ impl Hall {
         })?;
         Ok((door, bytes.to_vec(), room))
     }
-}
-
-fn is_length(error: &axum::Error) -> bool {
-    let first: &(dyn std::error::Error + 'static) = error;
-    std::iter::successors(Some(first), |error| error.source())
-        .any(|error| error.to_string().contains("length limit exceeded"))
 }
 
 fn too_large(most: usize) -> Reply {

@@ -14,6 +14,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::api::Api;
+use super::length::is_length;
 use super::problem::{Problem, failure};
 use super::site::asked_name;
 
@@ -57,12 +58,6 @@ async fn read(body: Body) -> Result<Body, (StatusCode, &'static str)> {
         Ok(Err(_)) => Err((StatusCode::BAD_REQUEST, "the body did not come whole")),
         Ok(Ok(bytes)) => Ok(Body::from(bytes)),
     }
-}
-
-fn is_length(error: &axum::Error) -> bool {
-    let first: &(dyn std::error::Error + 'static) = error;
-    std::iter::successors(Some(first), |error| error.source())
-        .any(|error| error.to_string().contains("length limit exceeded"))
 }
 
 /// Whether a request goes to an address, a name that no public DNS gives, or one that the

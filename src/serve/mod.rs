@@ -13,6 +13,7 @@ mod gate;
 mod memo;
 mod problem;
 mod site;
+mod length;
 mod ingest;
 mod reload;
 mod api;
