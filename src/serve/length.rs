@@ -1,12 +1,10 @@
 //! Was a body longer than it may be?
 
-use std::error::Error;
-
 use http_body_util::LengthLimitError;
 
 /// Whether reading a body ended at its limit.
 pub(super) fn is_length(error: &axum::Error) -> bool {
-    let first: &(dyn Error + 'static) = error;
+    let first: &(dyn std::error::Error + 'static) = error;
     std::iter::successors(Some(first), |error| error.source())
         .any(|error| error.is::<LengthLimitError>())
 }
