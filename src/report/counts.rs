@@ -10,7 +10,7 @@ pub(super) const COUNTED: &str = "count(*) AS mentions, \
      count(*) FILTER (WHERE polarity = 'neutral') AS neutral, \
      count(*) FILTER (WHERE polarity = 'positive') AS positive, \
      coalesce(sum(reach), 0) AS reach, coalesce(sum(engagement), 0) AS engagement, \
-     coalesce(sum(target_score), 0.0) AS score_sum";
+     coalesce(sum(CAST(round(target_score * 10000) AS BIGINT)), 0) AS score_sum";
 
 /// Counts of mentions.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
@@ -27,9 +27,9 @@ pub struct Volume {
     pub reach: u64,
     /// Likes, reposts and replies, summed; unknown counts as 0.
     pub engagement: u64,
-    /// Target scores, summed.
+    /// Target scores in ten-thousandths, summed: whole numbers give the same sum in any order.
     #[serde(skip_serializing, default)]
-    pub(super) score_sum: f64,
+    pub(super) score_sum: i64,
 }
 
 impl Volume {
@@ -41,7 +41,7 @@ impl Volume {
         self.positive += other.positive;
         self.reach = self.reach.saturating_add(other.reach);
         self.engagement = self.engagement.saturating_add(other.engagement);
-        self.score_sum += other.score_sum;
+        self.score_sum = self.score_sum.saturating_add(other.score_sum);
     }
 
     /// How it was meant.
@@ -50,10 +50,15 @@ impl Volume {
         Sentiment {
             net: Estimate::net(self.positive, self.negative, self.mentions),
             negative_share: Estimate::share(self.negative, self.mentions),
-            mean_score: (self.mentions > 0)
-                .then(|| (self.score_sum / float(self.mentions) * 10_000.0).round() / 10_000.0),
+            mean_score: (self.mentions > 0).then(|| self.mean()),
             volume: self,
         }
+    }
+
+    /// Of the target scores, in steps of 0.0001.
+    fn mean(self) -> f64 {
+        let mean = float(self.score_sum.unsigned_abs()) / float(self.mentions);
+        mean.round().copysign(if self.score_sum < 0 { -1.0 } else { 1.0 }) / 10_000.0
     }
 
     pub(super) fn parts(&self) -> [u64; 3] {
