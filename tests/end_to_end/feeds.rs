@@ -97,6 +97,29 @@ fn each_post_is_heard_once_over_kills_and_unchanged_feeds_are_not_sent_again() {
 }
 
 #[test]
+fn an_edit_within_the_second_of_the_last_publication_is_heard() {
+    let (place, site) = (Place::new(), Site::new());
+    let answer = |date: &str, text: &str| {
+        // As WordPress does, the tag stands for the second of the last change, and for nothing else.
+        let headers = format!(
+            "date: Sun, 01 Mar 2026 {date} GMT\r\nlast-modified: Sun, 01 Mar 2026 12:00:00 GMT\r\n\
+             etag: \"12:00:00\"\r\n"
+        );
+        let body = rss(&[("g1", "https://h.example/1", text)]).into_bytes();
+        site.put("/feed", Reply::Plain("200 OK", headers, body));
+    };
+    answer("12:00:00", "acme is early");
+    let config = config(&place, free_port(), &format!("url = \"{}/feed\"", site.url));
+    let _process = live(&config);
+    wait_for_answer(&place.lake, "SELECT count(*) FROM mentions WHERE text = 'acme is early'", "1");
+    answer("12:00:10", "acme is late");
+    wait_for_answer(&place.lake, "SELECT count(*) FROM mentions WHERE text = 'acme is late'", "1");
+    wait_for("an answer that nothing has changed", || {
+        site.asked("/feed").last()?.is_unchanged.then_some(())
+    });
+}
+
+#[test]
 fn a_feed_in_trouble_costs_the_others_nothing_and_says_what_and_where() {
     let (place, site, port) = (Place::new(), Site::new(), free_port());
     let reply = |status| Reply::status(status, "");

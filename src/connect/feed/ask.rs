@@ -11,7 +11,7 @@ use url::Url;
 
 use super::token::Token;
 use crate::connect::source::{Fault, Outlet};
-use crate::connect::transport::{Answer, BODY_BYTES_MAX, Http};
+use crate::connect::transport::{Answer, BODY_BYTES_MAX, Http, Validators};
 use crate::decode::feed::{Document, NotAFeed, alternates, text_of};
 
 /// Redirects that are followed.
@@ -29,8 +29,7 @@ pub(super) struct Ask {
     pub(super) url: String,
     /// The address that the user gave: the secret goes to its server alone.
     pub(super) given: String,
-    pub(super) etag: Option<String>,
-    pub(super) modified: Option<String>,
+    pub(super) validators: Validators,
     pub(super) token: Option<Token>,
 }
 
@@ -39,8 +38,7 @@ pub(super) struct Ask {
 pub(super) struct Found {
     /// The feed; `None` where nothing has changed.
     pub(super) document: Option<Document>,
-    pub(super) etag: Option<String>,
-    pub(super) modified: Option<String>,
+    pub(super) validators: Validators,
     /// Where it is from now on, and whether it moved there or was named by a page.
     pub(super) address: Option<(String, Way)>,
     /// How long the server asks not to be asked again.
@@ -192,10 +190,10 @@ impl Ask {
             request = request.header(AUTHORIZATION, header);
         }
         if is_conditional {
-            if let Some(etag) = &self.etag {
+            if let Some(etag) = &self.validators.etag {
                 request = request.header(IF_NONE_MATCH, etag);
             }
-            if let Some(modified) = &self.modified {
+            if let Some(modified) = &self.validators.modified {
                 request = request.header(IF_MODIFIED_SINCE, modified);
             }
         }
@@ -233,15 +231,14 @@ impl Ask {
         document: Option<Document>,
         address: Option<(String, Way)>,
     ) -> Found {
-        let header = |name| reached.answer.header(name).map(str::to_owned);
-        let asked = header("cache-control").and_then(|control| max_age_s(&control));
+        let asked = reached.answer.header("cache-control").and_then(max_age_s);
         // A window that is used up is as good as a refusal.
         let spent = reached.answer.rate().exhausted().map(|wait| wait.as_secs());
         let own = document.as_ref().and_then(|document| document.rest_s);
         let rest_s = own.max(asked).max(spent);
         // An address that came of a secret may hold it.
         let address = address.filter(|_| self.token.is_none());
-        Found { document, etag: header("etag"), modified: header("last-modified"), address, rest_s }
+        Found { document, validators: reached.answer.validators(), address, rest_s }
     }
 }
 

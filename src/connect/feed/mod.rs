@@ -147,8 +147,7 @@ impl Feeds {
                 http: http.clone(),
                 url: feed.address().to_owned(),
                 given: feed.given.clone(),
-                etag: feed.kept.etag.clone(),
-                modified: feed.kept.modified.clone(),
+                validators: feed.kept.validators.clone(),
                 token: self.token.clone(),
             };
             let outlet = outlet.clone();

@@ -4,15 +4,14 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::ask::{Found, Trouble, Way};
+use crate::connect::transport::Validators;
 use crate::decode::feed::Memory;
 
 /// What a cursor keeps of a feed.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Kept {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) etag: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) modified: Option<String>,
+    #[serde(flatten)]
+    pub(super) validators: Validators,
     /// Where it was found, if that is not the address given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) address: Option<String>,
@@ -85,8 +84,7 @@ impl One {
             kept.address = Some(address.clone());
         }
         if found.document.is_some() {
-            kept.etag.clone_from(&found.etag);
-            kept.modified.clone_from(&found.modified);
+            kept.validators.clone_from(&found.validators);
         }
         kept
     }
@@ -125,7 +123,7 @@ impl One {
         }
         // What was found once may be elsewhere now: the address given says where.
         if self.kept.address.take().is_some() {
-            (self.kept.etag, self.kept.modified) = (None, None);
+            self.kept.validators = Validators::default();
             self.kept.has_moved = false;
             return true;
         }

@@ -18,7 +18,7 @@ use super::manners::{Login, Means};
 use super::paging::next_link;
 use super::plan::{Named, Plan, Request};
 use crate::connect::source::{Fault, Outlet};
-use crate::connect::transport::{Answer, BODY_BYTES_MAX, Http, Rate, asked_wait};
+use crate::connect::transport::{Answer, BODY_BYTES_MAX, Http, Rate, Validators, asked_wait};
 use crate::system::wall_clock;
 use crate::time::{EventTime, SECOND_US};
 
@@ -69,8 +69,7 @@ pub(super) struct Reply {
     pub(super) sort: Sort,
     pub(super) url: Url,
     pub(super) link: Option<String>,
-    pub(super) etag: Option<String>,
-    pub(super) modified: Option<String>,
+    pub(super) validators: Validators,
 }
 
 /// What sort of answer it is.
@@ -266,10 +265,9 @@ impl Asker {
     }
 
     fn judge(&mut self, answer: Answer, url: Url) -> Result<Reply, Stop> {
-        let header = |name: &str| answer.header(name).map(str::to_owned);
         let link = answer.header("link").and_then(next_link);
-        let (etag, modified) = (header("etag"), header("last-modified"));
-        let reply = |json, sort| Reply { json, sort, url, link, etag, modified };
+        let validators = answer.validators();
+        let reply = |json, sort| Reply { json, sort, url, link, validators };
         if answer.status == StatusCode::NOT_MODIFIED {
             return Ok(reply(Json::Null, Sort::Unchanged));
         }

@@ -16,6 +16,7 @@ use super::read::{Heard, Reader, items};
 use super::{Poll, Seen};
 use crate::connect::health::Gap;
 use crate::connect::source::{Fault, Outlet};
+use crate::connect::transport::Validators;
 use crate::decode::{Parcel, Refused};
 use crate::post::Event;
 use crate::system::wall_clock;
@@ -129,8 +130,7 @@ impl Poll {
             self.take_page(&all, named, since, found);
             self.take_more(named, since, found, outlet).await?;
             if list.conditional && pages == 1 {
-                (found.place.etag, found.place.modified) =
-                    (reply.etag.clone(), reply.modified.clone());
+                found.place.validators = reply.validators.clone();
             }
             let seen = PageSeen {
                 answer: &reply.json,
@@ -184,8 +184,8 @@ impl Poll {
         if let Some(url) = &turn.url {
             asked.url = url.clone();
         } else if list.conditional {
-            let conditions =
-                [("if-none-match", &self.place.etag), ("if-modified-since", &self.place.modified)];
+            let Validators { etag, modified } = &self.place.validators;
+            let conditions = [("if-none-match", etag), ("if-modified-since", modified)];
             for (name, value) in conditions {
                 asked.headers.extend(value.clone().map(|value| (name.to_owned(), value)));
             }

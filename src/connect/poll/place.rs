@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::budget::Spent;
+use crate::connect::transport::Validators;
 use crate::post::Post;
 use crate::time::{EventTime, SECOND_US};
 
@@ -26,10 +27,8 @@ pub(super) struct Place {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) newest: Option<String>,
     /// What the platform calls the answer that came last.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) etag: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) modified: Option<String>,
+    #[serde(flatten)]
+    pub(super) validators: Validators,
     /// What was asked for today.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) spent: Option<Spent>,

@@ -13,7 +13,7 @@ mod signature;
 mod websocket;
 
 pub use block::{Block, numbered};
-pub(super) use http::{Answer, BODY_BYTES_MAX, Http, Rate, asked_wait};
+pub(super) use http::{Answer, BODY_BYTES_MAX, Http, Rate, Validators, asked_wait};
 pub use incoming::{Door, Head, Reply, Said};
 pub(super) use latch::Latch;
 pub use lines::{Lines, LinesError, bundled_lines, open_lines};

@@ -5,6 +5,7 @@
 
 mod client;
 mod rate;
+mod validators;
 
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 
 pub(super) use client::{client, why};
 pub(in crate::connect) use rate::{Rate, asked_wait};
+pub(in crate::connect) use validators::Validators;
 
 use crate::connect::source::{Fault, Outlet};
 use crate::system::wall_clock;
@@ -128,6 +130,11 @@ impl Answer {
     /// What it says of limits.
     pub(in crate::connect) fn rate(&self) -> Rate {
         Rate::of(&self.headers, wall_clock())
+    }
+
+    /// What to show its server the next time.
+    pub(in crate::connect) fn validators(&self) -> Validators {
+        Validators::of(&self.headers, wall_clock())
     }
 
     /// A header as text.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 
+use super::validators::instant;
 use crate::time::EventTime;
 
 /// Seconds above which a reset is an instant rather than a wait: three years.
@@ -60,8 +61,7 @@ pub(in crate::connect) fn retry_after(value: &str, now: EventTime) -> Option<Dur
     if let Ok(seconds) = value.parse() {
         return Some(Duration::from_secs(seconds));
     }
-    let at = jiff::fmt::rfc2822::parse(value).ok()?.timestamp().as_microsecond();
-    Some(until(at, now))
+    Some(until(instant(value)?.0, now))
 }
 
 fn wait_until(reset: &str, now: EventTime) -> Option<Duration> {
