@@ -1,6 +1,8 @@
-//! What does only the operating system know? The time of day, and chance.
+//! What does only the operating system know? The time of day, chance, and who somebody is.
 
+use std::fs;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -28,6 +30,25 @@ pub fn random<const N: usize>() -> io::Result<[u8; N]> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(io::Error::other)?;
     Ok(bytes)
+}
+
+/// Name of the user of this process, as the system knows it: of who logged in, whomever they became
+/// since. `uid NUMBER` for one whom `/etc/passwd` does not list, `?` where nothing is known.
+#[must_use]
+pub fn user_name() -> String {
+    let logged_in = fs::read_to_string("/proc/self/loginuid").ok();
+    // This number stands for nobody.
+    let logged_in =
+        logged_in.and_then(|uid| uid.trim().parse().ok()).filter(|uid| *uid != u32::MAX);
+    let uid = logged_in.or_else(|| Some(fs::metadata("/proc/self").ok()?.uid()));
+    let Some(uid) = uid.map(|uid| uid.to_string()) else { return "?".to_owned() };
+    let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let name = users.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)? == uid).then_some(name)
+    });
+    name.map_or_else(|| format!("uid {uid}"), str::to_owned)
 }
 
 /// Names the point at which this process is to break off: `NAME`, `NAME:COUNT` for a later pass,

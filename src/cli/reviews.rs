@@ -5,13 +5,14 @@ use std::io::Write;
 use clap::{Subcommand, ValueEnum};
 
 use super::formats::ReportFormat;
+use super::noted::{Deed, note};
 use super::output::{Script, columns, one_line, people, programs};
 use super::places::LakePlace;
 use super::table::{Frame, Table};
 use super::{Ending, Failure, runtime};
 use crate::lake::Folder;
 use crate::post::Polarity;
-use crate::report::{Ask, Known, ReportError};
+use crate::report::{Ask, Known, ReportError, named_mention};
 use crate::review::{Correction, Labeled, ReviewError, correct, samples};
 use crate::sql::{Limits, Session};
 
@@ -177,6 +178,10 @@ fn write(args: &CorrectArgs) -> Result<Ending, Failure> {
         let hint = Some(error.hint()).filter(|hint| !hint.is_empty());
         Failure { error: error.into(), code, hint }
     })?;
+    let named = named_mention(&args.id);
+    let (topic, detail) = named.as_ref().map(|(topic, name)| (&**topic, &**name)).unzip();
+    let deed = Deed { action: "change", what: "mentions.correction", topic, detail };
+    runtime()?.block_on(note(folder.site(), deed))?;
     let about = if noted.relevant { "" } else { ", not about the topic" };
     writeln!(
         people(),

@@ -59,6 +59,7 @@ pub use mentions::{Mention, MentionPage, Order, Search};
 pub use overview::{Overview, TopicOverview};
 pub use service::{Answers, Dialogue, HourAnswers, Kept, NamedAnswers, ServiceFigures};
 pub use span::{BUCKETS_MAX, Span, zone};
+pub use stand::{named_mention, short_name};
 pub use step::Step;
 pub use tongue::Tongue;
 pub use topics::TopicInfo;

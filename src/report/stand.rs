@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::mentions::tied;
+use super::mentions::{of_id, tied};
 use crate::config::ServiceConfig;
 use crate::post::Polarity;
 use crate::state::Standing;
@@ -105,6 +105,20 @@ impl Found {
 pub(super) fn handle(tie: &str) -> String {
     let hash = blake3::hash(tie.as_bytes()).to_hex();
     hash.get(..HANDLE).unwrap_or_default().to_owned()
+}
+
+/// The same by its parts. It says nothing of the post to whoever does not know it.
+#[must_use]
+pub fn short_name(topic: &str, source: &str, post_id: &str) -> String {
+    handle(&tied(topic, source, post_id))
+}
+
+/// Topic and short name of the mention of an id.
+#[must_use]
+pub fn named_mention(id: &str) -> Option<(String, String)> {
+    let [topic, source, post_id] = of_id(id)?;
+    let name = short_name(&topic, &source, &post_id);
+    Some((topic, name))
 }
 
 /// One row for each mention: of an edited post, that of its newest version.

@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::access::{Identity, Viewer, Way};
 use super::api::Api;
-use super::audit::{Asked, Changed};
+use super::deed::{Asked, Changed};
 use super::desk::check;
 use super::pages;
 use super::problem::{Problem, failure};

@@ -5,6 +5,7 @@
 //! sources.
 
 mod access;
+mod deed;
 mod audit;
 mod config_file;
 mod tls;

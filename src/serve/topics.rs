@@ -8,8 +8,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::api::{Api, Own};
-use super::audit::Changed;
 use super::config_file::{ConfigFile, Expected, WriteError, Written};
+use super::deed::Changed;
 use super::parameters::Sent;
 use super::problem::{Problem, failure};
 use crate::config::{EditError, topic_version};

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use super::{Asked, author};
+use crate::cli::noted::{Deed, note};
 use crate::cli::output::people;
 use crate::cli::places::LakePlace;
 use crate::cli::{Ending, Failure, runtime};
@@ -36,12 +37,14 @@ pub(super) fn ack(args: &Args) -> Result<Ending, Failure> {
     let mut out = people();
     if args.undo {
         let id = runtime.block_on(unacknowledge(&session, &asked.folder, &args.id))?;
+        runtime.block_on(note(asked.folder.site(), Deed::change("alerts.ack", &id)))?;
         writeln!(out, "{id} is no longer acknowledged")?;
         return Ok(Ending::Done);
     }
     let who = (author(args.author.as_ref()), args.comment.clone());
     let again = if args.replace { Again::Replace } else { Again::Refuse };
     let ack = runtime.block_on(acknowledge(&session, &asked.folder, &args.id, who, again))?;
+    runtime.block_on(note(asked.folder.site(), Deed::change("alerts.ack", &ack.alert_id)))?;
     writeln!(
         out,
         "{} is acknowledged by {}: no more messages until it resolves",

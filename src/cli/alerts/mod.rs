@@ -21,6 +21,7 @@ use super::{Ending, Failure};
 use crate::config::{Charter, Language};
 use crate::lake::Folder;
 use crate::policy::{Guide, Policies};
+use crate::system::user_name;
 pub(super) use test::write_answer;
 pub(super) use zone::{Zone, local as local_zone};
 
@@ -105,5 +106,5 @@ impl Asked {
 pub(super) fn author(given: Option<&String>) -> String {
     let named = |name| std::env::var(name).ok().filter(|user: &String| !user.is_empty());
     let author = given.cloned().or_else(|| named("USER")).or_else(|| named("LOGNAME"));
-    author.unwrap_or_else(|| "unknown".to_owned())
+    author.unwrap_or_else(user_name)
 }

@@ -3,9 +3,10 @@
 use std::io::Write;
 
 use super::Asked;
+use crate::cli::noted::{Deed, note};
 use crate::cli::output::people;
 use crate::cli::places::LakePlace;
-use crate::cli::{Ending, Failure};
+use crate::cli::{Ending, Failure, runtime};
 use crate::notify;
 
 #[derive(Debug, clap::Args)]
@@ -21,7 +22,9 @@ pub(in crate::cli) struct Args {
 
 pub(super) fn resend(args: &Args) -> Result<Ending, Failure> {
     let asked = Asked::open(&args.place)?;
-    for resend in notify::resend(&asked.folder, &args.id, args.receiver.as_deref())? {
+    let resends = notify::resend(&asked.folder, &args.id, args.receiver.as_deref())?;
+    runtime()?.block_on(note(asked.folder.site(), Deed::change("messages.resend", &args.id)))?;
+    for resend in resends {
         let (id, receiver) = (resend.message_id, resend.receiver);
         writeln!(people(), "{id} will be sent to {receiver} again as soon as resonanz runs")?;
     }

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use super::{Asked, Listing, author};
 use crate::cli::formats::ReportFormat;
+use crate::cli::noted::{Deed, note};
 use crate::cli::output::{Script, people, programs};
 use crate::cli::places::LakePlace;
 use crate::cli::table::{Frame, Table};
@@ -72,7 +73,11 @@ pub(super) fn silence(args: &Args) -> Result<Ending, Failure> {
         comment: args.comment.clone(),
     };
     let topics = asked.topics();
-    let silence = runtime()?.block_on(notify::silence(&asked.folder, None, &topics, silence))?;
+    let silence = runtime()?.block_on(async {
+        let silence = notify::silence(&asked.folder, None, &topics, silence).await?;
+        note(asked.folder.site(), Deed::change("silences", &silence.id)).await?;
+        Ok::<_, Failure>(silence)
+    })?;
     writeln!(people(), "{}", line(&silence))?;
     Ok(Ending::Done)
 }
@@ -104,6 +109,7 @@ pub(super) fn silences(args: &ListArgs) -> Result<Ending, Failure> {
 pub(super) fn unsilence(args: &EndArgs) -> Result<Ending, Failure> {
     let asked = Asked::open(&args.place)?;
     let ended = notify::unsilence(&asked.folder, &args.id)?;
+    runtime()?.block_on(note(asked.folder.site(), Deed::change("silences.end", &ended.id)))?;
     writeln!(people(), "{}", line(&ended))?;
     Ok(Ending::Done)
 }

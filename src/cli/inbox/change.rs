@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use super::{Asked, failure};
 use crate::cli::alerts::author;
+use crate::cli::noted::{self, Deed};
 use crate::cli::output::people;
 use crate::cli::places::LakePlace;
 use crate::cli::{Ending, Failure, runtime};
 use crate::inbox::{InboxDesk, InboxError, InboxOrder, Step};
 use crate::lake::{Folder, Lake, LakeError};
+use crate::report::short_name;
 use crate::sql::Session;
 use crate::state::{Change, Standing, StateError, Triage};
 
@@ -104,7 +106,11 @@ fn change(args: &Args, step: Step) -> Result<Ending, Failure> {
     });
     let change = change.map_err(refused)?;
     runtime.block_on(take_in(&asked))?;
-    let Change { state, owner, revision, .. } = change;
+    let Change { topic, source, post_id, state, owner, revision, .. } = change;
+    let name = short_name(&topic, &source, &post_id);
+    let (topic, detail) = (Some(&*topic), Some(&*name));
+    let deed = Deed { action: "change", what: "inbox", topic, detail };
+    runtime.block_on(noted::note(&asked.site, deed))?;
     let owner = owner.filter(|_| state == Standing::Assigned);
     let to = owner.map(|owner| format!(" to {owner}")).unwrap_or_default();
     writeln!(people(), "{handle}@{revision} is {}{to}", state.as_str())?;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use arrow::util::display::array_value_to_string;
 
-use crate::cli::noted::note;
+use crate::cli::noted::{Deed, note};
 use crate::cli::places::{Found, LakePlace};
 use crate::cli::{Ending, Failure, runtime};
 use crate::decode::AuthorHasher;
@@ -93,7 +93,8 @@ pub(super) fn erase(args: &Args) -> Result<Ending, Failure> {
             carry_out(&staging, &authors, Some(request)).await?;
         }
         let receipts = carry_out(&site, &authors, request.as_ref()).await?;
-        note(&site, "erase", "lake.erase").await?;
+        note(&site, Deed { action: "erase", what: "lake.erase", topic: None, detail: None })
+            .await?;
         Ok::<_, Failure>(receipts)
     });
     let mut out = io::stdout().lock();

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 
 use super::erase::{authors, known, source_named, texts_of};
-use crate::cli::noted::note;
+use crate::cli::noted::{Deed, note};
 use crate::cli::places::{Found, LakePlace};
 use crate::cli::spreadsheet::CsvArgs;
 use crate::cli::{Ending, Failure, rows, runtime};
@@ -62,7 +62,8 @@ pub(super) fn export(args: &Args) -> Result<Ending, Failure> {
         let session = Session::open(&folder).await?;
         session.add_letters(&letters)?;
         let answer = session.query(&all_of(&names, source.as_deref())).await?;
-        note(&site, "export", "lake.export").await?;
+        note(&site, Deed { action: "export", what: "lake.export", topic: None, detail: None })
+            .await?;
         rows::write(answer, format, &args.csv).await.map_err(|failed| failed.told(Failure::from))
     })
 }

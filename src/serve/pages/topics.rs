@@ -15,8 +15,8 @@ use super::viewer::{Visit, encode};
 use crate::config::{Role, topic_version};
 use crate::mention::{Topic, Umlauts};
 use crate::report::{Ask, Found, TopicInfo, Trial};
-use crate::serve::audit::Changed;
 use crate::serve::config_file::Expected;
+use crate::serve::deed::Changed;
 use crate::serve::topics::write;
 
 /// Switches of a topic as forms name them.
