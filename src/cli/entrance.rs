@@ -24,10 +24,10 @@ impl Entrance {
     }
 
     /// What a configuration says, so that what is wrong with it is known before anything begins;
-    /// `beyond` is whether other machines reach the address of HTTP.
-    pub(super) fn fetch(config: &Config, beyond: bool) -> Result<Self, Failure> {
+    /// `beyond` is whether other machines reach the address of HTTP. Logins are kept beside the lake.
+    pub(super) fn fetch(config: &Config, beyond: bool, lake: &Site) -> Result<Self, Failure> {
         let token = token(config)?;
-        let access = Access::fetch(&config.access, token.as_deref(), beyond);
+        let access = Access::fetch(&config.access, token.as_deref(), beyond, Some(lake));
         let access = access.map_err(|fault| Failure::usage(fault.to_string(), &*fault.hint))?;
         let tls = config.access.tls.as_ref().map(Tls::open).transpose();
         let tls = tls.map_err(|error| Failure::usage(format!("tls: {error}"), error.hint()))?;
@@ -36,7 +36,26 @@ impl Entrance {
 
     /// The same for the address of the configuration.
     pub(super) fn of(config: &Config) -> Result<Self, Failure> {
-        Self::fetch(config, config.listen.is_some_and(is_beyond))
+        Self::fetch(config, config.listen.is_some_and(is_beyond), &Site::from(&config.lake))
+    }
+
+    /// Refuses to open what other machines reach at an address that stays.
+    pub(super) fn fits(&self, before: &Self, beyond: bool) -> Result<(), Failure> {
+        if beyond && before.access.is_closed() && !self.access.is_closed() {
+            let message = "nobody would have to log in, and other machines reach this process";
+            return Err(Failure::usage(message, "leave a user or a token, or restart"));
+        }
+        Ok(())
+    }
+
+    /// Takes users, tokens, proxies and the place of the certificate of a new configuration. Whether
+    /// it encrypts at all holds from the next start.
+    pub(super) fn take(&mut self, fresh: Self) {
+        self.access.take(&fresh.access);
+        if let (Some(tls), Some(fresh)) = (&self.tls, &fresh.tls) {
+            tls.take(fresh);
+        }
+        self.token = fresh.token;
     }
 
     /// Follows the certificate and begins the audit log, within a runtime.
@@ -44,8 +63,11 @@ impl Entrance {
         if let Some(tls) = &self.tls {
             tokio::spawn(tls.clone().follow());
         }
-        match lake.filter(|_| self.access.is_closed()) {
-            Some(lake) => Audit::begin(site.clone(), lake.retention, lake.vacuum_us),
+        match lake {
+            Some(lake) => {
+                let access = self.access.clone();
+                Audit::begin(site.clone(), lake.retention, lake.vacuum_us, access)
+            }
             None => Audit::default(),
         }
     }
@@ -62,7 +84,7 @@ pub(super) fn is_beyond(address: SocketAddr) -> bool {
 }
 
 /// The token that changes over HTTP need.
-pub(super) fn token(config: &Config) -> Result<Option<Arc<str>>, Failure> {
+fn token(config: &Config) -> Result<Option<Arc<str>>, Failure> {
     let Some(name) = &config.token_env else { return Ok(None) };
     let token = std::env::var(name).ok().filter(|token| !token.is_empty());
     let missing = || {

@@ -40,6 +40,7 @@ mod privacy;
 mod mcp;
 mod query;
 mod reload;
+mod renew;
 mod relay;
 mod replay;
 mod report;

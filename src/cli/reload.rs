@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::check::counted;
 use super::config_file::Wrong;
-use super::entrance::token;
+use super::entrance::{Entrance, is_beyond};
 use super::places::{LakePlace, ShardArg};
 use super::serving::doors;
 use super::{Failure, supervisor};
@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::connect::{Finding, Look, SourceState};
 use crate::live::{Progress, Renewal, Said};
 use crate::serve::{Api, ReloadAsked};
+use crate::state::Site;
 use crate::system::wall_clock;
 
 /// Takes configurations while a process runs.
@@ -28,6 +29,10 @@ pub(super) struct Reloader {
     renewals: mpsc::Sender<Renewal>,
     /// What is served over HTTP, if anything.
     apis: Option<watch::Sender<Api>>,
+    /// Who is let in.
+    entrance: Entrance,
+    /// Whether other machines reach this process, whatever a new configuration says.
+    beyond: bool,
 }
 
 impl Reloader {
@@ -37,8 +42,10 @@ impl Reloader {
         progress: Arc<watch::Sender<Progress>>,
         renewals: mpsc::Sender<Renewal>,
         apis: Option<watch::Sender<Api>>,
+        entrance: Entrance,
     ) -> Self {
-        Self { place, present, progress, renewals, apis }
+        let beyond = present.listen.is_some_and(is_beyond);
+        Self { place, present, progress, renewals, apis, entrance, beyond }
     }
 
     /// Takes the configuration anew at each signal, and whenever somebody asks for it over HTTP.
@@ -70,12 +77,15 @@ impl Reloader {
         let config = tokio::task::spawn_blocking(read).await??;
         self.vet(&config)?;
         let warnings = self.warnings(&config);
-        let api = self.api(&config)?;
+        let fresh = Entrance::fetch(&config, self.beyond, &Site::from(&config.lake))?;
+        fresh.fits(&self.entrance, self.beyond)?;
+        let api = self.api(&config, &fresh)?;
         let (begun, told) = oneshot::channel();
         let renewal = Renewal { config: config.clone(), begun };
         let ending = || Failure::usage("the process is ending", "");
         self.renewals.send(renewal).await.map_err(|_| ending())?;
         let silent = told.await.map_err(|_| ending())??;
+        self.entrance.take(fresh);
         if let (Some(apis), Some(api)) = (&self.apis, api) {
             api.doors.replace(doors(&config));
             apis.send_replace(api);
@@ -127,7 +137,7 @@ impl Reloader {
             ("listen", old.listen != new.listen),
             ("postgres", old.postgres != new.postgres),
             ("sql_*", old.sql != new.sql),
-            ("users, tokens, proxies, tls", old.access != new.access),
+            ("tls", old.access.tls.is_some() != new.access.tls.is_some()),
         ];
         for (key, _) in kept.iter().filter(|(_, changed)| *changed) {
             warnings.push(format!("[serve] {key} takes effect at the next start"));
@@ -139,7 +149,7 @@ impl Reloader {
     }
 
     /// What is served over HTTP with this configuration.
-    fn api(&self, config: &Config) -> Result<Option<Api>, Failure> {
+    fn api(&self, config: &Config, fresh: &Entrance) -> Result<Option<Api>, Failure> {
         let Some(apis) = &self.apis else { return Ok(None) };
         let present = apis.borrow().clone();
         Ok(Some(Api {
@@ -147,7 +157,7 @@ impl Reloader {
             charter: Arc::new(config.charter.clone()),
             services: Arc::clone(&config.services),
             scorer: Arc::new(crate::tuning::scorer(&config.sentiment)?),
-            token: token(config)?,
+            token: fresh.token.clone(),
             hosts: config.hosts.clone().into(),
             sql: present.sql.forgetful(),
             ..present
@@ -197,7 +207,7 @@ impl Reloader {
 }
 
 /// What is wrong, with every problem of a file, and what to do about it.
-fn words(failure: &Failure) -> (String, String) {
+pub(super) fn words(failure: &Failure) -> (String, String) {
     let mut why = format!("{:#}", failure.error);
     if let Some(wrong) = failure.error.downcast_ref::<Wrong>() {
         for problem in &wrong.problems {

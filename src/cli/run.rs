@@ -230,6 +230,7 @@ async fn run_until_signal(
         shared,
         renew,
         apis,
+        entrance,
     );
     tokio::spawn(reloader.attend(hung_up, asked));
     let summary = live::run_renewed(config, stopped, progress, renewals).await;

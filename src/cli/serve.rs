@@ -6,21 +6,23 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use super::entrance::{Entrance, is_beyond};
 use super::places::{Found, LakePlace};
 use super::postgres::door;
 use super::query::LimitArgs;
+use super::renew::Renewer;
+use super::signals::stop_at_signal;
 use super::{Ending, Failure, runtime};
-use crate::config::{Exposure, Guarded, PostgresConfig, SqlConfig};
+use crate::config::{Config, Exposure, Guarded, PostgresConfig, SqlConfig};
 use crate::lake::Folder;
-use crate::live::Progress;
+use crate::live::{Progress, Stop};
 use crate::secret::SecretPlace;
 use crate::sentiment::{Profile, Scorer};
 use crate::serve::{self, Api, ConfigFile, Doors, Reload, SqlGate};
 use crate::sql::Limits;
+use crate::state::Site;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -66,19 +68,8 @@ struct PostgresArgs {
 
 pub(super) fn serve(args: &Args) -> Result<Ending, Failure> {
     let Found { site: lake, config } = args.place.find()?;
-    let entrance = match &config {
-        Some(config) => Entrance::fetch(config, is_beyond(args.listen))?,
-        None => Entrance::open(),
-    };
-    let guarded = Guarded { login: entrance.access.is_closed(), encrypted: entrance.tls.is_some() };
-    if let Some((message, hint)) = SqlConfig::refusal(args.listen, exposure(args.exposed), guarded)
-    {
-        let hint = match guarded.login {
-            true => "add [serve.tls] to the configuration; only where a proxy or a container encrypts or keeps others away: --exposed".to_owned(),
-            false => format!("name a configuration with users: --config FILE; {hint}"),
-        };
-        return Err(Failure::usage(format!("listen: {message}"), hint));
-    }
+    let entrance = admitted(args, config.as_ref(), &lake)?;
+    let guarded = guarded(&entrance);
     Folder::read(&lake)?;
     let sql = SqlGate::new(Limits::from(&args.limits), args.concurrent);
     let clients = clients(&args.clients, guarded)?;
@@ -96,10 +87,12 @@ pub(super) fn serve(args: &Args) -> Result<Ending, Failure> {
         let listener = TcpListener::bind(args.listen).await;
         let listener = listener.map_err(|error| Failure::listen(args.listen, &error))?;
         // Who reads the address may end this at once.
-        let (mut terminate, mut interrupt) =
-            (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        let (stop, mut stopped) = watch::channel(Stop::No);
+        let (hang_up, hung_up) = mpsc::channel(1);
+        stop_at_signal(stop, hang_up)?;
         let (scheme, address) = (entrance.scheme(), listener.local_addr()?);
         writeln!(io::stdout(), "serving {lake} on {scheme}://{address}")?;
+        let (ask, asked) = mpsc::channel(1);
         // Nothing runs here, so there is no progress to show.
         let (_still, progress) = watch::channel(Progress::default());
         let place = lake.clone();
@@ -119,21 +112,45 @@ pub(super) fn serve(args: &Args) -> Result<Ending, Failure> {
             hosts: args.host.clone().into(),
             sql,
             doors: Doors::default(),
-            reload: Reload::default(),
+            reload: config.as_ref().map(|_| Reload::new(ask)).unwrap_or_default(),
         };
         if let Some((named, door)) = clients {
             writeln!(io::stdout(), "and on {named}{}/resonanz", door.open().await?)?;
         }
+        let (apis, renewed) = watch::channel(api);
+        let (place, beyond) = (args.place.clone(), is_beyond(args.listen));
+        tokio::spawn(Renewer { place, entrance, beyond, apis }.attend(hung_up, asked));
         tokio::select! {
-            () = serve::serve(listener, watch::channel(api).1) => {}
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+            () = serve::serve(listener, renewed) => {}
+            _ = stopped.wait_for(|stop| *stop != Stop::No) => {}
         }
         audit.end().await;
         Ok::<(), Failure>(())
     })?;
     runtime.shutdown_background();
     Ok(Ending::Done)
+}
+
+/// Who is let in, where nobody else reads along.
+fn admitted(args: &Args, config: Option<&Config>, lake: &Site) -> Result<Entrance, Failure> {
+    let entrance = match config {
+        Some(config) => Entrance::fetch(config, is_beyond(args.listen), lake)?,
+        None => Entrance::open(),
+    };
+    let guarded = guarded(&entrance);
+    let Some((message, hint)) = SqlConfig::refusal(args.listen, exposure(args.exposed), guarded)
+    else {
+        return Ok(entrance);
+    };
+    let hint = match guarded.login {
+        true => "add [serve.tls] to the configuration; only where a proxy or a container encrypts or keeps others away: --exposed".to_owned(),
+        false => format!("name a configuration with users: --config FILE; {hint}"),
+    };
+    Err(Failure::usage(format!("listen: {message}"), hint))
+}
+
+fn guarded(entrance: &Entrance) -> Guarded {
+    Guarded { login: entrance.access.is_closed(), encrypted: entrance.tls.is_some() }
 }
 
 fn exposure(exposed: bool) -> Exposure {

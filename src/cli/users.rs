@@ -200,8 +200,11 @@ fn write(args: &AddArgs, lines: &str) -> Result<(), Failure> {
     let real = path.canonicalize()?;
     write_whole(&real, text.as_bytes())?;
     fs::set_permissions(&real, mode)?;
-    let said =
-        format!("{}: added {}; it takes effect at the next start", path.display(), args.name);
+    let said = format!(
+        "{}: added {}; it holds from the next reload (kill -HUP) or start",
+        path.display(),
+        args.name
+    );
     writeln!(io::stderr().lock(), "{said}")?;
     Ok(())
 }

@@ -13,7 +13,7 @@ use axum::http::Method;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, interval};
 
-use super::access::Viewer;
+use super::access::{Access, Viewer};
 use super::deed::{Asked, Changed, clipped};
 use crate::config::Retention;
 use crate::lake::AuditBook;
@@ -40,6 +40,8 @@ pub struct Audit(Option<Arc<Lines>>);
 
 #[derive(Debug)]
 struct Lines {
+    /// Nothing is written while nobody has to log in.
+    access: Access,
     sender: mpsc::Sender<Line>,
     lost: AtomicU64,
 }
@@ -55,19 +57,21 @@ enum Line {
 }
 
 impl Audit {
-    /// Writes the audit log of a lake, within a runtime.
+    /// Writes the audit log of a lake while people have to log in there, within a runtime.
     #[must_use]
-    pub fn begin(site: Site, retention: Retention, vacuum_us: i64) -> Self {
+    pub fn begin(site: Site, retention: Retention, vacuum_us: i64, access: Access) -> Self {
         if !site.has_state() {
-            tracing::warn!(
-                "no audit log is written: the lake is in a bucket, and no state folder is known"
-            );
+            if access.is_closed() {
+                tracing::warn!(
+                    "no audit log is written: the lake is in a bucket, and no state folder is known"
+                );
+            }
             return Self::default();
         }
         let (sender, lines) = mpsc::channel(WAITING_MAX);
         let clerk = Clerk { site, retention, vacuum_us, book: None, counted: BTreeMap::new() };
         tokio::spawn(clerk.work(lines));
-        Self(Some(Arc::new(Lines { sender, lost: AtomicU64::new(0) })))
+        Self(Some(Arc::new(Lines { access, sender, lost: AtomicU64::new(0) })))
     }
 
     /// Writes and commits what is left.
@@ -127,15 +131,20 @@ impl Audit {
         self.count(entry(Some(viewer), "export", "sql", "postgres", peer));
     }
 
+    /// Where lines go now, if anywhere.
+    fn lines(&self) -> Option<&Lines> {
+        self.0.as_deref().filter(|lines| lines.access.is_closed())
+    }
+
     fn count(&self, entry: AuditEntry) {
-        let Some(lines) = &self.0 else { return };
+        let Some(lines) = self.lines() else { return };
         if lines.sender.try_send(Line::Counted(Box::new(entry))).is_err() {
             lines.lose();
         }
     }
 
     async fn write(&self, entry: AuditEntry) {
-        let Some(lines) = &self.0 else { return };
+        let Some(lines) = self.lines() else { return };
         let (sender, done) = oneshot::channel();
         let written = async {
             lines.sender.send(Line::Written(Box::new(entry), sender)).await.ok()?;

@@ -22,13 +22,19 @@ pub struct Tls(Arc<Inner>);
 
 impl std::fmt::Debug for Tls {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Tls").field("files", &self.0.files).finish_non_exhaustive()
+        f.debug_struct("Tls").field("files", &self.0.now().0).finish_non_exhaustive()
     }
 }
 
-struct Inner {
-    files: TlsConfig,
-    current: RwLock<Arc<ServerConfig>>,
+/// The files, and what was read from them.
+type Current = (TlsConfig, Arc<ServerConfig>);
+
+struct Inner(RwLock<Current>);
+
+impl Inner {
+    fn now(&self) -> Current {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 /// Why a certificate cannot be used.
@@ -73,14 +79,18 @@ impl Tls {
     /// # Errors
     /// When they cannot be read or do not fit.
     pub fn open(files: &TlsConfig) -> Result<Self, TlsError> {
-        let current = RwLock::new(Arc::new(read(files)?));
-        Ok(Self(Arc::new(Inner { files: files.clone(), current })))
+        let current = (files.clone(), Arc::new(read(files)?));
+        Ok(Self(Arc::new(Inner(RwLock::new(current)))))
+    }
+
+    /// Takes the files of another in place of its own.
+    pub fn take(&self, other: &Self) {
+        *self.0.0.write().unwrap_or_else(PoisonError::into_inner) = other.0.now();
     }
 
     /// What begins encryption on a connection.
     pub(super) fn acceptor(&self) -> TlsAcceptor {
-        let current = self.0.current.read().unwrap_or_else(PoisonError::into_inner);
-        TlsAcceptor::from(Arc::clone(&current))
+        TlsAcceptor::from(self.0.now().1)
     }
 
     /// Reads the files again whenever they change, until the task is aborted. What cannot be used is
@@ -93,11 +103,15 @@ impl Tls {
             if now == known {
                 continue;
             }
-            match read(&self.0.files) {
+            let (files, _) = self.0.now();
+            match read(&files) {
                 Ok(fresh) => {
-                    *self.0.current.write().unwrap_or_else(PoisonError::into_inner) =
-                        Arc::new(fresh);
-                    tracing::info!("a new certificate is in use");
+                    let mut current = self.0.0.write().unwrap_or_else(PoisonError::into_inner);
+                    // Others may have been named meanwhile.
+                    if current.0 == files {
+                        current.1 = Arc::new(fresh);
+                        tracing::info!("a new certificate is in use");
+                    }
                 }
                 Err(error) => {
                     tracing::error!(%error, hint = error.hint(), "the old certificate stays in use");
@@ -109,7 +123,8 @@ impl Tls {
 
     /// When the files changed last.
     fn changed(&self) -> [Option<SystemTime>; 2] {
-        [&self.0.files.cert, &self.0.files.key]
+        let (files, _) = self.0.now();
+        [files.cert, files.key]
             .map(|path| std::fs::metadata(path).and_then(|metadata| metadata.modified()).ok())
     }
 }

@@ -85,7 +85,7 @@ pub(crate) fn between<'t>(text: &'t str, from: &str, to: &str) -> &'t str {
 /// A browser without JavaScript: it keeps cookies and sends forms.
 pub(crate) struct Browser<'s> {
     served: &'s Served,
-    cookies: Vec<(String, String)>,
+    pub(crate) cookies: Vec<(String, String)>,
     language: &'static str,
 }
 

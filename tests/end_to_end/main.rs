@@ -44,6 +44,7 @@ mod meta;
 mod order;
 mod pages;
 mod law;
+mod logins;
 mod manual;
 mod mail;
 mod mastodon;

@@ -6,10 +6,10 @@
 mod passwords;
 mod throttle;
 mod sessions;
+mod roll;
 
-use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use axum::http::{HeaderMap, header};
@@ -20,18 +20,15 @@ use tokio::time::Instant;
 
 use self::passwords::{BYTES_MAX, is_right};
 pub use self::passwords::{HashError, hash_password};
-use self::sessions::Sessions;
+use self::roll::Roll;
+use self::sessions::{Session, Sessions};
 use self::throttle::{Guesser, Throttle};
-use crate::config::{AccessConfig, Network, Role, TokenProof};
-use crate::secret::Secret;
-use crate::system::{hex, random};
+use crate::config::{AccessConfig, Role};
+use crate::state::Site;
+use crate::system::wall_clock;
 
 /// The cookie of a session.
 pub(super) const SESSION: &str = "resonanz_session";
-/// The name of the token of `token_env`.
-const OLD_TOKEN: &str = "token";
-/// Fewest characters of a token that is kept somewhere.
-const TOKEN_CHARS_MIN: usize = 16;
 /// Passwords that are checked at once: each takes memory and a processor.
 const CHECKS_MAX: usize = 2;
 /// How long a login waits for its turn.
@@ -104,42 +101,30 @@ pub struct AccessFault {
     pub hint: String,
 }
 
-/// Who may come in. Cheap to clone.
+/// Who may come in. Cheap to clone; all clones take a new configuration together.
 #[derive(Debug, Clone)]
 pub struct Access(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    is_closed: bool,
+    roll: RwLock<Arc<Roll>>,
     is_encrypted: bool,
-    users: HashMap<String, User>,
-    /// By the hash of the token.
-    tokens: HashMap<[u8; 32], Viewer>,
-    proxies: Vec<Network>,
-    sso_header: Option<String>,
-    sso_role: Option<Role>,
     sessions: Sessions,
     throttle: Throttle,
     checks: Semaphore,
-    /// For names that do not exist, so that they are refused no sooner.
-    decoy: String,
-}
-
-#[derive(Debug)]
-struct User {
-    role: Role,
-    hash: Option<Secret>,
 }
 
 impl Access {
     /// Everything is open to this machine.
     #[must_use]
     pub fn open() -> Self {
-        Self(Arc::new(Inner::new(&AccessConfig::default())))
+        let config = AccessConfig::default();
+        Self::new(Roll::new(&config), &config, None)
     }
 
     /// What a configuration says, with its secrets; `old_token` is that of `token_env`, which demands
-    /// to be shown for reading, too, where the address is `beyond` this machine.
+    /// to be shown for reading, too, where the address is `beyond` this machine. Logins are kept
+    /// beside the lake, if there is one.
     ///
     /// # Errors
     /// When a token cannot be had or is too short.
@@ -147,47 +132,35 @@ impl Access {
         config: &AccessConfig,
         old_token: Option<&str>,
         beyond: bool,
+        lake: Option<&Site>,
     ) -> Result<Self, AccessFault> {
-        let mut inner = Inner::new(config);
-        inner.is_closed = config.demands_login() || (beyond && old_token.is_some());
-        for token in &config.tokens {
-            let fault = |what: String, hint: String| AccessFault {
-                message: format!("token \"{}\": {what}", token.name),
-                hint,
-            };
-            let hash = match &token.proof {
-                TokenProof::Hash(hash) => *hash,
-                TokenProof::Kept(place) => {
-                    let kept = place.fetch();
-                    let kept = kept.map_err(|error| fault(error.to_string(), error.hint()))?;
-                    if kept.expose().chars().count() < TOKEN_CHARS_MIN {
-                        let what = format!("it has fewer than {TOKEN_CHARS_MIN} characters");
-                        return Err(fault(what, "make one with: openssl rand -hex 32".to_owned()));
-                    }
-                    hash(kept.expose())
-                }
-            };
-            inner.tokens.insert(hash, Viewer::new(&token.name, token.role, Way::Token));
-        }
-        if let Some(token) = old_token {
-            let known = Viewer::new(OLD_TOKEN, Role::Admin, Way::Token);
-            inner.tokens.entry(hash(token)).or_insert(known);
-        }
-        if inner.is_closed {
-            let decoy = random::<16>().map_err(HashError::from);
-            let decoy = decoy.and_then(|bytes| hash_password(&hex(&bytes)));
-            inner.decoy = decoy.map_err(|error| AccessFault {
-                message: format!("serve: {error}"),
-                hint: "try again".to_owned(),
-            })?;
-        }
-        Ok(Self(Arc::new(inner)))
+        Ok(Self::new(Roll::fetch(config, old_token, beyond)?, config, lake))
+    }
+
+    fn new(roll: Roll, config: &AccessConfig, lake: Option<&Site>) -> Self {
+        Self(Arc::new(Inner {
+            roll: RwLock::new(Arc::new(roll)),
+            is_encrypted: config.tls.is_some(),
+            sessions: Sessions::new(lake),
+            throttle: Throttle::default(),
+            checks: Semaphore::new(CHECKS_MAX),
+        }))
+    }
+
+    /// Takes the users, tokens and proxies of another in place of its own. Who is logged in stays so
+    /// with the role of now, unless the password or the token is another or gone.
+    pub fn take(&self, other: &Self) {
+        *self.0.roll.write().unwrap_or_else(PoisonError::into_inner) = other.roll();
+    }
+
+    fn roll(&self) -> Arc<Roll> {
+        Arc::clone(&self.0.roll.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Whether nobody comes in unless they are known.
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.0.is_closed
+        self.roll().is_closed
     }
 
     /// Whether what is sent is encrypted by this process.
@@ -197,24 +170,25 @@ impl Access {
 
     /// Whether a user or a token bears this name.
     pub(super) fn knows(&self, name: &str) -> bool {
-        let mut tokens = self.0.tokens.values();
-        self.0.users.contains_key(name) || tokens.any(|token| *token.name == *name)
+        self.roll().logged_in(name).is_some()
     }
 
     /// Whether somebody can log in with a name and a password.
     pub(super) fn has_logins(&self) -> bool {
-        self.0.users.values().any(|user| user.hash.is_some()) || !self.0.tokens.is_empty()
+        let roll = self.roll();
+        roll.users.values().any(|user| user.hash.is_some()) || !roll.tokens.is_empty()
     }
 
     /// Whether an address is that of a proxy whose word counts.
     pub(super) fn trusts(&self, peer: Option<IpAddr>) -> bool {
-        peer.is_some_and(|peer| self.0.proxies.iter().any(|network| network.holds(peer)))
+        self.roll().trusts(peer)
     }
 
     /// From which address a request comes: that of the connection, or the last that a trusted proxy
     /// names.
     pub(super) fn origin(&self, headers: &HeaderMap, peer: Option<IpAddr>) -> Option<IpAddr> {
-        if !self.trusts(peer) {
+        let roll = self.roll();
+        if !roll.trusts(peer) {
             return peer;
         }
         let named = headers.get_all("x-forwarded-for").into_iter();
@@ -223,14 +197,14 @@ impl Access {
             .flat_map(|value| value.split(','))
             .filter_map(|address| address.trim().parse().ok())
             .collect();
-        let beyond = named.iter().rev().find(|address| !self.trusts(Some(**address)));
+        let beyond = named.iter().rev().find(|address| !roll.trusts(Some(**address)));
         beyond.or(named.first()).copied().or(peer)
     }
 
     /// Who sent a request: by its token, else its session, else the word of a trusted proxy.
     pub(super) fn identify(&self, headers: &HeaderMap, peer: Option<IpAddr>) -> Identity {
         if let Some(token) = presented(headers) {
-            if let Some(viewer) = self.0.tokens.get(&hash(&token)) {
+            if let Some(viewer) = self.roll().tokens.get(&hash(&token)) {
                 return Identity::Known(viewer.clone());
             }
             let guesser: Vec<Guesser> =
@@ -240,25 +214,32 @@ impl Access {
                 Err(wait_s) => Identity::Later(wait_s),
             };
         }
-        let session = cookie(headers, SESSION).and_then(|shown| self.0.sessions.find(shown));
-        let known = session.or_else(|| self.by_proxy(headers, peer));
+        let known = self.by_session(headers).or_else(|| self.by_proxy(headers, peer));
         known.map_or(Identity::Nobody, Identity::Known)
     }
 
     /// Who shows the token of a request; a wrong one may be that of a single source.
     pub(super) fn token(&self, headers: &HeaderMap) -> Option<Viewer> {
-        self.0.tokens.get(&hash(&presented(headers)?)).cloned()
+        self.roll().tokens.get(&hash(&presented(headers)?)).cloned()
+    }
+
+    fn by_session(&self, headers: &HeaderMap) -> Option<Viewer> {
+        let session = self.0.sessions.find(cookie(headers, SESSION)?)?;
+        let roll = self.roll();
+        let counts = roll.ground(&session.name) == Some(session.ground);
+        roll.logged_in(&session.name).filter(|_| counts)
     }
 
     fn by_proxy(&self, headers: &HeaderMap, peer: Option<IpAddr>) -> Option<Viewer> {
-        let header = self.0.sso_header.as_deref().filter(|_| self.trusts(peer))?;
+        let roll = self.roll();
+        let header = roll.sso_header.as_deref().filter(|_| roll.trusts(peer))?;
         let mut told = headers.get_all(header).iter();
         let name = std::str::from_utf8(told.next()?.as_bytes()).ok()?.trim();
         // Two names are none.
         if told.next().is_some() || name.is_empty() || name.chars().any(char::is_control) {
             return None;
         }
-        let role = self.0.users.get(name).map(|user| user.role).or(self.0.sso_role)?;
+        let role = roll.users.get(name).map(|user| user.role).or(roll.sso_role)?;
         Some(Viewer::new(name, role, Way::Proxy))
     }
 
@@ -275,10 +256,11 @@ impl Access {
         let mut guesser = vec![Guesser::name(name)];
         guesser.extend(peer.map(Guesser::peer));
         self.0.throttle.begin(&guesser, Instant::now()).map_err(LoginError::Later)?;
-        let token = self.0.tokens.get(&hash(password)).filter(|token| *token.name == *name);
+        let roll = self.roll();
+        let token = roll.tokens.get(&hash(password)).filter(|token| *token.name == *name);
         let viewer = match token {
             Some(token) => Some(token.clone()),
-            None => self.by_password(name, password).await?,
+            None => self.by_password(&roll, name, password).await?,
         };
         let viewer = viewer.filter(|viewer| viewer.role.allows(Role::Read));
         let viewer = viewer.ok_or(LoginError::Wrong)?;
@@ -286,9 +268,14 @@ impl Access {
         Ok(viewer)
     }
 
-    async fn by_password(&self, name: &str, password: &str) -> Result<Option<Viewer>, LoginError> {
-        let user = self.0.users.get(name).and_then(|user| Some((user.role, user.hash.clone()?)));
-        let hash = user.as_ref().map_or(self.0.decoy.as_str(), |(_, hash)| hash.expose());
+    async fn by_password(
+        &self,
+        roll: &Roll,
+        name: &str,
+        password: &str,
+    ) -> Result<Option<Viewer>, LoginError> {
+        let user = roll.users.get(name).and_then(|user| Some((user.role, user.hash.clone()?)));
+        let hash = user.as_ref().map_or(roll.decoy.as_str(), |(_, hash)| hash.expose());
         let (hash, password) = (hash.to_owned(), password.to_owned());
         if password.len() > BYTES_MAX {
             return Ok(None);
@@ -303,11 +290,14 @@ impl Access {
     /// Begins a session; the cookie for it.
     ///
     /// # Errors
-    /// When the operating system gives no randomness.
+    /// When the operating system gives no randomness, or the name was taken out meanwhile.
     pub(super) fn begin(&self, viewer: &Viewer, headers: &HeaderMap) -> Result<String, LoginError> {
-        let viewer = Viewer { way: Way::Login, ..viewer.clone() };
-        let shown = self.0.sessions.begin(viewer).map_err(|_| LoginError::Busy)?;
-        Ok(self.baked(&shown, self.0.sessions.life_s(), headers))
+        let roll = self.roll();
+        let (name, life_us) = (viewer.name.to_string(), roll.session_us);
+        let ground = roll.ground(&name).ok_or(LoginError::Wrong)?;
+        let session = Session { name, ground, until: wall_clock().shift(life_us) };
+        let shown = self.0.sessions.begin(session, life_us).map_err(|_| LoginError::Busy)?;
+        Ok(self.baked(&shown, life_us / 1_000_000, headers))
     }
 
     /// Ends the session of a request; the cookie that takes it out of the browser.
@@ -323,28 +313,6 @@ impl Access {
         let by_proxy = headers.get("x-forwarded-proto").is_some_and(|value| value == "https");
         let secure = if self.is_encrypted() || by_proxy { "; Secure" } else { "" };
         format!("{SESSION}={shown}; Path=/; Max-Age={life_s}; HttpOnly; SameSite=Lax{secure}")
-    }
-}
-
-impl Inner {
-    fn new(config: &AccessConfig) -> Self {
-        let users = config.users.iter().map(|user| {
-            let hash = user.password_hash.clone().map(Secret::new);
-            (user.name.clone(), User { role: user.role, hash })
-        });
-        Self {
-            is_closed: false,
-            is_encrypted: config.tls.is_some(),
-            users: users.collect(),
-            tokens: HashMap::new(),
-            proxies: config.proxies.clone(),
-            sso_header: config.sso_header.clone(),
-            sso_role: config.sso_role,
-            sessions: Sessions::new(config.session_us),
-            throttle: Throttle::default(),
-            checks: Semaphore::new(CHECKS_MAX),
-            decoy: String::new(),
-        }
     }
 }
 

@@ -1,5 +1,5 @@
-//! Did a page of ours make this form, for this browser? Its proof is a keyed hash of a cookie that
-//! other sites neither read nor send.
+//! Did a page of ours make this form, for this browser? Its proof is a hash of a cookie that other
+//! sites neither read nor send.
 
 use std::sync::LazyLock;
 
@@ -23,14 +23,17 @@ pub(super) fn proof(headers: &HeaderMap) -> (String, Option<String>) {
     }
     let Ok(fresh) = random::<16>() else { return (String::new(), None) };
     let visitor = hex(&fresh);
-    let proof = hash(VISITOR, &visitor).unwrap_or_default();
+    let proof = hash(&visitor).unwrap_or_default();
     (proof, Some(format!("{VISITOR}={visitor}; Path=/; SameSite=Strict; HttpOnly")))
 }
 
-/// The proof that a form must carry: of the session, if there is one.
+/// The proof that a form must carry: of the session, if there is one. Nobody else knows a session, so
+/// its proof needs no key, and outlives this process as the session does.
 fn expected(headers: &HeaderMap) -> Option<String> {
-    let of = |name| cookie(headers, name).and_then(|value| hash(name, &value));
-    of(SESSION).or_else(|| of(VISITOR))
+    let session = cookie(headers, SESSION);
+    let session =
+        session.map(|shown| hex(&blake3::derive_key("resonanz 2026-11 forms", shown.as_bytes())));
+    session.or_else(|| hash(&cookie(headers, VISITOR)?))
 }
 
 /// Whether a form carries the proof that it must.
@@ -40,11 +43,8 @@ pub(super) fn is_proven(headers: &HeaderMap, given: Option<&str>) -> bool {
     blake3::hash(wanted.as_bytes()) == blake3::hash(given.as_bytes())
 }
 
-fn hash(name: &str, value: &str) -> Option<String> {
-    let key = KEY.as_ref()?;
-    let mut hasher = blake3::Hasher::new_keyed(key);
-    hasher.update(name.as_bytes()).update(b"=").update(value.as_bytes());
-    Some(hasher.finalize().to_hex().to_string())
+fn hash(visitor: &str) -> Option<String> {
+    Some(blake3::keyed_hash(KEY.as_ref()?, visitor.as_bytes()).to_hex().to_string())
 }
 
 /// A page with the cookie of its forms.

@@ -1,0 +1,88 @@
+//! How does `serve` take its configuration anew? Users, tokens, certificate, goals and promises; the
+//! lake and the addresses stay.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use tokio::sync::{mpsc, watch};
+
+use super::Failure;
+use super::entrance::Entrance;
+use super::places::{Found, LakePlace};
+use super::reload::words;
+use crate::serve::{Api, ReloadAsked};
+
+/// Takes configurations while a lake is served.
+pub(super) struct Renewer {
+    /// Where the configuration is, and the lake.
+    pub(super) place: LakePlace,
+    pub(super) entrance: Entrance,
+    /// Whether other machines reach this process.
+    pub(super) beyond: bool,
+    pub(super) apis: watch::Sender<Api>,
+}
+
+impl Renewer {
+    /// Takes the configuration anew at each signal, and whenever somebody asks for it over HTTP.
+    pub(super) async fn attend(
+        mut self,
+        mut signals: mpsc::Receiver<()>,
+        mut asked: mpsc::Receiver<ReloadAsked>,
+    ) {
+        loop {
+            let asking = tokio::select! {
+                Some(()) = signals.recv() => None,
+                Some(asking) = asked.recv() => Some(asking),
+                else => return,
+            };
+            let taken = self.take().await.map_err(|failure| words(&failure));
+            match &taken {
+                Ok(_) => tracing::info!("configuration reloaded"),
+                Err((why, hint)) => {
+                    tracing::error!(
+                        why,
+                        hint,
+                        "the configuration is refused, the one before goes on"
+                    );
+                }
+            }
+            if let Some(asking) = asking {
+                let _ = asking.send(taken);
+            }
+        }
+    }
+
+    async fn take(&mut self) -> Result<Value, Failure> {
+        let place = self.place.clone();
+        let Found { site, config } = tokio::task::spawn_blocking(move || place.find()).await??;
+        let present = self.apis.borrow().clone();
+        if site != present.lake {
+            let message = format!("the lake of a running process stays {}", present.lake);
+            return Err(Failure::usage(message, "restart to serve another lake"));
+        }
+        let Some(config) = config else {
+            let message = "this lake is served without a configuration";
+            return Err(Failure::usage(message, "restart with --config FILE"));
+        };
+        let fresh = Entrance::fetch(&config, self.beyond, &site)?;
+        fresh.fits(&self.entrance, self.beyond)?;
+        let token = fresh.token.clone();
+        self.entrance.take(fresh);
+        self.apis.send_replace(Api {
+            charter: Arc::new(config.charter.clone()),
+            services: Arc::clone(&config.services),
+            token,
+            sql: present.sql.forgetful(),
+            ..present
+        });
+        let warnings: Vec<String> = config.warnings.iter().map(ToString::to_string).collect();
+        Ok(json!({
+            "sources": config.sources.len(),
+            "topics": config.topics.len(),
+            "rules": config.rules.len(),
+            "receivers": config.receivers.len(),
+            "silent_ms": 0,
+            "warnings": warnings,
+        }))
+    }
+}
