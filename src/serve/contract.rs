@@ -2,12 +2,14 @@
 
 use axum::Router;
 use axum::http::header;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post, put};
 
 use super::api::Api;
-use super::{anew, answers, desk, feed, inbox, recall, reviews, scoring, sources, sql, topics};
+use super::{
+    anew, answers, apart, desk, feed, inbox, recall, reviews, scoring, sources, sql, topics,
+};
 
 /// OpenAPI 3.1.
 const DOCUMENT: &str = include_str!("openapi.json");
@@ -38,9 +40,9 @@ pub(super) fn router(api: &Api) -> Router<Api> {
         .route("/api/v1/goals", get(answers::goals))
         .route("/api/v1/mentions", get(answers::mentions))
         .route("/api/v1/report", get(answers::report))
+        .layer(from_fn(apart::apart))
         .layer(from_fn_with_state(api.clone(), recall::remember));
-    Router::new()
-        .route("/api/v1/openapi.json", get(document))
+    let lookups = Router::new()
         .route("/api/v1/mentions/{id}", get(answers::mention))
         .route("/api/v1/inbox", get(inbox::inbox))
         .route("/api/v1/inbox/{id}", get(inbox::one))
@@ -55,9 +57,13 @@ pub(super) fn router(api: &Api) -> Router<Api> {
         .route("/api/v1/topics/test", post(topics::test))
         .route("/api/v1/topics/{name}", get(topics::show))
         .route("/api/v1/score", post(scoring::score))
-        .route("/api/v1/live", get(feed::live))
         .route("/api/v1/sql", get(sql::by_address).post(sql::by_body))
+        .layer(from_fn(apart::apart));
+    Router::new()
+        .route("/api/v1/openapi.json", get(document))
+        .route("/api/v1/live", get(feed::live))
         .merge(questions)
+        .merge(lookups)
         .merge(changes)
 }
 

@@ -16,6 +16,9 @@ const ANSWERS_MAX: usize = 128;
 const ANSWER_BYTES_MAX: usize = 512 * 1024;
 /// For how long an answer counts while nothing is committed: spans that end now go on.
 const FRESH: Duration = Duration::from_secs(5);
+/// How often longer than its computation an answer counts beside posts that come in: so a question
+/// that all ask takes one part of so many of a processor.
+const REST: u32 = 40;
 
 /// The latest answers of a process.
 #[derive(Debug, Default)]
@@ -38,6 +41,8 @@ pub(super) struct Answer {
     /// Which commit it is of.
     version: u64,
     pub(super) at: Instant,
+    /// How long it took to compute.
+    took: Duration,
 }
 
 impl Memo {
@@ -64,7 +69,9 @@ impl Entry {
 
     /// Answers, and keeps what is whole and not too long.
     pub(super) async fn compute(&self, version: u64, request: Request, next: Next) -> Response {
+        let begun = Instant::now();
         let response = next.run(request).await;
+        let took = begun.elapsed();
         let media_type = response.headers().get(header::CONTENT_TYPE).cloned();
         let (StatusCode::OK, Some(media_type)) = (response.status(), media_type) else {
             return response;
@@ -75,7 +82,8 @@ impl Entry {
             return Response::from_parts(parts, Body::empty());
         };
         if body.len() <= ANSWER_BYTES_MAX {
-            let answer = Answer { media_type, body: body.clone(), version, at: Instant::now() };
+            let (body, at) = (body.clone(), Instant::now());
+            let answer = Answer { media_type, body, version, at, took };
             *self.answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(answer);
         }
         Response::from_parts(parts, Body::from(body))
@@ -83,8 +91,14 @@ impl Entry {
 }
 
 impl Answer {
+    /// Whether it is of the last commit.
     pub(super) fn is_fresh(&self, version: u64) -> bool {
         self.version == version && self.at.elapsed() < FRESH
+    }
+
+    /// Whether it was computed so lately that the next one may wait.
+    pub(super) fn is_recent(&self) -> bool {
+        self.at.elapsed() < (self.took * REST).min(FRESH)
     }
 }
 

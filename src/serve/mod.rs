@@ -18,6 +18,7 @@ mod length;
 mod ingest;
 mod reload;
 mod api;
+mod apart;
 mod recall;
 mod intake;
 mod parameters;

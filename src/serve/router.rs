@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri, header};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use tokio::net::TcpListener;
@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 use super::api::Api;
 use super::problem::{Problem, failure};
-use super::{admit, contract, desk, door, ingest, intake, mcp, metrics, pages, sources};
+use super::{admit, apart, contract, desk, door, ingest, intake, mcp, metrics, pages, sources};
 
 /// Serves until the task is aborted; each request what `apis` holds by then.
 pub async fn serve(listener: TcpListener, mut apis: watch::Receiver<Api>) {
@@ -36,7 +36,7 @@ pub async fn serve(listener: TcpListener, mut apis: watch::Receiver<Api>) {
 fn router(api: Api) -> Router {
     let incoming = ingest::routes(api.doors.clone(), api.access.clone(), api.progress.clone());
     Router::new()
-        .merge(pages::routes())
+        .merge(pages::routes().layer(from_fn(apart::apart)))
         .route("/api", get(index))
         .route("/healthz", get(sources::health))
         .route("/metrics", get(prometheus))
@@ -44,6 +44,7 @@ fn router(api: Api) -> Router {
         .merge(
             Router::new()
                 .route("/mcp", post(mcp::answer))
+                .layer(from_fn(apart::apart))
                 .layer(from_fn_with_state(api.clone(), desk::guard)),
         )
         .route("/api/{*path}", any(moved))

@@ -9,7 +9,7 @@ use crate::state::{Change, Review, Reviews, Triage};
 
 /// What people decided, beside the tables. Read before these: what the lake takes in meanwhile is in one
 /// of the two.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Beside {
     /// Changes that wait to come into table `triage`.
     waiting: Vec<Change>,

@@ -26,6 +26,7 @@ mod sums;
 mod query;
 mod audit;
 mod letters;
+mod ready;
 mod snapshots;
 #[cfg(feature = "postgres")]
 mod postgres;

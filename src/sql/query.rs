@@ -179,7 +179,7 @@ fn told(error: JoinError) -> String {
 }
 
 /// What a context that cannot be made says.
-fn unusable(error: DataFusionError) -> LakeError {
+pub(super) fn unusable(error: DataFusionError) -> LakeError {
     LakeError::Internal(error.strip_backtrace())
 }
 
@@ -199,7 +199,7 @@ pub(super) async fn apart<T: Send + 'static>(
     planned.await.map_err(|_| SqlError::broken("it could not be planned"))?
 }
 
-fn context(limits: Limits) -> QueryResult<SessionContext> {
+pub(super) fn context(limits: Limits) -> QueryResult<SessionContext> {
     let mut config = SessionConfig::new()
         .with_information_schema(true)
         .with_default_catalog_and_schema(CATALOG, SCHEMA);

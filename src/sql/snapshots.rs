@@ -9,6 +9,7 @@ use tokio::sync::Mutex;
 use super::beside::Beside;
 use super::guard::Limits;
 use super::query::Session;
+use super::ready::Ready;
 use super::scan::LakeFiles;
 use crate::lake::{Folder, LakeError, Table};
 
@@ -18,6 +19,8 @@ pub struct Snapshots {
     /// In the order of [`Table::ALL`]; held while a log is read, so that others wait for it instead
     /// of reading it, too.
     tables: [Mutex<Option<Arc<LakeFiles>>>; Table::ALL.len()],
+    /// The views over them; held while they are planned.
+    ready: Mutex<Option<Ready>>,
     logs_read: AtomicU64,
 }
 
@@ -29,7 +32,14 @@ impl Snapshots {
     /// When a table's log cannot be read.
     pub async fn session(&self, folder: &Folder, limits: Limits) -> Result<Session, LakeError> {
         let beside = Beside::read(folder)?;
-        Session::over(self.tables(folder).await?, &beside, limits).await
+        let tables = self.tables(folder).await?;
+        let mut held = self.ready.lock().await;
+        if let Some(ready) = held.as_ref().filter(|ready| ready.is_of(&tables, &beside)) {
+            return ready.session(limits);
+        }
+        let (ready, session) = Ready::open(tables, beside, limits).await?;
+        *held = Some(ready);
+        Ok(session)
     }
 
     /// Reads the logs that went on since the last time; [`Self::logs_read`] then.
