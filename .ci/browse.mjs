@@ -28,6 +28,7 @@ const PAGES = [
   ["service", "/service?period=2026-03-04"],
   ["review", "/review"],
   ["alerts", "/alerts"],
+  ["goals", "/goals"],
   ["sources", "/sources"],
   ["sql", "/sql?q=" + encodeURIComponent("SELECT hour, sum(mentions) AS mentions, sum(negative) AS negative FROM trends GROUP BY hour ORDER BY hour")],
   ["settings", "/settings"],

@@ -139,7 +139,7 @@ fn need(method: &Method, path: &str) -> Need {
 }
 
 /// Whether a person's browser asks for a page.
-fn is_page(request: &Request) -> bool {
+pub(super) fn is_page(request: &Request) -> bool {
     let path = request.uri().path();
     let is_program = ["/api", "/metrics", "/healthz"]
         .into_iter()

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::{StatusCode, Uri, header};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -117,19 +117,34 @@ async fn index() -> &'static str {
      POST /ingest/SOURCE\n"
 }
 
-async fn nothing() -> Response {
-    failure(StatusCode::NOT_FOUND, "no such path; the list of paths is at /api")
+async fn nothing(State(api): State<Api>, request: Request) -> Response {
+    let status = StatusCode::NOT_FOUND;
+    if is_browser(&request) {
+        return pages::refused(api, request, Problem::new(status, "there is no such page")).await;
+    }
+    failure(status, "no such path; the list of paths is at /api")
 }
 
-async fn not_so() -> Response {
-    failure(StatusCode::METHOD_NOT_ALLOWED, "the path exists, but not with this method; see /api")
+async fn not_so(State(api): State<Api>, request: Request) -> Response {
+    let status = StatusCode::METHOD_NOT_ALLOWED;
+    if is_browser(&request) {
+        let problem = Problem::new(status, "this is no page to be opened, only a form's target");
+        return pages::refused(api, request, problem).await;
+    }
+    failure(status, "the path exists, but not with this method; see /api")
+}
+
+/// Whether somebody looks at the answer; what does not say what it takes is a program.
+fn is_browser(request: &Request) -> bool {
+    request.headers().contains_key(header::ACCEPT) && admit::is_page(request)
 }
 
 /// Paths without a version lead to those of version 1.
 async fn moved(uri: Uri) -> Response {
+    let nothing = || failure(StatusCode::NOT_FOUND, "no such path; the list of paths is at /api");
     let Some(rest) = uri.path().strip_prefix("/api/").filter(|rest| !rest.starts_with("v1/"))
     else {
-        return nothing().await;
+        return nothing();
     };
     let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
     let place = format!("/api/v1/{rest}{query}");
@@ -137,7 +152,7 @@ async fn moved(uri: Uri) -> Response {
     let mut response = Problem::new(StatusCode::PERMANENT_REDIRECT, detail).into_response();
     match header::HeaderValue::from_str(&place) {
         Ok(place) => drop(response.headers_mut().insert(header::LOCATION, place)),
-        Err(_) => return nothing().await,
+        Err(_) => return nothing(),
     }
     response
 }

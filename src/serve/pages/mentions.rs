@@ -1,12 +1,12 @@
 //! Which posts are meant, and why was one judged so?
 
 use axum::extract::Path;
+use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use super::forms::{proof, proven};
+use super::forms::{proof, proven, reviewer};
 use super::page::Wrong;
-use super::review::reviewer;
 use super::topic::segments;
 use super::viewer::Visit;
 use crate::report::{Order, Search};
@@ -77,11 +77,19 @@ fn order(name: &str) -> Order {
 
 pub(super) async fn mention(visit: Visit, Path(id): Path<String>) -> Response {
     let (proof, cookie) = proof(&visit.headers);
-    let found = one(&visit, &id, &proof).await;
+    let found = one(&visit, &id, &proof, Value::Null).await;
     proven(visit.page("mention.html", found), cookie)
 }
 
-async fn one(visit: &Visit, id: &str, proof: &str) -> Result<Value, Wrong> {
+/// The same for who corrected what somebody else had corrected meanwhile; `form` is what they chose.
+pub(super) async fn again(visit: &Visit, id: &str, form: Value) -> Response {
+    let (proof, cookie) = proof(&visit.headers);
+    let mut page = visit.page("mention.html", one(visit, id, &proof, form).await);
+    *page.status_mut() = StatusCode::CONFLICT;
+    proven(page, cookie)
+}
+
+async fn one(visit: &Visit, id: &str, proof: &str, form: Value) -> Result<Value, Wrong> {
     let own = visit.open().await?;
     let ask = visit.questions(&own).await?;
     let explained = ask.mention(id, &visit.api.scorer).await?;
@@ -93,5 +101,6 @@ async fn one(visit: &Visit, id: &str, proof: &str) -> Result<Value, Wrong> {
     answer["reviews"] = json!(reviews_of(&ask, post).await?);
     answer["proof"] = json!(proof);
     answer["author"] = json!(reviewer(visit));
+    answer["form"] = form;
     Ok(answer)
 }

@@ -9,6 +9,7 @@ use super::paint::paint;
 use super::proof::proof;
 use super::viewer::Visit;
 use crate::chart::zoned;
+use crate::config::Role;
 use crate::report::{Ask, ReportError, Span};
 use crate::serve::access::Way;
 use crate::serve::api::Own;
@@ -55,7 +56,13 @@ impl From<ReportError> for Wrong {
             _ if error.is_limit() => StatusCode::UNPROCESSABLE_ENTITY,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };
-        Self { status, hint: error.hint(), message: error.to_string() }
+        let hint = match &error {
+            ReportError::Unknown { what: "topic", near: None, .. } => {
+                "all that are known stand on the page Topics".to_owned()
+            }
+            _ => error.hint(),
+        };
+        Self { status, hint, message: error.to_string() }
     }
 }
 
@@ -139,7 +146,11 @@ impl Visit {
         answer["reader"] = self.reader();
         answer["version"] = json!(env!("CARGO_PKG_VERSION"));
         let is_closed = self.api.access.is_closed();
-        answer["needs_token"] = json!(!is_closed && self.api.token.is_some());
+        let needs_token = !is_closed && self.api.token.is_some();
+        answer["needs_token"] = json!(needs_token);
+        // Who may change nothing sees no form for it.
+        let may = self.viewer.as_ref().is_some_and(|viewer| viewer.role.allows(Role::Operate));
+        answer["operates"] = json!(may || needs_token);
         let html = match paint(template, answer) {
             Ok(html) => html,
             Err(error) => {

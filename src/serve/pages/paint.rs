@@ -44,6 +44,7 @@ static PAGES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     }
     pages
         .add_function("_", |state: &State, text: &str| words::said(text, locale(state)).to_owned());
+    pages.add_function("told", |state: &State, text: &str| words::told(text, locale(state)));
     pages.add_function("asset", |name: &str| safe(assets::address(name)));
     pages.add_function("spark", |values: Vec<Option<f64>>| safe(chart::spark(&values, "accent")));
     pages.add_function("bar", |part: f64| safe(chart::share(&[("accent", part)])));

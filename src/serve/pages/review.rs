@@ -8,16 +8,16 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use super::forms::{lead, proof, proven, read, text};
+use super::forms::{NAME, lead, proof, proven, read, reviewer, text};
+use super::mentions::again;
 use super::page::Wrong;
-use super::viewer::{Visit, cookie, encode};
+use super::viewer::{Visit, encode};
 use crate::review::{Correction, ReviewError, correct};
 use crate::state::{StateError, verdict};
 
 /// Mentions of a page.
 const QUEUE: usize = 10;
-/// The cookie with the name of who reviews here, and how long it lasts in seconds.
-const NAME: &str = "resonanz_name";
+/// Seconds that the name of who reviews here is remembered.
 const NAME_AGE_S: u32 = 31_536_000;
 
 impl From<ReviewError> for Wrong {
@@ -69,6 +69,7 @@ pub(super) async fn take(
 ) -> Response {
     let mut author = String::new();
     let mut back = format!("/mentions/{}#review", encode(&id));
+    let mut form = Value::Null;
     let done = async {
         let fields = read(&visit, peer, &body)?;
         if fields.get("back").is_some_and(|back| back == "queue") {
@@ -88,6 +89,12 @@ pub(super) async fn take(
             author: author.clone(),
             revision: text(&fields, "revision").parse().unwrap_or(0),
         };
+        form = json!({
+            "polarity": word,
+            "note": correction.note,
+            "back": text(&fields, "back"),
+            "topic": text(&fields, "topic"),
+        });
         if correction.polarity.is_none() && word != "irrelevant" {
             return Err(Wrong::from(ReviewError::Nothing));
         }
@@ -96,6 +103,10 @@ pub(super) async fn take(
         Ok(())
     };
     let done = done.await;
+    // What was written is not lost to who comes second.
+    if done.as_ref().is_err_and(|wrong| wrong.status == StatusCode::CONFLICT) {
+        return again(&visit, &id, form).await;
+    }
     let (is_done, mut page) = (done.is_ok(), lead(&visit, done, &back));
     if is_done
         && let Ok(cookie) = HeaderValue::from_str(&format!(
@@ -106,11 +117,4 @@ pub(super) async fn take(
         page.headers_mut().append(header::SET_COOKIE, cookie);
     }
     page
-}
-
-/// Who reviewed something in this browser last: nobody likes to write his name ten times.
-pub(super) fn reviewer(visit: &Visit) -> String {
-    let kept = cookie(&visit.headers, NAME).unwrap_or_default();
-    let mut pairs = url::form_urlencoded::parse(kept.as_bytes());
-    pairs.next().map(|(name, _)| name.into_owned()).unwrap_or_default()
 }

@@ -26,9 +26,28 @@ pub(super) fn said<'t>(text: &'t str, locale: &Locale) -> &'t str {
     GERMAN_WORDS.get(text).unwrap_or(&text)
 }
 
+/// A message in a reader's language: what it names between quotes stays as it is.
+pub(super) fn told(text: &str, locale: &Locale) -> String {
+    let parts: Vec<&str> = text.split('"').collect();
+    let key: Vec<&str> =
+        parts.iter().enumerate().map(|(at, part)| if at % 2 == 1 { "…" } else { part }).collect();
+    let key = key.join("\"");
+    let names = parts.iter().skip(1).step_by(2);
+    names.fold(said(&key, locale).to_owned(), |text, name| text.replacen('…', name, 1))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chart::ENGLISH;
+
+    #[test]
+    fn a_message_keeps_the_names_that_it_holds() {
+        let text = "topic \"a … b\" is unknown";
+        assert_eq!(told(text, &ENGLISH), text);
+        assert_eq!(told(text, &GERMAN), "Das Thema \"a … b\" ist unbekannt");
+        assert_eq!(told("is \"it", &GERMAN), "is \"it");
+    }
 
     #[test]
     fn all_that_templates_say_is_known_in_german() {
