@@ -77,8 +77,14 @@ pub struct AlertSummary {
     pub window_s: u64,
     pub measure: String,
     pub observed: u64,
+    /// The most that any of its transitions observed.
+    #[serde(default)]
+    pub peak: u64,
     #[serde(default)]
     pub expected: Option<f64>,
+    /// What was usual, also once it has resolved.
+    #[serde(default)]
+    pub usual: Option<f64>,
     #[serde(default)]
     pub p_value: Option<f64>,
     #[serde(default)]
@@ -183,6 +189,8 @@ pub async fn stories(
         "SELECT CASE WHEN transition = 'resolved' THEN 'resolved' ELSE 'firing' END AS state, * \
          EXCEPT (evidence, place) FROM \
          (SELECT *, min(at) OVER (PARTITION BY alert_id) AS fired_at, \
+         max(observed) OVER (PARTITION BY alert_id) AS peak, \
+         max(expected) OVER (PARTITION BY alert_id) AS usual, \
          row_number() OVER (PARTITION BY alert_id ORDER BY at DESC) AS place FROM alerts WHERE {topic}) \
          WHERE place = 1 AND {state} ORDER BY transition = 'resolved', at DESC LIMIT {}",
         wanted.limit

@@ -24,6 +24,7 @@ pub(super) fn compose(report: &Report, tongue: Tongue) -> Vec<Block> {
     let (words, locale) = (tongue.words(), tongue.locale());
     let mut writer = Writer { report, words, locale, blocks: Vec::new() };
     writer.opening();
+    writer.gist(tongue);
     writer.glance();
     writer.goals();
     writer.voices();
@@ -117,8 +118,15 @@ impl Writer<'_> {
         let (words, changes) = (self.words, &topic.changes);
         self.push(Block::Heading(topic.topic.clone()));
         if topic.trend.buckets.iter().any(|bucket| bucket.said.is_some()) {
-            let drawn = self.drawn(place, topic);
-            self.push(Block::Chart(drawn));
+            let svg = self.drawn(place, topic);
+            let mut keys = vec![
+                ("negative", words.negative),
+                ("neutral", words.neutral),
+                ("positive", words.positive),
+            ];
+            let has_band = topic.trend.buckets.iter().any(|bucket| bucket.usual.is_some());
+            keys.extend(has_band.then_some(("band", words.usual)));
+            self.push(Block::Chart { svg, keys });
         }
         self.buckets(&topic.trend);
         if let Some(change) = changes.net_change {
@@ -234,7 +242,10 @@ impl Writer<'_> {
             row.push(usual);
             row
         });
-        let rows = rows.collect();
+        let rows: Vec<Vec<String>> = rows.collect();
+        if rows.is_empty() {
+            return;
+        }
         let head = [
             words.from,
             words.mentions,
@@ -244,7 +255,8 @@ impl Writer<'_> {
             words.interval,
             words.usual,
         ];
-        self.table(&head, rows);
+        let head = head.map(str::to_owned).to_vec();
+        self.push(Block::Course { title: words.course, head, rows });
     }
 
     fn posts(&mut self, title: &str, posts: &[Mention]) {
@@ -279,8 +291,10 @@ impl Writer<'_> {
             self.push(Block::Paragraph(words.no_alerts.to_owned()));
         }
         let rows = self.report.alerts.iter().map(|alert| {
-            let usual =
-                alert.expected.map_or(words.unknown.to_owned(), |mean| self.locale.number(mean, 1));
+            let usual = alert
+                .usual
+                .or(alert.expected)
+                .map_or(words.unknown.to_owned(), |mean| self.locale.number(mean, 1));
             let state = match alert.state {
                 AlertState::Firing => words.firing,
                 AlertState::Resolved => words.resolved,
@@ -289,7 +303,7 @@ impl Writer<'_> {
                 self.locale.moment(&chart::zoned(alert.fired_at, zone)),
                 alert.topic.clone(),
                 alert.rule.clone(),
-                self.locale.count(float(alert.observed)),
+                self.locale.count(float(alert.peak.max(alert.observed))),
                 usual,
                 state.to_owned(),
                 alert.known.ack.as_ref().map_or(String::new(), |ack| ack.author.clone()),

@@ -34,6 +34,7 @@ mod trial;
 mod writer;
 mod goal_table;
 mod answered;
+mod gist;
 mod compose;
 mod render;
 mod tables;

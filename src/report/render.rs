@@ -21,7 +21,11 @@ th:first-child,td:first-child{text-align:left}blockquote{margin:.7rem 0;padding-
 border-left:3px solid var(--line);overflow-wrap:anywhere}blockquote p{margin:0}.said{color:var(--soft);font-size:.85rem}\
 a{color:inherit}svg text{fill:var(--soft);font-size:12px}svg .grid{stroke:var(--line)}svg .zero{stroke:var(--soft)}\
 svg .negative{fill:var(--negative)}svg .neutral{fill:var(--neutral)}svg .positive{fill:var(--positive)}\
-svg .band{fill:var(--band)}svg .missing{fill:var(--line);opacity:.5}svg .hit{fill:transparent}";
+svg .band{fill:var(--band)}svg .missing{fill:var(--line);opacity:.5}svg .hit{fill:transparent}\
+figcaption{color:var(--soft);font-size:.85rem}.key::before{content:\"\";display:inline-block;width:.7em;height:.7em;margin-right:.35em;\
+background:var(--line);print-color-adjust:exact;-webkit-print-color-adjust:exact}.key{margin-right:1rem}\
+.key.negative::before{background:var(--negative)}.key.neutral::before{background:var(--neutral)}\
+.key.positive::before{background:var(--positive)}.key.band::before{background:var(--band)}";
 
 impl Report {
     /// As Markdown of the common kind with tables. What posts say is escaped.
@@ -34,7 +38,7 @@ impl Report {
                 Block::Heading(text) => out += &format!("## {}\n\n", plain(&text)),
                 Block::Subheading(text) => out += &format!("### {}\n\n", plain(&text)),
                 Block::Paragraph(text) => out += &format!("{}\n\n", plain(&text)),
-                Block::Table { head, rows } => {
+                Block::Table { head, rows } | Block::Course { head, rows, .. } => {
                     out += &markdown_row(&head);
                     let right = head.iter().skip(1).map(|_| "---:").collect::<Vec<_>>().join(" | ");
                     out += &format!("| --- | {right} |\n");
@@ -42,7 +46,7 @@ impl Report {
                     out.push('\n');
                 }
                 // Its numbers stand in the table behind it.
-                Block::Chart(_) => {}
+                Block::Chart { .. } => {}
                 Block::Post { said, text, url } => {
                     let link = url.map(|url| format!(" <{}>", link(&url))).unwrap_or_default();
                     out += &format!("> {}\n>\n> {}{link}\n\n", plain(&text), plain(&said));
@@ -80,7 +84,18 @@ fn html(block: Block, out: &mut String) {
         Block::Heading(text) => *out += &format!("<h2>{}</h2>\n", escape(&text)),
         Block::Subheading(text) => *out += &format!("<h3>{}</h3>\n", escape(&text)),
         Block::Paragraph(text) => *out += &format!("<p>{}</p>\n", escape(&text)),
-        Block::Chart(svg) => *out += &format!("<figure>{svg}</figure>\n"),
+        Block::Chart { svg, keys } => {
+            let key = |(class, name): &(&str, &str)| {
+                format!("<span class=\"key {class}\">{}</span>", escape(name))
+            };
+            let keys: String = keys.iter().map(key).collect();
+            *out += &format!("<figure>{svg}<figcaption>{keys}</figcaption></figure>\n");
+        }
+        Block::Course { title, head, rows } => {
+            *out += &format!("<details><summary>{}</summary>\n", escape(title));
+            html(Block::Table { head, rows }, out);
+            *out += "</details>\n";
+        }
         Block::Table { head, rows } => {
             let line = |cells: &[String], tag: &str| {
                 let cells = cells.iter().map(|cell| format!("<{tag}>{}</{tag}>", escape(cell)));

@@ -28,6 +28,10 @@ const CHARTS_MAX: usize = 12;
 /// Size of a chart in pixels, and how many rows it covers.
 const CHART: (u32, u32) = (900, 300);
 const CHART_ROWS: u32 = 16;
+/// Height of a head of two lines, and of one line of text, in points; and how long such a line is.
+const HEAD_POINTS: f64 = 31.0;
+const LINE_POINTS: f64 = 15.0;
+const LINE_CHARS: usize = 95;
 /// Width of a column in characters.
 const COLUMN: f64 = 14.0;
 /// Columns of table `trend` that hold its series: negative, neutral, positive.
@@ -128,6 +132,8 @@ impl Book<'_> {
             sheet.write_string_with_format(top, column, *name, &self.styles.head)?;
             sheet.set_column_width(column, width.unwrap_or(COLUMN))?;
         }
+        // Names of two lines; not every program makes room by itself.
+        sheet.set_row_height(top, HEAD_POINTS)?;
         if top == 0 {
             sheet.set_freeze_panes(1, 0)?;
             sheet.set_repeat_rows(0, 0)?;
@@ -209,7 +215,7 @@ impl Book<'_> {
         series.set_categories((name, 1, 1, last, 1)).set_values((name, 1, 3, last, 3));
         chart.title().set_name(name);
         chart.legend().set_hidden();
-        chart.x_axis().set_num_format("0%").set_min(0.0);
+        chart.x_axis().set_num_format("0%").set_min(0.0).set_max(1.0);
         // The first brand stands on top.
         chart.y_axis().set_reverse();
         chart.set_width(CHART.0 / 2).set_height(CHART.1).set_alt_text(name);
@@ -220,7 +226,11 @@ impl Book<'_> {
     /// One chart for each of the first topics: stacked columns of what was said when.
     fn charts(&self, sheet: &mut Worksheet, trend: &Table) -> Result<(), XlsxError> {
         let (words, name) = (self.words, self.words.course);
-        sheet.set_name(words.charts)?.set_landscape();
+        sheet
+            .set_name(words.charts)?
+            .set_landscape()
+            .set_print_fit_to_pages(1, 0)
+            .set_paper_size(9);
         let mut first: u32 = 1;
         for (place, topic) in (0..).zip(self.report.topics.iter().take(CHARTS_MAX)) {
             let buckets = u32::try_from(topic.trend.buckets.len()).unwrap_or(u32::MAX);
@@ -263,6 +273,8 @@ impl Book<'_> {
         let empty = words.empty_cells.to_owned();
         for (row, text) in (0..).zip([words.method_text.to_owned(), empty, zone, scored]) {
             self.text(sheet, (row, 0), &text)?;
+            let lines = u32::try_from(text.chars().count() / LINE_CHARS).unwrap_or_default() + 1;
+            sheet.set_row_height(row, LINE_POINTS * f64::from(lines))?;
         }
         Ok(())
     }

@@ -19,8 +19,17 @@ pub(super) enum Block {
         head: Vec<String>,
         rows: Vec<Vec<String>>,
     },
-    /// SVG; a table says the same.
-    Chart(String),
+    /// A long table that a page shows when somebody wants it.
+    Course {
+        title: &'static str,
+        head: Vec<String>,
+        rows: Vec<Vec<String>>,
+    },
+    /// SVG, with the classes and names of its series; a table says the same.
+    Chart {
+        svg: String,
+        keys: Vec<(&'static str, &'static str)>,
+    },
     Post {
         said: String,
         text: String,
