@@ -11,7 +11,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::decode::AuthorHasher;
-use crate::lake::{EraseMode as Mode, Erasure, Folder, Lake, LakeError, Recovered, without_posts};
+use crate::lake::{
+    EraseMode as Mode, Erasure, Folder, Lake, LakeError, Recovered, try_erasure, without_posts,
+};
 use crate::notify::Outbox;
 use crate::post::AuthorKey;
 use crate::privacy::{Erased, Lasting, Marker, Tombstone};
@@ -263,15 +265,16 @@ impl Eraser {
         Ok(receipts)
     }
 
-    /// What a request would do.
+    /// What a request would do, counted beside whoever writes the lake.
     ///
     /// # Errors
     /// When a file cannot be read.
-    pub async fn try_out(&self, lake: &Lake, request: &Request) -> Result<Erasing, LakeError> {
-        let wanted = Erasure { mode: Mode::DryRun, ..erasure(&self.marker, request) };
-        let found = lake.seek(wanted).await?;
-        let posts = found.posts.clone();
-        Ok(lake.prepare(found, &posts, wall_clock()).await?.erasing)
+    pub async fn try_out(
+        folder: &Folder,
+        authors: &AuthorHasher,
+        request: &Request,
+    ) -> Result<Erasing, LakeError> {
+        try_erasure(folder, erasure(&Marker::new(authors), request)).await
     }
 }
 

@@ -245,6 +245,9 @@ fn a_half_done_reprocessing_brings_nothing_back() {
     assert_eq!(refused.status.code(), Some(2), "{}", stderr(&refused));
     let staged = scene.lake.join("_resonanz/reprocess");
     assert!(holds(&staged, "zebra one").is_some(), "all is read");
+    let dry = scene.lake("erase", &["--author", "did:plc:one", "--dry-run"]);
+    assert!(stdout(&dry).contains("\"mentions\": 2"), "beside it: {}", stderr(&dry));
+    assert!(holds(&scene.lake, "zebra one").is_some(), "it only counts");
     let done = scene.lake("erase", &["--author", "did:plc:one", "--yes"]);
     assert!(stdout(&done).contains("\"mentions\": 2"), "{}{}", stdout(&done), stderr(&done));
     assert_eq!(holds(&scene.lake, "zebra one"), None);

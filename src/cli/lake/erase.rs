@@ -85,7 +85,8 @@ pub(super) fn erase(args: &Args) -> Result<Ending, Failure> {
                 Request::new(&folder, What::Withdrawn, noted)
             };
             let request = request.map_or_else(pending, Ok)?;
-            return Ok(vec![try_out(&site, &authors, &request).await?]);
+            let erasing = Eraser::try_out(&folder, &authors, &request).await?;
+            return Ok(vec![serde_json::to_string_pretty(&erasing)?]);
         }
         // What a reprocessing has gathered there would bring it back.
         let staging = Site::from(&folder.staging());
@@ -194,18 +195,6 @@ pub(super) async fn source_named(folder: &Folder, name: &str) -> Result<String, 
         _ if known.is_empty() => Ok(name.trim().to_owned()),
         _ => Err(Failure::unknown("source", name, known.iter().map(String::as_str))),
     }
-}
-
-/// What a request would do.
-async fn try_out(
-    site: &Site,
-    authors: &AuthorHasher,
-    request: &Request,
-) -> Result<String, Failure> {
-    let folder = Arc::new(Folder::write(site)?);
-    let (lake, _) = Lake::open(Arc::clone(&folder)).await?;
-    let erasing = eraser(folder, authors)?.try_out(&lake, request).await?;
-    Ok(serde_json::to_string_pretty(&erasing)?)
 }
 
 fn eraser(folder: Arc<Folder>, authors: &AuthorHasher) -> Result<Eraser, Failure> {

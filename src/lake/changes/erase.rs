@@ -216,7 +216,7 @@ impl<'e> Seeker<'e> {
 }
 
 /// Finds the posts, and counts the panes that held them.
-fn find(erasure: Erasure, files: Files) -> Result<Found, LakeError> {
+pub(super) fn find(erasure: Erasure, files: Files) -> Result<Found, LakeError> {
     let seeker = Seeker::new(&erasure);
     let names =
         ["received_at", "posted_at", "counted_at", "topic", "source", "post_id", "author", "lang"];
@@ -267,7 +267,7 @@ fn find(erasure: Erasure, files: Files) -> Result<Found, LakeError> {
 
 /// Writes the files anew that hold something of what goes: the rows that stay of a table's day
 /// into one.
-fn rewrite(
+pub(super) fn rewrite(
     found: Found,
     posts: &BTreeSet<String>,
     sequence: i64,

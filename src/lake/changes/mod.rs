@@ -3,6 +3,7 @@
 mod recount;
 mod triage;
 mod erase;
+mod erase_trial;
 mod replace;
 mod upkeep;
 mod vacuum;
@@ -12,6 +13,7 @@ mod audit;
 pub use audit::AuditBook;
 pub(crate) use audit::has_audit;
 pub use erase::{Erasure, Mode as EraseMode, Rewritten, erase_author, erase_post, gone_for_good};
+pub use erase_trial::try_erasure;
 pub use replace::{Gaps, OldAlerts, Replaced, Replacement};
 pub(crate) use triage::rows_of as rows_of_changes;
 pub use upkeep::{Chore, Deed, Job};
