@@ -35,7 +35,12 @@ pub(super) fn build(text: &str, base: &Path) -> Result<Config, Vec<super::Config
     let (root, syntax) = DeTable::parse_recoverable(text);
     for error in syntax {
         let at = error.span().map_or(text.len(), |span| span.start);
-        problems.add(at, error.message().replace('\n', ", "), "see https://toml.io for the syntax");
+        let message = error.message().replace('\n', ", ");
+        let hint = match message.starts_with("invalid unquoted key") {
+            true => "put what holds other signs in quotes, as [report.\"Wöchentlich\"]",
+            false => "see https://toml.io for the syntax",
+        };
+        problems.add(at, message, hint);
     }
     let root = root.get_ref();
     let config = read(root, base, &mut problems);

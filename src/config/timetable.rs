@@ -42,19 +42,21 @@ impl Timetable {
     /// Reads `07:00` (every day), `Mon 07:00` or `Mo 07:00`, `1 07:00` (of each month).
     #[must_use]
     pub fn parse(text: &str, zone: TimeZone) -> Option<Self> {
-        let (day, time) = match text.trim().rsplit_once(' ') {
-            Some((day, time)) => (Some(day.trim()), time),
-            None => (None, text.trim()),
+        // People write a date's comma, and the point of an ordinal number.
+        let text = text.trim();
+        let (day, time) = match text.rsplit_once(' ') {
+            Some((day, time)) => (Some(day.trim_end_matches([' ', ',', '.'])), time),
+            None => (None, text),
         };
         let (hour, minute) = time.split_once(':')?;
         let digits = |text: &str| (1..=2).contains(&text.len()).then(|| text.parse::<i8>().ok());
         let time = Time::new(digits(hour)??, digits(minute)??, 0, 0).ok()?;
         let days = match day {
             None => Days::Every,
-            Some(day) => match day.trim_end_matches('.').parse::<i8>() {
+            Some(day) => match day.parse::<i8>() {
                 Ok(number) if (1..=DAY_MAX).contains(&number) => Days::Month(number),
                 Ok(_) => return None,
-                Err(_) => Days::Week(weekday(day.trim_end_matches('.'))?),
+                Err(_) => Days::Week(weekday(day)?),
             },
         };
         Some(Self { days, time, zone })
@@ -108,6 +110,7 @@ mod tests {
             ("Mo 07:00", "2026-03-04T12:00:00Z", "2026-03-02T06:00:00Z"),
             ("mon 7:00", "2026-03-02T06:00:00Z", "2026-03-02T06:00:00Z"),
             ("Montag 07:00", "2026-03-02T05:59:59Z", "2026-02-23T06:00:00Z"),
+            ("Montag, 07:00", "2026-03-02T05:59:59Z", "2026-02-23T06:00:00Z"),
             // Summer time began the day before.
             ("Mo 07:00", "2026-03-30T05:00:00Z", "2026-03-30T05:00:00Z"),
             // 02:30 is not there on 29 March, and there twice on 25 October.

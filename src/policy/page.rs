@@ -47,7 +47,7 @@ pub enum PageFault {
     #[error("line 1 begins a head with ---, and no further line of --- ends it")]
     Open,
     /// A line is not a key with a value, or the key is not known.
-    #[error("line {line}: \"{text}\" is not a line of a head")]
+    #[error("line {line}: \"{text}\" is not a line of a head; it knows who: and within:")]
     Line {
         /// Its number, from 1.
         line: usize,
@@ -68,11 +68,14 @@ impl Guide {
         let (head, body) = parted(text, &mut faults);
         let (mut who, mut within) = (None, None);
         for (line, said) in (2..).zip(head.lines()) {
-            let pair = said.split_once(':').map(|(key, value)| (key.trim(), value.trim()));
+            let pair = said.split_once(':');
+            let pair = pair.map(|(key, value)| (key.trim().to_lowercase(), value.trim()));
             let value = |value: &str| Some(cut(value.trim_matches(['"', '\'']), WORD_CHARS));
-            match pair {
-                Some(("who" | "wer", said)) if !said.is_empty() => who = value(said),
-                Some(("within" | "binnen", said)) if !said.is_empty() => within = value(said),
+            match pair.as_ref().map(|(key, said)| (key.as_str(), *said)) {
+                Some(("who" | "wer" | "zuständig", said)) if !said.is_empty() => who = value(said),
+                Some(("within" | "binnen" | "innerhalb" | "frist", said)) if !said.is_empty() => {
+                    within = value(said);
+                }
                 _ if said.trim().is_empty() || said.trim_start().starts_with('#') => {}
                 _ => faults.push(PageFault::Line { line, text: cut(said.trim(), 60) }),
             }

@@ -53,6 +53,14 @@ fn standing(name: &str) -> Result<Standing, String> {
 }
 
 pub(super) fn list(args: &Args) -> Result<Ending, Failure> {
+    // Elsewhere --state is a folder, and people mean the state of a mention.
+    let folder = args.place.state.as_deref().filter(|folder| !folder.exists());
+    if let Some(name) =
+        folder.and_then(|name| name.to_str()).filter(|name| Standing::named(name).is_some())
+    {
+        let message = format!("there is no folder \"{name}\" for --state");
+        return Err(Failure::usage(message, format!("the state of a mention: --in-state {name}")));
+    }
     let asked = Asked::open(&args.place)?;
     let search = InboxSearch {
         topics: args.topic.clone(),

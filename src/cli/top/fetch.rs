@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::time::{Duration, Instant};
 
-use reqwest::{Client, Url};
+use reqwest::{Client, StatusCode, Url};
 use serde_json::Value;
 
 use super::Args;
@@ -45,7 +45,7 @@ impl Asker {
     }
 
     /// A look, compared with the one before; or why there is none.
-    pub(super) async fn look(&self, before: &Board) -> Result<Board, String> {
+    pub(super) async fn look(&self, before: &Board) -> Result<Board, NoAnswer> {
         let (at, begun) = (wall_clock(), Instant::now());
         let span = [("period", self.period.as_str()), ("zone", self.zone.as_str())];
         let overview = self.get("api/v1/overview", &span).await?;
@@ -57,8 +57,8 @@ impl Asker {
         Ok(board.with_health(&health).with_overview(&overview).with_sources(&sources, before))
     }
 
-    async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Value, String> {
-        let mut url = self.url.join(path).map_err(|error| error.to_string())?;
+    async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Value, NoAnswer> {
+        let mut url = self.url.join(path).map_err(|error| NoAnswer::of(error.to_string()))?;
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
@@ -66,18 +66,39 @@ impl Asker {
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
         }
-        let response = request.send().await.map_err(|error| why(&error))?;
+        let response = request.send().await.map_err(|error| NoAnswer::of(why(&error)))?;
         let status = response.status();
-        let body = response.text().await.map_err(|error| why(&error))?;
+        let body = response.text().await.map_err(|error| NoAnswer::of(why(&error)))?;
         let body: Value = serde_json::from_str(&body).unwrap_or_default();
         // A process that is not well answers 503, and says what it knows.
         if status.is_success() || body.get("status").is_some_and(Value::is_string) {
             return Ok(body);
         }
+        if [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN].contains(&status) {
+            let why = match &self.token {
+                None => "it tells nothing without a token",
+                Some(_) => "it does not take this token, or its role may not read",
+            };
+            return Err(NoAnswer { why: why.to_owned(), wants_token: true });
+        }
         let text = |name| body.get(name).and_then(Value::as_str).map(str::to_owned);
         let parts = [text("detail"), text("hint").filter(|hint| !hint.is_empty())];
         let said = parts.into_iter().flatten().collect::<Vec<String>>().join("; ");
-        Err(if said.is_empty() { format!("it answers {status}") } else { said })
+        Err(NoAnswer::of(if said.is_empty() { format!("it answers {status}") } else { said }))
+    }
+}
+
+/// Why there is nothing to look at.
+#[derive(Debug)]
+pub(super) struct NoAnswer {
+    pub(super) why: String,
+    /// Whether a token would mend it.
+    pub(super) wants_token: bool,
+}
+
+impl NoAnswer {
+    fn of(why: String) -> Self {
+        Self { why, wants_token: false }
     }
 }
 

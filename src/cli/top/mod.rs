@@ -12,7 +12,7 @@ use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers
 
 use super::{Ending, Failure, runtime};
 use board::Board;
-use fetch::Asker;
+use fetch::{Asker, NoAnswer};
 
 /// How often keys are looked at.
 const BLINK: Duration = Duration::from_millis(100);
@@ -44,9 +44,12 @@ pub(super) fn top(args: &Args) -> Result<Ending, Failure> {
     let asker = Asker::new(args)?;
     let runtime = runtime()?;
     // The first answer decides: a wrong address is said at once, on the usual screen.
-    let first = runtime.block_on(asker.look(&Board::default())).map_err(|why| {
+    let first = runtime.block_on(asker.look(&Board::default())).map_err(|NoAnswer { why, wants_token }| {
         let error = anyhow::anyhow!("no answer from {}: {why}", args.url);
-        let hint = "start it with: resonanz run; its address is [serve] listen, or add --url URL";
+        let hint = match wants_token {
+            true => "make one with: resonanz users token top --role read --write; reload the process; then: export TOP_TOKEN=rz_...; resonanz top --token-env TOP_TOKEN",
+            false => "start it with: resonanz run; its address is [serve] listen, or add --url URL",
+        };
         Failure { error, code: 1, hint: Some(hint.to_owned()) }
     })?;
     let (sender, boards) = sync_channel(1);
@@ -58,7 +61,7 @@ pub(super) fn top(args: &Args) -> Result<Ending, Failure> {
             tokio::time::sleep(every).await;
             last = match asker.look(&last).await {
                 Ok(board) => board,
-                Err(why) => last.silent(why),
+                Err(NoAnswer { why, .. }) => last.silent(why),
             };
             // Nobody looks any more once the other end is gone.
             if sender.send(last.clone()).is_err() {
