@@ -209,7 +209,10 @@ fn config(lake: &Path, url: &str, hook: &str, secret: &Path) -> Result<Config, F
     config.lake.commit_interval_us = 2 * SECOND_US;
     config.sources = vec![SourceConfig {
         name: SourceId::new("bluesky"),
-        settings: Arc::new(JetstreamSettings { url: url.to_owned(), compress: false }),
+        settings: Arc::new(JetstreamSettings {
+            url: url.to_owned(),
+            ..JetstreamSettings::default()
+        }),
     }];
     config.receivers = vec![ReceiverConfig {
         name: "team".to_owned(),

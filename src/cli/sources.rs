@@ -317,10 +317,12 @@ fn never(settings: &dyn Settings) -> Vec<String> {
     let mut never = settings.never().to_vec();
     if let Some(telling) = settings.telling() {
         if !telling.reach {
-            never.push("Followers or views: conditions on them never hold.".to_owned());
+        let later = if telling.later { " at once; they come later" } else { "" };
+            never.push(format!("Followers or views{later}: conditions on them never hold."));
         }
         if !telling.engagement {
-            never.push("Likes, reposts and replies: conditions on them never hold.".to_owned());
+            never
+                .push(format!("Likes, reposts and replies{later}: conditions on them never hold."));
         }
     }
     never

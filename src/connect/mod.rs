@@ -38,7 +38,7 @@ pub use input::{
     Beginning, Chunk, Chunks, Encoding, Input, InputError, Layout, Opening, Read, Rows,
     SegmentRows, TableRows, find_inputs,
 };
-pub use jetstream::{Jetstream, JetstreamSettings};
+pub use jetstream::{Jetstream, JetstreamSettings, NumbersSettings};
 #[cfg(feature = "kafka")]
 pub use kafka::KafkaSettings;
 pub use mastodon::{Mastodon, MastodonSettings, Timeline, Transport};

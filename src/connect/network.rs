@@ -153,4 +153,6 @@ pub struct Telling {
     pub authors: &'static str,
     /// The host of all its addresses; empty where they have none in common.
     pub host: &'static str,
+    /// Whether these two come after a while, where a post itself does not have them.
+    pub later: bool,
 }

@@ -7,6 +7,7 @@ mod assistant;
 mod backtest;
 mod bluesky;
 mod bluesky_archive;
+mod bluesky_numbers;
 mod bucket;
 mod captured_feeds;
 mod cli;

@@ -186,7 +186,10 @@ fn config(args: &Args, url: &str, words: &Words) -> Result<Config, Failure> {
     config.lake.commit_interval_us = 2 * SECOND_US;
     config.sources = vec![SourceConfig {
         name: SourceId::new("bluesky"),
-        settings: Arc::new(JetstreamSettings { url: url.to_owned(), compress: false }),
+        settings: Arc::new(JetstreamSettings {
+            url: url.to_owned(),
+            ..JetstreamSettings::default()
+        }),
     }];
     Ok(config)
 }

@@ -6,6 +6,7 @@
 
 mod address;
 mod dictionary;
+mod numbers;
 mod place;
 mod remark;
 mod settings;
@@ -13,15 +14,17 @@ mod unpack;
 
 use async_trait::async_trait;
 
+use super::network::SourceSpec;
 use super::source::{Fault, Outlet, Source};
 use super::transport::{Incoming, MESSAGE_BYTES_MAX, WebSocket};
 use crate::decode::{Cursor, Decoder, Parcel, Refused};
 use crate::system::wall_clock;
 use crate::time::{EventTime, MINUTE_US};
 use address::{Asked, Wire, address};
+use numbers::{Looking, Noting, numbers};
 use place::{OLDEST_US, Place, is_cut_off};
 use remark::{Remark, remark};
-pub use settings::JetstreamSettings;
+pub use settings::{JetstreamSettings, NumbersSettings};
 pub(super) use settings::{configure, configure_bluesky};
 use unpack::{Unpacker, Unreadable, is_packed};
 
@@ -48,6 +51,9 @@ pub struct Jetstream {
     unpacker: Option<Unpacker>,
     /// The latest frame unpacked.
     plain: Vec<u8>,
+    /// What picks mentions out whose numbers are looked up, if any are.
+    noting: Option<Noting>,
+    looking: Option<Looking>,
 }
 
 /// What a connection has yet to find out: whether it begins where it was asked to.
@@ -61,19 +67,23 @@ struct Beginning {
 impl Jetstream {
     /// The server of these settings, from a cursor on.
     #[must_use]
-    pub fn new(settings: &JetstreamSettings, decoder: Decoder, cursor: Option<Cursor>) -> Self {
+    pub fn new(settings: &JetstreamSettings, decoder: Decoder, spec: SourceSpec) -> Self {
+        let numbers = numbers(&settings.numbers, decoder.clone(), &spec);
+        let (noting, looking) = numbers.unzip();
         let parcel = Parcel::new(decoder.source());
         Self {
             wire: Wire::of(&settings.url),
             url: settings.url.clone(),
             decoder,
-            place: cursor.as_ref().and_then(Cursor::read),
+            place: spec.cursor.as_ref().and_then(Cursor::read),
             from_oldest: false,
             parcel,
             remark: None,
             compress: settings.compress,
             unpacker: None,
             plain: Vec::new(),
+            noting,
+            looking,
         }
     }
 
@@ -237,7 +247,11 @@ impl Jetstream {
     fn decode(&mut self, bytes: &[u8], outlet: &Outlet) -> Option<Remark> {
         let before = (self.parcel.refused.len(), self.parcel.ignored);
         self.decoder.set_now(wall_clock());
+        let told = self.parcel.events.len();
         self.decoder.decode(bytes, &mut self.parcel);
+        if let (Some(noting), Some(event)) = (&mut self.noting, self.parcel.events.get(told)) {
+            noting.note(event, bytes);
+        }
         if before == (self.parcel.refused.len(), self.parcel.ignored) {
             return None;
         }
@@ -280,6 +294,14 @@ impl Source for Jetstream {
     async fn read(&mut self, outlet: &Outlet) -> Result<(), Fault> {
         let socket = self.dial(outlet).await?;
         outlet.up();
-        self.receive(socket, outlet).await
+        let Some(mut looking) = self.looking.take() else {
+            return self.receive(socket, outlet).await;
+        };
+        let ended = tokio::select! {
+            ended = self.receive(socket, outlet) => ended,
+            () = looking.run(outlet) => Err(Fault::Closed),
+        };
+        self.looking = Some(looking);
+        ended
     }
 }

@@ -10,19 +10,36 @@ use crate::connect::source::Source;
 use crate::decode::Format;
 use crate::post::Kind;
 use crate::settings::Section;
+use crate::time::{DAY_US, MINUTE_US, SECOND_US, parse_span};
 
 /// The public server that is listened to where none is named. All servers speak this wire.
 const BLUESKY: &str = "wss://jetstream2.us-east.bsky.network/subscribe";
 /// What is asked for where the address names no collections.
 const POSTS: &str = "app.bsky.feed.post";
+/// The public service that shows posts and accounts to everybody.
+const SERVICE: &str = "https://public.api.bsky.app";
+/// When mentions are looked up if nothing is said.
+const AGES_US: [i64; 4] = [15 * MINUTE_US, 120 * MINUTE_US, DAY_US / 2, 2 * DAY_US];
+const AGE_US_MAX: i64 = 30 * DAY_US;
 
 /// A Jetstream server.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct JetstreamSettings {
     /// `ws` or `wss`; the path tells the version of the wire.
     pub url: String,
     /// Whether frames are to be compressed.
     pub compress: bool,
+    /// How numbers of posts are looked up, which the stream does not tell.
+    pub numbers: NumbersSettings,
+}
+
+/// Where and when likes and followers are looked up.
+#[derive(Debug, Clone, Default)]
+pub struct NumbersSettings {
+    /// A service that needs no login, without a slash at its end.
+    pub api: String,
+    /// At which ages of a mention, in microseconds, the youngest first; never if there are none.
+    pub ages_us: Vec<i64>,
 }
 
 /// Reads the keys of a source of the type `websocket`: `url`, `compress` and `format`.
@@ -34,13 +51,14 @@ pub(in crate::connect) fn configure(section: &mut Section<'_, '_>, _: &Path) -> 
 }
 
 /// Reads the keys of a source of the type `bluesky`: `url`, which is the public server by default,
-/// and `compress`. Only posts are asked for, unless the address says more.
+/// `compress`, `ages` and `api`. Only posts are asked for, unless the address says more.
 pub(in crate::connect) fn configure_bluesky(
     section: &mut Section<'_, '_>,
     _: &Path,
 ) -> Arc<dyn Settings> {
     let url = section.text("url").unwrap_or_else(|| BLUESKY.to_owned());
     let mut settings = read(section, url);
+    settings.numbers = numbers(section);
     let wire = Wire::of(&settings.url);
     if !has(&settings.url, wire.collections()) {
         let join = if settings.url.contains('?') { '&' } else { '?' };
@@ -70,7 +88,31 @@ fn read(section: &mut Section<'_, '_>, url: String) -> JetstreamSettings {
         );
     }
     let compress = section.flag("compress") || asks_compression(&url);
-    JetstreamSettings { url, compress }
+    JetstreamSettings { url, compress, numbers: NumbersSettings::default() }
+}
+
+fn numbers(section: &mut Section<'_, '_>) -> NumbersSettings {
+    let api = section.text("api").unwrap_or_else(|| SERVICE.to_owned());
+    if !api.starts_with("https://") && !api.starts_with("http://") {
+        let at = section.place("api");
+        let message = format!("\"{api}\" is not the address of a service");
+        section.problems.add(at, message, format!("it must begin with https://, as {SERVICE}"));
+    }
+    let ages = section.texts("ages");
+    let mut ages_us = if ages.is_none() { AGES_US.to_vec() } else { Vec::new() };
+    for (text, at) in ages.unwrap_or_default() {
+        match parse_span(&text) {
+            Ok(age_us) if (SECOND_US..=AGE_US_MAX).contains(&age_us) => ages_us.push(age_us),
+            _ => section.problems.add(
+                at,
+                format!("\"{text}\" is not an age at which posts can be looked up"),
+                "it must be from 1s to 30d, as \"15m\"",
+            ),
+        }
+    }
+    ages_us.sort_unstable();
+    ages_us.dedup();
+    NumbersSettings { api: api.trim_end_matches('/').to_owned(), ages_us }
 }
 
 impl Settings for JetstreamSettings {
@@ -79,6 +121,7 @@ impl Settings for JetstreamSettings {
         Some(Telling {
             reach: false,
             engagement: false,
+            later: !self.numbers.ages_us.is_empty(),
             kinds: &[Kind::Original, Kind::Reply, Kind::Quote],
             authors: "did:",
             host: "bsky.app",
@@ -90,6 +133,6 @@ impl Settings for JetstreamSettings {
             Wire::Subscribe => Format::Jetstream,
             Wire::Events => Format::JetstreamEvents,
         };
-        Box::new(Jetstream::new(self, spec.decoder(format), spec.cursor))
+        Box::new(Jetstream::new(self, spec.decoder(format), spec))
     }
 }

@@ -186,6 +186,7 @@ impl Settings for PollSettings {
         Some(Telling {
             reach: tells.reach,
             engagement: tells.engagement,
+            later: false,
             kinds: &KINDS,
             authors: "",
             host: "",

@@ -21,7 +21,7 @@ mod renewed;
 mod sieve;
 pub mod x;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 pub use archive::ArchiveLine;
@@ -32,7 +32,7 @@ pub use guess::{guessed, guessed_map};
 pub use import::{Export, Outline, Told, names_owner, owner_of, told};
 pub use jetstream::{
     BlockEntry, ENTRY_BYTES, HEADER_BYTES, SegmentBlock, SegmentHeader, SegmentRow,
-    frame as jetstream_frame,
+    follower_counts, frame as jetstream_frame, post_uri, uri_account,
 };
 pub use meta::{Ask, FeedPage, MetaDecoder, Wanted};
 pub use parcel::{Landed, Parcel, Refused, Ticket};
@@ -213,6 +213,14 @@ impl Decoder {
             None => Decoded::Ignored(None),
         });
         self.take(decoded, raw, parcel);
+    }
+
+    /// The posts that an answer of Bluesky's own service shows, by their addresses, as of `now`.
+    ///
+    /// # Errors
+    /// When it is no such answer.
+    pub fn viewed(&self, raw: &[u8], now: EventTime) -> Result<HashMap<String, Post>, String> {
+        jetstream::viewed(raw, &self.source, &self.authors, now)
     }
 
     /// Adds what an event of a segment says to `parcel`.

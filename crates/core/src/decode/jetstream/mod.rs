@@ -9,6 +9,7 @@ mod cbor;
 mod events;
 mod record;
 mod segment;
+mod view;
 
 use std::borrow::Cow;
 
@@ -23,6 +24,8 @@ pub(super) use events::decode as decode_event;
 use record::Said;
 pub(super) use segment::decode_row;
 pub use segment::{BlockEntry, ENTRY_BYTES, HEADER_BYTES, SegmentBlock, SegmentHeader, SegmentRow};
+pub(super) use view::viewed;
+pub use view::{follower_counts, post_uri, uri_account};
 
 /// How far a server's clock may be ahead of ours.
 const AHEAD_US_MAX: i64 = DAY_US;
