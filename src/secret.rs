@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::settings::Section;
+use crate::time::EventTime;
 
 /// Where a secret is kept; the secret itself is never part of the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +50,15 @@ impl SecretPlace {
             }),
         };
         Ok(Secret(text?.trim_end_matches(['\r', '\n']).to_owned()))
+    }
+
+    /// When a file with it was written; unknown of a variable.
+    #[must_use]
+    pub fn written_at(&self) -> Option<EventTime> {
+        let Self::File(path) = self else { return None };
+        let written = std::fs::metadata(path).and_then(|metadata| metadata.modified()).ok()?;
+        let since = written.duration_since(std::time::UNIX_EPOCH).ok()?;
+        Some(EventTime(i64::try_from(since.as_micros()).ok()?))
     }
 }
 

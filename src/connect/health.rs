@@ -70,6 +70,8 @@ pub struct SourceNow {
     pub hint: String,
     /// What the other side still allows; empty if it does not say.
     pub limits: String,
+    /// When its token ends, if that is known.
+    pub expires: Option<EventTime>,
     /// Its latest gaps, oldest first, each with when it was found.
     pub gaps: VecDeque<(EventTime, Gap)>,
 }
@@ -188,6 +190,10 @@ impl SourceHealth {
 
     pub(super) fn set_limits(&self, limits: &str) {
         limits.clone_into(&mut self.lock().limits);
+    }
+
+    pub(super) fn set_expires(&self, expires: Option<EventTime>) {
+        self.lock().expires = expires;
     }
 
     pub(super) fn add_gap(&self, gap: Gap) {

@@ -12,6 +12,7 @@ use super::health::{Gap, SourceHealth, SourceState};
 use super::tickets::{Drawn, Undone};
 use crate::decode::{Landed, Parcel};
 use crate::post::SourceId;
+use crate::time::EventTime;
 
 /// The bounded way to the engine; sending waits while it is full.
 pub type Inbox = mpsc::Sender<Parcel>;
@@ -197,6 +198,11 @@ impl Outlet {
     /// Says what the other side still allows.
     pub fn limits(&self, limits: &str) {
         self.health.set_limits(limits);
+    }
+
+    /// Says when the token ends, or that this is not known.
+    pub fn expires(&self, expires: Option<EventTime>) {
+        self.health.set_expires(expires);
     }
 
     /// Reports what could not be had.

@@ -6,6 +6,7 @@
 
 mod awaited;
 mod crew;
+mod deaf;
 mod engine_loop;
 mod eraser;
 mod slips;

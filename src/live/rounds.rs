@@ -11,6 +11,7 @@ use anyhow::anyhow;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinError;
 
+use super::deaf;
 use super::plan::{House, Plan};
 use super::progress::{Progress, Said};
 use super::round::Round;
@@ -69,11 +70,19 @@ pub async fn run_renewed(
     loop {
         house.show(&plan.config);
         let (herald, last_words) = (plan.herald(&house)?, plan.herald(&house)?);
+        let listening = tokio::spawn(deaf::tell(house.progress.subscribe(), plan.herald(&house)?));
         let telling = tokio::spawn(trouble::tell(house.progress.subscribe(), herald));
         let ended = Box::pin(round(&house, &plan, &mut before, &mut stop, &mut renewals)).await;
         telling.abort();
+        listening.abort();
         let error = match ended {
-            Ok(Ended::Done(summary)) => return Ok(*summary),
+            Ok(Ended::Done(summary)) => {
+                if *stop.borrow() == Stop::No {
+                    let sources = house.progress.borrow().sources.clone();
+                    deaf::tell_last(&sources, &last_words).await;
+                }
+                return Ok(*summary);
+            }
             Ok(Ended::For(change)) => {
                 let old = std::mem::replace(&mut plan, change.plan);
                 before = Some(Change { plan: old, ..change });

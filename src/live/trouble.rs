@@ -146,7 +146,9 @@ pub(super) async fn tell(progress: watch::Receiver<Progress>, mut herald: Herald
                     herald.failing(since, &why, &hint).await;
                 }
             }
-            None => herald.recovered().await,
+            None => {
+                herald.recovered("the lake can be written again; nothing was lost").await;
+            }
         }
     }
 }

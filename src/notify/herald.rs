@@ -1,4 +1,5 @@
-//! Who is told that resonanz itself is in trouble? All receivers that want it, past the outbox.
+//! Who is told that resonanz itself, or a source, is in trouble? All receivers that want it, past
+//! the outbox.
 //!
 //! The outbox lies on the disk that may be full, so these messages are kept nowhere: each receiver
 //! is tried again while the trouble lasts, and told of the end if it was told of the beginning.
@@ -17,16 +18,31 @@ use super::message::Message;
 use super::receiver::Receiver;
 use super::stats::CourierStats;
 use crate::config::About;
+use crate::post::SourceId;
 use crate::system::wall_clock;
 use crate::time::EventTime;
 
 /// How often a receiver is tried that could not be told.
 const AGAIN: Duration = Duration::from_secs(10);
 
+/// What is in trouble.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Matter {
+    /// The lake, and with it all work.
+    Lake,
+    /// A source that is not read.
+    Source,
+    /// The token of a source, which ends.
+    Token,
+}
+
 /// Tells receivers how resonanz itself is.
 #[derive(Debug)]
 pub struct Herald {
     endpoints: Vec<Arc<Endpoint>>,
+    matter: Matter,
+    /// Which source, if it is about one.
+    source: Option<SourceId>,
     stats: Arc<CourierStats>,
     /// When the present trouble began.
     since: Option<EventTime>,
@@ -47,7 +63,16 @@ impl Herald {
             Ok(Arc::new(Endpoint::new(receiver.clone(), Arc::clone(&resolver), timeout, None)?))
         });
         let endpoints = endpoints.collect::<anyhow::Result<Vec<_>>>()?;
-        Ok(Self { endpoints, stats, since: None, told: Vec::new(), tried: None })
+        let (matter, source) = (Matter::Lake, None);
+        Ok(Self { endpoints, matter, source, stats, since: None, told: Vec::new(), tried: None })
+    }
+
+    /// One for the same receivers about a source.
+    #[must_use]
+    pub fn of_source(&self, source: &SourceId, matter: Matter) -> Self {
+        let (endpoints, stats) = (self.endpoints.clone(), Arc::clone(&self.stats));
+        let source = Some(source.clone());
+        Self { endpoints, matter, source, stats, since: None, told: Vec::new(), tried: None }
     }
 
     /// Something has not worked since an instant; those who do not know yet are told.
@@ -61,29 +86,38 @@ impl Herald {
         }
         self.tried = Some(Instant::now());
         let known = self.told.clone();
-        let told = self.tell(since, "failing", why, hint, |name| !known.contains(name)).await;
+        let kind = match self.matter {
+            Matter::Lake => "operations.failing",
+            Matter::Source => "source.lost",
+            Matter::Token => "token.ends",
+        };
+        let told = self.tell(since, kind, why, hint, |name| !known.contains(name)).await;
         self.told.extend(told);
     }
 
-    /// Everything works; those who know of the trouble are told.
-    pub async fn recovered(&mut self) {
+    /// Everything works; those who know of the trouble are told. Of a new token nobody needs to be.
+    pub async fn recovered(&mut self, why: &str) {
         let Some(since) = self.since.take() else { return };
         let known = std::mem::take(&mut self.told);
-        let why = "the lake can be written again; nothing was lost";
-        self.tell(since, "recovered", why, "", |name| known.contains(name)).await;
+        let kind = match self.matter {
+            Matter::Lake => "operations.recovered",
+            Matter::Source => "source.back",
+            Matter::Token => return,
+        };
+        self.tell(since, kind, why, "", |name| known.contains(name)).await;
     }
 
     /// The process ends because of an error, perhaps after a trouble that began at `since`.
     pub async fn stopped(&self, since: Option<EventTime>, why: &str, hint: &str) {
         let since = since.unwrap_or_else(wall_clock);
-        self.tell(since, "stopped", why, hint, |_| true).await;
+        self.tell(since, "operations.stopped", why, hint, |_| true).await;
     }
 
     /// Tells some receivers at the same time, each once; the names of those who have it.
     async fn tell(
         &self,
         since: EventTime,
-        state: &str,
+        kind: &str,
         why: &str,
         hint: &str,
         wanted: impl Fn(&String) -> bool,
@@ -95,7 +129,7 @@ impl Herald {
             if disabled || !wanted(&name) {
                 continue;
             }
-            let message = message(&name, since, state, why, hint);
+            let message = self.message(&name, since, kind, (why, hint));
             attempts.spawn(async move {
                 match endpoint.post(&message).await {
                     Attempt::Arrived => Some(name),
@@ -113,26 +147,47 @@ impl Herald {
         }
         attempts.join_all().await.into_iter().flatten().collect()
     }
-}
 
-fn message(receiver: &str, since: EventTime, state: &str, why: &str, hint: &str) -> Message {
-    let (at, incident) = (wall_clock(), format!("ops_{}", since.0));
-    let body = json!({
-        "type": format!("operations.{state}"),
-        "timestamp": at.to_string(),
-        "data": {
+    fn message(
+        &self,
+        receiver: &str,
+        since: EventTime,
+        kind: &str,
+        (why, hint): (&str, &str),
+    ) -> Message {
+        let at = wall_clock();
+        let incident = match &self.source {
+            // Several sources may be lost at once; names may hold anything.
+            Some(name) => {
+                let hash = blake3::hash(name.as_str().as_bytes()).to_hex();
+                let hash = hash.get(..8).unwrap_or_default();
+                format!("ops_{}_{hash}", since.0)
+            }
+            None => format!("ops_{}", since.0),
+        };
+        let severity = match self.matter {
+            Matter::Lake => "critical",
+            Matter::Source => "error",
+            Matter::Token => "warning",
+        };
+        let mut data = json!({
             "incident": incident,
-            "severity": "critical",
+            "severity": severity,
             "since": since.to_string(),
             "why": why,
             "hint": hint,
-        },
-    });
-    Message {
-        id: format!("{incident}.{state}"),
-        receiver: receiver.to_owned(),
-        at_us: at.0,
-        body: body.to_string(),
-        subject: None,
+        });
+        if let Some(source) = &self.source {
+            data["source"] = json!(source.as_str());
+        }
+        let body = json!({"type": kind, "timestamp": at.to_string(), "data": data});
+        let state = kind.rsplit('.').next().unwrap_or(kind);
+        Message {
+            id: format!("{incident}.{state}"),
+            receiver: receiver.to_owned(),
+            at_us: at.0,
+            body: body.to_string(),
+            subject: None,
+        }
     }
 }

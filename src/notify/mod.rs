@@ -34,7 +34,7 @@ pub use desk::Desk;
 pub use enclosure::{Enclosure, Maker, Press, ReportOrder};
 pub use format::{BODY_BYTES_MAX, Body, MailText, Style, TemplateError};
 pub use guard::{GuardError, SystemResolver, is_public};
-pub use herald::Herald;
+pub use herald::{Herald, Matter};
 pub use letterbox::Letterbox;
 pub use message::{Message, messages};
 pub use orders::{

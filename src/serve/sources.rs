@@ -113,6 +113,8 @@ pub(super) fn one(source: &SourceHealth) -> Value {
         "since": now.since.map(|since| since.to_string()),
         "reason": written(now.reason),
         "hint": written(now.hint),
+        "limits": written(now.limits),
+        "token_expires": now.expires.map(|at| at.to_string()),
         "events": source.events(),
         "malformed": source.malformed(),
         "ignored": source.ignored(),

@@ -14,6 +14,7 @@ mod cli;
 mod couriers;
 mod crash_points;
 mod damage;
+mod deaf;
 mod delayed;
 #[cfg(feature = "postgres")]
 mod dashboards;

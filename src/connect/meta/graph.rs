@@ -20,6 +20,9 @@ const PAGES_MAX: usize = 20;
 const BUSY: u64 = 75;
 /// How long it rests then.
 const REST: Duration = Duration::from_secs(900);
+/// What to do about a token that works no more.
+pub(super) const TOKEN_ENDED: &str =
+    "make a new page access token: this one has expired or was taken back";
 /// Codes of errors that mean: too much was asked.
 const LIMITS: [i64; 6] = [4, 17, 32, 341, 613, 368];
 
@@ -154,7 +157,7 @@ fn fault(answer: &Answer) -> Fault {
     let said: String = said.chars().filter(|c| !c.is_control()).take(300).collect();
     let reason = format!("the Graph API says: {said} (code {code})");
     let hint = match code {
-        190 | 102 => "make a new page access token: this one has expired or was revoked",
+        190 | 102 => TOKEN_ENDED,
         10 | 200..=299 | 3 => "let the app have the permissions that docs/sources/meta.md names",
         100 => "see that the id exists and that the token may read it",
         _ if LIMITS.contains(&code) || (80_000..=80_014).contains(&code) => {

@@ -19,7 +19,7 @@ use crate::decode::{AuthorHasher, MetaDecoder, Parcel};
 use crate::post::SourceId;
 use crate::secret::{Secret, SecretPlace};
 use crate::system::wall_clock;
-use graph::Asking;
+use graph::{Asking, TOKEN_ENDED};
 pub use settings::MetaSettings;
 pub(super) use settings::configure;
 use settings::{Graph, Places};
@@ -127,10 +127,12 @@ impl Open {
     /// Reads a page's feed now and then, until the process ends. What goes wrong with it is said, and
     /// stops no notification.
     async fn poll(&self, asking: &Asking, page: &str, every: Duration) {
+        let mut ended = None;
         while !self.outlet.is_closing() {
             let wait = match asking.feed(page, || self.decoder(), &self.outlet).await {
                 Ok(rest) => {
                     self.outlet.up();
+                    ended = None;
                     rest.unwrap_or_default()
                 }
                 Err(Fault::Closed) => return,
@@ -139,10 +141,15 @@ impl Open {
                     wait.unwrap_or_default()
                 }
                 Err(fault) => {
+                    if fault.hint() == TOKEN_ENDED {
+                        ended = ended.or_else(|| Some(wall_clock()));
+                    }
                     self.outlet.remark(&format!("{fault}; {}", fault.hint()));
                     Duration::ZERO
                 }
             };
+            // Notifications go on without it, so that nobody would miss it.
+            self.outlet.expires(ended);
             self.outlet.pause(every.max(wait)).await;
         }
     }

@@ -150,6 +150,9 @@ impl Asker {
             let secret = place.fetch();
             let secret = secret.map_err(|fault| Fault::user(fault.to_string(), fault.hint()))?;
             named.insert("token".to_owned(), secret.expose().to_owned());
+            let life = self.plan.preset.token.as_ref().and_then(|token| token.lives);
+            let written = place.written_at();
+            outlet.expires(life.zip(written).map(|(life, written)| written.shift(life.0)));
         }
         let plan = Arc::clone(&self.plan);
         let Some(login) = &plan.preset.login else { return Ok(()) };

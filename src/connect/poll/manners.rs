@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::template::{Pointer, Template};
 use super::test::Test;
+use crate::time::parse_span;
 
 /// What a token is.
 #[derive(Debug, Clone, Deserialize)]
@@ -15,6 +16,9 @@ pub(super) struct Token {
     pub(super) about: String,
     #[serde(default)]
     pub(super) optional: bool,
+    /// How long it lives once it is made.
+    #[serde(default)]
+    pub(super) lives: Option<Span>,
 }
 
 /// How a platform says what is wrong.
@@ -78,4 +82,17 @@ pub(super) struct Login {
     /// Where the answer holds the token, and its life in seconds.
     pub(super) access: Pointer,
     pub(super) expires: Pointer,
+}
+
+/// A span of time in microseconds, written as `15m`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct Span(pub(super) i64);
+
+impl TryFrom<String> for Span {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        parse_span(&text).map(Self).map_err(|error| error.to_string())
+    }
 }

@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::field::Places;
-use super::manners::{Budget, Login, Problem, Token};
+use super::manners::{Budget, Login, Problem, Span, Token};
 use super::template::{Pointer, Template};
 use super::test::Test;
 use crate::decode::FIELDS;
 use crate::post::Kind;
-use crate::time::parse_span;
 
 /// Names that have a value without being set.
 const NAMES: [&str; 11] = [
@@ -253,19 +252,6 @@ pub(super) struct Recheck {
     pub(super) batch: usize,
     /// At which ages.
     pub(super) ages: Vec<Span>,
-}
-
-/// A span of time in microseconds, written as `15m`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub(super) struct Span(pub(super) i64);
-
-impl TryFrom<String> for Span {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        parse_span(&text).map(Self).map_err(|error| error.to_string())
-    }
 }
 
 fn day() -> Span {

@@ -44,13 +44,19 @@ fn labels(notice: &Notice) -> Map<String, Value> {
         labels.insert(label_name(name), json!(said(value)));
     }
     // What recovers is what was failing.
-    let kind = if notice.kind.starts_with("operations.") { "operations" } else { &notice.kind };
+    let kind = match notice.kind.split_once('.') {
+        Some((about @ ("operations" | "source"), _)) => about,
+        _ => &notice.kind,
+    };
     let rule = notice.text("rule");
     labels.insert("alertname".to_owned(), json!(if rule.is_empty() { kind } else { rule }));
     for name in ["topic", "brand", "severity", "receiver"] {
         if !notice.text(name).is_empty() {
             labels.insert(name.to_owned(), json!(notice.text(name)));
         }
+    }
+    if notice.kind.starts_with("source.") || notice.kind.starts_with("token.") {
+        labels.insert("source".to_owned(), json!(notice.text("source")));
     }
     if let Some(step) = notice.step() {
         labels.insert("escalation".to_owned(), json!(step.to_string()));

@@ -260,11 +260,14 @@ fn how_resonanz_is_and_the_day_before_are_said_too() {
             "operations.recovered",
             "operations.stopped",
             "receiver.disabled",
+            "source.lost",
+            "source.back",
+            "token.ends",
         ] {
             let body_json = json!({
                 "type": kind,
                 "timestamp": "2026-03-04T13:06:30Z",
-                "data": {"incident": "ops_1", "severity": "critical", "receiver": "pager",
+                "data": {"incident": "ops_1", "severity": "critical", "receiver": "pager", "source": "fedi",
                          "why": "no space left on device", "hint": "free some space"},
             });
             let message =

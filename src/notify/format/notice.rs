@@ -129,7 +129,9 @@ impl Notice {
 
     pub(super) fn call(&self) -> Call {
         match self.kind.as_str() {
-            "alert.resolved" | "operations.recovered" | "report.ready" => Call::Resolve,
+            "alert.resolved" | "operations.recovered" | "source.back" | "report.ready" => {
+                Call::Resolve
+            }
             _ => Call::Trigger,
         }
     }

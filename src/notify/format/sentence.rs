@@ -33,6 +33,23 @@ fn state(notice: &Notice, voice: Voice<'_>) -> String {
         "operations.stopped" => {
             voice.either("resonanz has stopped", "resonanz läuft nicht mehr").to_owned()
         }
+        "source.lost" | "source.back" | "token.ends" => {
+            let name = clean(notice.text("source"));
+            match notice.kind.as_str() {
+                "source.lost" => voice.either(
+                    format!("Nothing is heard from {name} any more"),
+                    format!("Von {name} kommt nichts mehr"),
+                ),
+                "source.back" => voice.either(
+                    format!("{name} is heard again"),
+                    format!("Von {name} kommt wieder etwas"),
+                ),
+                _ => voice.either(
+                    format!("{name} needs a new token"),
+                    format!("{name} braucht ein neues Token"),
+                ),
+            }
+        }
         "receiver.disabled" => {
             let name = clean(notice.text("receiver"));
             voice.either(
