@@ -84,4 +84,5 @@ mod trouble;
 mod upkeep;
 mod workbook;
 mod x;
+mod websub;
 mod x_api;

@@ -9,6 +9,7 @@ use reqwest::StatusCode;
 use reqwest::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, IF_MODIFIED_SINCE, IF_NONE_MATCH};
 use url::Url;
 
+use super::hub::Hub;
 use super::token::Token;
 use crate::connect::source::{Fault, Outlet};
 use crate::connect::transport::{Answer, BODY_BYTES_MAX, Http, Validators};
@@ -39,6 +40,8 @@ pub(super) struct Found {
     /// The feed; `None` where nothing has changed.
     pub(super) document: Option<Document>,
     pub(super) validators: Validators,
+    /// The hub that tells of it.
+    pub(super) hub: Option<Hub>,
     /// Where it is from now on, and whether it moved there or was named by a page.
     pub(super) address: Option<(String, Way)>,
     /// How long the server asks not to be asked again.
@@ -238,7 +241,12 @@ impl Ask {
         let rest_s = own.max(asked).max(spent);
         // An address that came of a secret may hold it.
         let address = address.filter(|_| self.token.is_none());
-        Found { document, validators: reached.answer.validators(), address, rest_s }
+        // A hub would have to be told an address that holds a secret.
+        let hub = document.as_ref().filter(|_| self.token.is_none()).and_then(|document| {
+            Hub::of(&reached.answer.headers, document, &reached.url, |url| self.may_go(url))
+        });
+        let validators = reached.answer.validators();
+        Found { document, validators, hub, address, rest_s }
     }
 }
 

@@ -5,9 +5,11 @@
 
 mod address;
 mod ask;
+mod hub;
 mod one;
 mod opml;
 mod pace;
+mod push;
 mod settings;
 mod token;
 
@@ -32,6 +34,7 @@ use crate::system::wall_clock;
 use ask::{Ask, Found, Trouble};
 use one::{Kept, One};
 use pace::Pace;
+use push::Push;
 pub(super) use settings::configure;
 pub use settings::{FeedSettings, Ttl};
 use token::Token;
@@ -42,6 +45,8 @@ const ASKED_MAX: usize = 32;
 const ASKED_OF_HOST_MAX: usize = 2;
 /// Feeds whose trouble is shown; all are counted.
 const SHOWN_MAX: usize = 3;
+/// How long after a hub knocked its feed is looked at: what it tells of may not be everywhere yet.
+const RUNG: Duration = Duration::from_secs(1);
 /// Longest sleep without a look at what is due.
 const SLEEP_MAX: Duration = Duration::from_secs(3_600);
 
@@ -67,6 +72,8 @@ pub struct Feeds {
     feeds: Vec<One>,
     pace: Pace,
     token: Option<Token>,
+    /// What hubs are asked, if they can reach us.
+    push: Option<Push>,
     /// What was said last of how they are.
     said: Option<String>,
 }
@@ -78,8 +85,10 @@ impl Feeds {
     /// The feeds that settings name.
     #[must_use]
     pub fn new(settings: FeedSettings, spec: SourceSpec) -> Self {
+        let push = settings.push.as_ref().and_then(|push| push.of(&spec.name));
         Self {
             pace: Pace::new(settings.interval, settings.ttl),
+            push,
             settings,
             name: spec.name,
             authors: spec.authors,
@@ -91,7 +100,7 @@ impl Feeds {
     }
 
     /// Reads what else the settings name: the list of feeds and the secret.
-    fn load(&mut self) -> Result<(), Fault> {
+    fn load(&mut self, outlet: &Outlet) -> Result<(), Fault> {
         let mut urls = self.settings.urls.clone();
         if let Some(path) = &self.settings.opml {
             urls.extend(opml::read(path).map_err(|(reason, hint)| Fault::user(reason, hint))?);
@@ -110,7 +119,11 @@ impl Feeds {
             self.feeds.push(One::new(url, kept, key, due));
         }
         // What is known of a feed that was taken out goes with it.
-        self.place = Place::default();
+        let place = std::mem::take(&mut self.place);
+        if let Some(push) = &mut self.push {
+            let left = place.feeds.iter().filter_map(|(key, kept)| Some((key, kept.hub.as_ref()?)));
+            left.for_each(|(key, hub)| push.leave(key, hub, outlet));
+        }
         Ok(())
     }
 
@@ -142,7 +155,7 @@ impl Feeds {
                 continue;
             }
             *asked += 1;
-            feed.is_asked = true;
+            (feed.is_asked, feed.is_rung) = (true, false);
             let ask = Ask {
                 http: http.clone(),
                 url: feed.address().to_owned(),
@@ -179,7 +192,11 @@ impl Feeds {
         if let Some(feed) = self.feeds.get_mut(place) {
             feed.rest_s = found.rest_s.or(feed.rest_s.filter(|_| found.document.is_none()));
             feed.well(kept, wrong);
-            feed.due = Instant::now() + self.pace.next(feed.rest_s);
+            let rest = self.pace.next(feed.rest_s);
+            feed.due = Instant::now() + if feed.is_rung { RUNG } else { rest };
+            if let (Some(push), Some(hub)) = (&mut self.push, &feed.kept.hub) {
+                push.keep(&feed.key, hub, outlet);
+            }
         }
         if is_changed {
             self.hand_over(parcel, outlet).await?;
@@ -237,6 +254,14 @@ impl Feeds {
             self.say(outlet);
         }
         Ok(())
+    }
+
+    /// A feed whose hub says that it is new is due.
+    fn ring(&mut self, key: &str) {
+        if let Some(feed) = self.feeds.iter_mut().find(|feed| feed.key == key) {
+            feed.is_rung = true;
+            feed.due = feed.due.min(Instant::now() + RUNG);
+        }
     }
 
     /// Hands a parcel over with what is known of all feeds.
@@ -298,6 +323,14 @@ impl Feeds {
     }
 }
 
+/// The key of the next feed whose hub knocks; never, if none is asked to.
+async fn rung(push: &mut Option<Push>) -> String {
+    match push {
+        Some(push) => push.next().await,
+        None => std::future::pending().await,
+    }
+}
+
 /// What is wrong with a feed that could be read.
 fn wrong(document: &Document) -> Option<String> {
     if let Some(broken) = &document.broken {
@@ -311,8 +344,17 @@ fn wrong(document: &Document) -> Option<String> {
 impl Source for Feeds {
     async fn read(&mut self, outlet: &Outlet) -> Result<(), Fault> {
         if self.feeds.is_empty() {
-            self.load()?;
+            self.load(outlet)?;
         }
+        self.push.iter().for_each(Push::begin);
+        let ended = self.listen(outlet).await;
+        self.push.iter().for_each(Push::end);
+        ended
+    }
+}
+
+impl Feeds {
+    async fn listen(&mut self, outlet: &Outlet) -> Result<(), Fault> {
         // What was under way when the last reading ended is begun anew.
         self.feeds.iter_mut().for_each(|feed| feed.is_asked = false);
         self.said = None;
@@ -333,6 +375,7 @@ impl Source for Feeds {
                         return Err(self.lost());
                     }
                 }
+                key = rung(&mut self.push) => self.ring(&key),
                 () = tokio::time::sleep_until(next) => {}
                 () = outlet.closing() => return Err(Fault::Closed),
             }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::ask::{Found, Trouble, Way};
+use super::hub::Hub;
 use crate::connect::transport::Validators;
 use crate::decode::feed::Memory;
 
@@ -21,6 +22,9 @@ pub(super) struct Kept {
     /// Whether it was ever read.
     #[serde(default)]
     pub(super) is_read: bool,
+    /// The hub that tells of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) hub: Option<Hub>,
     #[serde(default)]
     pub(super) memory: Memory,
 }
@@ -36,6 +40,8 @@ pub(super) struct One {
     /// When it is to be looked at.
     pub(super) due: Instant,
     pub(super) is_asked: bool,
+    /// Whether its hub says that there is something new since the last look began.
+    pub(super) is_rung: bool,
     /// Whether the server said that it is gone for good; it is asked again after a restart.
     pub(super) is_gone: bool,
     /// Failures in a row.
@@ -56,6 +62,7 @@ impl One {
             kept: kept.unwrap_or_default(),
             due,
             is_asked: false,
+            is_rung: false,
             is_gone: false,
             fails: 0,
             trouble: None,
@@ -85,6 +92,7 @@ impl One {
         }
         if found.document.is_some() {
             kept.validators.clone_from(&found.validators);
+            kept.hub.clone_from(&found.hub);
         }
         kept
     }

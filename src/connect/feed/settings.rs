@@ -4,11 +4,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use url::Url;
+
 use super::Feeds;
 use super::address::checked;
+use super::push::{Push, PushDoor};
 use crate::connect::network::{Finding, Look, Settings, SourceSpec, asked_every};
 use crate::connect::source::Source;
-use crate::post::Kind;
+use crate::connect::transport::Door;
+use crate::post::{Kind, SourceId};
 use crate::secret::{self, SecretPlace};
 use crate::settings::Section;
 use crate::time::{DAY_US, MINUTE_US, SECOND_US, format_span};
@@ -43,6 +47,25 @@ pub struct FeedSettings {
     pub ttl: Ttl,
     /// Where the secret of their addresses is.
     pub token: Option<SecretPlace>,
+    /// How hubs reach us, if they can.
+    pub(super) push: Option<PushSettings>,
+}
+
+/// How hubs of feeds reach us.
+#[derive(Debug, Clone)]
+pub(super) struct PushSettings {
+    /// The address of this process as others see it.
+    public: Url,
+    door: Arc<PushDoor>,
+}
+
+impl PushSettings {
+    /// The subscriptions of a source.
+    pub(super) fn of(&self, source: &SourceId) -> Option<Push> {
+        let mut callback = self.public.clone();
+        callback.path_segments_mut().ok()?.pop_if_empty().extend(["ingest", source.as_str()]);
+        Some(Push::new(callback, Arc::clone(&self.door)))
+    }
 }
 
 /// What a feed's own wish for rest means.
@@ -99,7 +122,26 @@ pub(in crate::connect) fn configure(
     let ttl = if section.flag("ignore_ttl") { Ttl::Ignored } else { Ttl::Kept };
     let token = secret::place(section, base, ["token_env", "token_file"]);
     let interval = Duration::from_micros(u64::try_from(interval_us).unwrap_or(1));
-    Arc::new(FeedSettings { urls, opml, interval, since_us, kind, ttl, token })
+    let push = push(section);
+    Arc::new(FeedSettings { urls, opml, interval, since_us, kind, ttl, token, push })
+}
+
+/// Reads `websub`.
+fn push(section: &mut Section<'_, '_>) -> Option<PushSettings> {
+    let text = section.text("websub")?;
+    let public = Url::parse(&text).ok().filter(|url| {
+        ["http", "https"].contains(&url.scheme()) && url.query().is_none() && url.has_host()
+    });
+    let Some(public) = public else {
+        let at = section.place("websub");
+        section.problems.add(
+            at,
+            format!("\"{text}\" is not an address at which hubs reach this machine"),
+            "give the one that your proxy serves, as https://resonanz.example.com",
+        );
+        return None;
+    };
+    Some(PushSettings { public, door: Arc::default() })
 }
 
 impl Settings for FeedSettings {
@@ -120,6 +162,10 @@ impl Settings for FeedSettings {
             }
             _ => Look::Well,
         }
+    }
+
+    fn door(&self) -> Option<Arc<dyn Door>> {
+        Some(Arc::clone(&self.push.as_ref()?.door) as Arc<dyn Door>)
     }
 
     fn open(&self, spec: SourceSpec) -> Box<dyn Source> {

@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 use url::Url;
 
 use super::preset::Paging;
+use crate::connect::transport::links;
 use crate::time::EventTime;
 
 /// A time after every post, the year 2200, in seconds.
@@ -114,16 +115,7 @@ impl Turn {
 
 /// The address that a `Link` header names as the next.
 pub(super) fn next_link(header: &str) -> Option<String> {
-    header.split(',').find_map(|link| {
-        let (address, rest) = link.trim().strip_prefix('<')?.split_once('>')?;
-        let is_next = |part: &str| {
-            let part = part.trim();
-            part.strip_prefix("rel=").is_some_and(|rel| {
-                rel.trim_matches('"').split(' ').any(|rel| rel.eq_ignore_ascii_case("next"))
-            })
-        };
-        rest.split(';').any(is_next).then(|| address.to_owned())
-    })
+    links(header).find(|(rel, _)| rel == "next").map(|(_, address)| address)
 }
 
 #[cfg(test)]

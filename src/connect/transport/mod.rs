@@ -13,13 +13,13 @@ mod signature;
 mod websocket;
 
 pub use block::{Block, numbered};
-pub(super) use http::{Answer, BODY_BYTES_MAX, Http, Rate, Validators, asked_wait};
+pub(super) use http::{Answer, BODY_BYTES_MAX, Http, Rate, Validators, asked_wait, links};
 pub use incoming::{Door, Head, Reply, Said};
 pub(super) use latch::Latch;
 pub use lines::{Lines, LinesError, bundled_lines, open_lines};
 pub(super) use packed::decompressed;
 pub(super) use pipe::{PipeLines, Writers, is_stream};
 pub(super) use sent::EventStream;
-pub(super) use signature::is_signed;
+pub(super) use signature::{is_signed, is_signed_by_hub};
 pub(super) use sse::{EventReader, Sent, SentEvent};
 pub(super) use websocket::{Incoming, MESSAGE_BYTES_MAX, Refusal, WebSocket};

@@ -4,6 +4,7 @@
 //! secrets go only where the request names them.
 
 mod client;
+mod links;
 mod rate;
 mod validators;
 
@@ -13,6 +14,7 @@ use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 
 pub(super) use client::{client, why};
+pub(in crate::connect) use links::links;
 pub(in crate::connect) use rate::{Rate, asked_wait};
 pub(in crate::connect) use validators::Validators;
 

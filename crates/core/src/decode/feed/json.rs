@@ -24,6 +24,8 @@ pub(super) fn parse(text: &str) -> Result<Document, NotAFeed> {
     Ok(Document {
         language: string(&feed, "language"),
         author: author(&feed),
+        hub: feed.pointer("/hubs/0").map(|hub| string(hub, "url")).unwrap_or_default(),
+        itself: string(&feed, "feed_url"),
         entries: items.into_iter().flatten().map(entry_of).collect(),
         ..Document::default()
     })

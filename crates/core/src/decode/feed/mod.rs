@@ -37,6 +37,10 @@ pub struct Document {
     pub author: String,
     /// How long it asks to be left alone, in seconds (`ttl`, `sy:updatePeriod`).
     pub rest_s: Option<u64>,
+    /// The hub that tells when it changes (WebSub); may be empty.
+    pub hub: String,
+    /// Its own address; may be empty.
+    pub itself: String,
     /// The entries, in the order of the document.
     pub entries: Vec<Entry>,
     /// How many entries came after the first [`ENTRIES_MAX`].

@@ -75,6 +75,7 @@ fn read(tree: &mut Tree<'_>, is_atom: bool, document: &mut Document) -> Result<(
             "sy:updatePeriod" => frequency.0 = period_s(text),
             "sy:updateFrequency" => frequency.1 = text.parse().unwrap_or(1).max(1),
             "author" if is_atom => document.author = person(&node),
+            "link" | "atom:link" | "atom10:link" => document_link(&node, document),
             _ => {}
         }
     }
@@ -82,6 +83,18 @@ fn read(tree: &mut Tree<'_>, is_atom: bool, document: &mut Document) -> Result<(
         document.rest_s = frequency.0.map(|period| period / frequency.1);
     }
     if closed { Ok(()) } else { Err(tree.broken("the document ends too early")) }
+}
+
+/// What a feed links to: its hub, and itself.
+fn document_link(node: &Node, document: &mut Document) {
+    let place = match node.attribute("rel") {
+        Some("hub") => &mut document.hub,
+        Some("self") => &mut document.itself,
+        _ => return,
+    };
+    if let Some(href) = node.attribute("href").filter(|_| place.is_empty()) {
+        href.trim().clone_into(place);
+    }
 }
 
 fn period_s(word: &str) -> Option<u64> {

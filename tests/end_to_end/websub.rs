@@ -1,0 +1,174 @@
+//! Do hubs tell of feeds? A hub of ours that asks back, signs, forges and forgets.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha1::Sha1;
+
+use crate::site::{Reply, Site};
+use crate::support::{Place, file, free_port, live, stderr, wait_for, wait_for_answer};
+
+/// What a hub was asked for, field by field.
+type Form = Vec<(String, String)>;
+
+/// A hub that takes every subscription; what it was asked.
+#[derive(Clone)]
+struct Hub {
+    url: String,
+    asked: Arc<Mutex<Vec<Form>>>,
+}
+
+impl Hub {
+    fn new() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let url = format!("http://{}/hub", listener.local_addr().expect("bound"));
+        let hub = Self { url, asked: Arc::default() };
+        let own = hub.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                own.take(stream);
+            }
+        });
+        hub
+    }
+
+    fn take(&self, mut stream: TcpStream) {
+        let (mut head, mut byte) = (Vec::new(), [0]);
+        while !head.ends_with(b"\r\n\r\n") && stream.read_exact(&mut byte).is_ok() {
+            head.push(byte[0]);
+        }
+        let head = String::from_utf8_lossy(&head).to_lowercase();
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+        let mut body = vec![0; length.and_then(|text| text.trim().parse().ok()).unwrap_or(0)];
+        stream.read_exact(&mut body).expect("a body");
+        let form = url::form_urlencoded::parse(&body).into_owned().collect();
+        self.asked.lock().expect("a lock").push(form);
+        let _ = stream
+            .write_all(b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+    }
+
+    /// The `number`-th request of a mode.
+    fn request(&self, mode: &str, number: usize) -> Form {
+        wait_for(mode, || {
+            let asked = self.asked.lock().expect("a lock");
+            asked.iter().filter(|form| field(form, "hub.mode") == mode).nth(number).cloned()
+        })
+    }
+}
+
+fn field<'f>(form: &'f Form, name: &str) -> &'f str {
+    form.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+}
+
+/// A request to the door: status and body.
+fn ask(url: &str, method: &str, headers: &str, body: &str) -> (u16, String) {
+    let url = url::Url::parse(url).expect("an address");
+    let address = (url.host_str().expect("a host"), url.port().expect("a port"));
+    let mut stream = TcpStream::connect(address).expect("a connection");
+    let target = format!("{}?{}", url.path(), url.query().unwrap_or_default());
+    let length = body.len();
+    write!(stream, "{method} {target} HTTP/1.1\r\nhost: h.example\r\nconnection: close\r\n{headers}content-length: {length}\r\n\r\n{body}")
+        .expect("written");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+    (status, answer.split_once("\r\n\r\n").map_or("", |(_, body)| body).to_owned())
+}
+
+/// Asks back whether a subscription was meant, as hubs do.
+fn verify(form: &Form, topic: &str) -> (u16, String) {
+    let mut url = url::Url::parse(field(form, "hub.callback")).expect("a callback");
+    url.query_pairs_mut()
+        .append_pair("hub.mode", field(form, "hub.mode"))
+        .append_pair("hub.topic", topic)
+        .append_pair("hub.challenge", "ch-1")
+        .append_pair("hub.lease_seconds", "864000");
+    ask(url.as_str(), "GET", "", "")
+}
+
+/// Tells of news under a secret.
+fn tell(form: &Form, secret: &str) -> u16 {
+    let body = "<feed/>";
+    let mut mac = Hmac::<Sha1>::new_from_slice(secret.as_bytes()).expect("a key");
+    mac.update(body.as_bytes());
+    let digits: String =
+        mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    ask(field(form, "hub.callback"), "POST", &format!("x-hub-signature: sha1={digits}\r\n"), body).0
+}
+
+fn rss(hub: &str, titles: &[&str]) -> Reply {
+    let items: String = titles
+        .iter()
+        .map(|title| format!("<item><guid>{title}</guid><title>acme {title}</title><pubDate>Sun, 01 Mar 2026 12:00:00 GMT</pubDate></item>"))
+        .collect();
+    let links = format!(
+        "<atom:link rel=\"hub\" href=\"{hub}\"/><atom:link rel=\"self\" href=\"https://h.example/feed\"/>"
+    );
+    let body = format!(
+        "<rss version=\"2.0\" xmlns:atom=\"http://www.w3.org/2005/Atom\"><channel><title>t</title>{links}{items}</channel></rss>"
+    );
+    Reply::body("application/rss+xml", body)
+}
+
+fn config(place: &Place, port: u16, feeds: &[String]) -> PathBuf {
+    let text = format!(
+        "[lake]\npath = \"{}\"\ncommit_interval = \"50ms\"\n[serve]\nlisten = \"127.0.0.1:{port}\"\n\
+         [[topic]]\nname = \"acme\"\nquery = 'acme'\n\
+         [[source]]\nname = \"news of acme\"\ntype = \"feed\"\nsince = \"3650d\"\ninterval = \"1d\"\n\
+         websub = \"http://127.0.0.1:{port}/\"\nurls = {feeds:?}\n",
+        place.lake.display()
+    );
+    file(place.folder.path(), "run.toml", text)
+}
+
+#[test]
+fn what_a_hub_tells_is_heard_at_once_and_only_what_it_signed() {
+    let (place, site, hub, port) = (Place::new(), Site::new(), Hub::new(), free_port());
+    site.put("/feed", rss(&hub.url, &["one"]));
+    site.put("/other", rss("", &["other"]));
+    let feeds = ["feed", "other"].map(|path| format!("{}/{path}", site.url));
+    let process = live(&config(&place, port, &feeds));
+    let asked = hub.request("subscribe", 0);
+    assert_eq!(field(&asked, "hub.topic"), "https://h.example/feed");
+    assert!(field(&asked, "hub.callback").contains("/ingest/news%20of%20acme?feed="), "{asked:?}");
+    let secret = field(&asked, "hub.secret").to_owned();
+    assert_eq!(secret.len(), 64, "{asked:?}");
+    assert_eq!(verify(&asked, "https://h.example/feed"), (200, "ch-1".to_owned()));
+    assert_eq!(verify(&asked, "https://h.example/evil").0, 404, "another feed was not asked for");
+
+    let count = "SELECT count(*) FROM mentions";
+    wait_for_answer(&place.lake, count, "2");
+    site.put("/feed", rss(&hub.url, &["one", "two"]));
+    let before = site.asked("/feed").len();
+    assert_eq!(ask(field(&asked, "hub.callback"), "POST", "", "<feed/>").0, 401, "unsigned");
+    assert_eq!(tell(&asked, "a guess"), 202, "forged, and not told so");
+    assert_eq!(tell(&asked, &secret), 202);
+    wait_for_answer(&place.lake, count, "3");
+    assert_eq!(site.asked("/feed").len(), before + 1, "only the signed one was heeded");
+    assert_eq!(process.terminate(), Some(0));
+
+    // A feed that was taken out is not asked for any more.
+    let process = live(&config(&place, port, &feeds[1..]));
+    let left = hub.request("unsubscribe", 0);
+    assert_eq!(field(&left, "hub.topic"), "https://h.example/feed");
+    assert_eq!(verify(&left, "https://h.example/feed"), (200, "ch-1".to_owned()));
+    assert_eq!(process.terminate(), Some(0));
+}
+
+#[test]
+fn an_address_that_no_hub_can_reach_is_named() {
+    let place = Place::new();
+    let text = "[[topic]]\nname = \"acme\"\nquery = 'acme'\n[[source]]\nname = \"f\"\ntype = \"feed\"\n\
+                url = \"https://h.example/feed\"\nwebsub = \"resonanz.example\"\n";
+    let config = file(place.folder.path(), "wrong.toml", text);
+    let checked = crate::support::run(&["check", "--config", config.to_str().expect("UTF-8")]);
+    assert_eq!(checked.status.code(), Some(2));
+    assert!(
+        stderr(&checked).contains("\"resonanz.example\" is not an address at which hubs"),
+        "{}",
+        stderr(&checked)
+    );
+}
