@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use super::preset::Preset;
 
 /// Name and text of each, as `preset = "NAME"` names it.
-pub(super) const PRESETS: [(&str, &str); 16] = [
+pub(super) const PRESETS: [(&str, &str); 17] = [
     ("wordpress-comments", include_str!("presets/wordpress-comments.toml")),
     ("wordpress-posts", include_str!("presets/wordpress-posts.toml")),
     ("hackernews", include_str!("presets/hackernews.toml")),
@@ -21,6 +21,7 @@ pub(super) const PRESETS: [(&str, &str); 16] = [
     ("reddit-comments", include_str!("presets/reddit-comments.toml")),
     ("threads", include_str!("presets/threads.toml")),
     ("googleplay-reviews", include_str!("presets/googleplay-reviews.toml")),
+    ("google-reviews", include_str!("presets/google-reviews.toml")),
     ("trustpilot-reviews", include_str!("presets/trustpilot-reviews.toml")),
 ];
 

@@ -121,6 +121,14 @@ fn stores() -> Vec<Row> {
             vec!["review gp:1 - - 2026-03-01T12:00:00Z - 4 Slow"],
         ),
         (
+            "google-reviews",
+            json!({"reviews": [
+                {"name": "accounts/1/locations/2/reviews/AbF", "reviewId": "AbF", "reviewer": {"displayName": "Ann"}, "starRating": "TWO", "comment": "Nobody answers.", "createTime": "2026-11-27T10:00:00.123456Z", "updateTime": "2026-11-27T10:00:00.123456Z"},
+                {"reviewId": "AbG", "reviewer": {"displayName": "Bob"}, "starRating": "FIVE", "createTime": "2026-11-27T11:00:00Z", "updateTime": "2026-11-27T11:00:00Z"}
+            ], "averageRating": 3.5, "totalReviewCount": 2}),
+            vec!["review AbF - - 2026-11-27T10:00:00.123456Z - - Nobody answers."],
+        ),
+        (
             "trustpilot-reviews",
             json!({"reviews": [{"id": "5f", "consumer": {"id": "c9", "displayName": "Ann"}, "stars": 1, "title": "Late", "text": "Ten days.", "language": "en", "createdAt": "2026-11-27T10:00:00Z", "numberOfLikes": 2}]}),
             vec!["review 5f - - 2026-11-27T10:00:00Z - 2 Late/Ten days."],
