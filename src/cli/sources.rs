@@ -316,8 +316,8 @@ fn print(source: &SourceConfig, seen: &Seen, wait: Duration) -> Result<(), Failu
 fn never(settings: &dyn Settings) -> Vec<String> {
     let mut never = settings.never().to_vec();
     if let Some(telling) = settings.telling() {
-        if !telling.reach {
         let later = if telling.later { " at once; they come later" } else { "" };
+        if !telling.reach {
             never.push(format!("Followers or views{later}: conditions on them never hold."));
         }
         if !telling.engagement {

@@ -22,7 +22,7 @@ const BUSY: u64 = 75;
 const REST: Duration = Duration::from_secs(900);
 /// What to do about a token that works no more.
 pub(super) const TOKEN_ENDED: &str =
-    "make a new page access token: this one has expired or was taken back";
+    "make a new page access token: this one has expired or was revoked";
 /// Codes of errors that mean: too much was asked.
 const LIMITS: [i64; 6] = [4, 17, 32, 341, 613, 368];
 
