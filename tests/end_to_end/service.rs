@@ -1,12 +1,12 @@
 //! Does a service manager hear how the process is? As systemd listens, on a datagram socket.
 
 use std::collections::HashSet;
-use std::fs::File;
+use std::fs::{self, File};
 use std::os::unix::net::UnixDatagram;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use crate::support::{Killed, Place, file, line, resonanz, wait_for};
+use crate::support::{Killed, Place, file, line, repository, resonanz, run, stderr, wait_for};
 
 /// Adds what the manager heard by now.
 fn hear(socket: &UnixDatagram, heard: &mut HashSet<String>) {
@@ -66,4 +66,22 @@ fn a_service_manager_is_told_of_start_progress_reload_and_end() {
     assert!(!heard.contains("STOPPING=1"), "{heard:?}");
     signal(&process, "-TERM");
     wait("STOPPING=1", &mut heard);
+}
+
+/// What the Debian package brings, besides the command, and what its unit runs with.
+#[test]
+fn the_package_brings_what_is_there_and_a_configuration_that_is_right() {
+    let manifest = fs::read_to_string(repository("Cargo.toml")).expect("a file");
+    let manifest: toml::Table = manifest.parse().expect("TOML");
+    let deb = &manifest["package"]["metadata"]["deb"];
+    let assets = deb["assets"].as_array().expect("a list");
+    let brought = assets.iter().map(|asset| asset[0].as_str().expect("a path"));
+    for path in brought.filter(|path| !path.starts_with("target/")) {
+        assert!(repository(path).is_file(), "{path}");
+    }
+    let scripts = deb["maintainer-scripts"].as_str().expect("without it no unit is brought");
+    assert!(repository(scripts).join("resonanz.service").is_file());
+    let config = repository("packaging/resonanz.toml");
+    let checked = run(&["check", "--config", config.to_str().expect("UTF-8")]);
+    assert!(checked.status.success(), "{}", stderr(&checked));
 }
