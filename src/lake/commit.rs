@@ -7,6 +7,7 @@
 //! table skips a sequence it has seen.
 
 mod checkpoint;
+mod copy;
 mod ledger;
 mod manifest;
 mod mend;
@@ -32,6 +33,7 @@ use crate::system::crash_point;
 use crate::time::EventTime;
 pub use checkpoint::Checkpoint;
 use checkpoint::{decode, encode};
+pub use copy::{Copied, copy_lake};
 use ledger::Ledger;
 pub(super) use manifest::lacks;
 use manifest::{Manifest, last_sequence, manifest_path, names, read_manifest};

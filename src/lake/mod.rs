@@ -18,7 +18,7 @@ pub use changes::{
     Rewritten, Vacuumed, erase_author, erase_post, gone_for_good, try_erasure,
 };
 pub(crate) use changes::{has_audit, rows_of_changes};
-pub use commit::{Checkpoint, Lake, Recovered};
+pub use commit::{Checkpoint, Copied, Lake, Recovered, copy_lake};
 pub use error::{LakeError, LakeFault};
 pub use readers::{
     DayFile, PostDay, PostReader, Problem, Scratch, TableStats, Verified, day_files, stats, verify,

@@ -28,6 +28,12 @@ pub enum StateError {
         /// Which folder.
         path: PathBuf,
     },
+    /// A place for a new lake holds one.
+    #[error("{path} is a lake already", path = path.display())]
+    Taken {
+        /// Which folder or bucket.
+        path: PathBuf,
+    },
     /// A bucket was given without the folder of its writer's state.
     #[error("{path} is a bucket: this needs the folder of its writer's state too", path = path.display())]
     NoState {
@@ -125,8 +131,8 @@ impl StateError {
                 "free some space: nothing is lost, and reading resumes from the last commit"
             }
             Self::Io { .. } => "check that the folder exists and may be written",
-            Self::NoLake { .. } => "give a folder that `resonanz run`, `reprocess` or `demo` wrote",
-            Self::NotEmpty { .. } => "give an empty or new folder",
+            Self::NoLake { .. } => "give what `resonanz run`, `reprocess` or `demo` wrote",
+            Self::NotEmpty { .. } | Self::Taken { .. } => "give an empty or new folder",
             Self::OtherKey { .. } => {
                 "give the file that [privacy] author_key_file named when the lake was created"
             }

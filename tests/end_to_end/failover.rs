@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use crate::hook::{Hook, status};
 use crate::reprocess::archive;
 use crate::store::Store;
-use crate::support::{Killed, append, file, line, run, stderr, stdout, wait_for};
+use crate::support::{Killed, append, file, line, query, run, stderr, stdout, wait_for};
 
 const COUNT: &str = "SELECT count(*), count(DISTINCT post_id) FROM mentions";
 
@@ -107,6 +107,49 @@ fn who_was_thought_dead_and_comes_back_has_lost() {
 }
 
 #[test]
+fn shards_that_were_thought_dead_and_come_back_have_lost() {
+    let Some(store) = Store::new(&[]) else { return };
+    let config = store.bucket_config("split", "follow = true");
+    let input = file(store.root(), "split.jsonl", posts(0..50));
+    let shards = |machine: &str| -> Vec<Killed> {
+        let start = |shard: &str| {
+            let (state, log) =
+                (store.root().join(machine), format!("{machine}-{}.log", &shard[..1]));
+            let mut command = store.command();
+            command.args(["run", "--shard", shard, "--config", text(&config), "--state"]);
+            command.arg(state).stdout(Stdio::null());
+            let log = fs::File::create(store.root().join(log)).expect("a file");
+            Killed(command.stderr(log).spawn().expect("it starts"))
+        };
+        ["1/2", "2/2"].map(start).into()
+    };
+    let mut zombies = shards("first");
+    there(&store, "split", "50,50");
+    zombies.iter().for_each(|zombie| signal(zombie, "-STOP"));
+    append(&input, posts(50..100));
+    let successors = shards("second");
+    there(&store, "split", "100,100");
+    zombies.iter().for_each(|zombie| signal(zombie, "-CONT"));
+    append(&input, posts(100..150));
+    for (number, zombie) in (1..).zip(&mut zombies) {
+        let status = wait_for("a first one's end", || zombie.0.try_wait().expect("a child"));
+        let log = fs::read_to_string(store.root().join(format!("first-{number}.log")));
+        let said = log.expect("a log");
+        assert_eq!(status.code(), Some(2), "{said}");
+        assert!(said.contains("another process has made commit"), "{said}");
+    }
+    there(&store, "split", "150,150");
+    for successor in successors {
+        assert_eq!(successor.terminate(), Some(0));
+    }
+    for number in 1..=2 {
+        let lake = format!("s3://lakes/split/shard-{number}-of-2");
+        let verified = store.does(&["lake", "verify", "--lake", &lake]);
+        assert!(verified.contains(" 0 damaged"), "{verified}");
+    }
+}
+
+#[test]
 fn messages_and_silences_move_with_the_commits() {
     let Some(store) = Store::new(&[]) else { return };
     let dead = Hook::answering(|_, _| status("503 Service Unavailable"));
@@ -151,4 +194,72 @@ fn messages_and_silences_move_with_the_commits() {
     let silences =
         store.does(&["alerts", "silences", "--lake", "s3://lakes/told", "--state", text(&two)]);
     assert!(silences.contains("moved"), "{silences}");
+}
+
+#[test]
+fn a_lake_moves_into_a_bucket_and_back_with_all_that_it_knows() {
+    let Some(store) = Store::new(&[]) else { return };
+    let dead = Hook::answering(|_, _| status("503 Service Unavailable"));
+    let alive = Hook::new();
+    let rules = |url: &str| {
+        format!(
+            "follow = true\n[[rule]]\nname = \"many\"\ntype = \"threshold\"\ncount = 5\nwindow = \"1h\"\nmin_authors = 0\nreceivers = [\"hook\"]\n\
+             [[receiver]]\nname = \"hook\"\nurl = \"{url}\"\ninternal = true\n"
+        )
+    };
+    let root = store.root();
+    let input = file(root, "moving.jsonl", posts(0..50));
+    let started = |lake: &str, url: &str| {
+        let config = store.config("moving", lake, &rules(url));
+        let mut command = store.command();
+        command.args(["run", "--config", text(&config)]).stdout(Stdio::null());
+        let log = fs::File::create(root.join("moving.log")).expect("a file");
+        Killed(command.stderr(log).spawn().expect("it starts"))
+    };
+    let counted = |lake: &str, wanted: &str| {
+        wait_for(wanted, || {
+            let output = store.run(&["query", "--format", "csv", "--lake", lake, COUNT]);
+            stdout(&output).trim_end().ends_with(&format!("\n{wanted}")).then_some(())
+        });
+    };
+    let [home, back, state] = ["home", "back", "away"].map(|name| root.join(name));
+    let first = started("path = \"home\"", &dead.url);
+    counted(text(&home), "50,50");
+    let tried =
+        wait_for("an attempt", || dead.requests().first().map(|request| request.id().to_owned()));
+    let silence = ["alerts", "silence", "--topic", "acme", "--for", "1d", "--comment", "moved"];
+    store.does(&[&silence[..], &["--lake", text(&home)]].concat());
+    drop(first);
+
+    let away = "s3://lakes/moving";
+    let copy = ["lake", "copy", "--lake", text(&home), away, "--to-state", text(&state)];
+    let said = store.does(&copy);
+    assert!(!said.contains("on their way"), "{said}");
+    fs::remove_dir_all(&home).expect("removed");
+    append(&input, posts(50..80));
+    let second = started(&format!("path = \"{away}\"\nstate = \"away\""), &alive.url);
+    counted(away, "80,80");
+    wait_for("the message", || {
+        alive.requests().iter().any(|request| request.id() == tried).then_some(())
+    });
+    let silences = |place: &[&str]| store.does(&[&["alerts", "silences"], place].concat());
+    assert!(silences(&["--lake", away, "--state", text(&state)]).contains("moved"));
+    drop(second);
+
+    store.does(&["lake", "copy", "--lake", away, "--state", text(&state), text(&back)]);
+    let alerts = "SELECT * FROM alerts ORDER BY at, alert_id, transition";
+    assert_eq!(query(&back, alerts), store.query("moving", alerts));
+    append(&input, posts(80..90));
+    let third = started("path = \"back\"", &alive.url);
+    counted(text(&back), "90,90");
+    assert!(silences(&["--lake", text(&back)]).contains("moved"));
+    drop(third);
+    let mut told: Vec<String> =
+        alive.requests().iter().map(|request| request.id().to_owned()).collect();
+    told.sort();
+    let count = told.len();
+    told.dedup();
+    assert_eq!(told.len(), count, "nothing is told twice: {told:?}");
+    let verified = store.does(&["lake", "verify", "--lake", text(&back)]);
+    assert!(verified.contains(" 0 damaged"), "{verified}");
 }

@@ -11,6 +11,7 @@ mod bluesky_numbers;
 mod bucket;
 mod captured_feeds;
 mod cli;
+mod copies;
 mod couriers;
 mod crash_points;
 mod damage;

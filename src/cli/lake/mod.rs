@@ -1,5 +1,6 @@
 //! Which commands look after a lake?
 
+mod copy;
 mod erase;
 mod export;
 mod inspect;
@@ -20,6 +21,8 @@ pub(super) enum LakeCommand {
     Export(export::Args),
     /// Print all tables and columns with their meaning
     Schema(SchemaArgs),
+    /// Copy the lake as of its last commit, also while it is written; move it to a bucket or back
+    Copy(copy::Args),
     /// Count rows, files, bytes and days of each table
     Stats(inspect::Args),
     /// Read every file and compare it with its log; exit code 3 if something is wrong
@@ -51,6 +54,7 @@ pub(super) fn lake(command: &LakeCommand) -> Result<Ending, Failure> {
     match command {
         LakeCommand::Erase(args) => erase::erase(args),
         LakeCommand::Export(args) => export::export(args),
+        LakeCommand::Copy(args) => copy::copy(args),
         LakeCommand::Schema(args) => schema(args.format),
         LakeCommand::Stats(args) => inspect::stats(args),
         LakeCommand::Verify(args) => inspect::verify(args),

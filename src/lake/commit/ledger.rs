@@ -292,7 +292,7 @@ fn number_of(path: &Path) -> Option<i64> {
 }
 
 /// What a state folder holds that a successor needs, by names below it.
-fn files(folder: &Folder) -> Result<Vec<String>, LakeError> {
+pub(super) fn files(folder: &Folder) -> Result<Vec<String>, LakeError> {
     let (root, mut found) = (folder.own(""), Vec::new());
     let mut folders = vec![String::new()];
     while let Some(below) = folders.pop() {

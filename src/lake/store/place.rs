@@ -245,21 +245,26 @@ impl Place {
         }
     }
 
-    /// Whether a table was made here; a kill on the way leaves its log without an entry.
-    pub(crate) async fn is_made(&self) -> Result<bool, LakeError> {
-        let is_entry = |name: &str| name.ends_with(".json") || name.ends_with(".parquet");
-        match self {
+    /// The files of the table's log.
+    pub(crate) async fn log_names(&self) -> Result<Vec<String>, LakeError> {
+        let names: Vec<String> = match self {
             Self::Folder(folder) => {
-                let entries = fs::read_dir(folder.join(LOG)).into_iter().flatten().flatten();
-                Ok(entries
-                    .into_iter()
-                    .any(|entry| entry.file_name().to_str().is_some_and(is_entry)))
+                let log = folder.join(LOG);
+                let entries = fs::read_dir(&log).map_err(io_error(&log))?.flatten();
+                entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
             }
             Self::Bucket(bucket, _) => {
-                let log = bucket.below(LOG).list().await?;
-                Ok(log.iter().any(|(name, _)| is_entry(name)))
+                bucket.below(LOG).list().await?.into_iter().map(|(name, _)| name).collect()
             }
-        }
+        };
+        let is_entry = |name: &String| name.ends_with(".json") || name.ends_with(".parquet");
+        Ok(names.into_iter().filter(is_entry).map(|name| format!("{LOG}/{name}")).collect())
+    }
+
+    /// Whether a table was made here; a kill on the way leaves its log without an entry.
+    pub(crate) async fn is_made(&self) -> Result<bool, LakeError> {
+        let is_absent = matches!(self, Self::Folder(folder) if !folder.join(LOG).exists());
+        Ok(!is_absent && !self.log_names().await?.is_empty())
     }
 
     /// The table's log.
