@@ -20,7 +20,7 @@ use crate::decode::{AuthorHasher, Beat, Landed, Parcel, Ticket};
 use crate::live::{LostSource, Progress, Stop, sources};
 use crate::post::SourceId;
 use crate::state::{Answered, Home, Site};
-use crate::system::wall_clock;
+use crate::system::{crash_point, wall_clock};
 use place::{Place, name};
 use send::Sender;
 
@@ -205,13 +205,17 @@ impl Relay {
 
     /// Waits until the broker has acknowledged all messages so far.
     async fn send(&mut self) -> anyhow::Result<()> {
-        Ok(self.sender.send(&self.progress).await?)
+        crash_point("relay.taken");
+        self.sender.send(&self.progress).await?;
+        crash_point("relay.acknowledged");
+        Ok(())
     }
 
     /// Notes where sources go on, then tells who waits.
     fn note(&mut self) -> anyhow::Result<()> {
         self.noted = Instant::now();
         self.place.write()?;
+        crash_point("relay.noted");
         let waiting = std::mem::take(&mut self.waiting);
         self.answered.add(&waiting, wall_clock())?;
         for (name, ticket) in waiting {

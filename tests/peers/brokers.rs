@@ -175,7 +175,18 @@ pub(crate) fn demo_lines() -> Vec<u8> {
 }
 
 pub(crate) fn started(arguments: &[&str], config: &Path) -> Killed {
+    start(resonanz(), arguments, config)
+}
+
+/// The same, to break off at a named point.
+pub(crate) fn started_to_break(arguments: &[&str], config: &Path, point: &str) -> Killed {
     let mut command = resonanz();
+    command.env("RESONANZ_CRASH_AT", point);
+    start(command, arguments, config)
+}
+
+/// Starts a command of ours, whose log lies beside its configuration.
+pub(crate) fn start(mut command: Command, arguments: &[&str], config: &Path) -> Killed {
     command.args(arguments).arg("--config").arg(config);
     let log = fs::File::create(
         config.with_extension(format!("{}.log", arguments.join("_").replace('/', "-"))),

@@ -1,18 +1,60 @@
-//! Do shards behind a relay hold what one process holds? Over kills of relay, shards and broker.
+//! Do shards behind a relay hold what one process holds? Over kills of relay, shards and broker, at
+//! named points and at random.
 
-use std::time::{Duration, Instant};
+use std::path::Path;
+use std::time::Duration;
 
-use crate::brokers::{Server, TABLES, committed, configured, demo_lines, demo_topics, started};
-use crate::support::{Dice, Killed, file, query, wait_for};
+use crate::brokers::{
+    Server, TABLES, committed, configured, demo_lines, demo_topics, started, started_to_break,
+};
+use crate::support::{Dice, Killed, append, file, query, wait_for};
+
+const SHARDS: [&str; 3] = ["1/3", "2/3", "3/3"];
+/// Where a relay breaks off, and how often it passes there before.
+const RELAY: [&str; 5] =
+    ["relay.taken:2", "relay.acknowledged", "relay.noted", "relay.taken", "relay.acknowledged:2"];
+/// Where a shard breaks off.
+const SHARD: [&str; 8] = [
+    "engine.step:2",
+    "commit.files",
+    "commit.checkpoint:2",
+    "commit.manifest",
+    "commit.table:2",
+    "commit.applied",
+    "commit.told",
+    "commit.manifest:3",
+];
+const ROUNDS: usize = 24;
+
+/// Waits until a process has broken off at its point, but not for ever: a shard that gets no posts, or
+/// a relay that has nothing to send, passes none.
+fn broke_off(process: &mut Killed) -> bool {
+    (0..1_500).any(|_| {
+        std::thread::park_timeout(Duration::from_millis(2));
+        process.0.try_wait().expect("a child").is_some()
+    })
+}
+
+/// The archive in so many parts.
+fn parts(lines: &[u8]) -> Vec<Vec<u8>> {
+    let lines: Vec<&[u8]> = lines.split_inclusive(|byte| *byte == b'\n').collect();
+    lines.chunks(lines.len().div_ceil(ROUNDS)).map(|part| part.concat()).collect()
+}
+
+fn reached(lake: &Path, last: u64) {
+    wait_for(&format!("message {last} in {}", lake.display()), || {
+        let sequence = committed(lake, "stream")?["sequence"].as_u64()?;
+        (sequence == last).then_some(())
+    });
+}
 
 #[test]
-fn shards_behind_a_relay_hold_what_one_process_holds_over_kills() {
+fn shards_behind_a_relay_hold_what_one_process_holds_over_fifty_kills() {
     let mut server = Server::new();
     let folder = tempfile::tempdir().expect("a folder");
-    file(folder.path(), "archive.jsonl", demo_lines());
     let stream =
         format!("[stream]\ntype = \"nats\"\nurl = \"{}\"\nstream = \"RELAYED\"\n", server.url());
-    let source = "[[source]]\nname = \"archive\"\ntype = \"file\"\npath = \"archive.jsonl\"\n";
+    let source = "[[source]]\nname = \"archive\"\ntype = \"file\"\npath = \"archive.jsonl\"\nfollow = true\n";
     let lake = "[lake]\narchive = \"all\"\ncommit_interval = \"50ms\"\n";
     let text = format!("{lake}{stream}{source}{}", demo_topics());
     let config = configured(folder.path(), "resonanz.toml", &text);
@@ -21,57 +63,53 @@ fn shards_behind_a_relay_hold_what_one_process_holds_over_kills() {
         "whole.toml",
         &text.replace("[lake]", "[lake]\npath = \"whole\""),
     );
-    let shards = ["1/3", "2/3", "3/3"];
-    let mut listening: Vec<Option<Killed>> =
-        shards.iter().map(|shard| Some(started(&["run", "--shard", shard], &config))).collect();
+    let archive = file(folder.path(), "archive.jsonl", "");
+    let mut listening: Vec<Killed> =
+        SHARDS.iter().map(|shard| started(&["run", "--shard", shard], &config)).collect();
     let whole = started(&["run"], &whole_config);
     let mut dice = Dice::new();
-    let mut kills = 0;
-    // The relay is killed again and again; now and then a shard is, or the broker.
-    for round in 0.. {
-        let mut relay = started(&["relay"], &config);
-        let deadline = Instant::now() + Duration::from_millis(50 + dice.below(250) + 30 * round);
-        let ended = loop {
-            if let Some(status) = relay.0.try_wait().expect("a child") {
-                break Some(status);
-            }
-            if Instant::now() > deadline && round < 25 {
-                break None;
-            }
-            std::thread::park_timeout(Duration::from_millis(2));
-        };
-        if let Some(status) = ended {
-            assert!(status.success(), "{status}");
-            break;
+    let (mut named, mut random) = (0, 0);
+    for (round, part) in parts(&demo_lines()).into_iter().enumerate() {
+        append(&archive, part);
+        // By turns the relay breaks off at a point and is killed at random; so does a shard.
+        let (which, is_named) = (round % SHARDS.len(), round % 2 == 0);
+        let shard = ["run", "--shard", SHARDS[which]];
+        if is_named {
+            let point = SHARD[round / 2 % SHARD.len()];
+            listening[which] = started_to_break(&shard, &config, point);
+            let mut relay = started_to_break(&["relay"], &config, RELAY[round / 2 % RELAY.len()]);
+            assert!(broke_off(&mut relay), "a relay with posts to send passes each point");
+            named += 2;
+            random += usize::from(!broke_off(&mut listening[which]));
+        } else {
+            let relay = started(&["relay"], &config);
+            std::thread::park_timeout(Duration::from_millis(50 + dice.below(600)));
+            drop(relay);
+            random += 2;
         }
-        drop(relay);
-        kills += 1;
-        if round % 2 == 0 {
-            let which = usize::try_from(dice.below(3)).expect("a shard");
-            listening[which] = None;
-            listening[which] = Some(started(&["run", "--shard", shards[which]], &config));
-        }
+        listening[which] = started(&shard, &config);
         if round % 4 == 3 {
             server.kill();
+            random += 1;
         }
     }
-    assert!(kills >= 3, "only {kills} kills");
+    assert!(named + random >= 50, "only {named} kills at points and {random} at random");
+
+    let relay = started(&["relay"], &config);
+    let (whole_lake, count) = (folder.path().join("whole"), "SELECT count(*) FROM posts");
+    wait_for("the last post", || (query(&whole_lake, count) == "23703").then_some(()));
+    assert_eq!(relay.terminate(), Some(0));
     let last = server.last_sequence("RELAYED");
     let united = folder.path().join("resonanz-lake");
     let lakes = (1..=3).map(|number| united.join(format!("shard-{number}-of-3")));
-    for lake in lakes.chain([folder.path().join("whole")]) {
-        wait_for(&format!("message {last} in {}", lake.display()), || {
-            let sequence = committed(&lake, "stream")?["sequence"].as_u64()?;
-            (sequence == last).then_some(())
-        });
-    }
-    for shard in listening.into_iter().flatten().chain([whole]) {
+    lakes.chain([whole_lake.clone()]).for_each(|lake| reached(&lake, last));
+    for shard in listening.into_iter().chain([whole]) {
         assert_eq!(shard.terminate(), Some(0));
     }
-    let whole = folder.path().join("whole");
-    assert_eq!(query(&whole, "SELECT count(*), count(DISTINCT post_id) FROM posts"), "23703,23703");
-    assert_ne!(query(&whole, "SELECT count(*) FROM alerts"), "0");
+    let distinct = "SELECT count(*), count(DISTINCT post_id) FROM posts";
+    assert_eq!(query(&whole_lake, distinct), "23703,23703");
+    assert_ne!(query(&whole_lake, "SELECT count(*) FROM alerts"), "0");
     for sql in TABLES {
-        assert!(query(&whole, sql) == query(&united, sql), "{sql}");
+        assert!(query(&whole_lake, sql) == query(&united, sql), "{sql}");
     }
 }
