@@ -62,7 +62,7 @@ mod tests {
             ("token_env = \"T\"", &format!("{network}{token}"), None),
             ("map = { text = \"/a\", op = \"/b\" }", "listen = \"127.0.0.1:8600\"", None),
             ("map = { txt = \"/a\" }", "listen = \"[::1]:1\"", Some("4:7: map: \"txt\" is not")),
-            ("map = { source = \"a\" }", "listen = \"[::1]:1\"", Some("4:7: map: posts bear")),
+            ("map = { source = \"a\" }", "listen = \"[::1]:1\"", Some("4:7: map: posts carry")),
             ("body_mib = 65", "listen = \"[::1]:1\"", Some("4:12: body_mib is 65")),
         ];
         for (keys, serve, wanted) in rows {

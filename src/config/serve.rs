@@ -258,7 +258,10 @@ mod access_tests {
             (format!("{there}exposed = true\n{user}"), None),
             (format!("{there}exposed = true\ntoken_env = \"T\"\n"), None),
             (user.replace(HASH, "hunter2"), Some("5:17: password_hash: this is not the hash")),
-            (user.replace("argon2id", "argon2i"), Some("5:17: password_hash: this hash is not of")),
+            (
+                user.replace("argon2id", "argon2i"),
+                Some("5:17: password_hash: this is not an argon2id hash"),
+            ),
             (user.replace("m=19456", "m=9999999"), Some("5:17: password_hash: this hash takes")),
             (user.replace("\"read\"", "\"ingest\""), Some("4:8: the role ingest is for programs")),
             (user.replace("\"read\"", "\"boss\""), Some("4:8: role is \"boss\"")),

@@ -305,7 +305,10 @@ fn an_engine_that_dies_is_begun_anew_once_and_loses_nothing() {
     let code = process.0.wait().expect("it ends by itself").code();
     let log = std::fs::read_to_string(log).expect("a log");
     assert_eq!(code, Some(1), "{log}");
-    assert!(log.contains("begun anew") && log.contains("the engine thread"), "{log}");
+    assert!(
+        log.contains("restarted from the last commit") && log.contains("the engine thread"),
+        "{log}"
+    );
     let process = scene.run();
     wait_for_answer(&scene.lake, counted, "17,17");
     assert_eq!(process.terminate(), Some(0));

@@ -137,13 +137,13 @@ mod tests {
         };
         let mut relays = Relays::default();
         let said = |relays: &Relays| relays.lost(now).unwrap_or_default();
-        assert!(said(&relays).contains("no relay is heard"), "{}", said(&relays));
+        assert!(said(&relays).contains("no relay is sending"), "{}", said(&relays));
         relays.hear(beat("a", &[]), now);
         assert_eq!(said(&relays), "");
         relays.hear(beat("b", &[]), now.shift(-SILENCE_US - 1));
-        assert!(said(&relays).contains("\"b\" is not heard"), "{}", said(&relays));
+        assert!(said(&relays).contains("\"b\" has stopped sending"), "{}", said(&relays));
         relays.hear(beat("b", &["sky"]), now);
-        assert!(said(&relays).contains("\"b\" cannot hear its source \"sky\""));
+        assert!(said(&relays).contains("\"b\" cannot read its source \"sky\""));
         relays.hear(beat("b", &[]), now.shift(-FORGOTTEN_US - 1));
         assert_eq!(said(&relays), "", "it was taken away for good");
     }
