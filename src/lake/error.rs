@@ -113,3 +113,21 @@ impl LakeError {
 pub(super) fn io_error(path: &Path) -> impl FnOnce(io::Error) -> LakeError + '_ {
     move |source| state_error(path)(source).into()
 }
+
+#[cfg(test)]
+mod tests {
+    use deltalake_core::DeltaTableError;
+
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_full_disk_is_known_from_what_libraries_make_of_it() {
+        const NO_SPACE: i32 = 28;
+        let source = Box::new(io::Error::from_raw_os_error(NO_SPACE));
+        let refused = object_store::Error::Generic { store: "LocalFileSystem", source };
+        let source = Box::new(DeltaTableError::from(refused));
+        let error = LakeError::Delta { table: "posts", source };
+        assert!(error.hint().starts_with("free some space"), "{error}: {}", error.hint());
+    }
+}

@@ -1,11 +1,12 @@
 //! Does SQL over a lake answer, refuse and end as documented? The real binary over the bundled archive.
 
 use std::path::PathBuf;
+use std::process::Stdio;
 use std::sync::LazyLock;
 
 use resonanz::sql::View;
 
-use crate::support::{Place, file, query, repository, run, stderr, stdout};
+use crate::support::{Place, file, query, repository, resonanz, run, stderr, stdout};
 
 /// A lake of the bundled archive, made once.
 pub(crate) fn lake() -> &'static PathBuf {
@@ -88,6 +89,24 @@ fn integers_that_no_integer_can_hold_are_an_error_and_never_wrap_around() {
     let grouped = "SELECT mentions * 2 + 1, arrow_typeof(sum(mentions)), count(*) > 0 FROM panes
                    GROUP BY mentions * 2 + 1 ORDER BY mentions * 2 + 1 LIMIT 1";
     assert_eq!(query(lake(), grouped), "3,Int64,true");
+}
+
+#[test]
+fn an_answer_that_nobody_reads_is_no_failure() {
+    // Each writer wraps the refusal of the pipe in an error of its own.
+    for format in ["table", "json", "csv", "arrow"] {
+        let mut command = resonanz();
+        command.args(["query", "--format", format, "SELECT text FROM mentions", "--lake"]);
+        let mut child = command
+            .arg(lake())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("runs");
+        drop(child.stdout.take());
+        let ended = child.wait_with_output().expect("ends");
+        assert_eq!((ended.status.code(), stderr(&ended)), (Some(0), String::new()), "{format}");
+    }
 }
 
 #[test]
