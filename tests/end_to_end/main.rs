@@ -1,6 +1,7 @@
 //! Does the product hold from outside? The real binary against real sockets, files and readers.
 
 mod access;
+mod api_answers;
 mod answers;
 mod ask;
 mod assistant;
