@@ -233,10 +233,10 @@ fn an_archive_that_repeats_its_days_is_put_in_order_packed_or_not() {
         let place = place();
         let done = import(&place, &[&path], &[]);
         let (said, log) = (stdout(&done), stderr(&done));
-        assert!(done.status.success() && log.contains("sorted"), "{said}{log}");
+        assert!(done.status.success() && log.contains("sorting the inputs"), "{said}{log}");
         assert!(said.contains(" 0 late"), "{said}");
     }
     let place = place();
     let done = import(&place, &[&file(folder.path(), "once.jsonl", part('a'))], &[]);
-    assert!(!stderr(&done).contains("sorted"), "what is in order is left so: {}", stderr(&done));
+    assert!(!stderr(&done).contains("sorting the inputs"), "what is in order is left so: {}", stderr(&done));
 }

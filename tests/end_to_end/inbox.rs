@@ -179,7 +179,7 @@ fn who_was_quicker_is_told_to_whoever_saw_an_older_state() {
     let (code, _, error) = team.inbox(&["answer", &format!("{a}@0"), "--by", "Kim"]);
     assert!(code == Some(2) && error.contains("by Mara"), "{error}");
     let (code, _, error) = team.inbox(&["answer", &a, "--by", "Kim"]);
-    assert!(code == Some(2) && error.contains("hint: see how it stands"), "{error}");
+    assert!(code == Some(2) && error.contains("hint: look it up"), "{error}");
 
     // A note leaves all else as it is.
     let body = json!({"revision": 1, "note": "Rückruf um 15 Uhr", "changed_by": "Mara"});
