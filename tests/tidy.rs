@@ -1,5 +1,8 @@
 //! Is the repository as its conventions say? Names file, line and rule for each breach.
 
+#[path = "tidy/documents.rs"]
+mod documents;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -293,83 +296,6 @@ fn nothing_is_unfinished() {
             for mark in marks.iter().filter(|mark| line.contains(**mark)) {
                 breaches.push(format!("{}:{number}: {mark}", path.display()));
             }
-        }
-    }
-    check(&breaches);
-}
-
-/// The lines of a Markdown file outside its code blocks, by number.
-fn prose(text: &str) -> Vec<(usize, &str)> {
-    let mut in_code = false;
-    let lines = (1..).zip(text.lines()).filter(|(_, line)| {
-        let fence = line.trim_start().starts_with("```");
-        in_code ^= fence;
-        !in_code && !fence
-    });
-    lines.collect()
-}
-
-/// What headings are called in addresses, by GitHub's rule.
-fn anchors(text: &str) -> Vec<String> {
-    let headings = prose(text).into_iter().filter_map(|(_, line)| {
-        let title = line.trim_start_matches('#').strip_prefix(' ')?;
-        line.starts_with('#').then(|| title.to_lowercase())
-    });
-    let kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
-    headings
-        .map(|title| title.chars().filter(kept).map(|c| if c == ' ' { '-' } else { c }).collect())
-        .collect()
-}
-
-/// Where the links of a Markdown file lead inside the repository: line, file and anchor.
-fn links(path: &Path, text: &str) -> Vec<(usize, PathBuf, Option<String>)> {
-    let mut found = Vec::new();
-    for (number, line) in prose(text) {
-        for rest in line.split("](").skip(1) {
-            let target = rest.split(')').next().unwrap_or_default();
-            if target.starts_with("https://") || target.starts_with("http://") {
-                continue;
-            }
-            let (file, anchor) = match target.split_once('#') {
-                Some((file, anchor)) => (file, Some(anchor.to_owned())),
-                None => (target, None),
-            };
-            let led = match file {
-                "" => path.to_owned(),
-                file => path.parent().expect("a folder").join(file),
-            };
-            found.push((number, led, anchor));
-        }
-    }
-    found
-}
-
-#[test]
-fn links_between_documents_lead_somewhere_and_no_document_stands_alone() {
-    let mut documents = Vec::new();
-    files(&root(), "md", &mut documents);
-    let read = |path: &Path| fs::read_to_string(path).expect("the document can be read");
-    let mut breaches = Vec::new();
-    let mut linked = vec![root().join("README.md")];
-    for path in &documents {
-        for (number, led, anchor) in links(path, &read(path)) {
-            let Ok(led) = led.canonicalize() else {
-                breaches.push(format!("{}:{number}: no {}", path.display(), led.display()));
-                continue;
-            };
-            if let Some(anchor) = anchor
-                && !anchors(&read(&led)).contains(&anchor)
-            {
-                breaches.push(format!("{}:{number}: no #{anchor}", path.display()));
-            }
-            linked.push(led);
-        }
-    }
-    let fixtures = root().join("tests");
-    let linked: Vec<_> = linked.iter().filter_map(|path| path.canonicalize().ok()).collect();
-    for path in documents.iter().filter(|path| !path.starts_with(&fixtures)) {
-        if !path.canonicalize().is_ok_and(|path| linked.contains(&path)) {
-            breaches.push(format!("{}: no document links to it", path.display()));
         }
     }
     check(&breaches);
