@@ -238,5 +238,9 @@ fn an_archive_that_repeats_its_days_is_put_in_order_packed_or_not() {
     }
     let place = place();
     let done = import(&place, &[&file(folder.path(), "once.jsonl", part('a'))], &[]);
-    assert!(!stderr(&done).contains("sorting the inputs"), "what is in order is left so: {}", stderr(&done));
+    assert!(
+        !stderr(&done).contains("sorting the inputs"),
+        "what is in order is left so: {}",
+        stderr(&done)
+    );
 }
