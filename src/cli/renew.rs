@@ -42,7 +42,7 @@ impl Renewer {
                     tracing::error!(
                         why,
                         hint,
-                        "the configuration is refused, the one before goes on"
+                        "the configuration is refused, the previous one stays in effect"
                     );
                 }
             }

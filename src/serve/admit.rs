@@ -86,7 +86,7 @@ pub(super) async fn admit(State(api): State<Api>, mut request: Request, next: Ne
             api.audit.login(None, origin, None, "http").await;
             unknown("this token is not known")
         }
-        (_, Identity::Nobody) => unknown("nobody is told anything here without login"),
+        (_, Identity::Nobody) => unknown("nothing is answered here without a login"),
     };
     if is_page(&request) {
         return pages::refused(api, request, refused).await;

@@ -65,7 +65,7 @@ impl Collector for Snapshot {
         counter("lake_logs_read", "Logs of tables read to answer over HTTP", self.logs_read)?;
         counter("reloads", "Configurations taken while it ran", progress.rounds.reloads)?;
         counter("reloads_refused", "Configurations refused while it ran", progress.rounds.refused)?;
-        let help = "Times the engine died of a fault and was begun anew";
+        let help = "Times the engine failed and was restarted";
         counter("engine_restarts", help, progress.rounds.restarts)?;
         counter("lake_troubles", "Times the lake could not be written", progress.troubles)?;
         counter(

@@ -162,7 +162,7 @@ impl Deframer {
     fn check(&self, head: &Head) -> Result<(), String> {
         match head.opcode {
             opcode::CONTINUATION if !self.is_open => {
-                Err("the server goes on with a message that did not begin".to_owned())
+                Err("the server continues a message that it did not begin".to_owned())
             }
             opcode::TEXT | opcode::BINARY if self.is_open => {
                 Err("the server begins a message inside another".to_owned())
