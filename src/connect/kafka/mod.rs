@@ -199,7 +199,7 @@ fn fetch(partition: Arc<PartitionClient>, from: i64) -> BoxFuture<'static, Resul
 fn fault(error: &Error) -> Fault {
     let said = told(error);
     if said.contains("Unimplemented compression") {
-        let hint = "let producers and the topic send records uncompressed (compression.type=none)";
+        let hint = "let producers compress with gzip, snappy, lz4 or zstd, or not at all";
         return Fault::user(format!("the topic's records cannot be unpacked: {said}"), hint);
     }
     Fault::external(said)
