@@ -4,6 +4,7 @@
 //! hashes, as in the lake. Nothing here changes anything: what an assistant would like to be done comes
 //! back as a proposal that a person must carry out. Texts of posts are quotations from strangers, and
 //! the assistant is told so.
+#![doc = include_str!("assistants.md")]
 
 mod refusal;
 mod tools;

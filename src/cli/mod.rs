@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 done; 1 finished, but some input was refused or a message was not delivered, or
 //! the run broke off; 2 usage or configuration; 3 our own data is damaged.
+#![doc = include_str!("commands.md")]
 
 // what commands share
 mod ending;

@@ -1,6 +1,7 @@
 //! What does the user want? The configuration file, checked as a whole.
 //!
 //! Reads no file and no environment: secrets and keys are named here and fetched by the shells.
+#![doc = include_str!("configuration.md")]
 
 mod reach;
 mod mail;

@@ -4,6 +4,7 @@
 //! inbox; when it is full, the source waits, and so does the socket behind it. [`supervise`] tries
 //! again what passes and gives up what does not. How bytes come is a matter of `transport`, what
 //! they say one of [`decode`](crate::decode), and where to go on one of the source alone.
+#![doc = include_str!("inputs.md")]
 
 mod backoff;
 mod health;

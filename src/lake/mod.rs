@@ -5,6 +5,9 @@
 //! them holds what only resonanz needs.
 //!
 //! A room uses only rooms above it.
+#![doc = include_str!("schema.md")]
+#![doc = include_str!("upkeep.md")]
+#![doc = include_str!("bucket.md")]
 
 mod error;
 mod rows;

@@ -1,4 +1,6 @@
 //! How are people told? Signed webhooks and mail from a durable outbox, at least once, in order.
+#![doc = include_str!("webhooks.md")]
+#![doc = include_str!("mail.md")]
 
 mod guard;
 mod subject;

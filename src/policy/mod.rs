@@ -2,6 +2,7 @@
 //!
 //! A page that is missing or cannot be read is an error of `resonanz check`. A running process says
 //! so, and tells the alert all the same.
+#![doc = include_str!("policy.md")]
 
 mod page;
 mod plain;

@@ -4,6 +4,7 @@
 //! All counts are of table `mentions` by posting time, late mentions included, so that every number
 //! is as long as the list behind it. Times are instants in UTC; days and weeks are those of a
 //! [`Span`]'s zone. What was not heard is missing, and never zero.
+#![doc = include_str!("goals.md")]
 
 mod error;
 mod interval;

@@ -4,6 +4,7 @@
 //! `LAKE/_resonanz/reprocess/`; when it is complete, its rows take the place of those of the days
 //! that it covers, in one commit. Either lake keeps the place that was reached in its checkpoint,
 //! so that a killed job goes on from its last commit.
+#![doc = include_str!("reprocessing.md")]
 
 mod compare;
 mod feed;

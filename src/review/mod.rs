@@ -3,6 +3,7 @@
 //!
 //! A correction is durable before it is answered, and seen by every query from then on; two people
 //! never overwrite each other unseen. Agreement is counted over posts, never by person.
+#![doc = include_str!("reviews.md")]
 
 mod error;
 mod correct;

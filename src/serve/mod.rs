@@ -3,6 +3,9 @@
 //! `GET /healthz`, `/metrics` (Prometheus text) and the paths of `/api/v1`, which `contract` lists.
 //! `access` knows who somebody is, `admit` lets them in or not; `/ingest` leads to the doors of
 //! sources.
+#![doc = include_str!("http.md")]
+#![doc = include_str!("access.md")]
+#![doc = include_str!("postgres.md")]
 
 mod access;
 mod deed;

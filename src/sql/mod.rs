@@ -2,6 +2,7 @@
 //!
 //! Tables, views and functions of ours over embedded DataFusion, which can read and nothing else.
 //! How the questions come in over a network, `serve` knows.
+#![doc = include_str!("sql.md")]
 
 mod guard;
 mod hints;

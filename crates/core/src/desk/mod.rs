@@ -19,6 +19,7 @@
 //!
 //! The time of an escalation counts from the first message of the alert that is told, by the time
 //! of day: what happened in the past gives nobody less time.
+#![doc = include_str!("alerts.md")]
 
 mod subject;
 mod silence;

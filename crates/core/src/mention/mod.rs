@@ -4,6 +4,7 @@
 //! all topics are compiled into one [`Matcher`]: an automaton over all literals (`scan.rs`), what
 //! must stand around them (`around.rs`), an index from terms to topics (`compile.rs`), and the
 //! trees that decide (`rules.rs`).
+#![doc = include_str!("queries.md")]
 
 mod error;
 mod field;

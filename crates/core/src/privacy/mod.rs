@@ -3,6 +3,7 @@
 //! Pure: the key and the erased are values. Names of authors become keyed hashes before a post
 //! leaves its decoder, in the author and wherever else they stand: ids, threads, addresses. What
 //! texts tell of persons is taken out, where that is wanted, behind matching and scoring.
+#![doc = include_str!("privacy.md")]
 
 mod author;
 mod erased;

@@ -23,6 +23,7 @@
 //! assert_eq!(nike.polarity, Polarity::Positive);
 //! assert_eq!(adidas.polarity, Polarity::Negative);
 //! ```
+#![doc = include_str!("scoring.md")]
 
 use std::fmt;
 use std::str::FromStr;
