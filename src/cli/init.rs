@@ -19,8 +19,8 @@ pub(super) struct Args {
     /// crisis, legal threat, press [default: policy]
     #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = "policy")]
     policy: Option<PathBuf>,
-    /// Language of these pages
-    #[arg(long, value_enum, default_value_t = Lang::En, requires = "policy")]
+    /// Language of what is written for people
+    #[arg(long, value_enum, default_value_t = Lang::En)]
     lang: Lang,
 }
 
@@ -45,7 +45,11 @@ pub(super) fn init(args: &Args) -> Result<Ending, Failure> {
         }
         _ => Failure::file(&args.path, &error, hint),
     })?;
-    file.write_all(Config::STARTER.as_bytes())?;
+    let text = match args.lang {
+        Lang::En => Config::STARTER,
+        Lang::De => Config::STARTER_DE,
+    };
+    file.write_all(text.as_bytes())?;
     writeln!(
         io::stdout().lock(),
         "wrote {0}; next: resonanz check --config {0}",

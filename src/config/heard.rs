@@ -195,7 +195,11 @@ mod tests {
 
     #[test]
     fn the_starter_warns_of_nothing() {
-        let config = Config::parse(Config::STARTER, "".as_ref()).expect("the starter is correct");
-        assert_eq!(config.warnings, []);
+        let table = |text: &str| text.parse::<toml::Table>().expect("TOML");
+        for text in [Config::STARTER, Config::STARTER_DE] {
+            let config = Config::parse(text, "".as_ref()).expect("the starter is correct");
+            assert_eq!(config.warnings, []);
+            assert_eq!(table(text), table(Config::STARTER), "one and the same in both languages");
+        }
     }
 }

@@ -254,4 +254,7 @@ impl Config {
 
     /// The commented configuration that `resonanz init` writes.
     pub const STARTER: &'static str = include_str!("starter.toml");
+
+    /// The same with German comments.
+    pub const STARTER_DE: &'static str = include_str!("starter.de.toml");
 }

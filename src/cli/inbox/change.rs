@@ -43,7 +43,11 @@ pub(in crate::cli) struct NoteArgs {
     /// The mention and the state that you saw: the first column of the list, as 3f0c91d2@0
     mention: String,
     /// What there is to say
-    note: String,
+    #[arg(required_unless_present = "text")]
+    note: Option<String>,
+    /// The same, as the other commands take it
+    #[arg(long = "note", value_name = "NOTE", conflicts_with = "note")]
+    text: Option<String>,
     /// Who says it [default: $USER]
     #[arg(long, alias = "author")]
     by: Option<String>,
@@ -69,9 +73,10 @@ pub(super) fn reopen(args: &Args) -> Result<Ending, Failure> {
 }
 
 pub(super) fn note(args: &NoteArgs) -> Result<Ending, Failure> {
-    let NoteArgs { mention, note, by, place } = args;
+    let NoteArgs { mention, note, text, by, place } = args;
     let (mention, by, place) = (mention.clone(), by.clone(), place.clone());
-    change(&Args { mention, note: Some(note.clone()), by, place }, Step::Note)
+    let note = note.clone().or_else(|| text.clone());
+    change(&Args { mention, note, by, place }, Step::Note)
 }
 
 fn change(args: &Args, step: Step) -> Result<Ending, Failure> {
