@@ -79,7 +79,15 @@ fn a_promise_runs_in_hours_of_service_only() {
     ] {
         let posted = EventTime::parse(posted).expect(posted);
         let wanted = EventTime::parse(due).expect(due);
-        assert_eq!(munich(hours).due(posted), Some(wanted), "{hours} h after {posted}");
+        let service = munich(hours);
+        assert_eq!(service.due(posted), Some(wanted), "{hours} h after {posted}");
+        // Until then all of it has passed, and a minute before all but a minute.
+        assert_eq!(service.passed(posted, wanted), service.promise_us);
+        assert_eq!(
+            service.passed(posted, wanted.shift(-MINUTE_US)),
+            service.promise_us - MINUTE_US
+        );
+        assert_eq!(service.passed(wanted, posted), 0);
     }
 }
 

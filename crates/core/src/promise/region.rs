@@ -23,6 +23,52 @@ const COUNTRIES: [(&str, &[&str]); 5] = [
     ("US", &[]),
 ];
 
+/// Regions by their names in German and English, in small letters; cantons by their codes alone.
+const NAMES: [(&str, &str); 42] = [
+    ("österreich", "AT"),
+    ("austria", "AT"),
+    ("schweiz", "CH"),
+    ("switzerland", "CH"),
+    ("deutschland", "DE"),
+    ("germany", "DE"),
+    ("usa", "US"),
+    ("united states", "US"),
+    ("england", "GB-ENG"),
+    ("nordirland", "GB-NIR"),
+    ("northern ireland", "GB-NIR"),
+    ("schottland", "GB-SCT"),
+    ("scotland", "GB-SCT"),
+    ("wales", "GB-WLS"),
+    ("brandenburg", "DE-BB"),
+    ("berlin", "DE-BE"),
+    ("baden-württemberg", "DE-BW"),
+    ("bayern", "DE-BY"),
+    ("bavaria", "DE-BY"),
+    ("bremen", "DE-HB"),
+    ("hessen", "DE-HE"),
+    ("hesse", "DE-HE"),
+    ("hamburg", "DE-HH"),
+    ("mecklenburg-vorpommern", "DE-MV"),
+    ("mecklenburg-western pomerania", "DE-MV"),
+    ("niedersachsen", "DE-NI"),
+    ("lower saxony", "DE-NI"),
+    ("nordrhein-westfalen", "DE-NW"),
+    ("nrw", "DE-NW"),
+    ("north rhine-westphalia", "DE-NW"),
+    ("rheinland-pfalz", "DE-RP"),
+    ("rhineland-palatinate", "DE-RP"),
+    ("schleswig-holstein", "DE-SH"),
+    ("saarland", "DE-SL"),
+    ("sachsen", "DE-SN"),
+    ("saxony", "DE-SN"),
+    ("sachsen-anhalt", "DE-ST"),
+    ("saxony-anhalt", "DE-ST"),
+    ("thüringen", "DE-TH"),
+    ("thuringia", "DE-TH"),
+    ("baden-wuerttemberg", "DE-BW"),
+    ("thueringen", "DE-TH"),
+];
+
 /// A country, or a part of it that has holidays of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Region {
@@ -31,20 +77,24 @@ pub struct Region {
 }
 
 impl Region {
-    /// Reads a code such as `DE-BY`, in any case; a country alone means the days that all of its
-    /// parts share. `None` where nothing is known.
+    /// Reads a code such as `DE-BY`, or a name such as `Bayern`, in any case; a country alone means the
+    /// days that all of its parts share. `None` where nothing is known.
     ///
     /// # Example
     /// ```
     /// use resonanz_core::promise::Region;
     /// assert_eq!(Region::parse("de-by").map(|region| region.to_string()), Some("DE-BY".to_owned()));
+    /// assert_eq!(Region::parse("Bayern"), Region::parse("DE-BY"));
     /// assert_eq!(Region::parse("DE-XX"), None);
     /// ```
     #[must_use]
     pub fn parse(code: &str) -> Option<Self> {
-        let (country, part) = match code.trim().split_once('-') {
+        let name = code.trim().to_lowercase();
+        let named = NAMES.iter().find(|(known, _)| *known == name);
+        let code = named.map_or(code.trim(), |(_, code)| *code);
+        let (country, part) = match code.split_once('-') {
             Some((country, part)) => (country, Some(part)),
-            None => (code.trim(), None),
+            None => (code, None),
         };
         let &(country, parts) =
             COUNTRIES.iter().find(|(known, _)| known.eq_ignore_ascii_case(country))?;

@@ -93,24 +93,50 @@ impl Service {
     /// When so much service time has passed since an instant.
     #[must_use]
     pub fn after(&self, since: EventTime, length_us: i64) -> Option<EventTime> {
+        let mut left = length_us;
+        self.each_stretch(since, |begin, end| {
+            let length = end.since(begin).max(0);
+            if length >= left && length > 0 {
+                return Some(begin.shift(left));
+            }
+            left -= length;
+            None
+        })
+    }
+
+    /// How much service time there is between two instants, in microseconds. Linear in the days
+    /// between them.
+    #[must_use]
+    pub fn passed(&self, since: EventTime, until: EventTime) -> i64 {
+        let mut passed = 0;
+        self.each_stretch(since, |begin, end| {
+            passed += end.min(until).since(begin).max(0);
+            (end >= until).then_some(())
+        });
+        passed
+    }
+
+    /// Shows the stretches of service from an instant on, in order, until one has an answer.
+    fn each_stretch<T>(
+        &self,
+        since: EventTime,
+        mut show: impl FnMut(EventTime, EventTime) -> Option<T>,
+    ) -> Option<T> {
         if self.hours.is_empty() && self.holidays.is_none() && self.closed.is_empty() {
-            return Some(since.shift(length_us));
+            return show(since, EventTime(i64::MAX));
         }
         let local = self.zone.to_datetime(Timestamp::from_microsecond(since.0).ok()?);
         // Hours that span midnight may have begun the day before.
         let mut date = local.date().yesterday().ok()?;
-        let (mut left, mut from) = (length_us, since);
+        let mut from = since;
         let mut free: Option<(i16, Vec<Date>)> = None;
         for _ in 0..DAYS_MAX {
             if !self.is_free(date, &mut free) {
                 for (begin, end) in self.stretches(date) {
-                    let begin = begin.max(from);
-                    let length = end.since(begin).max(0);
-                    if length >= left && length > 0 {
-                        return Some(begin.shift(left));
-                    }
-                    left -= length;
                     // Stretches that overlap count once.
+                    if let Some(found) = show(begin.max(from), end) {
+                        return Some(found);
+                    }
                     from = from.max(end);
                 }
             }
