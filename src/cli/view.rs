@@ -293,13 +293,16 @@ fn pack(parts: &[String], columns: usize) -> Vec<String> {
 pub(super) fn alert_line(alert: &AlertLine) -> String {
     let expected =
         alert.expected.map(|expected| format!(", expected {expected:.1}")).unwrap_or_default();
+    let observed = format!("observed {}{expected}", alert.observed);
+    let said = alert.goal.as_ref().unwrap_or(&observed);
+    // What is said of a whole source, or of several topics, names none.
+    let topic = if alert.topic.is_empty() { "" } else { " on " };
     format!(
-        "{}  {:<9}  {} on {}: observed {}{expected}",
+        "{}  {:<9}  {}{topic}{}: {said}",
         alert.at,
         alert.transition.as_str(),
         alert.rule,
         alert.topic,
-        alert.observed
     )
 }
 
@@ -346,6 +349,7 @@ mod tests {
             rule: "r".to_owned(),
             topic: "t".to_owned(),
             observed: 1,
+            goal: None,
             expected: None,
         };
         let mut progress = Progress::default();

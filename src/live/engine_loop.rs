@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::Stop;
 use super::awaited::Awaited;
+use super::decisions::Decisions;
 use super::eraser::Following;
 use super::progress::{AlertLine, Progress};
 use super::slips::Slips;
@@ -42,9 +43,9 @@ const PROGRESS_INTERVAL: Duration = Duration::from_millis(200);
 /// The engine and everything it needs at hand.
 #[derive(Debug)]
 pub struct EngineLoop {
-    engine: Engine,
+    pub(super) engine: Engine,
     pub(super) rows: Rows,
-    topics: Vec<String>,
+    pub(super) topics: Vec<String>,
     /// Where each source goes on, as far as events have been stepped.
     cursors: BTreeMap<String, Cursor>,
     /// Cursors of parcels whose events wait for the next step.
@@ -56,6 +57,8 @@ pub struct EngineLoop {
     following: Arc<Following>,
     /// Goals that slipped, from the task that measures them.
     pub(super) slips: Arc<Slips>,
+    /// What people decided, from the lake task.
+    pub(super) decisions: Arc<Decisions>,
     patience: Patience,
     jobs: mpsc::Sender<StoreJob>,
     shared: Arc<watch::Sender<Progress>>,
@@ -105,6 +108,7 @@ impl EngineLoop {
             following,
             shared: Arc::clone(patience.shared()),
             slips: Arc::default(),
+            decisions: Arc::default(),
             patience,
             jobs,
             progress,
@@ -141,7 +145,9 @@ impl EngineLoop {
                 self.awaited.look(QUIET),
                 parcels.recv_many(&mut taken, PARCELS),
             );
-            match runtime.block_on(wait) {
+            let come = runtime.block_on(wait);
+            self.note_decisions();
+            match come {
                 Ok(0) => break,
                 Ok(_) => {
                     // A place alone, of a source that was asked in vain, is silence, too.
@@ -316,6 +322,7 @@ impl EngineLoop {
                 topic,
                 observed: alert.observed,
                 expected: alert.expected,
+                goal: None,
             });
         }
         if !told.is_empty() {

@@ -18,7 +18,8 @@ use super::engine_loop::EngineLoop;
 use super::progress::{AlertLine, Progress};
 use super::slips::{Slip, Slips};
 use crate::alert::Transition;
-use crate::config::{Config, Goal};
+use crate::chart::ENGLISH;
+use crate::config::{Config, Goal, Services};
 use crate::lake::{AlertRow, Folder};
 use crate::mention::Topic;
 use crate::notify::{GOAL, goal_messages};
@@ -42,9 +43,9 @@ impl EngineLoop {
             return Ok(());
         }
         let mut told = Vec::new();
-        for Slip { row, messages } in slips {
+        for Slip { row, messages, goal } in slips {
             let (at, transition) = (row.at, row.transition);
-            tracing::info!(%at, transition = transition.as_str(), goal = row.rule, "goal");
+            tracing::info!(%at, transition = transition.as_str(), rule = row.rule, "alert");
             self.rows.push_row(&row);
             self.progress.push_alert(AlertLine {
                 at,
@@ -53,6 +54,7 @@ impl EngineLoop {
                 topic: row.topic,
                 observed: row.observed,
                 expected: row.expected,
+                goal,
             });
             told.extend(messages);
         }
@@ -75,6 +77,7 @@ pub(super) fn spawn(
 struct GoalWatch {
     goals: Vec<Goal>,
     topics: Vec<Topic>,
+    services: Arc<Services>,
     site: Site,
     slips: Arc<Slips>,
     /// The last transition of each goal's alert, once it is known.
@@ -98,6 +101,7 @@ impl GoalWatch {
         (!goals.is_empty()).then(|| Self {
             goals,
             topics: config.topics.clone(),
+            services: Arc::clone(&config.services),
             site: (&config.lake).into(),
             slips: Arc::clone(slips),
             last: None,
@@ -133,7 +137,8 @@ impl GoalWatch {
         if self.last.is_none() {
             self.last = Some(last(&session).await?);
         }
-        let known = Known { watermark, ..Known::default() };
+        let services = Arc::clone(&self.services);
+        let known = Known { watermark, services, ..Known::default() };
         let ask = Ask::new(&session, &folder, &self.topics, known).await?;
         let Some(at) = ask.heard().until else { return Ok(()) };
         for goal in &self.goals {
@@ -147,10 +152,17 @@ impl GoalWatch {
                 started_at: row.started_at,
             };
             last.insert(goal.name.clone(), told);
-            self.slips.add(Slip { messages: goal_messages(&row, goal), row });
+            let messages = goal_messages(&row, goal);
+            self.slips.add(Slip { row, messages, goal: Some(stands(&standing)) });
         }
         Ok(())
     }
+}
+
+/// Where a goal stands and what is its target, on the line of an alert.
+fn stands(goal: &GoalStanding) -> String {
+    let value = goal.value.map_or("nothing".to_owned(), |value| goal.unit.written(value, &ENGLISH));
+    format!("{} {value}, target {}", goal.measure.said(&ENGLISH), goal.target_said(&ENGLISH))
 }
 
 /// The last transition of each goal's alert, as the lake has it.

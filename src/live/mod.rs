@@ -7,9 +7,11 @@
 mod awaited;
 mod crew;
 mod deaf;
+mod decisions;
 mod engine_loop;
 mod eraser;
 mod slips;
+mod past;
 mod step;
 mod goals;
 mod plan;
@@ -25,6 +27,7 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
 
+pub use decisions::Decisions;
 pub use engine_loop::EngineLoop;
 pub use eraser::{Eraser, Following};
 pub use progress::{AlertLine, Progress, Rounds, Said, TopicCount, Trouble};

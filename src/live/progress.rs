@@ -132,6 +132,8 @@ pub struct AlertLine {
     pub observed: u64,
     /// What history led to expect.
     pub expected: Option<f64>,
+    /// Of a goal, where it stands and what is its target.
+    pub goal: Option<String>,
 }
 
 impl Progress {

@@ -13,6 +13,7 @@ use super::crew::Crew;
 use super::engine_loop::EngineLoop;
 use super::eraser::{Eraser, Following};
 use super::goals;
+use super::past::Past;
 use super::plan::{House, Plan};
 use super::reports::Newsroom;
 use super::sources::{self, Sources};
@@ -24,6 +25,7 @@ use crate::connect::Closing;
 use crate::desk::Subject;
 use crate::lake::{Folder, Lake};
 use crate::notify::{Advice, CourierStats, Desk, GOAL, Message, Outbox};
+use crate::post::TopicId;
 use crate::state::{Answered, DeskFiles};
 
 /// Parcels that may wait for the engine.
@@ -59,6 +61,7 @@ impl Round {
         let erased = Eraser::erased(folder, &plan.authors)?;
         let analyzer = Arc::clone(&plan.analyzer);
         let (engine, checkpoint) = resumed_engine(config, analyzer, erased, recovered.checkpoint)?;
+        let past = Past::read(folder, config, &engine).await;
         let bell = Arc::new(Notify::new());
         let newsroom = Newsroom::new(config, folder, progress.subscribe());
         let press = newsroom.press();
@@ -77,22 +80,30 @@ impl Round {
         let following = Arc::new(Following::of(folder));
         let (erasing, interval) = (Arc::clone(&following), Some(config.follow_deletes));
         let eraser = Eraser::new(Arc::clone(folder), &plan.authors, outbox, erasing, interval);
+        let mut engine_loop = EngineLoop::new(
+            config,
+            engine,
+            checkpoint,
+            Arc::clone(folder),
+            following,
+            jobs,
+            patience.clone(),
+        );
+        engine_loop.recall(past);
         let store = Store {
             lake,
             desk: Arc::clone(&desk),
             bell,
             committed: Arc::clone(progress),
             answered,
+            decisions: Arc::clone(&engine_loop.decisions),
             upkeep: Upkeep::new(folder, &config.lake),
             eraser,
-            patience: patience.clone(),
+            patience,
         };
         let dead = Arc::new(Notify::new());
         let alarm = Alarm::new(&dead);
         let store = tokio::spawn(async move { alarm.unless(store.run(job_queue).await) });
-        let folder = Arc::clone(folder);
-        let mut engine_loop =
-            EngineLoop::new(config, engine, checkpoint, folder, following, jobs, patience);
         if let Some(goals) = goals::spawn(config, &engine_loop.slips, progress) {
             crew.join(goals);
         }
@@ -181,10 +192,13 @@ fn watches(config: &Config, subject: &Subject) -> bool {
         return config.charter.goals.iter().any(|goal| goal.name == subject.rule);
     }
     let topic = config.topics.iter().position(|topic| topic.name == subject.topic);
-    let rule = config.rules.iter().find(|rule| rule.name == subject.rule);
-    topic
-        .zip(rule)
-        .is_some_and(|(topic, rule)| rule.topics.iter().any(|watched| watched.0 as usize == topic))
+    let watched = |id: &TopicId| topic == Some(id.0 as usize);
+    // What a rule says of a whole source is about no topic.
+    config
+        .rules
+        .iter()
+        .find(|rule| rule.name == subject.rule)
+        .is_some_and(|rule| rule.whole_source().is_some() || rule.topics.iter().any(watched))
 }
 
 /// Waits a while for messages on their way.

@@ -9,6 +9,7 @@ use arrow::array::RecordBatch;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 
+use super::decisions::Decisions;
 use super::eraser::Eraser;
 use super::progress::Progress;
 use super::trouble::Patience;
@@ -59,6 +60,8 @@ pub struct Store {
     pub committed: Arc<watch::Sender<Progress>>,
     /// What was answered to whom.
     pub answered: Answered,
+    /// What people decided, on its way to the engine.
+    pub decisions: Arc<Decisions>,
     /// What keeps the lake tidy.
     pub upkeep: Upkeep,
     /// Carries out erasures.
@@ -103,10 +106,9 @@ impl Upkeep {
         Self { every: None, ..Self::new(folder, config) }
     }
 
-    /// Takes in what people decided, answers requests, and does the next job of the round that is due.
+    /// Answers requests, and does the next job of the round that is due.
     async fn turn(&mut self, lake: &mut Lake) -> Result<(), LakeError> {
         let now = wall_clock();
-        lake.take_changes(&self.triage).await?;
         lake.work_off(&self.errands, now).await?;
         let Some(every) = self.every else { return Ok(()) };
         if self.round.is_empty() {
@@ -209,8 +211,15 @@ impl Store {
         {
             return self.patience.wait(error.into()).await;
         }
-        if let Err(error) = self.upkeep.turn(&mut self.lake).await {
+        let broken = |error: LakeError| {
             tracing::error!(%error, hint = error.hint(), "the lake's upkeep was interrupted");
+        };
+        match self.lake.take_changes(&self.upkeep.triage).await {
+            Ok(changes) => self.decisions.add(changes),
+            Err(error) => broken(error),
+        }
+        if let Err(error) = self.upkeep.turn(&mut self.lake).await {
+            broken(error);
             self.upkeep.round.clear();
         }
         let watermark = self.committed.borrow().watermark;

@@ -171,6 +171,7 @@ pub async fn reprocess(
         bell: Arc::new(Notify::new()),
         committed: Arc::clone(&progress),
         answered: Answered::open(&folder)?,
+        decisions: Arc::default(),
         upkeep: Upkeep::on_request(&folder, &config.lake),
         eraser,
         patience: Patience::none(&progress),

@@ -13,16 +13,16 @@ use crate::lake::store::{Draft, Origin, Swap, by_day, read};
 use crate::state::{Change, Triage};
 
 impl Lake {
-    /// Moves what waits into table `triage`, each change once, as a commit of its own; how many
-    /// there were. A kill in between leaves files that the next call removes.
+    /// Moves what waits into table `triage`, each change once, as a commit of its own; says which
+    /// they were. A kill in between leaves files that the next call removes.
     ///
     /// # Errors
     /// When the disk refuses; what waits still does.
-    pub async fn take_changes(&mut self, triage: &Triage) -> Result<usize, LakeError> {
+    pub async fn take_changes(&mut self, triage: &Triage) -> Result<Vec<Change>, LakeError> {
         let waiting = triage.waiting()?;
         // Without a commit there is no mention that could have changed.
         if waiting.is_empty() || !self.has_committed() {
-            return Ok(0);
+            return Ok(Vec::new());
         }
         let known = self.known_changes(&waiting)?;
         let fresh: Vec<&Change> =
@@ -39,7 +39,7 @@ impl Lake {
             }
             self.swap(vec![(Table::Triage, swap)], None).await?;
         }
-        let taken = fresh.len();
+        let taken = fresh.into_iter().cloned().collect();
         let triage = triage.clone();
         let settled = tokio::task::spawn_blocking(move || triage.settle(&waiting)).await;
         settled.map_err(|error| self.broken(error))??;

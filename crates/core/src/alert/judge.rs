@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::episode::Transition;
 use super::evidence::Evidence;
+use super::naming::{alert_id, history_name};
 use super::rule::{Condition, Measure, Rule};
 use super::watch::{Glance, Page, Watch};
 use crate::post::{SourceId, TopicId};
@@ -159,7 +160,7 @@ impl Judge {
     /// than before begins anew, as its history was counted differently.
     #[must_use]
     pub fn new(rules: Vec<Rule>, topics: Vec<String>, state: JudgeState) -> Self {
-        let names: Vec<String> = rules.iter().map(identity).collect();
+        let names: Vec<String> = rules.iter().map(history_name).collect();
         let renumber = |old: u32| {
             let name = state.rules.get(old as usize)?;
             (0u32..).zip(&names).find_map(|(new, known)| (known == name).then_some(new))
@@ -199,6 +200,20 @@ impl Judge {
             | Condition::Unanswered { .. } => rule.window_us,
         };
         rules.iter().map(reach).max().unwrap_or(0) + MINUTE_US
+    }
+
+    /// Ids of the alerts that fire.
+    #[must_use]
+    pub fn firing(&self) -> BTreeSet<String> {
+        let watches = self.state.watches.iter();
+        let id = |(&(rule, topic), watch): (&(u32, TopicId), &Watch)| {
+            let started_at = watch.episode.started()?;
+            let rule = self.rules.get(rule as usize)?;
+            let topic = self.topics.get(topic.0 as usize).map_or("", String::as_str);
+            let name = rule.whole_source().map_or(topic, SourceId::as_str);
+            Some(alert_id(&rule.name, name, started_at))
+        };
+        watches.filter_map(id).collect()
     }
 
     /// Whether no alert is pending or firing.
@@ -369,24 +384,4 @@ fn judge_source(
 fn window_start(at: EventTime, window_us: i64) -> EventTime {
     let from = at.shift(-window_us);
     if at == at.floor(MINUTE_US) { from } else { from.floor(MINUTE_US).shift(MINUTE_US) }
-}
-
-/// What must stay the same for a rule's history to keep its meaning.
-fn identity(rule: &Rule) -> String {
-    let source = rule.source.as_ref().map_or("", SourceId::as_str);
-    let (kind, measure) = (rule.condition.name(), rule.condition.measure().as_str());
-    let sure = rule.min_confidence.map_or(String::new(), |least| format!("\0{least}"));
-    format!("{}\0{kind}\0{measure}\0{source}\0{}{sure}", rule.name, rule.window_us)
-}
-
-fn alert_id(rule: &str, topic: &str, started_at: EventTime) -> String {
-    let mut hasher = blake3::Hasher::new();
-    hasher
-        .update(rule.as_bytes())
-        .update(&[0])
-        .update(topic.as_bytes())
-        .update(&[0])
-        .update(&started_at.0.to_le_bytes());
-    let hex = hasher.finalize().to_hex();
-    format!("alt_{}", hex.as_str().get(..24).unwrap_or_default())
 }

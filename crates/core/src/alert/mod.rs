@@ -12,6 +12,7 @@ mod episode;
 mod watch;
 mod terms;
 mod evidence;
+mod naming;
 mod judge;
 mod backtest;
 

@@ -12,7 +12,7 @@ mod seen;
 mod state;
 mod tally;
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -177,6 +177,18 @@ impl Engine {
     pub fn forget(&mut self, erased: Erased, is_gone: impl Fn(&str) -> bool) {
         self.erased = erased;
         self.windows.forget(is_gone);
+    }
+
+    /// Ids of the alerts that fire.
+    #[must_use]
+    pub fn firing(&self) -> BTreeSet<String> {
+        self.judge.firing()
+    }
+
+    /// A person said whether a mention is done with, or wants a reply after all: rules on replies go
+    /// by it, until one of our accounts replies. Linear in the mentions of the topic that may wait.
+    pub fn decide(&mut self, topic: TopicId, post: PostKey, is_done: bool) {
+        self.windows.decide(topic, post, is_done);
     }
 
     /// Everything that must survive a restart. Linear in the retained panes.

@@ -17,6 +17,8 @@ use crate::time::{EventTime, MINUTE_US};
 const CALLS_MAX: usize = 16_384;
 /// Replies that may wait for their tick; beyond, the earliest counts at once.
 const REPLIES_MAX: usize = 65_536;
+/// What people decided about mentions that may still come; the oldest leaves.
+const DECIDED_MAX: usize = 4_096;
 
 /// A reply by an account of ours.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,6 +77,9 @@ pub(super) struct Answers {
     /// Replies by posting time.
     replies: BTreeMap<EventTime, Vec<Reply>>,
     replies_len: usize,
+    /// What people decided about mentions that are none of the calls, the latest last. Whoever goes
+    /// on from a checkpoint says it anew.
+    decided: VecDeque<(TopicId, u64, bool)>,
 }
 
 /// [`Answers`] as stored in a checkpoint.
@@ -163,6 +168,25 @@ impl Answers {
         }
     }
 
+    /// A person said whether a mention is done with; it holds until a reply counts.
+    pub(super) fn decide(&mut self, topic: TopicId, post: u64, is_done: bool) {
+        self.decided.retain(|(of, about, _)| (*of, *about) != (topic, post));
+        let mut is_known = false;
+        for number in self.by_topic.get(&topic).into_iter().flatten() {
+            let place = usize::try_from(number - self.oldest).unwrap_or(usize::MAX);
+            if let Some(call) = self.calls.get_mut(place).filter(|call| call.post == post) {
+                call.answered = is_done;
+                is_known = true;
+            }
+        }
+        if !is_known {
+            if self.decided.len() >= DECIDED_MAX {
+                self.decided.pop_front();
+            }
+            self.decided.push_back((topic, post, is_done));
+        }
+    }
+
     /// Takes in the mentions of a tick, in order; copies of a text want no reply of their own.
     pub(super) fn call(&mut self, mentions: &[Observation]) {
         for mention in mentions {
@@ -175,12 +199,17 @@ impl Answers {
                     source: mention.source.clone(),
                     post: mention.post,
                     thread,
-                    answered: false,
+                    answered: self.is_done(mention.topic, mention.post),
                     cluster: mention.cluster,
                     sample: Arc::clone(sample),
                 });
             }
         }
+    }
+
+    /// Whether a person said so before the mention counted.
+    fn is_done(&self, topic: TopicId, post: u64) -> bool {
+        self.decided.contains(&(topic, post, true))
     }
 
     /// Forgets what was posted before this instant.

@@ -16,7 +16,7 @@ use super::observation::{Observation, Originality, Timeliness};
 use super::pane::{ClosedPane, Pane, PaneKey};
 use super::volumes::Volumes;
 use super::wording::Words;
-use crate::post::{SourceId, TopicId};
+use crate::post::{PostKey, SourceId, TopicId};
 use crate::time::{EventTime, MINUTE_US};
 
 /// Below this many mentions in a tick, folding them on one thread is quicker.
@@ -105,6 +105,11 @@ impl Windows {
         } else {
             self.answers.wait(reply);
         }
+    }
+
+    /// A person said whether a mention is done with; it holds until a reply counts.
+    pub fn decide(&mut self, topic: TopicId, post: PostKey, is_done: bool) {
+        self.answers.decide(topic, post.0, is_done);
     }
 
     /// Counts the posts of these sources from now on, with [`Windows::hear`].

@@ -1,0 +1,133 @@
+//! What does the lake know that an engine, going on from a checkpoint, does not? What people decided
+//! about mentions, and which alerts fire although nothing can end them any more.
+//!
+//! These are alerts of rules, goals and topics that are gone, or that a change of the rule let begin
+//! anew. Nobody is told of their end: nothing is over but the question.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::engine_loop::EngineLoop;
+use super::slips::Slip;
+use crate::alert::{Condition, Judge, Rule, Transition};
+use crate::config::Config;
+use crate::engine::Engine;
+use crate::lake::{AlertRow, Folder};
+use crate::notify::GOAL;
+use crate::post::{PostKey, SourceId, TopicId};
+use crate::sql::{QueryFormat, Session};
+use crate::state::{Change, Standing};
+use crate::time::EventTime;
+
+/// What an engine begins with besides its checkpoint.
+#[derive(Debug, Default)]
+pub(super) struct Past {
+    decided: Vec<Decided>,
+    orphans: Vec<Slip>,
+}
+
+impl Past {
+    /// That of an engine which goes on from the last commit of a lake. Where the lake cannot be asked
+    /// the engine begins without it.
+    pub(super) async fn read(folder: &Folder, config: &Config, engine: &Engine) -> Self {
+        let Some(watermark) = engine.watermark() else { return Self::default() };
+        let past = async {
+            let session = Session::open(folder).await?;
+            let decided = decided(&session, &config.rules, watermark).await?;
+            let orphans = orphans(&session, config, &engine.firing(), watermark).await?;
+            anyhow::Ok(Self { decided, orphans })
+        };
+        past.await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "states of the inbox and old alerts cannot be looked up now");
+            Self::default()
+        })
+    }
+}
+
+/// How a mention stands that a person touched.
+#[derive(Debug, Deserialize)]
+struct Decided {
+    topic: String,
+    source: String,
+    post_id: String,
+    state: Standing,
+}
+
+impl EngineLoop {
+    /// Lets rules on replies know what people decided since the last call.
+    pub(super) fn note_decisions(&mut self) {
+        for Change { topic, source, post_id, state, .. } in self.decisions.take() {
+            self.decide(&Decided { topic, source, post_id, state });
+        }
+    }
+
+    fn decide(&mut self, decided: &Decided) {
+        let named = (0u32..).zip(&self.topics).find(|(_, name)| **name == decided.topic);
+        let Some((topic, _)) = named else { return };
+        let post = PostKey::new(&SourceId::new(&decided.source), &decided.post_id);
+        let is_done = matches!(decided.state, Standing::Answered | Standing::Ignored);
+        self.engine.decide(TopicId(topic), post, is_done);
+    }
+
+    /// Takes up what the lake knows.
+    pub(super) fn recall(&mut self, past: Past) {
+        past.decided.iter().for_each(|one| self.decide(one));
+        past.orphans.into_iter().for_each(|orphan| self.slips.add(orphan));
+    }
+}
+
+/// How mentions stand that people touched, as far back as rules on replies look.
+async fn decided(
+    session: &Session,
+    rules: &[Rule],
+    watermark: EventTime,
+) -> anyhow::Result<Vec<Decided>> {
+    let asks = |rule: &Rule| matches!(rule.condition, Condition::Unanswered { .. });
+    if !rules.iter().any(asks) {
+        return Ok(Vec::new());
+    }
+    let since = watermark.shift(-Judge::reach_us(rules));
+    let sql = format!(
+        "SELECT topic, source, post_id, state FROM inbox \
+         WHERE changed_at IS NOT NULL AND posted_at >= to_timestamp_micros({})",
+        since.0
+    );
+    let mut bytes = Vec::new();
+    session.query(&sql).await?.write(QueryFormat::Json, &mut bytes).await?;
+    Ok(serde_json::from_slice(&bytes)?)
+}
+
+/// The newest transition of each alert that fires, as a row that ends it but for time and kind.
+const FIRING: &str = "SELECT at, alert_id, rule, rule_type, topic, transition, severity, started_at, window_s, \
+     measure, labels, 0 AS observed, 'none' AS coordination, 0 AS mentions, 0 AS negative, 0 AS neutral, \
+     0 AS positive, 0.0 AS mean_score, 0 AS authors, '{}' AS evidence FROM (SELECT *, row_number() OVER \
+     (PARTITION BY alert_id ORDER BY at DESC) AS place FROM alerts) \
+     WHERE place = 1 AND transition <> 'resolved' ORDER BY at, alert_id";
+
+/// The rows that end alerts which are neither among those that fire in the engine, nor of a goal.
+async fn orphans(
+    session: &Session,
+    config: &Config,
+    firing: &BTreeSet<String>,
+    watermark: EventTime,
+) -> anyhow::Result<Vec<Slip>> {
+    let mut bytes = Vec::new();
+    session.query(FIRING).await?.write(QueryFormat::Json, &mut bytes).await?;
+    let rows: Vec<Value> = serde_json::from_slice(&bytes)?;
+    let rows: Vec<AlertRow> = rows.into_iter().map(AlertRow::read).collect::<Result<_, _>>()?;
+    let lives = |row: &AlertRow| match row.rule_type == GOAL {
+        true => config.charter.goals.iter().any(|goal| goal.name == row.rule),
+        false => firing.contains(&row.alert_id),
+    };
+    let ended = rows.into_iter().filter(|row| !lives(row)).map(|row| {
+        let at = watermark.max(row.at.shift(1));
+        Slip {
+            row: AlertRow { at, transition: Transition::Resolved, ..row },
+            messages: Vec::new(),
+            goal: None,
+        }
+    });
+    Ok(ended.collect())
+}
