@@ -6,6 +6,7 @@ use toml::de::DeTable;
 
 use super::rules::{parse_hours, zone};
 use crate::alert::ActiveHours;
+use crate::intent::Intent;
 use crate::mention::Topic;
 use crate::post::Polarity;
 use crate::promise::{Closed, Region, Service};
@@ -28,6 +29,8 @@ pub struct ServiceConfig {
     pub service: Service,
     /// Verdicts that want an answer.
     pub wants: Vec<Polarity>,
+    /// Intents that want one, whatever the verdict.
+    pub intents: Vec<Intent>,
     /// How far back the inbox reaches, in microseconds.
     pub horizon_us: i64,
 }
@@ -36,7 +39,7 @@ impl Default for ServiceConfig {
     /// Negative mentions of the last 90 days, each within a day.
     fn default() -> Self {
         let (service, wants) = (Service::default(), vec![Polarity::Negative]);
-        Self { service, wants, horizon_us: 90 * DAY_US }
+        Self { service, wants, intents: Vec::new(), horizon_us: 90 * DAY_US }
     }
 }
 
@@ -48,6 +51,12 @@ pub struct Services {
 }
 
 impl Services {
+    /// The same for all topics.
+    #[must_use]
+    pub fn alike(usual: ServiceConfig) -> Self {
+        Self { usual, topics: BTreeMap::new() }
+    }
+
     /// What is promised for mentions of a topic.
     #[must_use]
     pub fn of(&self, topic: &str) -> &ServiceConfig {
@@ -113,9 +122,10 @@ fn read(section: &mut Section<'_, '_>, usual: &ServiceConfig) -> ServiceConfig {
         holidays: region(section).or(usual.service.holidays),
         closed: closed(section).unwrap_or_else(|| usual.service.closed.clone()),
     };
-    let wants = wants(section).unwrap_or_else(|| usual.wants.clone());
+    let usually = || (usual.wants.clone(), usual.intents.clone());
+    let (wants, intents) = wants(section).unwrap_or_else(usually);
     let horizon_us = span(section, "horizon", DAY_US).unwrap_or(usual.horizon_us);
-    ServiceConfig { service, wants, horizon_us }
+    ServiceConfig { service, wants, intents, horizon_us }
 }
 
 /// A span from one unit to a year.
@@ -174,16 +184,20 @@ fn closed(section: &mut Section<'_, '_>) -> Option<Vec<Closed>> {
     Some(found)
 }
 
-fn wants(section: &mut Section<'_, '_>) -> Option<Vec<Polarity>> {
-    let mut found = Vec::new();
+/// Verdicts and intents, as they stand in one list.
+fn wants(section: &mut Section<'_, '_>) -> Option<(Vec<Polarity>, Vec<Intent>)> {
+    let (mut wants, mut intents) = (Vec::new(), Vec::new());
     for (text, at) in section.text_or_texts("wants")? {
-        match POLARITIES.iter().find(|(name, _)| *name == text) {
-            Some((_, polarity)) => found.push(*polarity),
-            None => {
-                let hint = "write \"negative\", \"neutral\" or \"positive\", or a list of them";
-                section.problems.add(at, format!("\"{text}\" is not a verdict"), hint);
+        let verdict = POLARITIES.iter().find(|(name, _)| *name == text);
+        match (verdict, Intent::parse(&text)) {
+            (Some((_, polarity)), _) => wants.push(*polarity),
+            (None, Some(intent)) => intents.push(intent),
+            (None, None) => {
+                let hint = "write a list of \"negative\", \"neutral\", \"positive\", \"complaint\", \"question\", \"purchase\", \"recommendation\", \"churn\" and \"praise\"";
+                let message = format!("\"{text}\" is neither a verdict nor an intent");
+                section.problems.add(at, message, hint);
             }
         }
     }
-    Some(found)
+    Some((wants, intents))
 }

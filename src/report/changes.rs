@@ -126,6 +126,10 @@ impl Ask<'_> {
             sum
         };
         let (now, then) = (sum(|value| &value.now), sum(|value| &value.then));
+        let mut worst = self.top(topic, span, "polarity = 'negative'", "target_score").await?;
+        worst.retain(|mention| {
+            mention.reviewed.as_ref().is_none_or(|reviewed| reviewed.polarity == "negative")
+        });
         parts.iter_mut().for_each(|part| part.values.truncate(PARTS_MAX));
         let mut terms = [Vec::new(), Vec::new()];
         if let Some(topic) = topic {
@@ -146,7 +150,7 @@ impl Ask<'_> {
             negative_terms,
             positive_terms,
             parts,
-            worst: self.top(topic, span, "polarity = 'negative'", "target_score").await?,
+            worst,
             farthest: self.top(topic, span, "reach > 0", "reach DESC").await?,
             before,
             span: span.clone(),
@@ -215,7 +219,9 @@ impl Ask<'_> {
             of_topic(topic),
             within("posted_at", span.from, span.to),
         );
-        self.distinct(&wanted, order, POSTS_READ, POSTS_MAX).await
+        let mut found = self.distinct(&wanted, order, POSTS_READ, POSTS_MAX).await?;
+        found.retain(|mention| mention.reviewed.as_ref().is_none_or(|reviewed| reviewed.relevant));
+        Ok(found)
     }
 
     /// The first mentions in an order that fulfill a condition, one of each wording among so many
@@ -242,7 +248,9 @@ impl Ask<'_> {
                 found.push(post);
             }
         }
-        Ok(found.into_iter().map(|post| post.mention.cut()).collect())
+        let mut found: Vec<Mention> = found.into_iter().map(|post| post.mention.cut()).collect();
+        self.review(&mut found).await?;
+        Ok(found)
     }
 }
 

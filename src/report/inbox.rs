@@ -1,20 +1,20 @@
 //! Who waits for an answer of ours, since when, and by when was one promised?
 //!
-//! How a mention stands, view `inbox` says; when its promise ends is worked out here, by the service
-//! hours of its topic. Those whose promise ends first come first, by the hour; of one hour those that
-//! are the surest complaints, then those that reach farthest.
+//! How a mention stands, view `inbox` says; when its promise ends, and how urgent that makes it, is
+//! worked out here, by the service hours of its topic.
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::ask::Ask;
 use super::error::ReportError;
 use super::heard::maybe;
 use super::mentions::{Mention, SHOWN, of_id};
-use super::stand::{Found, Place, STAND, Stand, handle, latest};
+use super::stand::{Found, Place, STAND, Stand, Turn, handle, latest};
 use crate::config::ServiceConfig;
 use crate::lake::quoted;
+use crate::priority::Priority;
 use crate::sql::View;
 use crate::state::Standing;
 use crate::time::{DAY_US, EventTime, SECOND_US, rfc3339};
@@ -50,11 +50,35 @@ pub struct Waiting {
     pub answered_at: Option<String>,
     /// By an `account` of ours, or by a `person` who noted it.
     pub answered_by: Option<String>,
+    /// Who is to be answered first, with the parts it is made of.
+    pub priority: Points,
     /// When the promise ends; null where service hours never come.
     #[serde(with = "maybe")]
     pub due_at: Option<EventTime>,
     /// Seconds until then, negative beyond; null unless it waits.
     pub left_s: Option<i64>,
+}
+
+/// A [priority](crate::priority) with its parts: `wants * certainty / 100 * (50 + reach + wait) / 100`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Points {
+    /// 0 to 100.
+    pub points: u8,
+    /// What the most urgent intent asks for, or a negative verdict.
+    pub wants: u8,
+    /// How sure that is, in percent.
+    pub certainty: u8,
+    /// What the audience adds, 0 to 30.
+    pub reach: u8,
+    /// What the part of the promised time adds that is gone, 0 to 20.
+    pub wait: u8,
+}
+
+impl From<Priority> for Points {
+    fn from(priority: Priority) -> Self {
+        let Priority { points, wants, certainty, reach, wait } = priority;
+        Self { points, wants, certainty, reach, wait }
+    }
 }
 
 /// A page of the inbox.
@@ -74,6 +98,10 @@ pub struct Inbox {
     /// Whether only the latest 50,000 mentions were looked through.
     pub cut: bool,
 }
+
+/// Where a page ends, in which order, and of which instant the priorities are: they grow.
+#[derive(Serialize, Deserialize)]
+struct End(Turn, i64, Place);
 
 /// Mentions by state.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -103,6 +131,8 @@ pub struct InboxSearch {
     pub owner: Option<String>,
     /// Only those beyond the promise.
     pub overdue: bool,
+    /// Which come first of those that wait.
+    pub turn: Turn,
     /// Most mentions of the page, 50 where it is `None`, 200 at most.
     pub limit: Option<usize>,
     /// [`Inbox::next`] of the page before.
@@ -124,7 +154,7 @@ impl Counts {
 
 /// An entry with its mention.
 fn waiting(found: Found, mention: Mention, now: EventTime) -> Waiting {
-    let Found { stand, due, .. } = found;
+    let Found { stand, due, priority, .. } = found;
     let left_s = due.filter(|_| stand.waits()).map(|due| due.since(now).div_euclid(SECOND_US));
     Waiting {
         handle: handle(&stand.tie()),
@@ -138,6 +168,7 @@ fn waiting(found: Found, mention: Mention, now: EventTime) -> Waiting {
         replies: stand.replies,
         answered_at: stand.answered_at,
         answered_by: stand.answered_by,
+        priority: priority.into(),
         due_at: due,
         left_s,
     }
@@ -161,7 +192,7 @@ impl Ask<'_> {
         if clock.since(until) > 2 * DAY_US { until } else { clock.max(until) }
     }
 
-    /// A page of mentions that may want an answer, those first whose promise ends first.
+    /// A page of mentions that may want an answer, the most urgent first.
     ///
     /// # Errors
     /// For a search that cannot be; when a limit is reached, or the lake cannot be read.
@@ -171,25 +202,30 @@ impl Ask<'_> {
             let why = format!("a page has 1 to {PAGE_MAX} mentions");
             return Err(ReportError::wrong("limit", why, "follow `next` for further ones"));
         }
-        let after = search.after.as_deref().map(place).transpose()?;
         let now = self.now();
-        let (mut found, cut) = self.found(search, now).await?;
+        let after = search.after.as_deref().map(|after| end(after, search.turn)).transpose()?;
+        let at = after.as_ref().map_or(now, |End(_, at, _)| EventTime(*at));
+        let (mut found, cut) = self.found(search, now, at).await?;
         let counts = Counts::of(&found, now);
         let waiting = [Standing::Open, Standing::Assigned];
         let states =
             if search.states.is_empty() { waiting.as_slice() } else { search.states.as_slice() };
+        // Nobody writes a name twice in the same case.
+        let lower = |name: &Option<String>| name.as_ref().map(|name| name.trim().to_lowercase());
+        let owner = lower(&search.owner);
         found.retain(|one| {
             states.contains(&one.stand.state)
                 && (!search.overdue || one.is_overdue(now))
-                && (search.owner.is_none() || one.stand.owner == search.owner)
+                && (owner.is_none() || lower(&one.stand.owner) == owner)
         });
         let total = found.len() as u64;
         found.sort_by(|one, other| one.place.cmp(&other.place));
-        found.retain(|one| after.as_ref().is_none_or(|after| one.place > *after));
+        found.retain(|one| after.as_ref().is_none_or(|End(_, _, last)| one.place > *last));
         let more = found.len() > limit;
         found.truncate(limit);
         let next = found.last().filter(|_| more);
-        let next = next.and_then(|one| Some(BASE64.encode(serde_json::to_vec(&one.place).ok()?)));
+        let next = next.map(|one| End(search.turn, at.0, one.place.clone()));
+        let next = next.and_then(|end| Some(BASE64.encode(serde_json::to_vec(&end).ok()?)));
         let entries = self.shown(found, now).await?;
         Ok(Inbox { entries, total, counts, next, now, cut })
     }
@@ -215,7 +251,7 @@ impl Ask<'_> {
                 latest(self.rows(&sql).await?)
             }
             None => {
-                let (found, _) = self.found(&InboxSearch::default(), now).await?;
+                let (found, _) = self.found(&InboxSearch::default(), now, now).await?;
                 let stands = found.into_iter().map(|one| one.stand);
                 let named = |stand: &Stand| handle(&stand.tie()).starts_with(name);
                 stands.filter(|stand| !name.is_empty() && named(stand)).collect()
@@ -226,15 +262,17 @@ impl Ask<'_> {
             let why = format!("\"{name}\" is the beginning of several");
             return Err(ReportError::wrong("mention", why, "give all eight digits of its handle"));
         }
-        let one = stand.clone().found(self.services.of(&stand.topic));
+        let one = stand.clone().found(self.services.of(&stand.topic), Turn::default(), now);
         self.shown(vec![one], now).await?.pop().ok_or_else(unknown)
     }
 
-    /// All that is in the inbox, whatever its state, and whether it was too much.
+    /// All that is in the inbox, whatever its state, with the priorities of an instant, and whether
+    /// it was too much.
     async fn found(
         &self,
         search: &InboxSearch,
         now: EventTime,
+        at: EventTime,
     ) -> Result<(Vec<Found>, bool), ReportError> {
         let mut wanted = vec![self.reaches(now)];
         for (column, list) in [("topic", &search.topics), ("source", &search.sources)] {
@@ -252,7 +290,7 @@ impl Ask<'_> {
         let cut = rows.len() > ROWS_MAX;
         let found = latest(rows).into_iter().take(ROWS_MAX).map(|stand| {
             let service = self.services.of(&stand.topic);
-            stand.found(service)
+            stand.found(service, search.turn, at)
         });
         Ok((found.collect(), cut))
     }
@@ -265,17 +303,18 @@ impl Ask<'_> {
         self.by_topic(since)
     }
 
-    /// A condition that mentions have a verdict that wants an answer, or that a person touched them.
+    /// A condition that mentions have a verdict or an intent that wants an answer, or that a person
+    /// touched them.
     pub(super) fn wants(&self) -> String {
         let wants = |service: &ServiceConfig| {
-            let names: Vec<String> =
-                service.wants.iter().map(|polarity| quoted(polarity.as_str())).collect();
-            if names.is_empty() {
-                return "false".to_owned();
-            }
-            format!("polarity IN ({})", names.join(", "))
+            let verdicts = service.wants.iter().map(|one| format!("polarity = '{}'", one.as_str()));
+            // No name of an intent is part of another.
+            let intents = service.intents.iter();
+            let intents = intents.map(|one| format!("coalesce(strpos(intents, '{one}'), 0) > 0"));
+            let all: Vec<String> = verdicts.chain(intents).collect();
+            if all.is_empty() { "false".to_owned() } else { format!("({})", all.join(" OR ")) }
         };
-        format!("(changed_at IS NOT NULL OR {})", self.by_topic(wants))
+        format!("(changed_at IS NOT NULL OR (relevant = 1 AND {}))", self.by_topic(wants))
     }
 
     /// A condition that each topic makes for itself.
@@ -307,7 +346,8 @@ impl Ask<'_> {
             "SELECT {SHOWN} FROM mentions WHERE {} ORDER BY received_at DESC",
             keys.join(" OR ")
         );
-        let mentions: Vec<Mention> = self.rows(&sql).await?;
+        let mut mentions: Vec<Mention> = self.rows(&sql).await?;
+        self.review(&mut mentions).await?;
         let entries = found.into_iter().filter_map(|one| {
             let own = |mention: &&Mention| {
                 mention.topic == one.stand.topic
@@ -321,8 +361,12 @@ impl Ask<'_> {
     }
 }
 
-fn place(after: &str) -> Result<Place, ReportError> {
-    let read = || serde_json::from_slice(&BASE64.decode(after).ok()?).ok();
+fn end(after: &str, turn: Turn) -> Result<End, ReportError> {
+    let read = || serde_json::from_slice::<End>(&BASE64.decode(after).ok()?).ok();
     let hint = "give `next` of the page before, with the same search";
-    read().ok_or_else(|| ReportError::wrong("after", "it cannot be read", hint))
+    match read() {
+        Some(end) if end.0 == turn => Ok(end),
+        Some(_) => Err(ReportError::wrong("after", "it is of a list in another order", hint)),
+        None => Err(ReportError::wrong("after", "it cannot be read", hint)),
+    }
 }

@@ -123,8 +123,9 @@ impl Ask<'_> {
             quoted(&source),
             quoted(&post)
         );
-        let mention: Option<Mention> = self.rows(&sql).await?.into_iter().next();
-        Ok(mention.ok_or_else(unknown)?.named())
+        let mut found: Vec<Mention> = self.rows(&sql).await?;
+        self.review(&mut found).await?;
+        Ok(found.pop().ok_or_else(unknown)?.named())
     }
 }
 

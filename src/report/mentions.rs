@@ -27,6 +27,15 @@ pub(super) const SHOWN: &str = "topic, source, post_id, posted_at, received_at, 
      reach, engagement, score, target_score, polarity, confidence, own, terms, scorer, \
      intents, intent_confidence, text";
 
+/// What a person found out about a verdict.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reviewed {
+    /// `negative`, `neutral` or `positive`.
+    pub polarity: String,
+    /// Whether it is about the topic at all.
+    pub relevant: bool,
+}
+
 /// A post that mentions a topic.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Mention {
@@ -67,6 +76,9 @@ pub struct Mention {
     pub polarity: String,
     /// How sure that is: the share of such verdicts that are right, from 0 to 1.
     pub confidence: Option<f64>,
+    /// What the latest review says, which then counts; null if nobody looked.
+    #[serde(default)]
+    pub reviewed: Option<Reviewed>,
     /// Whether one of our own accounts wrote it.
     #[serde(deserialize_with = "flag")]
     pub own: bool,
@@ -100,7 +112,7 @@ impl Mention {
         self
     }
 
-    fn tie(&self) -> String {
+    pub(super) fn tie(&self) -> String {
         tied(&self.topic, &self.source, &self.post_id)
     }
 
@@ -261,7 +273,8 @@ impl Ask<'_> {
             let place = Place(search.order, row.key, row.mention.tie());
             Some(BASE64.encode(serde_json::to_vec(&place).ok()?))
         });
-        let mentions = rows.into_iter().map(|row| row.mention.cut()).collect();
+        let mut mentions: Vec<Mention> = rows.into_iter().map(|row| row.mention.cut()).collect();
+        self.review(&mut mentions).await?;
         Ok(MentionPage { mentions, total, next })
     }
 }

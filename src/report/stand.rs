@@ -1,17 +1,18 @@
 //! How does a mention stand that may want an answer, and when is its turn?
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::mentions::{of_id, tied};
 use crate::config::ServiceConfig;
+use crate::intent::split;
 use crate::post::Polarity;
-use crate::state::Standing;
-use crate::time::{EventTime, MINUTE_US};
+use crate::priority::{Priority, Waiting, priority};
+use crate::state::{Standing, verdict};
+use crate::time::EventTime;
 
 /// Digits of a handle.
 const HANDLE: usize = 8;
-/// Promises are compared by the hour.
-const HOUR_US: i64 = 60 * MINUTE_US;
+const MS_US: i64 = 1_000;
 
 /// What view `inbox` says of a mention.
 #[derive(Debug, Clone, Deserialize)]
@@ -23,6 +24,8 @@ pub(super) struct Stand {
     pub(super) received_at: String,
     pub(super) polarity: String,
     pub(super) confidence: Option<f64>,
+    pub(super) intents: Option<String>,
+    pub(super) intent_confidence: Option<f64>,
     pub(super) reach: Option<u64>,
     pub(super) state: Standing,
     pub(super) owner: Option<String>,
@@ -37,16 +40,28 @@ pub(super) struct Stand {
 }
 
 /// What is asked of view `inbox`.
-pub(super) const STAND: &str = "topic, source, post_id, posted_at, received_at, polarity, confidence, reach, state, owner, \
-     note, changed_by, changed_at, replies, answered_at, answered_by, wait_s, revision";
+pub(super) const STAND: &str = "topic, source, post_id, posted_at, received_at, polarity, confidence, intents, \
+     intent_confidence, reach, state, owner, note, changed_by, changed_at, replies, answered_at, answered_by, wait_s, revision";
 
-/// Where an entry stands in the order: hour, risk, reach, instant, identity.
-pub(super) type Place = (i64, i64, i64, i64, String);
+/// Which mentions of the inbox come first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Turn {
+    /// Those with the highest priority.
+    #[default]
+    Priority,
+    /// Those whose promise ends first.
+    Due,
+}
+
+/// Where an entry stands: whether it is done, its order, the end of its promise, its identity.
+pub(super) type Place = (bool, i64, i64, String);
 
 /// An entry of the inbox, before its mention is read.
 pub(super) struct Found {
     pub(super) place: Place,
     pub(super) stand: Stand,
+    pub(super) priority: Priority,
     /// When the promise ends.
     pub(super) due: Option<EventTime>,
 }
@@ -67,30 +82,39 @@ impl Stand {
         matches!(self.state, Standing::Open | Standing::Assigned)
     }
 
-    /// How sure it is that this is a complaint, in percent.
-    fn risk(&self) -> i64 {
-        if self.polarity != Polarity::Negative.as_str() {
-            return 0;
-        }
-        let percent = (self.confidence.unwrap_or(0.0) * 100.0).round().clamp(0.0, 100.0);
-        #[allow(clippy::cast_possible_truncation, reason = "0 to 100")]
-        let percent = percent as i64;
-        percent
+    /// Who is to be answered first: by the share of the promise that is gone at an instant.
+    fn priority(&self, service: &ServiceConfig, due: Option<EventTime>, at: EventTime) -> Priority {
+        let promise_us = service.service.promise_us;
+        let gone_us = match due {
+            Some(due) if due <= at => promise_us,
+            Some(_) => service.service.passed(self.posted(), at),
+            // Where nobody is ever there, no time passes.
+            None => 0,
+        };
+        let first = self.intents.as_deref().and_then(|joined| split(joined).next());
+        priority(&Waiting {
+            intent: first.zip(self.intent_confidence.map(percent)),
+            polarity: verdict(&self.polarity).unwrap_or(Polarity::Neutral),
+            confidence: self.confidence.map_or(0, percent),
+            reach: self.reach,
+            age_ms: gone_us / MS_US,
+            promised_ms: promise_us / MS_US,
+        })
     }
 
-    /// With its place in the order.
-    pub(super) fn found(self, service: &ServiceConfig) -> Found {
+    /// With its place in the order of an instant.
+    pub(super) fn found(self, service: &ServiceConfig, turn: Turn, at: EventTime) -> Found {
         let due = service.service.due(self.posted());
-        let first = match (self.waits(), due) {
-            (true, Some(due)) => due.floor(HOUR_US).0,
-            (true, None) => i64::MAX,
+        let priority = self.priority(service, due, at);
+        let end = due.unwrap_or(EventTime(i64::MAX)).0;
+        let first = match turn {
             // What is done is shown latest first.
-            (false, _) => -self.posted().0,
+            _ if !self.waits() => -self.posted().0,
+            Turn::Priority => -i64::from(priority.points),
+            Turn::Due => end,
         };
-        let reach = self.reach.and_then(|reach| i64::try_from(reach).ok()).unwrap_or(0);
-        let exact = due.unwrap_or_default().0;
-        let place = (first, -self.risk(), -reach, exact, self.tie());
-        Found { place, stand: self, due }
+        let place = (!self.waits(), first, end, self.tie());
+        Found { place, stand: self, priority, due }
     }
 }
 
@@ -129,4 +153,13 @@ pub(super) fn latest(mut rows: Vec<Stand>) -> Vec<Stand> {
     });
     rows.dedup_by_key(|stand| stand.tie());
     rows
+}
+
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a share of a hundred, rounded"
+)]
+fn percent(share: f64) -> u8 {
+    (share * 100.0).round().clamp(0.0, 100.0) as u8
 }

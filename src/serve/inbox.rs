@@ -13,7 +13,7 @@ use super::asked::TopicQuery;
 use super::parameters::{Parameters, Sent};
 use super::problem::{Problem, failed};
 use crate::inbox::{InboxDesk, InboxError, InboxOrder, Step};
-use crate::report::{HistoryStep, Inbox, InboxSearch, ReportError, ServiceFigures, Waiting};
+use crate::report::{HistoryStep, Inbox, InboxSearch, ReportError, ServiceFigures, Turn, Waiting};
 use crate::state::{Change, Standing, StateError};
 
 #[derive(Debug, Deserialize)]
@@ -29,6 +29,8 @@ pub(super) struct InboxQuery {
     owner: Option<String>,
     /// Only those beyond the promise.
     overdue: Option<bool>,
+    /// `priority` or `due`; without it the first.
+    order: Option<String>,
     /// Most mentions of the page, 50 without it, 200 at most.
     limit: Option<usize>,
     /// `next` of the page before.
@@ -45,7 +47,19 @@ pub(super) fn states(names: Option<String>) -> Result<Vec<Standing>, ReportError
     listed(names).into_iter().map(read).collect()
 }
 
-/// Mentions that may want an answer, those first whose promise ends first.
+/// The order of this name.
+pub(super) fn turn(name: Option<&str>) -> Result<Turn, ReportError> {
+    match name {
+        None | Some("priority") => Ok(Turn::Priority),
+        Some("due") => Ok(Turn::Due),
+        Some(name) => {
+            let why = format!("\"{name}\" is none");
+            Err(ReportError::wrong("order", why, "write priority or due"))
+        }
+    }
+}
+
+/// Mentions that may want an answer, the most urgent first.
 pub(super) async fn inbox(
     State(api): State<Api>,
     Parameters(asked): Parameters<InboxQuery>,
@@ -58,6 +72,7 @@ pub(super) async fn inbox(
         states: states(asked.state).map_err(refused)?,
         owner: asked.owner,
         overdue: asked.overdue.unwrap_or_default(),
+        turn: turn(asked.order.as_deref()).map_err(refused)?,
         limit: asked.limit,
         after: asked.after,
     };

@@ -2,6 +2,7 @@
 //! process that runs, service figures worked out by hand, and changes that survive a kill.
 
 mod team;
+mod urgent;
 
 use std::thread;
 
@@ -52,9 +53,9 @@ fn two_days() -> String {
     .concat()
 }
 
-/// Of those that wait the longest comes first; one wants no answer.
+/// Of those that wait the longest comes first if that is wanted; one wants no answer.
 fn ignores_the_spam(team: &Team) {
-    let list = team.list(&[]);
+    let list = team.list(&["--order", "due"]);
     let waiting: Vec<&str> = list["entries"]
         .as_array()
         .expect("a list")
@@ -343,7 +344,7 @@ fn what_cannot_be_promised_is_refused_with_a_hint() {
         "bad.toml:4:8: \"Berlin\" is not a time zone",
         "bad.toml:5:12: no holidays are known for \"DE-BX\"",
         "bad.toml:6:11: \"24.12.\" is not a day",
-        "bad.toml:7:9: \"bad\" is not a verdict",
+        "bad.toml:7:9: \"bad\" is neither a verdict nor an intent",
         "bad.toml:8:1: unknown key \"horizont\" in [service]",
         "bad.toml:12:56: \"x\" are not hours",
     ] {

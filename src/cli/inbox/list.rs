@@ -9,7 +9,7 @@ use crate::cli::output::{Script, one_line, people, programs};
 use crate::cli::places::LakePlace;
 use crate::cli::table::{Frame, Table};
 use crate::cli::{Ending, Failure, output, runtime};
-use crate::report::{Inbox, InboxSearch, Waiting};
+use crate::report::{Inbox, InboxSearch, Turn, Waiting};
 use crate::sql::Session;
 use crate::state::Standing;
 
@@ -36,6 +36,9 @@ pub(in crate::cli) struct Args {
     /// Only those past their deadline
     #[arg(long)]
     overdue: bool,
+    /// Which come first of those that wait
+    #[arg(long, value_enum, default_value_t = OrderName::Priority)]
+    order: OrderName,
     /// Maximum number of mentions, at most 200
     #[arg(long, default_value_t = 50)]
     limit: usize,
@@ -46,6 +49,15 @@ pub(in crate::cli) struct Args {
     zone: Zone,
     #[command(flatten)]
     place: LakePlace,
+}
+
+/// Which mentions come first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum OrderName {
+    /// The most urgent: what is wanted, how surely, how many may have read it, how long it waits
+    Priority,
+    /// Those whose promise ends first
+    Due,
 }
 
 fn standing(name: &str) -> Result<Standing, String> {
@@ -68,6 +80,10 @@ pub(super) fn list(args: &Args) -> Result<Ending, Failure> {
         states: args.in_state.clone(),
         owner: args.owner.clone(),
         overdue: args.overdue,
+        turn: match args.order {
+            OrderName::Priority => Turn::Priority,
+            OrderName::Due => Turn::Due,
+        },
         limit: Some(args.limit),
         after: None,
     };
@@ -96,14 +112,16 @@ fn write_list(inbox: &Inbox, zone: &Zone) -> std::io::Result<()> {
     if inbox.entries.is_empty() {
         writeln!(out, "nothing here")?;
     } else {
-        let mut table =
-            Table::new(&["mention", "state", "due", "owner", "topic", "source", ">reach", "text"]);
+        let mut table = Table::new(&[
+            "mention", "state", ">prio", "due", "owner", "topic", "source", ">reach", "text",
+        ]);
         for entry in &inbox.entries {
             let Waiting { mention, .. } = entry;
             let text: String = one_line(&mention.text).chars().take(TEXT_CHARS).collect();
             table.push(vec![
                 format!("{}@{}", entry.handle, entry.revision),
                 entry.state.as_str().to_owned(),
+                entry.priority.points.to_string(),
                 due(entry, zone),
                 entry.owner.clone().unwrap_or_else(|| "-".to_owned()),
                 mention.topic.clone(),

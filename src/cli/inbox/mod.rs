@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum InboxCommand {
-    /// List mentions that wait for an answer, the earliest deadline first
+    /// List mentions that wait for an answer, the most urgent first
     List(list::Args),
     /// Show a mention and all that happened to it
     Show(show::Args),

@@ -11,7 +11,7 @@ use crate::cli::formats::ReportFormat;
 use crate::cli::output::{Script, one_line, people, programs};
 use crate::cli::places::LakePlace;
 use crate::cli::{Ending, Failure, runtime};
-use crate::report::{HistoryStep, Waiting};
+use crate::report::{HistoryStep, Points, Waiting};
 use crate::sql::Session;
 use crate::time::EventTime;
 
@@ -60,6 +60,18 @@ fn write_entry(
     let time = |at: &str| EventTime::parse(at).map_or_else(|_| at.to_owned(), |at| zone.time(at));
     writeln!(out, "{}@{}  {}", entry.handle, entry.revision, entry.state.as_str())?;
     writeln!(out, "{} on {}, {}", mention.topic, mention.source, time(&mention.posted_at))?;
+    let Points { points, wants, certainty, reach, wait } = entry.priority;
+    let parts = format!(
+        "{wants} (wanted) x {certainty} % (certain) x (50 + {reach} (reach) + {wait} (waiting)) %"
+    );
+    writeln!(out, "priority    {points} = {parts}")?;
+    if !mention.intents.is_empty() {
+        writeln!(out, "intents     {}", mention.intents.join(", "))?;
+    }
+    if let Some(reviewed) = &mention.reviewed {
+        let about = if reviewed.relevant { "" } else { ", not about the topic" };
+        writeln!(out, "reviewed    {}{about}", reviewed.polarity)?;
+    }
     writeln!(out, "due         {}", due(entry, zone))?;
     writeln!(out, "owner       {}", entry.owner.as_deref().unwrap_or("-"))?;
     if let Some(url) = &mention.url {

@@ -15,12 +15,12 @@ use super::viewer::{Visit, cookie, encode};
 use super::words::{Units, units};
 use crate::inbox::{InboxError, InboxOrder, Step};
 use crate::report::{InboxSearch, Waiting};
-use crate::serve::inbox::{Unchanged, apply, states, status};
+use crate::serve::inbox::{Unchanged, apply, states, status, turn};
 
 /// Mentions of a page.
 const PAGE: usize = 25;
 /// Filters of the list, by their names in the address.
-const FILTERS: [&str; 5] = ["state", "topic", "source", "owner", "overdue"];
+const FILTERS: [&str; 6] = ["state", "topic", "source", "owner", "overdue", "order"];
 /// The cookie that remembers how somebody names himself.
 const WHO: &str = "resonanz_who";
 /// Seconds of a year.
@@ -41,6 +41,7 @@ async fn list(visit: &Visit) -> Result<Value, Wrong> {
         states: states(named("state"))?,
         owner: named("owner"),
         overdue: visit.ask("overdue").is_some(),
+        turn: turn(visit.ask("order"))?,
         limit: Some(PAGE),
         after: named("after"),
     };
@@ -55,6 +56,7 @@ async fn list(visit: &Visit) -> Result<Value, Wrong> {
             "topic": visit.ask("topic"),
             "owner": visit.ask("owner").unwrap_or_default(),
             "overdue": visit.ask("overdue").is_some(),
+            "order": visit.ask("order"),
             "after": visit.ask("after"),
         },
         "entries": entries,

@@ -1,37 +1,53 @@
 -- Which mentions may want an answer of ours, and how does each stand?
 -- One row per mention of others, reposts left out. It is open until somebody changes its state, or
--- one of the topic's accounts replies to it; whichever came last counts. Which verdicts wait for an
--- answer, [service] wants says, and when the promise ends, GET /api/v1/inbox: this view leaves both
--- to whoever asks.
+-- one of the topic's accounts replies to it; whichever came last counts. The verdict is that of the
+-- latest review, or of the scorer where nobody looked. Which verdicts and intents wait for an answer,
+-- [service] wants says, and when the promise ends, GET /api/v1/inbox: this view leaves both to
+-- whoever asks, and its priority supposes a promise of a day around the clock.
 --
--- day          date     UTC day of the mention's reception
--- topic        text
--- source       text
--- post_id      text
--- posted_at    time     when it was written
--- received_at  time     when it reached us
--- kind         text
--- lang         text
--- polarity     text
--- confidence   float    as in mentions
--- reach        integer  null if unknown
--- state        text     open, assigned, answered or ignored
--- owner        text     who takes care of it; null if nobody
--- note         text     the latest note; null if there is none
--- changed_by   text     who changed the state last; null if nobody did
--- changed_at   time     when that was
--- replies      integer  answers by accounts of ours
--- answered_at  time     the first answer by an account, or when a person noted one; null if none
--- answered_by  text     account or person
--- wait_s       float    seconds from the mention to its answer
--- revision     integer  number of the state; a change names the one that it saw
+-- day                date     UTC day of the mention's reception
+-- topic              text
+-- source             text
+-- post_id            text
+-- posted_at          time     when it was written
+-- received_at        time     when it reached us
+-- kind               text
+-- lang               text
+-- polarity           text     the verdict that counts
+-- scored_polarity    text     the scorer's verdict
+-- relevant           integer  0 if a review found it not to be about the topic, else 1
+-- confidence         float    of the scorer's verdict; 1 where somebody looked
+-- intents            text     as in mentions
+-- intent_confidence  float    as in mentions
+-- reach              integer  null if unknown
+-- priority           integer  who is to be answered first, 0 to 100, as of now
+-- state              text     open, assigned, answered or ignored
+-- owner              text     who takes care of it; null if nobody
+-- note               text     the latest note; null if there is none
+-- changed_by         text     who changed the state last; null if nobody did
+-- changed_at         time     when that was
+-- replies            integer  answers by accounts of ours
+-- answered_at        time     the first answer by an account, or when a person noted one; null if none
+-- answered_by        text     account or person
+-- wait_s             float    seconds from the mention to its answer
+-- revision           integer  number of the state; a change names the one that it saw
 --
 -- SELECT topic, state, count(*) AS mentions FROM inbox WHERE polarity = 'negative'
 -- GROUP BY topic, state ORDER BY topic, state
 --
-WITH calls AS (
-  SELECT day, topic, source, post_id, posted_at, received_at, kind, lang, polarity, confidence, reach, thread
-  FROM mentions WHERE coalesce(own, 0) = 0 AND kind <> 'repost'
+WITH reviewed AS (
+  SELECT topic, source, post_id, last_value(polarity ORDER BY revision, at) AS polarity,
+    last_value(relevant ORDER BY revision, at) AS relevant
+  FROM reviews GROUP BY topic, source, post_id
+), calls AS (
+  SELECT mentions.day, mentions.topic, mentions.source, mentions.post_id, mentions.posted_at, mentions.received_at,
+    mentions.kind, mentions.lang, coalesce(reviewed.polarity, mentions.polarity) AS polarity,
+    mentions.polarity AS scored_polarity, coalesce(reviewed.relevant, 1) AS relevant,
+    CASE WHEN reviewed.topic IS NULL THEN mentions.confidence ELSE 1.0 END AS confidence,
+    mentions.intents, mentions.intent_confidence, mentions.reach, mentions.thread
+  FROM mentions LEFT JOIN reviewed ON reviewed.topic = mentions.topic AND reviewed.source = mentions.source
+    AND reviewed.post_id = mentions.post_id
+  WHERE coalesce(mentions.own, 0) = 0 AND mentions.kind <> 'repost'
 ), ours AS (
   SELECT source, post_id, posted_at, parent, thread, concat(' | ', own, ' | ') AS own
   FROM posts WHERE own IS NOT NULL AND kind IN ('reply', 'comment')
@@ -68,7 +84,9 @@ WITH calls AS (
   LEFT JOIN answers ON answers.topic = calls.topic AND answers.source = calls.source AND answers.post_id = calls.post_id
   LEFT JOIN changed ON changed.topic = calls.topic AND changed.source = calls.source AND changed.post_id = calls.post_id
 )
-SELECT day, topic, source, post_id, posted_at, received_at, kind, lang, polarity, confidence, reach,
+SELECT day, topic, source, post_id, posted_at, received_at, kind, lang, polarity, scored_polarity,
+  relevant, confidence, intents, intent_confidence, reach,
+  priority(intents, intent_confidence, polarity, confidence, reach, posted_at, now()) AS priority,
   state, owner, note, changed_by, changed_at, replies, answered_at,
   CASE WHEN answered_at IS NULL THEN NULL WHEN answered_at = replied_at THEN 'account' ELSE 'person' END AS answered_by,
   CASE WHEN answered_at IS NULL THEN NULL

@@ -2,25 +2,27 @@
 -- Mentions with the verdict of their latest review, or of the scorer where nobody looked. Posts that
 -- somebody found not to be about the topic have relevant = 0: leave them out with WHERE relevant = 1.
 --
--- day              date     UTC day of reception
--- topic            text
--- brand            text
--- topic_group      text
--- source           text
--- post_id          text
--- posted_at        time     when it was written
--- lang             text
--- reach            integer  null if unknown
--- engagement       integer  null if unknown
--- target_score     float    of the scorer, from -1 to 1
--- confidence       float    of the scorer's verdict
--- scored_polarity  text     the scorer's verdict
--- polarity         text     the verdict that counts
--- relevant         integer  0 if it is not about the topic, else 1
--- reviewed         integer  1 if somebody looked, else 0
--- own              integer  as in mentions
--- url              text
--- text             text
+-- day                date     UTC day of reception
+-- topic              text
+-- brand              text
+-- topic_group        text
+-- source             text
+-- post_id            text
+-- posted_at          time     when it was written
+-- lang               text
+-- reach              integer  null if unknown
+-- engagement         integer  null if unknown
+-- target_score       float    of the scorer, from -1 to 1
+-- confidence         float    of the scorer's verdict
+-- scored_polarity    text     the scorer's verdict
+-- polarity           text     the verdict that counts
+-- relevant           integer  0 if it is not about the topic, else 1
+-- reviewed           integer  1 if somebody looked, else 0
+-- intents            text     as in mentions
+-- intent_confidence  float    as in mentions
+-- own                integer  as in mentions
+-- url                text
+-- text               text
 --
 -- SELECT topic, polarity, count(*) AS mentions FROM mentions_reviewed WHERE relevant = 1
 -- GROUP BY topic, polarity ORDER BY topic, polarity LIMIT 3
@@ -34,6 +36,6 @@ SELECT mentions.day, mentions.topic, mentions.brand, mentions.topic_group, menti
   mentions.posted_at, mentions.lang, mentions.reach, mentions.engagement, mentions.target_score,
   mentions.confidence, mentions.polarity AS scored_polarity, coalesce(latest.polarity, mentions.polarity) AS polarity,
   coalesce(latest.relevant, 1) AS relevant, CASE WHEN latest.topic IS NULL THEN 0 ELSE 1 END AS reviewed,
-  mentions.own, mentions.url, mentions.text
+  mentions.intents, mentions.intent_confidence, mentions.own, mentions.url, mentions.text
 FROM mentions LEFT JOIN latest ON latest.topic = mentions.topic AND latest.source = mentions.source
   AND latest.post_id = mentions.post_id

@@ -1,6 +1,7 @@
 -- How fast and how often do we answer negative mentions?
 -- One row per day, topic and source. Mentions that a person ignores want no answer, and are counted
--- apart. Waits are from the mention to the first answer, of those that were answered.
+-- apart; those that a review found not to be negative, or not about the topic, are left out. Waits
+-- are from the mention to the first answer, of those that were answered.
 --
 -- day         date     UTC day of the mentions' reception
 -- topic       text
@@ -22,5 +23,5 @@ SELECT day, topic, source, count(*) FILTER (WHERE state <> 'ignored') AS asked, 
   percentile_cont(0.5) WITHIN GROUP (ORDER BY wait_s) AS p50_s,
   percentile_cont(0.9) WITHIN GROUP (ORDER BY wait_s) AS p90_s,
   count(*) FILTER (WHERE wait_s <= 3600) AS within_1h, count(*) FILTER (WHERE wait_s <= 86400) AS within_24h
-FROM (SELECT day, topic, source, state, CASE WHEN state <> 'ignored' THEN wait_s END AS wait_s FROM inbox WHERE polarity = 'negative')
+FROM (SELECT day, topic, source, state, CASE WHEN state <> 'ignored' THEN wait_s END AS wait_s FROM inbox WHERE polarity = 'negative' AND relevant = 1)
 GROUP BY day, topic, source

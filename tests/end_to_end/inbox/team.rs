@@ -62,12 +62,17 @@ impl Team {
 
     /// A team beside a process that follows a file.
     pub(super) fn live() -> Self {
+        Self::live_with("")
+    }
+
+    /// The same with rules.
+    pub(super) fn live_with(rules: &str) -> Self {
         let place = Place::new();
         let address = format!("127.0.0.1:{}", free_port());
         file(place.folder.path(), "net.jsonl", "");
         let text = format!(
             "[lake]\npath = \"lake\"\ncommit_interval = \"50ms\"\n[serve]\nlisten = \"{address}\"\n\
-             [[source]]\nname = \"net\"\ntype = \"file\"\npath = \"net.jsonl\"\nfollow = true\n{TOPICS}"
+             [[source]]\nname = \"net\"\ntype = \"file\"\npath = \"net.jsonl\"\nfollow = true\n{TOPICS}{rules}"
         );
         let config = file(place.folder.path(), "live.toml", text);
         let mut team = Self { place, config, address, process: None };
