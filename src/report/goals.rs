@@ -243,38 +243,27 @@ impl Ask<'_> {
         Ok((share, own.map_or(0, |voice| voice.mentions)))
     }
 
+    /// The share of mentions that were answered, of those that want an answer.
     async fn replied(&self, goal: &Goal, time: &GoalTime) -> Result<Measured, ReportError> {
-        let (mut negative, mut answered, mut known) = (0, 0, false);
-        for topic in &goal.topics {
-            let waits = self.waits(topic, &time.so_far, &[]).await?;
-            (negative, answered) = (negative + waits.negative, answered + waits.answered);
-            known |= waits.accounts_known || self.has_accounts(topic);
-        }
-        if !known {
+        let waits = self.answer_waits(&goal.topics, &time.so_far).await?;
+        let answered = waits.iter().flatten().count() as u64;
+        if answered == 0 && !self.accounts_known().await? {
             return Ok(Measured { why: Some(TooLittle::NoAccounts), ..Measured::default() });
         }
-        Ok(Measured::of_mentions(Estimate::share(answered, negative), negative))
-    }
-
-    /// Whether the configuration names accounts of ours for a topic.
-    fn has_accounts(&self, topic: &str) -> bool {
-        self.topics.iter().any(|known| known.name == topic && !known.accounts.is_empty())
+        let asked = waits.len() as u64;
+        Ok(Measured::of_mentions(Estimate::share(answered, asked), asked))
     }
 
     /// The median time to an answer.
     async fn answered(&self, goal: &Goal, time: &GoalTime) -> Result<Measured, ReportError> {
-        let (mut all, mut known) = (Vec::new(), false);
-        for topic in &goal.topics {
-            let (waits, is_known) = self.each_wait(topic, &time.so_far, &[]).await?;
-            all.extend(waits.into_iter().flatten());
-            known |= is_known || self.has_accounts(topic);
-        }
+        let waits = self.answer_waits(&goal.topics, &time.so_far).await?;
+        let mut all: Vec<f64> = waits.into_iter().flatten().collect();
         all.sort_by(f64::total_cmp);
         let (value, estimate) = (super::trend::quantile(&all, 0.5), median(&all));
-        let why = match (known, &estimate) {
-            (false, _) => Some(TooLittle::NoAccounts),
-            (true, None) => Some(TooLittle::FewMentions),
-            (true, Some(_)) => None,
+        let why = match &estimate {
+            Some(_) => None,
+            None if all.is_empty() && !self.accounts_known().await? => Some(TooLittle::NoAccounts),
+            None => Some(TooLittle::FewMentions),
         };
         Ok(Measured { value, estimate, observations: all.len() as u64, why })
     }

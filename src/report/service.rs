@@ -122,6 +122,11 @@ struct Call {
 }
 
 #[derive(Deserialize)]
+struct Waited {
+    wait_s: Option<f64>,
+}
+
+#[derive(Deserialize)]
 struct Wrote {
     posts: u64,
     replies: u64,
@@ -211,6 +216,28 @@ impl Ask<'_> {
         })
     }
 
+    /// How long each mention of a span waited for its answer, in seconds; `None` of one that has none.
+    /// Those that a person ignores want none.
+    pub(super) async fn answer_waits(
+        &self,
+        topics: &[String],
+        span: &Span,
+    ) -> Result<Vec<Option<f64>>, ReportError> {
+        let names: Vec<String> = topics.iter().map(|topic| quoted(topic)).collect();
+        let condition = format!(
+            "topic IN ({}) AND {}",
+            if names.is_empty() { "''".to_owned() } else { names.join(", ") },
+            within("posted_at", span.from, span.to)
+        );
+        let select = format!(
+            "SELECT min(wait_s) AS wait_s FROM inbox WHERE {} AND state <> 'ignored' \
+             GROUP BY topic, source, post_id ORDER BY 1",
+            self.wants()
+        );
+        let rows: Vec<Waited> = self.rows(&over_inbox(&condition, &select)).await?;
+        Ok(rows.into_iter().map(|row| row.wait_s).collect())
+    }
+
     fn call(&self, stand: Stand) -> Call {
         let posted = stand.posted();
         let due = self.services.of(&stand.topic).service.due(posted);
@@ -219,7 +246,7 @@ impl Ask<'_> {
     }
 
     /// Whether an account of ours is known, from the configuration or from what it wrote.
-    async fn accounts_known(&self) -> Result<bool, ReportError> {
+    pub(super) async fn accounts_known(&self) -> Result<bool, ReportError> {
         if self.topics.iter().any(|topic| !topic.accounts.is_empty()) {
             return Ok(true);
         }

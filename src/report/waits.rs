@@ -70,7 +70,7 @@ impl Ask<'_> {
 
     /// How long each negative mention waited, in seconds; `None` of one that still does. And whether
     /// an account of ours is known.
-    pub(super) async fn each_wait(
+    async fn each_wait(
         &self,
         topic: &str,
         span: &Span,
