@@ -326,8 +326,12 @@ impl Writer<'_> {
         let words = self.words;
         self.push(Block::Heading(words.method.to_owned()));
         self.push(Block::Paragraph(words.method_text.to_owned()));
-        let scorers = self.report.scorers.join(", ");
+        let scorers = match self.report.scorers.join(", ") {
+            // Of no mention there is no scorer.
+            none if none.is_empty() => none,
+            scorers => format!("{}: {scorers}; ", words.scorers),
+        };
         let version = self.report.version;
-        self.push(Block::Paragraph(format!("{}: {scorers}; resonanz {version}", words.scorers)));
+        self.push(Block::Paragraph(format!("{scorers}resonanz {version}")));
     }
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::page::Wrong;
 use super::viewer::Visit;
-use crate::report::GoalStanding;
+use crate::report::{Ask, GoalStanding};
 use crate::time::EventTime;
 
 pub(super) async fn goals(visit: Visit) -> Response {
@@ -16,9 +16,13 @@ pub(super) async fn goals(visit: Visit) -> Response {
 async fn build(visit: &Visit) -> Result<Value, Wrong> {
     let own = visit.open().await?;
     let ask = visit.questions(&own).await?;
+    Ok(json!({"goals": standings(visit, &ask).await?}))
+}
+
+/// Every goal, as it stands.
+pub(super) async fn standings(visit: &Visit, ask: &Ask<'_>) -> Result<Vec<Value>, Wrong> {
     let goals = ask.goals(EventTime(i64::MAX)).await?;
-    let goals: Vec<Value> = goals.iter().map(|goal| told(visit, goal)).collect();
-    Ok(json!({"goals": goals}))
+    Ok(goals.iter().map(|goal| told(visit, goal)).collect())
 }
 
 /// A goal in the reader's words.

@@ -6,6 +6,7 @@ use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::drawing::{volume, whole};
+use super::goals::standings;
 use super::page::Wrong;
 use super::viewer::Visit;
 use crate::report::{Ask, Step, TopicOverview, Volume};
@@ -44,6 +45,7 @@ async fn build(visit: &Visit) -> Result<Value, Wrong> {
         "voices": seen.voices,
         "open_alerts": seen.open_alerts,
         "alerts": alerts,
+        "goals": standings(visit, &ask).await?,
         "sources": sources,
     }))
 }
