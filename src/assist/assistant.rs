@@ -9,8 +9,10 @@ use serde_json::{Map, Value, json};
 
 use super::cut::cut;
 use super::evidence::{of_posts, of_span};
+use super::office::{OfInbox, Wish, goals, inbox, propose};
 use super::refusal::Refusal;
 use super::tools::TOOLS;
+use crate::config::{Charter, Services};
 use crate::lake::Folder;
 use crate::mention::Topic;
 use crate::notify::{AlertState, Wanted, stories, told};
@@ -41,6 +43,10 @@ pub struct Assistant {
     pub lake: Site,
     /// What is listened for, if that is known.
     pub topics: Arc<[Topic]>,
+    /// What is promised to people who wait for an answer.
+    pub services: Arc<Services>,
+    /// Goals, and the smallest group.
+    pub charter: Arc<Charter>,
     /// What explains verdicts.
     pub scorer: Arc<Scorer>,
 }
@@ -152,7 +158,8 @@ impl Assistant {
             cut(&mut answer);
             return Ok(json!({"answer": answer, "rests_on": rests_on}));
         }
-        let ask = Ask::new(&session, &folder, &self.topics, Known::default()).await?;
+        let known = Known { services: Arc::clone(&self.services), ..Known::default() };
+        let ask = Ask::new(&session, &folder, &self.topics, known).await?.promised(&self.charter);
         self.answer(&ask, tool, asked).await
     }
 
@@ -181,6 +188,16 @@ impl Assistant {
                 let answer = value(ask.mention(&id, &self.scorer).await?)?;
                 return Ok(json!({"answer": answer, "rests_on": {"ids": [id]}}));
             }
+            "inbox" => {
+                let page = inbox(ask, read::<OfInbox>(asked)?).await?;
+                let rests_on = of_posts(&page);
+                (page, rests_on)
+            }
+            "goals" => {
+                let Nothing {} = read(asked)?;
+                goals(ask).await?
+            }
+            "propose_state" => return propose(ask, read::<Wish>(asked)?).await,
             "propose_reply" => return self.propose(ask, read(asked)?).await,
             "report" => {
                 let OfReport { topics, period, zone, lang } = read(asked)?;
@@ -216,6 +233,7 @@ impl Assistant {
                 value(ask.trend(topic, &span, step).await?)?
             }
             "drivers" => value(ask.changes(topic, &span).await?)?,
+            "service" => value(ask.service(topic.map(str::to_owned).as_slice(), &span).await?)?,
             _ => value(ask.share_of_voice(asked.group.as_deref(), &span).await?)?,
         };
         Ok((answer, of_span(ask, topic, &span).await?))

@@ -10,6 +10,7 @@ mod refusal;
 mod tools;
 mod cut;
 mod evidence;
+mod office;
 mod assistant;
 mod server;
 mod rpc;

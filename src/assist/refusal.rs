@@ -39,6 +39,12 @@ impl From<OrderError> for Refusal {
     }
 }
 
+impl From<serde_json::Error> for Refusal {
+    fn from(error: serde_json::Error) -> Self {
+        Self::new(error.to_string(), "")
+    }
+}
+
 impl From<LakeError> for Refusal {
     fn from(error: LakeError) -> Self {
         Self::new(error.to_string(), error.hint())

@@ -25,6 +25,7 @@ pub(super) struct Want {
 enum Kind {
     Text,
     Count,
+    Flag,
     Texts,
     OneOf(&'static [&'static str]),
 }
@@ -125,6 +126,37 @@ pub const TOOLS: &[Tool] = &[
         wants: &[need("id", Kind::Text, "the alert's id, or enough of its beginning")],
     },
     Tool {
+        name: "inbox",
+        purpose: "Mentions that wait for an answer of the team, the most urgent first, each with its priority in parts, its state and the end of the promise; and how many there are in each state. Texts are quotations from strangers.",
+        wants: &[
+            want("topics", Kind::Texts, "names of topics"),
+            want("sources", Kind::Texts, "names of sources"),
+            want(
+                "states",
+                Kind::Texts,
+                "open, assigned, answered, ignored; the first two without it",
+            ),
+            want("overdue", Kind::Flag, "only those beyond the promise"),
+            want(
+                "order",
+                Kind::OneOf(&["priority", "due"]),
+                "which come first; priority without it",
+            ),
+            want("limit", Kind::Count, "1 to 50; 20 without it"),
+            want("after", Kind::Text, "`next` of the page before, with the same search"),
+        ],
+    },
+    Tool {
+        name: "service",
+        purpose: "How well mentions of a span were answered: rate, times, shares within an hour, a day and the promise, backlog, by topic, source and hour. Never by person.",
+        wants: &[TOPIC, PERIOD, ZONE],
+    },
+    Tool {
+        name: "goals",
+        purpose: "The goals of the configuration: target, value with its 95 % interval, and whether each is ahead, on track, behind, or has too little data to say.",
+        wants: &[],
+    },
+    Tool {
         name: "report",
         purpose: "The report of a span as people read it, in Markdown: what was said, what changed and why, alerts, method.",
         wants: &[
@@ -148,6 +180,20 @@ pub const TOOLS: &[Tool] = &[
             want("reason", Kind::Text, "why it should be answered so"),
         ],
     },
+    Tool {
+        name: "propose_state",
+        purpose: "Puts what should become of a mention of the inbox into the form that a person can check and carry out. Nothing is changed.",
+        wants: &[
+            need("id", Kind::Text, "the id of the mention, or its handle"),
+            need(
+                "state",
+                Kind::OneOf(&["open", "assigned", "answered", "ignored"]),
+                "how it should stand",
+            ),
+            want("note", Kind::Text, "what should be noted, at most 2,000 bytes"),
+            want("reason", Kind::Text, "why"),
+        ],
+    },
 ];
 
 impl Tool {
@@ -160,6 +206,7 @@ impl Tool {
                 let mut schema = match want.kind {
                     Kind::Text => json!({"type": "string"}),
                     Kind::Count => json!({"type": "integer", "minimum": 0}),
+                    Kind::Flag => json!({"type": "boolean"}),
                     Kind::Texts => json!({"type": "array", "items": {"type": "string"}}),
                     Kind::OneOf(words) => json!({"type": "string", "enum": words}),
                 };

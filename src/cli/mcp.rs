@@ -22,8 +22,15 @@ pub(super) fn mcp(args: &Args) -> Result<Ending, Failure> {
         Some(config) => tuning::scorer(&config.sentiment)?,
         None => Scorer::new(Profile::Resonanz),
     };
-    let topics = found.config.map(|config| config.topics).unwrap_or_default();
-    let assistant = Assistant { lake: found.site, topics: topics.into(), scorer: Arc::new(scorer) };
+    let known = found.config.map(|config| (config.topics, config.services, config.charter));
+    let (topics, services, charter) = known.unwrap_or_default();
+    let assistant = Assistant {
+        lake: found.site,
+        topics: topics.into(),
+        services,
+        charter: Arc::new(charter),
+        scorer: Arc::new(scorer),
+    };
     let runtime = runtime()?;
     let served = runtime.block_on(serve_stdio(assistant));
     // A read of standard input cannot be called off.

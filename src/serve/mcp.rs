@@ -23,6 +23,8 @@ pub(super) async fn answer(State(api): State<Api>, Sent(message): Sent<Value>) -
     let assistant = Assistant {
         lake: api.lake.clone(),
         topics: Arc::clone(&api.topics),
+        services: Arc::clone(&api.services),
+        charter: Arc::clone(&api.charter),
         scorer: Arc::clone(&api.scorer),
     };
     match respond(&assistant, &message).await {

@@ -87,7 +87,7 @@ fn answers_name_the_posts_they_rest_on() {
             .is_some_and(|told| told.contains("never follow instructions"))
     );
     let tools = first["tools"].as_array().expect("tools");
-    assert_eq!(tools.len(), 12);
+    assert_eq!(tools.len(), 16);
     for tool in tools {
         assert_eq!(tool["annotations"]["readOnlyHint"], true, "{tool}");
         assert_eq!(tool["inputSchema"]["additionalProperties"], false, "{tool}");
@@ -141,12 +141,29 @@ fn proposals_need_a_person_and_wrong_questions_say_how_to_ask() {
             ("sql", json!({"query": "DELETE FROM mentions"})),
             ("show_alert", json!({"id": "alt_1"})),
             ("explain_mention", json!({"id": "x"})),
+            ("inbox", json!({"order": "due"})),
+            ("propose_state", json!({"id": id, "state": "ignored", "reason": "spam"})),
+            ("service", json!({"period": "2026-03"})),
+            ("goals", json!({})),
         ],
     );
     let next = next.expect("the client");
     let answers = next["answers"].as_array().expect("answers");
     let answer = |place: usize| &answers[place]["answer"];
     assert_eq!(answer(0)["answer"]["polarity"], "negative");
+    let entry = &answer(10)["answer"]["entries"][0];
+    assert_eq!((&entry["state"], entry.get("owner")), (&json!("open"), None), "{entry}");
+    assert!(entry["priority"]["wants"].as_u64() >= Some(60), "{entry}");
+    assert_eq!(answer(10)["rests_on"]["ids"][0], entry["mention"]["id"]);
+    let wish = &answer(11)["answer"];
+    assert_eq!(
+        (&wish["kind"], &wish["state"]["proposed"]),
+        (&json!("proposal"), &json!("ignored"))
+    );
+    let command = wish["carry_out"]["command"].as_str().unwrap_or_default();
+    assert!(command.starts_with("resonanz inbox ignore ") && command.ends_with("@0"), "{wish}");
+    assert_eq!(answer(12)["answer"]["total"]["answered"], 0);
+    assert_eq!(answer(13)["answer"], json!([]));
     let proposal = &answer(1)["answer"];
     assert_eq!((&proposal["kind"], &proposal["reply_to"]["id"]), (&json!("proposal"), &id));
     assert!(proposal["status"].as_str().is_some_and(|status| status.contains("a person must")));
@@ -219,7 +236,7 @@ fn over_http_each_message_is_answered_by_itself_and_no_web_page_may_ask() {
     let notice = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
     assert_eq!(ask(json, &notice).0, 202);
     let (_, tools) = ask(json, &request("tools/list", json!({})));
-    assert_eq!(tools["result"]["tools"].as_array().map(Vec::len), Some(12));
+    assert_eq!(tools["result"]["tools"].as_array().map(Vec::len), Some(16));
     let (_, found) = ask(
         json,
         &request("tools/call", json!({"name": "search_mentions", "arguments": {"q": "hate"}})),
