@@ -9,7 +9,8 @@ const CONFIG: &str = "[law]\ncontroller = \"Acme | GmbH, Berlin\"\nlegal_basis =
     [lake]\nretain_text = \"90d\"\nretain_mentions = \"never\"\n\
     [[topic]]\nname = \"acme\"\nquery = 'acme'\npurpose = \"Answer complaints\"\nreview = \"2020-05-01\"\n\
     [[topic]]\nname = \"zeta\"\nquery = 'zeta'\nlegal_basis = \"consent\"\n\
-    [[receiver]]\nname = \"team\"\nurl = \"https://hooks.example.com/secret-part\"\nevidence = \"ids\"\n";
+    [[receiver]]\nname = \"team\"\nurl = \"https://hooks.example.com/secret-part\"\nevidence = \"ids\"\n\
+    [[receiver]]\nname = \"post\"\nkind = \"mail\"\nserver = \"smtp.example.com\"\nfrom = \"r@acme.example\"\nto = [\"mara@acme.example\", \"jo@acme.example\"]\n";
 
 #[test]
 fn a_record_of_processing_says_what_follows_and_marks_what_is_missing() {
@@ -28,6 +29,9 @@ fn a_record_of_processing_says_what_follows_and_marks_what_is_missing() {
         "- team (hooks.example.com): alerts with numbers and ids, without texts",
         "Texts, addresses, evidence of alerts: 90 days",
         "Mentions without text: no limit",
+        "- post (mail by smtp.example.com, 2 @ acme.example): alerts with texts",
+        "- Mail leaves for its server encrypted (TLS).\n",
+        "- No pages and no API are served.\n",
     ] {
         assert!(text.contains(wanted), "{wanted}\nnot in\n{text}");
     }

@@ -4,6 +4,7 @@
 //! Everything in it follows from the configuration; what that does not say is marked, and counted on
 //! standard error.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -16,7 +17,7 @@ use crate::chart::zoned;
 use crate::cli::output::one_line;
 use crate::cli::places::ConfigAt;
 use crate::cli::{Ending, Failure};
-use crate::config::{Config, Evidence, ReceiverConfig, UrlPlace};
+use crate::config::{Config, Encryption, Evidence, MailConfig, ReceiverConfig, UrlPlace};
 use crate::privacy::Names;
 use crate::state::write_whole_shared;
 use crate::system::wall_clock;
@@ -164,6 +165,10 @@ impl Record<'_> {
             let place = place(receiver, words);
             self.text += &format!("- {} ({place}): {evidence}\n", cell(&receiver.name));
         }
+        for report in &self.config.reports {
+            let to = report.to.join(", ");
+            self.text += &format!("- {} {}: {}\n", words.report, cell(&report.name), cell(&to));
+        }
         let path = self.config.lake.path.display().to_string();
         self.text += &format!("- {}: {}\n", words.storage, cell(&path));
     }
@@ -179,6 +184,9 @@ impl Record<'_> {
             (words.mentions, kept.mentions_days),
             (words.panes, kept.panes_days),
             (words.letters, kept.dead_letters_days),
+            (words.notes, kept.text_days),
+            (words.decisions, kept.mentions_days),
+            (words.audit, kept.audit_days),
         ] {
             self.text += &format!("- {name}: {}\n", days(limit));
         }
@@ -190,20 +198,56 @@ impl Record<'_> {
         let words = self.words;
         self.heading(words.measures_title);
         let config = self.config;
-        let reach = match config.listen {
-            Some(listen) if listen.ip().is_loopback() => words.local,
-            Some(_) => words.network,
-            None => words.closed,
+        let mut lines = vec![words.keyed];
+        let is_mail = |receiver: &&ReceiverConfig| receiver.mail.is_some();
+        let (mail, hooks): (Vec<_>, Vec<_>) = config.receivers.iter().partition(is_mail);
+        if !hooks.is_empty() {
+            let is_signed = hooks.iter().all(|receiver| receiver.secret.is_some());
+            lines.push(if is_signed { words.signed } else { words.unsigned });
+        }
+        let is_open = |mail: &MailConfig| mail.encryption == Encryption::None;
+        if !mail.is_empty() {
+            let any_open = mail.iter().filter_map(|one| one.mail.as_ref()).any(is_open);
+            lines.push(if any_open { words.mail_open } else { words.mail_closed });
+        }
+        lines.push(words.erased);
+        self.doors(&mut lines);
+        lines.iter().for_each(|line| self.text += &format!("- {line}\n"));
+        self.text += &format!("- {} {}.\n", words.group, config.charter.law.min_group);
+    }
+
+    /// Who reaches pages, API and database, and may change something.
+    fn doors(&self, lines: &mut Vec<&'static str>) {
+        let (words, config) = (self.words, self.config);
+        let Some(listen) = config.listen else {
+            lines.push(words.closed);
+            return;
         };
-        let changes = if config.token_env.is_some() { words.token } else { words.no_token };
-        let group = config.charter.law.min_group;
-        self.text +=
-            &format!("{}\n- {reach}\n- {changes}\n- {} {group}.\n", words.measures, words.group);
+        let has_logins = config.access.demands_login();
+        lines.push(match (listen.ip().is_loopback(), has_logins) {
+            (true, _) => words.local,
+            (false, true) => words.behind_login,
+            (false, false) => words.network,
+        });
+        if config.access.tls.is_some() {
+            lines.push(words.tls);
+        }
+        lines.push(match (has_logins, &config.token_env) {
+            (true, _) => words.roles,
+            (false, Some(_)) => words.token,
+            (false, None) => words.no_token,
+        });
     }
 }
 
 /// Where a receiver is, without what only its owner may know.
 fn place(receiver: &ReceiverConfig, words: &Words) -> String {
+    if let Some(mail) = &receiver.mail {
+        let domains: BTreeSet<&str> = mail.to.iter().map(|to| to.email.domain()).collect();
+        let domains: Vec<&str> = domains.into_iter().collect();
+        let (count, domains) = (mail.to.len(), domains.join(", "));
+        return cell(&format!("{} {}, {count} @ {domains}", words.mail, mail.server));
+    }
     match &receiver.url {
         UrlPlace::Plain(url) => {
             let host = url::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned));
