@@ -208,7 +208,8 @@ impl Eraser {
         let messages =
             if posts.is_empty() { BTreeSet::new() } else { self.outbox.holding(&is_gone)? };
         let letters = self.folder.dead_letters().telling(&request.texts, &posts)?;
-        request.set_out(Going { files: lake.leaving(&prepared)?, letters, messages });
+        let (files, reviews) = (lake.leaving(&prepared)?, self.reviews(request)?);
+        request.set_out(Going { files, letters, messages, reviews });
         self.requests.put(request)?;
         crash_point("erase.noted");
         if !posts.is_empty() {
@@ -219,7 +220,10 @@ impl Eraser {
         }
         crash_point("erase.messages");
         self.folder.dead_letters().erase(&request.texts, &posts)?;
-        self.forget_reviews(request)?;
+        // Those made meanwhile go, too.
+        let reviews = self.reviews(request)?;
+        Reviews::of(&self.folder)
+            .rewrite(|review| (!reviews.contains(&review.id)).then(|| review.clone()))?;
         crash_point("erase.letters");
         lake.erase(prepared).await?;
         crash_point("erase.files");
@@ -229,8 +233,8 @@ impl Eraser {
         Ok(is_new)
     }
 
-    /// Takes away what people said of posts that are not to come back.
-    fn forget_reviews(&self, request: &Request) -> Result<(), LakeError> {
+    /// The ids of what people said of posts that are not to come back.
+    fn reviews(&self, request: &Request) -> Result<BTreeSet<String>, LakeError> {
         let gone = request.withdrawals.iter().filter(|one| one.lasting == Lasting::Gone);
         let gone: HashSet<Tombstone> = gone.map(|one| one.target).collect();
         let is_gone = |review: &Review| {
@@ -238,8 +242,8 @@ impl Eraser {
             let mut marks = self.marker.of(&review.source, &review.post_id, author);
             marks.any(|mark| gone.contains(&mark))
         };
-        Reviews::of(&self.folder).rewrite(|review| (!is_gone(review)).then(|| review.clone()))?;
-        Ok(())
+        let reviews = Reviews::of(&self.folder).all()?.into_iter();
+        Ok(reviews.filter(is_gone).map(|review| review.id).collect())
     }
 
     /// Does all that is asked, and with it what sources took back, in a lake that nobody else has

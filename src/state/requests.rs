@@ -71,6 +71,9 @@ pub struct Going {
     pub letters: BTreeSet<u64>,
     /// Kept messages, by a hash.
     pub messages: BTreeSet<u64>,
+    /// Reviews, by their ids.
+    #[serde(default)]
+    pub reviews: BTreeSet<String>,
 }
 
 /// A change of the tables that a kill may have prevented.
@@ -92,6 +95,9 @@ pub struct Done {
     pub dead_letters: u64,
     /// Kept messages with evidence taken out.
     pub messages: u64,
+    /// Reviews of verdicts erased.
+    #[serde(default)]
+    pub reviews: u64,
 }
 
 /// What is to go.
@@ -156,6 +162,7 @@ impl Request {
         self.going.files.append(&mut going.files);
         self.going.letters.append(&mut going.letters);
         self.going.messages.append(&mut going.messages);
+        self.going.reviews.append(&mut going.reviews);
     }
 
     /// The receipt of this request, once all is done.
@@ -166,6 +173,7 @@ impl Request {
         self.done.files_deleted += length(self.going.files.len());
         self.done.dead_letters += length(self.going.letters.len());
         self.done.messages += length(self.going.messages.len());
+        self.done.reviews += length(self.going.reviews.len());
         let gone = self.withdrawals.iter().filter(|one| one.lasting == Lasting::Gone);
         let tombstones = match self.what {
             What::Withdrawn => Vec::new(),

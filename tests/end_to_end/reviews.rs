@@ -157,6 +157,7 @@ fn what_people_said_is_told_never_counted_by_person_and_goes_with_its_post() {
     let erased =
         command(&place.lake, &["lake", "erase", "--post", &format!("{source}/p1"), "--yes"]);
     assert!(erased.status.success(), "{}{}", stdout(&erased), stderr(&erased));
+    assert!(stdout(&erased).contains("\"reviews\": "), "{}", stdout(&erased));
     assert_eq!(query(&place.lake, rows), "p3,1,neutral,neutral,Ada");
 }
 
