@@ -54,7 +54,7 @@ pub(super) struct Args {
     /// Where pages and API are served
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8600")]
     pub(super) listen: SocketAddr,
-    /// Practice a crisis instead: understand an alert and take charge of it against the clock, then get a debriefing
+    /// Practice a crisis instead: take charge of an alert and clear an inbox against the clock, then get a debriefing
     #[arg(long, conflicts_with_all = ["keep_serving", "end"])]
     pub(super) crisis: bool,
     /// Length of the exercise in minutes

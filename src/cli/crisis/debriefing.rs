@@ -2,20 +2,26 @@
 
 use std::time::Duration;
 
+use super::office::Office;
 use super::words::Words;
 use crate::chart::zoned;
 use crate::desk::Ack;
 use crate::notify::AlertStory;
+use crate::state::Standing;
 use crate::time::EventTime;
 
 /// Words named of an alert.
 const TERMS_MAX: usize = 6;
+/// Characters of a post that are quoted.
+const TEXT_CHARS: usize = 120;
 
 /// What is known at the end.
 pub(super) struct Debriefing<'e> {
     pub(super) words: &'static Words,
     pub(super) story: Option<&'e AlertStory>,
     pub(super) ack: Option<&'e Ack>,
+    /// The inbox at the end.
+    pub(super) office: &'e Office,
     /// When the alert showed, by the time of day.
     pub(super) shown_at: Option<EventTime>,
     /// After which time the next one was called.
@@ -45,6 +51,7 @@ impl Debriefing<'_> {
         }
         text += &format!("\n## {}\n\n", words.did);
         text += &self.deeds(&terms);
+        text += &self.inbox();
         text += &format!("\n## {}\n\n", words.talk);
         for (number, question) in (1..).zip(words.questions) {
             text += &format!("{number}. {question}\n");
@@ -71,9 +78,36 @@ impl Debriefing<'_> {
             terms.iter().map(String::as_str).filter(|term| lower.contains(*term)).collect();
         text + &match named.as_slice() {
             [] if terms.is_empty() => String::new(),
-            [] => format!("- {}\n", words.unnamed),
+            [] => format!("- {}: {}\n", words.compare, terms.join(", ")),
             named => format!("- {}: {}\n", words.named, named.join(", ")),
         }
+    }
+
+    /// What became of the mentions that wanted an answer.
+    fn inbox(&self) -> String {
+        let (words, counts) = (self.words, self.office.counts);
+        let mut text = format!("\n## {}\n\n", words.inbox);
+        let urgent = &self.office.urgent;
+        if urgent.is_empty() {
+            return text + &format!("{}\n", words.none_came);
+        }
+        let parts = [
+            (words.answered, counts.answered),
+            (words.assigned, counts.assigned),
+            (words.ignored, counts.ignored),
+            (words.open, counts.open),
+            (words.overdue, counts.overdue),
+        ];
+        let parts: Vec<String> =
+            parts.iter().map(|(name, count)| format!("{name}: {count}")).collect();
+        text += &format!("- {}\n", parts.join(", "));
+        text += &format!("- {}: {} / {}\n", words.urgent_taken, self.office.taken(), urgent.len());
+        if let Some(first) = urgent.iter().find(|entry| entry.state == Standing::Open) {
+            let said: String = line(&first.mention.text).chars().take(TEXT_CHARS).collect();
+            let points = first.priority.points;
+            text += &format!("- {} ({} {points}): \"{said}\"\n", words.still_open, words.priority);
+        }
+        text
     }
 
     /// The words that stand out in the alert's last evidence.

@@ -4,6 +4,7 @@
 //! Nobody is told and nothing leaves this machine; the lake is a demo's.
 
 mod debriefing;
+mod office;
 mod words;
 
 use std::fs;
@@ -32,6 +33,7 @@ use crate::state::{DeskFiles, Home};
 use crate::system::wall_clock;
 use crate::time::{EventTime, SECOND_US};
 use debriefing::{Debriefing, minutes};
+use office::{Office, services};
 use words::{DE, EN, Words};
 
 /// The topic that something happens to.
@@ -43,7 +45,7 @@ const ALERT_MINUTES: f64 = 33.0;
 /// After which part of the time the next one is called.
 const PATIENCE: u32 = 3;
 /// How often it is looked what people did.
-const LOOK: Duration = Duration::from_millis(500);
+const LOOK: Duration = Duration::from_secs(1);
 /// How often the time that is left is said.
 const SAID: Duration = Duration::from_secs(60);
 
@@ -100,10 +102,12 @@ async fn lead(
         }
     };
     let story = told(args).await.unwrap_or_default();
+    let office = Office::look(args.lake.as_path()).await.unwrap_or_default();
     writeln!(people(), "\n{}\n", words.ended)?;
     let debriefing = Debriefing {
         words,
         story: story.as_ref(),
+        office: &office,
         ack: ack.as_ref(),
         shown_at,
         patience: whole / PATIENCE,
@@ -112,7 +116,8 @@ async fn lead(
     Ok(())
 }
 
-/// Waits until somebody takes care, or the time is over; when the alert showed, and who took care.
+/// Waits until somebody took care and cleared the inbox, or the time is over; when the alert showed,
+/// and who took care.
 async fn watched(
     args: &Args,
     words: &Words,
@@ -124,19 +129,28 @@ async fn watched(
     }
     let (shown_at, begun) = (wall_clock(), Instant::now());
     writeln!(people(), "\n{}: {}", words.fired, minutes(whole))?;
-    let (mut said, mut is_called) = (Duration::ZERO, false);
+    let (mut said, mut is_called, mut ack) = (Duration::ZERO, false, None);
     while begun.elapsed() < whole {
-        if let Some(ack) = taken(args)? {
-            return Ok((Some(shown_at), Some(ack)));
-        }
         let elapsed = begun.elapsed();
-        if !is_called && elapsed >= whole / PATIENCE {
+        if ack.is_none() {
+            ack = taken(args)?;
+            if ack.is_some() {
+                writeln!(people(), "{}", words.took)?;
+            }
+        }
+        if ack.is_none() && !is_called && elapsed >= whole / PATIENCE {
             is_called = true;
             writeln!(people(), "{}", words.called)?;
         }
+        let office = Office::look(args.lake.as_path()).await?;
+        if ack.is_some() && office.is_cleared() {
+            break;
+        }
         if elapsed >= said + SAID {
             said = elapsed;
-            writeln!(people(), "{} {}", minutes(whole.saturating_sub(elapsed)), words.left)?;
+            let (left, open) = (minutes(whole.saturating_sub(elapsed)), office.counts.open);
+            let care = if ack.is_none() { words.left } else { words.left_over };
+            writeln!(people(), "{left} {care}; {}: {open}", words.open)?;
         }
         tokio::time::sleep(LOOK).await;
     }
@@ -182,6 +196,7 @@ fn config(args: &Args, url: &str, words: &Words) -> Result<Config, Failure> {
         rule.policy = Some("crisis".to_owned());
         config.charter.pages.insert(rule.name.clone(), "crisis".to_owned());
     }
+    config.services = services();
     config.lake.path.clone_from(&args.lake);
     config.lake.commit_interval_us = 2 * SECOND_US;
     config.sources = vec![SourceConfig {

@@ -28,7 +28,19 @@ pub(super) struct Words {
     pub(super) said: &'static str,
     pub(super) nothing: &'static str,
     pub(super) named: &'static str,
-    pub(super) unnamed: &'static str,
+    pub(super) compare: &'static str,
+    pub(super) took: &'static str,
+    pub(super) left_over: &'static str,
+    pub(super) inbox: &'static str,
+    pub(super) none_came: &'static str,
+    pub(super) answered: &'static str,
+    pub(super) assigned: &'static str,
+    pub(super) ignored: &'static str,
+    pub(super) open: &'static str,
+    pub(super) overdue: &'static str,
+    pub(super) urgent_taken: &'static str,
+    pub(super) still_open: &'static str,
+    pub(super) priority: &'static str,
     pub(super) none_fired: &'static str,
     pub(super) talk: &'static str,
     pub(super) questions: [&'static str; 6],
@@ -44,6 +56,7 @@ happen. When it does:
   1. open the alert and read what it rests on, and its page \"What to do now\"
   2. find out what people complain about
   3. take the alert over (\"I take care\"), and write into the comment: what it is about, and what you do first
+  4. clear the inbox of topic apex, the most urgent first: answered (think of the sentence), assigned, or ignored
 
 The clock starts with the alert. Ctrl-C ends the exercise; the debriefing comes in any case.",
     waits: "the past is played back quickly; the exercise begins in about half a minute",
@@ -65,7 +78,19 @@ The clock starts with the alert. Ctrl-C ends the exercise; the debriefing comes 
     said: "You wrote",
     nothing: "You wrote nothing: whoever comes next has to start over.",
     named: "Your sentence names what people complain about",
-    unnamed: "Your sentence names none of the words that stand out",
+    compare: "Do your words and those that stand out say the same? They are",
+    took: "The alert is taken over. Now the inbox: who must be answered first?",
+    left_over: "left",
+    inbox: "The inbox",
+    none_came: "Nothing came into it: the exercise ended first.",
+    answered: "answered",
+    assigned: "assigned",
+    ignored: "ignored",
+    open: "open in the inbox",
+    overdue: "overdue",
+    urgent_taken: "Of the most urgent, taken care of",
+    still_open: "The most urgent that is still open",
+    priority: "priority",
     none_fired: "No alert fired: the exercise ended first.",
     talk: "To discuss",
     questions: [
@@ -88,6 +113,7 @@ wird geschehen. Dann:
   1. öffnen Sie den Alarm und lesen Sie, worauf er beruht, und seine Seite \"Was jetzt zu tun ist\"
   2. finden Sie heraus, worüber sich die Leute beschweren
   3. übernehmen Sie den Alarm (\"Ich kümmere mich\") und schreiben Sie in den Kommentar: worum es geht und was Sie zuerst tun
+  4. leeren Sie den Posteingang des Themas apex, das Dringendste zuerst: beantwortet (der Satz genügt im Kopf), zugewiesen, ignoriert
 
 Die Uhr beginnt mit dem Alarm. Strg-C beendet die Übung; die Nachbesprechung kommt in jedem Fall.",
     waits: "die Vergangenheit wird schnell abgespielt; die Übung beginnt in etwa einer halben Minute",
@@ -109,7 +135,19 @@ Die Uhr beginnt mit dem Alarm. Strg-C beendet die Übung; die Nachbesprechung ko
     said: "Sie schrieben",
     nothing: "Sie schrieben nichts: Wer als Nächstes kommt, muss von vorn beginnen.",
     named: "Ihr Satz nennt, worüber sich die Leute beschweren",
-    unnamed: "Ihr Satz nennt keines der auffälligen Wörter",
+    compare: "Sagen Ihr Satz und die auffälligen (englischen) Wörter dasselbe? Sie lauten",
+    took: "Der Alarm ist übernommen. Jetzt der Posteingang: Wem ist zuerst zu antworten?",
+    left_over: "übrig",
+    inbox: "Der Posteingang",
+    none_came: "Es kam nichts hinein: Die Übung endete vorher.",
+    answered: "beantwortet",
+    assigned: "zugewiesen",
+    ignored: "ignoriert",
+    open: "offen im Posteingang",
+    overdue: "überfällig",
+    urgent_taken: "Von den dringendsten bearbeitet",
+    still_open: "Am dringendsten von den offenen",
+    priority: "Dringlichkeit",
     none_fired: "Es gab keinen Alarm: Die Übung endete vorher.",
     talk: "Worüber zu sprechen ist",
     questions: [
