@@ -8,8 +8,9 @@ use crate::mention::{Expr, Field};
 
 const NUMBERS_HINT: &str = "Jetstream gives neither followers nor likes: remove it, or add a source \
                             that gives them";
-const DID_HINT: &str = "Jetstream names accounts by DID: write it as did:plc:..., which a handle's \
-                        profile shows";
+const DID_HINT: &str = "Jetstream names accounts by DID: write it as did:plc:..., which \
+                        https://public.api.bsky.app/xrpc/com.atproto.identity.resolveHandle?handle=NAME \
+                        says of a handle such as acme.bsky.social";
 
 /// What never holds, where in the query, and what to do.
 #[derive(Debug)]
@@ -120,6 +121,24 @@ pub(super) fn accounts_unheard(account: &str, sources: &[SourceConfig]) -> Optio
     (!known).then_some(Unheard { at: 0, message, hint: DID_HINT })
 }
 
+/// Why nothing that our accounts write is noticed on a source which calls accounts otherwise, while
+/// others know them.
+pub(super) fn accounts_missed(accounts: &[String], sources: &[SourceConfig]) -> Option<Unheard> {
+    let prefix = |source: &SourceConfig| source.settings.telling().map(|telling| telling.authors);
+    // Where all name accounts so, each account is told of by itself.
+    if accounts.is_empty() || sources.iter().all(|source| prefix(source).is_some()) {
+        return None;
+    }
+    let missed = sources.iter().find(|source| {
+        prefix(source).is_some_and(|prefix| !accounts.iter().any(|own| own.starts_with(prefix)))
+    })?;
+    let message = format!(
+        "source \"{}\" calls none of your accounts so: replies of yours there are not noticed",
+        missed.name
+    );
+    Some(Unheard { at: 0, message, hint: DID_HINT })
+}
+
 /// Why a least reach keeps every mention out, if no source tells any.
 pub(super) fn reach_unheard(sources: &[SourceConfig]) -> Option<Unheard> {
     let told: Option<Vec<Telling>> =
@@ -183,6 +202,13 @@ mod tests {
         }
         let bound = "[[topic]]\nname = \"t\"\nquery = 'a followers:>9 source:sky'\n";
         assert_eq!(warnings(&format!("{JETSTREAM}{LINES}"), bound), [(3, 12)]);
+        let handles = |accounts: &str| {
+            let topic = format!("[[topic]]\nname = \"t\"\nquery = 'a'\naccounts = [{accounts}]\n");
+            warnings(&format!("{JETSTREAM}{LINES}"), &topic)
+        };
+        // Whoever names a handle alone would miss all replies on Bluesky.
+        assert_eq!(handles("\"@acme\""), [(4, 12)]);
+        assert_eq!(handles("\"@acme\", \"did:plc:x\""), []);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use toml::de::DeValue;
 
 use super::SourceConfig;
 use super::charter::{Duty, duty};
-use super::heard::{Heard, accounts_unheard};
+use super::heard::{Heard, accounts_missed, accounts_unheard};
 use crate::mention::{Topic, Umlauts, read};
 use crate::settings::{Problems, Section, content_place};
 
@@ -64,6 +64,7 @@ fn check(topic: &Topic, sources: &[SourceConfig], section: &mut Section<'_, '_>)
 /// Our own accounts; a leading @ is not part of a name.
 fn accounts(section: &mut Section<'_, '_>, sources: &[SourceConfig]) -> Vec<String> {
     let named = section.texts("accounts").unwrap_or_default();
+    let at = section.place("accounts");
     let mut accounts = Vec::new();
     for (name, at) in named {
         let account = name.trim().trim_start_matches('@');
@@ -73,6 +74,9 @@ fn accounts(section: &mut Section<'_, '_>, sources: &[SourceConfig]) -> Vec<Stri
             section.problems.warn(at, unheard.message, unheard.hint);
         }
         accounts.push(account.to_owned());
+    }
+    if let Some(missed) = accounts_missed(&accounts, sources) {
+        section.problems.warn(at, missed.message, missed.hint);
     }
     accounts
 }
