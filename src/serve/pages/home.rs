@@ -9,7 +9,7 @@ use super::drawing::{volume, whole};
 use super::goals::standings;
 use super::page::Wrong;
 use super::viewer::Visit;
-use crate::report::{Ask, Step, TopicOverview, Volume};
+use crate::report::{Ask, InboxSearch, Step, TopicOverview, Volume};
 use crate::serve::sources::one;
 
 /// Topics whose changes are told.
@@ -33,6 +33,8 @@ async fn build(visit: &Visit) -> Result<Value, Wrong> {
     let mut before = Volume::default();
     let earlier = seen.topics.iter().filter_map(|topic| topic.then);
     let any_before = earlier.map(|then| before.add(&then.volume)).count() > 0;
+    let waiting = InboxSearch { limit: Some(1), ..InboxSearch::default() };
+    let waiting = ask.inbox(&waiting).await?.counts;
     let sources = visit.api.progress.borrow().sources.clone();
     let sources: Vec<Value> = sources.iter().map(|source| one(source)).collect();
     Ok(json!({
@@ -46,6 +48,7 @@ async fn build(visit: &Visit) -> Result<Value, Wrong> {
         "open_alerts": seen.open_alerts,
         "alerts": alerts,
         "goals": standings(visit, &ask).await?,
+        "waiting": waiting,
         "sources": sources,
     }))
 }
