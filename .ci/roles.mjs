@@ -85,6 +85,11 @@ try {
     }
   }
 
+  // Times stand in the zone of the browser from the first page on.
+  const abroad = await enter("lea", { locale: "en-GB", timezoneId: "Europe/Berlin" });
+  await abroad.locator(".foot a", { hasText: "Europe/Berlin" }).waitFor();
+  assert.match(await abroad.locator("#list time").first().innerText(), /15:06/);
+
   // Who reads sees all of it, and no form for what they may not do.
   const lea = await enter("lea", { locale: "de-DE", colorScheme: "dark" });
   for (const path of ["/", "/topics", "/topics/apex", "/mentions", "/inbox", "/service", "/review", "/alerts", "/goals", "/sources", "/sql", "/settings"]) {

@@ -1,7 +1,7 @@
 //! Who looks? Their language, time zone and light or dark, and what they ask for.
 //!
-//! A choice in the address is kept in a cookie; without either, the browser's language counts, and
-//! times stand in UTC.
+//! A choice in the address is kept in a cookie; without either, the browser's language counts, and its
+//! zone, which its script tells at the first visit; without one times stand in UTC.
 
 use std::collections::BTreeMap;
 
@@ -30,6 +30,8 @@ pub(super) struct Visit {
     pub(super) headers: HeaderMap,
     pub(super) locale: &'static Locale,
     pub(super) zone: TimeZone,
+    /// Whether somebody chose it, or the browser told it.
+    knows_zone: bool,
     /// Who looks, if they are known.
     pub(super) viewer: Option<Viewer>,
     theme: &'static str,
@@ -58,6 +60,7 @@ impl FromRequestParts<Api> for Visit {
             api: api.clone(),
             path: parts.uri.path().to_owned(),
             locale: locale.unwrap_or(&ENGLISH),
+            knows_zone: zone.is_some(),
             zone: zone.unwrap_or(TimeZone::UTC),
             theme: theme.unwrap_or("auto"),
             asked,
@@ -140,6 +143,7 @@ impl Visit {
         json!({
             "lang": self.locale.tag,
             "zone": self.zone_name(),
+            "knows_zone": self.knows_zone,
             "theme": self.theme,
             "langs": langs,
             "themes": themes,

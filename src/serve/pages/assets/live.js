@@ -3,6 +3,14 @@
 (() => {
   const PACE_MS = 3_000;
   const ALONE_MS = 15_000;
+  // Times stand in the zone of the browser, unless its reader chose one; told once, as a cookie.
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  const isTold = () => document.cookie.includes("resonanz_zone=");
+  if ("zoneless" in document.documentElement.dataset && timeZone && timeZone !== "UTC" && !isTold()) {
+    document.cookie = `resonanz_zone=${timeZone.replaceAll("/", "%2F")}; path=/; max-age=31536000; samesite=lax`;
+    if (isTold()) location.reload();
+  }
+
   const parts = () => document.querySelectorAll("[data-live]");
   let due = 0;
   let busy = false;
