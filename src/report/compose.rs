@@ -132,7 +132,7 @@ impl Writer<'_> {
         if let Some(change) = changes.net_change {
             let telling = if change.is_telling() { words.not_by_chance } else { words.by_chance };
             let moved = self.locale.signed(change.value);
-            self.push(Block::Paragraph(format!("{}: {moved}. {telling}", words.net)));
+            self.push(Block::Paragraph(format!("{}: {moved}. {telling}", words.net_change)));
         }
         for (title, terms) in [
             (words.negative_words, &changes.negative_terms),

@@ -28,8 +28,8 @@ const CHARTS_MAX: usize = 12;
 /// Size of a chart in pixels, and how many rows it covers.
 const CHART: (u32, u32) = (900, 300);
 const CHART_ROWS: u32 = 16;
-/// Height of a head of two lines, and of one line of text, in points; and how long such a line is.
-const HEAD_POINTS: f64 = 31.0;
+/// Height of a head of three lines, and of one line of text, in points; and how long such a line is.
+const HEAD_POINTS: f64 = 46.0;
 const LINE_POINTS: f64 = 15.0;
 const LINE_CHARS: usize = 95;
 /// Width of a column in characters.
@@ -132,7 +132,7 @@ impl Book<'_> {
             sheet.write_string_with_format(top, column, *name, &self.styles.head)?;
             sheet.set_column_width(column, width.unwrap_or(COLUMN))?;
         }
-        // Names of two lines; not every program makes room by itself.
+        // Names of several lines; not every program makes room by itself.
         sheet.set_row_height(top, HEAD_POINTS)?;
         if top == 0 {
             sheet.set_freeze_panes(1, 0)?;
@@ -266,7 +266,7 @@ impl Book<'_> {
 
     fn method(&self, sheet: &mut Worksheet) -> Result<(), XlsxError> {
         let words = self.words;
-        sheet.set_name(words.method)?.set_column_width(0, 100.0)?;
+        sheet.set_name(words.method)?.set_column_width(0, 100.0)?.set_print_fit_to_pages(1, 0);
         let scorers = self.report.scorers.join(", ");
         let scored = format!("{}: {scorers}; resonanz {}", words.scorers, self.report.version);
         let zone = format!("{}: {}", words.zone, self.zone.iana_name().unwrap_or("UTC"));
