@@ -15,8 +15,8 @@
 // the pure stages, in their order
 #[doc(inline)]
 pub use resonanz_core::{
-    alert, analyze, decode, desk, engine, intent, mention, post, priority, privacy, promise,
-    sentiment, text, time, window,
+    alert, analyze, decode, desk, engine, intent, mention, portable, post, priority, privacy,
+    promise, sentiment, text, time, window,
 };
 pub mod settings;
 pub mod chart;

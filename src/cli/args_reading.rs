@@ -56,6 +56,6 @@ impl ReadingArgs {
         let zone = self.zone.clone().map(|Zone(zone)| zone);
         let times = TimeStyle { zone, format: self.time_format.clone() };
         let (map, owner) = (self.map.clone().unwrap_or_default(), self.author.clone());
-        Reading { map, times, thousands: self.thousands, owner }
+        Reading { map, times, thousands: self.thousands, owner, topics: None }
     }
 }

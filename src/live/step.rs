@@ -11,6 +11,7 @@ pub(super) fn step_len(events: &[Event]) -> usize {
     let fits = |event: &&Event| {
         let text = match event {
             Event::Create(post) | Event::Edit(post) => post.text.len(),
+            Event::Found(found) => found.post.text.len(),
             Event::Pass(_) | Event::Delete { .. } | Event::Purge { .. } | Event::Renew { .. } => 0,
         };
         let before = bytes;

@@ -47,6 +47,9 @@ pub(super) fn is_disordered(feed: &Feed, inputs: &[Input], config: &EngineConfig
                     (&post.source, post.posted_at, post.received_at)
                 }
                 Event::Pass(post) => (&post.source, post.posted_at, post.received_at),
+                Event::Found(found) => {
+                    (&found.post.source, found.post.posted_at, found.post.received_at)
+                }
                 Event::Delete { .. } | Event::Purge { .. } | Event::Renew { .. } => continue,
             };
             posts += 1;

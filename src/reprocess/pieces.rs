@@ -148,7 +148,11 @@ pub(super) fn decode(numbered: &Numbered, decoder: &Decoder) -> Decoded {
         Rows::Table(rows) => by_rows(decoder, rows.len(), |range, decoder, piece| {
             let reading = Arc::clone(decoder.reading());
             rows.read(range, &reading, |line, row| {
-                decoder.decode_fields(line, || rows.json(row), &mut piece.parcel);
+                let raw = || rows.json(row);
+                match &reading.topics {
+                    Some(_) => decoder.decode_found(line, rows.found(row), raw, &mut piece.parcel),
+                    None => decoder.decode_fields(line, raw, &mut piece.parcel),
+                }
                 piece.note(chunk.first + u64::try_from(row).unwrap_or(0));
             });
         }),
@@ -224,6 +228,7 @@ fn note_hours(parcel: &Parcel, hours: &mut BTreeSet<i64>) {
             Event::Create(post) if post.is_ahead() => continue,
             Event::Create(post) | Event::Edit(post) => post.received_at,
             Event::Pass(post) => post.received_at,
+            Event::Found(found) => found.post.received_at,
             Event::Delete { .. } | Event::Purge { .. } | Event::Renew { .. } => continue,
         };
         let hour = received_at.0.div_euclid(60 * MINUTE_US);

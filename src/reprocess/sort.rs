@@ -169,6 +169,7 @@ fn key(event: &Event) -> EventTime {
     match event {
         Event::Create(post) | Event::Edit(post) => post.received_at,
         Event::Pass(post) => post.received_at,
+        Event::Found(found) => found.post.received_at,
         Event::Delete { received_at, .. }
         | Event::Purge { received_at, .. }
         | Event::Renew { received_at, .. } => *received_at,
@@ -178,6 +179,7 @@ fn key(event: &Event) -> EventTime {
 fn text_bytes(event: &Event) -> usize {
     match event {
         Event::Create(post) | Event::Edit(post) => post.text.len(),
+        Event::Found(found) => found.post.text.len() + found.carried.len(),
         Event::Pass(_) | Event::Delete { .. } | Event::Purge { .. } | Event::Renew { .. } => 0,
     }
 }

@@ -210,6 +210,7 @@ fn received(event: &Event) -> i64 {
     match event {
         Event::Create(post) | Event::Edit(post) => post.received_at.0,
         Event::Pass(post) => post.received_at.0,
+        Event::Found(found) => found.post.received_at.0,
         Event::Delete { received_at, .. }
         | Event::Purge { received_at, .. }
         | Event::Renew { received_at, .. } => received_at.0,

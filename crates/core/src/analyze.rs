@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use crate::intent::Intents;
 use crate::mention::{Context, Matcher, Mention, MentionScratch};
+use crate::portable::{Carried, CarriedFinding};
 use crate::post::{AuthorKey, Lang, Polarity, Post, Span, TopicId};
 use crate::privacy::Redactor;
 use crate::sentiment::{Overlay, Scorer, Scratch, Verdict};
@@ -58,6 +59,47 @@ impl Findings {
     #[must_use]
     pub fn spans_of(&self, finding: &Finding) -> &[Span] {
         self.spans.get(finding.spans_start as usize..finding.spans_end as usize).unwrap_or_default()
+    }
+
+    /// What was found in each of the posts, to be counted elsewhere; linear in the texts.
+    #[must_use]
+    pub fn carried(&self, posts: &[Post]) -> Vec<Carried> {
+        let (mut rest, mut ours) = (self.list.iter().peekable(), self.ours.iter().peekable());
+        let mut carried = Vec::with_capacity(posts.len());
+        for (index, post) in (0u32..).zip(posts) {
+            let mut own = Vec::new();
+            while let Some(finding) = rest.next_if(|finding| finding.post == index) {
+                // Behind the spans of each finding lie those of its subject.
+                let end = rest.peek().map_or(self.spans.len(), |next| next.spans_start as usize);
+                let subject = self.spans.get(finding.spans_end as usize..end).unwrap_or_default();
+                own.push(CarriedFinding {
+                    topic: finding.topic,
+                    verdict: finding.verdict,
+                    own: finding.own,
+                    spans: self.spans_of(finding).to_vec(),
+                    subject: subject.to_vec(),
+                });
+            }
+            let ours = ours.next_if(|ours| ours.post == index);
+            let ours = ours.map_or(Vec::new(), |ours| ours.topics.clone());
+            carried.push(Carried::of(&post.text, own, ours));
+        }
+        carried
+    }
+
+    /// Adds what was found elsewhere in the post of this place.
+    fn admit(&mut self, post: u32, carried: &Carried) {
+        if !carried.ours.is_empty() {
+            self.ours.push(Ours { post, topics: carried.ours.clone() });
+        }
+        let narrow = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+        for &CarriedFinding { topic, verdict, own, ref spans, ref subject } in &carried.findings {
+            let spans_start = narrow(self.spans.len());
+            self.spans.extend_from_slice(spans);
+            let spans_end = narrow(self.spans.len());
+            self.spans.extend_from_slice(subject);
+            self.list.push(Finding { post, topic, spans_start, spans_end, verdict, own });
+        }
     }
 
     fn append(&mut self, other: &Self, posts_before: usize) {
@@ -191,9 +233,19 @@ impl Analyzer {
     /// wanted: what was said is matched and scored, what is left goes on. Linear in the texts.
     #[must_use]
     pub fn analyze_batch(&self, posts: &mut [Post]) -> Findings {
+        self.analyze_rest(posts, &[])
+    }
+
+    /// The same, where of some posts it is known already what they say, by their place.
+    #[must_use]
+    pub fn analyze_rest(&self, posts: &mut [Post], known: &[Option<Carried>]) -> Findings {
         let chunks: Vec<Findings> = posts
             .par_chunks_mut(CHUNK_POSTS)
-            .map_init(AnalyzeScratch::default, |scratch, chunk| self.analyze_chunk(chunk, scratch))
+            .enumerate()
+            .map_init(AnalyzeScratch::default, |scratch, (place, chunk)| {
+                let known = known.get(place * CHUNK_POSTS..).unwrap_or_default();
+                self.analyze_chunk(chunk, known, scratch)
+            })
             .collect();
         let mut findings = Findings::default();
         for (index, chunk) in chunks.iter().enumerate() {
@@ -202,37 +254,19 @@ impl Analyzer {
         findings
     }
 
-    fn analyze_chunk(&self, posts: &mut [Post], scratch: &mut AnalyzeScratch) -> Findings {
+    fn analyze_chunk(
+        &self,
+        posts: &mut [Post],
+        known: &[Option<Carried>],
+        scratch: &mut AnalyzeScratch,
+    ) -> Findings {
         let mut findings = Findings::default();
-        for (index, post) in (0u32..).zip(posts) {
-            scratch.mentions.clear();
+        let known = known.iter().map(Option::as_ref).chain(std::iter::repeat(None));
+        for ((index, post), known) in (0u32..).zip(posts).zip(known) {
             let first_span = findings.spans.len();
-            let context = self.context_of(post, &mut scratch.sentiment);
-            let (mentions, spans) = (&mut scratch.mentions, &mut findings.spans);
-            self.matcher.find(&post.text, context, &mut scratch.mention, mentions, spans);
-            let ours = self.topics_of(post.author);
-            if !ours.is_empty() {
-                findings.ours.push(Ours { post: index, topics: ours.to_vec() });
-            }
-            for mention in &scratch.mentions {
-                let subject = mention.spans_end as usize..mention.subject_end as usize;
-                let subject = findings.spans.get(subject).unwrap_or_default();
-                let verdict = self.scorer.verdict_over(
-                    &post.text,
-                    post.lang,
-                    subject,
-                    self.overlay(mention.topic),
-                    &mut scratch.sentiment,
-                );
-                let own = ours.contains(&mention.topic);
-                findings.list.push(Finding {
-                    post: index,
-                    topic: mention.topic,
-                    spans_start: mention.spans_start,
-                    spans_end: mention.spans_end,
-                    verdict: if own { without_complaint(verdict) } else { verdict },
-                    own,
-                });
+            match known {
+                Some(carried) => findings.admit(index, carried),
+                None => self.find(index, post, scratch, &mut findings),
             }
             if !self.redactor.is_idle() {
                 let spans = findings.spans.get_mut(first_span..).unwrap_or_default();
@@ -242,6 +276,38 @@ impl Analyzer {
             }
         }
         findings
+    }
+
+    /// Finds the topics of a post, and how it speaks of each.
+    fn find(&self, index: u32, post: &Post, scratch: &mut AnalyzeScratch, findings: &mut Findings) {
+        scratch.mentions.clear();
+        let context = self.context_of(post, &mut scratch.sentiment);
+        let (mentions, spans) = (&mut scratch.mentions, &mut findings.spans);
+        self.matcher.find(&post.text, context, &mut scratch.mention, mentions, spans);
+        let ours = self.topics_of(post.author);
+        if !ours.is_empty() {
+            findings.ours.push(Ours { post: index, topics: ours.to_vec() });
+        }
+        for mention in &scratch.mentions {
+            let subject = mention.spans_end as usize..mention.subject_end as usize;
+            let subject = findings.spans.get(subject).unwrap_or_default();
+            let verdict = self.scorer.verdict_over(
+                &post.text,
+                post.lang,
+                subject,
+                self.overlay(mention.topic),
+                &mut scratch.sentiment,
+            );
+            let own = ours.contains(&mention.topic);
+            findings.list.push(Finding {
+                post: index,
+                topic: mention.topic,
+                spans_start: mention.spans_start,
+                spans_end: mention.spans_end,
+                verdict: if own { without_complaint(verdict) } else { verdict },
+                own,
+            });
+        }
     }
 }
 

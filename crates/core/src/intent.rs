@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// What a writer wants, or lets be known; the most urgent first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Intent {
@@ -64,7 +66,7 @@ impl fmt::Display for Intent {
 }
 
 /// The intents of one mention, each with how sure it is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Intents {
     /// By intent, in percent; 0 where it has none.
     sure: [u8; INTENTS],

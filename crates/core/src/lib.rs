@@ -46,6 +46,7 @@ pub mod privacy;
 pub mod text;
 pub mod mention;
 pub mod sentiment;
+pub mod portable;
 pub mod analyze;
 pub mod decode;
 pub mod window;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 mod event;
 
 use crate::time::EventTime;
-pub use event::{Event, Passed};
+pub use event::{Event, Found, Passed};
 
 /// Longest text of a post in bytes; a longer one is cut at a char boundary and counted.
 pub const TEXT_BYTES_MAX: usize = 64 * 1024;
@@ -303,7 +303,7 @@ impl Polarity {
 }
 
 /// A stretch of a text in bytes, always on char boundaries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Span {
     /// First byte.
     pub start: u32,

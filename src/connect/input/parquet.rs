@@ -6,7 +6,7 @@ use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
+use arrow::array::{Array, ArrayRef, AsArray, BinaryArray, RecordBatch, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::{
     DataType, Field, Float64Type, Int64Type, Schema, TimeUnit, TimestampMicrosecondType,
@@ -20,6 +20,8 @@ use super::{Input, Place};
 use crate::decode::{ArchiveLine, FIELDS, FieldMap, Reading, Value};
 use crate::time::EventTime;
 
+/// The column of what was found elsewhere, as `portable::Carried` is written.
+pub(super) const FINDINGS: &str = "findings";
 /// Rows of a chunk.
 const ROWS: usize = 4_096;
 
@@ -30,6 +32,8 @@ pub struct TableRows {
     columns: Box<[Option<ArrayRef>; FIELDS.len()]>,
     /// Times as they are stored, where one lies beyond those that can be told in microseconds.
     beyond: Box<[Option<ArrayRef>; FIELDS.len()]>,
+    /// What was found elsewhere in each, where it comes along.
+    found: Option<BinaryArray>,
 }
 
 impl TableRows {
@@ -49,7 +53,10 @@ impl TableRows {
                 *slot = Some(usable);
             }
         }
-        Ok(Self { batch, columns, beyond })
+        let found = batch.column_by_name(FINDINGS).filter(|found| is_bytes(found.data_type()));
+        let found = found.map(|found| cast(found, &DataType::Binary)).transpose();
+        let found = found.map_err(io::Error::other)?.map(|found| found.as_binary::<i32>().clone());
+        Ok(Self { batch, columns, beyond, found })
     }
 
     /// How many rows there are.
@@ -83,6 +90,13 @@ impl TableRows {
         serde_json::Value::Object(fields.collect()).to_string().into_bytes()
     }
 
+    /// What was found elsewhere in a row, if it comes along.
+    #[must_use]
+    pub fn found(&self, row: usize) -> Option<&[u8]> {
+        let found = self.found.as_ref().filter(|found| row < found.len() && found.is_valid(row))?;
+        Some(found.value(row))
+    }
+
     /// Reads some of the rows: the post or what is wrong, and the row's place in the batch.
     pub fn read(
         &self,
@@ -90,6 +104,7 @@ impl TableRows {
         reading: &Reading,
         mut each: impl FnMut(Result<ArchiveLine<'_>, String>, usize),
     ) {
+        let brings = |row| reading.topics.is_some() && self.found(row).is_some();
         for row in range {
             let field = |name: &'static str| {
                 let place = FIELDS.iter().position(|field| *field == name);
@@ -98,6 +113,8 @@ impl TableRows {
                 let column = place.and_then(|place| self.columns.get(place)?.as_ref());
                 Ok(match column.map_or(Value::Null, |column| value(column, row)) {
                     Value::Null if is_there => Value::Other("beyond the years 1900 to 2199"),
+                    // Of a post in which nothing was found the text may be left out.
+                    Value::Null if name == "text" && brings(row) => Value::Text(Cow::Borrowed("")),
                     value => value,
                 })
             };
@@ -122,6 +139,10 @@ fn value(column: &ArrayRef, row: usize) -> Value<'_> {
     }
 }
 
+fn is_bytes(kind: &DataType) -> bool {
+    matches!(kind, DataType::Binary | DataType::LargeBinary | DataType::BinaryView)
+}
+
 fn is_time(field: &str) -> bool {
     matches!(field, "posted_at" | "received_at")
 }
@@ -140,7 +161,7 @@ fn usable(field: &str, column: &ArrayRef) -> io::Result<ArrayRef> {
         // Not by way of signed numbers: an id can be as large as it likes.
         kind if kind.is_integer() => cast_to(&DataType::Utf8),
         kind if count && (kind.is_floating() || kind.is_decimal()) => cast_to(&DataType::Int64),
-        DataType::Binary | DataType::LargeBinary | DataType::BinaryView => {
+        kind if is_bytes(kind) => {
             let bytes = cast_to(&DataType::LargeBinary)?;
             let texts = bytes.as_binary::<i64>().iter();
             let texts = texts.map(|bytes| bytes.map(String::from_utf8_lossy));
@@ -217,6 +238,8 @@ impl ParquetFile {
             .zip(FIELDS)
             .filter_map(|(place, field)| place.map(|place| (place, field)))
             .collect();
+        let found = names.iter().position(|name| *name == FINDINGS);
+        wanted.extend(found.map(|place| (place, FINDINGS)));
         wanted.sort_unstable();
         wanted.dedup_by_key(|(place, _)| *place);
         let fields = wanted.iter().filter_map(|(place, field)| {

@@ -6,12 +6,13 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde::de::value::{Error, StrDeserializer};
 
 use super::guess::guessed_map;
-use crate::post::Kind;
+use crate::post::{Kind, TopicId};
 use crate::time::{EventTime, TimeStyle};
 
 /// Longest excerpt of a value in a reason, in characters.
@@ -45,6 +46,9 @@ pub struct Reading {
     pub thousands: Option<char>,
     /// Whose archive it is: the author of posts that name none.
     pub owner: Option<String>,
+    /// If what posts say was found elsewhere and comes along in a field "findings": which topics
+    /// those are that it speaks of, and none for one that is not listened for here.
+    pub topics: Option<Arc<[Option<TopicId>]>>,
 }
 
 /// A value as its file types it.

@@ -9,6 +9,7 @@ mod entry;
 pub mod feed;
 mod fields;
 mod flat;
+mod found;
 mod guess;
 mod import;
 mod jetstream;
@@ -240,11 +241,12 @@ impl Decoder {
         parcel.mended += u64::from(matches!(decoded, Ok(Decoded::Mended(..))));
         let time_us = match decoded {
             Ok(Decoded::Event(mut event, time_us) | Decoded::Mended(mut event, time_us)) => {
-                if let Event::Create(post) | Event::Edit(post) = &mut event
-                    && cut(post)
-                {
-                    parcel.cut += 1;
-                }
+                let is_cut = match &mut event {
+                    Event::Create(post) | Event::Edit(post) => cut(post),
+                    Event::Found(found) => cut(&mut found.post),
+                    _ => false,
+                };
+                parcel.cut += u64::from(is_cut);
                 parcel.events.push(event);
                 time_us
             }

@@ -122,6 +122,7 @@ pub fn relayed_event(event: &Event) -> Option<Vec<u8>> {
     let line = match event {
         Event::Pass(_) => return None,
         Event::Create(post) => Line::of_post(Op::Create, post),
+        Event::Found(found) => Line::of_post(Op::Create, &found.post),
         Event::Edit(post) => Line::of_post(Op::Edit, post),
         Event::Delete { source, id, received_at } => {
             Line { id: (&**id).into(), ..Line::new(Op::Delete, source.as_str(), *received_at) }
@@ -153,6 +154,7 @@ pub fn message_id(event: &Event) -> Option<String> {
     Some(match event {
         Event::Pass(_) => return None,
         Event::Create(post) => format!("{}/{}", post.source, post.id),
+        Event::Found(found) => format!("{}/{}", found.post.source, found.post.id),
         Event::Edit(post) => format!("{}/{}/edit/{}", post.source, post.id, post.received_at.0),
         Event::Delete { source, id, received_at } => {
             format!("{source}/{id}/delete/{}", received_at.0)

@@ -3,13 +3,15 @@
 use rayon::prelude::*;
 
 use super::{Arrival, Engine, Outcome};
-use crate::post::{Event, PostKey};
+use crate::portable::Carried;
+use crate::post::{Event, Post, PostKey};
 
 impl Engine {
     /// Sorts events into posts to analyze and everything else.
     pub(super) fn admit(&mut self, events: &mut Vec<Event>, outcome: &mut Outcome) {
         let key = |event: &Event| match event {
             Event::Create(post) => PostKey::new(&post.source, &post.id),
+            Event::Found(found) => PostKey::new(&found.post.source, &found.post.id),
             Event::Pass(post) => post.key,
             Event::Edit(post) => PostKey::of_version(post),
             Event::Delete { source, id, .. } => PostKey::new(source, id),
@@ -46,7 +48,9 @@ impl Engine {
                     outcome.tally.refused_future += 1;
                     outcome.refused.push(*post);
                 }
-                Event::Create(_) | Event::Edit(_) | Event::Pass(_) if !self.seen.insert(key) => {
+                Event::Create(_) | Event::Edit(_) | Event::Pass(_) | Event::Found(_)
+                    if !self.seen.insert(key) =>
+                {
                     outcome.tally.duplicate += 1;
                 }
                 Event::Edit(post) => {
@@ -57,10 +61,11 @@ impl Engine {
                     outcome.posts.push(*post);
                     self.arrivals.push(Arrival::Again);
                 }
-                Event::Create(post) => {
-                    outcome.tally.analyzed += 1;
-                    outcome.posts.push(*post);
-                    self.arrivals.push(Arrival::Post(key));
+                Event::Create(post) => self.take_in(*post, None, key, outcome),
+                Event::Found(found) => {
+                    // What cannot be read is found here once more.
+                    let known = Carried::read(&found.carried);
+                    self.take_in(found.post, known, key, outcome);
                 }
                 Event::Pass(post) => {
                     outcome.tally.analyzed += 1;
@@ -70,10 +75,22 @@ impl Engine {
         }
     }
 
+    /// Takes in a post that counts, with what is known of it already.
+    fn take_in(&mut self, post: Post, known: Option<Carried>, key: PostKey, outcome: &mut Outcome) {
+        outcome.tally.analyzed += 1;
+        if known.is_some() {
+            self.known.resize(outcome.posts.len(), None);
+            self.known.push(known);
+        }
+        outcome.posts.push(post);
+        self.arrivals.push(Arrival::Post(key));
+    }
+
     /// Whether an event brings a post back that was erased.
     fn holds(&self, event: &Event) -> bool {
         match event {
             Event::Create(post) | Event::Edit(post) => self.erased.holds(post),
+            Event::Found(found) => self.erased.holds(&found.post),
             Event::Pass(_) | Event::Delete { .. } | Event::Purge { .. } | Event::Renew { .. } => {
                 false
             }

@@ -19,6 +19,7 @@ use rayon::prelude::*;
 
 use crate::alert::{Alert, Judge, Rule};
 use crate::analyze::{Analyzer, Finding, Findings};
+use crate::portable::Carried;
 use crate::post::{Event, Passed, Post, PostKey, SourceId, TopicId};
 use crate::privacy::{Erased, Withdrawal};
 use crate::time::{DAY_US, EventTime, MINUTE_US};
@@ -87,6 +88,8 @@ pub struct Engine {
     /// The posts of a step in order of arrival, reused.
     punctual: Punctual,
     arrivals: Vec<Arrival>,
+    /// What the first of the step's posts say, where that was found elsewhere; reused.
+    known: Vec<Option<Carried>>,
 }
 
 /// A post that counts: the next of the step's posts, or one that passed.
@@ -125,6 +128,7 @@ impl Engine {
             seen: Seen::new(&state.remembered),
             erased: Erased::default(),
             arrivals: Vec::new(),
+            known: Vec::new(),
             punctual: Punctual::default(),
         })
     }
@@ -206,7 +210,8 @@ impl Engine {
     pub fn step(&mut self, events: &mut Vec<Event>, outcome: &mut Outcome) {
         outcome.clear();
         self.admit(events, outcome);
-        outcome.findings = self.analyzer.analyze_batch(&mut outcome.posts);
+        outcome.findings = self.analyzer.analyze_rest(&mut outcome.posts, &self.known);
+        self.known.clear();
         let posts = std::mem::take(&mut outcome.posts);
         let findings = std::mem::take(&mut outcome.findings);
         let mut arrivals = std::mem::take(&mut self.arrivals);

@@ -31,6 +31,15 @@ impl Passed {
     }
 }
 
+/// A post that was analyzed elsewhere.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Found {
+    /// The post.
+    pub post: Post,
+    /// What it says of which topic, as `portable::Carried` is written.
+    pub carried: Box<[u8]>,
+}
+
 /// What a source says happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Event {
@@ -68,6 +77,8 @@ pub enum Event {
         /// When this reached us.
         received_at: EventTime,
     },
+    /// A new post of which is known already what it says.
+    Found(Box<Found>),
 }
 
 impl Event {
@@ -76,6 +87,7 @@ impl Event {
     pub fn source(&self) -> &SourceId {
         match self {
             Self::Create(post) | Self::Edit(post) => &post.source,
+            Self::Found(found) => &found.post.source,
             Self::Pass(passed) => &passed.source,
             Self::Delete { source, .. }
             | Self::Purge { source, .. }

@@ -3,6 +3,8 @@
 //! The evidence is a by-product of splitting the text: common words of either language, of others,
 //! and letters. It tells English, German and neither apart, no more.
 
+use serde::{Deserialize, Serialize};
+
 use crate::post::Lang;
 
 use super::clauses::{Layout, Sort};
@@ -10,7 +12,7 @@ use super::lists::Lists;
 use super::sense::{Role, Tongue};
 
 /// How a language became known.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum LanguageSource {
     /// The post declares it, and its words do not speak against it.
     Declared,
@@ -34,7 +36,7 @@ impl LanguageSource {
 }
 
 /// The language a text was scored in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Language {
     /// English, German, what the post declares, or undetermined.
     pub lang: Lang,

@@ -28,6 +28,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::post::{Lang, Polarity, Score, Span};
 
 mod table;
@@ -145,7 +147,7 @@ pub struct Document {
 }
 
 /// What a text says about one target.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdict {
     /// The score of the text as a whole.
     pub document: Score,
