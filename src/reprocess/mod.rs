@@ -8,6 +8,7 @@
 
 mod compare;
 mod feed;
+mod found;
 mod order;
 mod pieces;
 mod preview;
@@ -23,6 +24,7 @@ use anyhow::Context;
 use tokio::sync::{Notify, mpsc, watch};
 
 pub use compare::{Comparison, Sample, TopicChange, compare};
+pub use found::{FoundError, found_topics};
 pub use order::Sorting;
 pub use preview::{Hints, Preview, preview};
 pub use publish::{Published, publish};

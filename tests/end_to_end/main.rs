@@ -34,6 +34,7 @@ mod erase_kills;
 mod evolution;
 mod feeds;
 mod files;
+mod findings;
 mod following;
 mod goals;
 mod hook;

@@ -15,12 +15,14 @@ use super::inputs::InputArgs;
 use super::output::{Screened, Script, people};
 use super::places::{LakePlace, ShardArg};
 use super::{Ending, Failure, runtime};
-use crate::connect::{InputError, Read, find_inputs};
+use crate::config::Config;
+use crate::connect::{Input, InputError, Read, find_inputs};
 use crate::lake::{Folder, Gaps, LakeError, OldAlerts, PostReader};
 use crate::live::Progress;
+use crate::post::TopicId;
 use crate::reprocess::{
-    Job, Mode, Origin, Published, Report, Sorting, Stage, StageError, compare, publish,
-    reprocess as work,
+    Job, Mode, Origin, Published, Report, Sorting, Stage, StageError, compare, found_topics,
+    publish, reprocess as work,
 };
 use crate::state::{Site, StateError};
 use crate::system::wall_clock;
@@ -59,6 +61,10 @@ pub(super) struct Args {
     /// Folder that only the writer of that lake needs, if it is in a bucket
     #[arg(long, value_name = "DIR", requires = "from_lake")]
     from_state: Option<PathBuf>,
+    /// The inputs are Parquet files of posts together with what was found in them on other machines, as
+    /// Analyzer.prepare of the Python package returns them
+    #[arg(long, conflicts_with = "from_lake")]
+    findings: bool,
     #[command(flatten)]
     place: LakePlace,
     #[command(flatten)]
@@ -122,6 +128,7 @@ impl Args {
             inputs,
             from_lake: None,
             from_state: None,
+            findings: false,
             place,
             shard: ShardArg::default(),
             input,
@@ -142,15 +149,22 @@ impl Args {
 }
 
 pub(super) fn reprocess(args: &Args) -> Result<Ending, Failure> {
-    let config = args.shard.of(args.place.configured()?)?;
+    let whole = args.place.configured()?;
+    let config = args.shard.of(whole.clone())?;
     let site = Site::from(&config.lake);
     runtime()?.block_on(async {
         let origin = origin(args).await?;
+        let mut reading = args.input.reading.reading();
+        if let Origin::Files(inputs) = &origin
+            && args.findings
+        {
+            reading.topics = Some(topics(inputs.clone(), whole, config.clone()).await?);
+        }
         let job = Job {
             origin,
             layout: args.input.layout(),
             encoding: args.input.reading.encoding(),
-            reading: args.input.reading.reading(),
+            reading,
             format: args.input.wire(),
             config,
             source: args.input.source.clone(),
@@ -242,6 +256,19 @@ pub(super) async fn files(inputs: &[String]) -> Result<Origin, Failure> {
     inputs
         .map(Origin::Files)
         .map_err(|error: InputError| Failure::usage(error.to_string(), error.hint))
+}
+
+/// Which topics here those are that findings in these files speak of.
+async fn topics(
+    inputs: Vec<Input>,
+    whole: Config,
+    here: Config,
+) -> Result<Arc<[Option<TopicId>]>, Failure> {
+    let found = tokio::task::spawn_blocking(move || found_topics(&inputs, &whole, &here));
+    found.await.map_err(anyhow::Error::from)?.map_err(|error| {
+        let hint = error.hint();
+        Failure::usage(format!("{:#}", anyhow::Error::from(error)), hint)
+    })
 }
 
 /// The posts that a lake keeps.

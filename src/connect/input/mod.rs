@@ -12,6 +12,7 @@ mod read;
 mod remote;
 mod seek;
 mod segment;
+mod stamps;
 mod text;
 mod zip;
 
@@ -25,6 +26,7 @@ pub use opened::{Beginning, Opening};
 pub use parquet::TableRows;
 pub use read::Read;
 use remote::Remote;
+pub use stamps::stamps;
 pub use text::Encoding;
 use zip::Member;
 
