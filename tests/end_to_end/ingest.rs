@@ -273,3 +273,32 @@ fn over_kills_at_any_moment_everything_answered_is_there_once() {
     let counted = scene.query("SELECT count(*), count(DISTINCT post_id) FROM mentions");
     assert_eq!(counted, format!("{0},{0}", 2 * sent), "{kills} kills");
 }
+
+#[test]
+fn more_than_can_be_taken_in_is_told_when_to_come_again() {
+    let scene = Scene::new("token_env = \"INGEST_TOKEN\"\nbody_mib = 64");
+    let _process = scene.run();
+    let post = r#"{"id":"1","text":"acme is slow"}"#;
+    assert_eq!(scene.send(&[], post).status, 202);
+    let head = format!(
+        "POST /ingest/in HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {TOKEN}\r\ncontent-length: {}\r\n\r\n",
+        64 << 20
+    );
+    // Two of these take all the room; one that met a small body there was refused itself.
+    let mut slow = Vec::new();
+    let full = wait_for("a refusal", || {
+        let mut stream = TcpStream::connect(("127.0.0.1", scene.port)).expect("a connection");
+        stream.write_all(head.as_bytes()).expect("written");
+        slow.push(stream);
+        Some(scene.send(&[], post)).filter(|answer| answer.status != 202)
+    });
+    assert_eq!(full.status, 429, "{full:?}");
+    assert!(full.head.contains("retry-after: 5"), "{full:?}");
+    assert!(full.body["hint"].as_str().is_some_and(|hint| hint.contains("again")), "{full:?}");
+    drop(slow);
+    let after = wait_for("room again", || {
+        Some(scene.send(&[], post)).filter(|answer| answer.status == 202)
+    });
+    assert_eq!(after.body["duplicates"], 1, "{after:?}");
+    assert_eq!(scene.query("SELECT count(*) FROM mentions"), "1");
+}
