@@ -193,6 +193,8 @@ struct Seen {
     refused: Vec<Refused>,
     /// Why it ended by itself.
     fault: Option<Fault>,
+    /// Whether it ended by itself.
+    has_ended: bool,
     health: Arc<SourceHealth>,
 }
 
@@ -231,15 +233,21 @@ async fn watch_source(settings: &dyn Settings, spec: SourceSpec, wait: Duration)
     let (inbox, mut parcels) = mpsc::channel::<Parcel>(PARCELS);
     let (closing, closed) = watch::channel(Closing::No);
     let outlet = Outlet::new(inbox, Arc::clone(&health), closed);
-    let mut source = settings.open(spec);
+    let mut source = settings.probe(spec);
     let mut reading = tokio::spawn(async move { source.read(&outlet).await });
-    let mut seen = Seen { posts: Vec::new(), events: 0, refused: Vec::new(), fault: None, health };
+    let mut seen = Seen {
+        posts: Vec::new(),
+        events: 0,
+        refused: Vec::new(),
+        fault: None,
+        has_ended: false,
+        health,
+    };
     let mut until = tokio::time::Instant::now() + wait;
-    let mut ended = false;
     while seen.posts.len() < POSTS_MAX {
         let Ok(parcel) = tokio::time::timeout_at(until, parcels.recv()).await else { break };
         let Some(parcel) = parcel else {
-            ended = true;
+            seen.has_ended = true;
             break;
         };
         seen.events += parcel.events.len();
@@ -260,7 +268,7 @@ async fn watch_source(settings: &dyn Settings, spec: SourceSpec, wait: Duration)
     let ending = tokio::time::timeout(MORE, &mut reading).await;
     reading.abort();
     if let Ok(Ok(Err(fault))) = ending
-        && ended
+        && seen.has_ended
         && fault != Fault::Closed
     {
         seen.fault = Some(fault);
@@ -275,6 +283,8 @@ fn print(source: &SourceConfig, seen: &Seen, wait: Duration) -> Result<(), Failu
     if seen.fault.is_none() {
         let state = match now.state {
             _ if seen.events > 0 => "it works".to_owned(),
+            // Some are asked what costs nothing, and no more.
+            SourceState::Up if seen.has_ended => "it can be reached; no post was read".to_owned(),
             SourceState::Up => format!("it can be reached; no post within {} s", wait.as_secs()),
             SourceState::Ended => "it was read to the end".to_owned(),
             _ if !now.reason.is_empty() => one_line(&now.reason).into_owned(),

@@ -82,6 +82,12 @@ pub trait Settings: Debug + Send + Sync {
 
     /// The source, ready to be read.
     fn open(&self, spec: SourceSpec) -> Box<dyn Source>;
+
+    /// What tells whether it could be read: the source itself, unless that costs or disturbs a running
+    /// one.
+    fn probe(&self, spec: SourceSpec) -> Box<dyn Source> {
+        self.open(spec)
+    }
 }
 
 /// How late posts come from a source that is asked every `interval_us`: one look may fail, and
@@ -147,12 +153,12 @@ pub struct Telling {
     pub reach: bool,
     /// Likes, reposts and replies.
     pub engagement: bool,
+    /// Whether these two come after a while, where a post itself does not have them.
+    pub later: bool,
     /// Which kinds of post there are.
     pub kinds: &'static [Kind],
     /// How the names of all its authors begin.
     pub authors: &'static str,
     /// The host of all its addresses; empty where they have none in common.
     pub host: &'static str,
-    /// Whether these two come after a while, where a post itself does not have them.
-    pub later: bool,
 }

@@ -280,3 +280,38 @@ fn the_reference_client_reads_the_fake_to_its_end() {
     let said = String::from_utf8(output.stdout).expect("UTF-8");
     assert_eq!(said, "acme by stream; operational-disconnect\n");
 }
+
+#[test]
+fn a_test_of_x_reads_no_post_and_leaves_the_stream_and_its_rules_alone() {
+    let api = XApi::start();
+    let listening = Listening::to(&api, "posts_a_month = 1000", "");
+    let _process = listening.run();
+    wait_for("a stream", || (api.mood().open == 1).then_some(()));
+    api.post("acme is late");
+    wait_for_answer(&listening.place.lake, TEXTS, "acme is late");
+    let state = || {
+        let mood = api.mood();
+        (mood.opened, mood.billed, mood.rules.clone())
+    };
+    let before = state();
+    let test = |token: &str| {
+        let mut command = resonanz();
+        command.args(["sources", "test", "x", "--config"]).arg(&listening.config);
+        command.env("X_TOKEN", token).output().expect("it runs")
+    };
+    let tested = test(TOKEN);
+    assert!(tested.status.success(), "{}", stderr(&tested));
+    let said = String::from_utf8_lossy(&tested.stdout).into_owned();
+    for words in [
+        "x: it can be reached; no post was read",
+        "1 rules are set at X",
+        "120 of 10000 posts",
+        "anew on day 19",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    assert_eq!(state(), before);
+    let refused = test("wrong");
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(stderr(&refused).contains("make a new bearer token"), "{}", stderr(&refused));
+}

@@ -186,6 +186,11 @@ fn answer(head: &str, path: &str, body: &[u8], mood: &mut Mood) -> (u16, Value) 
         "/2/tweets/search/stream/rules" => {
             (200, json!({"data": mood.rules, "meta": {"result_count": mood.rules.len()}}))
         }
+        "/2/usage/tweets" => {
+            let usage =
+                json!({"cap_reset_day": 19, "project_cap": "10000", "project_usage": "120"});
+            (200, json!({"data": usage}))
+        }
         "/2/tweets/search/recent" => recent(&asked, mood),
         "/2/tweets" => {
             let (mut found, mut errors) = (Vec::new(), Vec::new());

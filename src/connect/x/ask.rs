@@ -21,6 +21,7 @@ const FIELDS: [(&str, &str); 3] = [
     ("expansions", "author_id"),
     ("user.fields", "username,public_metrics,protected"),
 ];
+const RULES: &str = "/2/tweets/search/stream/rules";
 /// Most posts on a page, and looked up at once.
 pub(super) const PAGE_POSTS: usize = 100;
 /// Fewest posts that a page of the search may be asked for.
@@ -67,6 +68,15 @@ impl Api {
         self.http.request(method, &format!("{}{path}", self.url)).bearer_auth(self.token.expose())
     }
 
+    pub(super) fn get(&self, path: &str) -> RequestBuilder {
+        self.request(Method::GET, path)
+    }
+
+    /// The request for the rules that are set.
+    pub(super) fn rules(&self) -> RequestBuilder {
+        self.get(RULES)
+    }
+
     /// The request that opens the stream.
     pub(super) fn stream(&self) -> RequestBuilder {
         self.asked("/2/tweets/search/stream", &[])
@@ -108,8 +118,7 @@ impl Api {
         wanted: &[Rule],
         outlet: &Outlet,
     ) -> Result<(), Refusal> {
-        const PATH: &str = "/2/tweets/search/stream/rules";
-        let answer = self.send(self.request(Method::GET, PATH), outlet).await?;
+        let answer = self.send(self.rules(), outlet).await?;
         let rules: Rules = serde_json::from_slice(&answer.body)
             .map_err(|error| Fault::external(format!("rules that cannot be read: {error}")))?;
         let ours = tag_of(source, "");
@@ -134,12 +143,12 @@ impl Api {
         let new: Vec<_> = wanted.iter().filter(|rule| !there.contains(&*rule.value)).collect();
         if !old.is_empty() {
             let body = json!({"delete": {"ids": old}}).to_string();
-            self.send(self.post(PATH, body), outlet).await?;
+            self.send(self.post(RULES, body), outlet).await?;
         }
         if !new.is_empty() {
             let add = new.iter().map(|rule| json!({"value": rule.value, "tag": rule.tag}));
             let body = json!({"add": add.collect::<Vec<_>>()}).to_string();
-            let answer = self.send(self.post(PATH, body), outlet).await?;
+            let answer = self.send(self.post(RULES, body), outlet).await?;
             check_added(&answer)?;
         }
         Ok(())

@@ -9,6 +9,7 @@ mod catch_up;
 mod ladder;
 mod ledger;
 mod lines;
+mod probe;
 mod rule;
 mod settings;
 

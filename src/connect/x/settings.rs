@@ -7,6 +7,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::X;
+use super::probe::Probe;
 use super::rule::{Unfit, rule};
 use crate::connect::network::{Finding, Look, Settings, SourceSpec, UnfitTopic};
 use crate::connect::source::Source;
@@ -108,5 +109,11 @@ impl Settings for XSettings {
 
     fn open(&self, spec: SourceSpec) -> Box<dyn Source> {
         Box::new(X::new(self.clone(), &spec))
+    }
+
+    fn probe(&self, spec: SourceSpec) -> Box<dyn Source> {
+        let fits = |topic: &&Topic| rule(topic, spec.name.as_str()).is_ok();
+        let rules = spec.topics.iter().filter(fits).count();
+        Box::new(Probe::new(self.url.clone(), self.token.clone(), rules))
     }
 }
