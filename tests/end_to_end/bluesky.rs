@@ -11,15 +11,15 @@ use crate::support::{Place, file, free_port, get, live, query, wait_for, wait_fo
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-const BASE_US: i64 = 1_772_366_400_000_000;
-const EVENTS: &str = "/xrpc/network.bsky.jetstream.subscribeEvents";
+pub(crate) const BASE_US: i64 = 1_772_366_400_000_000;
+pub(crate) const EVENTS: &str = "/xrpc/network.bsky.jetstream.subscribeEvents";
 const POST: &str = "app.bsky.feed.post";
 
 /// A request to the fake server, with its connection.
-struct Asked {
+pub(crate) struct Asked {
     target: String,
     head: String,
-    stream: TcpStream,
+    pub(crate) stream: TcpStream,
 }
 
 impl Asked {
@@ -33,11 +33,11 @@ impl Asked {
         query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
     }
 
-    fn cursor(&self) -> Option<i64> {
+    pub(crate) fn cursor(&self) -> Option<i64> {
         self.parameter("cursor")?.parse().ok()
     }
 
-    fn answer(mut self, status: &str, body: &[u8]) {
+    pub(crate) fn answer(mut self, status: &str, body: &[u8]) {
         let length = body.len();
         let head =
             format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n");
@@ -45,7 +45,7 @@ impl Asked {
         let _ = self.stream.write_all(body);
     }
 
-    fn open(&mut self) {
+    pub(crate) fn open(&mut self) {
         let accept =
             derive_accept_key(self.header("sec-websocket-key").unwrap_or_default().as_bytes());
         let protocol = self.header("sec-websocket-protocol");
@@ -59,17 +59,17 @@ impl Asked {
     }
 
     /// Sends a frame; who has hung up does not hear it.
-    fn send(&mut self, payload: &[u8]) {
+    pub(crate) fn send(&mut self, payload: &[u8]) {
         let first = if payload.starts_with(b"{") { 0x81 } else { 0x82 };
         let _ = self.stream.write_all(&frame(first, payload));
     }
 
-    fn say(&mut self, message: &Value) {
+    pub(crate) fn say(&mut self, message: &Value) {
         self.send(message.to_string().as_bytes());
     }
 }
 
-fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
+pub(crate) fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     let mut frame = vec![first, 127];
     frame.extend((payload.len() as u64).to_be_bytes());
     frame.extend(payload);
@@ -77,13 +77,13 @@ fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
 }
 
 /// A server that hands over each request.
-struct Server {
-    host: String,
-    asked: Receiver<Asked>,
+pub(crate) struct Server {
+    pub(crate) host: String,
+    pub(crate) asked: Receiver<Asked>,
 }
 
 impl Server {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let host = listener.local_addr().expect("bound").to_string();
         let (sender, asked) = sync_channel(64);
@@ -127,7 +127,7 @@ fn record(text: &str) -> Value {
     json!({"$type": POST, "text": text, "createdAt": "2026-03-01T12:00:00Z", "langs": ["en"]})
 }
 
-fn time(number: i64) -> String {
+pub(crate) fn time(number: i64) -> String {
     resonanz::time::EventTime(BASE_US + number * 1_000_000).to_string()
 }
 
@@ -149,7 +149,7 @@ fn event(kind: &str, number: i64, did: &str, more: Value) -> Value {
 }
 
 /// A post on the second wire.
-fn post(number: i64, did: &str, key: &str) -> Value {
+pub(crate) fn post(number: i64, did: &str, key: &str) -> Value {
     let text = format!("acme again {key}");
     let commit = json!({"rev": "3l3qo2vutsw2b", "operation": "create", "collection": POST,
         "rkey": key, "cid": "bafy", "record": record(&text)});

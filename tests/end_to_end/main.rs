@@ -73,6 +73,7 @@ mod shards;
 mod site;
 mod scripted;
 mod sources;
+mod schedules;
 mod sources_apart;
 mod store;
 mod streams;

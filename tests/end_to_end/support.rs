@@ -229,6 +229,11 @@ impl Dice {
         Self(0x9e37_79b9_7f4a_7c15)
     }
 
+    /// Another sequence for each seed.
+    pub(crate) fn of(seed: u64) -> Self {
+        Self(0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(seed | 1).wrapping_add(seed))
+    }
+
     pub(crate) fn below(&mut self, end: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
