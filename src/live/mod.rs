@@ -27,7 +27,7 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
 
-pub use decisions::Decisions;
+pub use decisions::{Decisions, NewReviews};
 pub use engine_loop::EngineLoop;
 pub use eraser::{Eraser, Following};
 pub use progress::{AlertLine, Progress, Rounds, Said, TopicCount, Trouble};

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::decisions::Decision;
 use super::engine_loop::EngineLoop;
 use super::slips::Slip;
 use crate::alert::{Condition, Judge, Rule, Transition};
@@ -18,13 +19,12 @@ use crate::lake::{AlertRow, Folder};
 use crate::notify::GOAL;
 use crate::post::{PostKey, SourceId, TopicId};
 use crate::sql::{QueryFormat, Session};
-use crate::state::{Change, Standing};
 use crate::time::EventTime;
 
 /// What an engine begins with besides its checkpoint.
 #[derive(Debug, Default)]
 pub(super) struct Past {
-    decided: Vec<Decided>,
+    decided: Vec<Decision>,
     orphans: Vec<Slip>,
 }
 
@@ -52,23 +52,20 @@ struct Decided {
     topic: String,
     source: String,
     post_id: String,
-    state: Standing,
+    is_done: i64,
 }
 
 impl EngineLoop {
     /// Lets rules on replies know what people decided since the last call.
     pub(super) fn note_decisions(&mut self) {
-        for Change { topic, source, post_id, state, .. } in self.decisions.take() {
-            self.decide(&Decided { topic, source, post_id, state });
-        }
+        self.decisions.take().iter().for_each(|decision| self.decide(decision));
     }
 
-    fn decide(&mut self, decided: &Decided) {
-        let named = (0u32..).zip(&self.topics).find(|(_, name)| **name == decided.topic);
+    fn decide(&mut self, decision: &Decision) {
+        let named = (0u32..).zip(&self.topics).find(|(_, name)| **name == decision.topic);
         let Some((topic, _)) = named else { return };
-        let post = PostKey::new(&SourceId::new(&decided.source), &decided.post_id);
-        let is_done = matches!(decided.state, Standing::Answered | Standing::Ignored);
-        self.engine.decide(TopicId(topic), post, is_done);
+        let post = PostKey::new(&SourceId::new(&decision.source), &decision.post_id);
+        self.engine.decide(TopicId(topic), post, decision.is_done);
     }
 
     /// Takes up what the lake knows.
@@ -83,20 +80,27 @@ async fn decided(
     session: &Session,
     rules: &[Rule],
     watermark: EventTime,
-) -> anyhow::Result<Vec<Decided>> {
+) -> anyhow::Result<Vec<Decision>> {
     let asks = |rule: &Rule| matches!(rule.condition, Condition::Unanswered { .. });
     if !rules.iter().any(asks) {
         return Ok(Vec::new());
     }
     let since = watermark.shift(-Judge::reach_us(rules));
     let sql = format!(
-        "SELECT topic, source, post_id, state FROM inbox \
-         WHERE changed_at IS NOT NULL AND posted_at >= to_timestamp_micros({})",
+        "SELECT topic, source, post_id, CASE WHEN state IN ('answered', 'ignored') OR relevant = 0 \
+         OR polarity <> 'negative' THEN 1 ELSE 0 END AS is_done FROM inbox \
+         WHERE (changed_at IS NOT NULL OR relevant = 0 OR polarity <> scored_polarity) \
+         AND posted_at >= to_timestamp_micros({})",
         since.0
     );
     let mut bytes = Vec::new();
     session.query(&sql).await?.write(QueryFormat::Json, &mut bytes).await?;
-    Ok(serde_json::from_slice(&bytes)?)
+    let decided: Vec<Decided> = serde_json::from_slice(&bytes)?;
+    let decisions = decided.into_iter().map(|one| {
+        let Decided { topic, source, post_id, is_done } = one;
+        Decision { topic, source, post_id, is_done: is_done != 0 }
+    });
+    Ok(decisions.collect())
 }
 
 /// The newest transition of each alert that fires, as a row that ends it but for time and kind.

@@ -10,6 +10,7 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 
 use super::crew::Crew;
+use super::decisions::NewReviews;
 use super::engine_loop::EngineLoop;
 use super::eraser::{Eraser, Following};
 use super::goals;
@@ -26,7 +27,7 @@ use crate::desk::Subject;
 use crate::lake::{Folder, Lake};
 use crate::notify::{Advice, CourierStats, Desk, GOAL, Message, Outbox};
 use crate::post::TopicId;
-use crate::state::{Answered, DeskFiles};
+use crate::state::{Answered, DeskFiles, Reviews};
 
 /// Parcels that may wait for the engine.
 const INBOX_PARCELS: usize = 64;
@@ -97,6 +98,7 @@ impl Round {
             committed: Arc::clone(progress),
             answered,
             decisions: Arc::clone(&engine_loop.decisions),
+            reviews: NewReviews::of(Reviews::of(folder))?,
             upkeep: Upkeep::new(folder, &config.lake),
             eraser,
             patience,

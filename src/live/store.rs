@@ -9,7 +9,7 @@ use arrow::array::RecordBatch;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 
-use super::decisions::Decisions;
+use super::decisions::{Decisions, NewReviews};
 use super::eraser::Eraser;
 use super::progress::Progress;
 use super::trouble::Patience;
@@ -62,6 +62,8 @@ pub struct Store {
     pub answered: Answered,
     /// What people decided, on its way to the engine.
     pub decisions: Arc<Decisions>,
+    /// What people find out about verdicts.
+    pub reviews: NewReviews,
     /// What keeps the lake tidy.
     pub upkeep: Upkeep,
     /// Carries out erasures.
@@ -215,8 +217,12 @@ impl Store {
             tracing::error!(%error, hint = error.hint(), "the lake's upkeep was interrupted");
         };
         match self.lake.take_changes(&self.upkeep.triage).await {
-            Ok(changes) => self.decisions.add(changes),
+            Ok(changes) => self.decisions.change(changes),
             Err(error) => broken(error),
+        }
+        match self.reviews.take() {
+            Ok(reviews) => self.decisions.review(reviews),
+            Err(error) => broken(error.into()),
         }
         if let Err(error) = self.upkeep.turn(&mut self.lake).await {
             broken(error);

@@ -205,7 +205,7 @@ impl Ask<'_> {
         let now = self.now();
         let after = search.after.as_deref().map(|after| end(after, search.turn)).transpose()?;
         let at = after.as_ref().map_or(now, |End(_, at, _)| EventTime(*at));
-        let (mut found, cut) = self.found(search, now, at).await?;
+        let (mut found, cut) = self.found(search, &self.wants(), (now, at)).await?;
         let counts = Counts::of(&found, now);
         let waiting = [Standing::Open, Standing::Assigned];
         let states =
@@ -251,7 +251,10 @@ impl Ask<'_> {
                 latest(self.rows(&sql).await?)
             }
             None => {
-                let (found, _) = self.found(&InboxSearch::default(), now, now).await?;
+                // A mention that a review took out is still found by the name that somebody saw.
+                let wanted =
+                    format!("({} OR relevant = 0 OR polarity <> scored_polarity)", self.wants());
+                let (found, _) = self.found(&InboxSearch::default(), &wanted, (now, now)).await?;
                 let stands = found.into_iter().map(|one| one.stand);
                 let named = |stand: &Stand| handle(&stand.tie()).starts_with(name);
                 stands.filter(|stand| !name.is_empty() && named(stand)).collect()
@@ -266,13 +269,13 @@ impl Ask<'_> {
         self.shown(vec![one], now).await?.pop().ok_or_else(unknown)
     }
 
-    /// All that is in the inbox, whatever its state, with the priorities of an instant, and whether
-    /// it was too much.
+    /// All that is in the inbox by a condition, whatever its state, with the priorities of an
+    /// instant, and whether it was too much.
     async fn found(
         &self,
         search: &InboxSearch,
-        now: EventTime,
-        at: EventTime,
+        wants: &str,
+        (now, at): (EventTime, EventTime),
     ) -> Result<(Vec<Found>, bool), ReportError> {
         let mut wanted = vec![self.reaches(now)];
         for (column, list) in [("topic", &search.topics), ("source", &search.sources)] {
@@ -282,8 +285,7 @@ impl Ask<'_> {
             }
         }
         let select = format!(
-            "SELECT {STAND} FROM inbox WHERE {} ORDER BY posted_at DESC LIMIT {}",
-            self.wants(),
+            "SELECT {STAND} FROM inbox WHERE {wants} ORDER BY posted_at DESC LIMIT {}",
             ROWS_MAX + 1
         );
         let rows: Vec<Stand> = self.rows(&over_inbox(&wanted.join(" AND "), &select)).await?;

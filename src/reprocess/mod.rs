@@ -37,11 +37,12 @@ use crate::desk::Grouping;
 use crate::engine::{Engine, EngineConfig, Remember};
 use crate::lake::{Folder, Lake, PostReader};
 use crate::live::{
-    EngineLoop, Eraser, Following, Patience, Progress, Stop, Store, Upkeep, checkpointed_engine,
+    EngineLoop, Eraser, Following, NewReviews, Patience, Progress, Stop, Store, Upkeep,
+    checkpointed_engine,
 };
 use crate::notify::{Desk, Outbox};
 use crate::privacy::Erased;
-use crate::state::{Answered, DeskFiles};
+use crate::state::{Answered, DeskFiles, Reviews};
 use crate::system::wall_clock;
 use feed::Feed;
 use order::is_disordered;
@@ -163,7 +164,7 @@ pub async fn reprocess(
     };
     let outbox = Arc::new(Outbox::open(&folder.outbox())?);
     let (jobs, job_queue) = mpsc::channel(2);
-    let following = Arc::new(Following::of(&folder));
+    let (following, patience) = (Arc::new(Following::of(&folder)), Patience::none(&progress));
     let (shared, kept) = (Arc::clone(&following), Arc::clone(&folder));
     let eraser = Eraser::new(kept, stage.authors(), Arc::clone(&outbox), shared, None);
     let desk = Arc::new(Desk::open(outbox, DeskFiles::of(&folder), Grouping::default(), |_| true)?);
@@ -174,20 +175,13 @@ pub async fn reprocess(
         committed: Arc::clone(&progress),
         answered: Answered::open(&folder)?,
         decisions: Arc::default(),
+        reviews: NewReviews::of(Reviews::of(&folder))?,
         upkeep: Upkeep::on_request(&folder, &config.lake),
         eraser,
-        patience: Patience::none(&progress),
+        patience: patience.clone(),
     };
     let store = tokio::spawn(store.run(job_queue));
-    let engine = EngineLoop::new(
-        &config,
-        engine,
-        checkpoint,
-        folder,
-        following,
-        jobs,
-        Patience::none(&progress),
-    );
+    let engine = EngineLoop::new(&config, engine, checkpoint, folder, following, jobs, patience);
 
     let started = Instant::now();
     let mut coverage = stage.coverage.clone();

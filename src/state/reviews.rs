@@ -136,6 +136,12 @@ impl Reviews {
         lines.map(read).collect()
     }
 
+    /// How long the file is.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        fs::metadata(&self.path).map_or(0, |file| file.len())
+    }
+
     /// Waits until nobody else looks and writes. Blocks the thread, at most ten seconds.
     ///
     /// # Errors

@@ -85,9 +85,13 @@ fn what_people_decided_is_not_unanswered_and_a_rule_that_is_gone_fires_no_longer
     let mut team = Team::live_with(CARE);
     team.say(&post("a", "ann", 0, "acme is horrible", ""));
     team.say(&post("b", "bob", 60, "acme is terrible", ""));
+    team.say(&post("d", "dan", 65, "acme terrible horrible polar lights", ""));
     team.say(&post("n", "dan", 70, "nothing", ""));
     let handle = |team: &Team, post: &str| text(&team.entry(post, |_| true), "handle").to_owned();
     let (a, b) = (handle(&team, "a"), handle(&team, "b"));
+    let id = text(&team.entry("d", |_| true)["mention"], "id").to_owned();
+    let body = json!({"relevant": false, "author": "Mara"}).to_string();
+    assert_eq!(team.http("POST", &format!("/api/v1/mentions/{id}/correction"), &body).0, 201);
     assert_eq!(team.change(&a, 0, "Mara", "ignored").0, 200);
     let moved = |team: &Team, rows: &str| {
         let count = "SELECT count(*) FROM triage";
@@ -101,7 +105,7 @@ fn what_people_decided_is_not_unanswered_and_a_rule_that_is_gone_fires_no_longer
         let alerts = "SELECT rule, transition, observed FROM alerts ORDER BY at";
         wait_for(wanted, || (query(&team.place.lake, alerts) == wanted).then_some(()));
     };
-    // Of two that waited too long, one wants no answer.
+    // Of three that waited too long, one wants no answer, and one is not about the topic.
     told(&team, "care,fired,1");
 
     // Answered by telephone, while nothing runs: the next start knows.
