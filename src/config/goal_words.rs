@@ -20,10 +20,7 @@ impl GoalMeasure {
             Self::ShareOfVoice => ["share of voice", "Anteil am Gespräch"],
             Self::NetSentiment => ["net sentiment", "Netto-Stimmung"],
             Self::NegativeShare => ["share of negative mentions", "Anteil negativer Erwähnungen"],
-            Self::ReplyShare => [
-                "share of negative mentions answered",
-                "Anteil beantworteter negativer Erwähnungen",
-            ],
+            Self::ReplyShare => ["share of mentions answered", "Anteil beantworteter Erwähnungen"],
             Self::ReplyTime => ["median time to reply", "mittlere Antwortzeit (Median)"],
             Self::PurchaseIntents => ["mentions with intent to buy", "Erwähnungen mit Kaufabsicht"],
             Self::RecommendationShare => ["share of recommendations", "Anteil der Empfehlungen"],

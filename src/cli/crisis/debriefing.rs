@@ -103,7 +103,9 @@ impl Debriefing<'_> {
         text += &format!("- {}\n", parts.join(", "));
         text += &format!("- {}: {} / {}\n", words.urgent_taken, self.office.taken(), urgent.len());
         if let Some(first) = urgent.iter().find(|entry| entry.state == Standing::Open) {
-            let said: String = line(&first.mention.text).chars().take(TEXT_CHARS).collect();
+            let whole = line(&first.mention.text);
+            let said: String = whole.chars().take(TEXT_CHARS).collect();
+            let said = if said.len() < whole.len() { format!("{said} …") } else { said };
             let points = first.priority.points;
             text += &format!("- {} ({} {points}): \"{said}\"\n", words.still_open, words.priority);
         }
