@@ -6,7 +6,7 @@
   // Times stand in the zone of the browser, unless its reader chose one; told once, as a cookie.
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
   const isTold = () => document.cookie.includes("resonanz_zone=");
-  if ("zoneless" in document.documentElement.dataset && timeZone && timeZone !== "UTC" && !isTold()) {
+  if ("zoneless" in document.body.dataset && timeZone && timeZone !== "UTC" && !isTold()) {
     document.cookie = `resonanz_zone=${timeZone.replaceAll("/", "%2F")}; path=/; max-age=31536000; samesite=lax`;
     if (isTold()) location.reload();
   }
