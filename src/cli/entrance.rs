@@ -39,13 +39,19 @@ impl Entrance {
         Self::fetch(config, config.listen.is_some_and(is_beyond), &Site::from(&config.lake))
     }
 
-    /// Refuses to open what other machines reach at an address that stays.
-    pub(super) fn fits(&self, before: &Self, beyond: bool) -> Result<(), Failure> {
-        if beyond && before.access.is_closed() && !self.access.is_closed() {
+    /// Refuses to open what other machines reach at an address that stays; elsewhere a warning says
+    /// that nobody has to log in any more.
+    pub(super) fn fits(&self, before: &Self, beyond: bool) -> Result<Option<String>, Failure> {
+        let opens = before.access.is_closed() && !self.access.is_closed();
+        if opens && beyond {
             let message = "nobody would have to log in, and other machines reach this process";
             return Err(Failure::usage(message, "leave a user or a token, or restart"));
         }
-        Ok(())
+        let warning = opens.then(|| "nobody has to log in any more".to_owned());
+        if let Some(warning) = &warning {
+            tracing::warn!("{warning}");
+        }
+        Ok(warning)
     }
 
     /// Takes users, tokens, proxies and the place of the certificate of a new configuration. Whether

@@ -76,9 +76,9 @@ impl Reloader {
         let read = move || Ok::<_, Failure>(shard.of(place.configured()?)?.listening());
         let config = tokio::task::spawn_blocking(read).await??;
         self.vet(&config)?;
-        let warnings = self.warnings(&config);
+        let mut warnings = self.warnings(&config);
         let fresh = Entrance::fetch(&config, self.beyond, &Site::from(&config.lake))?;
-        fresh.fits(&self.entrance, self.beyond)?;
+        warnings.extend(fresh.fits(&self.entrance, self.beyond)?);
         let api = self.api(&config, &fresh)?;
         let (begun, told) = oneshot::channel();
         let renewal = Renewal { config: config.clone(), begun };

@@ -65,7 +65,7 @@ impl Renewer {
             return Err(Failure::usage(message, "restart with --config FILE"));
         };
         let fresh = Entrance::fetch(&config, self.beyond, &site)?;
-        fresh.fits(&self.entrance, self.beyond)?;
+        let opened = fresh.fits(&self.entrance, self.beyond)?;
         let token = fresh.token.clone();
         self.entrance.take(fresh);
         self.apis.send_replace(Api {
@@ -75,7 +75,8 @@ impl Renewer {
             sql: present.sql.forgetful(),
             ..present
         });
-        let warnings: Vec<String> = config.warnings.iter().map(ToString::to_string).collect();
+        let warnings = config.warnings.iter().map(ToString::to_string);
+        let warnings: Vec<String> = warnings.chain(opened).collect();
         Ok(json!({
             "sources": config.sources.len(),
             "topics": config.topics.len(),
