@@ -109,6 +109,12 @@ fn comparisons_have_two_sides() {
         ("en", "Samsung is worse than Apple", "Apple", Positive),
         ("de", "Samsung ist besser als Apple", "Samsung", Positive),
         ("de", "Samsung ist besser als Apple", "Apple", Negative),
+        ("en", "Samsung is miles ahead of Apple", "Samsung", Positive),
+        ("en", "Samsung is miles ahead of Apple", "Apple", Negative),
+        ("en", "Samsung is no match for Apple", "Samsung", Negative),
+        ("en", "Samsung is no match for Apple", "Apple", Positive),
+        ("de", "Samsung kommt an Apple nicht ran", "Samsung", Negative),
+        ("de", "Samsung kommt an Apple nicht ran", "Apple", Positive),
     ]);
 }
 
@@ -131,6 +137,10 @@ fn irony_that_says_so_is_understood() {
         ("en", "thanks for nothing", "", Negative),
         ("de", "Toller Service, wirklich #ironie", "", Negative),
         ("de", "Na toll, der Zug fällt aus", "", Negative),
+        ("en", "Brilliant, the app is broken again", "", Negative),
+        ("de", "Klasse, mein Paket ist kaputt", "", Negative),
+        ("en", "Brilliant, my parcel is here", "", Positive),
+        ("en", "Brilliant, but the battery died", "", Negative),
     ]);
 }
 

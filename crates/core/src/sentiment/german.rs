@@ -4,12 +4,13 @@
 //! word. Stem changes (Buch, Bücher; fahren, fuhr) are not known.
 
 /// Words that turn the opinion after them around, and before them in the same clause.
-pub(super) const NEGATIONS: &str = "nicht nie niemals nimmer nix nichts garnicht ned net nich";
+pub(super) const NEGATIONS: &str = "
+    nicht nie niemals nimmer nimma nix nichts garnicht ned net nich nöd nüt nid";
 
 /// Words that turn only the opinion shortly after them around.
 pub(super) const NEAR_NEGATIONS: &str = "
-    kein keine keinen keinem keiner keines keinerlei ohne weder noch kaum wenig niemand niemandem
-    niemanden nirgends";
+    kein keine keinen keinem keiner keines keinerlei kei keni koa koan ohne
+    weder noch kaum wenig niemand niemandem niemanden nirgends";
 
 /// Words after which the other side of the argument begins.
 pub(super) const CONTRASTS: &str = "aber jedoch sondern allerdings dennoch trotzdem";
@@ -49,7 +50,8 @@ pub(super) const FUNCTIONS: &str = "
     wurde gefunden dauernd";
 
 /// Ends of compounds that carry the opinion whatever stands before, besides the nouns of the lexicon.
-pub(super) const COMPOUND_ENDS: [(&str, f64); 12] = [
+pub(super) const COMPOUND_ENDS: [(&str, f64); 13] = [
+    ("versagen", -2.0),
     ("chaos", -2.2),
     ("wahnsinn", -1.2),
     ("probleme", -1.4),
@@ -65,7 +67,8 @@ pub(super) const COMPOUND_ENDS: [(&str, f64); 12] = [
 ];
 
 /// Beginnings of compounds that carry the opinion whatever stands behind.
-pub(super) const COMPOUND_STARTS: [(&str, f64); 8] = [
+pub(super) const COMPOUND_STARTS: [(&str, f64); 9] = [
+    ("abzocke", -2.2),
     ("scheiss", -2.8),
     ("drecks", -2.6),
     ("schrott", -2.2),
@@ -78,7 +81,8 @@ pub(super) const COMPOUND_STARTS: [(&str, f64); 8] = [
 
 /// What stands before these and ends in a compound's opinion is another word: "Optimist".
 pub(super) const COMPOUND_SPARED: &str = "
-    schadenfreude missgenuss schrottplatz schrotthaendler schrottpresse schrottwichteln schrottabholung
+    staubecken staubeckens schadenfreude missgenuss
+    schrottplatz schrotthaendler schrottpresse schrottwichteln schrottabholung
     schrottpreis stinktier stinktiere stinkefinger stinkerkaese grottenolm grottenolme";
 
 /// What a lemma is, as far as its endings go.

@@ -156,5 +156,5 @@ pub(super) const WORDS: [(Lists, &str); 28] = [
          trick tricks smart spitze still wunder bitter heiter rasant fasten wagen welle
          wanted strand stock herb hell",
     ),
-    (Lists::NOT, "not"),
+    (Lists::NOT, "not nicht"),
 ];

@@ -177,7 +177,9 @@ impl View<'_> {
             return true;
         }
         let never = self.is(j, Lists::NEVER);
-        let so = between(Lists::SO) || just_before(Lists::SO);
+        // Behind the head of a phrase that holds both: "war noch nie so begeistert".
+        let held = i < j && self.after(j, 1).any(|k| self.is(k, Lists::SO) && self.word(k).spent);
+        let so = between(Lists::SO) || just_before(Lists::SO) || held;
         if never && so
             || j < i && between(Lists::SUCH) && self.sense(i).weight() < 0.0 && !self.backwards
         {

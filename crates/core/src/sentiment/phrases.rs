@@ -21,6 +21,8 @@ pub(super) const REACH_MAX: Reach = Reach { words: GAP_WORDS_MAX as u8 + 1, alon
 pub(super) const ANY_SECOND: u64 = u64::MAX;
 /// What leaving one thing for another weighs for the one that is left.
 const LEFT: f64 = -1.4;
+/// What a phrase weighs that sets one thing above another, or, turned, below.
+const BEATS: f64 = 1.5;
 /// How many words a pattern has at most, gaps not counted.
 pub(super) const PATTERN_WORDS_MAX: usize = 8;
 
@@ -344,6 +346,9 @@ fn sense_of(field: &str) -> Option<Sense> {
         "unreal" => Role::Unreal,
         "unlike" => Role::Unlike,
         "leaves" => return Some(Sense::weighing(LEFT).with(Role::Leaves)),
+        "beats" => return Some(Sense::weighing(BEATS).with(Role::Beats)),
+        "loses" => return Some(Sense::weighing(-BEATS).with(Role::Beats)),
+        "prefers" => return Some(Sense::weighing(BEATS).with(Role::Leaves)),
         "irony" => Role::Irony,
         "seeks" => Role::Seeks,
         _ => return field.parse().ok().map(Sense::weighing),

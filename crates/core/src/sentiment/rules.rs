@@ -142,6 +142,7 @@ pub(super) fn weigh(
             hits.push(view.weigh(i, trace));
         }
     }
+    mood::find_mockery(layout, hits, trace);
     sides::part(layout, hits);
     for hit in hits.iter().filter(|hit| hit.aside) {
         layout.words[hit.word as usize].aside = true;
