@@ -94,7 +94,7 @@ fn errors_name_the_place() {
 
 #[test]
 fn signs_of_other_tools_are_read_and_remarked_on() {
-    let rows: [(&str, &str, &[usize]); 44] = [
+    let rows: [(&str, &str, &[usize]); 47] = [
         ("“big bank”", "\"big bank\"", &[]),
         ("„big bank“ «b c» »d e«", "\"big bank\" AND \"b c\" AND \"d e\"", &[]),
         ("‘big bank’ ‹b c›", "\"big bank\" AND \"b c\"", &[]),
@@ -139,6 +139,9 @@ fn signs_of_other_tools_are_read_and_remarked_on() {
         ("a - b", "a AND \"-\" AND b", &[2]),
         ("\"!!\" a", "\"!!\" AND a", &[0]),
         ("support~ a~2", "support AND a", &[7, 10]),
+        ("a^2 \"b c\"^1.5 d", "a AND \"b c\" AND d", &[1, 9]),
+        ("toys\"R\"us", "toys AND r AND us", &[4, 7]),
+        ("a SAME b XOR c", "a AND same AND b AND xor AND c", &[2, 9]),
     ];
     for (query, want, places) in rows {
         let reading = read(query).expect(query);

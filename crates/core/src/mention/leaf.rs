@@ -40,6 +40,10 @@ const FOREIGN_FIELDS: [(&str, &str); 14] = [
     ("followers_count", "write followers:, as followers:>1000"),
 ];
 
+/// What is said of `acme^2`, as search engines write it.
+const WEIGHT: &str = "terms have no weights here";
+const WEIGHT_HINT: &str = "leave it out: a post matches or it does not";
+
 /// Where a term began, and whether it stood in quotes.
 #[derive(Debug, Clone, Copy)]
 struct Place {
@@ -94,6 +98,7 @@ impl<'q> Parser<'q> {
         let begun = self.at;
         let (text, quoted) = self.take_text()?;
         let place = Place { start, quoted };
+        self.remark_joined(quoted);
         let text = if quoted { text } else { self.plain_word(text, begun, term.raw, &place)? };
         self.term(text, term, &place)
     }
@@ -174,6 +179,26 @@ impl<'q> Parser<'q> {
         Ok(value)
     }
 
+    /// Remarks on a quote in the middle of a word, and passes over a weight behind a phrase.
+    fn remark_joined(&mut self, quoted: bool) {
+        let next = self.next_word();
+        if quoted && next.strip_prefix('^').is_some_and(is_weight) {
+            self.remark(self.at, WEIGHT, WEIGHT_HINT);
+            self.at += next.len();
+            return;
+        }
+        let joined = match self.rest().chars().next() {
+            Some(c) if quoted => c.is_alphanumeric() && !is_operator(next),
+            Some(c) => is_quote(c),
+            None => false,
+        };
+        if joined {
+            let hint = "put a space between them, or write the whole as one phrase without the \
+                        quotes in it";
+            self.remark(self.at, "no space between a word and a quote: both must be there", hint);
+        }
+    }
+
     /// A word without quotes: what of it belongs to the term. Refuses operators.
     fn plain_word(
         &mut self,
@@ -202,6 +227,13 @@ impl<'q> Parser<'q> {
             let hint = "leave it out, or put the term in quotes to look for it as it stands";
             self.remark(begun + bare.len(), "a mark at the end of a word is passed over", hint);
             return Ok(bare);
+        }
+        if let Some((before, weight)) = word.rsplit_once('^')
+            && !before.is_empty()
+            && is_weight(weight)
+        {
+            self.remark(begun + before.len(), WEIGHT, WEIGHT_HINT);
+            return Ok(before);
         }
         if let Some((before, digits)) = word.rsplit_once('~')
             && !before.is_empty()
@@ -270,6 +302,17 @@ impl<'q> Parser<'q> {
         }
         Ok(Expr::Slop { phrase: term, words_max })
     }
+}
+
+/// Whether it is a number, as stands behind `^`.
+fn is_weight(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+}
+
+/// Whether a word is an operator that needs no space before it.
+fn is_operator(word: &str) -> bool {
+    let name = word.split_once('/').map_or(word, |(name, _)| name);
+    matches!(name, "AND" | "OR" | "NOT" | "NEAR" | "ONEAR")
 }
 
 /// Whether a character is punctuation: signs of money and the like may be looked for.

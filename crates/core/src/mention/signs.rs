@@ -89,8 +89,9 @@ pub(super) fn operator_meant(word: &str) -> Option<&'static str> {
         "and" | "und" => Some("AND"),
         "not" => Some("NOT"),
         "near" => Some("NEAR/5"),
-        "nicht" | "ohne" if is_upper => Some("NOT"),
-        "ou" | "o" if is_upper => Some("OR"),
+        "nicht" | "ohne" | "butnot" | "except" | "without" if is_upper => Some("NOT"),
+        "ou" | "o" | "xor" if is_upper => Some("OR"),
+        "same" | "adj" | "sentence" if is_upper => Some("NEAR/5"),
         "et" | "y" if is_upper => Some("AND"),
         _ => None,
     }
