@@ -9,6 +9,7 @@
 mod compare;
 mod feed;
 mod found;
+mod guess;
 mod order;
 mod pieces;
 mod preview;
@@ -25,8 +26,9 @@ use tokio::sync::{Notify, mpsc, watch};
 
 pub use compare::{Comparison, Sample, TopicChange, compare};
 pub use found::{FoundError, found_topics};
+pub use guess::Hints;
 pub use order::Sorting;
-pub use preview::{Hints, Preview, preview};
+pub use preview::{Preview, preview};
 pub use publish::{Published, publish};
 pub use stage::{Mode, Stage, StageError};
 

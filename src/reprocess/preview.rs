@@ -3,15 +3,9 @@
 
 use std::io;
 
-use super::feed::Feed;
-use crate::connect::{Beginning, Encoding, Input, Layout, Opening, Read};
-use crate::decode::{AuthorHasher, Format, Parcel, Reading, guessed, guessed_map};
+use super::guess::{Hints, feed, guess_map, guess_thousands, guess_times};
+use crate::connect::{Beginning, Input, Layout, Opening};
 use crate::post::{Event, Post};
-use crate::system::wall_clock;
-use crate::time::Zone;
-
-/// Signs between thousands that are tried.
-const THOUSANDS: [char; 2] = ['.', ','];
 
 /// What is said of bytes that are neither lines nor Parquet.
 const NOT_TEXT: &str = "this is not text; save a workbook as CSV, and unpack archives";
@@ -19,23 +13,6 @@ const NOT_TEXT: &str = "this is not text; save a workbook as CSV, and unpack arc
 /// Whether bytes could be text: only few signs of control stand in it.
 fn is_text(bytes: &[u8]) -> bool {
     !bytes.iter().any(|byte| matches!(byte, 0..=8 | 14..=26 | 28..=31))
-}
-
-/// What the options say of the files.
-#[derive(Debug, Clone, Default)]
-pub struct Hints {
-    /// The layout of all files.
-    pub layout: Option<Layout>,
-    /// What lines and objects are.
-    pub format: Option<Format>,
-    /// The encoding of all files.
-    pub encoding: Option<Encoding>,
-    /// Which column is which field, and what else is known.
-    pub reading: Reading,
-    /// The source of posts that name none.
-    pub source: Option<String>,
-    /// The zone to propose for times that name none.
-    pub zone: String,
 }
 
 /// How a file would be read.
@@ -87,37 +64,14 @@ pub fn preview(input: &Input, hints: &Hints) -> io::Result<Preview> {
     let mut options = Vec::new();
     if look.told.export.is_none() && hints.reading.map.is_plain() {
         let columns: Vec<&str> = look.columns.iter().map(String::as_str).collect();
-        if !guessed(&columns).is_empty() {
-            let map = guessed_map(&columns);
-            hints.reading.map = map.parse().map_err(io::Error::other)?;
-            options.push(("--map", map));
-        }
+        guess_map(input, &columns, &mut hints, &mut options)?;
     }
-    let mut parcel = feed(&hints).first_posts(input)?;
+    let parcel = feed(&hints).first_posts(input)?;
     if parcel.events.is_empty() && parcel.refused.iter().any(|letter| !is_text(&letter.raw)) {
         return Err(io::Error::other(NOT_TEXT));
     }
-    let asks = |parcel: &Parcel, option: &str| {
-        parcel.refused.iter().any(|letter| letter.reason.contains(option))
-    };
-    if asks(&parcel, "--zone") && hints.reading.times.zone.is_none() {
-        let name = hints.zone.clone();
-        hints.reading.times.zone = name.parse::<Zone>().ok().map(|Zone(zone)| zone);
-        options.push(("--zone", name));
-        parcel = feed(&hints).first_posts(input)?;
-    }
-    if parcel.mended > 0 && hints.reading.thousands.is_none() {
-        for sign in THOUSANDS {
-            let mut other = hints.clone();
-            other.reading.thousands = Some(sign);
-            let tried = feed(&other).first_posts(input)?;
-            if tried.mended < parcel.mended {
-                options.push(("--thousands", sign.to_string()));
-                parcel = tried;
-                break;
-            }
-        }
-    }
+    let parcel = guess_times(input, parcel, &mut hints, &mut options)?;
+    let parcel = guess_thousands(input, parcel, &hints, &mut options)?;
     let posts = parcel.events.into_iter().filter_map(|event| match event {
         Event::Create(post) | Event::Edit(post) => Some(*post),
         _ => None,
@@ -130,19 +84,4 @@ pub fn preview(input: &Input, hints: &Hints) -> io::Result<Preview> {
         ignored: parcel.ignored,
         mended: parcel.mended,
     })
-}
-
-/// Reads as the work would, but that authors are hashed under a key that is forgotten.
-fn feed(hints: &Hints) -> Feed {
-    Feed {
-        layout: hints.layout,
-        encoding: hints.encoding,
-        reading: hints.reading.clone(),
-        format: hints.format,
-        source: hints.source.clone(),
-        authors: AuthorHasher::new([0; 32]),
-        sieve: None,
-        read: Read::default(),
-        now: wall_clock(),
-    }
 }

@@ -37,6 +37,8 @@ use packed::Bytes;
 const ENDINGS: [&str; 8] = ["jsonl", "ndjson", "json", "csv", "tsv", "parquet", "pq", "jss"];
 /// How the names begin of scripts that hold posts, in archives of X.
 const SCRIPTS: [&str; 3] = ["tweet", "community_tweet", "community-tweet"];
+/// Folders that show that a folder is an unpacked download of Meta: much of it holds no posts.
+const DOWNLOADS: [&str; 2] = ["your_facebook_activity", "your_instagram_activity"];
 /// Bytes of a file that says whose archive it is.
 const OWNER_BYTES_MAX: u64 = 1 << 20;
 
@@ -238,12 +240,13 @@ async fn find(argument: &str) -> Result<Vec<Input>, InputError> {
     if found.is_empty() {
         return Err(InputError::new(argument, "no file of posts there", KNOWN));
     }
+    let is_optional = is_folder && DOWNLOADS.iter().any(|name| path.join(name).is_dir());
     let mut inputs = Vec::new();
     for path in found {
         if zip::is_zip(&path) {
             inputs.extend(zipped(argument, &path)?);
         } else {
-            inputs.push(local(argument, path)?);
+            inputs.push(Input { is_optional, ..local(argument, path)? });
         }
     }
     Ok(inputs)

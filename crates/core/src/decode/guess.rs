@@ -20,6 +20,11 @@ const NAMES: [(&str, &[&str]); 13] = [
             "nr",
             "nummer",
             "beitragsid",
+            "kommentarid",
+            "ticketid",
+            "ticketnr",
+            "ticketnummer",
+            "vorgangsnummer",
             "key",
         ],
     ),
@@ -38,7 +43,11 @@ const NAMES: [(&str, &[&str]); 13] = [
             "tweet",
             "caption",
             "snippet",
+            "reviewcontent",
+            "reviewtext",
+            "reviewbody",
             "review",
+            "feedback",
             "selftext",
             "description",
             "title",
@@ -46,6 +55,15 @@ const NAMES: [(&str, &[&str]); 13] = [
             "inhalt",
             "nachricht",
             "kommentar",
+            "kommentartext",
+            "bewertungstext",
+            "rezension",
+            "bewertung",
+            "beschreibung",
+            "freitext",
+            "anmerkung",
+            "anliegen",
+            "rückmeldung",
             "volltext",
             "titel",
             "mention",
@@ -64,6 +82,11 @@ const NAMES: [(&str, &[&str]); 13] = [
             "creationtime",
             "timestamp",
             "datetime",
+            "reviewcreatedutc",
+            "reviewsubmitdateandtime",
+            "reviewdate",
+            "submittedat",
+            "submitdate",
             "posteddate",
             "publishdate",
             "publicationdate",
@@ -106,8 +129,17 @@ const NAMES: [(&str, &[&str]); 13] = [
             "name",
             "autor",
             "verfasser",
+            "reviewusername",
+            "reviewername",
+            "reviewer",
+            "requester",
+            "customer",
             "benutzer",
             "nutzer",
+            "antragsteller",
+            "absender",
+            "kunde",
+            "kundin",
         ],
     ),
     ("kind", &["kind", "posttype", "type", "messagetype", "art", "typ"]),
@@ -124,8 +156,11 @@ const NAMES: [(&str, &[&str]); 13] = [
         ],
     ),
     ("thread", &["thread", "threadid", "conversationid", "linkid", "rootid", "videoid"]),
-    ("lang", &["lang", "language", "locale", "sprache"]),
-    ("url", &["url", "link", "permalink", "permalinkurl", "posturl", "weburl", "adresse"]),
+    ("lang", &["lang", "language", "locale", "reviewlanguage", "reviewerlanguage", "sprache"]),
+    (
+        "url",
+        &["url", "link", "permalink", "permalinkurl", "posturl", "weburl", "reviewlink", "adresse"],
+    ),
     (
         "reach",
         &[
@@ -209,7 +244,7 @@ mod tests {
 
     #[test]
     fn columns_are_told_by_what_others_call_them() {
-        let rows: [(&[&str], &str); 6] = [
+        let rows: [(&[&str], &str); 8] = [
             (
                 &["Nr", "Datum", "Text", "Reichweite"],
                 "id=Nr,text=Text,posted_at=Datum,reach=Reichweite",
@@ -225,6 +260,14 @@ mod tests {
                 "id=,text=Text,posted_at=Datum,author=Autor,url=Link",
             ),
             (&["posted_at", "text"], "id="),
+            (
+                &["Review Id", "Review Created (UTC)", "Review Title", "Review Content"],
+                "id=Review Id,text=Review Content,posted_at=Review Created (UTC)",
+            ),
+            (
+                &["ID", "Betreff", "Beschreibung", "Antragsteller", "Erstellt am"],
+                "id=ID,text=Beschreibung,posted_at=Erstellt am,author=Antragsteller",
+            ),
         ];
         for (columns, map) in rows {
             assert_eq!(guessed_map(columns), map);

@@ -10,6 +10,7 @@ use jiff::fmt::strtime::BrokenDownTime;
 use jiff::fmt::{rfc2822, strtime};
 use jiff::tz::TimeZone;
 
+use super::spelling::plain;
 use super::{EventTime, SECOND_US, stamp};
 
 /// The first instant of a supported year, 1900: before it, readers of tables go astray.
@@ -23,10 +24,8 @@ const NUMBERS_FROM_US: i64 = 315_532_800 * SECOND_US;
 const UNITS_US: [i64; 3] = [SECOND_US, 1_000, 1];
 /// Nanoseconds of a microsecond.
 const NANOS: i128 = 1_000;
-/// Digits behind a second that are read.
-const FRACTION_DIGITS: usize = 9;
 /// How people write dates whose parts cannot be mistaken.
-const CIVIL: [&str; 8] = [
+const CIVIL: [&str; 9] = [
     "%d.%m.%Y %H:%M:%S",
     "%d.%m.%Y %H:%M",
     "%d.%m.%Y, %H:%M:%S",
@@ -35,9 +34,11 @@ const CIVIL: [&str; 8] = [
     "%Y/%m/%d %H:%M:%S",
     "%Y/%m/%d %H:%M",
     "%Y/%m/%d",
+    "%Y/%m/%d %I:%M:%S %p",
 ];
 /// The same with a zone: Twitter's first API, and what programs print.
-const ZONED: [&str; 2] = ["%a %b %d %H:%M:%S %z %Y", "%Y/%m/%d %H:%M:%S %z"];
+const ZONED: [&str; 3] =
+    ["%a %b %d %H:%M:%S %z %Y", "%Y/%m/%d %H:%M:%S %z", "%Y/%m/%d %I:%M:%S %p%:z"];
 
 /// What must be said of a file's times where they do not say it themselves.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -164,41 +165,6 @@ fn number(text: &str) -> Option<Result<EventTime, WrittenError>> {
     }
 }
 
-/// The text with at most nine digits behind the second, and its zone close behind it.
-fn plain(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    let mut digits = None;
-    for char in text.chars() {
-        digits = match (char, digits) {
-            ('.' | ',', None) if plain.ends_with(|last: char| last.is_ascii_digit()) => Some(0),
-            ('0'..='9', Some(count)) => Some(count + 1),
-            _ => None,
-        };
-        if digits.is_none_or(|count| count <= FRACTION_DIGITS) {
-            plain.push(char);
-        }
-    }
-    for (written, meant) in [(" UTC", "Z"), (" GMT", "Z"), (" Z", "Z"), (" +", "+")] {
-        if let Some(stem) = plain.strip_suffix(written) {
-            return format!("{stem}{meant}");
-        }
-        if written == " +"
-            && let Some((stem, offset)) = plain.rsplit_once(written)
-            && offset.bytes().all(|byte| byte.is_ascii_digit() || byte == b':')
-        {
-            return format!("{stem}{meant}{offset}");
-        }
-    }
-    match plain.rsplit_once(" -") {
-        Some((stem, offset))
-            if offset.bytes().all(|byte| byte.is_ascii_digit() || byte == b':') =>
-        {
-            format!("{stem}-{offset}")
-        }
-        _ => plain,
-    }
-}
-
 fn zoned(text: &str) -> Option<EventTime> {
     let us = |stamp: jiff::Timestamp| EventTime(stamp.as_microsecond());
     let other = || {
@@ -306,6 +272,11 @@ mod tests {
             ("2018-10-10T20:19:24,5Z", US + 500_000),
             ("Wed Oct 10 20:19:24 +0000 2018", US),
             ("Wed, 10 Oct 2018 20:19:24 GMT", US),
+            ("2018/10/10 10:19:24 PM MESZ", US),
+            ("2018/10/10 9:19:24 nachm. MEZ", US),
+            ("2018/10/10 8:19:24\u{202f}PM GMT+0", US),
+            ("2018/10/10 10:19:24 PM GMT+2", US),
+            ("2018-10-10 22:19:24 CEST", US),
             ("1539202764", US),
             ("1539202764.5", US + 500_000),
             ("1539202764000", US),

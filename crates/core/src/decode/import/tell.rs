@@ -75,10 +75,12 @@ pub fn told(first: &str, export: Option<Export>, map: &FieldMap) -> Told {
 
 /// The same for a file that is not JSON.
 fn of_table(line: &str, export: Option<Export>, map: &FieldMap) -> Told {
-    let names = ["Comment ID", "Comment Text"];
+    let is_takeout = [["Comment ID", "Comment Text"], ["Kommentar-ID", "Kommentartext"]]
+        .iter()
+        .any(|names| names.iter().all(|name| line.contains(name)));
     let told = if gdelt::is_table(line) {
         Some(Export::Gdelt)
-    } else if names.iter().all(|name| line.contains(name)) {
+    } else if is_takeout {
         Some(Export::YouTube)
     } else {
         None

@@ -9,14 +9,47 @@ use crate::decode::fields::{Reading, Value};
 use crate::decode::members::{Members, elements};
 use crate::text::plain_of_html;
 
+/// What Takeout calls its columns in a language.
+struct Columns {
+    id: &'static str,
+    text: &'static str,
+    posted_at: &'static [&'static str],
+    author: &'static str,
+    parent: &'static [&'static str],
+}
+
+const ENGLISH: Columns = Columns {
+    id: "Comment ID",
+    text: "Comment Text",
+    posted_at: &["Comment Create Timestamp", "Comment Creation Timestamp"],
+    author: "Channel ID",
+    parent: &["Parent Comment ID", "Top-Level Comment ID"],
+};
+
+/// The wording of the time has changed over the years.
+const GERMAN: Columns = Columns {
+    id: "Kommentar-ID",
+    text: "Kommentartext",
+    posted_at: &[
+        "Zeitstempel der Erstellung des Kommentars",
+        "Zeitstempel für Erstellung des Kommentars",
+        "Zeitstempel für die Erstellung des Kommentars",
+        "Erstellungszeitstempel des Kommentars",
+    ],
+    author: "Kanal-ID",
+    parent: &["ID des übergeordneten Kommentars", "ID des Kommentars der obersten Ebene"],
+};
+
 /// A thread, a comment, or a row of Takeout as an object.
 pub(super) fn read<'a>(raw: &'a str, reading: &Reading, each: Each<'_, 'a>) {
     let members = match Members::of(raw) {
         Ok(members) => members,
         Err(reason) => return each(Err(reason)),
     };
-    if matches!(members.at("Comment ID"), Ok(Some(_))) {
-        return each(row(&members, reading));
+    for columns in [&ENGLISH, &GERMAN] {
+        if matches!(members.at(columns.id), Ok(Some(_))) {
+            return each(row(&members, columns, reading));
+        }
     }
     let top = members.at("snippet.topLevelComment").ok().flatten();
     let video = text(&members, &["snippet.videoId"]);
@@ -56,17 +89,21 @@ fn comment<'a>(
 }
 
 /// A row of Takeout's `comments.csv`.
-fn row<'a>(members: &Members<'a>, reading: &Reading) -> Result<Frame<'a>, String> {
+fn row<'a>(
+    members: &Members<'a>,
+    columns: &Columns,
+    reading: &Reading,
+) -> Result<Frame<'a>, String> {
     let mut said = Said::new();
-    said.take("id", members, &["Comment ID"]);
-    let words = words(&text(members, &["Comment Text"]).unwrap_or_default());
+    said.take("id", members, &[columns.id]);
+    let words = words(&text(members, &[columns.text]).unwrap_or_default());
     said.set("text", Some(Value::Text(words.into())));
-    said.take("posted_at", members, &["Comment Create Timestamp", "Comment Creation Timestamp"]);
-    said.take("author", members, &["Channel ID"]);
-    let parent = text(members, &["Parent Comment ID", "Top-Level Comment ID"]);
+    said.take("posted_at", members, columns.posted_at);
+    said.take("author", members, &[columns.author]);
+    let parent = text(members, columns.parent);
     said.set("parent", parent.filter(|id| !id.is_empty()).map(Value::Text));
-    let video = text(members, &["Video ID"]).filter(|video| !video.is_empty());
-    let id = text(members, &["Comment ID"]).unwrap_or_default();
+    let video = text(members, &["Video ID", "Video-ID"]).filter(|video| !video.is_empty());
+    let id = text(members, &[columns.id]).unwrap_or_default();
     place(&mut said, video.as_deref(), &id);
     said.line(reading).map(Frame::Post)
 }

@@ -1,0 +1,117 @@
+//! Do exports come in as people have them: surveys, shops, help desks, downloads in German?
+
+use std::path::Path;
+
+use crate::support::{Place, file, query, resonanz, stderr, stdout};
+
+/// A look at a file, with a zone of its own: what is said.
+fn look(path: &Path) -> String {
+    let mut command = resonanz();
+    command.args(["import", "--preview"]).arg(path).env("TZ", "Europe/Berlin");
+    let seen = command.output().expect("it runs");
+    let said = stdout(&seen);
+    assert!(seen.status.success(), "{said}{}", stderr(&seen));
+    said
+}
+
+/// Imports by the last line that a look says, as a person copies it; the rows of `posts`.
+fn by_the_command(place: &Place, said: &str, path: &Path) -> String {
+    let command = said.lines().last().expect("a command").trim().to_owned();
+    let binary = env!("CARGO_BIN_EXE_resonanz");
+    let line = command.replacen("resonanz", &format!("'{binary}'"), 1);
+    let lake = place.lake.to_str().expect("UTF-8");
+    let config = place.config.to_str().expect("UTF-8");
+    let line = format!("{line} --lake '{lake}' --config '{config}'");
+    let done = std::process::Command::new("sh").args(["-c", &line]).output().expect("sh runs");
+    assert!(done.status.success(), "{}: {line}: {}", path.display(), stderr(&done));
+    query(&place.lake, "SELECT posted_at, text FROM posts ORDER BY posted_at, text")
+}
+
+#[test]
+fn surveys_shops_and_help_desks_are_read_by_the_command_that_a_look_proposes() {
+    let rows: [(&str, &str, &str); 7] = [
+        (
+            "antworten.csv",
+            "Zeitstempel,Wie zufrieden sind Sie?,\"Was können wir besser machen\"\n\
+             28.11.2026 14:05:33,3,Die Hotline von acme ist nie erreichbar\n27.11.2026 08:05:01,5,acme ist toll\n",
+            "2026-11-27T07:05:01Z,acme ist toll\n2026-11-28T13:05:33Z,Die Hotline von acme ist nie erreichbar",
+        ),
+        (
+            "formular.csv",
+            "\"Zeitstempel\",\"Note\",\"Was fehlt Ihnen bei acme?\"\n\
+             \"2026/11/28 2:05:33 PM MEZ\",\"3\",\"acme antwortet leider nie\"\n",
+            "2026-11-28T13:05:33Z,acme antwortet leider nie",
+        ),
+        (
+            "responses.csv",
+            "Timestamp,How satisfied are you?,What could acme do better?\n\
+             11/28/2026 14:05:33,3,acme support never answers\n3/4/2026 9:15:02,5,nothing about acme\n",
+            "2026-03-04T08:15:02Z,nothing about acme\n2026-11-28T13:05:33Z,acme support never answers",
+        ),
+        (
+            "survey.csv",
+            "Date,Name,Comment,Followers\n3/4/2026 2:05 PM,Kim,acme is late,\"68,870\"\n",
+            "2026-03-04T13:05:00Z,acme is late",
+        ),
+        (
+            "trustpilot.csv",
+            "Review Id,Review Created (UTC),Review Title,Review Content,Review Stars,Review Username,Review Language\n\
+             6747a1,2026-11-27 22:48:11,Never again,acme did not deliver,1,Kim,en\n",
+            "2026-11-27T22:48:11Z,acme did not deliver",
+        ),
+        (
+            "tickets.csv",
+            "ID;Betreff;Beschreibung;Antragsteller;Erstellt am;Status\n\
+             1042;Lieferung;\"acme liefert nicht\nseit drei Wochen\";kim@example.org;28.11.2026 10:00;Offen\n",
+            "2026-11-28T09:00:00Z,\"acme liefert nicht\nseit drei Wochen\"",
+        ),
+        (
+            "Kommentare.csv",
+            "Kommentar-ID,Kanal-ID,Zeitstempel der Erstellung des Kommentars,Video-ID,Kommentartext\n\
+             Ugy1,UCa,2026-11-27T10:03:33.123Z,vid1,\"{\"\"text\"\":\"\"acme ist zu teuer\"\"}\"\n",
+            "2026-11-27T10:03:33.123Z,acme ist zu teuer",
+        ),
+    ];
+    for (name, text, wanted) in rows {
+        let place = Place::new();
+        let path = file(place.folder.path(), name, text);
+        let said = look(&path);
+        assert_eq!(by_the_command(&place, &said, &path), wanted, "{name}: {said}");
+    }
+}
+
+#[test]
+fn days_and_months_that_cannot_be_told_apart_are_not_guessed() {
+    let place = Place::new();
+    let text = "Date,Name,Comment\n03/04/2026 14:05,Kim,acme is late\n";
+    let path = file(place.folder.path(), "unsure.csv", text);
+    let seen = resonanz().args(["import", "--preview"]).arg(&path).output().expect("it runs");
+    let said = stdout(&seen);
+    assert!(!seen.status.success() && said.contains("which number is the day"), "{said}");
+    assert!(!said.contains("guessed: --time-format"), "{said}");
+}
+
+#[test]
+fn what_holds_no_posts_in_an_unpacked_download_is_left_out_and_not_refused() {
+    let place = Place::new();
+    let folder = place.folder.path().join("facebook-maja");
+    let write = |name: &str, text: &str| {
+        let path = folder.join(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        std::fs::write(path, text).expect("written");
+    };
+    write(
+        "your_facebook_activity/posts/your_posts_1.json",
+        r#"[{"timestamp":1795773813,"data":[{"post":"acme ist zu sp\u00c3\u00a4t"}],"title":"Maja"}]"#,
+    );
+    write(
+        "your_facebook_activity/messages/inbox/kim/message_1.json",
+        r#"{"participants":[{"name":"Kim"}],"messages":[{"sender_name":"Kim","timestamp_ms":1,"content":"acme?"}]}"#,
+    );
+    write("preferences/language.json", r#"{"language_and_locale_v2":[{"name":"x"}]}"#);
+    let said = look(&folder);
+    assert!(said.contains("left out: 2 files that hold no posts"), "{said}");
+    assert!(!said.contains("refused"), "{said}");
+    let rows = by_the_command(&place, &said, &folder);
+    assert!(rows.ends_with("acme ist zu spät"), "{rows}");
+}
