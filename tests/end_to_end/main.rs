@@ -15,6 +15,7 @@ mod cli;
 mod copies;
 mod couriers;
 mod crash_points;
+mod cross_posts;
 mod damage;
 mod deaf;
 mod delayed;
