@@ -11,8 +11,10 @@ use super::output::{Script, columns, people, programs};
 use super::spreadsheet::{Cell, CsvArgs};
 use super::table::{Frame, Table};
 use super::{Ending, Failure};
-use crate::sql::{Answer, QueryFormat, SqlError};
+use crate::sql::{Answer, AnswerWriter, QueryFormat, SqlError};
 
+/// Most bytes of rows in a table for people.
+const TABLE_BYTES_MAX: usize = 256 << 20;
 /// Times as a spreadsheet reads them.
 const SHEET_TIME: &str = "%Y-%m-%d %H:%M:%S";
 
@@ -24,14 +26,21 @@ pub(super) async fn write(
 ) -> Result<Ending, Failed> {
     match (format, columns()) {
         (QueryFormat::Table, Some(columns)) => {
-            let mut table = table(&answer);
-            while let Some(batch) = answer.next().await? {
+            let (mut table, mut bytes) = (table(&answer), 0);
+            while let Some(batch) = next(&mut answer, &mut bytes).await? {
                 push(&batch, &mut table)?;
             }
             let mut out = people();
             table.write(Frame::Lines, Some(columns), &mut out)?;
         }
-        (QueryFormat::Table, None) => answer.write(format, &mut people()).await?,
+        (QueryFormat::Table, None) => {
+            let (mut writer, mut bytes) =
+                (AnswerWriter::new(format, people(), &answer.schema())?, 0);
+            while let Some(batch) = next(&mut answer, &mut bytes).await? {
+                writer.write(&batch)?;
+            }
+            writer.finish()?;
+        }
         (QueryFormat::Csv, _) if !csv.is_plain() => sheet(&mut answer, csv).await?,
         (QueryFormat::Arrow, _) if io::stdout().is_terminal() => return Err(Failed::Binary),
         _ => {
@@ -46,6 +55,13 @@ pub(super) async fn write(
     Ok(Ending::Done)
 }
 
+/// The next rows of a table, which is held as a whole for the width of its columns.
+async fn next(answer: &mut Answer, bytes: &mut usize) -> Result<Option<RecordBatch>, Failed> {
+    let batch = answer.next().await?;
+    *bytes += batch.as_ref().map_or(0, RecordBatch::get_array_memory_size);
+    if *bytes > TABLE_BYTES_MAX { Err(Failed::Large) } else { Ok(batch) }
+}
+
 /// Why rows did not come, or could not be written.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failed {
@@ -57,6 +73,8 @@ pub(super) enum Failed {
     Out(#[from] io::Error),
     #[error("an Arrow stream cannot be shown in a terminal")]
     Binary,
+    #[error("a table of more than {} MiB is not drawn", TABLE_BYTES_MAX >> 20)]
+    Large,
 }
 
 impl Failed {
@@ -66,6 +84,10 @@ impl Failed {
             Self::Sql(error) => sql(error),
             Self::Binary => {
                 Failure::usage(self.to_string(), "send it to a file or a program: > FILE")
+            }
+            Self::Large => {
+                let hint = "ask for less, or have rows written as they come: --format csv";
+                Failure::usage(self.to_string(), hint)
             }
             Self::Rows(error) => error.into(),
             Self::Out(error) => error.into(),

@@ -10,6 +10,7 @@ mod error;
 mod utc;
 mod pieces;
 mod growth;
+mod spread;
 mod json;
 mod operators;
 mod priority;

@@ -33,7 +33,7 @@ use super::format::{AnswerWriter, QueryFormat};
 use super::guard::{self, Limits};
 use super::pieces::Pieces;
 use super::scan::LakeFiles;
-use super::{arithmetic, functions, growth, json, operators, sums, united, views};
+use super::{arithmetic, functions, growth, json, operators, spread, sums, united, views};
 use crate::lake::{Folder, LakeError, Table};
 
 /// The database of which all tables are, and their schema.
@@ -264,10 +264,16 @@ pub(super) async fn physical(
 ) -> QueryResult<Work> {
     let plan = growth::bind(plan, limits)?;
     let mut state = state.clone();
-    if is_wide(&plan)? {
-        *state.config_mut() = state.config().clone().with_batch_size(WIDE_BATCH_ROWS);
+    // Constants are known once they are computed.
+    let plan = state.optimize(&plan)?;
+    let wide = if is_wide(&plan)? { Some(WIDE_BATCH_ROWS) } else { None };
+    let long = spread::rows(&plan, limits)?;
+    if let Some(rows) = wide.into_iter().chain(long).min() {
+        let rows = rows.min(state.config().batch_size());
+        *state.config_mut() = state.config().clone().with_batch_size(rows);
     }
-    let plan = state.create_physical_plan(&plan).await?;
+    let planner = Arc::clone(state.query_planner());
+    let plan = planner.create_physical_plan(&plan, &state).await?;
     let plan = plan.transform_up(yielding)?.data;
     Ok(Work { plan, task: Arc::new(TaskContext::from(&state)) })
 }

@@ -106,3 +106,25 @@ fn values_that_functions_build_are_bounded_before_they_are_built() {
         assert_eq!(query(&place.lake, sql), answer, "{sql}");
     }
 }
+
+#[test]
+fn a_value_that_is_copied_into_every_row_of_a_batch_takes_its_own_size() {
+    let place = long_texts();
+    let mut command = resonanz();
+    command.args(["serve", "--memory-mib", "256", "--lake"]).arg(&place.lake);
+    let served = Served::start(command);
+    let idle = peak(served.process());
+    for sql in [
+        "SELECT repeat('x', 1000000), source FROM mentions",
+        "SELECT source, (SELECT string_agg(text, '') FROM mentions) FROM mentions",
+        "SELECT m.source, s.v FROM mentions m, (SELECT string_agg(text, '') AS v FROM mentions) AS s",
+        "SELECT source, (SELECT max(repeat(source, 1000000)) FROM mentions) FROM mentions",
+        "SELECT m.source, r.a FROM mentions m JOIN (SELECT lpad(source, 4000000) AS a FROM mentions LIMIT 3) AS r ON true",
+    ] {
+        let mut stream = served.send("POST /api/v1/sql", "", sql);
+        let read = std::io::copy(&mut (&mut stream).take(200 << 20), &mut std::io::sink());
+        assert!(read.is_ok_and(|bytes| bytes > 1 << 20), "{sql}");
+    }
+    let grown = peak(served.process()) - idle;
+    assert!(grown < (256 + 512) * MIB, "{} MiB", grown / MIB);
+}
