@@ -8,6 +8,8 @@
 #[path = "../end_to_end/support.rs"]
 mod support;
 mod brokers;
+#[cfg(feature = "postgres")]
+mod drivers;
 mod kafka;
 mod nats;
 mod relay;

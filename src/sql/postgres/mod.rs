@@ -6,6 +6,7 @@
 
 mod to_char;
 mod information;
+mod nothing;
 mod rewrite;
 mod functions;
 
@@ -181,6 +182,10 @@ async fn read(state: &SessionState, sql: &str, limits: Limits) -> Result<Logical
         Ok(statement) => statement,
         Err(error) => return read_rewritten(state, sql).await.ok_or(error),
     };
+    let nothing = match &statement {
+        Statement::Statement(plain) if is_short && is_about_catalog(sql) => nothing::of(plain),
+        _ => None,
+    };
     if !is_short {
         return logical(state, statement).await.map_err(wrong);
     }
@@ -196,7 +201,14 @@ async fn read(state: &SessionState, sql: &str, limits: Limits) -> Result<Logical
         }
     }
     let error = first.unwrap_or_else(|| SqlError::broken("it could not be read"));
-    read_rewritten(state, sql).await.ok_or(error)
+    if let Some(plan) = read_rewritten(state, sql).await {
+        return Ok(plan);
+    }
+    let nothing = nothing.and_then(|sql| state.sql_to_statement(&sql, &Dialect::PostgreSQL).ok());
+    match nothing {
+        Some(nothing) => logical(state, nothing).await.map_err(|_| error),
+        None => Err(error),
+    }
 }
 
 /// A plan that texts can be bound to where nothing says what a parameter is.
@@ -233,7 +245,14 @@ async fn read_rewritten(state: &SessionState, sql: &str) -> Option<LogicalPlan> 
     if sql.len() > REWRITTEN_BYTES_MAX {
         return None;
     }
-    let statements = REWRITER.parse(sql).ok()?;
+    let prepared = match state.sql_to_statement(sql, &Dialect::PostgreSQL) {
+        Ok(Statement::Statement(mut plain)) if sql.contains("::regproc") => {
+            rewrite::procedures(&mut plain);
+            REWRITER.parse(&plain.to_string()).ok()
+        }
+        _ => None,
+    };
+    let statements = prepared.or_else(|| REWRITER.parse(sql).ok())?;
     let [statement] = <[_; 1]>::try_from(statements).ok()?;
     let statement = Statement::Statement(Box::new(statement));
     let statement = ours(statement, None).ok()?;

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use datafusion::sql::sqlparser::ast::{
     BinaryOperator, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr,
     FunctionArgumentList, FunctionArguments, Ident, ObjectName, ObjectNamePart, Query, SelectItem,
-    SetExpr, Statement, TableAlias, TableFactor, Value, VisitMut, VisitorMut,
+    SetExpr, Statement, TableAlias, TableFactor, TableWithJoins, Value, VisitMut, VisitorMut,
 };
 
 use super::information::SCHEMA as INFORMATION;
@@ -20,6 +20,27 @@ pub(super) fn rewrite(statement: &mut Statement, guess: Guess) -> Result<(), Str
     match statement.visit(&mut Rewriter { guess }) {
         ControlFlow::Break(message) => Err(message),
         ControlFlow::Continue(()) => Ok(()),
+    }
+}
+
+/// Makes texts of the names of procedures, which the catalog has as texts; nothing else.
+pub(super) fn procedures(statement: &mut Statement) {
+    let _ = statement.visit(&mut Procedures);
+}
+
+struct Procedures;
+
+impl VisitorMut for Procedures {
+    type Break = ();
+
+    fn post_visit_expr(&mut self, expression: &mut Expr) -> ControlFlow<()> {
+        if let Expr::BinaryOp { left, right, op: BinaryOperator::Eq | BinaryOperator::NotEq } =
+            expression
+        {
+            procedure(left, right);
+            procedure(right, left);
+        }
+        ControlFlow::Continue(())
     }
 }
 
@@ -59,10 +80,12 @@ impl VisitorMut for Rewriter {
     }
 
     fn pre_visit_expr(&mut self, expression: &mut Expr) -> ControlFlow<String> {
-        if let Expr::Subquery(query) = expression
-            && is_nothing(query)
-        {
-            *expression = Expr::value(Value::Null);
+        if let Expr::Subquery(query) = expression {
+            if is_nothing(query) {
+                *expression = Expr::value(Value::Null);
+            } else {
+                single(query);
+            }
         }
         ControlFlow::Continue(())
     }
@@ -153,6 +176,27 @@ fn is_nothing(query: &Query) -> bool {
         _ => false,
     };
     of_table || of_column
+}
+
+/// What a subquery looks up in the catalog by an id is one row, which only an aggregate shows.
+fn single(query: &mut Query) {
+    let SetExpr::Select(select) = &mut *query.body else { return };
+    let of_catalog = match select.from.as_slice() {
+        [TableWithJoins { relation: TableFactor::Table { name, .. }, joins }] => {
+            let last = name.0.last().and_then(ObjectNamePart::as_ident);
+            joins.is_empty() && last.is_some_and(|name| name.value.starts_with("pg_"))
+        }
+        _ => false,
+    };
+    if let [SelectItem::UnnamedExpr(found)] = select.projection.as_mut_slice()
+        && of_catalog
+        && select.selection.is_some()
+        && query.limit_clause.is_none()
+        && query.order_by.is_none()
+        && matches!(found, Expr::CompoundIdentifier(_) | Expr::BinaryOp { .. } | Expr::Case { .. })
+    {
+        *found = call("first_value", vec![found.clone()]);
+    }
 }
 
 /// A series as a column is many rows.
