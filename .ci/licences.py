@@ -7,6 +7,7 @@ import sys
 ALLOWED = {
     "MIT", "MIT-0", "Apache-2.0", "Apache-2.0 WITH LLVM-exception", "BSD-2-Clause", "BSD-3-Clause", "0BSD", "ISC",
     "Zlib", "Unicode-3.0", "CC0-1.0", "Unlicense", "BSL-1.0", "CDLA-Permissive-2.0", "bzip2-1.0.6", "MPL-2.0", "OpenSSL",
+    "NCSA",  # libFuzzer, which is in no binary that is shipped
 }
 
 
