@@ -10,11 +10,12 @@
 use std::hint::black_box;
 use std::sync::Arc;
 
+use resonanz_core::alert::{Judge, JudgeState, Rule};
 use resonanz_core::decode::{AuthorHasher, Decoder, Format, Parcel};
 use resonanz_core::mention::{Context, Matcher, MentionScratch};
 use resonanz_core::post::{AuthorKey, Lang, Polarity, Score, SourceId, TopicId};
 use resonanz_core::sentiment::{Profile, Scorer, Scratch};
-use resonanz_core::time::{EventTime, MINUTE_US};
+use resonanz_core::time::{EventTime, MINUTE_US, SECOND_US};
 use resonanz_core::window::{Likeness, Observation, Originality, Sample, WindowConfig, Windows};
 
 mod corpus;
@@ -33,13 +34,15 @@ type Part = (usize, Box<dyn FnMut() -> u64>);
 /// A part by its name.
 type Named = (&'static str, fn() -> Part);
 
-const PARTS: [Named; 6] = [
+const PARTS: [Named; 8] = [
     ("decode", decode),
     ("match", find),
     ("score vader", score_vader),
     ("score resonanz", score_resonanz),
     ("windows", windows),
     ("checkpoint", checkpoint),
+    ("judge 1,000", || judge(1_000)),
+    ("judge 100,000", || judge(100_000)),
 ];
 
 /// The calls in here are counted, and nothing else.
@@ -174,6 +177,40 @@ fn windows() -> Part {
     let work = move || {
         let (_, panes) = folded(&texts);
         assert!(panes > 1_000, "panes closed");
+        panes
+    };
+    (all, Box::new(work))
+}
+
+/// Mentions through windows and the judgement of each tick: one rule, on so many topics, of which a
+/// thousand are spoken of.
+fn judge(topics: u32) -> Part {
+    let texts = corpus::texts(STEP);
+    let all = texts.len();
+    let rule = Rule { topics: (0..topics).map(TopicId).collect(), ..Rule::default() };
+    let mut judge = Judge::new(vec![rule], Vec::new(), JudgeState::default());
+    let (tick_us, retain_us) = (5 * SECOND_US, 24 * 60 * MINUTE_US);
+    let mut windows = Windows::new(WindowConfig { tick_us, retain_us });
+    let (mut closed, mut alerts, mut begin) = (Vec::new(), Vec::new(), EventTime(0));
+    let work = move || {
+        let mut tick = |windows: &mut Windows, end: EventTime| {
+            windows.release(end);
+            judge.judge(end, windows, &mut alerts);
+            windows.drain_closed(&mut closed);
+            closed.drain(..).count() as u64
+        };
+        let mut panes = 0;
+        for (number, mention) in (0..).zip(mentions(&texts)) {
+            let posted_at = begin.shift(number * 3 * SECOND_US);
+            let end = posted_at.floor(tick_us);
+            if windows.earliest_waiting().is_some_and(|waiting| waiting <= end) {
+                panes += tick(&mut windows, end);
+            }
+            windows.observe(Observation { posted_at, ..mention });
+        }
+        begin = begin.shift(24 * 60 * MINUTE_US);
+        panes += tick(&mut windows, begin);
+        assert!(panes > 1_000 && alerts.is_empty(), "panes closed, and nothing happened");
         panes
     };
     (all, Box::new(work))

@@ -1,13 +1,14 @@
 //! Which alerts does this tick bring? Evaluates every rule on every topic with something to say.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
+use super::due::Due;
 use super::episode::Transition;
 use super::evidence::Evidence;
 use super::naming::{alert_id, history_name};
-use super::rule::{Condition, Measure, Rule};
+use super::rule::{Condition, Measure, Rule, WHOLE_SOURCE};
 use super::watch::{Glance, Page, Watch};
 use crate::post::{SourceId, TopicId};
 use crate::time::{EventTime, MINUTE_US};
@@ -17,9 +18,6 @@ use crate::window::{Counts, Exhibit, Late, Overdue, Window, Windows};
 const STORM_MENTIONS_MIN: u64 = 10;
 /// Mentions per author from which on a window is one.
 const STORM_PER_AUTHOR: u64 = 4;
-
-/// Stands for the topic where a rule watches a source as a whole.
-pub const WHOLE_SOURCE: TopicId = TopicId(u32::MAX);
 
 /// Something people must be told.
 #[derive(Debug, Clone, PartialEq)]
@@ -138,6 +136,7 @@ pub struct Judge {
     /// Names of the topics, by id: part of an alert's identity.
     topics: Vec<String>,
     state: JudgeState,
+    due: Due,
     /// Whether pairs of rule and topic that came with the configuration have got their birth.
     settled: bool,
 }
@@ -161,18 +160,23 @@ impl Judge {
     #[must_use]
     pub fn new(rules: Vec<Rule>, topics: Vec<String>, state: JudgeState) -> Self {
         let names: Vec<String> = rules.iter().map(history_name).collect();
-        let renumber = |old: u32| {
-            let name = state.rules.get(old as usize)?;
-            (0u32..).zip(&names).find_map(|(new, known)| (known == name).then_some(new))
-        };
+        let places: HashMap<&str, u32> = names.iter().map(String::as_str).zip(0..).collect();
+        let renumber = |old: u32| places.get(state.rules.get(old as usize)?.as_str()).copied();
         let watches = state.watches.into_iter();
-        let watches =
-            watches.filter_map(|((rule, topic), watch)| Some(((renumber(rule)?, topic), watch)));
+        let watches: BTreeMap<(u32, TopicId), Watch> = watches
+            .filter_map(|((rule, topic), watch)| Some(((renumber(rule)?, topic), watch)))
+            .collect();
         let births = state.births.into_iter();
-        let births = births.filter_map(|((rule, topic), at)| Some(((renumber(rule)?, topic), at)));
-        let state =
-            JudgeState { watches: watches.collect(), births: births.collect(), rules: names };
-        Self { rules, topics, state, settled: false }
+        let births =
+            births.filter_map(|((rule, topic), at)| Some(((renumber(rule)?, topic), at))).collect();
+        let mut due = Due::of(&rules);
+        for (&pair, watch) in &watches {
+            if let Some(rule) = rules.get(pair.0 as usize) {
+                due.note(pair, rule, watch.episode.is_live());
+            }
+        }
+        let state = JudgeState { watches, births, rules: names };
+        Self { rules, topics, state, due, settled: false }
     }
 
     /// The rules.
@@ -219,54 +223,33 @@ impl Judge {
     /// Whether no alert is pending or firing.
     #[must_use]
     pub fn is_quiet(&self) -> bool {
-        self.state.watches.values().all(|watch| !watch.episode.is_live())
+        self.due.is_quiet()
     }
 
     /// Whether full minutes must be judged even when no topic has a mention in any window: some
     /// rule waits for a topic to go quiet.
     #[must_use]
     pub fn listens_for_silence(&self) -> bool {
-        (0u32..).zip(&self.rules).any(|(number, rule)| {
-            matches!(rule.condition, Condition::Silence { .. })
-                && (rule.whole_source().is_some() || self.watches_of(number).next().is_some())
-        })
+        self.due.listens_for_silence()
     }
 
     /// Judges the windows as they are at `at`, the end of a tick; appends to `alerts` in order of
-    /// rule and topic.
+    /// rule and topic. Costs what was said of late, whatever the number of topics.
     pub fn judge(&mut self, at: EventTime, windows: &Windows, alerts: &mut Vec<Alert>) {
         self.settle(at);
-        let full_minute = at == at.floor(MINUTE_US);
-        for (number, rule) in (0u32..).zip(&self.rules) {
-            if let Some(source) = rule.whole_source() {
-                // Only at full minutes, as a minute's posts are known only then.
-                if full_minute {
-                    let key = (number, WHOLE_SOURCE);
-                    let since = self.state.births.remove(&key).unwrap_or(EventTime::MIN);
-                    let watch = self.state.watches.entry(key).or_default();
-                    let alert = judge_source(watch, rule, source, at, since, windows);
-                    alerts.extend(alert.map(|alert| Alert { rule: number as usize, ..alert }));
-                }
-                continue;
-            }
-            let silence = matches!(rule.condition, Condition::Silence { .. });
-            let due = |watch: &Watch| watch.episode.is_live() || (silence && full_minute);
-            let known = self.watches_of(number).filter(|(_, watch)| due(watch));
-            let mut topics: BTreeSet<TopicId> = known.map(|(topic, _)| topic).collect();
-            // Between full minutes only a new mention changes anything; so what a topic is told does
-            // not depend on whether another one fires, and has every tick judged.
-            let moves = |topic: TopicId| windows.is_fresh(topic) || full_minute;
-            let active = |&topic: &TopicId| moves(topic) && windows.is_active(topic);
-            topics.extend(rule.topics.iter().copied().filter(active));
-            for topic in topics {
-                let key = (number, topic);
-                let since = self.state.births.remove(&key).unwrap_or(EventTime::MIN);
-                let watch = self.state.watches.entry(key).or_default();
+        for pair in self.due.at(at, &self.rules, windows) {
+            let (number, topic) = (pair.0 as usize, pair.1);
+            let Some(rule) = self.rules.get(number) else { continue };
+            let since = self.state.births.remove(&pair).unwrap_or(EventTime::MIN);
+            let watch = self.state.watches.entry(pair).or_default();
+            let alert = if let Some(source) = rule.whole_source() {
+                judge_source(watch, rule, source, at, since, windows)
+            } else {
                 let name = self.topics.get(topic.0 as usize).map_or("", String::as_str);
-                if let Some(alert) = judge_one(watch, rule, (topic, name), at, since, windows) {
-                    alerts.push(Alert { rule: number as usize, ..alert });
-                }
-            }
+                judge_one(watch, rule, (topic, name), at, since, windows)
+            };
+            self.due.note(pair, rule, watch.episode.is_live());
+            alerts.extend(alert.map(|alert| Alert { rule: number, ..alert }));
         }
     }
 
@@ -286,11 +269,6 @@ impl Judge {
                 }
             }
         }
-    }
-
-    fn watches_of(&self, rule: u32) -> impl Iterator<Item = (TopicId, &Watch)> {
-        let range = self.state.watches.range((rule, TopicId(0))..=(rule, TopicId(u32::MAX)));
-        range.map(|(&(_, topic), watch)| (topic, watch))
     }
 }
 

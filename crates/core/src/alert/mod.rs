@@ -13,6 +13,7 @@ mod watch;
 mod terms;
 mod evidence;
 mod naming;
+mod due;
 mod judge;
 mod backtest;
 
@@ -20,7 +21,7 @@ pub use backtest::Backtest;
 pub use episode::Transition;
 pub use evidence::Evidence;
 pub use hours::ActiveHours;
-pub use judge::{Alert, Coordination, Judge, JudgeState, WHOLE_SOURCE};
-pub use rule::{Condition, EscalationStep, Measure, Rule};
+pub use judge::{Alert, Coordination, Judge, JudgeState};
+pub use rule::{Condition, EscalationStep, Measure, Rule, WHOLE_SOURCE};
 pub use terms::{Term, telling_terms};
 pub use watch::Page;

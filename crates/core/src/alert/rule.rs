@@ -8,6 +8,9 @@ use crate::post::{SourceId, TopicId};
 use crate::time::MINUTE_US;
 use crate::window::Counts;
 
+/// Stands for the topic where a rule watches a source as a whole.
+pub const WHOLE_SOURCE: TopicId = TopicId(u32::MAX);
+
 /// A rule, applied to each of its topics on its own.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rule {

@@ -44,6 +44,8 @@ pub struct Windows {
     pub(super) minutes: BTreeMap<EventTime, BTreeSet<TopicId>>,
     /// The retained minutes of each topic that has some: a window visits these only.
     pub(super) active: HashMap<TopicId, BTreeSet<EventTime>, RandomState>,
+    /// The topics that have some, by the latest of them.
+    pub(super) latest: BTreeSet<(EventTime, TopicId)>,
     /// Waiting mentions by the end of their tick.
     pub(super) waiting: BTreeMap<EventTime, Vec<Observation>>,
     pub(super) waiting_len: usize,
@@ -72,6 +74,7 @@ impl Windows {
             panes: DashMap::default(),
             minutes: BTreeMap::new(),
             active: HashMap::default(),
+            latest: BTreeSet::new(),
             waiting: BTreeMap::new(),
             waiting_len: 0,
             late: BTreeMap::new(),
@@ -184,10 +187,18 @@ impl Windows {
         }
     }
 
-    /// Whether the topic had a mention in what was folded last.
-    #[must_use]
-    pub fn is_fresh(&self, topic: TopicId) -> bool {
-        self.fresh.contains(&topic)
+    /// The topics with mentions in what was folded last.
+    pub fn fresh(&self) -> impl Iterator<Item = TopicId> + '_ {
+        self.fresh.iter().copied()
+    }
+
+    /// The topics with a mention in a minute that begins at an instant or later, each with the latest
+    /// such minute. Linear in these.
+    pub fn spoken_of_since(
+        &self,
+        from: EventTime,
+    ) -> impl Iterator<Item = (EventTime, TopicId)> + '_ {
+        self.latest.range((from, TopicId(0))..).copied()
     }
 
     /// Whether the topic has a mention in the retained span.
@@ -228,8 +239,17 @@ impl Windows {
 
     /// Notes that the topic has a pane at this minute.
     pub(super) fn index(&mut self, topic: TopicId, start: EventTime) {
-        if self.minutes.entry(start).or_default().insert(topic) {
-            self.active.entry(topic).or_default().insert(start);
+        if !self.minutes.entry(start).or_default().insert(topic) {
+            return;
+        }
+        let minutes = self.active.entry(topic).or_default();
+        let before = minutes.last().copied();
+        minutes.insert(start);
+        if before < Some(start) {
+            if let Some(before) = before {
+                self.latest.remove(&(before, topic));
+            }
+            self.latest.insert((start, topic));
         }
     }
 
@@ -280,6 +300,7 @@ impl Windows {
                     minutes.remove(&start);
                     if minutes.is_empty() {
                         self.active.remove(&topic);
+                        self.latest.remove(&(start, topic));
                         if let Some(words) = self.words.get_mut(&topic) {
                             words.settle_before(keep_from);
                         }
