@@ -294,7 +294,7 @@ fn summarize(
         "  mentions  {}, {} negative, {} late",
         tally.mentions, tally.negative, tally.late
     )?;
-    for topic in &progress.topics {
+    for topic in progress.topics.iter() {
         let percent = (100 * topic.negative).checked_div(topic.mentions).unwrap_or(0);
         writeln!(
             out,

@@ -326,7 +326,7 @@ mod tests {
     #[test]
     fn the_view_fits_and_says_what_it_hides() {
         let topic = |place: u64| TopicCount {
-            name: format!("a topic of rather long a name 日本語 {place}"),
+            name: format!("a topic of rather long a name 日本語 {place}").into(),
             mentions: 1_000_000 * (place % 30),
             negative: 400_000 * (place % 30),
         };

@@ -277,10 +277,14 @@ impl EngineLoop {
         let outcome = &self.outcome;
         self.progress.tally.add(&outcome.tally);
         self.progress.watermark = self.engine.watermark();
-        for finding in &outcome.findings.list {
-            if let Some(topic) = self.progress.topics.get_mut(finding.topic.0 as usize) {
-                topic.mentions += 1;
-                topic.negative += u64::from(finding.verdict.polarity == Polarity::Negative);
+        if !outcome.findings.list.is_empty() {
+            // Copied if a snapshot still shows them.
+            let topics = Arc::make_mut(&mut self.progress.topics);
+            for finding in &outcome.findings.list {
+                if let Some(topic) = topics.get_mut(finding.topic.0 as usize) {
+                    topic.mentions += 1;
+                    topic.negative += u64::from(finding.verdict.polarity == Polarity::Negative);
+                }
             }
         }
         for post in &outcome.refused {

@@ -41,8 +41,8 @@ pub struct Progress {
     pub refusals: Vec<(String, String)>,
     /// How the sources are.
     pub sources: SourcesHealth,
-    /// Counts of each topic since the process started, by id.
-    pub topics: Vec<TopicCount>,
+    /// Counts of each topic since the process started, by id; shared, as snapshots are many.
+    pub topics: Arc<[TopicCount]>,
     /// The latest alerts, oldest first.
     pub alerts: Vec<Arc<AlertLine>>,
     /// Alerts since the process started: fired, escalated, resolved.
@@ -110,7 +110,7 @@ impl Rounds {
 #[derive(Debug, Clone, Default)]
 pub struct TopicCount {
     /// Its name.
-    pub name: String,
+    pub name: Arc<str>,
     /// Mentions.
     pub mentions: u64,
     /// Those with a negative target score.
@@ -166,10 +166,10 @@ impl Progress {
     ) -> Self {
         let is_first = before.topics.is_empty();
         let mut counted: HashMap<&str, &TopicCount> =
-            before.topics.iter().map(|topic| (topic.name.as_str(), topic)).collect();
+            before.topics.iter().map(|topic| (topic.name.as_ref(), topic)).collect();
         let topics = topics.map(|name| match counted.remove(name.as_str()) {
             Some(topic) => topic.clone(),
-            None => TopicCount { name, ..TopicCount::default() },
+            None => TopicCount { name: name.into(), ..TopicCount::default() },
         });
         Self {
             tally,
