@@ -83,8 +83,8 @@ impl Lake {
     pub async fn seek(&self, erasure: Erasure) -> Result<Found, LakeError> {
         let files = Table::ALL
             .into_iter()
-            .map(|table| Ok((table, self.folder().table(table), self.table(table).files()?)))
-            .collect::<Result<Files, LakeError>>()?;
+            .map(|table| (table, self.folder().table(table), self.table(table).files()))
+            .collect::<Files>();
         let folder = Arc::clone(self.folder());
         let work = tokio::task::spawn_blocking(move || {
             let found = find(erasure, files)?;
@@ -120,7 +120,7 @@ impl Lake {
         let mut leaving = BTreeSet::new();
         for table in Table::ALL {
             let mut named: HashSet<String> =
-                self.table(table).files()?.into_iter().map(|file| file.path).collect();
+                self.table(table).files().into_iter().map(|file| file.path).collect();
             for (_, swap) in prepared.swaps.iter().filter(|(own, _)| *own == table) {
                 for remove in &swap.removes {
                     named.remove(&remove.path);
@@ -146,7 +146,7 @@ impl Lake {
         let mut deleted = 0;
         for table in Table::ALL {
             let place = self.folder().table(table);
-            let named = self.table(table).files()?;
+            let named = self.table(table).files();
             let named: HashSet<&str> = named.iter().map(|file| file.path.as_str()).collect();
             deleted += delete_others(&place, &named)?;
         }

@@ -51,7 +51,7 @@ impl Lake {
         let days: HashSet<i32> = waiting.iter().map(|change| change.at.day()).collect();
         let place = self.folder().table(Table::Triage);
         let mut known = HashSet::new();
-        for file in self.table(Table::Triage).files()? {
+        for file in self.table(Table::Triage).files() {
             if days.contains(&file.day) {
                 let rows = read::columns(&place, &file.path, &["id"])?;
                 let ids = (0..rows.num_rows()).map(|row| read::text(&rows, "id", row).to_owned());

@@ -84,7 +84,7 @@ impl Lake {
         let imported = Imported::read(self.folder())?;
         let mut jobs = Vec::new();
         for writer in &self.tables {
-            let files = writer.files()?;
+            let files = writer.files();
             for day in files.chunk_by(|one, other| one.day == other.day) {
                 let first = day.first().map_or(today, |file| file.day);
                 let age = today.saturating_sub(first);
@@ -135,7 +135,7 @@ pub(crate) async fn tend_alone(
     sequence: i64,
     now: EventTime,
 ) -> Result<Option<Job>, LakeError> {
-    let (files, today) = (writer.files()?, now.day());
+    let (files, today) = (writer.files(), now.day());
     let job = files.chunk_by(|one, other| one.day == other.day).find_map(|day| {
         let age = today.saturating_sub(day.first().map_or(today, |file| file.day));
         match chore {

@@ -2,13 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
+use deltalake_core::DeltaTable;
 use deltalake_core::checkpoints::{cleanup_expired_logs_for, create_checkpoint};
 use futures_util::TryStreamExt;
 use serde::Serialize;
 
 use crate::lake::commit::Lake;
 use crate::lake::error::LakeError;
-use crate::lake::store::{Place, TableWriter, delta_error};
+use crate::lake::store::{Place, TableWriter, committed, delta_error};
 use crate::state::Mode;
 use crate::time::EventTime;
 
@@ -40,11 +41,12 @@ impl Lake {
         let before_ms = now.shift(-older_than_us).0 / 1_000;
         for writer in &self.tables {
             let place = self.folder().table(writer.table());
-            let left = tombstones(writer).await?;
-            let live: HashSet<String> = writer.files()?.into_iter().map(|file| file.path).collect();
+            // As it is now: another writer's files are in it, too.
+            let delta = writer.load().await?;
+            let (left, live) = (tombstones(writer, &delta).await?, live(writer, &delta)?);
             sweep(&place, &live, &left, before_ms, mode, &mut vacuumed)?;
             if mode == Mode::Real {
-                vacuumed.log_entries += forget_log(writer, before_ms).await?;
+                vacuumed.log_entries += forget_log(writer, &delta, before_ms).await?;
             }
         }
         Ok(vacuumed)
@@ -58,18 +60,26 @@ pub(crate) async fn vacuum_alone(
     now: EventTime,
 ) -> Result<(), LakeError> {
     let before_ms = now.shift(-older_than_us).0 / 1_000;
-    let left = tombstones(writer).await?;
-    let live: HashSet<String> = writer.files()?.into_iter().map(|file| file.path).collect();
+    let delta = writer.load().await?;
+    let (left, live) = (tombstones(writer, &delta).await?, live(writer, &delta)?);
     let mut vacuumed = Vacuumed::default();
     sweep(writer.place(), &live, &left, before_ms, Mode::Real, &mut vacuumed)?;
-    forget_log(writer, before_ms).await.map(drop)
+    forget_log(writer, &delta, before_ms).await.map(drop)
+}
+
+/// The paths of the files that are part of the table.
+fn live(writer: &TableWriter, delta: &DeltaTable) -> Result<HashSet<String>, LakeError> {
+    Ok(committed(writer.table(), delta)?.into_iter().map(|file| file.path).collect())
 }
 
 /// When each file that the log still remembers left the table, in milliseconds.
-async fn tombstones(writer: &TableWriter) -> Result<HashMap<String, i64>, LakeError> {
+async fn tombstones(
+    writer: &TableWriter,
+    delta: &DeltaTable,
+) -> Result<HashMap<String, i64>, LakeError> {
     let error = delta_error(writer.table());
-    let store = writer.delta().log_store();
-    let state = writer.delta().snapshot().map_err(&error)?;
+    let store = delta.log_store();
+    let state = delta.snapshot().map_err(&error)?;
     let left = state.all_tombstones(store.as_ref());
     left.map_ok(|file| (file.path().into_owned(), file.deletion_timestamp().unwrap_or(i64::MAX)))
         .try_collect()
@@ -100,14 +110,18 @@ fn sweep(
 }
 
 /// Writes a checkpoint and removes the entries before it that are old enough.
-async fn forget_log(writer: &TableWriter, before_ms: i64) -> Result<u64, LakeError> {
+async fn forget_log(
+    writer: &TableWriter,
+    delta: &DeltaTable,
+    before_ms: i64,
+) -> Result<u64, LakeError> {
     let error = delta_error(writer.table());
-    let version = writer.delta().snapshot().map_err(&error)?.version();
+    let version = delta.snapshot().map_err(&error)?.version();
     if version == 0 {
         return Ok(0);
     }
-    create_checkpoint(writer.delta(), None).await.map_err(&error)?;
-    let store = writer.delta().log_store();
+    create_checkpoint(delta, None).await.map_err(&error)?;
+    let store = delta.log_store();
     let removed = cleanup_expired_logs_for(version, store.as_ref(), before_ms, None).await;
     removed.map(|entries| entries as u64).map_err(error)
 }

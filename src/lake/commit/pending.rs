@@ -3,7 +3,7 @@
 
 use super::{Manifest, last_sequence, manifest_path};
 use crate::lake::error::{LakeError, io_error};
-use crate::lake::rows::{Table, day_of};
+use crate::lake::rows::Table;
 use crate::lake::store::{Folder, LakeFile};
 use crate::state::StateError;
 
@@ -34,18 +34,7 @@ impl Decided {
     /// The files that come into a table, and the paths of those that leave it.
     pub(in crate::lake) fn change_of(&self, table: Table) -> (Vec<LakeFile>, Vec<&str>) {
         let adds = self.manifest.files.get(table.name()).into_iter().flatten();
-        let comes = adds.map(|add| {
-            let said = add.stats.as_deref().map(serde_json::from_str::<serde_json::Value>);
-            let rows = said.and_then(|said| said.ok()?.get("numRecords")?.as_u64());
-            LakeFile {
-                table,
-                day: day_of(&add.path).unwrap_or_default(),
-                bytes: u64::try_from(add.size).unwrap_or_default(),
-                rows: rows.unwrap_or_default(),
-                statistics: add.stats.clone(),
-                path: add.path.clone(),
-            }
-        });
+        let comes = adds.map(|add| LakeFile::of(table, add));
         let removed = self.manifest.removed.get(table.name()).into_iter().flatten();
         (comes.collect(), removed.map(|remove| remove.path.as_str()).collect())
     }

@@ -10,7 +10,7 @@ use object_store::path::Path as Location;
 use crate::lake::commit::lacks;
 use crate::lake::error::LakeError;
 use crate::lake::rows::{Table, day_of};
-use crate::lake::store::{Folder, committed, delta_error, open};
+use crate::lake::store::{Folder, list};
 
 /// What a reader needs of a table: where it is, and its committed files.
 pub(crate) struct Listing {
@@ -45,10 +45,9 @@ async fn committed_files(table: Table, folder: &Folder) -> Result<Listing, LakeE
     }
     let place = folder.table(table).resolved()?;
     let mut files = Vec::new();
-    let delta = open(table, &place).await?;
-    let version = delta.snapshot().map_err(delta_error(table))?.version();
+    let (version, committed) = list(table, &place).await?;
     let (newest, next) = (Some(place.entry(version)?), place.entry(version.saturating_add(1))?);
-    for file in committed(table, &delta)? {
+    for file in committed {
         let (location, bytes) = place.location(&file.path, file.bytes)?;
         let day = day_of(&file.path);
         files.push(Listed {

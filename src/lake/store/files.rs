@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Date32Array, RecordBatch, new_null_array};
 use arrow::compute::cast;
 use deltalake_core::DeltaTable;
-use deltalake_core::kernel::{LogicalFileView, Remove};
+use deltalake_core::kernel::{Add, LogicalFileView, Remove};
 
 use super::delta_error::delta_error;
 use super::encode::day_name;
@@ -34,6 +34,38 @@ pub(crate) struct LakeFile {
 }
 
 impl LakeFile {
+    /// The file that an action adds.
+    pub(crate) fn of(table: Table, add: &Add) -> Self {
+        let said = add.stats.as_deref().map(serde_json::from_str::<serde_json::Value>);
+        let rows = said.and_then(|said| said.ok()?.get("numRecords")?.as_u64());
+        Self {
+            table,
+            path: add.path.clone(),
+            day: day_of(&add.path).unwrap_or_default(),
+            bytes: u64::try_from(add.size).unwrap_or_default(),
+            rows: rows.unwrap_or_default(),
+            statistics: add.stats.clone(),
+        }
+    }
+
+    /// A file as the log shows it.
+    pub(super) fn seen(table: Table, view: &LogicalFileView) -> Self {
+        let path = view.path().into_owned();
+        Self {
+            table,
+            day: day_of(&path).unwrap_or_default(),
+            bytes: u64::try_from(view.size()).unwrap_or_default(),
+            rows: view.num_records().unwrap_or_default() as u64,
+            statistics: view.stats(),
+            path,
+        }
+    }
+
+    /// The same without what the log says of its values, some kilobytes.
+    pub(super) fn bare(self) -> Self {
+        Self { statistics: None, ..self }
+    }
+
     /// The action that takes it out of the table; `moved` if its rows stay in it, elsewhere.
     pub(crate) fn remove(&self, moved: bool, now: EventTime) -> Remove {
         Remove {
@@ -80,18 +112,8 @@ impl LakeFile {
 /// The committed files of a table, in order of path.
 pub(crate) fn committed(table: Table, delta: &DeltaTable) -> Result<Vec<LakeFile>, LakeError> {
     let state = delta.snapshot().map_err(delta_error(table))?;
-    let file = |view: LogicalFileView| {
-        let path = view.path().into_owned();
-        LakeFile {
-            table,
-            day: day_of(&path).unwrap_or_default(),
-            bytes: u64::try_from(view.size()).unwrap_or_default(),
-            rows: view.num_records().unwrap_or_default() as u64,
-            statistics: view.stats(),
-            path,
-        }
-    };
-    let mut files: Vec<LakeFile> = state.log_data().into_iter().map(file).collect();
+    let files = state.log_data().into_iter();
+    let mut files: Vec<LakeFile> = files.map(|view| LakeFile::seen(table, &view)).collect();
     files.sort_by(|one, other| one.path.cmp(&other.path));
     Ok(files)
 }

@@ -18,4 +18,4 @@ pub(super) use encode::{Begun, Draft, Origin, add, by_day, sort_keys, statistics
 pub(super) use files::{LakeFile, SMALL_BYTES, committed};
 pub use folder::Folder;
 pub(super) use place::Place;
-pub(super) use table::{Swap, TableWriter, last_commit, open};
+pub(super) use table::{Swap, TableWriter, last_commit, list, open};

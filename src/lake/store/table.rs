@@ -1,27 +1,27 @@
 //! How does one Delta table grow? Append Parquet, then one commit that names the new files.
 
-use std::collections::BTreeMap;
-use std::io;
-use std::path::Path;
+mod make;
+mod open;
+
+use std::collections::{BTreeMap, HashMap};
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::{Field, Schema};
-use arrow::error::ArrowError;
-use deltalake_core::kernel::engine::arrow_conversion::TryIntoKernel;
-use deltalake_core::kernel::transaction::{CommitBuilder, CommitProperties};
-use deltalake_core::kernel::{Action, Add, Remove, StructField, StructType, Transaction};
-use deltalake_core::operations::create::CreateBuilder;
+use deltalake_core::checkpoints::{cleanup_metadata, create_checkpoint};
+use deltalake_core::kernel::transaction::{CommitData, PROTOCOL, TransactionError};
+use deltalake_core::kernel::{Action, Add, Remove, Transaction, Version};
+use deltalake_core::logstore::{CommitOrBytes, LogStore, LogStoreRef};
 use deltalake_core::protocol::{DeltaOperation, SaveMode};
 use deltalake_core::{DeltaTable, DeltaTableError};
 
-use super::bucket::{is_missing, refusal};
 use super::delta_error::delta_error;
 use super::encode::{Draft, Origin, by_day};
 use super::files::{LakeFile, committed};
 use super::place::Place;
 use crate::lake::error::LakeError;
-use crate::lake::rows::{Column, DAY, Table, arrow_schema, field};
-use crate::state::{FORMAT, StateError};
+use crate::lake::rows::{DAY, Table};
+use make::{check_writer, create, evolved};
+use open::load;
+pub(crate) use open::{list, open};
 
 /// Name under which a table's log remembers our sequence numbers.
 const APPLICATION: &str = "resonanz";
@@ -37,12 +37,19 @@ pub(crate) struct Swap {
 }
 
 /// A table open for appending.
+///
+/// Of what is committed it knows the files alone, about 200 bytes each, and no more of the log than
+/// its newest version: so a commit costs the same however many there were.
 pub(crate) struct TableWriter {
     table: Table,
     place: Place,
     /// The name under which the table's log remembers our sequence numbers.
     application: String,
-    delta: DeltaTable,
+    log: LogStoreRef,
+    /// The newest version of the log.
+    version: Version,
+    /// The committed files by path, without what the log says of their values.
+    files: BTreeMap<String, LakeFile>,
     /// Sequence number of the last commit that changed it.
     last: Option<i64>,
     /// Rows that wait for the next commit, by day.
@@ -58,67 +65,8 @@ impl std::fmt::Debug for TableWriter {
 /// A vacuum can take entries of the log away between their listing and their reading; so soon again
 /// it does not.
 const RETRIES: usize = 3;
-
-/// Opens a table as it was last committed.
-pub(crate) async fn open(table: Table, place: &Place) -> Result<DeltaTable, LakeError> {
-    let mut opened = load(place).await;
-    for _ in 0..RETRIES {
-        if opened.is_err() && place.is_made().await? {
-            opened = load(place).await;
-        }
-    }
-    let delta = match opened {
-        Ok(delta) => delta,
-        Err(error) => return Err(unreadable(table, place, error).await),
-    };
-    let error = delta_error(table);
-    let state = delta.snapshot().map_err(&error)?;
-    let format = state.metadata().configuration().get(FORMAT_PROPERTY);
-    if let Some(found) = format.and_then(|format| format.parse().ok())
-        && found != FORMAT
-    {
-        return Err(StateError::Format { path: place.root(), found }.into());
-    }
-    let known = state.schema();
-    let missing = |column: &&Column| column.null.is_none() && !known.contains(column.name);
-    match table.columns().iter().find(missing) {
-        None => Ok(delta),
-        Some(Column { name, .. }) => {
-            let what = format!("it is another table: it has no column {name}");
-            Err(StateError::Damaged { path: place.root(), what }.into())
-        }
-    }
-}
-
-async fn load(place: &Place) -> Result<DeltaTable, DeltaTableError> {
-    let mut delta = DeltaTable::new(place.log()?);
-    delta.load().await?;
-    Ok(delta)
-}
-
-/// A log that was made and cannot be read is damage, unless the operating system or a store refused.
-async fn unreadable(table: Table, place: &Place, source: DeltaTableError) -> LakeError {
-    let first: &(dyn std::error::Error + 'static) = &source;
-    let refused = std::iter::successors(Some(first), |error| error.source())
-        .filter_map(|error| error.downcast_ref::<io::Error>())
-        .any(|error| error.kind() != io::ErrorKind::NotFound);
-    let log = place.log_path();
-    if let Some(refusal) = refusal(log.display().to_string(), first).filter(|_| !is_missing(first))
-    {
-        return refusal;
-    }
-    match (place.is_made().await, place) {
-        (Ok(true), _) if !refused => {
-            StateError::Damaged { path: log, what: source.to_string() }.into()
-        }
-        (Ok(false), Place::Bucket(..)) => {
-            let lake = place.root().parent().map(Path::to_owned);
-            StateError::NoLake { path: lake.unwrap_or_default() }.into()
-        }
-        (Ok(_), _) => delta_error(table)(source),
-        (Err(error), _) => error,
-    }
-}
+/// Every so many versions the log gets a checkpoint, as Delta does by itself.
+const CHECKPOINT_VERSIONS: Version = 100;
 
 /// The last commit of ours that changed a table.
 pub(crate) async fn last_commit(
@@ -167,8 +115,27 @@ impl TableWriter {
             delta
         };
         let last = last_of(table, &delta, application).await?;
-        let application = application.to_owned();
-        Ok(Self { table, place, application, delta, last, days: BTreeMap::new() })
+        let (application, log) = (application.to_owned(), delta.log_store());
+        let (version, files, days) = (0, BTreeMap::new(), BTreeMap::new());
+        let mut writer = Self { table, place, application, log, version, files, last, days };
+        writer.adopt(&delta)?;
+        Ok(writer)
+    }
+
+    /// Takes note of what the log holds now.
+    fn adopt(&mut self, delta: &DeltaTable) -> Result<(), LakeError> {
+        let error = delta_error(self.table);
+        let state = delta.snapshot().map_err(&error)?;
+        PROTOCOL.can_write_to(state).map_err(|refusal| error(refusal.into()))?;
+        self.version = state.version();
+        let files = committed(self.table, delta)?.into_iter().map(LakeFile::bare);
+        self.files = files.map(|file| (file.path.clone(), file)).collect();
+        Ok(())
+    }
+
+    /// The table with all that its log says; linear in its files.
+    pub(crate) async fn load(&self) -> Result<DeltaTable, LakeError> {
+        open(self.table, &self.place).await
     }
 
     /// The last commit that changed the table.
@@ -204,8 +171,8 @@ impl TableWriter {
     }
 
     /// The committed files, in order of path.
-    pub(crate) fn files(&self) -> Result<Vec<LakeFile>, LakeError> {
-        committed(self.table, &self.delta)
+    pub(crate) fn files(&self) -> Vec<LakeFile> {
+        self.files.values().cloned().collect()
     }
 
     pub(crate) fn table(&self) -> Table {
@@ -214,11 +181,6 @@ impl TableWriter {
 
     pub(crate) fn place(&self) -> &Place {
         &self.place
-    }
-
-    /// The table as it was last committed.
-    pub(crate) fn delta(&self) -> &DeltaTable {
-        &self.delta
     }
 
     /// Commits a change under a sequence number; does nothing if the table has it already.
@@ -242,25 +204,44 @@ impl TableWriter {
         }
         committed.map_err(delta_error(self.table))?;
         self.last = Some(sequence);
-        self.delta.update_state().await.map_err(delta_error(self.table))
+        Ok(())
     }
 
-    /// Whether the newest version has a commit of ours.
+    /// Whether the log has a commit of ours, as it is now: others may have written, too.
     async fn holds(&mut self, sequence: i64) -> Result<bool, LakeError> {
-        self.delta.update_state().await.map_err(delta_error(self.table))?;
-        Ok(last_of(self.table, &self.delta, &self.application).await? >= Some(sequence))
+        let delta = self.load().await?;
+        self.adopt(&delta)?;
+        Ok(last_of(self.table, &delta, &self.application).await? >= Some(sequence))
     }
 
+    /// Writes the next entry of the log; an entry that is there already is an error.
     async fn try_commit(
-        &self,
+        &mut self,
         swap: &Swap,
         sequence: i64,
         cursors: &serde_json::Value,
     ) -> Result<(), DeltaTableError> {
-        let state = self.delta.snapshot()?;
-        let properties = CommitProperties::default()
-            .with_application_transaction(Transaction::new(&self.application, sequence))
-            .with_metadata([("resonanz.cursors".to_owned(), cursors.clone())]);
+        let entry = self.entry(swap, sequence, cursors)?;
+        let version = self.version + 1;
+        self.log.write_commit_entry(version, entry, Default::default()).await?;
+        self.version = version;
+        swap.removes.iter().for_each(|remove| drop(self.files.remove(&remove.path)));
+        let added = swap.adds.iter().map(|add| LakeFile::of(self.table, add).bare());
+        self.files.extend(added.map(|file| (file.path.clone(), file)));
+        if (version + 1).is_multiple_of(CHECKPOINT_VERSIONS) {
+            let delta = load(&self.place).await?;
+            create_checkpoint(&delta, None).await?;
+            cleanup_metadata(&delta, None).await?;
+        }
+        Ok(())
+    }
+
+    fn entry(
+        &self,
+        swap: &Swap,
+        sequence: i64,
+        cursors: &serde_json::Value,
+    ) -> Result<CommitOrBytes, TransactionError> {
         let changes = swap.adds.iter().any(|add| add.data_change)
             || swap.removes.iter().any(|remove| remove.data_change);
         let operation = match (swap.removes.is_empty(), changes) {
@@ -274,57 +255,59 @@ impl TableWriter {
         };
         let removes = swap.removes.iter().cloned().map(Action::Remove);
         let actions = removes.chain(swap.adds.iter().cloned().map(Action::Add)).collect();
-        let commit = CommitBuilder::from(properties).with_actions(actions);
-        commit.build(Some(state.snapshot()), self.delta.log_store(), operation).await.map(drop)
+        let said = HashMap::from([("resonanz.cursors".to_owned(), cursors.clone())]);
+        let numbered = vec![Transaction::new(&self.application, sequence)];
+        let entry = CommitData::new(actions, operation, said, numbered).get_bytes()?;
+        Ok(CommitOrBytes::LogBytes(entry))
     }
 }
 
-async fn create(
-    table: Table,
-    place: &Place,
-    writer: Option<&str>,
-) -> Result<DeltaTable, DeltaTableError> {
-    let schema: StructType = arrow_schema(table).try_into_kernel()?;
-    let format = FORMAT.to_string();
-    let claim = writer
-        .map(|writer| [(WRITER_PROPERTY, Some(writer)), (FORMAT_PROPERTY, Some(format.as_str()))]);
-    CreateBuilder::new()
-        .with_log_store(place.log()?)
-        .with_table_name(table.name())
-        .with_columns(schema.fields().cloned())
-        .with_partition_columns([DAY])
-        .with_configuration(claim.into_iter().flatten())
-        .with_raise_if_key_not_exists(false)
-        .await
-}
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
 
-/// Refuses a table in a bucket that another state folder writes.
-fn check_writer(
-    delta: &DeltaTable,
-    place: &Place,
-    table: Table,
-    writer: Option<&str>,
-) -> Result<(), LakeError> {
-    let state = delta.snapshot().map_err(delta_error(table))?;
-    let owner = state.metadata().configuration().get(WRITER_PROPERTY).map(String::as_str);
-    if writer.is_none() || owner == writer {
-        return Ok(());
-    }
-    let what = "it is written with another state folder".to_owned();
-    Err(StateError::Foreign { path: place.root(), what }.into())
-}
+    use super::super::encode::add;
+    use super::*;
+    use crate::time::EventTime;
 
-/// Adds the columns that an older version did not know.
-async fn evolved(table: Table, delta: DeltaTable) -> Result<DeltaTable, LakeError> {
-    let error = delta_error(table);
-    let known = delta.snapshot().map_err(&error)?.schema();
-    let fresh = |column: &&Column| !known.contains(column.name);
-    let fields: Vec<Field> = table.columns().iter().filter(fresh).map(field).collect();
-    if fields.is_empty() {
-        return Ok(delta);
+    fn file(number: i64) -> Swap {
+        let (day, stats) = ("2026-03-01".to_owned(), r#"{"numRecords":3}"#.to_owned());
+        let path = format!("{DAY}={day}/part-{number:012}.parquet");
+        Swap { removes: Vec::new(), adds: vec![add(path, day, 7, Some(stats), true)] }
     }
-    let kernel = |error: ArrowError| delta_error(table)(DeltaTableError::from(error));
-    let fields: StructType = (&Schema::new(fields)).try_into_kernel().map_err(kernel)?;
-    let fields: Vec<StructField> = fields.fields().cloned().collect();
-    delta.add_columns().with_fields(fields).await.map_err(error)
+
+    async fn writer(folder: &Path, application: &str) -> TableWriter {
+        let place = Place::Folder(folder.to_owned());
+        TableWriter::open_as(Table::Panes, place, None, application).await.expect("a table")
+    }
+
+    #[tokio::test]
+    async fn commits_of_two_writers_and_a_checkpoint_leave_one_table() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (mut one, mut other) =
+            (writer(folder.path(), "one").await, writer(folder.path(), "other").await);
+        let none = serde_json::Value::Null;
+        for number in 1..=200 {
+            let writer = if number % 50 == 0 { &mut other } else { &mut one };
+            writer.commit(file(number), number, &none).await.expect("a commit");
+        }
+        one.commit(file(200), 200, &none).await.expect("what the log of another holds is not ours");
+        one.commit(file(200), 200, &none).await.expect("nothing is done twice");
+        assert!(folder.path().join("_delta_log/_last_checkpoint").exists());
+        let known = one.files();
+        assert!(known.iter().all(|file| file.statistics.is_none() && file.rows == 3));
+        let fresh = writer(folder.path(), "one").await;
+        assert_eq!((fresh.files(), fresh.last_sequence()), (known, Some(200)));
+        assert_eq!((fresh.files().len(), fresh.version), (200, 201));
+        let all = committed(Table::Panes, &fresh.load().await.expect("a log")).expect("its files");
+        assert!(all.iter().all(|file| file.statistics.is_some()), "the log says it still");
+
+        let first = one.files().into_iter().next().expect("a file");
+        let gone = first.remove(true, EventTime(0));
+        one.commit(Swap { removes: vec![gone], adds: Vec::new() }, 201, &none)
+            .await
+            .expect("a change");
+        assert_eq!(one.files(), writer(folder.path(), "one").await.files());
+        assert_eq!(one.files().len(), 199);
+    }
 }

@@ -1,6 +1,6 @@
 //! Which alerts does this tick bring? Evaluates every rule on every topic with something to say.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
