@@ -9,9 +9,9 @@ use std::collections::HashMap;
 use super::clauses::{Layout, Sort};
 use super::lexicon;
 use super::sense::{Entry, Reach, Role, Sense, Tongue};
-use super::table::{Filter, Table, key, pair_key};
+use super::table::{Filter, Table, pair_key};
 use super::vocabulary::Vocabulary;
-use super::words::folded;
+use super::words::folded_key;
 
 /// How many words a gap takes at most.
 const GAP_WORDS_MAX: usize = 6;
@@ -105,8 +105,7 @@ impl Phrase {
                 continue;
             }
             let (number, words) = classes.of(part);
-            let keys: Vec<u64> =
-                words.split('|').filter_map(folded).map(|word| key(&word)).collect();
+            let keys: Vec<u64> = words.split('|').filter_map(folded_key).collect();
             steps.push(Step { gap: std::mem::take(&mut gap), keys, number });
         }
         let fits = (1..=PATTERN_WORDS_MAX).contains(&steps.len());

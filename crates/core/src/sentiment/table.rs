@@ -70,6 +70,12 @@ impl<V> Default for Table<V> {
 }
 
 impl<V: Copy + Default> Table<V> {
+    /// An empty table with room for so many keys.
+    pub(super) fn with_room(keys: usize) -> Self {
+        let places = (keys * 4 / 3 + 1).next_power_of_two().max(16);
+        Self { places: vec![(0, 0); places], values: Vec::with_capacity(keys), front: Vec::new() }
+    }
+
     /// The value of a key.
     #[inline(always)]
     pub(super) fn get(&self, key: u64) -> Option<V> {

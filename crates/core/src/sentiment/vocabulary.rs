@@ -12,7 +12,7 @@ use super::lists::{self, Lists};
 use super::overlay::Lexicon;
 use super::sense::{Entry, Role, Sense, Tongue};
 use super::table::{Table, key};
-use super::words::{Folding, folded};
+use super::words::{Folding, folded, folded_key};
 
 /// What a polarity of one of the Zurich lexicon weighs: less than an average opinion word of our own
 /// lists, for it holds many words that are polar in few of their senses.
@@ -22,6 +22,9 @@ const COMPARED: f64 = 1.5;
 /// Shortest part of a tag that is looked for, and what it weighs at least.
 const TAG_PART_BYTES: usize = 4;
 const TAG_WEIGHT: f64 = 1.5;
+/// About how many words of both languages, and how many of the German ones, there are.
+const WORDS: usize = 90_000;
+const GERMAN_WORDS: usize = 90_000;
 /// Shortest folded word that may be a compound.
 pub(super) const COMPOUND_BYTES_MIN: usize = 8;
 /// Bytes at the end or beginning of a compound by which its parts are found.
@@ -46,7 +49,7 @@ struct Parts {
 impl Vocabulary {
     /// Reads the lexicons and makes the inflected forms.
     pub(super) fn new(lexicons: &[Lexicon]) -> Self {
-        let mut table = Table::default();
+        let mut table = Table::with_room(WORDS);
         read_english(&mut table);
         read_german(&mut table);
         read_signs(&mut table);
@@ -236,42 +239,44 @@ fn read_english(table: &mut Table<Entry>) {
 }
 
 fn read_german(table: &mut Table<Entry>) {
-    let mut german: Table<Option<Sense>> = Table::default();
+    let mut german: Table<Option<Sense>> = Table::with_room(GERMAN_WORDS);
     let add = |table: &mut Table<Option<Sense>>, word: &str, weight| {
-        if let Some(word) = folded(word) {
-            table.entry(key(&word)).get_or_insert(Sense::weighing(weight));
-        }
+        let key = folded_key(word)?;
+        table.entry(key).get_or_insert(Sense::weighing(weight));
+        Some(key)
     };
-    let mut words: Vec<Box<[u8]>> = Vec::new();
+    let mut words: Vec<u64> = Vec::with_capacity(GERMAN_WORDS);
     let spared = german::COMPOUND_SPARED.split_whitespace();
-    spared.chain(german::FUNCTIONS.split_whitespace()).for_each(|word| add(&mut german, word, 0.0));
-    words.extend(german::COMPOUND_SPARED.split_whitespace().filter_map(folded));
+    for word in spared.chain(german::FUNCTIONS.split_whitespace()) {
+        add(&mut german, word, 0.0);
+    }
+    words.extend(german::COMPOUND_SPARED.split_whitespace().filter_map(folded_key));
     let own = || lexicon::marked(lexicon::RESONANZ_DE);
     let lemmas =
         || lexicon::lemmas().map(|(lemma, mark, polarity)| (lemma, polarity * ZURICH_SCALE, mark));
-    own().for_each(|(word, weight, _)| add(&mut german, word, weight));
+    for (word, weight, _) in own() {
+        add(&mut german, word, weight);
+    }
     let marked = || own().filter_map(|(word, weight, mark)| Some((word, weight, mark?)));
     // Our own forms win over lemmas of the other list, which win over their own forms.
     let inflect =
         |table: &mut Table<Option<Sense>>, lemma: &str, weight, mark, words: &mut Vec<_>| {
             let (Some(class), Some(lemma)) = (Class::parse(mark), folded(lemma)) else { return };
             let lemma = std::str::from_utf8(&lemma).unwrap_or_default();
-            german::forms(lemma, class, |form| {
-                add(table, form, weight);
-                words.push(form.as_bytes().into());
-            });
+            german::forms(lemma, class, |form| words.extend(add(table, form, weight)));
         };
     for (lemma, weight, mark) in marked() {
         inflect(&mut german, lemma, weight, mark, &mut words);
     }
-    lemmas().for_each(|(lemma, weight, _)| add(&mut german, lemma, weight));
+    for (lemma, weight, _) in lemmas() {
+        add(&mut german, lemma, weight);
+    }
     for (lemma, weight, mark) in lemmas() {
         inflect(&mut german, lemma, weight, mark, &mut words);
     }
-    words.extend(own().filter_map(|(word, ..)| folded(word)));
-    words.extend(lemmas().filter_map(|(word, ..)| folded(word)));
-    for word in words {
-        let key = key(&word);
+    words.extend(own().filter_map(|(word, ..)| folded_key(word)));
+    words.extend(lemmas().filter_map(|(word, ..)| folded_key(word)));
+    for key in words {
         // A word of weight 0 is known, too: it is no compound with an opinion in it.
         if let Some(Some(sense)) = german.get(key) {
             table.entry(key).german = sense;

@@ -3,6 +3,7 @@
 //! Words are folded: lower case, ä ö ü ß as ae oe ue ss, combining diaeresis as e. Bytes decide as
 //! long as they are ASCII; only other characters are decoded.
 
+use super::table::key;
 use crate::text::{self, Run};
 
 /// Longest folded word that is looked up; longer ones are noise.
@@ -24,6 +25,20 @@ impl Default for Folding {
 }
 
 impl Folding {
+    /// That of a whole word.
+    fn of(word: &str) -> Self {
+        let mut folding = Self::default();
+        match folding.bytes.get_mut(..word.len()) {
+            Some(place) if word.is_ascii() => {
+                place.copy_from_slice(word.as_bytes());
+                place.make_ascii_lowercase();
+                folding.length = word.len();
+            }
+            _ => word.chars().for_each(|c| folding.push_char(c)),
+        }
+        folding
+    }
+
     /// Begins a new word.
     pub(super) fn clear(&mut self) {
         (self.length, self.overlong) = (0, false);
@@ -98,9 +113,12 @@ impl Folding {
 
 /// Folds a whole word; none when it does not fit.
 pub(super) fn folded(word: &str) -> Option<Box<[u8]>> {
-    let mut folding = Folding::default();
-    word.chars().for_each(|c| folding.push_char(c));
-    folding.bytes().map(Into::into)
+    Folding::of(word).bytes().map(Into::into)
+}
+
+/// The key of a folded word; none when it does not fit.
+pub(super) fn folded_key(word: &str) -> Option<u64> {
+    Folding::of(word).bytes().map(key)
 }
 
 /// What a word is by its letters.

@@ -8,9 +8,9 @@ use crate::sentiment::clauses::{Layout, Sort};
 use crate::sentiment::lexicon;
 use crate::sentiment::phrases::{Classes, PATTERN_WORDS_MAX, class_name, gap_of};
 use crate::sentiment::sense::{Role, Tongue};
-use crate::sentiment::table::{Table, key, pair_key};
+use crate::sentiment::table::{Table, pair_key};
 use crate::sentiment::trace::index;
-use crate::sentiment::words::folded;
+use crate::sentiment::words::folded_key;
 
 /// What patterns speak for: the intents in their order, then what helps to read them.
 pub(super) const CUES: [&str; COUNT] = [
@@ -157,10 +157,9 @@ impl Step {
                 if matches!(name, "number" | "zahl") {
                     self.keys.push(NUMBER);
                 }
-                let words = classes.words(name).split('|').filter_map(folded);
-                self.keys.extend(words.map(|word| key(&word)));
+                self.keys.extend(classes.words(name).split('|').filter_map(folded_key));
             }
-            None => self.keys.extend(folded(part).map(|word| key(&word))),
+            None => self.keys.extend(folded_key(part)),
         }
     }
 }
