@@ -96,9 +96,10 @@ fn what_holds_no_posts_in_an_unpacked_download_is_left_out_and_not_refused() {
     let place = Place::new();
     let folder = place.folder.path().join("facebook-maja");
     let write = |name: &str, text: &str| {
-        let path = folder.join(name);
-        std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
-        std::fs::write(path, text).expect("written");
+        let (inside, name) = name.rsplit_once('/').expect("a folder");
+        let inside = folder.join(inside);
+        std::fs::create_dir_all(&inside).expect("made");
+        file(&inside, name, text);
     };
     write(
         "your_facebook_activity/posts/your_posts_1.json",

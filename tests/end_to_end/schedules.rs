@@ -232,7 +232,7 @@ fn run_polled(seed: u64) {
     let config = crate::polled::config(folder.path(), &keys, "");
     let lake = folder.path().join("lake");
     let mut process = live(&config);
-    if seed % 2 == 0 {
+    if seed.is_multiple_of(2) {
         wait_for(&about, || texts(&lake, &about).filter(|texts| texts.len() >= 5));
         drop(process);
         process = live(&config);
