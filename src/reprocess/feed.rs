@@ -41,7 +41,7 @@ pub(super) struct Feed {
 
 /// What the reader hands on.
 enum Fed {
-    Chunk(Numbered),
+    Chunk(Box<Numbered>),
     /// An input that could not be read to its end, and why.
     Damage(String),
     /// An input that was left out, since it holds no posts.
@@ -153,7 +153,7 @@ impl Feed {
                         return Some(Decoded { left_out: Some(name), ..Decoded::default() });
                     }
                     Fed::End => return Some(Decoded { is_end: true, ..Decoded::default() }),
-                    Fed::Chunk(numbered) => numbered,
+                    Fed::Chunk(numbered) => *numbered,
                 };
                 if decoder.as_ref().is_none_or(|(input, _)| *input != numbered.input) {
                     decoder = Some((numbered.input, self.decoder(&numbered)));
@@ -203,7 +203,7 @@ impl Feed {
                 }
                 while let Some(chunk) = chunks.next_chunk()? {
                     let numbered = Numbered::of(input, number, &chunks, chunk);
-                    if sender.send(Ok(Fed::Chunk(numbered))).is_err() {
+                    if sender.send(Ok(Fed::Chunk(Box::new(numbered)))).is_err() {
                         return Ok(false);
                     }
                 }
@@ -260,7 +260,7 @@ fn read_lake(
                 word: "row",
                 chunk,
             };
-            Ok(sender.send(Ok(Fed::Chunk(numbered))).is_ok())
+            Ok(sender.send(Ok(Fed::Chunk(Box::new(numbered)))).is_ok())
         })?;
         read.add(day.bytes);
     }

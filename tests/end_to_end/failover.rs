@@ -113,8 +113,10 @@ fn shards_that_were_thought_dead_and_come_back_have_lost() {
     let input = file(store.root(), "split.jsonl", posts(0..50));
     let shards = |machine: &str| -> Vec<Killed> {
         let start = |shard: &str| {
-            let (state, log) =
-                (store.root().join(machine), format!("{machine}-{}.log", &shard[..1]));
+            let (state, log) = (
+                store.root().join(machine),
+                format!("{machine}-{}.log", shard.replace('/', "-of-")),
+            );
             let mut command = store.command();
             command.args(["run", "--shard", shard, "--config", text(&config), "--state"]);
             command.arg(state).stdout(Stdio::null());
