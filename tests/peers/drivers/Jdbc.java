@@ -92,19 +92,10 @@ public class Jdbc {
         same(List.of("resonanz"), column(about.getCatalogs(), "TABLE_CAT"));
         same(true, column(about.getTableTypes(), "TABLE_TYPE").contains("VIEW"));
         same(List.of(), column(about.getPrimaryKeys(null, "public", "mentions"), "COLUMN_NAME"));
-        same(List.of(), column(about.getImportedKeys(null, "public", "mentions"), "FK_NAME"));
-        same(List.of(), column(about.getExportedKeys(null, "public", "mentions"), "FK_NAME"));
-        same(List.of(), column(about.getCrossReference(null, null, "mentions", null, null, "posts"), "FK_NAME"));
         same(List.of(), column(about.getIndexInfo(null, "public", "mentions", false, false), "INDEX_NAME"));
         same(List.of(), column(about.getBestRowIdentifier(null, "public", "mentions", 0, true), "COLUMN_NAME"));
         same(List.of(), column(about.getVersionColumns(null, "public", "mentions"), "COLUMN_NAME"));
         same(true, column(about.getTypeInfo(), "TYPE_NAME").contains("timestamptz"));
-        column(about.getProcedures(null, null, "%"), "PROCEDURE_NAME");
-        column(about.getFunctions(null, null, "%"), "FUNCTION_NAME");
-        column(about.getFunctionColumns(null, null, "%", "%"), "COLUMN_NAME");
-        column(about.getTablePrivileges(null, "public", "mentions"), "PRIVILEGE");
-        column(about.getColumnPrivileges(null, "public", "mentions", "text"), "PRIVILEGE");
-        column(about.getUDTs(null, null, "%", null), "TYPE_NAME");
         column(about.getClientInfoProperties(), "NAME");
         same(false, about.getSQLKeywords().isEmpty());
     }
