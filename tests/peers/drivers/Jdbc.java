@@ -94,7 +94,6 @@ public class Jdbc {
         same(List.of(), column(about.getPrimaryKeys(null, "public", "mentions"), "COLUMN_NAME"));
         same(List.of(), column(about.getIndexInfo(null, "public", "mentions", false, false), "INDEX_NAME"));
         same(List.of(), column(about.getBestRowIdentifier(null, "public", "mentions", 0, true), "COLUMN_NAME"));
-        same(List.of(), column(about.getVersionColumns(null, "public", "mentions"), "COLUMN_NAME"));
         same(true, column(about.getTypeInfo(), "TYPE_NAME").contains("timestamptz"));
         column(about.getClientInfoProperties(), "NAME");
         same(false, about.getSQLKeywords().isEmpty());
