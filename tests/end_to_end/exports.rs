@@ -122,7 +122,7 @@ fn what_one_field_says_oddly_loses_no_post() {
     ];
     let (place, worked) = read("a.jsonl", lines.join("\n"), &[]);
     assert!(worked.status.success(), "{}", stdout(&worked));
-    assert!(stdout(&worked).contains("3 posts with a field that could not be read"));
+    assert!(stdout(&worked).contains("3 posts with an unreadable field"));
     let said = query(&place.lake, "SELECT post_id, kind, reach FROM posts ORDER BY post_id");
     assert_eq!(said, "1344800117571260417,original,12\nb,original,1200\nc,original,\nd,original,");
     assert_eq!(

@@ -135,7 +135,7 @@ fn shards_that_were_thought_dead_and_come_back_have_lost() {
     append(&input, posts(100..150));
     for (number, zombie) in (1..).zip(&mut zombies) {
         let status = wait_for("a first one's end", || zombie.0.try_wait().expect("a child"));
-        let log = fs::read_to_string(store.root().join(format!("first-{number}.log")));
+        let log = fs::read_to_string(store.root().join(format!("first-{number}-of-2.log")));
         let said = log.expect("a log");
         assert_eq!(status.code(), Some(2), "{said}");
         assert!(said.contains("another process has made commit"), "{said}");

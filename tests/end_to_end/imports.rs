@@ -72,7 +72,7 @@ fn a_zip_is_read_as_it_is_and_what_holds_no_posts_is_left_out() {
     let done = import(&place, &[&zip], &[]);
     let said = stdout(&done);
     assert!(done.status.success(), "{said}{}", stderr(&done));
-    assert!(said.contains("left out: 1 files that hold no posts"), "{said}");
+    assert!(said.contains("skipped: 1 files that hold no posts"), "{said}");
     let counts = "SELECT source, count(*) FROM posts GROUP BY 1 ORDER BY 1";
     assert_eq!(query(&place.lake, counts), "facebook,1\nx,3");
 

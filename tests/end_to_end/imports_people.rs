@@ -111,7 +111,7 @@ fn what_holds_no_posts_in_an_unpacked_download_is_left_out_and_not_refused() {
     );
     write("preferences/language.json", r#"{"language_and_locale_v2":[{"name":"x"}]}"#);
     let said = look(&folder);
-    assert!(said.contains("left out: 2 files that hold no posts"), "{said}");
+    assert!(said.contains("skipped: 2 files that hold no posts"), "{said}");
     assert!(!said.contains("refused"), "{said}");
     let rows = by_the_command(&place, &said, &folder);
     assert!(rows.ends_with("acme ist zu spät"), "{rows}");

@@ -58,7 +58,7 @@ fn a_key_outside_of_the_lake_is_found_by_every_command_and_told_when_it_is_gone(
         let (code, said) = scene.does(arguments, None);
         assert_eq!(code, Some(3), "{said}");
         assert!(said.contains("far.key: the key of the author hashes is gone"), "{said}");
-        assert!(said.contains("hint: put it back from its copy"), "{said}");
+        assert!(said.contains("hint: restore it from a copy"), "{said}");
     }
     let named = ["lake", "export", "--lake", "lake", "--author", "x", "--author-key-file", "no"];
     let (code, said) = scene.does(&named, None);

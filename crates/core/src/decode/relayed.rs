@@ -280,7 +280,7 @@ mod tests {
             ),
             (
                 r#"{"op":"create","source":"s","id":"1","author":"kim","posted_at":1772366400000000,"received_at":1772366400000000}"#,
-                "no key",
+                "not a key",
             ),
             (r#"{"op":"delete","source":"s","received_at":1772366400000000}"#, "id is empty"),
             (
