@@ -9,10 +9,13 @@ mod columns;
 mod failure;
 mod learn;
 mod analyzer;
+mod found;
+mod prepare;
 mod pool;
 mod posts;
 mod scorer;
 mod topics;
+mod within;
 
 use pyo3::prelude::*;
 

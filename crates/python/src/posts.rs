@@ -1,5 +1,6 @@
 //! What does a table of posts hold? The columns that queries may ask for, as posts.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use arrow_array::{Array, RecordBatch, UInt64Array};
@@ -60,13 +61,9 @@ impl Columns {
         })
     }
 
-    /// The posts of so many rows.
-    pub(crate) fn posts(&self, rows: usize) -> Vec<Post> {
-        let authors = AuthorHasher::new([0; 32]);
+    /// The posts of so many rows; names in ids and addresses become what `authors` makes of them.
+    pub(crate) fn posts(&self, rows: usize, authors: &AuthorHasher) -> Vec<Post> {
         let mut sources: HashMap<&str, SourceId> = HashMap::new();
-        let at = |column: &Option<Texts>, row| {
-            column.as_ref().and_then(|column| column.get(row)).map(Box::<str>::from)
-        };
         let number = |column: &Option<UInt64Array>, row| {
             let column = column.as_ref()?;
             column.is_valid(row).then(|| column.value(row))
@@ -77,13 +74,15 @@ impl Columns {
                 let source = sources.entry(source).or_insert_with(|| SourceId::new(source));
                 let author = self.author.as_ref().and_then(|of| of.get(row)).unwrap_or_default();
                 let kind = self.kind.as_ref().and_then(|of| of.get(row)).unwrap_or_default();
+                let id = |column| Some(authors.id(at(column, row)?, author).into());
+                let url = at(&self.url, row).and_then(|url| authors.url(url, author));
                 Post {
                     source: source.clone(),
-                    author: authors.author(author),
+                    author: authors.hash(author),
                     kind: kind_named(kind),
-                    url: at(&self.url, row),
-                    parent: at(&self.parent, row),
-                    thread: at(&self.thread, row),
+                    url: url.map(Into::into),
+                    parent: id(&self.parent),
+                    thread: id(&self.thread),
                     reach: number(&self.reach, row),
                     engagement: number(&self.engagement, row),
                     ..post(self.text.get(row), self.lang.get(row))
@@ -91,6 +90,11 @@ impl Columns {
             })
             .collect()
     }
+}
+
+/// What a column holds in a row.
+fn at(column: &Option<Texts>, row: usize) -> Option<Cow<'_, str>> {
+    column.as_ref()?.get(row).map(Cow::Borrowed)
 }
 
 /// Posts of which nothing is known but text and language.
@@ -121,5 +125,6 @@ fn post(text: Option<&str>, lang: Lang) -> Post {
 fn kind_named(name: &str) -> Kind {
     let kinds =
         [Kind::Reply, Kind::Repost, Kind::Quote, Kind::Comment, Kind::Review, Kind::Article];
+    let name = name.trim().to_lowercase();
     kinds.into_iter().find(|kind| kind.as_str() == name).unwrap_or_default()
 }

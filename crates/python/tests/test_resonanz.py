@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import os
+import pathlib
 import pickle
 import subprocess
 import threading
@@ -12,6 +13,8 @@ import duckdb
 import pandas
 import polars
 import pyarrow
+import pyarrow.json
+import pyarrow.parquet
 import pytest
 
 import resonanz
@@ -130,6 +133,48 @@ def test_topics_come_from_the_configuration_of_the_engine(tmp_path):
     assert pyarrow.record_batch(found).column("polarity").to_pylist() == ["negative"]
 
 
+TABLES = {
+    "mentions": "received_at, source, post_id, topic",
+    "posts": "received_at, source, post_id",
+    "panes": "start, topic, source, lang",
+    "alerts": "at, alert_id, transition",
+}
+
+
+def rows_of(lake):
+    asked = [f"SELECT * FROM {table} ORDER BY {order}" for table, order in TABLES.items()]
+    return [
+        subprocess.run([command(), "query", "--lake", lake, "--format", "csv", sql], capture_output=True, check=True).stdout
+        for sql in asked
+    ]
+
+
+def test_what_many_machines_prepare_is_counted_as_if_one_had_done_all(tmp_path):
+    if not command():
+        pytest.skip("RESONANZ_COMMAND names no command to compare with")
+    data = pathlib.Path(__file__).parents[3] / "data"
+    config = tmp_path / "resonanz.toml"
+    key = '[privacy]\nauthor_key_file = "author.key"\n'
+    config.write_text(key + (data / "demo.toml").read_text("utf-8"), "utf-8")
+    archive = data / "archive.jsonl.zst"
+    posts = pyarrow.json.read_json(pyarrow.input_stream(str(archive), compression="zstd"))
+    for part in range(3):
+        rows = len(posts) // 3 + 1
+        analyzer = pickle.loads(pickle.dumps(resonanz.Analyzer(config)))
+        found = pyarrow.table(analyzer.prepare(posts.slice(part * rows, rows)))
+        assert found.column("text").null_count > found.num_rows / 2
+        pyarrow.parquet.write_table(found, tmp_path / f"found-{part}.parquet")
+    work = [command(), "reprocess", "--config", config]
+    subprocess.run([*work, archive, "--lake", tmp_path / "whole"], check=True)
+    subprocess.run([*work, "--findings", tmp_path / "found-*.parquet", "--lake", tmp_path / "united"], check=True)
+    assert rows_of(tmp_path / "whole") == rows_of(tmp_path / "united")
+    config.write_text(config.read_text("utf-8").replace("nikon OR", "nikkor OR"), "utf-8")
+    refused = subprocess.run(
+        [*work, "--findings", tmp_path / "found-0.parquet", "--lake", tmp_path / "other"], capture_output=True, text=True
+    )
+    assert refused.returncode == 2 and "other topics" in refused.stderr and "prepare" in refused.stderr
+
+
 def test_words_of_ones_own_count():
     blue = resonanz.Scorer(lexicons=[{"blau": -3.0}])
     assert pyarrow.array(blue.score(["Das ist blau."], lang="de"))[0].as_py() < -0.05
@@ -153,6 +198,8 @@ def test_words_of_ones_own_count():
         (lambda: resonanz.Scorer().score(["a"], lang=["de", "en"]), ValueError, ["2 rows"]),
         (lambda: resonanz.Analyzer(TOPICS).analyze(pyarrow.table({"body": ["a"]})), ValueError, ["body"]),
         (lambda: resonanz.Analyzer(TOPICS).analyze(["a"]), TypeError, ["table"]),
+        (lambda: resonanz.Analyzer(TOPICS).prepare(pyarrow.table(POSTS)), ValueError, ["source"]),
+        (lambda: resonanz.Analyzer(TOPICS, authors="names"), ValueError, ["hash", "keep"]),
         (lambda: resonanz.evaluate([{"text": "a"}]), ValueError, ["row 1", "label"]),
         (lambda: resonanz.fit([{"text": "a", "label": 1}]), ValueError, ["too few"]),
     ],

@@ -49,11 +49,18 @@ def topics(given) -> list[dict]:
         path = Path(given)
         with path.open("rb") as file:
             tables = tomllib.load(file).get("topic", [])
-        return [_with_lexicons(table, path.parent) for table in tables]
+        # What else stands there is not about matching, such as service hours.
+        known = [{key: said for key, said in table.items() if key in _KEYS} for table in tables]
+        return [_with_lexicons(table, path.parent) for table in known]
     if isinstance(given, Mapping):
         pairs = given.items()
         given = [{"name": n, **({"query": q} if isinstance(q, str) else q)} for n, q in pairs]
     return [_with_lexicons(table, Path()) for table in given]
+
+
+_KEYS = frozenset(
+    "name query brand group parent accounts inflect compounds hashtags links umlauts lexicons".split()
+)
 
 
 def _with_lexicons(table: Mapping, base: Path) -> dict:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol, TypedDict
+from typing import Any, Literal, Protocol, TypedDict
 
 from arro3.core import Array, RecordBatch
 
@@ -63,10 +63,12 @@ class Analyzer:
         profile: str = "resonanz",
         lexicons: Sequence[_Lexicon] | None = None,
         model: _Path | None = None,
+        authors: Literal["hash", "keep"] = "hash",
     ) -> None: ...
     @property
     def version(self) -> str: ...
     def analyze(self, posts: _Table, keep: Sequence[str] | None = None) -> RecordBatch: ...
+    def prepare(self, posts: _Table, texts: Literal["matched", "all"] = "matched") -> RecordBatch: ...
 
 class Fit:
     @property
@@ -87,6 +89,7 @@ def analyze(
     profile: str = "resonanz",
     lexicons: Sequence[_Lexicon] | None = None,
     model: _Path | None = None,
+    authors: Literal["hash", "keep"] = "hash",
 ) -> RecordBatch: ...
 def explain(
     text: str,
