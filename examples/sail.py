@@ -22,7 +22,8 @@ from pyspark.sql import SparkSession
 from pyspark.sql.types import BinaryType, StringType, StructField, StructType
 
 posts, config, lake = (pathlib.Path(path).absolute() for path in sys.argv[1:])
-folder = pathlib.Path(tempfile.mkdtemp())
+scratch = tempfile.TemporaryDirectory()  # goes at the end
+folder = pathlib.Path(scratch.name)
 
 # Posts as a table: id, source, text, posted_at, and what else is known of them.
 table = pyarrow.json.read_json(pyarrow.input_stream(str(posts), compression="detect"))
