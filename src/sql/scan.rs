@@ -1,6 +1,7 @@
 //! Which rows does a table give to a query? The files that its log named when it was opened, and
 //! what the log knows of them: counts and ranges that answer or leave out files unread.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -19,7 +20,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 use object_store::path::Path as Location;
 use object_store::{Error as StoreError, ObjectMeta, ObjectStore, ObjectStoreExt};
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::lake::{DAY, Folder, LakeError, Listing, Table, arrow_schema, lakes};
 use crate::state::StateError;
@@ -130,22 +131,22 @@ fn viewed(field: &Arc<Field>) -> Arc<Field> {
 
 /// What the log says of a file: rows, nulls and ranges, each unknown where it says nothing.
 fn statistics(columns: &Schema, known: Option<&str>) -> Statistics {
-    let known: Value = known.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
-    let count = |value: &Value| {
-        let count = value.as_u64().and_then(|count| usize::try_from(count).ok());
-        count.map_or(Precision::Absent, Precision::Exact)
-    };
+    let known = known.and_then(members).unwrap_or_default();
+    let of_columns = |name: &str| known.get(name).and_then(|values| members(values.get()));
+    let (least, most, nulls) =
+        (of_columns("minValues"), of_columns("maxValues"), of_columns("nullCount"));
+    let count = |value: &&RawValue| value.get().parse().map_or(Precision::Absent, Precision::Exact);
     let column = |field: &Arc<Field>| {
-        let bound = |side: &str| {
-            let value = known.get(side).and_then(|values| values.get(field.name()));
+        let bound = |side: &Option<Members>| {
+            let value = side.as_ref().and_then(|values| values.get(field.name().as_str()));
             let value = value.and_then(|value| scalar(value, field.data_type()));
             value.map_or(Precision::Absent, Precision::Exact)
         };
-        let nulls = known.get("nullCount").and_then(|nulls| nulls.get(field.name()));
+        let nulls = nulls.as_ref().and_then(|nulls| nulls.get(field.name().as_str()));
         ColumnStatistics {
             null_count: nulls.map_or(Precision::Absent, count),
-            min_value: bound("minValues"),
-            max_value: bound("maxValues"),
+            min_value: bound(&least),
+            max_value: bound(&most),
             ..ColumnStatistics::new_unknown()
         }
     };
@@ -156,15 +157,28 @@ fn statistics(columns: &Schema, known: Option<&str>) -> Statistics {
     }
 }
 
-fn scalar(value: &Value, kind: &DataType) -> Option<ScalarValue> {
+/// The members of an object of JSON, each as it is written.
+type Members<'t> = BTreeMap<String, &'t RawValue>;
+
+fn members(text: &str) -> Option<Members<'_>> {
+    serde_json::from_str(text).ok()
+}
+
+/// A value as the log writes it. A floating-point number is taken by its digits: parsed as JSON it can
+/// be off by the last bit, and answers and filters go by it where a file has one value alone.
+fn scalar(value: &RawValue, kind: &DataType) -> Option<ScalarValue> {
+    let text = || serde_json::from_str::<String>(value.get()).ok();
     match kind {
         DataType::Timestamp(_, zone) => {
-            let time = EventTime::parse(value.as_str()?).ok()?;
+            let time = EventTime::parse(&text()?).ok()?;
             Some(ScalarValue::TimestampMicrosecond(Some(time.0), zone.clone()))
         }
-        DataType::Int64 => value.as_i64().map(|int| ScalarValue::Int64(Some(int))),
-        DataType::Float64 => value.as_f64().map(|float| ScalarValue::Float64(Some(float))),
-        _ => value.as_str().map(|text| ScalarValue::Utf8View(Some(text.to_owned()))),
+        DataType::Int64 => value.get().parse().ok().map(|int| ScalarValue::Int64(Some(int))),
+        DataType::Float64 => {
+            let float = value.get().parse::<f64>().ok().filter(|float| float.is_finite());
+            float.map(|float| ScalarValue::Float64(Some(float)))
+        }
+        _ => text().map(|text| ScalarValue::Utf8View(Some(text))),
     }
 }
 
@@ -209,5 +223,33 @@ impl TableProvider for Part {
             .with_limit(limit)
             .build();
         Ok(DataSourceExec::from_data_source(config))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_log_says_of_a_file_is_taken_to_the_last_bit() {
+        let columns = [("at", DataType::Float64), ("none", DataType::Float64)];
+        let columns = columns.map(|(name, kind)| Field::new(name, kind, true));
+        let columns = Schema::new(columns.to_vec());
+        for mentions in 1..200_u32 {
+            for sum in [1, 7, 20_553, 4_999 * mentions] {
+                let mean = -f64::from(sum) / f64::from(mentions) / 10_000.0;
+                let written = serde_json::json!({
+                    "numRecords": 3, "nullCount": {"at": 1, "none": -1},
+                    "minValues": {"at": mean, "none": "NaN"}, "maxValues": {"at": mean, "none": null},
+                });
+                let known = statistics(&columns, Some(&written.to_string()));
+                assert_eq!(known.num_rows, Precision::Exact(3));
+                let [at, none] = known.column_statistics.as_slice() else { panic!("two columns") };
+                let mean = Precision::Exact(ScalarValue::Float64(Some(mean)));
+                assert_eq!((&at.min_value, &at.max_value), (&mean, &mean));
+                assert_eq!(at.null_count, Precision::Exact(1));
+                assert_eq!(none, &ColumnStatistics::new_unknown());
+            }
+        }
     }
 }
