@@ -3,8 +3,7 @@
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::time::EventTime;
@@ -52,8 +51,41 @@ pub fn user_name() -> String {
 }
 
 /// Names the point at which this process is to break off: `NAME`, `NAME:COUNT` for a later pass,
-/// `NAME:COUNT:panic` for a panic at that pass, `NAME:COUNT:panics` for one at each from then on.
+/// `NAME:COUNT:panic` for a panic at that pass, `NAME:COUNT:panics` for one at each from then on;
+/// `disk:COUNT:WRITES` for a disk that is full at that write of a file and some more.
 const CRASH_AT: &str = "RESONANZ_CRASH_AT";
+
+/// What is to go wrong here.
+struct Wanted {
+    name: String,
+    count: u64,
+    how: String,
+    passes: u64,
+}
+
+static WANTED: LazyLock<Mutex<Option<Wanted>>> =
+    LazyLock::new(|| Mutex::new(wanted(&std::env::var(CRASH_AT).unwrap_or_default())));
+
+fn wanted(text: &str) -> Option<Wanted> {
+    let mut parts = text.split(':');
+    let name = parts.next().filter(|name| !name.is_empty())?.to_owned();
+    let count = parts.next().map_or(Some(1), |count| count.parse().ok())?;
+    Some(Wanted { name, count, how: parts.next().unwrap_or_default().to_owned(), passes: 0 })
+}
+
+/// Lets something go wrong in this process from now on, as `RESONANZ_CRASH_AT` says it; nothing, if the
+/// text is empty. For simulations of many faults in one process.
+pub fn go_wrong_at(text: &str) {
+    *WANTED.lock().unwrap_or_else(PoisonError::into_inner) = wanted(text);
+}
+
+/// The count and the way of what goes wrong at a point, with how often it was passed.
+fn passed(name: &str) -> Option<(u64, String, u64)> {
+    let mut wanted = WANTED.lock().unwrap_or_else(PoisonError::into_inner);
+    let wanted = wanted.as_mut().filter(|wanted| wanted.name == name)?;
+    wanted.passes += 1;
+    Some((wanted.count, wanted.how.clone(), wanted.passes))
+}
 
 /// Breaks off here as a kill would, if the environment variable `RESONANZ_CRASH_AT` names this point.
 /// Tests see by it that nothing is lost between any two steps; otherwise it does nothing.
@@ -61,24 +93,24 @@ const CRASH_AT: &str = "RESONANZ_CRASH_AT";
 /// # Panics
 /// If it is asked to.
 pub fn crash_point(name: &str) {
-    static WANTED: OnceLock<Option<(String, u64, String)>> = OnceLock::new();
-    static PASSES: AtomicU64 = AtomicU64::new(0);
-    let wanted = WANTED.get_or_init(|| {
-        let text = std::env::var(CRASH_AT).ok()?;
-        let mut parts = text.split(':').map(str::to_owned);
-        let (name, count) = (parts.next()?, parts.next().map(|count| count.parse().ok()));
-        Some((name, count.unwrap_or(Some(1))?, parts.next().unwrap_or_default()))
-    });
-    let Some((wanted, count, how)) = wanted.as_ref().filter(|(wanted, ..)| wanted == name) else {
-        return;
-    };
-    let pass = PASSES.fetch_add(1, Ordering::Relaxed) + 1;
+    let Some((count, how, pass)) = passed(name) else { return };
     match how.as_str() {
-        "panic" => assert!(pass != *count, "crash point {wanted}"),
-        "panics" => assert!(pass < *count, "crash point {wanted}"),
-        _ if pass == *count => std::process::abort(),
+        "panic" => assert!(pass != count, "crash point {name}"),
+        "panics" => assert!(pass < count, "crash point {name}"),
+        _ if pass == count => std::process::abort(),
         _ => {}
     }
+}
+
+/// Refuses as a full disk would, if `RESONANZ_CRASH_AT` wants one.
+///
+/// # Errors
+/// If it is asked to.
+pub fn disk_point() -> io::Result<()> {
+    let Some((count, how, pass)) = passed("disk") else { return Ok(()) };
+    let refused = how.parse().unwrap_or(u64::MAX);
+    let is_full = pass >= count && pass - count < refused;
+    if is_full { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
 }
 
 /// A new identity of 80 bits, such as `sil_3f0c…`.

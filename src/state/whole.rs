@@ -7,6 +7,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::error::{StateError, io_error};
+use crate::system::disk_point;
 
 /// A value as JSON for the file at `path`; what cannot be written is an error, never an empty file.
 pub(crate) fn json_bytes(path: &Path, value: &impl Serialize) -> Result<Vec<u8>, StateError> {
@@ -44,6 +45,7 @@ fn write_drafted(
 ) -> io::Result<()> {
     let draft = path.with_extension("draft");
     let write = || {
+        disk_point()?;
         let mut file = open(&draft)?;
         file.write_all(bytes)?;
         file.sync_all()?;

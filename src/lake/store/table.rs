@@ -17,8 +17,9 @@ use super::delta_error::delta_error;
 use super::encode::{Draft, Origin, by_day};
 use super::files::{LakeFile, committed};
 use super::place::Place;
-use crate::lake::error::LakeError;
+use crate::lake::error::{LakeError, io_error};
 use crate::lake::rows::{DAY, Table};
+use crate::system::disk_point;
 use make::{check_writer, create, evolved};
 use open::load;
 pub(crate) use open::{list, open};
@@ -193,6 +194,7 @@ impl TableWriter {
         if (swap.adds.is_empty() && swap.removes.is_empty()) || self.last >= Some(sequence) {
             return Ok(());
         }
+        disk_point().map_err(io_error(&self.place.root()))?;
         let mut committed = self.try_commit(&swap, sequence, cursors).await;
         for _ in 0..RETRIES {
             // The answer of a store can be lost on its way when the commit is not.
