@@ -4,20 +4,14 @@
 //
 // node .ci/browse.mjs BASE_URL PICTURES_FOLDER [--pictures]; needs Chromium, and the npm packages
 // playwright-core and axe-core in the folder that NODE_PATH names.
-import { createRequire } from "node:module";
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import assert from "node:assert/strict";
+import { audit, open } from "./chromium.mjs";
 
-const require = createRequire(`${process.env.NODE_PATH}/`);
-const { chromium } = require("playwright-core");
-const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 const [base, pictures, ...options] = process.argv.slice(2);
 const draw = options.includes("--pictures");
 
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--no-sandbox", "--force-color-profile=srgb", "--font-render-hinting=none"],
-});
+const browser = await open("--force-color-profile=srgb", "--font-render-hinting=none");
 
 const PAGES = [
   ["overview", "/"],
@@ -43,16 +37,6 @@ async function visit(page, name, path) {
   if (name !== "missing") assert.equal(answer.status(), 200, path);
 }
 
-// axe-core comes in beside the page's policy, which lets nothing in.
-async function audit(page, what) {
-  const found = await page.evaluate(`(() => { ${axe}; return axe.run(document, { resultTypes: ["violations"] }); })()`);
-  for (const one of found.violations) {
-    breaches.push(`${what}: ${one.id}: ${one.help}: ${one.nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(" | ")}`);
-  }
-  const over = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
-  if (over > 0) breaches.push(`${what}: ${over} pixels wider than the window`);
-}
-
 for (const lang of ["en", "de"]) {
   for (const theme of ["light", "dark"]) {
     for (const width of [360, 1280]) {
@@ -73,7 +57,7 @@ for (const lang of ["en", "de"]) {
       for (const [name, path] of PAGES) {
         await visit(page, name, path);
         assert.equal(await page.getAttribute("html", "lang"), lang);
-        await audit(page, `${where} ${name}`);
+        await audit(page, `${where} ${name}`, breaches);
         if (draw && KEPT.includes(`${name} ${where}`)) {
           mkdirSync(pictures, { recursive: true });
           await page.screenshot({ path: `${pictures}/${name}-${width}.png` });
@@ -82,15 +66,15 @@ for (const lang of ["en", "de"]) {
       // From the list to an alert, to why a post was judged so, and to one that waits.
       await visit(page, "alerts", "/alerts");
       await page.locator("#list a").first().click();
-      await audit(page, `${where} alert`);
+      await audit(page, `${where} alert`, breaches);
       await visit(page, "mentions", "/mentions?topic=apex&polarity=negative");
       await page.locator(".rows a[href^='/mentions/']").first().click();
       assert.ok(await page.locator(".post mark").count() > 0, "the words of the verdict are marked");
-      await audit(page, `${where} mention`);
+      await audit(page, `${where} mention`, breaches);
       await visit(page, "inbox", "/inbox");
       await page.locator("#found a[href^='/inbox/']").first().click();
       await page.locator("#history").waitFor();
-      await audit(page, `${where} waiting`);
+      await audit(page, `${where} waiting`, breaches);
       await context.close();
     }
   }
@@ -145,7 +129,7 @@ await late.getByRole("button", { name: "Ignore" }).click();
 await late.getByRole("alert").waitFor();
 assert.match(await late.getByRole("alert").innerText(), /by Mara/);
 assert.equal(await late.getByLabel("note", { exact: true }).inputValue(), "no customer");
-await audit(late, "conflict");
+await audit(late, "conflict", breaches);
 await late.getByRole("button", { name: "Ignore" }).click();
 await late.waitForURL(/\/inbox\?/);
 await late.goto(`${base}/inbox?state=ignored`);

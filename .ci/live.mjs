@@ -3,7 +3,6 @@
 //
 // node .ci/live.mjs BINARY; needs Chromium, and the npm package playwright-core in the folder that
 // NODE_PATH names.
-import { createRequire } from "node:module";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -11,9 +10,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import assert from "node:assert/strict";
+import { open } from "./chromium.mjs";
 
-const require = createRequire(`${process.env.NODE_PATH}/`);
-const { chromium } = require("playwright-core");
 const [binary] = process.argv.slice(2);
 // How long a page may take to show what came.
 const SOON = { timeout: 20_000 };
@@ -65,10 +63,7 @@ keep_firing_for = "1h"
 `);
 
 const run = spawn(binary, ["run"], { cwd: folder, stdio: ["ignore", "ignore", "inherit"] });
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--no-sandbox"],
-});
+const browser = await open();
 try {
   const page = await browser.newPage({ locale: "en-GB" });
   for (let tries = 0; ; tries += 1) {

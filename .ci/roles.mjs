@@ -3,18 +3,15 @@
 //
 // node .ci/roles.mjs BINARY LAKE; needs Chromium, and the npm packages playwright-core and axe-core
 // in the folder that NODE_PATH names.
-import { createRequire } from "node:module";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import assert from "node:assert/strict";
+import { audit, open } from "./chromium.mjs";
 
-const require = createRequire(`${process.env.NODE_PATH}/`);
-const { chromium } = require("playwright-core");
-const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 const [binary, lake] = process.argv.slice(2);
 const PASSWORD = "Grüße aus Köln";
 
@@ -37,20 +34,8 @@ const served = spawn(binary, ["serve", "--lake", lake, "--config", config, "--li
 const [line] = await once(createInterface(served.stdout), "line");
 const base = line.split(" ").at(-1);
 
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--no-sandbox"],
-});
+const browser = await open();
 const breaches = [];
-
-async function audit(page, what) {
-  const found = await page.evaluate(`(() => { ${axe}; return axe.run(document, { resultTypes: ["violations"] }); })()`);
-  for (const one of found.violations) {
-    breaches.push(`${what}: ${one.id}: ${one.help}: ${one.nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(" | ")}`);
-  }
-  const over = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
-  if (over > 0) breaches.push(`${what}: ${over} pixels wider than the window`);
-}
 
 async function enter(name, options) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...options });
@@ -74,7 +59,7 @@ try {
         const context = await browser.newContext({ viewport: { width, height: 800 }, locale: lang, colorScheme });
         const page = await context.newPage();
         await page.goto(`${base}/`);
-        await audit(page, `login ${lang} ${colorScheme} ${width}`);
+        await audit(page, `login ${lang} ${colorScheme} ${width}`, breaches);
         await page.locator("input[name=name]").fill("lea");
         await page.locator("input[name=password]").fill("guessed");
         await page.locator("main button").click();
@@ -95,20 +80,20 @@ try {
   for (const path of ["/", "/topics", "/topics/apex", "/mentions", "/inbox", "/service", "/review", "/alerts", "/goals", "/sources", "/sql", "/settings"]) {
     assert.equal((await lea.goto(base + path)).status(), 200, path);
     assert.equal(await forms(lea), 0, `${path} shows a form to a reader`);
-    await audit(lea, `reader ${path}`);
+    await audit(lea, `reader ${path}`, breaches);
   }
   for (const [list, link] of [["/alerts", "#list a"], ["/mentions", ".rows a[href^='/mentions/']"], ["/inbox", "#found a[href^='/inbox/']"]]) {
     await lea.goto(base + list);
     await lea.locator(link).first().click();
     await lea.locator("main h1").waitFor();
     assert.equal(await forms(lea), 0, `${lea.url()} shows a form to a reader`);
-    await audit(lea, `reader, one of ${list}`);
+    await audit(lea, `reader, one of ${list}`, breaches);
   }
   assert.equal((await lea.goto(`${base}/topics/nobody`)).status(), 404);
   assert.match(await lea.locator("main").innerText(), /Das Thema "nobody" ist unbekannt/);
   assert.equal((await lea.goto(`${base}/no/such/page`)).status(), 404);
   assert.match(await lea.locator("main").innerText(), /Diese Seite gibt es nicht/);
-  await audit(lea, "no such page");
+  await audit(lea, "no such page", breaches);
 
   // Two people correct one verdict: who comes second is told, and keeps what they wrote.
   const [kim, ada] = [await enter("kim", { locale: "en-GB" }), await enter("ada", { locale: "de-DE" })];
@@ -128,7 +113,7 @@ try {
   assert.match(await ada.getByRole("alert").innerText(), /Jemand war schneller[\s\S]*kim/);
   assert.equal(await ada.locator("#review input[name=note]").inputValue(), "ein anderer Apex");
   assert.equal(await ada.locator("#review select").inputValue(), "irrelevant");
-  await audit(ada, "conflict");
+  await audit(ada, "conflict", breaches);
   await ada.locator("#review button").click();
   await ada.locator("#review li", { hasText: "ein anderer Apex" }).waitFor();
 
