@@ -35,6 +35,19 @@ pub(super) struct Reloader {
     beyond: bool,
 }
 
+/// Waits until somebody wants the configuration taken anew: by a signal, or over HTTP, where an answer
+/// is wanted. None once nobody can any more.
+pub(super) async fn wanted(
+    signals: &mut mpsc::Receiver<()>,
+    asked: &mut mpsc::Receiver<ReloadAsked>,
+) -> Option<Option<ReloadAsked>> {
+    tokio::select! {
+        Some(()) = signals.recv() => Some(None),
+        Some(asking) = asked.recv() => Some(Some(asking)),
+        else => None,
+    }
+}
+
 impl Reloader {
     pub(super) fn new(
         place: (LakePlace, ShardArg),
@@ -54,12 +67,7 @@ impl Reloader {
         mut signals: mpsc::Receiver<()>,
         mut asked: mpsc::Receiver<ReloadAsked>,
     ) {
-        loop {
-            let asking = tokio::select! {
-                Some(()) = signals.recv() => None,
-                Some(asking) = asked.recv() => Some(asking),
-                else => return,
-            };
+        while let Some(asking) = wanted(&mut signals, &mut asked).await {
             supervisor::reloading();
             self.progress.send_modify(|progress| progress.rounds.under_way = true);
             let taken = self.take().await;

@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, watch};
 use super::Failure;
 use super::entrance::Entrance;
 use super::places::{Found, LakePlace};
-use super::reload::words;
+use super::reload::{wanted, words};
 use crate::serve::{Api, ReloadAsked};
 
 /// Takes configurations while a lake is served.
@@ -29,12 +29,7 @@ impl Renewer {
         mut signals: mpsc::Receiver<()>,
         mut asked: mpsc::Receiver<ReloadAsked>,
     ) {
-        loop {
-            let asking = tokio::select! {
-                Some(()) = signals.recv() => None,
-                Some(asking) = asked.recv() => Some(asking),
-                else => return,
-            };
+        while let Some(asking) = wanted(&mut signals, &mut asked).await {
             let taken = self.take().await.map_err(|failure| words(&failure));
             match &taken {
                 Ok(_) => tracing::info!("configuration reloaded"),

@@ -14,22 +14,10 @@ use resonanz::post::{Event, Post, SourceId, TopicId};
 use resonanz::privacy::Redactor;
 use resonanz::tuning::analyzer;
 
-use crate::reprocess::{ALERTS, Fields, MENTIONS, PANES, archive, arguments, rows};
+use crate::reprocess::{ALERTS, Fields, MENTIONS, NAMES, PANES, archive, arguments, rows};
 use crate::support::{file, query, repository, resonanz, stderr};
 
 const POSTS: &str = "SELECT * FROM posts ORDER BY received_at, source, post_id";
-const NAMES: [&str; 10] = [
-    "id",
-    "source",
-    "author",
-    "posted_at",
-    "received_at",
-    "kind",
-    "lang",
-    "text",
-    "reach",
-    "engagement",
-];
 
 /// Rules of several kinds, an account of ours, and personal data that is taken out of texts.
 const MORE: &str = "\n[[topic]]\nname = \"cameras\"\nquery = 'camera* OR lens'\n\

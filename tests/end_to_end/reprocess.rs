@@ -41,7 +41,8 @@ fn text(fields: &Fields, name: &str) -> String {
     }
 }
 
-const NAMES: [&str; 10] = [
+/// The fields of a post, in their order.
+pub(crate) const NAMES: [&str; 10] = [
     "id",
     "source",
     "author",

@@ -229,15 +229,8 @@ impl Door for PushDoor {
         let open = self.open.held().ok_or_else(|| {
             Box::new(Reply::later(503, "this source is starting or ending", "send it again", 2))
         })?;
-        match head.method.as_str() {
-            "GET" => Err(Box::new(open.verify(head))),
-            "POST" if head.header(SIGNATURE).is_some() => Ok(()),
-            "POST" => {
-                let hint = "hubs sign what they send with the secret of the subscription";
-                Err(Box::new(Reply::refusal(401, "no signature was given", hint)))
-            }
-            _ => Err(Box::new(Reply::refusal(405, "only GET and POST are taken here", ""))),
-        }
+        let hint = "hubs sign what they send with the secret of the subscription";
+        head.signed_in(SIGNATURE, hint, || open.verify(head))
     }
 
     async fn take(&self, head: &Head, body: &[u8]) -> Reply {

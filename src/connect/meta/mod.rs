@@ -248,15 +248,8 @@ impl Door for MetaDoor {
 
     fn admit(&self, head: &Head) -> Result<(), Box<Reply>> {
         let open = self.open()?;
-        match head.method.as_str() {
-            "GET" => Err(Box::new(open.challenge(head))),
-            "POST" if head.header(SIGNATURE).is_some() => Ok(()),
-            "POST" => {
-                let hint = "Meta signs what it sends with the secret of the app";
-                Err(Box::new(Reply::refusal(401, "no signature was given", hint)))
-            }
-            _ => Err(Box::new(Reply::refusal(405, "only GET and POST are accepted here", ""))),
-        }
+        let hint = "Meta signs what it sends with the secret of the app";
+        head.signed_in(SIGNATURE, hint, || open.challenge(head))
     }
 
     async fn take(&self, head: &Head, body: &[u8]) -> Reply {

@@ -54,6 +54,26 @@ impl Head {
     }
 }
 
+impl Head {
+    /// Looks at a request of one who asks first, by `GET`, and then sends what it signs in this header.
+    ///
+    /// # Errors
+    /// What is answered to the question; a refusal of what is neither, or without a signature.
+    pub(in crate::connect) fn signed_in(
+        &self,
+        signature: &str,
+        hint: &str,
+        answer: impl FnOnce() -> Reply,
+    ) -> Result<(), Box<Reply>> {
+        Err(Box::new(match self.method.as_str() {
+            "GET" => answer(),
+            "POST" if self.header(signature).is_some() => return Ok(()),
+            "POST" => Reply::refusal(401, "no signature was given", hint),
+            _ => Reply::refusal(405, "only GET and POST are accepted here", ""),
+        }))
+    }
+}
+
 /// What is answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
