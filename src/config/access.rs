@@ -261,6 +261,8 @@ fn check(section: &mut Section<'_, '_>, access: &AccessConfig) {
     }
     let mut names: Vec<&str> = access.users.iter().map(|user| user.name.as_str()).collect();
     names.extend(access.tokens.iter().map(|token| token.name.as_str()));
+    // That of `token_env` has this name.
+    names.extend(section.has("token_env").then_some("token"));
     names.sort_unstable();
     for pair in names.windows(2) {
         if let [one, other] = pair

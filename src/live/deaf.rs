@@ -3,9 +3,10 @@
 //! of a token.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 use tokio::time::MissedTickBehavior;
 
 use super::progress::Progress;
@@ -32,14 +33,25 @@ struct Told {
     hint: String,
 }
 
+/// Who was told of what, also while a configuration takes the place of another.
+pub(super) type Heralds = Arc<Mutex<HashMap<(SourceId, Matter), Herald>>>;
+
 /// Tells receivers of sources, until the task is aborted.
-pub(super) async fn tell(progress: watch::Receiver<Progress>, herald: Herald) {
+pub(super) async fn tell(progress: watch::Receiver<Progress>, herald: Herald, heralds: Heralds) {
     let mut looks = tokio::time::interval(LOOK);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut heralds: HashMap<(SourceId, Matter), Herald> = HashMap::new();
     loop {
         looks.tick().await;
         let sources = progress.borrow().sources.clone();
+        let mut heralds = heralds.lock().await;
+        let is_left =
+            |(name, _): &(SourceId, Matter)| !sources.iter().any(|source| source.name() == name);
+        let left: Vec<_> = heralds.keys().filter(|key| is_left(key)).cloned().collect();
+        for key in left {
+            if let Some(mut herald) = heralds.remove(&key) {
+                herald.recovered("it is not part of the configuration any more").await;
+            }
+        }
         for source in sources.iter() {
             let (now, at) = (source.now(), wall_clock());
             for (matter, told) in
@@ -52,6 +64,8 @@ pub(super) async fn tell(progress: watch::Receiver<Progress>, herald: Herald) {
                         let herald = heralds.entry(key).or_insert_with(fresh);
                         herald.failing(told.since, &told.why, &told.hint).await;
                     }
+                    // One that is only being tried again is not back.
+                    None if !is_heard(now.state) => {}
                     None => {
                         if let Some(mut herald) = heralds.remove(&key) {
                             herald.recovered("it is read again").await;
@@ -72,6 +86,11 @@ pub(super) async fn tell_last(sources: &SourcesHealth, herald: &Herald) {
             herald.failing(since, &now.reason, &now.hint).await;
         }
     }
+}
+
+/// Whether a source is read, or has nothing more to read.
+fn is_heard(state: SourceState) -> bool {
+    matches!(state, SourceState::Up | SourceState::Waiting | SourceState::Ended)
 }
 
 /// Whether a source is not read and will not be soon.

@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::Stop;
 use super::awaited::Awaited;
-use super::decisions::Decisions;
+use super::decisions::{Decided, Decisions};
 use super::eraser::Following;
 use super::progress::{AlertLine, Progress};
 use super::slips::Slips;
@@ -59,6 +59,7 @@ pub struct EngineLoop {
     pub(super) slips: Arc<Slips>,
     /// What people decided, from the lake task.
     pub(super) decisions: Arc<Decisions>,
+    pub(super) decided: Decided,
     patience: Patience,
     jobs: mpsc::Sender<StoreJob>,
     shared: Arc<watch::Sender<Progress>>,
@@ -109,6 +110,7 @@ impl EngineLoop {
             shared: Arc::clone(patience.shared()),
             slips: Arc::default(),
             decisions: Arc::default(),
+            decided: Decided::default(),
             patience,
             jobs,
             progress,

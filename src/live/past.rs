@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::decisions::Decision;
+use super::decisions::{Decision, Says};
 use super::engine_loop::EngineLoop;
 use super::slips::Slip;
 use crate::alert::{Condition, Judge, Rule, Transition};
@@ -19,6 +19,7 @@ use crate::lake::{AlertRow, Folder};
 use crate::notify::GOAL;
 use crate::post::{PostKey, SourceId, TopicId};
 use crate::sql::{QueryFormat, Session};
+use crate::state::Standing;
 use crate::time::EventTime;
 
 /// What an engine begins with besides its checkpoint.
@@ -48,11 +49,12 @@ impl Past {
 
 /// How a mention stands that a person touched.
 #[derive(Debug, Deserialize)]
-struct Decided {
+struct Row {
     topic: String,
     source: String,
     post_id: String,
-    is_done: i64,
+    state: String,
+    is_reviewed_away: i64,
 }
 
 impl EngineLoop {
@@ -65,7 +67,10 @@ impl EngineLoop {
         let named = (0u32..).zip(&self.topics).find(|(_, name)| **name == decision.topic);
         let Some((topic, _)) = named else { return };
         let post = PostKey::new(&SourceId::new(&decision.source), &decision.post_id);
-        self.engine.decide(TopicId(topic), post, decision.is_done);
+        let topic = TopicId(topic);
+        if let Some(is_done) = self.decided.take((topic, post), decision.says) {
+            self.engine.decide(topic, post, is_done);
+        }
     }
 
     /// Takes up what the lake knows.
@@ -87,20 +92,29 @@ async fn decided(
     }
     let since = watermark.shift(-Judge::reach_us(rules));
     let sql = format!(
-        "SELECT topic, source, post_id, CASE WHEN state IN ('answered', 'ignored') OR relevant = 0 \
-         OR polarity <> 'negative' THEN 1 ELSE 0 END AS is_done FROM inbox \
+        "SELECT topic, source, post_id, state, CASE WHEN relevant = 0 OR polarity <> 'negative' \
+         THEN 1 ELSE 0 END AS is_reviewed_away FROM inbox \
          WHERE (changed_at IS NOT NULL OR relevant = 0 OR polarity <> scored_polarity) \
          AND posted_at >= to_timestamp_micros({})",
         since.0
     );
     let mut bytes = Vec::new();
     session.query(&sql).await?.write(QueryFormat::Json, &mut bytes).await?;
-    let decided: Vec<Decided> = serde_json::from_slice(&bytes)?;
-    let decisions = decided.into_iter().map(|one| {
-        let Decided { topic, source, post_id, is_done } = one;
-        Decision { topic, source, post_id, is_done: is_done != 0 }
-    });
-    Ok(decisions.collect())
+    let rows: Vec<Row> = serde_json::from_slice(&bytes)?;
+    let mut decisions = Vec::with_capacity(2 * rows.len());
+    for Row { topic, source, post_id, state, is_reviewed_away } in rows {
+        let says = [
+            Standing::named(&state).map(Says::State),
+            (is_reviewed_away != 0).then_some(Says::Reviewed(true)),
+        ];
+        decisions.extend(says.into_iter().flatten().map(|says| Decision {
+            topic: topic.clone(),
+            source: source.clone(),
+            post_id: post_id.clone(),
+            says,
+        }));
+    }
+    Ok(decisions)
 }
 
 /// The newest transition of each alert that fires, as a row that ends it but for time and kind.

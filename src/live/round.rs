@@ -62,6 +62,8 @@ impl Round {
         let erased = Eraser::erased(folder, &plan.authors)?;
         let analyzer = Arc::clone(&plan.analyzer);
         let (engine, checkpoint) = resumed_engine(config, analyzer, erased, recovered.checkpoint)?;
+        // Before the lake is asked: one that comes meanwhile is heard twice rather than never.
+        let reviews = NewReviews::of(Reviews::of(folder))?;
         let past = Past::read(folder, config, &engine).await;
         let bell = Arc::new(Notify::new());
         let newsroom = Newsroom::new(config, folder, progress.subscribe());
@@ -98,7 +100,7 @@ impl Round {
             committed: Arc::clone(progress),
             answered,
             decisions: Arc::clone(&engine_loop.decisions),
-            reviews: NewReviews::of(Reviews::of(folder))?,
+            reviews,
             upkeep: Upkeep::new(folder, &config.lake),
             eraser,
             patience,

@@ -66,11 +66,13 @@ pub async fn run_renewed(
 ) -> anyhow::Result<Summary> {
     let house = House::new(Folder::write(&config.lake)?, progress);
     let mut plan = Box::new(Plan::of(&house.folder, config)?);
+    let heralds = deaf::Heralds::default();
     let (mut before, mut died): (Option<Change>, Option<Instant>) = (None, None);
     loop {
         house.show(&plan.config);
         let (herald, last_words) = (plan.herald(&house)?, plan.herald(&house)?);
-        let listening = tokio::spawn(deaf::tell(house.progress.subscribe(), plan.herald(&house)?));
+        let (seen, heard) = (house.progress.subscribe(), Arc::clone(&heralds));
+        let listening = tokio::spawn(deaf::tell(seen, plan.herald(&house)?, heard));
         let telling = tokio::spawn(trouble::tell(house.progress.subscribe(), herald));
         let ended = Box::pin(round(&house, &plan, &mut before, &mut stop, &mut renewals)).await;
         telling.abort();

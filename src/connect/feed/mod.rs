@@ -256,11 +256,13 @@ impl Feeds {
         Ok(())
     }
 
-    /// A feed whose hub says that it is new is due.
+    /// A feed whose hub says that it is new is due; one whose server wants rest gets it first.
     fn ring(&mut self, key: &str) {
         if let Some(feed) = self.feeds.iter_mut().find(|feed| feed.key == key) {
             feed.is_rung = true;
-            feed.due = feed.due.min(Instant::now() + RUNG);
+            if feed.fails == 0 {
+                feed.due = feed.due.min(Instant::now() + RUNG);
+            }
         }
     }
 

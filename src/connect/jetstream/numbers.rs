@@ -161,26 +161,17 @@ impl Looking {
         if due.is_empty() {
             return Ok(());
         }
-        let uris = due.iter().map(|((_, uri), _)| &**uri);
-        let answer = self.ask("app.bsky.feed.getPosts", "uris", uris, outlet).await;
-        let answer = match answer {
-            Ok(answer) => answer,
+        let (mut posts, reaches) = match self.seen(&due, now, outlet).await {
+            Ok(seen) => seen,
             Err(fault) => {
-                // What the service refuses is not asked for again at this age.
+                // What is refused, or answered with what nobody can read, is not asked for again at this
+                // age: others wait behind it.
                 if matches!(fault, Fault::User { .. }) {
                     due.into_iter().for_each(|(key, followed)| self.looked(key, followed));
                 }
                 return Err(fault);
             }
         };
-        let mut posts = self.decoder.viewed(&answer, now).map_err(Fault::external)?;
-        let accounts: BTreeSet<&str> = posts.keys().filter_map(|uri| uri_account(uri)).collect();
-        let mut reaches = HashMap::new();
-        if !accounts.is_empty() {
-            let accounts = accounts.into_iter();
-            let answer = self.ask("app.bsky.actor.getProfiles", "actors", accounts, outlet).await?;
-            reaches = follower_counts(&answer).map_err(Fault::external)?;
-        }
         let mut parcel = Parcel::new(self.decoder.source());
         for (key, mut followed) in due {
             // One that is not there any more is withdrawn by the stream.
@@ -197,6 +188,27 @@ impl Looking {
             outlet.up();
         }
         if parcel.is_empty() { Ok(()) } else { outlet.send(parcel).await }
+    }
+
+    /// These posts as they are now, by address, and the followers of their accounts.
+    async fn seen(
+        &self,
+        due: &[((EventTime, Box<str>), Followed)],
+        now: EventTime,
+        outlet: &Outlet,
+    ) -> Result<(HashMap<String, Post>, HashMap<String, u64>), Fault> {
+        let odd = |why: String| Fault::user(why, "see that api is the address of an AppView");
+        let uris = due.iter().map(|((_, uri), _)| &**uri);
+        let answer = self.ask("app.bsky.feed.getPosts", "uris", uris, outlet).await?;
+        let posts = self.decoder.viewed(&answer, now).map_err(odd)?;
+        let accounts: BTreeSet<&str> = posts.keys().filter_map(|uri| uri_account(uri)).collect();
+        let mut reaches = HashMap::new();
+        if !accounts.is_empty() {
+            let accounts = accounts.into_iter();
+            let answer = self.ask("app.bsky.actor.getProfiles", "actors", accounts, outlet).await?;
+            reaches = follower_counts(&answer).map_err(odd)?;
+        }
+        Ok((posts, reaches))
     }
 
     /// Goes on to the next age of a post, past those that went by meanwhile.

@@ -20,7 +20,7 @@ use crate::lake::error::{LakeError, io_error};
 use crate::lake::rows::Table;
 use crate::lake::store::{Folder, LakeFile, add, committed, day_name, last_commit, open};
 use crate::state::{Site, StateError, write_whole};
-use crate::system::wall_clock;
+use crate::system::{crash_point, wall_clock};
 
 /// How often a commit is looked at that is being made, or replaced meanwhile.
 const LOOKS: usize = 200;
@@ -81,8 +81,10 @@ pub async fn copy_lake(from: &Site, to: &Site) -> Result<Copied, LakeError> {
     if recovered.checkpoint.is_some() {
         return Err(taken(to));
     }
-    let copied = lake.take(&source, moment, Copied { is_live, ..Copied::default() }).await?;
-    take_audit(&source, &target, copied).await
+    // The commit comes last: once it is there, nothing is copied again.
+    let copied = take_audit(&source, &target, Copied { is_live, ..Copied::default() }).await?;
+    crash_point("copy.audit");
+    lake.take(&source, moment, copied).await
 }
 
 fn taken(to: &Site) -> LakeError {
@@ -163,7 +165,8 @@ async fn moment(folder: &Folder) -> Result<Option<Moment>, LakeError> {
     Ok(Some(Moment { manifest, checkpoint, tables }))
 }
 
-/// Takes along the audit log, which has commits of its own: its log as it is, then what that names.
+/// Takes along the audit log, which has commits of its own: the files, then its log as it was before
+/// they were looked up, so that it names none that is missing.
 async fn take_audit(
     source: &Folder,
     target: &Folder,
@@ -173,12 +176,13 @@ async fn take_audit(
     if !there.is_made().await? {
         return Ok(copied);
     }
-    for name in there.log_names().await? {
-        here.take(&there, &name, &name)?;
-    }
-    for file in committed(Table::Audit, &open(Table::Audit, &here).await?)? {
+    let log = there.log_names().await?;
+    for file in committed(Table::Audit, &open(Table::Audit, &there).await?)? {
         here.take(&there, &file.path, &file.path)?;
         (copied.files, copied.bytes) = (copied.files + 1, copied.bytes + file.bytes);
+    }
+    for name in log {
+        here.take(&there, &name, &name)?;
     }
     Ok(copied)
 }

@@ -19,7 +19,7 @@ const COMMITS: &str = "commits";
 const FILES: &str = "state";
 /// What of a state folder is not for a bucket: secrets, locks, what is made anew, and what is written
 /// down elsewhere.
-const LEFT: [&str; 10] = [
+const LEFT: [&str; 11] = [
     "author.key",
     "author.place",
     "commits",
@@ -30,6 +30,7 @@ const LEFT: [&str; 10] = [
     "outbox.redb",
     "probe",
     "reprocess",
+    "sessions",
 ];
 /// Messages on their way, as they travel.
 pub(super) const MESSAGES: &str = "outbox.json";
