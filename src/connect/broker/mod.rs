@@ -52,12 +52,20 @@ pub(super) fn fetch(place: &SecretPlace) -> Result<String, Fault> {
     Ok(secret.expose().to_owned())
 }
 
-/// Whether all secrets can be had.
-pub(super) fn look<'a>(secrets: impl Iterator<Item = &'a SecretPlace>) -> Look {
+/// Whether all secrets can be had, and the files of TLS be read.
+pub(super) fn look<'a>(
+    secrets: impl Iterator<Item = &'a SecretPlace>,
+    trust: Option<&Trust>,
+) -> Look {
     for secret in secrets {
         if let Err(fault) = secret.fetch() {
             return Look::Fails(Finding { reason: fault.to_string(), hint: fault.hint() });
         }
     }
-    Look::Well
+    match trust.map(Trust::client) {
+        Some(Err(fault)) => {
+            Look::Fails(Finding { reason: fault.to_string(), hint: fault.hint().to_owned() })
+        }
+        _ => Look::Well,
+    }
 }

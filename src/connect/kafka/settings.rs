@@ -105,7 +105,7 @@ pub(in crate::connect) fn configure(
 
 impl Settings for KafkaSettings {
     fn look(&self) -> Look {
-        look(self.cluster.password.iter())
+        look(self.cluster.password.iter(), self.cluster.tls.as_ref())
     }
 
     fn open(&self, spec: SourceSpec) -> Box<dyn Source> {

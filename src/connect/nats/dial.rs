@@ -64,7 +64,8 @@ pub(super) async fn dial(server: &Server) -> Result<Dialed, Fault> {
     if let Some((cert, key)) = &server.trust.own {
         options = options.add_client_certificate(cert.clone(), key.clone());
     }
-    if server.urls.iter().any(|url| url.starts_with("tls:")) {
+    // Whoever names certificates does not want to be heard in the open.
+    if server.urls.iter().any(|url| url.starts_with("tls:")) || !server.trust.is_empty() {
         options = options.require_tls(true);
     }
     let connected = tokio::time::timeout(ANSWER * 2, options.connect(&server.urls)).await;

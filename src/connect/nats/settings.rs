@@ -105,7 +105,7 @@ impl Settings for NatsSettings {
     fn look(&self) -> Look {
         let server = &self.server;
         let secrets = [&server.password, &server.token, &server.creds, &server.nkey];
-        look(secrets.into_iter().flatten())
+        look(secrets.into_iter().flatten(), Some(&server.trust))
     }
 
     fn open(&self, spec: SourceSpec) -> Box<dyn Source> {
