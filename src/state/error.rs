@@ -28,6 +28,12 @@ pub enum StateError {
         /// Which folder.
         path: PathBuf,
     },
+    /// A copy of a lake would lie in the lake itself.
+    #[error("{} lies in the lake that is to be copied", path.display())]
+    Within {
+        /// Where.
+        path: PathBuf,
+    },
     /// A place for a new lake holds one.
     #[error("{path} is a lake already", path = path.display())]
     Taken {
@@ -132,7 +138,9 @@ impl StateError {
             }
             Self::Io { .. } => "check that the folder exists and may be written",
             Self::NoLake { .. } => "give what `resonanz run`, `reprocess` or `demo` wrote",
-            Self::NotEmpty { .. } | Self::Taken { .. } => "give an empty or new folder",
+            Self::NotEmpty { .. } | Self::Taken { .. } | Self::Within { .. } => {
+                "give an empty or new folder"
+            }
             Self::OtherKey { .. } => {
                 "give the file that [privacy] author_key_file named when the lake was created"
             }

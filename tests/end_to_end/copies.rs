@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::reprocess::{MENTIONS, archive};
-use crate::support::{append, file, live, query, repository, run, stderr, stdout, wait_for_answer};
+use crate::support::{
+    append, file, live, query, repository, resonanz, run, stderr, stdout, wait_for_answer,
+};
 
 const POSTS: &str = "SELECT * FROM posts ORDER BY received_at, source, post_id";
 const COUNT: &str = "SELECT count(*) FROM posts";
@@ -90,14 +92,25 @@ fn a_copy_replaces_nothing_and_says_what_it_leaves_behind() {
     let made = run(&["reprocess", posts, "--config", config]);
     assert!(made.status.success(), "{}", stderr(&made));
     let copy = root.join("copy");
+    let session = "_resonanz/sessions/one.json";
+    std::fs::create_dir_all(root.join("lake/_resonanz/sessions")).expect("a folder");
+    file(&root.join("lake"), session, "{}");
+    let mut broken_off = resonanz();
+    broken_off.args(["lake", "copy", "--lake", lake]).arg(&copy);
+    let status = broken_off.env("RESONANZ_CRASH_AT", "copy.audit").status();
+    assert!(!status.expect("the binary runs").success(), "it breaks off");
     let said = copied(Path::new(lake), &copy);
+    assert!(!copy.join(session).exists(), "logins stay where they are");
     assert!(
         said.contains("author.key as ") && !copy.join("_resonanz/author.key").exists(),
         "{said}"
     );
     assert_eq!(query(&copy, COUNT), "1");
+    let inside = root.join("lake/copies/monday");
     for (arguments, words) in [
         (["lake", "copy", "--lake", lake, copy.to_str().expect("UTF-8")], "is a lake already"),
+        (["lake", "copy", "--lake", lake, lake], "lies in the lake that is to be copied"),
+        (["lake", "copy", "--lake", lake, inside.to_str().expect("UTF-8")], "lies in the lake"),
         (["lake", "copy", "--lake", lake, "s3://bucket/lake"], "--to-state"),
         (["lake", "copy", "--lake", root.to_str().expect("UTF-8"), "elsewhere"], "is not a lake"),
     ] {

@@ -7,6 +7,7 @@
 
 use std::fs;
 use std::io::ErrorKind;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -58,6 +59,9 @@ struct Moment {
 pub async fn copy_lake(from: &Site, to: &Site) -> Result<Copied, LakeError> {
     let source = Folder::read(from)?;
     source.need_state()?;
+    if is_within(to, from) {
+        return Err(StateError::Within { path: to.root().to_owned() }.into());
+    }
     if !source.table(Table::Posts).is_made().await? {
         return Err(StateError::NoLake { path: from.root().to_owned() }.into());
     }
@@ -85,6 +89,20 @@ pub async fn copy_lake(from: &Site, to: &Site) -> Result<Copied, LakeError> {
     let copied = take_audit(&source, &target, Copied { is_live, ..Copied::default() }).await?;
     crash_point("copy.audit");
     lake.take(&source, moment, copied).await
+}
+
+/// Whether a place is a folder of this lake, or the lake itself.
+fn is_within(place: &Site, lake: &Site) -> bool {
+    if place.is_bucket() || lake.is_bucket() {
+        return false;
+    }
+    let Ok(lake) = fs::canonicalize(lake.root()) else { return false };
+    // It need not be there yet.
+    let near = place.root().ancestors().find_map(|folder| {
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        fs::canonicalize(folder).ok()
+    });
+    near.is_some_and(|near| near.starts_with(&lake))
 }
 
 fn taken(to: &Site) -> LakeError {
