@@ -71,7 +71,7 @@ impl Reloader {
             supervisor::reloading();
             self.progress.send_modify(|progress| progress.rounds.under_way = true);
             let taken = self.take().await;
-            self.note(&taken);
+            note(&self.progress, &taken);
             supervisor::ready();
             if let Some(asking) = asking {
                 let _ = asking.send(taken.map_err(|failure| words(&failure)));
@@ -171,47 +171,49 @@ impl Reloader {
             ..present
         }))
     }
+}
 
-    /// Says what became of it: on the screen, in health and metrics.
-    fn note(&self, taken: &Result<Value, Failure>) {
-        let said = match taken {
-            Ok(taken) => {
-                let (config, silent) = (&self.present, &taken["silent_ms"]);
-                let parts = [
-                    (config.sources.len(), "source"),
-                    (config.topics.len(), "topic"),
-                    (config.rules.len(), "rule"),
-                    (config.receivers.len(), "receiver"),
-                ];
-                let parts = parts.map(|(count, noun)| counted(count, noun)).join(", ");
-                let text = format!("configuration reloaded: {parts}; paused for {silent} ms");
-                tracing::info!("{text}");
-                Said { kind: "reloaded", text }
-            }
-            Err(failure) => {
-                let (why, hint) = words(failure);
-                tracing::error!(
-                    why,
-                    hint,
-                    "the configuration is refused, the previous one stays in effect"
-                );
-                let text =
-                    format!("configuration NOT reloaded, the previous one stays in effect: {why}");
-                Said { kind: "reload_refused", text }
-            }
-        };
-        let refusal = taken.as_ref().err().map(|failure| (wall_clock(), words(failure).0));
-        self.progress.send_modify(|progress| {
-            let rounds = &mut progress.rounds;
-            rounds.under_way = false;
-            if refusal.is_none() {
-                rounds.reloads += 1;
-            } else {
-                rounds.refused += 1;
-            }
-            (rounds.refusal, rounds.said) = (refusal, Some(said));
-        });
-    }
+/// Says what became of it: on the screen, in health and metrics.
+pub(super) fn note(progress: &watch::Sender<Progress>, taken: &Result<Value, Failure>) {
+    let said = match taken {
+        Ok(taken) => {
+            let silent = &taken["silent_ms"];
+            let count =
+                |of: &str| taken[of].as_u64().and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
+            let parts = [
+                (count("sources"), "source"),
+                (count("topics"), "topic"),
+                (count("rules"), "rule"),
+                (count("receivers"), "receiver"),
+            ];
+            let parts = parts.map(|(count, noun)| counted(count, noun)).join(", ");
+            let text = format!("configuration reloaded: {parts}; paused for {silent} ms");
+            tracing::info!("{text}");
+            Said { kind: "reloaded", text }
+        }
+        Err(failure) => {
+            let (why, hint) = words(failure);
+            tracing::error!(
+                why,
+                hint,
+                "the configuration is refused, the previous one stays in effect"
+            );
+            let text =
+                format!("configuration NOT reloaded, the previous one stays in effect: {why}");
+            Said { kind: "reload_refused", text }
+        }
+    };
+    let refusal = taken.as_ref().err().map(|failure| (wall_clock(), words(failure).0));
+    progress.send_modify(|progress| {
+        let rounds = &mut progress.rounds;
+        rounds.under_way = false;
+        if refusal.is_none() {
+            rounds.reloads += 1;
+        } else {
+            rounds.refused += 1;
+        }
+        (rounds.refusal, rounds.said) = (refusal, Some(said));
+    });
 }
 
 /// What is wrong, with every problem of a file, and what to do about it.

@@ -9,7 +9,8 @@ use tokio::sync::{mpsc, watch};
 use super::Failure;
 use super::entrance::Entrance;
 use super::places::{Found, LakePlace};
-use super::reload::{wanted, words};
+use super::reload::{note, wanted, words};
+use crate::live::Progress;
 use crate::serve::{Api, ReloadAsked};
 
 /// Takes configurations while a lake is served.
@@ -20,6 +21,8 @@ pub(super) struct Renewer {
     /// Whether other machines reach this process.
     pub(super) beyond: bool,
     pub(super) apis: watch::Sender<Api>,
+    /// In which health and metrics show what became of it.
+    pub(super) progress: watch::Sender<Progress>,
 }
 
 impl Renewer {
@@ -30,19 +33,10 @@ impl Renewer {
         mut asked: mpsc::Receiver<ReloadAsked>,
     ) {
         while let Some(asking) = wanted(&mut signals, &mut asked).await {
-            let taken = self.take().await.map_err(|failure| words(&failure));
-            match &taken {
-                Ok(_) => tracing::info!("configuration reloaded"),
-                Err((why, hint)) => {
-                    tracing::error!(
-                        why,
-                        hint,
-                        "the configuration is refused, the previous one stays in effect"
-                    );
-                }
-            }
+            let taken = self.take().await;
+            note(&self.progress, &taken);
             if let Some(asking) = asking {
-                let _ = asking.send(taken);
+                let _ = asking.send(taken.map_err(|failure| words(&failure)));
             }
         }
     }

@@ -93,8 +93,8 @@ pub(super) fn serve(args: &Args) -> Result<Ending, Failure> {
         let (scheme, address) = (entrance.scheme(), listener.local_addr()?);
         writeln!(io::stdout(), "serving {lake} on {scheme}://{address}")?;
         let (ask, asked) = mpsc::channel(1);
-        // Nothing runs here, so there is no progress to show.
-        let (_still, progress) = watch::channel(Progress::default());
+        // Nothing runs here: what is reloaded is all that it shows.
+        let (shown, progress) = watch::channel(Progress::default());
         let place = lake.clone();
         let api = Api {
             progress,
@@ -119,7 +119,9 @@ pub(super) fn serve(args: &Args) -> Result<Ending, Failure> {
         }
         let (apis, renewed) = watch::channel(api);
         let (place, beyond) = (args.place.clone(), is_beyond(args.listen));
-        tokio::spawn(Renewer { place, entrance, beyond, apis }.attend(hung_up, asked));
+        tokio::spawn(
+            Renewer { place, entrance, beyond, apis, progress: shown }.attend(hung_up, asked),
+        );
         tokio::select! {
             () = serve::serve(listener, renewed) => {}
             _ = stopped.wait_for(|stop| *stop != Stop::No) => {}
