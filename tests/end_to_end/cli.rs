@@ -80,6 +80,19 @@ fn what_may_not_do_what_was_meant_is_warned_of() {
 }
 
 #[test]
+fn a_table_is_not_taken_for_a_source_of_lines() {
+    let folder = tempfile::tempdir().expect("a folder");
+    file(folder.path(), "Export.CSV", "Datum;Text\n28.11.2026;acme ist super\n");
+    let text = "[[source]]\nname = \"f\"\ntype = \"file\"\npath = \"Export.CSV\"\n";
+    let path = file(folder.path(), "table.toml", text);
+    let checked = run(&["check", "--config", path.to_str().expect("UTF-8")]);
+    assert_eq!(checked.status.code(), Some(2), "{}", stdout(&checked));
+    let told = stderr(&checked);
+    assert!(told.contains("table.toml:4:8: a source of type \"file\" reads JSON lines"), "{told}");
+    assert!(told.contains("hint: bring it in with: resonanz import Export.CSV"), "{told}");
+}
+
+#[test]
 fn the_starter_configuration_has_no_problems_and_is_never_overwritten() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("resonanz.toml");

@@ -28,6 +28,9 @@ pub enum Follow {
     Forever,
 }
 
+/// Endings of files that hold no JSON lines, and that `resonanz import` reads.
+const OTHERWISE_READ: [&str; 4] = ["csv", "tsv", "parquet", "zip"];
+
 /// Reads `path` and `follow`.
 pub(in crate::connect) fn configure(
     section: &mut Section<'_, '_>,
@@ -41,6 +44,15 @@ pub(in crate::connect) fn configure(
             at,
             "a compressed file cannot be followed",
             "remove follow, or write the file uncompressed",
+        );
+    }
+    let ending = path.rsplit_once('.').map_or(String::new(), |(_, ending)| ending.to_lowercase());
+    if OTHERWISE_READ.contains(&ending.as_str()) {
+        let at = section.place("path");
+        section.problems.add(
+            at,
+            format!("a source of type \"file\" reads JSON lines, not .{ending}"),
+            format!("bring it in with: resonanz import {path}"),
         );
     }
     Arc::new(FileSettings { path: base.join(path), follow })
