@@ -198,9 +198,12 @@ fn event(number: usize, &(at_ms, delay_ms, (first, second), author, kind): &Row)
         ..support::post(number, at_ms, delay_ms, &text)
     };
     match kind {
-        4 => {
-            Event::Delete { source: post.source, id: earlier.into(), received_at: post.received_at }
-        }
+        4 => Event::Delete {
+            source: post.source,
+            id: earlier.into(),
+            by: None,
+            received_at: post.received_at,
+        },
         5 => Event::Edit(Box::new(Post { id: earlier.into(), ..post })),
         _ => Event::Create(Box::new(post)),
     }

@@ -148,7 +148,7 @@ fn further(
         }
         1 => {
             let (source, id) = (post.source.clone(), post.id.clone());
-            arrivals.push((at, number, Event::Delete { source, id, received_at: at }));
+            arrivals.push((at, number, Event::Delete { source, id, by: None, received_at: at }));
         }
         _ => {}
     }

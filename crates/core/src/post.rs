@@ -233,6 +233,12 @@ impl PostKey {
         Self::hash(&[post.source.as_str().as_bytes(), post.id.as_bytes(), &received_at])
     }
 
+    /// The identity of a post as one that its author withdrew.
+    #[must_use]
+    pub fn withdrawn(source: &SourceId, id: &str, author: AuthorKey) -> Self {
+        Self::hash(&[b"withdrawn", source.as_str().as_bytes(), id.as_bytes(), &author.0])
+    }
+
     fn hash(parts: &[&[u8]]) -> Self {
         let mut hasher = blake3::Hasher::new();
         for (place, part) in parts.iter().enumerate() {

@@ -92,7 +92,7 @@ impl Session<'_> {
         self.own.known.forget(id);
         let id = self.own.authors.id(id.into(), "").into_owned().into_boxed_str();
         let source = self.own.decoder.source().clone();
-        let event = Event::Delete { source, id, received_at: wall_clock() };
+        let event = Event::Delete { source, id, by: None, received_at: wall_clock() };
         self.own.decoder.admit(Ok(Some(event)), b"", &mut self.own.parcel);
     }
 

@@ -265,7 +265,9 @@ impl Poll {
         }
         let received_at = wall_clock();
         let source = self.decoder.source().clone();
-        found.events.push((received_at, Event::Delete { source, id: id.into(), received_at }));
+        found
+            .events
+            .push((received_at, Event::Delete { source, id: id.into(), by: None, received_at }));
     }
 
     /// Refuses an item once, though each look finds it again.

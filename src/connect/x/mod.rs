@@ -261,7 +261,7 @@ impl X {
         self.place.young.retain(|(known, _)| known != id);
         let id = self.authors.id(id.into(), "").into_owned().into_boxed_str();
         let source = self.decoder.source().clone();
-        let event = Event::Delete { source, id, received_at: wall_clock() };
+        let event = Event::Delete { source, id, by: None, received_at: wall_clock() };
         self.decoder.admit(Ok(Some(event)), b"", &mut self.parcel);
     }
 

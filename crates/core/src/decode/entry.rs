@@ -99,7 +99,10 @@ pub(super) fn decode(
             let id = entry.needed("id", "delete")?;
             let author = entry.text("author")?.unwrap_or_default();
             let id = authors.id(id, &author).into_owned().into();
-            return Ok(Decoded::Event(Event::Delete { source, id, received_at: now }, None));
+            return Ok(Decoded::Event(
+                Event::Delete { source, id, by: None, received_at: now },
+                None,
+            ));
         }
         Op::Purge => {
             let author = authors.hash(&entry.needed("author", "purge")?);

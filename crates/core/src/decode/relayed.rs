@@ -124,9 +124,11 @@ pub fn relayed_event(event: &Event) -> Option<Vec<u8>> {
         Event::Create(post) => Line::of_post(Op::Create, post),
         Event::Found(found) => Line::of_post(Op::Create, &found.post),
         Event::Edit(post) => Line::of_post(Op::Edit, post),
-        Event::Delete { source, id, received_at } => {
-            Line { id: (&**id).into(), ..Line::new(Op::Delete, source.as_str(), *received_at) }
-        }
+        Event::Delete { source, id, by, received_at } => Line {
+            id: (&**id).into(),
+            author: by.map(|author| author.to_string()).unwrap_or_default().into(),
+            ..Line::new(Op::Delete, source.as_str(), *received_at)
+        },
         Event::Purge { source, author, received_at } => Line {
             author: author.to_string().into(),
             ..Line::new(Op::Purge, source.as_str(), *received_at)
@@ -156,8 +158,11 @@ pub fn message_id(event: &Event) -> Option<String> {
         Event::Create(post) => format!("{}/{}", post.source, post.id),
         Event::Found(found) => format!("{}/{}", found.post.source, found.post.id),
         Event::Edit(post) => format!("{}/{}/edit/{}", post.source, post.id, post.received_at.0),
-        Event::Delete { source, id, received_at } => {
+        Event::Delete { source, id, by: None, received_at } => {
             format!("{source}/{id}/delete/{}", received_at.0)
+        }
+        Event::Delete { source, id, by: Some(author), received_at } => {
+            format!("{source}/{id}/delete/{}/{}", received_at.0, key(*author))
         }
         Event::Purge { source, author, received_at } => {
             format!("{source}/{}/purge/{}", key(*author), received_at.0)
@@ -198,7 +203,10 @@ pub(super) fn read(raw: &[u8], named: &mut dyn FnMut(&str) -> SourceId) -> Resul
         return Err("the id is empty".to_owned());
     }
     Ok(Relayed::Event(match line.op {
-        Op::Delete => Event::Delete { source, id: boxed(line.id), received_at },
+        Op::Delete => {
+            let by = Some(author()?).filter(|author| *author != AuthorKey::default());
+            Event::Delete { source, id: boxed(line.id), by, received_at }
+        }
         Op::Purge => Event::Purge { source, author: author()?, received_at },
         Op::Renew => Event::Renew { source, author: author()?, received_at },
         Op::Create | Op::Edit | Op::Beat => {
@@ -255,7 +263,8 @@ mod tests {
             Event::Create(Box::new(post.clone())),
             Event::Create(Box::new(nobody)),
             Event::Edit(Box::new(post)),
-            Event::Delete { source: source.clone(), id: "7".into(), received_at },
+            Event::Delete { source: source.clone(), id: "7".into(), by: None, received_at },
+            Event::Delete { source: source.clone(), id: "7".into(), by: Some(author), received_at },
             Event::Purge { source: source.clone(), author, received_at },
             Event::Renew { source, author, received_at },
         ];

@@ -19,20 +19,27 @@ impl Engine {
         };
         let keys: Vec<(PostKey, bool)> =
             events.par_iter().map(|event| (key(event), self.holds(event))).collect();
-        let mut purged = false;
+        // Whether what may come changed within these events.
+        let mut narrowed = false;
         for (event, (key, was_erased)) in events.drain(..).zip(keys) {
-            let is_erased = was_erased || (purged && self.holds(&event));
+            let is_erased = was_erased || (narrowed && self.holds(&event));
             outcome.tally.events += 1;
             match event {
-                Event::Delete { source, id, received_at } => {
+                Event::Delete { source, id, by, received_at } => {
                     outcome.tally.deletes += 1;
                     // A post that comes after its own deletion is not taken in.
-                    self.seen.insert(key);
-                    outcome.withdrawn.push(self.erased.post_gone(&source, &id, received_at));
+                    match by {
+                        Some(author) => {
+                            self.seen.insert(PostKey::withdrawn(&source, &id, author));
+                            (self.withdrawn_by_authors, narrowed) = (true, true);
+                        }
+                        None => drop(self.seen.insert(key)),
+                    }
+                    outcome.withdrawn.push(self.erased.post_gone(&source, &id, by, received_at));
                 }
                 Event::Purge { source, author, received_at } => {
                     outcome.tally.purges += 1;
-                    purged = true;
+                    narrowed = true;
                     outcome.withdrawn.push(self.erased.author_gone(&source, author, received_at));
                 }
                 Event::Renew { source, author, received_at } => {
@@ -86,11 +93,17 @@ impl Engine {
         self.arrivals.push(Arrival::Post(key));
     }
 
-    /// Whether an event brings a post back that was erased.
+    /// Whether a post was erased, or withdrawn by its author before it came.
+    fn is_gone(&self, post: &Post) -> bool {
+        let withdrawn = || PostKey::withdrawn(&post.source, &post.id, post.author);
+        self.erased.holds(post) || (self.withdrawn_by_authors && self.seen.holds(withdrawn()))
+    }
+
+    /// Whether an event brings a post back that was erased or withdrawn.
     fn holds(&self, event: &Event) -> bool {
         match event {
-            Event::Create(post) | Event::Edit(post) => self.erased.holds(post),
-            Event::Found(found) => self.erased.holds(&found.post),
+            Event::Create(post) | Event::Edit(post) => self.is_gone(post),
+            Event::Found(found) => self.is_gone(&found.post),
             Event::Pass(_) | Event::Delete { .. } | Event::Purge { .. } | Event::Renew { .. } => {
                 false
             }

@@ -84,6 +84,8 @@ pub struct Engine {
     wanting: HashSet<TopicId>,
     judge: Judge,
     seen: Seen,
+    /// Whether authors themselves withdraw posts, so that each post is to be looked for among these.
+    withdrawn_by_authors: bool,
     erased: Erased,
     /// The posts of a step in order of arrival, reused.
     punctual: Punctual,
@@ -126,6 +128,7 @@ impl Engine {
             wanting: wanting(&rules),
             judge: Judge::new(rules, topics, state.judge),
             seen: Seen::new(&state.remembered),
+            withdrawn_by_authors: false,
             erased: Erased::default(),
             arrivals: Vec::new(),
             known: Vec::new(),

@@ -42,6 +42,11 @@ impl Seen {
         true
     }
 
+    /// Whether something was noted.
+    pub(super) fn holds(&self, PostKey(key): PostKey) -> bool {
+        self.young.contains(&key) || self.old.contains(&key)
+    }
+
     /// Notes that a restart must recognize the post.
     pub(super) fn remember(&mut self, PostKey(key): PostKey) {
         if self.remembered.len() >= REMEMBERED_MAX {

@@ -55,6 +55,9 @@ pub enum Event {
         source: SourceId,
         /// Which post.
         id: Box<str>,
+        /// Whose post it must be, where anybody can send a withdrawal; `None` where the source has
+        /// seen to that itself.
+        by: Option<AuthorKey>,
         /// When the withdrawal reached us.
         received_at: EventTime,
     },

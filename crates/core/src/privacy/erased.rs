@@ -92,6 +92,13 @@ impl Marker {
         self.mark(&[b"post", source.as_bytes(), id.as_bytes()])
     }
 
+    /// The tombstone of a post if this author wrote it.
+    #[must_use]
+    pub fn post_by(&self, source: &str, id: &str, author: AuthorKey) -> Tombstone {
+        let id = self.authors.id(id.into(), "");
+        self.mark(&[b"post by", source.as_bytes(), id.as_bytes(), &author.0])
+    }
+
     /// The tombstone of an author in one source, or in all.
     #[must_use]
     pub fn author(&self, source: Option<&str>, author: AuthorKey) -> Tombstone {
@@ -111,7 +118,8 @@ impl Marker {
         let known = author != AuthorKey::default();
         let everywhere = known.then(|| self.author(None, author));
         let here = known.then(|| self.author(Some(source), author));
-        std::iter::once_with(|| self.post(source, id)).chain(everywhere).chain(here)
+        let own = std::iter::once_with(move || self.post_by(source, id, author)).take(known.into());
+        std::iter::once_with(|| self.post(source, id)).chain(everywhere).chain(here).chain(own)
     }
 
     fn mark(&self, parts: &[&[u8]]) -> Tombstone {
@@ -179,9 +187,18 @@ impl Erased {
                 || raw.split('"').any(quoted))
     }
 
-    /// What it means that a source took a post back.
-    pub(crate) fn post_gone(&self, source: &SourceId, id: &str, at: EventTime) -> Withdrawal {
-        let target = self.marker.post(source.as_str(), id);
+    /// What it means that a source took a post back; if it says by whom, only of a post of theirs.
+    pub(crate) fn post_gone(
+        &self,
+        source: &SourceId,
+        id: &str,
+        by: Option<AuthorKey>,
+        at: EventTime,
+    ) -> Withdrawal {
+        let target = match by {
+            Some(author) => self.marker.post_by(source.as_str(), id, author),
+            None => self.marker.post(source.as_str(), id),
+        };
         Withdrawal { target, before: at, lasting: Lasting::Gone }
     }
 
@@ -254,6 +271,6 @@ mod tests {
     fn nobody_is_not_an_author() {
         let marker = Marker::new(&AuthorHasher::new([1; 32]));
         assert_eq!(marker.of("s", "1", AuthorKey::default()).count(), 1);
-        assert_eq!(marker.of("s", "1", AuthorKey([1; 16])).count(), 3);
+        assert_eq!(marker.of("s", "1", AuthorKey([1; 16])).count(), 4);
     }
 }

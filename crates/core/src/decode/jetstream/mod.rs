@@ -104,7 +104,7 @@ impl Change<'_> {
             "create" => Event::Create,
             "update" => Event::Edit,
             "delete" => {
-                let delete = Event::Delete { source: source.clone(), id, received_at };
+                let delete = Event::Delete { source: source.clone(), id, by: None, received_at };
                 return Ok(Decoded::Event(delete, time_us));
             }
             other => return Err(format!("the operation \"{other}\" is not known")),

@@ -245,7 +245,7 @@ impl MetaDecoder {
                 let author = author(value).unwrap_or_default();
                 let id = self.authors.id(id.into(), author).into_owned().into();
                 let source = self.source.clone();
-                let delete = Event::Delete { source, id, received_at: at };
+                let delete = Event::Delete { source, id, by: None, received_at: at };
                 return Ok(Told::Event(Box::new(delete)));
             }
             _ => return Ok(Told::Nothing),
