@@ -44,6 +44,7 @@ mod ingest;
 mod intents;
 mod imports;
 mod imports_people;
+mod imports_repository;
 mod imports_tables;
 mod keys;
 mod memory;

@@ -12,8 +12,8 @@ use super::{Ending, Failure};
 #[command(after_help = "\
 Files: CSV as spreadsheets write it, JSON in lines, lists or objects that wrap a list, Parquet; .gz, .zst and .zip as they \
 are. Recognized by their content: archives of X (tweets.js, the whole .zip), pages of the X API, dumps of Reddit, outbox.json of \
-Mastodon, downloads from Facebook and Instagram, comments of YouTube, Google+ from Takeout, GDELT (.gkg.csv). For other \
-columns: --map, which --preview guesses.
+Mastodon, downloads from Facebook and Instagram, comments of YouTube, Google+ from Takeout, GDELT (.gkg.csv), repo.car of \
+Bluesky. For other columns: --map, which --preview guesses.
 
 It works as reprocess does, which has more options, such as comparing old results with new ones. After a kill, the same command resumes from its last commit; a lake that holds posts keeps them, and mentions of the days that the files cover are \
 replaced. Topics are those of the configuration; nobody is notified.

@@ -190,6 +190,7 @@ fn layout(found: &Preview) -> String {
         (Some(export), _) => name(*export).to_owned(),
         (None, Layout::Parquet) => "Parquet".to_owned(),
         (None, Layout::Segment) => "a segment of a Jetstream server's archive".to_owned(),
+        (None, Layout::Repository) => "an account of Bluesky".to_owned(),
         (None, Layout::Csv(sign)) => {
             let sign = match sign {
                 Some(b';') => "semicolons",

@@ -9,6 +9,7 @@ use super::opened::{Opened, Opening};
 use super::packed::Fault;
 use super::parquet::ParquetFile;
 use super::read::Read;
+use super::repository::RepositoryFile;
 use super::segment::SegmentFile;
 use super::{Input, Layout, Place, json};
 use crate::connect::transport::Lines;
@@ -34,20 +35,25 @@ enum Kind {
     Csv(Box<Records>),
     Parquet(ParquetFile),
     Segment(SegmentFile),
+    Repository(Box<RepositoryFile>),
     Archive(Box<ArchiveReader>),
 }
 
 impl Kind {
-    /// The archive of a Jetstream server, or a segment of it.
+    /// The archive of a Jetstream server, a segment of it, or the repository of an account.
     fn of_events(input: &Input, named: Layout, from: u64, read: &Read) -> io::Result<Option<Self>> {
         if let Place::Archive(archive) = &input.place {
             return Ok(Some(Self::Archive(Box::new(ArchiveReader::open(archive, from, read)))));
         }
-        if named != Layout::Segment {
+        if !matches!(named, Layout::Segment | Layout::Repository) {
             return Ok(None);
         }
-        let bytes = io::BufReader::new(read.counted(input.stored()?));
-        Ok(Some(Self::Segment(SegmentFile::open(Box::new(bytes), from)?)))
+        let bytes = Box::new(io::BufReader::new(read.counted(input.stored()?)));
+        Ok(Some(if named == Layout::Repository {
+            Self::Repository(Box::new(RepositoryFile::open(bytes, from)?))
+        } else {
+            Self::Segment(SegmentFile::open(bytes, from)?)
+        }))
     }
 }
 
@@ -141,6 +147,7 @@ impl Chunks {
                 rows.map(|(rows, first, end)| Chunk { rows: Rows::Table(rows), first, end })
             }
             Kind::Segment(file) => file.next_chunk()?,
+            Kind::Repository(file) => file.next_chunk()?,
             Kind::Archive(reader) => reader.next_chunk()?,
         };
         match chunk {

@@ -10,6 +10,7 @@ mod packed;
 mod parquet;
 mod read;
 mod remote;
+mod repository;
 mod seek;
 mod segment;
 mod stamps;
@@ -34,7 +35,7 @@ use crate::decode::{names_owner, owner_of};
 use packed::Bytes;
 
 /// Endings that a folder is searched for; each also with `.gz` or `.zst`, but for Parquet.
-const ENDINGS: [&str; 8] = ["jsonl", "ndjson", "json", "csv", "tsv", "parquet", "pq", "jss"];
+const ENDINGS: [&str; 9] = ["jsonl", "ndjson", "json", "csv", "tsv", "parquet", "pq", "jss", "car"];
 /// How the names begin of scripts that hold posts, in archives of X.
 const SCRIPTS: [&str; 3] = ["tweet", "community_tweet", "community-tweet"];
 /// Folders that show that a folder is an unpacked download of Meta: much of it holds no posts.
@@ -43,7 +44,7 @@ const DOWNLOADS: [&str; 2] = ["your_facebook_activity", "your_instagram_activity
 const OWNER_BYTES_MAX: u64 = 1 << 20;
 
 /// What a folder or zip is searched for.
-const KNOWN: &str = "known endings: .jsonl .ndjson .json .csv .tsv .parquet .pq, also with .gz or .zst; .jss; .zip; tweets.js";
+const KNOWN: &str = "known endings: .jsonl .ndjson .json .csv .tsv .parquet .pq, also with .gz or .zst; .jss; .car; .zip; tweets.js";
 
 /// How the posts of a file are laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +57,8 @@ pub enum Layout {
     Parquet,
     /// Blocks of events, as in Jetstream's archive.
     Segment,
+    /// An account of Bluesky, as it can be downloaded there.
+    Repository,
 }
 
 impl Layout {
@@ -71,8 +74,14 @@ impl Layout {
             "tsv" => Self::Csv(Some(b'\t')),
             "parquet" | "pq" => Self::Parquet,
             "jss" => Self::Segment,
+            "car" => Self::Repository,
             _ => Self::Lines,
         }
+    }
+
+    /// Whether it is not text, so that it is not packed once more.
+    fn is_packed(self) -> bool {
+        matches!(self, Self::Parquet | Self::Segment | Self::Repository)
     }
 }
 
@@ -160,7 +169,7 @@ impl Input {
     /// dot.
     #[must_use]
     pub fn source_name(&self) -> &str {
-        if let Place::Archive(_) = self.place {
+        if matches!(self.place, Place::Archive(_)) || Layout::of(&self.name) == Layout::Repository {
             return "bluesky";
         }
         let name = self.name.rsplit('/').next().unwrap_or_default();
@@ -189,7 +198,7 @@ impl InputError {
 ///
 /// An argument is `-`, a file, a folder (searched with all folders in it for names that end in
 /// `.jsonl`, `.ndjson`, `.json`, `.csv`, `.tsv`, `.parquet` or `.pq`, also with `.gz` or `.zst`
-/// behind, in order of their paths), a pattern with `*`, `?` or `[`, or a URL of a file or
+/// behind, or in `.jss` or `.car`, in order of their paths), a pattern with `*`, `?` or `[`, or a URL of a file or
 /// folder. Reads the directories, not the files.
 ///
 /// # Errors
@@ -340,6 +349,5 @@ fn is_known(name: &str) -> bool {
     if is_script(name) {
         return true;
     }
-    ENDINGS.contains(&ending.as_str())
-        && (packing.is_empty() || !matches!(Layout::of(name), Layout::Parquet | Layout::Segment))
+    ENDINGS.contains(&ending.as_str()) && (packing.is_empty() || !Layout::of(name).is_packed())
 }

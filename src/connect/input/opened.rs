@@ -53,7 +53,7 @@ impl Beginning {
             let encoding = Encoding::Utf8;
             return Ok(Self { layout: named, encoding, told, is_document: false, columns });
         }
-        if named == Layout::Segment {
+        if matches!(named, Layout::Segment | Layout::Repository) {
             let (encoding, told) = (Encoding::Utf8, Told::default());
             let columns = Vec::new();
             return Ok(Self { layout: named, encoding, told, is_document: false, columns });

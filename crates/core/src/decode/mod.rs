@@ -32,7 +32,7 @@ pub use fields::{FIELDS, FieldMap, Reading, Value, quoted};
 pub use guess::{guessed, guessed_map};
 pub use import::{Export, Outline, Told, names_owner, owner_of, told};
 pub use jetstream::{
-    BlockEntry, ENTRY_BYTES, HEADER_BYTES, SegmentBlock, SegmentHeader, SegmentRow,
+    BlockEntry, ENTRY_BYTES, HEADER_BYTES, Repository, SegmentBlock, SegmentHeader, SegmentRow,
     follower_counts, frame as jetstream_frame, post_uri, uri_account,
 };
 pub use meta::{Ask, FeedPage, MetaDecoder, Wanted};

@@ -8,6 +8,7 @@
 mod cbor;
 mod events;
 mod record;
+mod repository;
 mod segment;
 mod view;
 
@@ -22,6 +23,7 @@ use crate::privacy::Names;
 use crate::time::{DAY_US, EventTime};
 pub(super) use events::decode as decode_event;
 use record::Said;
+pub use repository::Repository;
 pub(super) use segment::decode_row;
 pub use segment::{BlockEntry, ENTRY_BYTES, HEADER_BYTES, SegmentBlock, SegmentHeader, SegmentRow};
 pub(super) use view::viewed;

@@ -99,6 +99,15 @@ pub struct SegmentBlock {
 const COLUMNS: [usize; 5] = [1, 2, 1, 1, 4];
 /// Bytes of an event before the texts: three numbers, a kind, and five lengths.
 const FIXED_BYTES: usize = 25 + 9;
+/// The kind of an event that a record was created.
+const CREATED: u8 = 1;
+
+/// What a block is made of that was not written by a server: the creation of a record.
+pub(super) struct Entry {
+    pub(super) seq: u64,
+    pub(super) witnessed_us: i64,
+    pub(super) texts: [Vec<u8>; COLUMNS.len()],
+}
 
 /// One event of a block.
 #[derive(Debug, Clone, Copy)]
@@ -136,6 +145,31 @@ impl SegmentBlock {
             return Err(format!("a block of {} bytes names {end}", bytes.len()));
         }
         Ok(Self { bytes, events, starts })
+    }
+
+    /// A block of records that were created.
+    pub(super) fn of_created(entries: &[Entry]) -> Result<Self, String> {
+        let mut bytes = u32::try_from(entries.len()).unwrap_or(u32::MAX).to_le_bytes().to_vec();
+        entries.iter().for_each(|entry| bytes.extend(entry.seq.to_le_bytes()));
+        entries.iter().for_each(|entry| bytes.extend(entry.witnessed_us.to_le_bytes()));
+        // Events have a third number, which is not read.
+        bytes.resize(bytes.len() + 8 * entries.len(), 0);
+        bytes.resize(bytes.len() + entries.len(), CREATED);
+        for (column, width) in COLUMNS.into_iter().enumerate() {
+            for entry in entries {
+                let length = entry.texts.get(column).map_or(0, Vec::len).to_le_bytes();
+                let (told, rest) = length.split_at(width);
+                if rest.iter().any(|byte| *byte != 0) {
+                    return Err("the name of a record is too long".to_owned());
+                }
+                bytes.extend(told);
+            }
+        }
+        for column in 0..COLUMNS.len() {
+            let texts = entries.iter().filter_map(|entry| entry.texts.get(column));
+            texts.for_each(|text| bytes.extend(text));
+        }
+        Self::parse(bytes)
     }
 
     /// How many events it holds.
@@ -196,7 +230,7 @@ pub(crate) fn decode_row(
     let [.., payload] = row.texts;
     let received_at = received_at(row.witnessed_us, now)?;
     let operation = match row.kind {
-        1 | 7 => "create",
+        CREATED | 7 => "create",
         2 => "update",
         3 => "delete",
         5 => {
