@@ -186,6 +186,15 @@ fn downloads_from_meta_are_read_through_their_garbled_letters() {
     ];
     assert_eq!(said, want);
     let files = ["posts_1.json", "post_comments_1.json"].map(fixture);
+    let folder = tempfile::tempdir().expect("a folder");
+    let german = r#"[{"media_list_data":[{"uri":""}],"string_map_data":{"Kommentar":{"value":"Lumenta h\u00c3\u00a4lt"},"Medieninhaber":{"value":"lumenta.de"},"Zeit":{"timestamp":1794139400}}}]"#;
+    let german = file(folder.path(), "post_comments_1.json", german);
+    let found = rows(&[&german], &["--author", "maja"], "text");
+    let end = "comment,Lumenta hält";
+    assert!(
+        found.len() == 1 && found[0].starts_with("instagram,") && found[0].ends_with(end),
+        "{found:?}"
+    );
     let found = rows(&[&files[0], &files[1]], &["--author", "maja"], "author LIKE '0000%', text");
     let ends = [
         "original,false,Neue Lumenta für die Küche ❤️",

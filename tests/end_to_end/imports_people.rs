@@ -29,7 +29,7 @@ fn by_the_command(place: &Place, said: &str, path: &Path) -> String {
 
 #[test]
 fn surveys_shops_and_help_desks_are_read_by_the_command_that_a_look_proposes() {
-    let rows: [(&str, &str, &str); 7] = [
+    let rows: [(&str, &str, &str); 8] = [
         (
             "antworten.csv",
             "Zeitstempel,Wie zufrieden sind Sie?,\"Was können wir besser machen\"\n\
@@ -64,6 +64,13 @@ fn surveys_shops_and_help_desks_are_read_by_the_command_that_a_look_proposes() {
             "ID;Betreff;Beschreibung;Antragsteller;Erstellt am;Status\n\
              1042;Lieferung;\"acme liefert nicht\nseit drei Wochen\";kim@example.org;28.11.2026 10:00;Offen\n",
             "2026-11-28T09:00:00Z,\"acme liefert nicht\nseit drei Wochen\"",
+        ),
+        (
+            "reviews_com.acme_202611.csv",
+            "Package Name,Reviewer Language,Review Submit Date and Time,Star Rating,Review Title,Review Text,Review Link\n\
+             com.acme,de,2026-11-02T10:00:00Z,1,,,http://play.google.com/1\n\
+             com.acme,de,2026-11-03T10:00:00Z,5,Gut,acme ist super,http://play.google.com/2\n",
+            "2026-11-03T10:00:00Z,acme ist super",
         ),
         (
             "Kommentare.csv",

@@ -90,7 +90,12 @@ impl Reader<'_> {
         if mapping.gone.iter().any(|test| test.holds(part)) {
             return if id.is_empty() { Heard::Nothing } else { Heard::Gone { id } };
         }
-        if field("text") == Value::Null && !id.is_empty() {
+        let has_words = match field("text") {
+            Value::Null => false,
+            Value::Text(text) => !text.trim().is_empty(),
+            _ => true,
+        };
+        if !has_words && !id.is_empty() {
             // A picture without a word, a rating without a review.
             return Heard::Nothing;
         }

@@ -73,6 +73,11 @@ impl<'a> Members<'a> {
         if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
     }
 
+    /// The values, in the order of the text.
+    pub(super) fn values(&self) -> impl Iterator<Item = &'a RawValue> {
+        self.0.iter().map(|(_, value)| *value)
+    }
+
     /// The name of its member, if there is only one.
     pub(super) fn only_name(&self) -> Option<&str> {
         match self.0.as_slice() {

@@ -273,6 +273,13 @@ impl Decoder {
         let mended = line.is_mended();
         let event = self.event(line);
         if mended { Decoded::Mended(event, None) } else { Decoded::Event(event, None) }
+        // A row of somebody else's table without words, such as stars without a review.
+        if let Event::Create(post) = &event
+            && post.text.trim().is_empty()
+            && !self.reading.map.is_plain()
+        {
+            return Decoded::Ignored(None);
+        }
     }
 
     fn event(&mut self, line: ArchiveLine<'_>) -> Event {

@@ -81,9 +81,9 @@ pub(super) fn instagram<'a>(raw: &'a str, reading: &Reading, each: Each<'_, 'a>)
 fn instagram_of<'a>(members: &Members<'a>, reading: &Reading) -> Result<Frame<'a>, String> {
     let at = |path: &str| text(members, &[path]);
     let mut said = Said::new();
-    if let Some(words) = at("string_map_data.Comment.value") {
+    if let Some((words, time)) = commented(members)? {
         let words = mended(words);
-        let time = at("string_map_data.Time.timestamp").ok_or("the comment has no time")?;
+        let time = time.ok_or("the comment has no time")?;
         said.say("id", made_id(&[&time, &words]));
         said.set("text", Some(Value::Text(words)));
         said.set("posted_at", Some(Value::Number(time)));
@@ -118,6 +118,21 @@ fn instagram_of<'a>(members: &Members<'a>, reading: &Reading) -> Result<Frame<'a
     said.sum("engagement", members, &["like_count", "comments_count"]);
     said.say("kind", if is_medium { "original" } else { "comment" });
     said.line(reading).map(Frame::Post)
+}
+
+/// Words and time of a comment in a download, whose members have names in the language of the account: the
+/// words come first, and the time is the one with a timestamp.
+fn commented<'a>(
+    members: &Members<'a>,
+) -> Result<Option<(Cow<'a, str>, Option<Cow<'a, str>>)>, String> {
+    let Some(data) = members.at("string_map_data")? else { return Ok(None) };
+    let data = Members::of(data.get())?;
+    let inner = |name: &str| {
+        let mut members = data.values().filter_map(|value| Members::of(value.get()).ok());
+        members.find_map(|member| text(&member, &[name]))
+    };
+    let words = text(&data, &["Comment.value"]).or_else(|| inner("value"));
+    Ok(words.map(|words| (words, inner("timestamp"))))
 }
 
 /// The text whose characters are bytes of UTF-8; any other as it is.

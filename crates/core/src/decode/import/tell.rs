@@ -157,7 +157,8 @@ fn export_of(has: &dyn Fn(&str) -> bool, text: &str) -> Option<Export> {
         "string_map_data.Comment",
         "string_map_data.Media Owner",
         "media.0.creation_timestamp",
-    ]) || all(&["timestamp", "permalink"])
+    ]) || all(&["string_map_data", "media_list_data"])
+        || all(&["timestamp", "permalink"])
         || all(&["timestamp", "caption"])
         || (all(&["timestamp", "text", "id"]) && text.contains("graph.facebook.com"))
     {
