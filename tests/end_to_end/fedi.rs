@@ -22,6 +22,8 @@ pub(crate) struct Mood {
     pub(crate) is_mute: bool,
     /// The status that WebSockets are refused with.
     pub(crate) refuses_sockets: Option<u16>,
+    /// Whether there are no streams at all.
+    pub(crate) has_no_streams: bool,
     /// How many pages are refused from now on.
     pub(crate) refused_pages: u32,
     /// Posts on a page at most.
@@ -56,6 +58,7 @@ impl Fedi {
             statuses: Vec::new(),
             is_mute: false,
             refuses_sockets: None,
+            has_no_streams: false,
             refused_pages: 0,
             page_max: 40,
             asked: Vec::new(),
@@ -167,8 +170,9 @@ async fn serve(
     mood.lock().expect("whole").asked.push(path.clone());
     let known = lower.contains(&format!("authorization: bearer {TOKEN}"));
     let refused = mood.lock().expect("whole").refuses_sockets;
+    let has_none = mood.lock().expect("whole").has_no_streams;
     let is_socket = lower.contains("upgrade: websocket");
-    if is_socket && known && refused.is_none() {
+    if is_socket && known && refused.is_none() && !has_none {
         return socket(stream, mood, sent).await;
     }
     let _ = stream.read(&mut head[..length]).await;
@@ -176,6 +180,8 @@ async fn serve(
         error(401, "The access token is invalid")
     } else if is_socket {
         error(refused.unwrap_or(404), "no socket here")
+    } else if has_none && path.starts_with("/api/v1/streaming") {
+        error(404, "Not found")
     } else if path.starts_with("/api/v1/streaming") {
         return events(stream, mood, sent).await;
     } else {

@@ -172,6 +172,7 @@ fn an_outbox_of_mastodon_says_what_was_public() {
     );
     assert!(text.contains("reply,de,false,\"Lampen\n\nLumenta hat geholfen, super!\""), "{text}");
     assert!(!text.contains("geheim") && !text.contains("maja"), "{text}");
+    assert!(text.contains("mastodon,1,original"), "as its instance calls it: {text}");
 }
 
 #[test]
@@ -185,7 +186,6 @@ fn downloads_from_meta_are_read_through_their_garbled_letters() {
         "comment,false,\"Lumenta hört zu, schön\"",
     ];
     assert_eq!(said, want);
-    let files = ["posts_1.json", "post_comments_1.json"].map(fixture);
     let folder = tempfile::tempdir().expect("a folder");
     let german = r#"[{"media_list_data":[{"uri":""}],"string_map_data":{"Kommentar":{"value":"Lumenta h\u00c3\u00a4lt"},"Medieninhaber":{"value":"lumenta.de"},"Zeit":{"timestamp":1794139400}}}]"#;
     let german = file(folder.path(), "post_comments_1.json", german);
@@ -195,6 +195,7 @@ fn downloads_from_meta_are_read_through_their_garbled_letters() {
         found.len() == 1 && found[0].starts_with("instagram,") && found[0].ends_with(end),
         "{found:?}"
     );
+    let files = ["posts_1.json", "post_comments_1.json"].map(fixture);
     let found = rows(&[&files[0], &files[1]], &["--author", "maja"], "author LIKE '0000%', text");
     let ends = [
         "original,false,Neue Lumenta für die Küche ❤️",

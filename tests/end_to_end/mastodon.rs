@@ -220,6 +220,27 @@ fn without_a_websocket_events_are_heard_however_they_are_cut() {
 }
 
 #[test]
+fn an_instance_without_streams_is_read_by_its_timelines() {
+    let fedi = Fedi::start();
+    fedi.mood().has_no_streams = true;
+    let listening = Listening::to(&fedi, "compare_every = \"1s\"");
+    let _process = listening.run();
+    let source = listening.wait_for_source("it to be said", |source| source["state"] == "up");
+    assert!(
+        source["reason"].as_str().is_some_and(|said| said.contains("has no streams")),
+        "{source}"
+    );
+    wait_for("its latest post to be asked for", || {
+        let mood = fedi.mood();
+        mood.asked.iter().any(|path| path.starts_with("/api/v1/timelines/tag/acme")).then_some(())
+    });
+    fedi.post(1, "acme 1");
+    listening.wait_for(TEXTS, "acme 1");
+    fedi.post(2, "acme 2");
+    listening.wait_for(TEXTS, "acme 1\nacme 2");
+}
+
+#[test]
 fn a_token_that_is_not_taken_ends_this_source_alone_with_a_hint() {
     let fedi = Fedi::start();
     let more =

@@ -2,7 +2,7 @@
 
 use futures_util::FutureExt;
 use futures_util::future::select_all;
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue, SEC_WEBSOCKET_PROTOCOL};
 use url::Url;
 
 use super::settings::Transport;
@@ -32,6 +32,8 @@ pub(super) enum Heard {
 pub(super) enum Live {
     Socket(Box<WebSocket>),
     Events(Vec<EventStream>),
+    /// The instance has no streams: only its timelines tell.
+    None,
 }
 
 /// How streams are opened.
@@ -75,13 +77,22 @@ impl Opening<'_> {
             let url = timeline.stream_url(self.streaming);
             let request = self.http.get(url.as_str()).bearer_auth(self.token.expose());
             let reader = std::mem::take(reader);
-            streams.push(EventStream::open(self.http, request, reader, outlet).await?);
+            match EventStream::open(self.http, request, reader, outlet).await {
+                // As Pixelfed has it.
+                Err(Fault::User { reason, .. }) if transport.is_none() && is_absence(&reason) => {
+                    return Ok(Live::None);
+                }
+                opened => streams.push(opened?),
+            }
         }
         Ok(Live::Events(streams))
     }
 
     async fn socket(&self, outlet: &Outlet) -> Result<Result<WebSocket, Refusal>, Fault> {
         let url = below(self.streaming, &["api", "v1", "streaming"]);
+        // Some servers open no socket that asks for nothing.
+        let first = self.timelines.first().map(|timeline| timeline.asked(url.clone()));
+        let url = first.unwrap_or(url);
         let url = url.as_str().replacen("http", "ws", 1);
         let dialed = tokio::select! {
             dialed = WebSocket::dial_with(&url, self.headers()?) => dialed,
@@ -100,8 +111,20 @@ impl Opening<'_> {
                 Fault::user("the token holds characters that no token has", "copy it again")
             })?;
         value.set_sensitive(true);
-        Ok(HeaderMap::from_iter([(AUTHORIZATION, value)]))
+        let mut headers = HeaderMap::from_iter([(AUTHORIZATION, value)]);
+        // Where Pleroma and its kin look for it.
+        if let Ok(mut token) = HeaderValue::try_from(self.token.expose()) {
+            token.set_sensitive(true);
+            headers.insert(SEC_WEBSOCKET_PROTOCOL, token);
+        }
+        Ok(headers)
     }
+}
+
+/// Whether a refusal says that there is no such thing.
+fn is_absence(reason: &str) -> bool {
+    let says = |status: &str| reason.starts_with(&format!("the server answers {status}"));
+    ["404", "405", "410"].into_iter().any(says)
 }
 
 fn socket_fault(refusal: Refusal) -> Fault {
@@ -121,6 +144,7 @@ impl Live {
     pub(super) async fn wait(&mut self, heard: &mut Vec<Heard>) -> Result<(), String> {
         match self {
             Self::Socket(socket) => socket.fill().await,
+            Self::None => std::future::pending().await,
             Self::Events(streams) => {
                 let filling = streams.iter_mut().enumerate().map(|(place, stream)| {
                     async move {
@@ -149,7 +173,7 @@ impl Live {
     pub(super) async fn take(&mut self, heard: &mut Vec<Heard>) -> Result<(), String> {
         match self {
             Self::Socket(socket) => take_all(socket, heard).await,
-            Self::Events(_) => Ok(()),
+            Self::Events(_) | Self::None => Ok(()),
         }
     }
 
@@ -163,7 +187,7 @@ impl Live {
     /// What is to be remembered of streams that ended.
     pub(super) fn into_readers(self) -> Vec<EventReader> {
         match self {
-            Self::Socket(_) => Vec::new(),
+            Self::Socket(_) | Self::None => Vec::new(),
             Self::Events(streams) => streams.into_iter().map(EventStream::into_reader).collect(),
         }
     }

@@ -4,11 +4,15 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::time::EventTime;
+
 /// How far before the latest post to go on, in milliseconds: posts of other instances come late,
 /// with the time of their writing in their ids.
 const OVERLAP_MS: u64 = 5 * 60 * 1_000;
 /// Below it an id does not tell a time.
 const TIMED_ID_MIN: u64 = 1 << 48;
+/// The digits of GoToSocial's ids.
+const ULID_DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /// Where to go on, as a cursor keeps it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,11 +49,36 @@ impl Mark {
 
     /// After which post to ask for what was missed.
     pub(super) fn rewound(&self) -> String {
-        let timed = self.filled.parse::<u64>().ok().filter(|id| *id >= TIMED_ID_MIN);
-        let Some(id) = timed else { return self.filled.clone() };
-        let rewound = id.saturating_sub(OVERLAP_MS << 16).to_string();
+        let rewound = rewound(&self.filled).unwrap_or_else(|| self.filled.clone());
         if is_later(&rewound, &self.floor) { rewound } else { self.floor.clone() }
     }
+}
+
+/// An id some minutes before another, of a server whose ids tell when posts were written.
+fn rewound(id: &str) -> Option<String> {
+    if let Some(number) = id.parse::<u64>().ok().filter(|id| *id >= TIMED_ID_MIN) {
+        return Some(number.saturating_sub(OVERLAP_MS << 16).to_string());
+    }
+    let ms = ulid_ms(id)?.saturating_sub(OVERLAP_MS);
+    let digit = |place: u32| ULID_DIGITS.get(usize::try_from((ms >> (5 * place)) & 31).ok()?);
+    let time: Option<Vec<u8>> = (0..10).rev().map(|place| digit(place).copied()).collect();
+    String::from_utf8(time?).ok().map(|time| time + "0000000000000000")
+}
+
+/// When a post was written, in milliseconds, as an id of GoToSocial's tells it: a ULID, whose first
+/// ten digits are the time.
+fn ulid_ms(id: &str) -> Option<u64> {
+    let digit = |byte: u8| ULID_DIGITS.iter().position(|digit| *digit == byte);
+    if id.len() != 26 {
+        return None;
+    }
+    id.bytes().take(10).try_fold(0u64, |ms, byte| Some(ms << 5 | u64::try_from(digit(byte)?).ok()?))
+}
+
+/// When a post was written, as its id tells it.
+pub(super) fn time_of(id: &str) -> Option<EventTime> {
+    let ms = id.parse::<u64>().ok().map(|id| id >> 16).or_else(|| ulid_ms(id))?;
+    EventTime::of_int(i64::try_from(ms).ok()?).ok()
 }
 
 /// Whether one id is later than another: numbers by their size, other ids of one length by letters.
@@ -74,5 +103,21 @@ mod tests {
         mark.reach("01JABCDEFGHJKMNPQRSTVWXYZ0");
         assert_eq!(mark.rewound(), "01JABCDEFGHJKMNPQRSTVWXYZ0");
         assert!(is_later("100", "99") && !is_later("99", "99"));
+    }
+
+    #[test]
+    fn ids_of_gotosocial_go_back_by_their_time_and_those_of_others_stay() {
+        let id = "01J9ZQ5V3M7T0000000000ADA1";
+        let mark = Mark { floor: "00000000000000000000000000".to_owned(), filled: id.to_owned() };
+        let time = |id: &str| time_of(id).expect("a time");
+        assert_eq!(time(id).since(time(&mark.rewound())), 300_000_000);
+        let flake = Mark {
+            floor: "9hCHaWXtvM8DFMXGGV".to_owned(),
+            filled: "9hCHaWXtvM8DFMXGGW".to_owned(),
+        };
+        assert_eq!(
+            (flake.rewound().as_str(), time_of(&flake.filled)),
+            ("9hCHaWXtvM8DFMXGGW", None)
+        );
     }
 }

@@ -12,7 +12,7 @@ use super::Mastodon;
 use super::errand::{Errand, LOOKUP_POSTS, PAGES_MAX, Page, Purpose, latest, linked, statuses};
 use super::instance::{Instance, refused};
 use super::live::Live;
-use super::place::{Mark, is_later};
+use super::place::{Mark, is_later, time_of};
 use crate::connect::backoff::Backoff;
 use crate::connect::health::Gap;
 use crate::connect::source::{Fault, Outlet};
@@ -20,7 +20,6 @@ use crate::connect::transport::{Answer, Http};
 use crate::decode::mastodon::{Statuses, id_of};
 use crate::secret::Secret;
 use crate::system::wall_clock;
-use crate::time::EventTime;
 
 /// Requests that are left alone before the window of an instance begins anew.
 const RESERVE: u64 = 10;
@@ -61,6 +60,7 @@ pub(super) struct Session<'a> {
     backoff: Backoff,
     next_comparison: Instant,
     comparisons: u32,
+    has_no_streams: bool,
     /// What is shown of this source.
     said: Option<String>,
 }
@@ -93,6 +93,7 @@ impl<'a> Session<'a> {
             backoff,
             next_comparison,
             comparisons: 0,
+            has_no_streams: false,
             said: None,
         };
         for place in 0..session.streams.len() {
@@ -113,6 +114,13 @@ impl<'a> Session<'a> {
 
     async fn run_on(&mut self, live: &mut Live, outlet: &Outlet) -> Result<Fault, Fault> {
         self.say_what_is_off(outlet);
+        if matches!(live, Live::None) {
+            self.has_no_streams = true;
+            let seconds = self.own.settings.compare_every.as_secs();
+            let what =
+                format!("the instance has no streams: its timelines are read every {seconds} s");
+            self.say(what, outlet);
+        }
         let (mut running, mut heard) = (None, Vec::new());
         loop {
             if running.is_none() {
@@ -206,8 +214,8 @@ impl<'a> Session<'a> {
         }
         let status = answer.status.as_u16();
         match errand {
-            Errand::Lookup(ids) if status == 404 => {
-                // Before 4.3 an instance knows no look-up of several posts: one by one, then.
+            Errand::Lookup(ids) if matches!(status, 400 | 404 | 405 | 422 | 501) => {
+                // Not every server knows a look-up of several posts: one by one, then.
                 self.agenda.retain(|errand| !matches!(errand, Errand::Lookup(_)));
                 self.agenda.extend(ids.into_iter().map(Errand::Confirm));
             }
@@ -316,7 +324,7 @@ impl<'a> Session<'a> {
         let name = self.name(place);
         let Some(stream) = self.streams.get_mut(place) else { return };
         let kept_back = std::mem::take(&mut stream.kept_back);
-        if purpose == Purpose::CatchUp || kept_back == 0 {
+        if purpose == Purpose::CatchUp || kept_back == 0 || self.has_no_streams {
             if self.agenda.iter().all(|errand| errand.timeline().is_none()) && kept_back == 0 {
                 self.all_is_well(outlet);
             }
@@ -385,10 +393,4 @@ async fn awaited(running: &mut Option<Running>) -> (Errand, Result<Answer, Fault
         Some(running) => running.await,
         None => std::future::pending().await,
     }
-}
-
-/// When a post was written, as an id of Mastodon's tells it.
-fn time_of(id: &str) -> Option<EventTime> {
-    let ms = i64::try_from(id.parse::<u64>().ok()? >> 16).ok()?;
-    EventTime::of_int(ms).ok()
 }

@@ -61,6 +61,19 @@ impl Timeline {
         }
     }
 
+    /// An address of streams that asks for this one.
+    pub(super) fn asked(&self, mut url: Url) -> Url {
+        let (stream, more) = match self {
+            Self::Hashtag(tag) => ("hashtag", Some(("tag", tag))),
+            Self::List(id) => ("list", Some(("list", id))),
+            Self::Home => ("user", None),
+            Self::Public => ("public", None),
+            Self::Local => ("public:local", None),
+        };
+        url.query_pairs_mut().append_pair("stream", stream).extend_pairs(more);
+        url
+    }
+
     /// Where its stream of server-sent events is.
     pub(super) fn stream_url(&self, base: &Url) -> Url {
         let (path, query) = match self {

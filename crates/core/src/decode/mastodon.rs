@@ -139,7 +139,7 @@ pub enum Said {
 
 #[derive(Deserialize)]
 struct RawStatus<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "id")]
     id: Cow<'a, str>,
     #[serde(borrow, default)]
     uri: Option<Cow<'a, str>>,
@@ -157,7 +157,7 @@ struct RawStatus<'a> {
     language: Option<Cow<'a, str>>,
     #[serde(borrow)]
     visibility: Cow<'a, str>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "id_or_none")]
     in_reply_to_id: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
     reblog: Option<Box<RawStatus<'a>>>,
@@ -295,12 +295,33 @@ impl RawStatus<'_> {
     }
 }
 
+/// An id, which some servers write as a number.
+fn id<'de: 'a, 'a, D: serde::Deserializer<'de>>(from: D) -> Result<Cow<'a, str>, D::Error> {
+    id_or_none(from)?.ok_or_else(|| serde::de::Error::custom("the id is missing"))
+}
+
+fn id_or_none<'de: 'a, 'a, D: serde::Deserializer<'de>>(
+    from: D,
+) -> Result<Option<Cow<'a, str>>, D::Error> {
+    let raw = Option::<&'de RawValue>::deserialize(from)?.map_or("null", RawValue::get);
+    if raw.starts_with('"') {
+        return serde_json::from_str(raw).map(Some).map_err(serde::de::Error::custom);
+    }
+    let is_number = raw.bytes().all(|byte| byte.is_ascii_digit());
+    match raw {
+        "null" => Ok(None),
+        number if is_number => Ok(Some(number.into())),
+        _ => Err(serde::de::Error::custom("an id is neither a text nor a number")),
+    }
+}
+
 /// Whether everybody may read what is so visible.
 fn is_open(visibility: &str) -> bool {
     matches!(visibility, "public" | "unlisted")
 }
 
-/// Whether a `quote` quotes something, and what, as far as that is told.
+/// Whether a `quote` quotes something, and what, as far as that is told; some servers put what is
+/// quoted there itself.
 fn quoted(raw: &RawValue) -> Option<Option<String>> {
     #[derive(Deserialize)]
     struct Quote {
@@ -310,13 +331,15 @@ fn quoted(raw: &RawValue) -> Option<Option<String>> {
         quoted_status: Option<Quoted>,
         #[serde(default)]
         quoted_status_id: Option<String>,
+        #[serde(default)]
+        id: Option<String>,
     }
     #[derive(Deserialize)]
     struct Quoted {
         id: String,
     }
     let quote: Quote = serde_json::from_str(raw.get()).ok()?;
-    let id = quote.quoted_status.map(|status| status.id).or(quote.quoted_status_id);
+    let id = quote.quoted_status.map(|status| status.id).or(quote.quoted_status_id).or(quote.id);
     (id.is_some() || quote.state.is_some()).then_some(id)
 }
 
@@ -340,10 +363,11 @@ pub fn showable(json: &str) -> String {
 #[must_use]
 pub fn id_of(json: &str) -> Option<String> {
     #[derive(Deserialize)]
-    struct Named {
-        id: String,
+    struct Named<'n> {
+        #[serde(borrow, deserialize_with = "self::id")]
+        id: Cow<'n, str>,
     }
-    serde_json::from_str::<Named>(json).ok().map(|named| named.id)
+    serde_json::from_str::<Named<'_>>(json).ok().map(|named| named.id.into_owned())
 }
 
 #[cfg(test)]

@@ -31,12 +31,18 @@ fn activity_of<'a>(members: &Members<'a>, reading: &Reading) -> Result<Frame<'a>
         return Ok(Frame::Nothing);
     }
     let mut said = Said::new();
-    said.take("id", &note, &["id"]);
+    let actor = text(&note, &["attributedTo"]).or_else(|| text(members, &["actor"]));
+    let host = actor.as_deref().and_then(host).map(str::to_owned);
+    let named = |path: &str| {
+        let address = text(&note, &[path])?;
+        let own = host.as_deref().and_then(|host| own_id(&address, host)).map(str::to_owned);
+        Some(Value::Text(own.map_or(address, Cow::Owned)))
+    };
+    said.set("id", named("id"));
     said.take("posted_at", &note, &["published"]);
     said.take("posted_at", members, &["published"]);
-    let actor = text(&note, &["attributedTo"]).or_else(|| text(members, &["actor"]));
     said.set("author", actor.map(|actor| Value::Text(account(actor))));
-    said.take("parent", &note, &["inReplyTo"]);
+    said.set("parent", named("inReplyTo"));
     said.take("thread", &note, &["context", "conversation"]);
     said.take("url", &note, &["url", "id"]);
     let quotes = text(&note, &["quote", "quoteUrl", "quoteUri", "_misskey_quote"]).is_some();
@@ -93,6 +99,18 @@ fn account(actor: Cow<'_, str>) -> Cow<'_, str> {
         Some(account) => account.into(),
         None => actor,
     }
+}
+
+/// The host of an address.
+fn host(address: &str) -> Option<&str> {
+    address.strip_prefix("https://")?.split('/').next()
+}
+
+/// The id that an instance itself gives a post of its own, which its streams name it by: so a post that
+/// was heard there and is imported is one.
+fn own_id<'t>(address: &'t str, instance: &str) -> Option<&'t str> {
+    let (_, id) = address.rsplit_once("/statuses/").filter(|_| host(address) == Some(instance))?;
+    (!id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric())).then_some(id)
 }
 
 fn kind(reply: bool, quote: bool) -> &'static str {

@@ -2,18 +2,22 @@
 
 use super::*;
 
-fn read(more: &str) -> Result<Said, String> {
+fn whole(json: &str) -> Result<Said, String> {
     let statuses = Statuses {
         source: SourceId::new("fedi"),
         authors: AuthorHasher::new([7; 32]),
         domain: "social.example".to_owned(),
     };
+    statuses.read(json, EventTime(1_772_366_401_000_000))
+}
+
+fn read(more: &str) -> Result<Said, String> {
     let json = format!(
         r#"{{"id":"7","uri":"https://other.example/users/ada/7","created_at":"2026-03-01T12:00:00.000Z",
             "content":"<p>Fish &amp; chips</p>","language":null,"replies_count":1,"favourites_count":4,
             "account":{{"acct":"ada","followers_count":9}}{more}}}"#
     );
-    statuses.read(&json, EventTime(1_772_366_401_000_000))
+    whole(&json)
 }
 
 fn post(more: &str) -> Post {
@@ -93,4 +97,29 @@ fn frames_hold_json_in_a_string() {
         said(r#"{"error":"Not authorized to stream list","status":401}"#).contains("Some(401)")
     );
     assert!(frame(b"{\"event\":").is_err() && frame(b"{}").is_err());
+}
+
+#[test]
+fn servers_of_other_kinds_are_read_as_they_write() {
+    let status = |more: &str| {
+        format!(
+            r#"{{"id":"01J9ZQ5V3M7T0000000000ADA1","created_at":"2026-03-01T12:00:00.000Z","visibility":"public","content":"<p>acme</p>","account":{{"acct":"ada"}}{more}}}"#
+        )
+    };
+    let post = |json: &str| match whole(json) {
+        Ok(Said::Status(status)) => status.post,
+        other => panic!("{json}: {other:?}"),
+    };
+    // GoToSocial leaves members out, Pixelfed has numbers for ids, Akkoma the quoted status itself.
+    assert_eq!(&*post(&status("")).id, "01J9ZQ5V3M7T0000000000ADA1");
+    let answer = post(&status(r#","in_reply_to_id":7"#));
+    assert_eq!((answer.kind, answer.parent.as_deref()), (Kind::Reply, Some("7")));
+    let quote = post(&status(
+        r#","quote":{"id":"9hCHaWXtvM8DFMXGGW","content":"x"},"in_reply_to_id":null"#,
+    ));
+    assert_eq!((quote.kind, quote.parent.as_deref()), (Kind::Quote, Some("9hCHaWXtvM8DFMXGGW")));
+    let local = status("").replace("\"public\"", "\"local\"");
+    assert_eq!(whole(&local), Ok(Said::Private), "for one server's members only");
+    assert!(whole(&status("").replace("\"01J9ZQ5V3M7T0000000000ADA1\"", "{}")).is_err());
+    assert_eq!(id_of("{\"id\":5}").as_deref(), Some("5"));
 }
