@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use libfuzzer_sys::fuzz_target;
 use resonanz_core::decode::mastodon::{Statuses, frame, happening, id_of, showable};
+use resonanz_core::decode::nostr::{Message, Notes, account, answered, message};
 use resonanz_core::decode::x::{Posts, time_of};
 use resonanz_core::decode::{
     AuthorHasher, Decoder, Export, Format, MetaDecoder, Outline, Parcel, guessed, owner_of, quoted,
@@ -73,6 +74,15 @@ fuzz_target!(|bytes: &[u8]| {
                 drop(guessed(&columns));
                 columns.iter().for_each(|name| drop(quoted(name)));
             }
+        }
+        19 => {
+            if let Ok(Message::Note(_, note)) = message(raw) {
+                let notes = Notes { source, authors };
+                let (inner, _) = (note.passed_on(), answered(&note));
+                let _ = notes.read(&note, inner.as_ref(), "wss://relay.example", NOW);
+                assert!(!note.signed().is_empty());
+            }
+            let _ = account(&text);
         }
         _ => drop(owner_of("data/account.js", &text)),
     }

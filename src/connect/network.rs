@@ -13,7 +13,7 @@ use super::kafka;
 use super::nats;
 use super::source::Source;
 use super::transport::Door;
-use super::{feed, file, ingest, jetstream, mastodon, meta, poll, x};
+use super::{feed, file, ingest, jetstream, mastodon, meta, nostr, poll, x};
 use crate::decode::{AuthorHasher, Cursor, Decoder, Format};
 use crate::mention::Topic;
 use crate::post::{Kind, SourceId};
@@ -28,6 +28,7 @@ pub(crate) static NETWORKS: &[(&str, Configure)] = &[
     ("bluesky", jetstream::configure_bluesky),
     ("websocket", jetstream::configure),
     ("mastodon", mastodon::configure),
+    ("nostr", nostr::configure),
     ("x", x::configure),
     ("feed", feed::configure),
     ("file", file::configure),

@@ -175,6 +175,13 @@ impl Outlet {
         }
     }
 
+    /// Says that posts can come, though not all is well.
+    pub(super) fn up_but(&self, reason: &str) {
+        if self.health.set(SourceState::Up, reason, "") {
+            tracing::info!(reason, "connected");
+        }
+    }
+
     /// Says that there is nothing to read yet.
     pub fn waiting(&self, reason: &str) {
         if self.health.set(SourceState::Waiting, reason, "") {

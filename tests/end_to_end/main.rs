@@ -49,6 +49,8 @@ mod imports_tables;
 mod keys;
 mod memory;
 mod meta;
+mod nostr;
+mod nostr_relay;
 mod order;
 mod pages;
 mod law;

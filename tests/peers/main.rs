@@ -12,5 +12,6 @@ mod brokers;
 mod drivers;
 mod kafka;
 mod nats;
+mod nostr;
 mod relay;
 mod wordpress;

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use super::Jetstream;
 use super::address::{Wire, asks_compression, has};
+use crate::connect::ages::ages;
 use crate::connect::network::{Settings, SourceSpec, Telling};
 use crate::connect::source::Source;
 use crate::decode::Format;
 use crate::post::Kind;
 use crate::settings::Section;
-use crate::time::{DAY_US, MINUTE_US, SECOND_US, parse_span};
 
 /// The public server that is listened to where none is named. All servers speak this wire.
 const BLUESKY: &str = "wss://jetstream2.us-east.bsky.network/subscribe";
@@ -18,9 +18,6 @@ const BLUESKY: &str = "wss://jetstream2.us-east.bsky.network/subscribe";
 const POSTS: &str = "app.bsky.feed.post";
 /// The public service that shows posts and accounts to everybody.
 const SERVICE: &str = "https://public.api.bsky.app";
-/// When mentions are looked up if nothing is said.
-const AGES_US: [i64; 4] = [15 * MINUTE_US, 120 * MINUTE_US, DAY_US / 2, 2 * DAY_US];
-const AGE_US_MAX: i64 = 30 * DAY_US;
 
 /// A Jetstream server.
 #[derive(Debug, Clone, Default)]
@@ -98,21 +95,7 @@ fn numbers(section: &mut Section<'_, '_>) -> NumbersSettings {
         let message = format!("\"{api}\" is not the address of a service");
         section.problems.add(at, message, format!("it must begin with https://, as {SERVICE}"));
     }
-    let ages = section.texts("ages");
-    let mut ages_us = if ages.is_none() { AGES_US.to_vec() } else { Vec::new() };
-    for (text, at) in ages.unwrap_or_default() {
-        match parse_span(&text) {
-            Ok(age_us) if (SECOND_US..=AGE_US_MAX).contains(&age_us) => ages_us.push(age_us),
-            _ => section.problems.add(
-                at,
-                format!("\"{text}\" is not an age at which posts can be looked up"),
-                "it must be from 1s to 30d, as \"15m\"",
-            ),
-        }
-    }
-    ages_us.sort_unstable();
-    ages_us.dedup();
-    NumbersSettings { api: api.trim_end_matches('/').to_owned(), ages_us }
+    NumbersSettings { api: api.trim_end_matches('/').to_owned(), ages_us: ages(section) }
 }
 
 impl Settings for JetstreamSettings {

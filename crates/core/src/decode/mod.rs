@@ -16,6 +16,7 @@ mod jetstream;
 pub mod mastodon;
 mod members;
 mod meta;
+pub mod nostr;
 mod parcel;
 mod relayed;
 mod renewed;
@@ -272,7 +273,6 @@ impl Decoder {
         line.named_by_content(&self.authors);
         let mended = line.is_mended();
         let event = self.event(line);
-        if mended { Decoded::Mended(event, None) } else { Decoded::Event(event, None) }
         // A row of somebody else's table without words, such as stars without a review.
         if let Event::Create(post) = &event
             && post.text.trim().is_empty()
@@ -280,6 +280,7 @@ impl Decoder {
         {
             return Decoded::Ignored(None);
         }
+        if mended { Decoded::Mended(event, None) } else { Decoded::Event(event, None) }
     }
 
     fn event(&mut self, line: ArchiveLine<'_>) -> Event {

@@ -1,0 +1,56 @@
+//! How do people write keys and ids of Nostr? In bech32 (NIP-19): `npub1...` is an account, `note1...`
+//! a note.
+
+use bech32::{Bech32, Hrp};
+
+/// The key of an account, as `npub1...` or in 64 hexadecimal digits.
+#[must_use]
+pub fn account(text: &str) -> Option<[u8; 32]> {
+    let text = text.trim().trim_start_matches("nostr:").trim_start_matches('@');
+    if let Some(key) = bytes(text) {
+        return Some(key);
+    }
+    let (name, key) = bech32::decode(text).ok()?;
+    (name.as_str() == "npub").then(|| key.try_into().ok()).flatten()
+}
+
+/// How people write the key of an account.
+#[must_use]
+pub fn npub(key: &[u8; 32]) -> String {
+    written("npub", key)
+}
+
+/// How people write the id of a note.
+pub(super) fn note(id: &[u8; 32]) -> String {
+    written("note", id)
+}
+
+fn written(name: &str, bytes: &[u8; 32]) -> String {
+    let hrp = Hrp::parse(name);
+    hrp.ok().and_then(|hrp| bech32::encode::<Bech32>(hrp, bytes).ok()).unwrap_or_default()
+}
+
+/// Lowercase hexadecimal digits, as the wire has keys, ids and signatures.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
+/// What so many lowercase hexadecimal digits stand for.
+pub(super) fn bytes<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let nibble = |digit: u8| match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    };
+    let mut bytes = [0; N];
+    if text.len() != 2 * N {
+        return None;
+    }
+    for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+        let [high, low] = *pair else { return None };
+        *byte = nibble(high)? << 4 | nibble(low)?;
+    }
+    Some(bytes)
+}

@@ -1,0 +1,172 @@
+//! What was told of a relay, what is new about it, and how is it shown?
+
+use super::place::Version;
+use super::seal::check;
+use super::told::{News, Told};
+use super::{Heard, Nostr, State};
+use crate::connect::source::{Fault, Outlet};
+use crate::decode::nostr::{Note, Said};
+use crate::post::{Event, PostKey};
+use crate::system::wall_clock;
+use crate::time::SECOND_US;
+
+/// Relays that are named when several are ill.
+const NAMED_MAX: usize = 3;
+
+impl Nostr {
+    /// Takes what is told of a relay.
+    ///
+    /// # Errors
+    /// [`Fault::User`] when no relay is left that could be heard.
+    pub(super) fn take(
+        &mut self,
+        (place, told): News,
+        relays: &mut [Heard],
+        outlet: &Outlet,
+    ) -> Result<(), Fault> {
+        let Some(relay) = relays.get_mut(place) else { return Ok(()) };
+        match told {
+            Told::Notes(notes) => {
+                for note in notes {
+                    self.note(&note, relay);
+                }
+                self.reach(relay);
+                return Ok(());
+            }
+            Told::Unreadable(reason, raw) => {
+                let reason = format!("{}: {reason}", relay.url);
+                self.decoder.admit(Err(reason), &raw, &mut self.parcel);
+                return Ok(());
+            }
+            Told::CaughtUp => {
+                relay.is_caught_up = true;
+                self.reach(relay);
+                self.moved = true;
+                return Ok(());
+            }
+            Told::Behind => {
+                relay.is_caught_up = false;
+                return Ok(());
+            }
+            Told::Answers(answers) => {
+                self.answered(&answers);
+                return Ok(());
+            }
+            Told::Missed(gap) => {
+                outlet.gap(gap);
+                return Ok(());
+            }
+            Told::Open => {
+                let filled = self.marks.get(&relay.url).map(|mark| mark.filled);
+                relay.newest = filled.unwrap_or(relay.newest);
+                (relay.state, relay.said, relay.is_caught_up) = (State::Up, None, false);
+            }
+            Told::Limits(limits) => relay.limits = Some(limits),
+            Told::Says(said) => relay.said = Some(said),
+            Told::Lost(reason) => {
+                outlet.health().count_reconnect();
+                relay.state = State::Lost(reason);
+            }
+            Told::Refuses(reason, hint) => relay.state = State::Refuses(reason, hint),
+        }
+        show(relays, outlet)
+    }
+
+    /// Takes a note.
+    fn note(&mut self, note: &Note, relay: &mut Heard) {
+        let now = wall_clock();
+        if !self.known.holds(&note.id) {
+            if let Err(reason) = check(note) {
+                let reason = format!("{}: {reason}", relay.url);
+                return self.decoder.admit(Err(reason), b"", &mut self.parcel);
+            }
+            self.known.insert(&note.id);
+            let inner = note.passed_on().filter(|inner| check(inner).is_ok());
+            match self.read.read(note, inner.as_ref(), &relay.url, now) {
+                Ok(said) => self.said(said, note),
+                Err(reason) => self.decoder.admit(Err(reason), b"", &mut self.parcel),
+            }
+        }
+        // No clock of an author's moves a relay ahead of ours.
+        relay.newest = relay.newest.max(note.created_at.min(now.0 / SECOND_US));
+    }
+
+    fn said(&mut self, said: Said, note: &Note) {
+        match said {
+            Said::Post(post) => {
+                self.follow(note, &post);
+                self.admit(Event::Create(post));
+            }
+            Said::Article(post) => {
+                let name = PostKey::new(&post.source, &post.id).0;
+                match self.articles.meet(name, note.created_at) {
+                    Version::First => {
+                        self.follow(note, &post);
+                        self.admit(Event::Create(post));
+                    }
+                    Version::Newer => self.admit(Event::Edit(post)),
+                    Version::Old => self.parcel.ignored += 1,
+                }
+            }
+            Said::Withdrawn(events) => {
+                let before = self.parcel.events.len();
+                for event in events {
+                    // A newer version of an article is not meant.
+                    let is_older = matches!(&event, Event::Delete { source, id, .. }
+                        if self.articles.has_newer(PostKey::new(source, id).0, note.created_at));
+                    if !is_older {
+                        self.forget(&event);
+                        self.admit(event);
+                    }
+                }
+                self.parcel.ignored += u64::from(before == self.parcel.events.len());
+            }
+            Said::Nothing => self.parcel.ignored += 1,
+        }
+    }
+
+    pub(super) fn admit(&mut self, event: Event) {
+        self.decoder.admit(Ok(Some(event)), b"", &mut self.parcel);
+    }
+}
+
+/// Shows how the relays are.
+fn show(relays: &[Heard], outlet: &Outlet) -> Result<(), Fault> {
+    let limits: Vec<&str> = relays.iter().filter_map(|relay| relay.limits.as_deref()).collect();
+    if !limits.is_empty() {
+        outlet.limits(&limits.join("; "));
+    }
+    let troubles: Vec<String> = relays.iter().filter_map(Heard::trouble).collect();
+    let mut reason = troubles.iter().take(NAMED_MAX).cloned().collect::<Vec<_>>().join("; ");
+    if troubles.len() > NAMED_MAX {
+        reason.push_str(&format!("; and {} more", troubles.len() - NAMED_MAX));
+    }
+    if relays.iter().any(|relay| relay.state == State::Up) {
+        outlet.up_but(&reason);
+        return Ok(());
+    }
+    let refuses = |relay: &Heard| matches!(relay.state, State::Refuses(..));
+    if relays.iter().all(refuses) {
+        let hint = relays.iter().find_map(|relay| match &relay.state {
+            State::Refuses(_, hint) => Some(hint.clone()),
+            _ => None,
+        });
+        return Err(Fault::user(reason, hint.unwrap_or_default()));
+    }
+    if !relays.iter().any(|relay| relay.state == State::Starting) {
+        outlet.lost(&reason);
+    }
+    Ok(())
+}
+
+impl Heard {
+    /// What is wrong with it, if something is.
+    fn trouble(&self) -> Option<String> {
+        let why = match &self.state {
+            State::Starting => None,
+            State::Up => self.said.as_ref(),
+            State::Lost(reason) | State::Refuses(reason, _) => Some(reason),
+        };
+        why.map(|why| format!("{}: {why}", self.url))
+    }
+}
