@@ -10,6 +10,7 @@ use std::ops::Range;
 use super::POST;
 use super::cbor::Value;
 use super::segment::{Entry, SegmentBlock};
+use crate::time::EventTime;
 
 /// How deep the tree may be.
 const DEPTH_MAX: usize = 64;
@@ -27,8 +28,8 @@ const DIGITS: &[u8; 32] = b"234567abcdefghijklmnopqrstuvwxyz";
 pub struct Repository {
     bytes: Vec<u8>,
     did: String,
-    /// When it was last changed, in microseconds since the Unix epoch.
-    changed_us: i64,
+    /// When it was last changed, in microseconds since the Unix epoch, if it says so.
+    changed_us: Option<i64>,
     /// The key of each post, and where its record lies.
     posts: Vec<(String, Range<usize>)>,
 }
@@ -51,7 +52,7 @@ impl Repository {
             };
             let mut walk = Walk { car: &car, posts: Vec::new(), nodes: 0 };
             walk.node(tree, 0)?;
-            (did.to_owned(), text("rev").and_then(time_of).unwrap_or(0), walk.posts)
+            (did.to_owned(), text("rev").and_then(time_of), walk.posts)
         };
         Ok(Self { bytes, did, changed_us, posts })
     }
@@ -76,7 +77,7 @@ impl Repository {
         let posts = self.posts.iter().enumerate().skip(from).take(length);
         let entry = |(place, (rkey, record)): (usize, &'_ (String, Range<usize>))| Entry {
             seq: u64::try_from(place).unwrap_or(u64::MAX).saturating_add(1),
-            witnessed_us: time_of(rkey).unwrap_or(self.changed_us).min(self.changed_us),
+            witnessed_us: self.made_us(rkey, record),
             texts: [
                 POST.as_bytes().to_vec(),
                 self.did.as_bytes().to_vec(),
@@ -87,6 +88,20 @@ impl Repository {
         };
         let entries: Vec<Entry> = posts.map(entry).collect();
         SegmentBlock::of_created(&entries)
+    }
+}
+
+impl Repository {
+    /// When a post was made, in microseconds: as its name tells, no later than the last change, or as
+    /// its author says.
+    fn made_us(&self, rkey: &str, record: &Range<usize>) -> i64 {
+        let last = self.changed_us.unwrap_or(i64::MAX);
+        let named = time_of(rkey).filter(|us| *us <= last).or(self.changed_us);
+        let claimed = || {
+            let record = Value::read(self.bytes.get(record.clone())?).ok()?;
+            Some(EventTime::parse(record.at("createdAt")?.text()?).ok()?.0)
+        };
+        named.or_else(claimed).unwrap_or(0)
     }
 }
 
@@ -228,7 +243,9 @@ fn time_of(tid: &str) -> Option<i64> {
         let digit = u64::try_from(digit(byte)?).ok()?;
         number.checked_mul(32)?.checked_add(digit)
     })?;
-    i64::try_from(number >> 10).ok()
+    // Some programs write names in this form that tell no time.
+    let us = i64::try_from(number >> 10).ok()?;
+    (EventTime::of_int(us) == Ok(EventTime(us))).then_some(us)
 }
 
 #[cfg(test)]
