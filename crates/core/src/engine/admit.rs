@@ -27,14 +27,11 @@ impl Engine {
             match event {
                 Event::Delete { source, id, by, received_at } => {
                     outcome.tally.deletes += 1;
+                    let by_author = by.map(|author| PostKey::withdrawn(&source, &id, author));
                     // A post that comes after its own deletion is not taken in.
-                    match by {
-                        Some(author) => {
-                            self.seen.insert(PostKey::withdrawn(&source, &id, author));
-                            (self.withdrawn_by_authors, narrowed) = (true, true);
-                        }
-                        None => drop(self.seen.insert(key)),
-                    }
+                    self.seen.insert(by_author.unwrap_or(key));
+                    self.withdrawn_by_authors |= by_author.is_some();
+                    narrowed |= by_author.is_some();
                     outcome.withdrawn.push(self.erased.post_gone(&source, &id, by, received_at));
                 }
                 Event::Purge { source, author, received_at } => {
