@@ -88,6 +88,53 @@ fn mentions_get_likes_and_followers_while_they_are_young_and_nothing_else_is_ask
 }
 
 #[test]
+fn mentions_are_looked_up_at_their_ages_after_a_kill_as_well() {
+    let place = Place::new();
+    let line = |id: &str, text: &str, seconds: i64| {
+        let at = jiff::Timestamp::now().as_second() - seconds;
+        let at = jiff::Timestamp::from_second(at).expect("a time").to_string();
+        json!({"id": id, "author": "ann", "text": text, "posted_at": at, "received_at": at})
+            .to_string()
+            + "\n"
+    };
+    // After the restart the last five seconds come again, and the mention is older.
+    let lines = line("k1", "acme is late", 60) + &line("k2", "hello", 1);
+    let archive = file(place.folder.path(), "archive.jsonl", lines);
+    let (api, log) = serve(|asked| {
+        let view = |uri: &String| {
+            let record = json!({"text": "acme is late", "createdAt": "2026-03-01T12:00:00Z"});
+            json!({"uri": uri, "author": {"handle": "ann.example"}, "likeCount": 1, "record": record})
+        };
+        let posts: Vec<Value> = values(&asked.path, "uris").iter().map(view).collect();
+        Reply::Json(json!({"posts": posts, "profiles": []}))
+    });
+    let (_server, url) = replay(&archive, &["--speed", "0"]);
+    let ages: Vec<String> = (60..=1_200).map(|age| format!("{age}s")).collect();
+    let text = format!(
+        "[lake]\npath = \"{}\"\ncommit_interval = \"50ms\"\n[[topic]]\nname = \"acme\"\nquery = 'acme'\n\
+         [[source]]\nname = \"sky\"\ntype = \"bluesky\"\nurl = \"{url}\"\napi = \"{api}\"\nages = {ages:?}\n",
+        place.lake.display(),
+    );
+    let config = file(place.folder.path(), "run.toml", text);
+    let looks = || {
+        let log = log.lock().expect("a log");
+        log.iter().filter(|asked| !values(&asked.path, "uris").is_empty()).count()
+    };
+    let process = live(&config);
+    wait_for_answer(&place.lake, "SELECT count(*) FROM mentions WHERE engagement = 1", "1");
+    drop(process);
+    let before = looks();
+    let process = live(&config);
+    wait_for("further looks", || (looks() >= before + 2).then_some(()));
+    drop(process);
+    // What a cursor holds of it names nobody.
+    for (name, bytes) in crate::support::every_file(&place.lake) {
+        let holds = bytes.windows(7).any(|window| window == b"did:plc");
+        assert!(!holds, "{name} names an account");
+    }
+}
+
+#[test]
 fn ages_and_services_that_cannot_be_are_named() {
     let place = Place::new();
     let source = "[[source]]\nname = \"sky\"\ntype = \"bluesky\"\n";

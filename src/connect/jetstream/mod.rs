@@ -6,6 +6,7 @@
 
 mod address;
 mod dictionary;
+mod followed;
 mod numbers;
 mod place;
 mod remark;
@@ -22,7 +23,7 @@ use crate::system::wall_clock;
 use crate::time::{EventTime, MINUTE_US};
 use address::{Asked, Wire, address};
 use numbers::{Looking, Noting, numbers};
-use place::{OLDEST_US, Place, is_cut_off};
+use place::{Kept, OLDEST_US, Place, is_cut_off};
 use remark::{Remark, remark};
 pub use settings::{JetstreamSettings, NumbersSettings};
 pub(super) use settings::{configure, configure_bluesky};
@@ -68,14 +69,16 @@ impl Jetstream {
     /// The server of these settings, from a cursor on.
     #[must_use]
     pub fn new(settings: &JetstreamSettings, decoder: Decoder, spec: SourceSpec) -> Self {
-        let numbers = numbers(&settings.numbers, decoder.clone(), &spec);
+        let kept = spec.cursor.as_ref().and_then(Cursor::read::<Kept>);
+        let sealed = kept.as_ref().and_then(|kept| kept.followed.as_deref());
+        let numbers = numbers(&settings.numbers, decoder.clone(), &spec, sealed);
         let (noting, looking) = numbers.unzip();
         let parcel = Parcel::new(decoder.source());
         Self {
             wire: Wire::of(&settings.url),
             url: settings.url.clone(),
             decoder,
-            place: spec.cursor.as_ref().and_then(Cursor::read),
+            place: kept.map(|kept| kept.place),
             from_oldest: false,
             parcel,
             remark: None,
@@ -283,7 +286,8 @@ impl Jetstream {
             let before = self.place.map_or(i64::MIN, |place| place.time_us);
             let latest = Place { time_us: reached_us.max(before) };
             self.place = Some(latest);
-            self.parcel.cursor = Some(Cursor::of(&latest));
+            let followed = self.noting.as_ref().and_then(Noting::sealed);
+            self.parcel.cursor = Some(Cursor::of(&Kept { place: latest, followed }));
         }
         if self.parcel.is_empty() { Ok(()) } else { outlet.send(self.parcel.take()).await }
     }

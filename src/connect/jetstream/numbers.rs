@@ -1,16 +1,17 @@
 //! What have people made of mentions while these are young? Posts that mention a topic are looked up
 //! again at some ages: likes, reposts, replies and quotes, and the followers of who wrote them.
 //!
-//! The stream tells none of that. What is followed is kept in memory alone: its addresses name
-//! accounts, and no cursor holds a name.
+//! The stream tells none of that.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use super::followed::{Due, Followed, Schedule};
 use super::settings::NumbersSettings;
 use crate::connect::network::SourceSpec;
 use crate::connect::source::{Fault, Outlet};
@@ -19,14 +20,10 @@ use crate::decode::{Decoder, Parcel, follower_counts, post_uri, uri_account};
 use crate::mention::{Context, Matcher, MentionScratch};
 use crate::post::{Event, Post};
 use crate::system::wall_clock;
-use crate::time::EventTime;
+use crate::time::{EventTime, SECOND_US};
 
-/// Posts that are followed; beyond, the one that can wait longest leaves.
-const FOLLOWED_MAX: usize = 10_000;
 /// Posts, and accounts, of one request, as the service allows.
 const BATCH: usize = 25;
-/// Posts on their way from the stream.
-const NOTED_MAX: usize = 1_024;
 /// Between two looks, which are two requests each: the service allows ten requests a second.
 const PACE: Duration = Duration::from_secs(1);
 /// After a look that failed, unless the service says how long.
@@ -36,15 +33,26 @@ const IDLE: Duration = Duration::from_secs(3_600);
 /// Engagement below it is no news when it grows.
 const ENGAGEMENT_MIN: u64 = 5;
 
-/// A post on its way to be followed.
-type Noted = (Box<str>, EventTime);
+/// What is followed, shared by who picks it out of the stream and who looks it up.
+#[derive(Debug)]
+struct Shared {
+    schedule: Mutex<Schedule>,
+    /// Rung when more is followed.
+    bell: Notify,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Schedule> {
+        self.schedule.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// Picks what is to be followed out of the stream.
 pub(super) struct Noting {
     matcher: Matcher,
     scratch: MentionScratch,
     age_max_us: i64,
-    noted: mpsc::Sender<Noted>,
+    shared: Arc<Shared>,
 }
 
 impl fmt::Debug for Noting {
@@ -53,43 +61,32 @@ impl fmt::Debug for Noting {
     }
 }
 
-/// What is known of a post that is followed.
-#[derive(Debug, Clone, Copy)]
-struct Followed {
-    /// When the server saw it.
-    since: EventTime,
-    /// Looks that were taken.
-    looks: usize,
-    /// What was handed over last.
-    engagement: u64,
-}
-
 /// Looks up what is followed.
 #[derive(Debug)]
 pub(super) struct Looking {
     settings: NumbersSettings,
     decoder: Decoder,
-    noted: mpsc::Receiver<Noted>,
-    /// By when they are due, and their addresses.
-    followed: BTreeMap<(EventTime, Box<str>), Followed>,
+    shared: Arc<Shared>,
     /// Whether it was said that looks fail.
     is_failing: bool,
 }
 
-/// Both for a source, if its topics can be listened for.
+/// Both for a source, if its topics can be listened for; `sealed` is what its cursor holds.
 pub(super) fn numbers(
     settings: &NumbersSettings,
     decoder: Decoder,
     spec: &SourceSpec,
+    sealed: Option<&str>,
 ) -> Option<(Noting, Looking)> {
     let age_max_us = settings.ages_us.last().copied()?;
     let authors = &spec.authors;
     let matcher = Matcher::compile(&spec.topics, &|handle| vec![authors.author(handle)]).ok()?;
-    let (sender, noted) = mpsc::channel(NOTED_MAX);
-    let noting = Noting { matcher, scratch: MentionScratch::default(), age_max_us, noted: sender };
-    let settings = settings.clone();
-    let followed = BTreeMap::new();
-    Some((noting, Looking { settings, decoder, noted, followed, is_failing: false }))
+    let mut schedule = Schedule::new(settings.ages_us.clone(), authors);
+    sealed.into_iter().for_each(|sealed| schedule.unseal(sealed));
+    let shared = Arc::new(Shared { schedule: Mutex::new(schedule), bell: Notify::new() });
+    let scratch = MentionScratch::default();
+    let noting = Noting { matcher, scratch, age_max_us, shared: Arc::clone(&shared) };
+    Some((noting, Looking { settings: settings.clone(), decoder, shared, is_failing: false }))
 }
 
 impl Noting {
@@ -102,9 +99,17 @@ impl Noting {
         if self.matcher.finds_any(&post.text, Context::of(post), &mut self.scratch)
             && let Some(uri) = post_uri(frame)
         {
-            // One that finds no room is stored without its numbers.
-            let _ = self.noted.try_send((uri.into(), post.received_at));
+            // To the second, as a cursor keeps it: one that comes again meets itself.
+            let since = post.received_at.floor(SECOND_US);
+            let followed = Followed { since, looks: 0, engagement: 0 };
+            self.shared.lock().follow(uri.into(), followed);
+            self.shared.bell.notify_one();
         }
+    }
+
+    /// What a cursor is to hold of what is followed.
+    pub(super) fn sealed(&self) -> Option<String> {
+        self.shared.lock().sealed().map(str::to_owned)
     }
 }
 
@@ -113,16 +118,13 @@ impl Looking {
     pub(super) async fn run(&mut self, outlet: &Outlet) {
         let mut ready = Instant::now() + PACE;
         loop {
-            let due = self.followed.first_key_value().map(|((due, _), _)| *due);
+            let due = self.shared.lock().next();
             let until = due.map_or(IDLE, |due| {
                 Duration::from_micros(u64::try_from(due.since(wall_clock())).unwrap_or(0))
             });
             let next = ready.max(Instant::now() + until);
             tokio::select! {
-                noted = self.noted.recv() => match noted {
-                    Some((uri, since)) => self.follow(uri, Followed { since, looks: 0, engagement: 0 }),
-                    None => std::future::pending().await,
-                },
+                () = self.shared.bell.notified() => {}
                 () = tokio::time::sleep_until(next) => {
                     let rest = match self.look(outlet).await {
                         Ok(()) => PACE,
@@ -131,14 +133,6 @@ impl Looking {
                     ready = Instant::now() + rest;
                 }
             }
-        }
-    }
-
-    fn follow(&mut self, uri: Box<str>, followed: Followed) {
-        let Some(age_us) = self.settings.ages_us.get(followed.looks) else { return };
-        self.followed.insert((followed.since.shift(*age_us), uri), followed);
-        if self.followed.len() > FOLLOWED_MAX {
-            self.followed.pop_last();
         }
     }
 
@@ -156,8 +150,7 @@ impl Looking {
     /// Looks up what is due, as much as one request may ask for.
     async fn look(&mut self, outlet: &Outlet) -> Result<(), Fault> {
         let now = wall_clock();
-        let due = self.followed.iter().take_while(|((due, _), _)| *due <= now).take(BATCH);
-        let due: Vec<_> = due.map(|(key, followed)| (key.clone(), *followed)).collect();
+        let due = self.shared.lock().due(now, BATCH);
         if due.is_empty() {
             return Ok(());
         }
@@ -167,22 +160,24 @@ impl Looking {
                 // What is refused, or answered with what nobody can read, is not asked for again at this
                 // age: others wait behind it.
                 if matches!(fault, Fault::User { .. }) {
-                    due.into_iter().for_each(|(key, followed)| self.looked(key, followed));
+                    let mut schedule = self.shared.lock();
+                    due.into_iter().for_each(|(due, followed)| schedule.looked(due, followed, now));
                 }
                 return Err(fault);
             }
         };
         let mut parcel = Parcel::new(self.decoder.source());
-        for (key, mut followed) in due {
+        let now = wall_clock();
+        for (due, mut followed) in due {
             // One that is not there any more is withdrawn by the stream.
-            if let Some(mut post) = posts.remove(&*key.1) {
-                post.reach = uri_account(&key.1).and_then(|account| reaches.get(account)).copied();
+            if let Some(mut post) = posts.remove(&*due.1) {
+                post.reach = uri_account(&due.1).and_then(|account| reaches.get(account)).copied();
                 if followed.is_news(&post) {
                     followed.engagement = post.engagement.unwrap_or(0);
                     self.decoder.admit(Ok(Some(Event::Edit(Box::new(post)))), b"", &mut parcel);
                 }
             }
-            self.looked(key, followed);
+            self.shared.lock().looked(due, followed, now);
         }
         if std::mem::take(&mut self.is_failing) {
             outlet.up();
@@ -193,7 +188,7 @@ impl Looking {
     /// These posts as they are now, by address, and the followers of their accounts.
     async fn seen(
         &self,
-        due: &[((EventTime, Box<str>), Followed)],
+        due: &[(Due, Followed)],
         now: EventTime,
         outlet: &Outlet,
     ) -> Result<(HashMap<String, Post>, HashMap<String, u64>), Fault> {
@@ -209,14 +204,6 @@ impl Looking {
             reaches = follower_counts(&answer).map_err(odd)?;
         }
         Ok((posts, reaches))
-    }
-
-    /// Goes on to the next age of a post, past those that went by meanwhile.
-    fn looked(&mut self, key: (EventTime, Box<str>), followed: Followed) {
-        self.followed.remove(&key);
-        let age_us = wall_clock().since(followed.since);
-        let passed = self.settings.ages_us.iter().filter(|age| **age <= age_us).count();
-        self.follow(key.1, Followed { looks: passed.max(followed.looks + 1), ..followed });
     }
 
     async fn ask<'a>(

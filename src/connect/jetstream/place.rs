@@ -13,11 +13,21 @@ const KEPT_US: i64 = 24 * 60 * MINUTE_US;
 /// The earliest time that a server takes for one: smaller numbers are sequence numbers.
 pub(super) const OLDEST_US: i64 = 1_000_000_000_000_000;
 
-/// Where to go on, as a cursor keeps it.
+/// Where to go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Place {
     /// When the server saw the latest frame, in microseconds since the Unix epoch.
     pub(super) time_us: i64,
+}
+
+/// What a cursor holds.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Kept {
+    #[serde(flatten)]
+    pub(super) place: Place,
+    /// The mentions that are followed, sealed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) followed: Option<String>,
 }
 
 impl Place {

@@ -62,6 +62,14 @@ impl AuthorHasher {
         AuthorKey(short)
     }
 
+    /// A key for what must hold names for a while, to be read by nobody without the key of the hashes;
+    /// `None` where names are keys already.
+    #[must_use]
+    pub fn sealing_key(&self) -> Option<[u8; 32]> {
+        let key = self.key.as_ref()?;
+        Some(*blake3::keyed_hash(key, b"resonanz sealed place").as_bytes())
+    }
+
     /// Marks bytes that are no name, so that they meet no author's key.
     pub(super) fn mark(&self, bytes: &[u8]) -> Tombstone {
         let key = blake3::keyed_hash(&self.key.unwrap_or_default(), b"resonanz tombstone");
