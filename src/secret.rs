@@ -2,9 +2,13 @@
 //! configuration itself.
 
 use std::fmt;
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::settings::Section;
+use crate::system::{private_file, replace_file};
 use crate::time::EventTime;
 
 /// Where a secret is kept; the secret itself is never part of the configuration.
@@ -34,6 +38,24 @@ pub enum SecretFault {
         /// Why it cannot be read.
         why: String,
     },
+    /// An environment variable, which nobody can put another secret into.
+    #[error("environment variable {0} cannot hold the next token")]
+    Fixed(String),
+    /// A file that cannot be replaced.
+    #[error("{path} cannot be replaced by the next token: {why}")]
+    Unwritable {
+        /// Which file.
+        path: String,
+        /// Why it cannot be replaced.
+        why: String,
+    },
+}
+
+/// The turn of whoever may put another secret in a place; others wait while it lives.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    /// Locked; `None` where nothing can be.
+    _held: Option<File>,
 }
 
 impl SecretPlace {
@@ -44,7 +66,7 @@ impl SecretPlace {
     pub fn fetch(&self) -> Result<Secret, SecretFault> {
         let text = match self {
             Self::Env(name) => std::env::var(name).map_err(|_| SecretFault::Env(name.clone())),
-            Self::File(path) => std::fs::read_to_string(path).map_err(|error| SecretFault::File {
+            Self::File(path) => fs::read_to_string(path).map_err(|error| SecretFault::File {
                 path: path.display().to_string(),
                 why: error.to_string(),
             }),
@@ -56,10 +78,74 @@ impl SecretPlace {
     #[must_use]
     pub fn written_at(&self) -> Option<EventTime> {
         let Self::File(path) = self else { return None };
-        let written = std::fs::metadata(path).and_then(|metadata| metadata.modified()).ok()?;
+        let written = fs::metadata(path).and_then(|metadata| metadata.modified()).ok()?;
         let since = written.duration_since(std::time::UNIX_EPOCH).ok()?;
         Some(EventTime(i64::try_from(since.as_micros()).ok()?))
     }
+
+    /// Puts another secret in its place: one of the two is there, whole, whatever happens in between,
+    /// and its owner alone may read it.
+    ///
+    /// # Errors
+    /// When it cannot be kept there.
+    pub(crate) fn replace(&self, secret: &Secret) -> Result<(), SecretFault> {
+        let path = self.path()?;
+        // Where a link leads to, for the link to stay one.
+        let real = fs::canonicalize(path).map_err(|error| unwritable(path, &error))?;
+        let text = format!("{}\n", secret.0);
+        replace_file(&real, &beside(&real, "draft"), text.as_bytes(), private_file)
+            .map_err(|error| unwritable(path, &error))
+    }
+
+    /// Looks whether another secret could be put there.
+    ///
+    /// # Errors
+    /// When it could not.
+    pub(crate) fn try_replacing(&self) -> Result<(), SecretFault> {
+        let path = self.path()?;
+        let probe = || {
+            let probe = beside(&fs::canonicalize(path)?, "probe");
+            private_file(&probe)?;
+            fs::remove_file(&probe)
+        };
+        probe().map_err(|error| unwritable(path, &error))
+    }
+
+    /// The turn to put another secret there, among all processes of this machine; `None` while
+    /// somebody else has it.
+    pub(crate) fn turn(&self) -> Option<Turn> {
+        let Self::File(path) = self else { return Some(Turn { _held: None }) };
+        // What cannot be opened says so when it is read.
+        let Ok(file) = File::open(path) else { return Some(Turn { _held: None }) };
+        match file.try_lock() {
+            Ok(()) => {
+                let inode = |metadata: io::Result<fs::Metadata>| metadata.ok().map(|it| it.ino());
+                // Whoever had the turn before put another file there, which others may have locked.
+                (inode(file.metadata()) == inode(fs::metadata(path)))
+                    .then_some(Turn { _held: Some(file) })
+            }
+            Err(TryLockError::WouldBlock) => None,
+            // A file system without locks.
+            Err(TryLockError::Error(_)) => Some(Turn { _held: None }),
+        }
+    }
+
+    fn path(&self) -> Result<&Path, SecretFault> {
+        match self {
+            Self::Env(name) => Err(SecretFault::Fixed(name.clone())),
+            Self::File(path) => Ok(path),
+        }
+    }
+}
+
+fn unwritable(path: &Path, error: &io::Error) -> SecretFault {
+    SecretFault::Unwritable { path: path.display().to_string(), why: error.to_string() }
+}
+
+/// A hidden file beside one.
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{name}.{ending}"))
 }
 
 impl Secret {
@@ -88,6 +174,11 @@ impl SecretFault {
         match self {
             Self::Env(name) => format!("export {name}=..."),
             Self::File { .. } => "give a file that this user can read".to_owned(),
+            Self::Fixed(_) => "keep it in a file: token_file = \"...\"".to_owned(),
+            Self::Unwritable { .. } => {
+                "move it to a folder that this user may write into, as the folder of the lake"
+                    .to_owned()
+            }
         }
     }
 }

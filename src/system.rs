@@ -1,8 +1,9 @@
 //! What does only the operating system know? The time of day, chance, and who somebody is.
 
-use std::fs;
-use std::io;
-use std::os::unix::fs::MetadataExt;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::Path;
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -111,6 +112,43 @@ pub fn disk_point() -> io::Result<()> {
     let refused = how.parse().unwrap_or(u64::MAX);
     let is_full = pass >= count && pass - count < refused;
     if is_full { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
+}
+
+/// Puts bytes in the place of a file, by a draft in the same folder: the file is there whole or not at
+/// all, whatever happens in between.
+///
+/// # Errors
+/// When they cannot be written; what was there before stays.
+pub(crate) fn replace_file(
+    path: &Path,
+    draft: &Path,
+    bytes: &[u8],
+    open: impl Fn(&Path) -> io::Result<File>,
+) -> io::Result<()> {
+    let write = || {
+        disk_point()?;
+        let mut file = open(draft)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        crash_point("file-drafted");
+        fs::rename(draft, path)
+    };
+    if let Err(error) = write() {
+        // What a full disk has room for is needed elsewhere.
+        let _ = fs::remove_file(draft);
+        return Err(error);
+    }
+    // A bare name has an empty parent: it is in the present folder.
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
+}
+
+/// Makes a file that only its owner may read.
+///
+/// # Errors
+/// When it cannot be made.
+pub(crate) fn private_file(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
 }
 
 /// A new identity of 80 bits, such as `sil_3f0c…`.

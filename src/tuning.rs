@@ -93,7 +93,7 @@ pub fn analyzer(config: &Config, authors: &AuthorHasher) -> Result<Analyzer, Tun
     let scorer = scorer(&config.sentiment)?;
     let overlays: Result<Vec<_>, TuningError> =
         config.topic_lexicons.iter().map(|paths| Ok(scorer.overlay(&lexicons(paths)?))).collect();
-    let accounts = accounts(&config.topics, authors);
+    let accounts = accounts(config, authors);
     let own = config.topics.iter().flat_map(|topic| topic.accounts.iter().map(String::as_str));
     let redactor = Redactor::new(config.redact.iter().copied(), own);
     let analyzer = Analyzer::new(matcher, scorer, overlays?).with_accounts(accounts);
@@ -101,13 +101,16 @@ pub fn analyzer(config: &Config, authors: &AuthorHasher) -> Result<Analyzer, Tun
 }
 
 /// Our own accounts, with the topics that each speaks for.
-fn accounts(topics: &[Topic], authors: &AuthorHasher) -> HashMap<AuthorKey, Vec<TopicId>> {
+fn accounts(config: &Config, authors: &AuthorHasher) -> HashMap<AuthorKey, Vec<TopicId>> {
     let mut accounts: HashMap<AuthorKey, Vec<TopicId>> = HashMap::new();
-    for (id, topic) in (0..).map(TopicId).zip(topics) {
-        for account in topic.accounts_among(topics) {
-            let own = accounts.entry(authors.author(account)).or_default();
-            if own.last() != Some(&id) {
-                own.push(id);
+    for (id, topic) in (0..).map(TopicId).zip(&config.topics) {
+        for account in topic.accounts_among(&config.topics) {
+            let ids = config.identities.get(account).into_iter().flatten().map(String::as_str);
+            for name in ids.chain([account]) {
+                let own = accounts.entry(authors.author(name)).or_default();
+                if own.last() != Some(&id) {
+                    own.push(id);
+                }
             }
         }
     }

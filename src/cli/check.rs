@@ -114,7 +114,7 @@ fn remind(config: &Config) -> io::Result<usize> {
     Ok(due.len())
 }
 
-/// Looks at what can be looked at without a connection; how many sources would wait.
+/// Looks at what can be looked at without a connection; how many sources are warned of.
 fn look_at_sources(config: &Config) -> Result<usize, Failure> {
     let mut waiting = 0;
     let stream = config.stream.iter().map(|stream| ("[stream]".to_owned(), stream.kind.reading()));
@@ -124,7 +124,7 @@ fn look_at_sources(config: &Config) -> Result<usize, Failure> {
     for (name, settings) in sources.chain(stream) {
         match settings.look() {
             Look::Well => {}
-            Look::Waits(Finding { reason, hint }) => {
+            Look::Warns(Finding { reason, hint }) | Look::Waits(Finding { reason, hint }) => {
                 waiting += 1;
                 writeln!(io::stderr().lock(), "warning: {name}: {reason}\n  hint: {hint}")?;
             }

@@ -30,8 +30,8 @@ use crate::post::SourceId;
 use crate::replay::{Archive, Replay, replay};
 use crate::secret::SecretPlace;
 use crate::serve::{Access, Api, Audit, Doors, Reload, SqlGate, serve};
-use crate::state::{Site, private_file};
-use crate::system::{random, unix_ms};
+use crate::state::Site;
+use crate::system::{private_file, random, unix_ms};
 use crate::time::SECOND_US;
 
 /// The demo's topics and rule, as they come with the archive.

@@ -1,5 +1,6 @@
 //! Can a source be heard, and what can it never tell? A look at sources that stores nothing.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -76,6 +77,9 @@ pub(super) struct TryArgs {
     /// File that holds the token
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
+    /// File that holds the other secret of a login
+    #[arg(long, value_name = "FILE")]
+    secret_file: Option<PathBuf>,
     /// How long to wait for posts
     #[arg(long, value_name = "SPAN", default_value = "20s", value_parser = span)]
     wait: Duration,
@@ -106,6 +110,7 @@ fn list(args: &ListArgs) -> Result<Ending, Failure> {
         for source in &config.sources {
             let state = match source.settings.look() {
                 Look::Well => "ready".to_owned(),
+                Look::Warns(Finding { reason, hint }) => format!("ready, but {reason} ({hint})"),
                 Look::Waits(Finding { reason, .. }) => format!("would wait: {reason}"),
                 Look::Fails(Finding { reason, hint }) => format!("would fail: {reason} ({hint})"),
             };
@@ -121,8 +126,11 @@ fn list(args: &ListArgs) -> Result<Ending, Failure> {
         for (key, about) in &card.needs {
             writeln!(out, "    needs {key}: {about}")?;
         }
-        if let Some(token) = &card.token {
-            writeln!(out, "    token: {token}")?;
+        let secrets = [("token", &card.token), ("secret", &card.secret)];
+        for (what, about) in
+            secrets.iter().filter_map(|(what, about)| Some((what, about.as_ref()?)))
+        {
+            writeln!(out, "    {what}: {about}")?;
         }
         for (key, about) in &card.takes {
             writeln!(out, "    takes {key}: {about}")?;
@@ -156,8 +164,13 @@ fn try_preset(args: &TryArgs) -> Result<Ending, Failure> {
         source.insert(key.to_owned(), value.into());
     }
     source.insert("set".to_owned(), set.into());
-    let file = args.token_file.as_ref().map(|file| file.display().to_string());
-    let given = [("since", &args.since), ("token_env", &args.token_env), ("token_file", &file)];
+    let shown = |file: &Option<PathBuf>| file.as_ref().map(|file| file.display().to_string());
+    let given = [
+        ("since", &args.since),
+        ("token_env", &args.token_env),
+        ("token_file", &shown(&args.token_file)),
+        ("secret_file", &shown(&args.secret_file)),
+    ];
     for (key, value) in given {
         if let Some(value) = value {
             source.insert(key.to_owned(), value.as_str().into());
@@ -182,6 +195,7 @@ fn as_option(hint: &str) -> String {
     match key {
         Some((key, _)) => format!("add --set {key}=..."),
         None if hint.starts_with("add token_file") => "add --token-file FILE".to_owned(),
+        None if hint.starts_with("add secret_file") => "add --secret-file FILE".to_owned(),
         None => hint.to_owned(),
     }
 }
@@ -206,9 +220,12 @@ fn show(source: &SourceConfig, topics: &[Topic], wait: Duration) -> Result<Endin
     let authors = AuthorHasher::new(random()?);
     let spec =
         SourceSpec { name: source.name.clone(), authors, cursor: None, topics: topics.into() };
-    let seen = runtime()?.block_on(watch_source(source.settings.as_ref(), spec, wait));
+    let runtime = runtime()?;
+    let seen = runtime.block_on(watch_source(source.settings.as_ref(), spec, wait));
     if seen.fault.is_none() || seen.events > 0 {
         print(source, &seen, wait)?;
+        runtime.block_on(show_accounts(source, topics))?;
+        writeln!(people(), "nothing was stored")?;
     }
     match seen.fault {
         Some(fault @ Fault::User { .. }) => {
@@ -304,6 +321,9 @@ fn print(source: &SourceConfig, seen: &Seen, wait: Duration) -> Result<(), Failu
         let line = format!("not understood: {}, the first: {}", seen.refused.len(), first.reason);
         writeln!(out, "{}", cut(&one_line(&line), width))?;
     }
+    if let Some(expires) = now.expires {
+        writeln!(out, "token: it works until {expires}")?;
+    }
     if !now.limits.is_empty() {
         writeln!(out, "limits: {}", one_line(&now.limits))?;
     }
@@ -318,7 +338,21 @@ fn print(source: &SourceConfig, seen: &Seen, wait: Duration) -> Result<(), Failu
     for sentence in never {
         writeln!(out, "  - {sentence}")?;
     }
-    writeln!(out, "nothing was stored")?;
+    Ok(())
+}
+
+/// Shows what a source calls accounts of ours that are named by their handles.
+async fn show_accounts(source: &SourceConfig, topics: &[Topic]) -> Result<(), Failure> {
+    let handles: BTreeSet<&str> =
+        topics.iter().flat_map(|topic| &topic.accounts).map(String::as_str).collect();
+    for handle in handles {
+        let line = match source.settings.identify(handle).await {
+            Ok(Some(id)) => format!("account {handle}: {id}"),
+            Ok(None) => continue,
+            Err(fault) => format!("account {handle}: it cannot be looked up: {fault}"),
+        };
+        writeln!(people(), "{}", one_line(&line))?;
+    }
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! Is the configuration consistent? From TOML to [`Config`], with all problems at once.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -101,6 +101,7 @@ fn read<'i>(root: &DeTable<'i>, base: &Path, problems: &mut Problems<'i>) -> Con
         reports,
         services: Arc::new(services),
         warnings: Vec::new(),
+        identities: BTreeMap::new(),
     }
 }
 

@@ -3,7 +3,7 @@
 //! A query that asks for followers of a source that tells none is correct and never holds.
 
 use super::SourceConfig;
-use crate::connect::Telling;
+use crate::connect::{Telling, is_domain};
 use crate::mention::{Expr, Field};
 
 const NUMBERS_HINT: &str = "Jetstream gives neither followers nor likes: remove it, or add a source \
@@ -11,6 +11,8 @@ const NUMBERS_HINT: &str = "Jetstream gives neither followers nor likes: remove 
 const DID_HINT: &str = "Jetstream names accounts by DID: write it as did:plc:..., which \
                         https://public.api.bsky.app/xrpc/com.atproto.identity.resolveHandle?handle=NAME \
                         says of a handle such as acme.bsky.social";
+const HANDLE_HINT: &str = "Bluesky names accounts by DID: write the whole handle, as acme.bsky.social, \
+                           whose DID is looked up by a source of type bluesky, or the DID itself";
 
 /// What never holds, where in the query, and what to do.
 #[derive(Debug)]
@@ -116,27 +118,33 @@ pub(super) fn accounts_unheard(account: &str, sources: &[SourceConfig]) -> Optio
     let told: Option<Vec<Telling>> =
         sources.iter().map(|source| source.settings.telling()).collect();
     let told = told.filter(|told| !told.is_empty())?;
-    let known = told.iter().any(|telling| account.starts_with(telling.authors));
+    let known = told.iter().any(|telling| is_called(account, telling));
     let message = format!("no source here names accounts like \"{account}\", so it is never seen");
-    (!known).then_some(Unheard { at: 0, message, hint: DID_HINT })
+    (!known).then_some(Unheard { at: 0, message, hint: HANDLE_HINT })
+}
+
+/// Whether a source that tells this calls accounts so, or finds out what it calls them.
+fn is_called(account: &str, telling: &Telling) -> bool {
+    account.starts_with(telling.authors) || (telling.handles && is_domain(account))
 }
 
 /// Why nothing that our accounts write is noticed on a source which calls accounts otherwise, while
 /// others know them.
 pub(super) fn accounts_missed(accounts: &[String], sources: &[SourceConfig]) -> Option<Unheard> {
-    let prefix = |source: &SourceConfig| source.settings.telling().map(|telling| telling.authors);
+    let telling = |source: &SourceConfig| source.settings.telling();
     // Where all name accounts so, each account is told of by itself.
-    if accounts.is_empty() || sources.iter().all(|source| prefix(source).is_some()) {
+    if accounts.is_empty() || sources.iter().all(|source| telling(source).is_some()) {
         return None;
     }
-    let missed = sources.iter().find(|source| {
-        prefix(source).is_some_and(|prefix| !accounts.iter().any(|own| own.starts_with(prefix)))
-    })?;
+    let is_called_so = |telling: &Telling| accounts.iter().any(|own| is_called(own, telling));
+    let missed = sources
+        .iter()
+        .find(|source| telling(source).is_some_and(|telling| !is_called_so(&telling)))?;
     let message = format!(
         "source \"{}\" calls none of your accounts so: replies of yours there are not noticed",
         missed.name
     );
-    Some(Unheard { at: 0, message, hint: DID_HINT })
+    Some(Unheard { at: 0, message, hint: HANDLE_HINT })
 }
 
 /// Why a least reach keeps every mention out, if no source tells any.

@@ -29,6 +29,7 @@ mod edit;
 
 use core::net::SocketAddr;
 use core::time::Duration;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -95,6 +96,8 @@ pub struct Config {
     pub shard: Option<Shard>,
     /// What is listened for; a topic's place is its id.
     pub topics: Vec<Topic>,
+    /// What networks call accounts of topics, by what the topics call them; not part of the file.
+    pub identities: BTreeMap<String, Vec<String>>,
     /// Lexicons of each topic, by its place.
     pub topic_lexicons: Vec<Vec<PathBuf>>,
     /// What is worth an alert.
@@ -215,6 +218,12 @@ pub struct SourceConfig {
 }
 
 impl Config {
+    /// Accounts of all topics, as these name them.
+    #[must_use]
+    pub fn handles(&self) -> BTreeSet<&str> {
+        self.topics.iter().flat_map(|topic| &topic.accounts).map(String::as_str).collect()
+    }
+
     /// What sources delay by their nature.
     #[must_use]
     pub fn delays(&self) -> Delays {

@@ -7,11 +7,13 @@ use std::fmt::Debug;
 use std::path::Path;
 use std::sync::Arc;
 
+use async_trait::async_trait;
+
 #[cfg(feature = "kafka")]
 use super::kafka;
 #[cfg(feature = "nats")]
 use super::nats;
-use super::source::Source;
+use super::source::{Fault, Source};
 use super::transport::Door;
 use super::{feed, file, ingest, jetstream, mastodon, meta, nostr, poll, x};
 use crate::decode::{AuthorHasher, Cursor, Decoder, Format};
@@ -43,6 +45,7 @@ pub(crate) static NETWORKS: &[(&str, Configure)] = &[
 ];
 
 /// The settings of one source.
+#[async_trait]
 pub trait Settings: Debug + Send + Sync {
     /// What is told of posts, where that is known: lines of a file may tell anything.
     fn telling(&self) -> Option<Telling> {
@@ -81,6 +84,15 @@ pub trait Settings: Debug + Send + Sync {
         Vec::new()
     }
 
+    /// What it calls an account of ours, which the user named by a handle; `None` where that is what it
+    /// calls it, or nobody there has such a handle.
+    ///
+    /// # Errors
+    /// When it cannot be asked now, or refuses.
+    async fn identify(&self, _handle: &str) -> Result<Option<String>, Fault> {
+        Ok(None)
+    }
+
     /// The source, ready to be read.
     fn open(&self, spec: SourceSpec) -> Box<dyn Source>;
 
@@ -102,6 +114,8 @@ pub(super) fn asked_every(interval_us: i64) -> i64 {
 pub enum Look {
     /// Nothing is wrong.
     Well,
+    /// It can be read, and something will go wrong one day.
+    Warns(Finding),
     /// It would wait.
     Waits(Finding),
     /// It would be given up.
@@ -147,6 +161,14 @@ impl SourceSpec {
     }
 }
 
+/// Whether an account is named by a domain, as on Bluesky.
+pub(crate) fn is_domain(account: &str) -> bool {
+    let is_label = |label: &str| {
+        !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    };
+    account.contains('.') && account.split('.').all(is_label)
+}
+
 /// What a wire format tells of posts, as `decode` reads it.
 #[derive(Debug, Clone, Copy)]
 pub struct Telling {
@@ -160,6 +182,9 @@ pub struct Telling {
     pub kinds: &'static [Kind],
     /// How the names of all its authors begin.
     pub authors: &'static str,
+    /// Whether it is asked for the ids of accounts that are named by handles with a dot, which are
+    /// domains.
+    pub handles: bool,
     /// The host of all its addresses; empty where they have none in common.
     pub host: &'static str,
 }

@@ -168,6 +168,14 @@ impl Outlet {
         let _ = tokio::time::timeout(time, self.closing()).await;
     }
 
+    /// Waits `time`, or until something happens or this source is to end; whether it happened.
+    pub(super) async fn pause_or(&self, time: Duration, happens: impl Future<Output = ()>) -> bool {
+        tokio::select! {
+            () = happens => true,
+            () = self.pause(time) => false,
+        }
+    }
+
     /// Says that posts can come.
     pub fn up(&self) {
         if self.health.set(SourceState::Up, "", "") {

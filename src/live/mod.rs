@@ -14,6 +14,7 @@ mod slips;
 mod past;
 mod step;
 mod goals;
+pub(crate) mod identities;
 mod plan;
 mod progress;
 mod reports;

@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinError;
 
 use super::deaf;
+use super::identities::identify;
 use super::plan::{House, Plan};
 use super::progress::{Progress, Said};
 use super::round::Round;
@@ -65,6 +66,8 @@ pub async fn run_renewed(
     mut renewals: mpsc::Receiver<Renewal>,
 ) -> anyhow::Result<Summary> {
     let house = House::new(Folder::write(&config.lake)?, progress);
+    let mut config = config;
+    identify(&house.folder, &mut config).await;
     let mut plan = Box::new(Plan::of(&house.folder, config)?);
     let heralds = deaf::Heralds::default();
     let (mut before, mut died): (Option<Change>, Option<Instant>) = (None, None);
@@ -145,7 +148,8 @@ async fn round(
 
 /// The next configuration that can be put to work; never, if none comes.
 async fn next(house: &House, renewals: &mut mpsc::Receiver<Renewal>) -> Change {
-    while let Some(Renewal { config, begun }) = renewals.recv().await {
+    while let Some(Renewal { mut config, begun }) = renewals.recv().await {
+        identify(&house.folder, &mut config).await;
         let folder = Arc::clone(&house.folder);
         let planned = tokio::task::spawn_blocking(move || {
             // A round can end only where its last commit can be written.

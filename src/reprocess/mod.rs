@@ -38,6 +38,7 @@ use crate::decode::{AuthorHasher, Format, Parcel, Reading, Sieve};
 use crate::desk::Grouping;
 use crate::engine::{Engine, EngineConfig, Remember};
 use crate::lake::{Folder, Lake, PostReader};
+use crate::live::identities::remembered;
 use crate::live::{
     EngineLoop, Eraser, Following, NewReviews, Patience, Progress, Stop, Store, Upkeep,
     checkpointed_engine,
@@ -142,8 +143,8 @@ pub async fn reprocess(
     progress: Arc<watch::Sender<Progress>>,
     read: Read,
 ) -> anyhow::Result<Report> {
-    let config = job.config;
     let folder = Arc::clone(stage.folder());
+    let config = Config { identities: remembered(&folder), ..job.config };
     let (lake, recovered) = Lake::open(Arc::clone(&folder)).await?;
     let authors = stage.authors().clone();
     let erased = erased(stage, &authors)?;

@@ -21,6 +21,7 @@
 //! LAKE/_resonanz/triage/             what people decided about mentions, until the table holds it
 //! LAKE/_resonanz/reviews.jsonl       what people found out about verdicts
 //! LAKE/_resonanz/reports.json        which reports went out by themselves
+//! LAKE/_resonanz/accounts.json       what networks call accounts of ours
 //! LAKE/_resonanz/desk/               silences, acknowledgements, and what became of alerts
 //! ```
 //!

@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 
 use super::error::{StateError, io_error};
 use super::home::Home;
-use super::whole::{private_file, write_whole};
-use crate::system::{hex, random};
+use super::whole::write_whole;
+use crate::system::{hex, private_file, random};
 
 /// Names the file in which new lakes keep their keys, where no configuration does.
 const FILE: &str = "RESONANZ_AUTHOR_KEY_FILE";

@@ -13,6 +13,7 @@ mod dead_letter;
 mod home;
 mod key;
 mod imported;
+mod identities;
 mod answered;
 mod audit;
 mod desk;
@@ -31,6 +32,7 @@ pub use errand::{Errand, Errands};
 pub use error::StateError;
 pub(crate) use error::io_error;
 pub use home::Home;
+pub use identities::Identities;
 pub use imported::Imported;
 pub use mode::Mode;
 pub use reports_sent::ReportsSent;
@@ -38,7 +40,7 @@ pub use requests::{Done, Erasing, Going, Receipt, Request, Requests, What};
 pub use reviews::{Review, Reviews, ReviewsLock, verdict};
 pub use site::Site;
 pub use triage::{Change, Standing, Triage, TriageLock};
-pub(crate) use whole::{json_bytes, make_dir, private_file, write_whole, write_whole_shared};
+pub(crate) use whole::{json_bytes, make_dir, write_whole, write_whole_shared};
 pub use withdrawn::{Withdrawn, bury, tombstones};
 
 /// The layout this version writes and reads.

@@ -18,9 +18,9 @@ use serde::{Deserialize, Serialize};
 use super::error::{StateError, io_error};
 use super::home::Home;
 use super::turn::take;
-use super::whole::{private_file, write_whole};
+use super::whole::write_whole;
 use crate::post::Polarity;
-use crate::system::fresh_id;
+use crate::system::{fresh_id, private_file};
 use crate::time::{DAY_US, EventTime, rfc3339};
 
 /// Longest file: some 50,000 reviews, which every query over them reads.

@@ -1,13 +1,13 @@
 //! How does a file of ours appear? Whole, whatever happens in between.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::fs::{self, File};
+use std::io;
 use std::path::Path;
 
 use serde::Serialize;
 
 use super::error::{StateError, io_error};
-use crate::system::disk_point;
+use crate::system::{private_file, replace_file};
 
 /// A value as JSON for the file at `path`; what cannot be written is an error, never an empty file.
 pub(crate) fn json_bytes(path: &Path, value: &impl Serialize) -> Result<Vec<u8>, StateError> {
@@ -43,29 +43,5 @@ fn write_drafted(
     bytes: &[u8],
     open: impl Fn(&Path) -> io::Result<File>,
 ) -> io::Result<()> {
-    let draft = path.with_extension("draft");
-    let write = || {
-        disk_point()?;
-        let mut file = open(&draft)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&draft, path)
-    };
-    if let Err(error) = write() {
-        // What a full disk has room for is needed elsewhere.
-        let _ = fs::remove_file(&draft);
-        return Err(error);
-    }
-    // A bare name has an empty parent: it is in the present folder.
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
-}
-
-/// Makes a file that only its owner may read.
-pub(crate) fn private_file(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    replace_file(path, &path.with_extension("draft"), bytes, open)
 }

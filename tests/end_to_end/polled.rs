@@ -254,3 +254,46 @@ fn an_answer_that_did_not_change_is_not_sent_again() {
     let conditional = asked.iter().filter(|asked| asked.head.contains("if-none-match")).count();
     assert_eq!(conditional, asked.len() - 1, "all but the first ask for changes only");
 }
+
+#[test]
+fn a_platform_whose_feed_says_nothing_new_is_left_alone() {
+    let comments = Arc::new(Mutex::new(vec![comment(1, 30, "acme is late")]));
+    let served = Arc::clone(&comments);
+    let (site, log) = serve(move |asked| {
+        let comments = served.lock().expect("comments");
+        if !asked.path.starts_with("/comments/feed") {
+            return wordpress(&comments, asked);
+        }
+        let etag = format!("\"{}\"", comments.len());
+        if asked.head.contains(&format!("if-none-match: {etag}")) {
+            return Reply::Raw("304 Not Modified", String::new(), String::new());
+        }
+        let items: String = comments
+            .iter()
+            .map(|comment| format!("<item><guid>{}</guid></item>", comment["id"]))
+            .collect();
+        let feed = format!("<rss version=\"2.0\"><channel><title>c</title>{items}</channel></rss>");
+        Reply::Raw("200 OK", format!("etag: {etag}\r\n"), feed)
+    });
+    let folder = tempfile::tempdir().expect("a folder");
+    let keys = format!(
+        "preset = \"wordpress-comments\"\ninterval = \"200ms\"\nfeed = \"{site}/comments/feed/\"\n\
+         set = {{ site = \"{site}\" }}"
+    );
+    let _process = live(&config(folder.path(), &keys, ""));
+    let lake = folder.path().join("lake");
+    let of = |begin: &str| {
+        log.lock().expect("a log").iter().filter(|asked| asked.path.starts_with(begin)).count()
+    };
+    let lists = || of("/wp-json/wp/v2/comments?after");
+    wait_for_answer(&lake, "SELECT count(*) FROM mentions", "1");
+    let before = lists();
+    let feeds = of("/comments/feed");
+    wait_for("looks at the feed", || (of("/comments/feed") >= feeds + 5).then_some(()));
+    assert_eq!(lists(), before, "nothing new, nothing asked");
+    // The young one is asked for again at its age all the same.
+    assert!(of("/wp-json/wp/v2/comments?include=1") > 0);
+    comments.lock().expect("comments").push(comment(2, 0, "acme again"));
+    wait_for_answer(&lake, "SELECT count(*) FROM mentions", "2");
+    assert!(lists() > before);
+}

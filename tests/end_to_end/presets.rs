@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::polled::{ago, comment, config, settled, wordpress};
-use crate::scripted::{Asked, Reply, serve};
+use crate::scripted::{Asked, Reply, count, serve};
 use crate::support::{file, live, resonanz, stderr, stdout, wait_for, wait_for_answer};
 
 #[test]
@@ -168,4 +168,79 @@ fn reddit_is_asked_with_a_token_that_is_renewed_and_its_deletes_are_followed() {
         "{}",
         asked[1].head
     );
+}
+
+/// Flickr with two photos: one with comments of which the first goes, one that gets its first later.
+fn flickr(asked: &Asked, lists: &mut u32) -> Reply {
+    let own = |name: &str| asked.parameter(name).unwrap_or_default();
+    let ok = |mut json: Value| {
+        json["stat"] = json!("ok");
+        Reply::Json(json)
+    };
+    let seconds = |minutes: i64| {
+        let at = format!("{}Z", ago(minutes)).parse::<jiff::Timestamp>();
+        at.expect("a time").as_second().to_string()
+    };
+    let comment = |id: &str, text: &str| {
+        json!({"id": format!("6065-{}-{id}", own("photo_id")), "author": "9@N00", "authorname": "ann",
+            "datecreate": seconds(2000), "permalink": "https://www.flickr.com/photos/x/1/#c", "_content": text})
+    };
+    match own("method").as_str() {
+        "flickr.photos.search" => {
+            let photo = |id: &str, comments: &str| {
+                json!({"id": id, "owner": "12@N01", "title": format!("acme {id}"), "description": {"_content": ""},
+                    "tags": "", "dateupload": seconds(1400), "views": "7", "count_faves": "1", "count_comments": comments})
+            };
+            let photos = [photo("1", "2"), photo("2", "0")];
+            ok(
+                json!({"photos": {"page": 1, "pages": 1, "perpage": 250, "total": 2, "photo": photos}}),
+            )
+        }
+        "flickr.photos.getInfo" => {
+            ok(json!({"photo": {"id": own("photo_id"), "dateuploaded": seconds(1400),
+            "title": {"_content": "acme"}, "comments": {"_content": "1"}}}))
+        }
+        "flickr.photos.comments.getList" => {
+            *lists += u32::from(own("photo_id") == "1");
+            let list = match (own("photo_id").as_str(), *lists) {
+                ("1", 1) => {
+                    json!([comment("1", "acme is <b>late</b>"), comment("2", "acme is mine")])
+                }
+                ("1", _) => json!([comment("2", "acme was mine")]),
+                _ => json!([comment("3", "acme too")]),
+            };
+            ok(json!({"comments": {"photo_id": own("photo_id"), "comment": list}}))
+        }
+        other => Reply::Json(json!({"stat": "fail", "code": 112, "message": other})),
+    }
+}
+
+#[test]
+fn comments_below_photos_are_heard_and_go_when_they_are_gone_there() {
+    let lists = Mutex::new(0);
+    let (site, log) = serve(move |asked| flickr(asked, &mut lists.lock().expect("a count")));
+    let folder = tempfile::tempdir().expect("a folder");
+    file(folder.path(), "key", "sesame");
+    let keys = format!(
+        "preset = \"flickr\"\ninterval = \"200ms\"\nsince = \"2d\"\ntoken_file = \"key\"\n\
+         set = {{ api = \"{site}\", query = \"acme\" }}"
+    );
+    let path = config(folder.path(), &keys, "");
+    let process = live(&path);
+    let lake = folder.path().join("lake");
+    let sql =
+        "SELECT kind, parent, count(*) FROM mentions WHERE text LIKE '%too%' GROUP BY kind, parent";
+    wait_for_answer(&lake, sql, "comment,2,1");
+    wait_for_answer(&lake, "SELECT count(*) FROM mentions WHERE text = 'acme was mine'", "1");
+    wait_for("two lists without the comment", || {
+        let log = log.lock().expect("a log");
+        let lists = log.iter().filter(|asked| {
+            asked.path.contains("comments.getList")
+                && asked.parameter("photo_id").as_deref() == Some("1")
+        });
+        (lists.count() >= 4).then_some(())
+    });
+    let after = count(&log);
+    wait_for("a look after them", || (count(&log) > after + 2).then_some(()));
+    assert_eq!(settled(process, &path), "acme 1\nacme 2\nacme too\nacme was mine");
 }

@@ -21,6 +21,7 @@ pub(crate) enum Reply {
 pub(crate) struct Asked {
     pub(crate) path: String,
     pub(crate) head: String,
+    pub(crate) body: String,
     pub(crate) at: Instant,
 }
 
@@ -29,6 +30,12 @@ impl Asked {
     pub(crate) fn parameter(&self, name: &str) -> Option<String> {
         let url = url::Url::parse(&format!("http://h{}", self.path)).expect("a path");
         url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+    }
+
+    /// A field of a form that was posted.
+    pub(crate) fn field(&self, name: &str) -> Option<String> {
+        let fields = url::form_urlencoded::parse(self.body.as_bytes());
+        fields.into_owned().find(|(key, _)| key == name).map(|(_, value)| value)
     }
 
     pub(crate) fn number(&self, name: &str) -> usize {
@@ -72,7 +79,8 @@ fn talk(stream: TcpStream, log: &Log, answer: &dyn Fn(&Asked) -> Reply) {
         let mut body = vec![0; length.and_then(|text| text.trim().parse().ok()).unwrap_or(0)];
         let _ = reader.read_exact(&mut body);
         let path = first.split(' ').nth(1).unwrap_or_default().to_owned();
-        let asked = Asked { path, head, at: Instant::now() };
+        let body = String::from_utf8_lossy(&body).into_owned();
+        let asked = Asked { path, head, body, at: Instant::now() };
         log.lock().expect("a log").push(asked.clone());
         let (status, more, body, missing) = match answer(&asked) {
             Reply::Json(json) => ("200 OK", String::new(), json.to_string(), 0),

@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex};
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 
+use crate::polled::{comment, wordpress};
+use crate::scripted::serve;
 use crate::site::{Reply, Site};
 use crate::support::{Place, file, free_port, live, stderr, wait_for, wait_for_answer};
 
@@ -171,4 +173,37 @@ fn an_address_that_no_hub_can_reach_is_named() {
         "{}",
         stderr(&checked)
     );
+}
+
+#[test]
+fn a_platform_is_asked_at_once_when_the_hub_of_its_feed_tells_of_news() {
+    let (place, site, hub, port) = (Place::new(), Site::new(), Hub::new(), free_port());
+    site.put("/feed", rss(&hub.url, &["one"]));
+    let comments = Arc::new(Mutex::new(vec![comment(1, 30, "acme is late")]));
+    let served = Arc::clone(&comments);
+    let (blog, log) = serve(move |asked| wordpress(&served.lock().expect("comments"), asked));
+    let text = format!(
+        "[lake]\npath = \"{}\"\ncommit_interval = \"50ms\"\n[serve]\nlisten = \"127.0.0.1:{port}\"\n\
+         [[topic]]\nname = \"acme\"\nquery = 'acme'\n\
+         [[source]]\nname = \"blog\"\ntype = \"poll\"\npreset = \"wordpress-comments\"\ninterval = \"1d\"\n\
+         set = {{ site = \"{blog}\" }}\nfeed = \"{}/feed\"\nwebsub = \"http://127.0.0.1:{port}\"\n",
+        place.lake.display(),
+        site.url,
+    );
+    let process = live(&file(place.folder.path(), "run.toml", text));
+    let asked = hub.request("subscribe", 0);
+    assert_eq!(verify(&asked, "https://h.example/feed").0, 200);
+    let count_all = "SELECT count(*) FROM mentions";
+    wait_for_answer(&place.lake, count_all, "1");
+    comments.lock().expect("comments").push(comment(2, 0, "acme again"));
+    let looks = || {
+        let log = log.lock().expect("a log");
+        log.iter().filter(|asked| asked.path.contains("comments?after=")).count()
+    };
+    let before = looks();
+    assert_eq!(tell(&asked, "a guess"), 202, "forged, and not told so");
+    assert_eq!(tell(&asked, field(&asked, "hub.secret")), 202);
+    wait_for_answer(&place.lake, count_all, "2");
+    assert_eq!(looks(), before + 1, "one look for the one that was signed");
+    assert_eq!(process.terminate(), Some(0));
 }

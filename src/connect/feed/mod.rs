@@ -5,6 +5,7 @@
 
 mod address;
 mod ask;
+mod bell;
 mod hub;
 mod one;
 mod opml;
@@ -32,6 +33,7 @@ use crate::post::{Event, SourceId, TEXT_BYTES_MAX};
 use crate::secret::SecretPlace;
 use crate::system::wall_clock;
 use ask::{Ask, Found, Trouble};
+pub(super) use bell::{Bell, BellSettings};
 use one::{Kept, One};
 use pace::Pace;
 use push::Push;

@@ -60,6 +60,11 @@ pub(super) struct PushSettings {
 }
 
 impl PushSettings {
+    /// Where hubs knock.
+    pub(super) fn door(&self) -> Arc<dyn Door> {
+        Arc::clone(&self.door) as Arc<dyn Door>
+    }
+
     /// The subscriptions of a source.
     pub(super) fn of(&self, source: &SourceId) -> Option<Push> {
         let mut callback = self.public.clone();
@@ -127,7 +132,7 @@ pub(in crate::connect) fn configure(
 }
 
 /// Reads `websub`.
-fn push(section: &mut Section<'_, '_>) -> Option<PushSettings> {
+pub(super) fn push(section: &mut Section<'_, '_>) -> Option<PushSettings> {
     let text = section.text("websub")?;
     let public = Url::parse(&text).ok().filter(|url| {
         ["http", "https"].contains(&url.scheme()) && url.query().is_none() && url.has_host()
@@ -165,7 +170,7 @@ impl Settings for FeedSettings {
     }
 
     fn door(&self) -> Option<Arc<dyn Door>> {
-        Some(Arc::clone(&self.push.as_ref()?.door) as Arc<dyn Door>)
+        self.push.as_ref().map(PushSettings::door)
     }
 
     fn open(&self, spec: SourceSpec) -> Box<dyn Source> {

@@ -3,11 +3,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use async_trait::async_trait;
+use serde::Deserialize;
+
 use super::Jetstream;
 use super::address::{Wire, asks_compression, has};
 use crate::connect::ages::ages;
-use crate::connect::network::{Settings, SourceSpec, Telling};
-use crate::connect::source::Source;
+use crate::connect::network::{Settings, SourceSpec, Telling, is_domain};
+use crate::connect::source::{Fault, Source};
+use crate::connect::transport::Http;
 use crate::decode::Format;
 use crate::post::Kind;
 use crate::settings::Section;
@@ -98,6 +102,13 @@ fn numbers(section: &mut Section<'_, '_>) -> NumbersSettings {
     NumbersSettings { api: api.trim_end_matches('/').to_owned(), ages_us: ages(section) }
 }
 
+/// What the service says of a handle.
+#[derive(Deserialize)]
+struct Resolved {
+    did: String,
+}
+
+#[async_trait]
 impl Settings for JetstreamSettings {
     /// Accounts are DIDs, and a post comes without numbers.
     fn telling(&self) -> Option<Telling> {
@@ -107,8 +118,22 @@ impl Settings for JetstreamSettings {
             later: !self.numbers.ages_us.is_empty(),
             kinds: &[Kind::Original, Kind::Reply, Kind::Quote],
             authors: "did:",
+            handles: !self.numbers.api.is_empty(),
             host: "bsky.app",
         })
+    }
+
+    async fn identify(&self, handle: &str) -> Result<Option<String>, Fault> {
+        let api = &self.numbers.api;
+        if api.is_empty() || !is_domain(handle) {
+            return Ok(None);
+        }
+        let http = Http::new()?;
+        let url = format!("{api}/xrpc/com.atproto.identity.resolveHandle?handle={handle}");
+        let answer = http.send_unbroken(http.get(&url)).await?.well()?;
+        let resolved = serde_json::from_slice::<Resolved>(&answer.body)
+            .map_err(|_| Fault::external("the service answers in another shape"))?;
+        Ok(resolved.did.starts_with("did:").then_some(resolved.did))
     }
 
     fn open(&self, spec: SourceSpec) -> Box<dyn Source> {

@@ -4,12 +4,16 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
+use reqwest::StatusCode;
+use serde::Deserialize;
 use url::Url;
 
 use super::Mastodon;
-use super::timeline::Timeline;
-use crate::connect::network::{Finding, Look, Settings, SourceSpec};
-use crate::connect::source::Source;
+use super::timeline::{Timeline, below};
+use crate::connect::network::{Finding, Look, Settings, SourceSpec, is_domain};
+use crate::connect::source::{Fault, Source};
+use crate::connect::transport::Http;
 use crate::secret::{SecretPlace, place};
 use crate::settings::Section;
 use crate::time::SECOND_US;
@@ -156,7 +160,36 @@ fn timelines(section: &mut Section<'_, '_>) -> Vec<Timeline> {
     timelines
 }
 
+/// An account as an instance knows it.
+#[derive(Deserialize)]
+struct Account {
+    acct: String,
+}
+
+#[async_trait]
 impl Settings for MastodonSettings {
+    /// Some servers lead others by another name than their own: `@acme@social.acme.com` is
+    /// `@acme@acme.com`.
+    async fn identify(&self, handle: &str) -> Result<Option<String>, Fault> {
+        let is_whole = handle.split_once('@').is_some_and(|(_, host)| is_domain(host));
+        let Some(base) = self.url.as_ref().filter(|_| is_whole) else { return Ok(None) };
+        let mut url = below(base, &["api", "v1", "accounts", "lookup"]);
+        url.query_pairs_mut().append_pair("acct", handle);
+        let http = Http::new()?;
+        let token = self.token.fetch();
+        let token = token.map_err(|fault| Fault::user(fault.to_string(), fault.hint()))?;
+        let asked = http.get(url.as_str()).bearer_auth(token.expose());
+        let answer = http.send_unbroken(asked).await?;
+        if answer.status == StatusCode::NOT_FOUND {
+            // It was never heard of there.
+            return Ok(None);
+        }
+        let account = serde_json::from_slice::<Account>(&answer.well()?.body)
+            .map_err(|_| Fault::external("the instance answers in another shape"))?;
+        let is_other = account.acct.contains('@') && !account.acct.eq_ignore_ascii_case(handle);
+        Ok(is_other.then_some(account.acct))
+    }
+
     fn look(&self) -> Look {
         match self.token.fetch() {
             Ok(_) => Look::Well,

@@ -120,6 +120,26 @@ impl Asking {
         Ok(rest)
     }
 
+    /// What Facebook says of the token.
+    pub(super) async fn about_token(&self, outlet: &Outlet) -> Result<Vec<u8>, Fault> {
+        let asked = [("input_token", self.token.expose())];
+        Ok(self.get("debug_token", &asked, "", outlet).await?.body)
+    }
+
+    /// The token that takes the place of one of Instagram's own login.
+    pub(super) async fn renewed(&self, before: &Secret) -> Result<Vec<u8>, Fault> {
+        let query = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("grant_type", "ig_refresh_token")
+            .append_pair("access_token", before.expose())
+            .finish();
+        // Beside the versions of the API.
+        let url = url::Url::parse(&self.graph.url)
+            .and_then(|url| url.join("/refresh_access_token"))
+            .map_err(|error| Fault::Internal { reason: error.to_string() })?;
+        let answer = self.http.send_unbroken(self.http.get(&format!("{url}?{query}"))).await?;
+        if answer.status.is_success() { Ok(answer.body) } else { Err(fault(&answer)) }
+    }
+
     async fn get(
         &self,
         path: &str,

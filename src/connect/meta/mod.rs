@@ -1,10 +1,11 @@
 //! How do posts come from Facebook pages and Instagram accounts? Meta sends what happens, signed; and
 //! now and then the page's feed is read, since Meta keeps nothing that did not arrive.
 
+mod care;
 mod graph;
 mod settings;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -14,11 +15,13 @@ use tokio::time::Instant;
 use super::network::SourceSpec;
 use super::source::{Fault, Outlet, Source};
 use super::tickets::Undone;
-use super::transport::{Door, Head, Latch, Reply, Said, is_signed};
+use super::transport::{Door, Head, Latch, Reply, Said, Token, is_signed};
 use crate::decode::{AuthorHasher, MetaDecoder, Parcel};
 use crate::post::SourceId;
 use crate::secret::{Secret, SecretPlace};
 use crate::system::wall_clock;
+use crate::time::EventTime;
+use care::care;
 use graph::{Asking, TOKEN_ENDED};
 pub use settings::MetaSettings;
 pub(super) use settings::configure;
@@ -47,6 +50,8 @@ struct Open {
     source: SourceId,
     authors: AuthorHasher,
     outlet: Outlet,
+    /// When the token ends, as far as that is known.
+    ends: Mutex<Option<EventTime>>,
 }
 
 /// The source behind a door.
@@ -64,22 +69,34 @@ impl MetaSource {
     }
 
     async fn attend(&self, outlet: &Outlet) -> Result<(), Fault> {
-        let open = Arc::new(self.opened(outlet)?);
-        self.door.open.open(Arc::clone(&open));
-        outlet.up();
-        match (&open.asking, &self.graph.poll) {
-            (Some(asking), Some((page, every))) => {
-                open.poll(asking, page, *every).await;
+        let mut token = self.places.token.clone().map(Token::new);
+        loop {
+            let open = Arc::new(self.opened(token.as_mut(), outlet)?);
+            self.door.open.open(Arc::clone(&open));
+            outlet.up();
+            let (Some(asking), Some(token)) = (&open.asking, &mut token) else {
+                outlet.closing().await;
+                return Ok(());
+            };
+            let attending = async {
+                match &self.graph.poll {
+                    Some((page, every)) => open.poll(asking, page, *every).await,
+                    None => outlet.closing().await,
+                }
+            };
+            let ends = |at| open.ends(at);
+            tokio::select! {
+                () = attending => return Ok(()),
+                // With the next token it goes on as with this one.
+                cared = care(token, self.graph.login, asking, outlet, ends) => cared?,
             }
-            _ => outlet.closing().await,
         }
-        Ok(())
     }
 
-    fn opened(&self, outlet: &Outlet) -> Result<Open, Fault> {
+    fn opened(&self, token: Option<&mut Token>, outlet: &Outlet) -> Result<Open, Fault> {
         let secret = needed(self.places.secret.as_ref())?;
         let verify = needed(self.places.verify.as_ref())?;
-        let token = self.places.token.as_ref().map(|place| needed(Some(place))).transpose()?;
+        let token = token.map(Token::fetch).transpose()?.map(full).transpose()?;
         let asking = token.map(|token| Asking::new(self.graph.clone(), token, &secret));
         Ok(Open {
             secret,
@@ -88,6 +105,7 @@ impl MetaSource {
             source: self.spec.name.clone(),
             authors: self.spec.authors.clone(),
             outlet: outlet.clone(),
+            ends: Mutex::default(),
         })
     }
 }
@@ -95,7 +113,10 @@ impl MetaSource {
 fn needed(place: Option<&SecretPlace>) -> Result<Secret, Fault> {
     let none = || Fault::user("a secret is missing", "see docs/sources/meta.md");
     let secret = place.ok_or_else(none)?.fetch();
-    let secret = secret.map_err(|fault| Fault::user(fault.to_string(), fault.hint()))?;
+    full(secret.map_err(|fault| Fault::user(fault.to_string(), fault.hint()))?)
+}
+
+fn full(secret: Secret) -> Result<Secret, Fault> {
     if secret.expose().is_empty() {
         return Err(Fault::user("a secret is empty", "see that its variable or file holds it"));
     }
@@ -124,6 +145,12 @@ impl Open {
         MetaDecoder::new(self.source.clone(), self.authors.clone(), wall_clock())
     }
 
+    /// Notes when the token ends.
+    fn ends(&self, at: Option<EventTime>) {
+        *self.ends.lock().unwrap_or_else(PoisonError::into_inner) = at;
+        self.outlet.expires(at);
+    }
+
     /// Reads a page's feed now and then, until the process ends. What goes wrong with it is said, and
     /// stops no notification.
     async fn poll(&self, asking: &Asking, page: &str, every: Duration) {
@@ -149,7 +176,8 @@ impl Open {
                 }
             };
             // Notifications go on without it, so that nobody would miss it.
-            self.outlet.expires(ended);
+            let ends = *self.ends.lock().unwrap_or_else(PoisonError::into_inner);
+            self.outlet.expires(ended.or(ends));
             self.outlet.pause(every.max(wait)).await;
         }
     }

@@ -8,12 +8,14 @@ use super::{MetaDoor, MetaSource};
 use crate::connect::network::{Finding, Look, Settings, SourceSpec};
 use crate::connect::source::Source;
 use crate::connect::transport::Door;
-use crate::secret::{SecretPlace, place};
+use crate::secret::{SecretFault, SecretPlace, place};
 use crate::settings::Section;
 use crate::time::{DAY_US, SECOND_US};
 
 /// Where the Graph API is, with its version.
 const GRAPH: &str = "https://graph.facebook.com/v25.0";
+/// The same for tokens of Instagram's own login.
+const INSTAGRAM: &str = "https://graph.instagram.com/v25.0";
 
 /// A page on Facebook, or an account on Instagram.
 #[derive(Debug, Clone)]
@@ -34,18 +36,27 @@ pub(super) struct Places {
     pub(super) token: Option<SecretPlace>,
 }
 
+/// By which login the token was had.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Login {
+    #[default]
+    Facebook,
+    Instagram,
+}
+
 /// What is asked of the Graph API.
 #[derive(Debug, Clone)]
 pub(super) struct Graph {
     pub(super) url: String,
+    pub(super) login: Login,
     /// The page whose feed is read now and then, and how often; `None` for none.
     pub(super) poll: Option<(String, Duration)>,
     /// How far back posts are looked at again for new comments.
     pub(super) look_back_us: i64,
 }
 
-/// Reads `secret`, `verify_token` and `token` (each `_env` or `_file`), `page`, `poll`, `look_back`
-/// and `graph`.
+/// Reads `secret`, `verify_token` and `token` (each `_env` or `_file`), `page`, `poll`, `look_back`,
+/// `login` and `graph`.
 pub(in crate::connect) fn configure(
     section: &mut Section<'_, '_>,
     base: &Path,
@@ -79,13 +90,23 @@ pub(in crate::connect) fn configure(
     let every = poll.unwrap_or(Some(15 * 60 * SECOND_US));
     let every = every.and_then(|us| u64::try_from(us).ok()).map(Duration::from_micros);
     let look_back_us = section.span("look_back", SECOND_US).unwrap_or(7 * DAY_US);
-    let url = section.text("graph").unwrap_or_else(|| GRAPH.to_owned());
+    let logins = [("facebook", Login::Facebook), ("instagram", Login::Instagram)];
+    let login = section.choice("login", &logins).unwrap_or_default();
+    let url = section.text("graph").unwrap_or_else(|| match login {
+        Login::Facebook => GRAPH.to_owned(),
+        Login::Instagram => INSTAGRAM.to_owned(),
+    });
     let url = url.trim_end_matches('/').to_owned();
     if !url.starts_with("https://") && !url.starts_with("http://127.0.0.1") {
         let (at, hint) = (section.place("graph"), format!("write it as \"{GRAPH}\""));
         section.problems.add(at, format!("\"{url}\" is not an HTTPS address"), hint);
     }
-    let graph = Graph { url, poll: page.zip(every), look_back_us };
+    if let (Login::Instagram, Some(SecretPlace::Env(name))) = (login, &token) {
+        let (at, hint) = (section.place("token_env"), "keep it in a file: token_file = \"...\"");
+        let message = format!("the token in {name} is not renewed before it ends");
+        section.problems.warn(at, message, hint);
+    }
+    let graph = Graph { url, login, poll: page.zip(every), look_back_us };
     let places = Places { secret, verify, token };
     Arc::new(MetaSettings { places, graph, door: Arc::new(MetaDoor::default()) })
 }
@@ -95,9 +116,18 @@ impl Settings for MetaSettings {
         let Places { secret, verify, token } = &self.places;
         let missing = [secret, verify, token].into_iter().flatten();
         let missing = missing.filter_map(|place| place.fetch().err()).next();
-        missing.map_or(Look::Well, |fault| {
-            Look::Fails(Finding { reason: fault.to_string(), hint: fault.hint() })
-        })
+        let finding =
+            |fault: SecretFault| Finding { reason: fault.to_string(), hint: fault.hint() };
+        if let Some(fault) = missing {
+            return Look::Fails(finding(fault));
+        }
+        let renewed = token.as_ref().filter(|place| {
+            self.graph.login == Login::Instagram && matches!(place, SecretPlace::File(_))
+        });
+        match renewed.map(SecretPlace::try_replacing) {
+            Some(Err(fault)) => Look::Warns(finding(fault)),
+            _ => Look::Well,
+        }
     }
 
     fn door(&self) -> Option<Arc<dyn Door>> {

@@ -8,15 +8,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use flate2::read::GzDecoder;
-use reqwest::{Method, StatusCode};
+use reqwest::StatusCode;
 use serde_json::Value as Json;
 use tokio::sync::Semaphore;
 use url::Url;
 
+use super::access::Pass;
 use super::budget::Spent;
-use super::manners::{Login, Means};
+use super::manners::Means;
 use super::paging::next_link;
-use super::plan::{Named, Plan, Request};
+use super::plan::{Plan, Request};
+use super::stop::Stop;
 use crate::connect::source::{Fault, Outlet};
 use crate::connect::transport::{Answer, BODY_BYTES_MAX, Http, Rate, Validators, asked_wait};
 use crate::system::wall_clock;
@@ -26,41 +28,8 @@ use crate::time::{EventTime, SECOND_US};
 static AT_ONCE: Semaphore = Semaphore::const_new(16);
 /// A wait that is sat out between two requests of one look; a longer one ends the look.
 const SHORT_WAIT_US: i64 = 10 * SECOND_US;
-/// How long before its end a token is exchanged anew.
-const EXPIRY_MARGIN_US: i64 = 60 * SECOND_US;
 /// Wait where a platform says that its quota is used up, but not until when.
 const QUOTA_WAIT: Duration = Duration::from_secs(3_600);
-
-/// Why a look ends early.
-#[derive(Debug)]
-pub(super) enum Stop {
-    /// It cannot go on.
-    Fault(Fault),
-    /// It may not go on yet.
-    Wait { reason: String, until: EventTime },
-}
-
-impl Stop {
-    /// Why and how long to wait, if that is known.
-    pub(super) fn wait(&self) -> Option<(String, Duration)> {
-        match self {
-            Self::Wait { reason, until } => {
-                let us = u64::try_from(until.since(wall_clock())).unwrap_or(0);
-                Some((reason.clone(), Duration::from_micros(us)))
-            }
-            Self::Fault(Fault::External { reason, wait: Some(wait) }) => {
-                Some((reason.clone(), *wait))
-            }
-            Self::Fault(_) => None,
-        }
-    }
-}
-
-impl From<Fault> for Stop {
-    fn from(fault: Fault) -> Self {
-        Self::Fault(fault)
-    }
-}
 
 /// What a platform answered.
 #[derive(Debug)]
@@ -85,19 +54,11 @@ pub(super) enum Sort {
     Closed,
 }
 
-/// A token that was had for the user's own.
-struct Access {
-    token: String,
-    until: EventTime,
-    /// Whether an answer showed that it is taken.
-    proven: bool,
-}
-
 /// Asks a platform.
 pub(super) struct Asker {
     plan: Arc<Plan>,
     http: Option<Http>,
-    access: Option<Access>,
+    pub(super) pass: Pass,
     /// Before which nothing may be asked.
     hold: EventTime,
     pub(super) spent: Option<Spent>,
@@ -136,73 +97,8 @@ fn unpacked(answer: &Answer) -> Cow<'_, [u8]> {
 impl Asker {
     pub(super) fn new(plan: Arc<Plan>, spent: Option<Spent>) -> Self {
         let hold = EventTime::MIN;
-        Self { plan, http: None, access: None, hold, spent, cost: 0 }
-    }
-
-    /// Adds what only the asker knows to the values of places.
-    pub(super) async fn identify(
-        &mut self,
-        named: &mut Named,
-        outlet: &Outlet,
-    ) -> Result<(), Stop> {
-        // Read anew each time: a file may hold a token that somebody renews.
-        if let Some(place) = &self.plan.token {
-            let secret = place.fetch();
-            let secret = secret.map_err(|fault| Fault::user(fault.to_string(), fault.hint()))?;
-            named.insert("token".to_owned(), secret.expose().to_owned());
-            let life = self.plan.preset.token.as_ref().and_then(|token| token.lives);
-            let written = place.written_at();
-            outlet.expires(life.zip(written).map(|(life, written)| written.shift(life.0)));
-        }
-        let plan = Arc::clone(&self.plan);
-        let Some(login) = &plan.preset.login else { return Ok(()) };
-        let now = wall_clock();
-        if self.access.as_ref().is_none_or(|access| access.until < now) {
-            self.access = Some(self.log_in(login, named, outlet).await?);
-        }
-        if let Some(access) = &self.access {
-            named.insert("access".to_owned(), access.token.clone());
-        }
-        Ok(())
-    }
-
-    async fn log_in(&self, login: &Login, named: &Named, outlet: &Outlet) -> Result<Access, Stop> {
-        let value = |name: &str| named.get(name).cloned();
-        let fill = |template: &super::template::Template| template.fill(&value).unwrap_or_default();
-        let url = login.url.fill_address(&value).unwrap_or_default();
-        let fields = login.form.iter().map(|(name, template)| (name, fill(template)));
-        let form =
-            url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        let mut request = Http::new()?
-            .request(Method::POST, &url)
-            .header("content-type", "application/x-www-form-urlencoded")
-            .body(form);
-        if let Some(user) = &login.user {
-            request = request.basic_auth(fill(user), login.password.as_ref().map(fill));
-        }
-        for (name, template) in &self.plan.preset.list.ask.headers {
-            // Reddit asks for a name of the program here, too.
-            if name.eq_ignore_ascii_case("user-agent") {
-                request = request.header(name, fill(template));
-            }
-        }
-        // What such a server says of a token is not for the log.
-        let hidden = |fault| match fault {
-            Fault::User { .. } => {
-                Fault::user("the login is refused", "check the token and the keys of this source")
-            }
-            other => other,
-        };
-        let answer = Http::new()?.send(request, outlet).await?.well().map_err(hidden)?;
-        let json: Json = serde_json::from_slice(&answer.body)
-            .map_err(|_| Fault::external("the login's answer is not JSON"))?;
-        let token = login.access.text(&json).ok_or_else(|| {
-            Fault::user("the login gave no token", "check the token and the keys of this source")
-        })?;
-        let seconds = login.expires.text(&json).and_then(|text| text.parse::<i64>().ok());
-        let life_us = seconds.unwrap_or(3_600).saturating_mul(SECOND_US);
-        let until = wall_clock().shift(life_us.saturating_sub(EXPIRY_MARGIN_US).max(SECOND_US));
-        Ok(Access { token, until, proven: false })
+        let pass = Pass::new(Arc::clone(&plan));
+        Self { plan, http: None, pass, hold, spent, cost: 0 }
     }
 
     /// Sends a request and reads its answer.
@@ -283,9 +179,7 @@ impl Asker {
                 let excerpt: String = answer.excerpt().chars().take(80).collect();
                 Fault::external(format!("the answer is not JSON ({error}): {excerpt}"))
             })?;
-            if let Some(access) = &mut self.access {
-                access.proven = true;
-            }
+            self.pass.prove();
             if let Some(seconds) = self.plan.preset.list.wait.as_ref().and_then(|at| at.text(&json))
             {
                 let wait_us = seconds.parse::<i64>().unwrap_or(0).saturating_mul(SECOND_US);
@@ -319,11 +213,8 @@ impl Asker {
                 Ok(reply(Json::Null, Sort::Missing))
             }
             None if answer.status.is_success() => Err(Fault::external(reason).into()),
-            None if answer.status == StatusCode::UNAUTHORIZED
-                && self.access.as_ref().is_some_and(|access| access.proven) =>
-            {
-                // It may have ended before its time: the next look has a new one.
-                self.access = None;
+            None if answer.status == StatusCode::UNAUTHORIZED && self.pass.forget() => {
+                // The next look has a new one.
                 Err(Fault::external("the platform refuses the token that it gave").into())
             }
             None => Err(answer.fault().into()),

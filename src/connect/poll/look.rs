@@ -7,17 +7,18 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::ask::{Reply, Sort, Stop};
+use super::ask::{Reply, Sort};
+use super::asks::{More, Order};
 use super::paging::{PageSeen, Turn};
 use super::place::{News, Place};
 use super::plan::{Named, request};
-use super::preset::{More, Order};
 use super::read::{Heard, Reader, items};
+use super::stop::Stop;
 use super::{Poll, Seen};
 use crate::connect::health::Gap;
 use crate::connect::source::{Fault, Outlet};
 use crate::connect::transport::Validators;
-use crate::decode::{Parcel, Refused};
+use crate::decode::{Parcel, Refused, Value};
 use crate::post::Event;
 use crate::system::wall_clock;
 use crate::time::EventTime;
@@ -78,7 +79,7 @@ impl Poll {
         if let Some(newest) = &self.place.newest {
             named.insert("newest".to_owned(), newest.clone());
         }
-        self.asker.identify(&mut named, outlet).await?;
+        self.asker.pass.show(&mut named, outlet).await?;
         let mut found = Found::at(self.place.clone());
         let end = self.pages(&mut named, since, &mut found, outlet).await?;
         if let End::Cut(reason) = end {
@@ -295,6 +296,7 @@ impl Poll {
         let of = plan.preset.mapping(&more.reads).unwrap_or_default();
         for id in std::mem::take(&mut found.more) {
             let mut named = named.clone();
+            named.insert("part".to_owned(), id.clone());
             named.insert("id".to_owned(), id);
             named.remove("next");
             let mut turn = Turn::first(&more.paging);
@@ -308,7 +310,8 @@ impl Poll {
                 if reply.sort != Sort::Whole {
                     break;
                 }
-                let all = items(&reply.json, &more.items, false).map_err(Fault::external)?;
+                let all = items(&reply.json, &more.items, more.items_optional);
+                let all = all.map_err(Fault::external)?;
                 for item in &all {
                     let mut heard = Vec::new();
                     self.reader(&named, &mut |reader| reader.by(of, item, &mut heard));
@@ -360,7 +363,12 @@ fn ended(sort: Sort, pages: u32) -> Result<Option<End>, Fault> {
 
 /// The id of an item that says of more than it lists.
 pub(super) fn lacking(more: &More, item: &Json) -> Option<String> {
-    let count: usize = more.count.text(item)?.parse().ok()?;
-    let listed = more.listed.value(item).and_then(Json::as_array).map_or(0, Vec::len);
+    let count = match more.count.read(item, &|_| None) {
+        Value::Text(text) | Value::Number(text) => text.parse::<usize>().ok()?,
+        Value::Int(count) => usize::try_from(count).ok()?,
+        _ => return None,
+    };
+    let listed = more.listed.as_ref().and_then(|listed| listed.value(item));
+    let listed = listed.and_then(Json::as_array).map_or(0, Vec::len);
     (count > listed).then(|| more.id.text(item)).flatten()
 }

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::asks::Ask;
+use super::span::Span;
 use super::template::{Pointer, Template};
 use super::test::Test;
-use crate::time::parse_span;
 
 /// What a token is.
 #[derive(Debug, Clone, Deserialize)]
@@ -16,6 +17,9 @@ pub(super) struct Token {
     pub(super) about: String,
     #[serde(default)]
     pub(super) optional: bool,
+    /// The key of the source with which none is needed.
+    #[serde(default)]
+    pub(super) unless: Option<String>,
     /// How long it lives once it is made.
     #[serde(default)]
     pub(super) lives: Option<Span>,
@@ -71,6 +75,9 @@ pub(super) struct Budget {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Login {
+    /// The key of the source without which the user's token is sent itself.
+    #[serde(default)]
+    pub(super) when: Option<String>,
     pub(super) url: Template,
     /// Name and password of basic authentication.
     #[serde(default)]
@@ -82,17 +89,29 @@ pub(super) struct Login {
     /// Where the answer holds the token, and its life in seconds.
     pub(super) access: Pointer,
     pub(super) expires: Pointer,
+    /// Where it holds the token that takes the place of the user's, and that one's life.
+    #[serde(default)]
+    pub(super) refresh: Option<Pointer>,
+    #[serde(default)]
+    pub(super) refresh_expires: Option<Pointer>,
 }
 
-/// A span of time in microseconds, written as `15m`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub(super) struct Span(pub(super) i64);
+/// Where a token that lives long is exchanged for the next one before it ends.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Renew {
+    #[serde(flatten)]
+    pub(super) ask: Ask,
+    /// Where the answer holds the next token.
+    pub(super) token: Pointer,
+    /// At which age; at half of its life if not said.
+    #[serde(default)]
+    pub(super) after: Option<Span>,
+}
 
-impl TryFrom<String> for Span {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        parse_span(&text).map(Self).map_err(|error| error.to_string())
+impl Token {
+    /// Whether a source with these keys needs one.
+    pub(super) fn is_needed(&self, set: &BTreeMap<String, String>) -> bool {
+        let is_spared = self.unless.as_ref().is_some_and(|key| set.contains_key(key));
+        !self.optional && !is_spared
     }
 }

@@ -4,7 +4,10 @@
 //! A look asks for what is new since the last one, hands it over with the place to go on from, then
 //! asks again for posts that are young: for edits, deletes, and what people made of them.
 
+mod access;
+mod account;
 mod ask;
+mod asks;
 mod budget;
 mod field;
 mod look;
@@ -19,6 +22,8 @@ mod recheck;
 mod settings;
 #[cfg(test)]
 mod shapes;
+mod span;
+mod stop;
 mod template;
 mod test;
 
@@ -29,18 +34,20 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 
 use super::backoff::Backoff;
+use super::feed::Bell;
 use super::source::{Fault, Outlet, Source};
 use crate::connect::network::SourceSpec;
 use crate::decode::{Cursor, Decoder, Format, Parcel};
 use crate::post::Event;
 use crate::system::wall_clock;
 use crate::time::EventTime;
-use ask::{Asker, Stop};
+use ask::Asker;
 use place::Place;
 use plan::Plan;
 pub use presets::{PresetCard, preset_cards};
 pub use settings::PollSettings;
 pub(super) use settings::configure;
+use stop::Stop;
 
 /// Events of a parcel.
 const PARCEL_EVENTS: usize = 1_024;
@@ -49,6 +56,8 @@ const PLACE_EVERY: Duration = Duration::from_secs(60);
 /// Own wait after a refusal that names one.
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// How long a platform is not asked while its feed says nothing.
+const BLIND: Duration = Duration::from_secs(3_600);
 
 /// A platform that is asked again and again.
 #[derive(Debug)]
@@ -65,6 +74,8 @@ pub struct Poll {
     /// Items that were refused, by hash.
     refused: HashSet<u64>,
     backoff: Backoff,
+    /// What tells when there is something new, if something does.
+    bell: Option<Bell>,
 }
 
 impl Poll {
@@ -77,6 +88,7 @@ impl Poll {
         let place =
             if place.question == question { place } else { Place { question, ..Place::default() } };
         Self {
+            bell: plan.bell.as_ref().map(|bell| bell.bell(&spec.name)),
             asker: Asker::new(Arc::clone(&plan), spent),
             parcel: Parcel::new(decoder.source()),
             plan,
@@ -130,6 +142,18 @@ impl Poll {
 #[async_trait]
 impl Source for Poll {
     async fn read(&mut self, outlet: &Outlet) -> Result<(), Fault> {
+        self.bell.iter().for_each(Bell::begin);
+        let ended = self.ask_on(outlet).await;
+        self.bell.iter().for_each(Bell::end);
+        ended
+    }
+}
+
+impl Poll {
+    /// Looks again and again.
+    async fn ask_on(&mut self, outlet: &Outlet) -> Result<(), Fault> {
+        // Its hub is asked to tell from now on; what is there already, the first look finds.
+        self.has_news(outlet).await?;
         loop {
             let begun = Instant::now();
             self.asker.cost = 0;
@@ -137,7 +161,10 @@ impl Source for Poll {
                 Ok(true) => {
                     self.backoff.reset();
                     let every = self.plan.interval.max(self.asker.pace());
-                    outlet.pause(every.saturating_sub(begun.elapsed())).await;
+                    let rest = every.saturating_sub(begun.elapsed());
+                    if !outlet.pause_or(rest, knock(&mut self.bell)).await {
+                        self.await_news(outlet).await?;
+                    }
                 }
                 // What the platform closed can be opened again.
                 Ok(false) => {
@@ -155,6 +182,47 @@ impl Source for Poll {
                 return Err(Fault::Closed);
             }
         }
+    }
+}
+
+impl Poll {
+    /// Where a feed tells of news: waits for some, while posts that are young are asked for again.
+    async fn await_news(&mut self, outlet: &Outlet) -> Result<(), Fault> {
+        let begun = Instant::now();
+        while self.bell.is_some() && begun.elapsed() < BLIND && !self.has_news(outlet).await? {
+            match self.look_again(outlet).await {
+                // The next look says what is wrong.
+                Err(Stop::Fault(Fault::Closed)) => return Err(Fault::Closed),
+                Err(_) => return Ok(()),
+                Ok(()) => {}
+            }
+            let is_knocked = outlet.pause_or(self.plan.interval, knock(&mut self.bell)).await;
+            if is_knocked || outlet.is_closing() {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a feed tells of news. One that cannot be read is no reason to ask less often.
+    async fn has_news(&mut self, outlet: &Outlet) -> Result<bool, Fault> {
+        let Some(bell) = &mut self.bell else { return Ok(false) };
+        match bell.has_rung(outlet).await {
+            Err(Fault::Closed) => Err(Fault::Closed),
+            Err(fault) => {
+                outlet.remark(&format!("its feed tells nothing of news: {fault}"));
+                Ok(true)
+            }
+            rung => rung,
+        }
+    }
+}
+
+/// Waits until a hub knocks; for ever, if none can.
+async fn knock(bell: &mut Option<Bell>) {
+    match bell {
+        Some(bell) => bell.knock().await,
+        None => std::future::pending().await,
     }
 }
 

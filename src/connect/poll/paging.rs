@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 use url::Url;
 
-use super::preset::Paging;
+use super::asks::Paging;
 use crate::connect::transport::links;
 use crate::time::EventTime;
 

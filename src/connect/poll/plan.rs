@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use url::Url;
 
+use super::asks::Ask;
 use super::budget::Ledger;
-use super::preset::{Ask, Preset};
+use super::preset::Preset;
+use crate::connect::feed::BellSettings;
 use crate::secret::SecretPlace;
 use crate::time::EventTime;
 
@@ -22,7 +24,11 @@ pub(super) struct Plan {
     /// Keys as they are set, defaults included.
     pub(super) set: Named,
     pub(super) token: Option<SecretPlace>,
+    /// The other secret of a login.
+    pub(super) secret: Option<SecretPlace>,
     pub(super) interval: Duration,
+    /// The feed that tells when there is something new.
+    pub(super) bell: Option<BellSettings>,
     pub(super) since_us: i64,
     /// Most pages of one look.
     pub(super) pages_max: u32,

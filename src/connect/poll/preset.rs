@@ -4,16 +4,21 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::asks::{Account, Ask, List, More, Recheck};
 use super::field::Places;
-use super::manners::{Budget, Login, Problem, Span, Token};
+use super::manners::{Budget, Login, Problem, Renew, Token};
+use super::span::Span;
 use super::template::{Pointer, Template};
 use super::test::Test;
 use crate::decode::FIELDS;
 use crate::post::Kind;
 
 /// Names that have a value without being set.
-const NAMES: [&str; 11] = [
+const NAMES: [&str; 14] = [
+    "part",
+    "handle",
     "token",
+    "secret",
     "access",
     "since",
     "since_epoch",
@@ -47,6 +52,9 @@ pub(super) struct Preset {
     /// What the token is, if one is used.
     #[serde(default)]
     pub(super) token: Option<Token>,
+    /// What the other secret is that a login needs, if it does.
+    #[serde(default)]
+    pub(super) secret: Option<Token>,
     /// How often to ask.
     pub(super) interval: Span,
     /// How far back the first look goes.
@@ -71,6 +79,9 @@ pub(super) struct Preset {
     /// Asked again for posts that are young.
     #[serde(default)]
     pub(super) recheck: Vec<Recheck>,
+    /// Asked for the id of an account that is named by its handle.
+    #[serde(default)]
+    pub(super) account: Option<Account>,
     /// How a platform says what is wrong.
     #[serde(default)]
     pub(super) problem: Problem,
@@ -80,6 +91,9 @@ pub(super) struct Preset {
     /// Where a token is exchanged for one that is sent.
     #[serde(default)]
     pub(super) login: Option<Login>,
+    /// Where a token is exchanged for the next one, before it ends.
+    #[serde(default)]
+    pub(super) renew: Option<Renew>,
 }
 
 /// A key that may be set.
@@ -99,81 +113,6 @@ pub(super) struct Tells {
     pub(super) reach: bool,
     #[serde(default)]
     pub(super) engagement: bool,
-}
-
-/// A request, with places to fill.
-#[derive(Debug, Clone, Deserialize)]
-pub(super) struct Ask {
-    /// The address.
-    pub(super) url: Template,
-    /// Parameters; one with a place that has no value is left out.
-    #[serde(default)]
-    pub(super) query: BTreeMap<String, Template>,
-    /// Headers; the same holds.
-    #[serde(default)]
-    pub(super) headers: BTreeMap<String, Template>,
-    /// Units of the budget that it costs.
-    #[serde(default = "one")]
-    pub(super) cost: u32,
-}
-
-/// How what is new is asked for.
-#[derive(Debug, Clone, Deserialize)]
-pub(super) struct List {
-    #[serde(flatten)]
-    pub(super) ask: Ask,
-    /// Where in the answer the items are; empty for the answer itself.
-    pub(super) items: Pointer,
-    /// Whether an answer without them is one without items, not a wrong one.
-    #[serde(default)]
-    pub(super) items_optional: bool,
-    /// Which end of the list comes first.
-    pub(super) order: Order,
-    #[serde(default)]
-    pub(super) paging: Paging,
-    /// Most items that the platform shows, however many there are.
-    #[serde(default)]
-    pub(super) depth: Option<usize>,
-    /// Whether to ask for changes only, by `ETag` and `Last-Modified`.
-    #[serde(default)]
-    pub(super) conditional: bool,
-    /// Seconds that the answer itself asks to wait.
-    #[serde(default)]
-    pub(super) wait: Option<Pointer>,
-}
-
-/// Which end of a list comes first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Order {
-    Newest,
-    Oldest,
-}
-
-/// How the next page is asked for.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "lowercase", tag = "style")]
-pub(super) enum Paging {
-    /// There is one page.
-    #[default]
-    None,
-    /// `{page}` counts up.
-    Page {
-        #[serde(default = "one")]
-        first: u32,
-        /// Items of a full page; a shorter one is the last.
-        size: usize,
-    },
-    /// `{offset}` counts items.
-    Offset { size: usize },
-    /// `{next}` is a token that the page before held.
-    Token { at: Pointer },
-    /// The page before gives the address in its `Link` header.
-    Link,
-    /// The page before gives the address in its body.
-    Url { at: Pointer },
-    /// `{until}` is the time of the oldest item so far.
-    Until { size: usize },
 }
 
 /// Which post stands in an item.
@@ -211,67 +150,12 @@ pub(super) struct KindIf {
     pub(super) kind: Kind,
 }
 
-/// How what an item leaves out is asked for.
-#[derive(Debug, Clone, Deserialize)]
-pub(super) struct More {
-    #[serde(flatten)]
-    pub(super) ask: Ask,
-    /// Where the item says how many there are.
-    pub(super) count: Pointer,
-    /// Where the item lists those that it holds.
-    pub(super) listed: Pointer,
-    /// Where the item says its own id.
-    pub(super) id: Pointer,
-    pub(super) items: Pointer,
-    #[serde(default)]
-    pub(super) paging: Paging,
-    /// The mapping of these items.
-    pub(super) reads: String,
-}
-
-/// How posts that are young are asked for again.
-#[derive(Debug, Clone, Deserialize)]
-pub(super) struct Recheck {
-    #[serde(flatten)]
-    pub(super) ask: Ask,
-    /// The mapping whose posts are asked for again.
-    pub(super) of: String,
-    /// Where the items are.
-    pub(super) items: Pointer,
-    /// The mapping of the items; those of the list if not named.
-    #[serde(default)]
-    pub(super) reads: Option<String>,
-    /// Whether the answer says only what is gone, because it writes texts in another way.
-    #[serde(default)]
-    pub(super) only_gone: bool,
-    /// What stands between the ids.
-    #[serde(default = "comma")]
-    pub(super) join: String,
-    /// Most ids of one request, which are `{ids}`; with 1, the id is `{id}`.
-    #[serde(default = "hundred")]
-    pub(super) batch: usize,
-    /// At which ages.
-    pub(super) ages: Vec<Span>,
-}
-
 fn day() -> Span {
     Span(crate::time::DAY_US)
 }
 
 fn moment() -> Span {
     Span(5 * crate::time::SECOND_US)
-}
-
-fn one() -> u32 {
-    1
-}
-
-fn comma() -> String {
-    ",".to_owned()
-}
-
-fn hundred() -> usize {
-    100
 }
 
 fn whole() -> Pointer {
@@ -296,6 +180,11 @@ impl Preset {
     /// The place of a mapping by its name.
     pub(super) fn mapping(&self, name: &str) -> Option<usize> {
         self.post.iter().position(|mapping| mapping.name == name)
+    }
+
+    /// Whether logins may bring a token that takes the place of the user's.
+    pub(super) fn rotates(&self) -> bool {
+        self.login.as_ref().is_some_and(|login| login.refresh.is_some())
     }
 
     fn check(&self) -> Result<(), String> {
@@ -334,13 +223,21 @@ impl Preset {
 
     /// Whether every place of a request has a name that somebody gives a value.
     fn check_names(&self) -> Result<(), String> {
-        let mut asks = vec![&self.list.ask];
+        let mut asks: Vec<&Ask> = vec![&self.list.ask];
         asks.extend(self.more.iter().map(|more| &more.ask));
         asks.extend(self.recheck.iter().map(|recheck| &recheck.ask));
-        for ask in asks {
-            let texts =
-                [&ask.url].into_iter().chain(ask.query.values()).chain(ask.headers.values());
-            for name in texts.flat_map(Template::names) {
+        asks.extend(self.account.iter().map(|account| &account.ask));
+        asks.extend(self.renew.iter().map(|renew| &renew.ask));
+        let texts = asks.into_iter().map(|ask| {
+            let texts = [&ask.url].into_iter().chain(ask.query.values());
+            texts.chain(ask.headers.values()).collect::<Vec<_>>()
+        });
+        let login = self.login.iter().map(|login| {
+            let texts = [&login.url].into_iter().chain(login.form.values());
+            texts.chain(&login.user).chain(&login.password).collect()
+        });
+        for texts in texts.chain(login) {
+            for name in texts.into_iter().flat_map(Template::names) {
                 let is_known = NAMES.contains(&name)
                     || self.needs.contains_key(name)
                     || self.takes.contains_key(name);

@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use super::manners::Token;
 use super::preset::Preset;
 
 /// Name and text of each, as `preset = "NAME"` names it.
@@ -38,6 +39,8 @@ pub struct PresetCard {
     pub takes: Vec<(String, String)>,
     /// What its token is, if it uses one.
     pub token: Option<String>,
+    /// What the other secret of its login is, if it has one.
+    pub secret: Option<String>,
 }
 
 /// The presets that come with resonanz, read.
@@ -53,15 +56,17 @@ pub(super) fn shipped() -> &'static [(&'static str, Preset)] {
 /// What the presets that come with resonanz are for.
 #[must_use]
 pub fn preset_cards() -> Vec<PresetCard> {
+    let about = |secret: &Token| {
+        let optional = if secret.optional { " (may be left out)" } else { "" };
+        format!("{}{optional}", secret.about)
+    };
     let card = |(name, preset): &(&'static str, Preset)| PresetCard {
         name,
         about: preset.about.clone(),
         needs: preset.needs.iter().map(|(key, about)| (key.clone(), about.clone())).collect(),
         takes: preset.takes.iter().map(|(key, taken)| (key.clone(), taken.about.clone())).collect(),
-        token: preset.token.as_ref().map(|token| {
-            let optional = if token.optional { " (may be left out)" } else { "" };
-            format!("{}{optional}", token.about)
-        }),
+        token: preset.token.as_ref().map(about),
+        secret: preset.secret.as_ref().map(about),
     };
     shipped().iter().map(card).collect()
 }

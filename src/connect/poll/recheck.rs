@@ -1,15 +1,16 @@
 //! Are posts still there, and as they were? Those that are young are asked for again by their ids.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use super::Poll;
-use super::ask::{Sort, Stop};
+use super::ask::Sort;
+use super::asks::Recheck;
 use super::look::{Found, lacking};
 use super::place::ABSENT_MIN;
 use super::plan::{Named, request};
-use super::preset::Recheck;
 use super::read::{Heard, items};
+use super::stop::Stop;
 use crate::connect::source::{Fault, Outlet};
 use crate::system::wall_clock;
 use crate::time::{EventTime, SECOND_US};
@@ -20,6 +21,14 @@ const MANY: usize = 10;
 const REQUESTS_MAX: usize = 10;
 
 impl Poll {
+    /// Asks again for the posts that are due, without asking for new ones.
+    pub(super) async fn look_again(&mut self, outlet: &Outlet) -> Result<(), Stop> {
+        let plan = Arc::clone(&self.plan);
+        let mut named = plan.named(wall_clock());
+        self.asker.pass.show(&mut named, outlet).await?;
+        self.recheck(&named, outlet).await
+    }
+
     /// Asks again for the posts that are due, and hands over what became of them.
     pub(super) async fn recheck(&mut self, named: &Named, outlet: &Outlet) -> Result<(), Stop> {
         let plan = Arc::clone(&self.plan);
@@ -34,12 +43,14 @@ impl Poll {
                 .iter()
                 .filter(|known| known.of == of && known.is_due(&ages_us, now));
             let due: Vec<String> = due.map(|known| known.id.clone()).collect();
-            for ids in due.chunks(recheck.batch) {
+            for (part, ids) in batches(recheck, due) {
                 if requests >= REQUESTS_MAX {
                     break;
                 }
                 requests += 1;
-                self.recheck_batch(recheck, ids, &ages_us, named, outlet).await?;
+                let mut named = named.clone();
+                named.extend(part.map(|part| ("part".to_owned(), part)));
+                self.recheck_batch(recheck, &ids, &ages_us, named, outlet).await?;
             }
             self.drop_old(of, &ages_us);
         }
@@ -51,11 +62,10 @@ impl Poll {
         recheck: &Recheck,
         ids: &[String],
         ages_us: &[i64],
-        named: &Named,
+        mut named: Named,
         outlet: &Outlet,
     ) -> Result<(), Stop> {
         let plan = Arc::clone(&self.plan);
-        let mut named = named.clone();
         named.insert("ids".to_owned(), ids.join(&recheck.join));
         named.insert("id".to_owned(), ids.first().cloned().unwrap_or_default());
         let asked = request(&recheck.ask, &named).map_err(Fault::external)?;
@@ -63,7 +73,8 @@ impl Poll {
         let mut found = Found::at(self.place.clone());
         let mut there = HashSet::new();
         if reply.sort == Sort::Whole && !(reply.json.is_null() && ids.len() == 1) {
-            let all = items(&reply.json, &recheck.items, false).map_err(Fault::external)?;
+            let all = items(&reply.json, &recheck.items, recheck.items_optional);
+            let all = all.map_err(Fault::external)?;
             let reads = recheck.reads.as_ref().and_then(|name| plan.preset.mapping(name));
             for item in all {
                 let mut heard = Vec::new();
@@ -79,13 +90,15 @@ impl Poll {
                     heard.retain(|heard| matches!(heard, Heard::Gone { .. }));
                 }
                 self.take(heard, EventTime::MIN, &mut found);
-                if let (Some(more), None) = (&plan.preset.more, reads) {
+                let more = plan.preset.more.as_ref();
+                if let Some(more) = more.filter(|_| recheck.more || reads.is_none()) {
                     found.more_of(lacking(more, item));
                 }
             }
             self.take_more(&named, EventTime::MIN, &mut found, outlet).await?;
         }
-        let is_missing = reply.sort == Sort::Missing && recheck.batch == 1;
+        let is_one = recheck.batch == 1 || recheck.together.is_some();
+        let is_missing = reply.sort == Sort::Missing && is_one;
         let is_told = reply.sort == Sort::Whole || is_missing;
         // Nobody takes back that many at once; a server that answers with nothing looks the same.
         let is_believed = is_told && !(there.is_empty() && ids.len() >= MANY);
@@ -123,4 +136,18 @@ impl Poll {
             known.of != of || !is_done || known.posted_s.saturating_mul(SECOND_US) >= from
         });
     }
+}
+
+/// The ids of each request, with the part that all of them have in common.
+fn batches(recheck: &Recheck, due: Vec<String>) -> Vec<(Option<String>, Vec<String>)> {
+    let Some(together) = &recheck.together else {
+        return due.chunks(recheck.batch).map(|ids| (None, ids.to_vec())).collect();
+    };
+    let mut parts: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for id in due {
+        if let Some(part) = id.split(together.split.as_str()).nth(together.part) {
+            parts.entry(part.to_owned()).or_default().push(id);
+        }
+    }
+    parts.into_iter().map(|(part, ids)| (Some(part), ids)).collect()
 }

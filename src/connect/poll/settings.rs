@@ -8,13 +8,16 @@ use async_trait::async_trait;
 
 use super::Poll;
 use super::budget::Ledger;
+use super::manners::Token;
 use super::plan::{Named, Plan, request};
 use super::preset::Preset;
 use super::presets::{PRESETS, shipped};
+use crate::connect::feed::BellSettings;
 use crate::connect::network::{Finding, Look, Settings, SourceSpec, Telling, asked_every};
 use crate::connect::source::{Fault, Outlet, Source};
+use crate::connect::transport::Door;
 use crate::post::Kind;
-use crate::secret;
+use crate::secret::{self, SecretFault, SecretPlace};
 use crate::settings::{Section, distance};
 use crate::time::EventTime;
 
@@ -39,7 +42,8 @@ pub struct PollSettings {
     is_shipped: bool,
 }
 
-/// Reads `preset`, `set`, `token_env`, `token_file`, `since`, `interval`, `pages` and `budget`.
+/// Reads `preset`, `set`, the places of `token` and `secret`, `feed`,
+/// `websub`, `since`, `interval`, `pages` and `budget`.
 pub(in crate::connect) fn configure(
     section: &mut Section<'_, '_>,
     base: &Path,
@@ -47,6 +51,8 @@ pub(in crate::connect) fn configure(
     let name = section.required_text("preset");
     let set: Named = section.pairs("set").into_iter().collect();
     let token = secret::place(section, base, ["token_env", "token_file"]);
+    let secret = secret::place(section, base, ["secret_env", "secret_file"]);
+    let bell = BellSettings::read(section);
     let since = section.span("since", 1_000);
     let interval = section.span("interval", 1_000);
     let pages = section.count("pages");
@@ -58,22 +64,12 @@ pub(in crate::connect) fn configure(
     }
     let Some(preset) = preset(&name, section, base) else { return none };
     let Some(set) = checked(&preset, &name, set, section) else { return none };
-    if let Some(wanted) = preset.token.as_ref().filter(|wanted| token.is_none() && !wanted.optional)
+    for (place, wanted, what) in
+        [(&token, &preset.token, "token"), (&secret, &preset.secret, "secret")]
     {
-        section.problems.add(
-            section.at(),
-            format!("{name} needs a token: {}", wanted.about),
-            "add token_file = \"FILE\", or token_env = \"VARIABLE\"",
-        );
+        check_secret(&name, what, (wanted.as_ref(), place.as_ref()), &set, section);
     }
-    if preset.token.is_none() && token.is_some() {
-        let at = section.place("token_file");
-        section.problems.add(
-            at,
-            format!("{name} takes no token"),
-            "remove token_env and token_file",
-        );
-    }
+    warn_of_end(&preset, token.as_ref(), section);
     let small =
         |number: Option<u64>| number.map(|number| u32::try_from(number).unwrap_or(u32::MAX));
     let ledger = preset.budget.as_ref().map(|daily| Ledger::new(daily, small(budget)));
@@ -91,6 +87,8 @@ pub(in crate::connect) fn configure(
         preset,
         set,
         token,
+        secret,
+        bell,
         ledger,
     };
     check_address(&plan, section);
@@ -133,7 +131,9 @@ fn checked(
     section: &mut Section<'_, '_>,
 ) -> Option<Named> {
     let at = section.place("set");
-    let known = || preset.needs.keys().chain(preset.takes.keys());
+    // A secret may be set where it opens nothing by itself.
+    let secret = preset.secret.is_some().then(|| "secret".to_owned());
+    let known = || preset.needs.keys().chain(preset.takes.keys()).chain(&secret);
     let mut is_well = true;
     for (key, about) in &preset.needs {
         if set.get(key).is_none_or(String::is_empty) {
@@ -161,10 +161,51 @@ fn checked(
     is_well.then_some(set)
 }
 
+/// Whether a secret is there if one is needed, and none if none is.
+fn check_secret(
+    name: &str,
+    what: &'static str,
+    (wanted, place): (Option<&Token>, Option<&SecretPlace>),
+    set: &Named,
+    section: &mut Section<'_, '_>,
+) {
+    match (wanted, place) {
+        (Some(wanted), None) if wanted.is_needed(set) && !set.contains_key(what) => {
+            section.problems.add(
+                section.at(),
+                format!("{name} needs a {what}: {}", wanted.about),
+                format!("add {what}_file = \"FILE\", or {what}_env = \"VARIABLE\""),
+            );
+        }
+        (None, Some(_)) => {
+            section.problems.add(
+                section.at(),
+                format!("{name} takes no {what}"),
+                format!("remove {what}_env and {what}_file"),
+            );
+        }
+        _ => {}
+    }
+}
+
+/// A token that others take the place of must be where they can be written.
+fn warn_of_end(preset: &Preset, token: Option<&SecretPlace>, section: &mut Section<'_, '_>) {
+    let Some(SecretPlace::Env(name)) = token else { return };
+    let (at, hint) = (section.place("token_env"), "keep it in a file: token_file = \"...\"");
+    if preset.renew.is_some() {
+        let message = format!("the token in {name} is not renewed before it ends");
+        section.problems.warn(at, message, hint);
+    } else if preset.rotates() {
+        let message =
+            format!("tokens that take the place of the one in {name} end with the process");
+        section.problems.warn(at, message, hint);
+    }
+}
+
 /// Whether the keys make an address.
 fn check_address(plan: &Plan, section: &mut Section<'_, '_>) {
     let mut named = plan.named(EventTime(0));
-    for later in ["page", "offset", "token", "access"] {
+    for later in ["page", "offset", "token", "secret", "access"] {
         named.insert(later.to_owned(), "1".to_owned());
     }
     if let Err(why) = request(&plan.preset.list.ask, &named) {
@@ -173,7 +214,15 @@ fn check_address(plan: &Plan, section: &mut Section<'_, '_>) {
     }
 }
 
+#[async_trait]
 impl Settings for PollSettings {
+    async fn identify(&self, handle: &str) -> Result<Option<String>, Fault> {
+        match &self.plan {
+            Some(plan) => plan.identify(handle).await,
+            None => Ok(None),
+        }
+    }
+
     fn delay_us(&self) -> Option<i64> {
         let interval = self.plan.as_ref()?.interval;
         Some(asked_every(i64::try_from(interval.as_micros()).unwrap_or(i64::MAX)))
@@ -189,6 +238,7 @@ impl Settings for PollSettings {
             later: false,
             kinds: &KINDS,
             authors: "",
+            handles: false,
             host: "",
         })
     }
@@ -198,13 +248,26 @@ impl Settings for PollSettings {
     }
 
     fn look(&self) -> Look {
-        let place = self.plan.as_ref().and_then(|plan| plan.token.as_ref());
-        match place.map(secret::SecretPlace::fetch) {
-            Some(Err(fault)) => {
-                Look::Fails(Finding { reason: fault.to_string(), hint: fault.hint() })
-            }
+        let Some(plan) = &self.plan else { return Look::Well };
+        let finding =
+            |fault: SecretFault| Finding { reason: fault.to_string(), hint: fault.hint() };
+        let places = [&plan.token, &plan.secret].into_iter().flatten();
+        if let Some(fault) = places.filter_map(|place| place.fetch().err()).next() {
+            return Look::Fails(finding(fault));
+        }
+        // One in a variable was warned of where it is named.
+        let written = plan.token.as_ref().filter(|place| matches!(place, SecretPlace::File(_)));
+        match written
+            .filter(|_| plan.preset.renew.is_some() || plan.preset.rotates())
+            .map(SecretPlace::try_replacing)
+        {
+            Some(Err(fault)) => Look::Warns(finding(fault)),
             _ => Look::Well,
         }
+    }
+
+    fn door(&self) -> Option<Arc<dyn Door>> {
+        self.plan.as_ref()?.bell.as_ref()?.door()
     }
 
     fn open(&self, spec: SourceSpec) -> Box<dyn Source> {

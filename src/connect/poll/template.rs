@@ -173,6 +173,8 @@ impl Template {
         item: &Value,
         named: &dyn Fn(&str) -> Option<String>,
     ) -> Option<String> {
+        // A text without a place in the item is found if its names are.
+        let is_named = !self.0.iter().any(|part| matches!(part, Part::At(_)));
         let mut found = false;
         let mut text = String::new();
         for part in &self.0 {
@@ -181,7 +183,7 @@ impl Template {
                     text += fixed;
                     continue;
                 }
-                Part::Named(name) => named(name),
+                Part::Named(name) => named(name).inspect(|_| found |= is_named),
                 Part::At(pointer) => pointer.text(item).inspect(|value| found |= !value.is_empty()),
             };
             text += &value.unwrap_or_default();
@@ -235,6 +237,9 @@ mod tests {
         let none = |_: &str| None;
         assert_eq!(template("{/t}\n{/b}").read(&item, &none), Some("Good".to_owned()));
         assert_eq!(template("{/b} {/c}").read(&item, &none), None);
+        let named = |name: &str| (name == "part").then(|| "9".to_owned());
+        assert_eq!(template("{part}").read(&item, &named), Some("9".to_owned()));
+        assert_eq!(template("{other}").read(&item, &named), None);
         assert_eq!(template("{/h|html}").read(&item, &none), Some("a & b".to_owned()));
         let text =
             |pointer: &str| Pointer::try_from(pointer.to_owned()).expect(pointer).text(&item);

@@ -10,6 +10,7 @@ mod pipe;
 mod sse;
 mod sent;
 mod signature;
+mod token;
 mod websocket;
 
 pub use block::{Block, numbered};
@@ -22,4 +23,5 @@ pub(super) use pipe::{PipeLines, Writers, is_stream};
 pub(super) use sent::EventStream;
 pub(super) use signature::{is_signed, is_signed_by_hub};
 pub(super) use sse::{EventReader, Sent, SentEvent};
+pub(super) use token::Token;
 pub(super) use websocket::{Incoming, MESSAGE_BYTES_MAX, Refusal, WebSocket};

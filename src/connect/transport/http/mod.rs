@@ -74,12 +74,22 @@ impl Http {
     ) -> Result<Answer, Fault> {
         let asked = tokio::time::timeout(ANSWER_TIMEOUT, answer(request));
         tokio::select! {
-            answered = asked => answered.unwrap_or_else(|_| {
-                let seconds = ANSWER_TIMEOUT.as_secs();
-                Err(Fault::external(format!("no answer within {seconds} s")))
-            }),
+            answered = asked => answered.unwrap_or_else(|_| Err(late())),
             () = outlet.closing() => Err(Fault::Closed),
         }
+    }
+
+    /// Sends a request whose answer must not be lost, as the token that takes the place of another: it
+    /// is waited for though the process is ending.
+    ///
+    /// # Errors
+    /// [`Fault::External`] without an answer in time.
+    pub(in crate::connect) async fn send_unbroken(
+        &self,
+        request: RequestBuilder,
+    ) -> Result<Answer, Fault> {
+        let asked = tokio::time::timeout(ANSWER_TIMEOUT, answer(request)).await;
+        asked.unwrap_or_else(|_| Err(late()))
     }
 
     /// Sends a request whose answer is a stream without an end, such as lines or server-sent events.
@@ -179,6 +189,10 @@ impl Answer {
         };
         Fault::user(reason, hint)
     }
+}
+
+fn late() -> Fault {
+    Fault::external(format!("no answer within {} s", ANSWER_TIMEOUT.as_secs()))
 }
 
 async fn answer(request: RequestBuilder) -> Result<Answer, Fault> {
