@@ -16,6 +16,9 @@ const REMARKS_MAX: usize = 50;
 /// What may stand before a term.
 const OPTIONS: [&str; 3] = ["raw", "inflect", "compound"];
 
+/// Words that join terms; a longer one goes before those that it begins with.
+const OPERATORS: [&str; 4] = ["ANDNOT", "AND", "OR", "NOT"];
+
 #[derive(Debug)]
 pub(super) struct Parser<'q> {
     pub(super) query: &'q str,
@@ -60,20 +63,43 @@ impl<'q> Parser<'q> {
         if bars > 0 {
             self.remark(self.at, "| is read as OR", "write OR");
         }
+        if bars == 0 {
+            self.remark_run_on("OR");
+        }
         self.at += if bars > 0 { bars } else { "OR".len() };
         true
     }
 
     pub(super) fn sees_or(&self) -> bool {
-        self.next_word() == "OR" || self.rest().starts_with('|')
+        self.next_operator() == "OR" || self.rest().starts_with('|')
+    }
+
+    /// The next word, or the operator that it begins with where a sign follows at once: `AND` of
+    /// `AND-job`.
+    fn next_operator(&self) -> &'q str {
+        let word = self.next_word();
+        let is_sign = |c: char| is_dash(c) || matches!(c, '+' | '!' | '#' | '@');
+        let runs_on =
+            |name: &&str| word.strip_prefix(name).is_some_and(|rest| rest.starts_with(is_sign));
+        OPERATORS.into_iter().find(runs_on).unwrap_or(word)
+    }
+
+    /// Remarks on an operator that runs on into a sign.
+    fn remark_run_on(&mut self, operator: &str) {
+        let word = self.next_word();
+        if word.len() > operator.len() {
+            let hint =
+                "write a space behind the operator, or put the word in quotes to look for it";
+            self.remark(self.at, format!("{word} is read as {operator} and what follows"), hint);
+        }
     }
 
     /// Takes `AND`, or the sign that others write for it.
     pub(super) fn take_and(&mut self) -> bool {
         self.skip_space();
-        let sign = if self.rest().starts_with("&&") { "&&" } else { self.next_word() };
+        let sign = if self.rest().starts_with("&&") { "&&" } else { self.next_operator() };
         match sign {
-            "AND" => {}
+            "AND" => self.remark_run_on(sign),
             "&" | "&&" => self.remark(self.at, format!("{sign} is read as AND"), "write AND"),
             _ => return false,
         }
@@ -84,9 +110,11 @@ impl<'q> Parser<'q> {
     /// Takes `NOT`, a minus sign or a dash right before a term, or the sign that others write for it.
     pub(super) fn take_not(&mut self) -> bool {
         self.skip_space();
-        let word = self.next_word();
+        let word = self.next_operator();
         if matches!(word, "NOT" | "ANDNOT") {
+            self.remark_run_on(word);
             self.at += word.len();
+            self.skip_dash_behind_not();
             return true;
         }
         let mut chars = self.rest().chars();
@@ -99,6 +127,21 @@ impl<'q> Parser<'q> {
         }
         self.at += sign.len_utf8();
         true
+    }
+
+    /// Passes over a minus sign behind NOT: who writes `NOT -job` means it once.
+    fn skip_dash_behind_not(&mut self) {
+        let bare = self.rest().trim_start();
+        let at = self.query.len() - bare.len();
+        let mut chars = bare.chars();
+        let (Some(sign), Some(next)) = (chars.next(), chars.next()) else { return };
+        if is_dash(sign) && !next.is_whitespace() && !is_dash(next) && !is_close(next) {
+            if at > self.at {
+                let message = "a minus sign behind NOT says nothing more";
+                self.remark(at, message, "leave one of them out");
+            }
+            self.at = at + sign.len_utf8();
+        }
     }
 
     /// Passes over a `+` right before a term, which asks elsewhere for what is the rule here.

@@ -1,9 +1,10 @@
 //! How are fields and terms read? Options, values, phrases, words, and what is odd about them.
 
+use super::codes::oddity;
 use super::cursor::{Parser, is_named, number};
 use super::error::QueryError;
 use super::expr::{Expr, Term};
-use super::field::field;
+use super::field::{Field, field};
 use super::signs::{is_close, is_open, is_quote, operator_meant, single_close, single_quoted};
 use crate::text::{fold_letters, is_emoji};
 
@@ -84,7 +85,14 @@ impl<'q> Parser<'q> {
                         return Err(self.error("an option before a field", "remove the option"));
                     }
                     let value = self.take_value()?;
-                    return field(&known, value, start).map(Expr::Field);
+                    let field = field(&known, value, start)?;
+                    if let Field::Lang(lang) = field
+                        && let Some(oddity) = oddity(lang)
+                    {
+                        let hint = "write an ISO 639-1 code, as lang:en or lang:ja";
+                        self.remark(start, oddity, hint);
+                    }
+                    return Ok(Expr::Field(field));
                 }
             }
         }
@@ -228,6 +236,7 @@ impl<'q> Parser<'q> {
             self.remark(begun + bare.len(), "a mark at the end of a word is passed over", hint);
             return Ok(bare);
         }
+        self.remark_sign_behind(word, begun);
         if let Some((before, weight)) = word.rsplit_once('^')
             && !before.is_empty()
             && is_weight(weight)
@@ -244,6 +253,16 @@ impl<'q> Parser<'q> {
             return Ok(before);
         }
         Ok(word)
+    }
+
+    /// Remarks on a sign of handles or tags behind a word, where nobody writes it; `C#` is a name.
+    fn remark_sign_behind(&mut self, word: &str, begun: usize) {
+        let bare = word.trim_end_matches(['@', '#']);
+        if bare.len() < word.len() && bare.chars().filter(|c| c.is_alphabetic()).count() > 2 {
+            let hint = "write @acme for a handle, #acme for a tag, acme for the name however it \
+                        stands; put the term in quotes to look for it as it is";
+            self.remark(begun + bare.len(), "a sign behind a word must stand there in posts", hint);
+        }
     }
 
     /// Whether something stands before and behind the word just taken, in its group.

@@ -8,6 +8,7 @@
 
 mod error;
 mod field;
+mod codes;
 mod expr;
 mod signs;
 mod cursor;
