@@ -18,8 +18,10 @@ const HELD_OUT: [(&str, &str); 2] = [
 ];
 
 /// Texts about a brand, `@` in them, with an intent that they must have, and one that they must not.
-const ROWS: [(&str, &str, Option<Intent>, Option<Intent>); 34] = [
+const ROWS: [(&str, &str, Option<Intent>, Option<Intent>); 36] = [
     ("en", "gonna cancel my @ sub if they dont sort this", Some(Churn), Some(Praise)),
+    ("en", "I'm cancelling my contract with @", Some(Churn), Some(Praise)),
+    ("en", "I'm not cancelling my @ contract", None, Some(Churn)),
     ("en", "won't be shopping at @ anymore", Some(Churn), Some(Question)),
     ("en", "@ cancelled my flight three hours before takeoff", Some(Complaint), Some(Churn)),
     ("en", "@ won't let me cancel", Some(Complaint), Some(Recommendation)),

@@ -158,3 +158,15 @@ fn hashtags_stretched_words_and_emoji_count() {
         ("und", "This is such a great thing to see", "", Positive),
     ]);
 }
+
+#[test]
+fn thanks_that_stand_alone_beside_a_complaint_mock() {
+    check(&[
+        ("en", "My parcel never arrived. Thanks Acme", "Acme", Negative),
+        ("en", "Great job Acme, third appointment missed", "Acme", Negative),
+        ("de", "Kein Internet seit Tagen. Danke Acme", "Acme", Negative),
+        ("de", "Bravo Acme, mein Koffer ist weg", "Acme", Negative),
+        ("en", "Thanks Acme for the quick refund", "Acme", Positive),
+        ("de", "Danke Acme, das ging schnell", "Acme", Positive),
+    ]);
+}

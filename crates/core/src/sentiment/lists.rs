@@ -64,6 +64,10 @@ impl Lists {
     pub(super) const NOT: Self = Self(1 << 27);
     /// Common words of a language that is neither English nor German.
     pub(super) const FOREIGN: Self = Self(1 << 28);
+    /// Thanks and applause, which mock where they stand alone beside a complaint.
+    pub(super) const THANKS: Self = Self(1 << 29);
+    /// What praise is for that may mock: "great job".
+    pub(super) const DEEDS: Self = Self(1 << 30);
 
     /// Whether these have a list in common with some.
     #[inline]
@@ -78,7 +82,7 @@ impl Lists {
 }
 
 /// The words of each list, of both languages, parted by white space.
-pub(super) const WORDS: [(Lists, &str); 28] = [
+pub(super) const WORDS: [(Lists, &str); 30] = [
     (
         Lists::UTTER,
         "never no none nothing nobody noone nowhere couldn't couldnt couldn't nor nie niemals
@@ -157,4 +161,10 @@ pub(super) const WORDS: [(Lists, &str); 28] = [
          wanted strand stock herb hell",
     ),
     (Lists::NOT, "not nicht"),
+    (
+        Lists::THANKS,
+        "thanks thank thx thnx tnx cheers bravo kudos congrats congratulations applause danke dank
+         dankeschön merci glückwunsch gratulation gratuliere applaus chapeau respekt",
+    ),
+    (Lists::DEEDS, "job work one done update upgrade going effort leistung arbeit kino gemacht"),
 ];

@@ -14,7 +14,8 @@ const UNREAL_REACH: usize = 8;
 const DESPITE_REACH: usize = 4;
 /// How much of an opinion behind a "despite" is left.
 const DESPITE: f64 = 0.3;
-/// How many words praise has at most that opens a complaint, and what this weighs at least.
+/// How many words praise has at most that opens a complaint, or names beside thanks that only mock,
+/// and what the complaint weighs at least.
 const MOCKING_WORDS: usize = 2;
 const MOCKING_MAX: f64 = -1.4;
 
@@ -40,28 +41,61 @@ pub(super) fn find_seeking(layout: &mut Layout) {
     }
 }
 
-/// Turns praise that only opens a complaint, and is no part of it: "Great, my parcel is lost".
+/// Turns praise that only opens or closes a complaint, and is no part of it: "Great, my parcel is
+/// lost", "My parcel is lost. Thanks Acme".
 pub(super) fn find_mockery(layout: &Layout, hits: &mut [Hit], trace: &mut Trace) {
-    let Some((opener, rest)) = hits.split_first_mut() else { return };
-    let complains =
-        rest.iter().all(|hit| hit.weight < 0.0) && rest.iter().any(|hit| hit.weight <= MOCKING_MAX);
-    if opener.weight <= 0.0 || !complains {
+    let complains = hits.iter().any(|hit| hit.weight <= MOCKING_MAX);
+    let mut praise = (0..).zip(hits.iter_mut()).filter(|(_, hit)| hit.weight >= 0.0);
+    let (Some((at, hit)), None, true) = (praise.next(), praise.next(), complains) else { return };
+    let opens = at == 0 && opens_alone(layout, hit);
+    if hit.weight <= 0.0 || !(opens || is_thanks_alone(layout, hit)) {
         return;
     }
-    let clause = layout.clause_of(opener.word);
-    // "Great", "oh brilliant"; in "great service" the praise is not the last word.
+    let before = hit.weight;
+    hit.weight *= NEGATED;
+    trace.note(hit.word as usize, Rule::Irony, None, [before, hit.weight]);
+}
+
+/// Whether praise is all that is said before the first comma: "Great", "oh brilliant"; in "great
+/// service" it is not the last word.
+fn opens_alone(layout: &Layout, praise: &Hit) -> bool {
+    let clause = layout.clause_of(praise.word);
     let speaks = |word: &Word| word.sort != Sort::Handle && !word.spent;
     let begin = layout.words.iter().position(speaks).unwrap_or(0);
     let own = layout.words.iter().skip(begin).take_while(|word| Some(word.clause) == clause);
     let own = own.filter(|word| speaks(word)).count();
-    let alone = begin + own == opener.word as usize + 1;
     let answered = clause.and_then(|at| layout.clauses.get(at as usize + 1));
     let opposed = answered.is_none_or(|next| next.outweighs);
-    if alone && own <= MOCKING_WORDS && !opposed {
-        let before = opener.weight;
-        opener.weight *= NEGATED;
-        trace.note(opener.word as usize, Rule::Irony, None, [before, opener.weight]);
+    begin + own == praise.word as usize + 1 && own <= MOCKING_WORDS && !opposed
+}
+
+/// Whether thanks or applause stand with a name at most, and no "but" before or behind: what they
+/// are for is the complaint.
+fn is_thanks_alone(layout: &Layout, praise: &Hit) -> bool {
+    let at = praise.word as usize;
+    let Some(word) = layout.words.get(at) else { return false };
+    let next = layout.words.get(at + 1).filter(|next| next.clause == word.clause);
+    let of_deeds = next.is_some_and(|next| next.entry.lists.meet(Lists::DEEDS));
+    if !of_deeds && !word.entry.lists.meet(Lists::THANKS) {
+        return false;
     }
+    let clause = word.clause as usize;
+    let around = layout.clauses.get(clause..layout.clauses.len().min(clause + 2));
+    if around.unwrap_or_default().iter().any(|clause| clause.outweighs) {
+        return false;
+    }
+    let first = layout.words.partition_point(|other| other.clause < word.clause);
+    let own = layout.words.iter().enumerate().skip(first);
+    let own = own.take_while(|(_, other)| other.clause == word.clause);
+    let mut names = 0;
+    for (_, other) in own.filter(|&(i, other)| i != at && !other.spent) {
+        let is_name = other.masked || (other.entry.is_blank() && other.entry.gram == 0);
+        if !is_name && !other.entry.lists.meet(Lists::DEEDS) {
+            return false;
+        }
+        names += usize::from(is_name);
+    }
+    names <= MOCKING_WORDS
 }
 
 impl View<'_> {
