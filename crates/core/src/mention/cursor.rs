@@ -114,7 +114,7 @@ impl<'q> Parser<'q> {
         if matches!(word, "NOT" | "ANDNOT") {
             self.remark_run_on(word);
             self.at += word.len();
-            self.skip_dash_behind_not();
+            self.skip_dash();
             return true;
         }
         let mut chars = self.rest().chars();
@@ -126,18 +126,24 @@ impl<'q> Parser<'q> {
             return false;
         }
         self.at += sign.len_utf8();
+        self.skip_dash();
         true
     }
 
-    /// Passes over a minus sign behind NOT: who writes `NOT -job` means it once.
-    fn skip_dash_behind_not(&mut self) {
-        let bare = self.rest().trim_start();
-        let at = self.query.len() - bare.len();
-        let mut chars = bare.chars();
-        let (Some(sign), Some(next)) = (chars.next(), chars.next()) else { return };
-        if is_dash(sign) && !next.is_whitespace() && !is_dash(next) && !is_close(next) {
-            if at > self.at {
-                let message = "a minus sign behind NOT says nothing more";
+    /// Passes over a minus sign behind NOT or another: who writes `NOT -job` or `--job` means it once.
+    fn skip_dash(&mut self) {
+        loop {
+            let bare = self.rest().trim_start();
+            let at = self.query.len() - bare.len();
+            let mut chars = bare.chars();
+            let (Some(sign), Some(next)) = (chars.next(), chars.next()) else { return };
+            if !is_dash(sign) || next.is_whitespace() || is_close(next) {
+                return;
+            }
+            // The sign of `NOT-job` was remarked on.
+            let before = self.query.get(..at).unwrap_or_default();
+            if at > self.at || before.ends_with(is_dash) {
+                let message = "a second negation says nothing more";
                 self.remark(at, message, "leave one of them out");
             }
             self.at = at + sign.len_utf8();

@@ -128,7 +128,7 @@ impl<'q> Parser<'q> {
         if let Some((_, hint)) = FOREIGN_FIELDS.iter().find(|(known, _)| *known == lower) {
             return Err(self.error(&format!("no field is called {name}"), hint));
         }
-        if name.len() > 1 && name.chars().all(|c| c.is_ascii_alphabetic()) {
+        if name.len() > 1 && name.chars().all(|c| c.is_ascii_alphabetic() || c == '_') {
             let hint = "the fields are author, source, lang, site, url, kind, in-reply-to, thread, \
                         followers and engagement; put the term in quotes to look for it as it stands";
             self.remark(self.at, format!("no field is called {name}: read as text"), hint);
@@ -255,9 +255,9 @@ impl<'q> Parser<'q> {
         Ok(word)
     }
 
-    /// Remarks on a sign of handles or tags behind a word, where nobody writes it; `C#` is a name.
+    /// Remarks on a sign behind a word, where few write it: `acme!` does not find acme; `C#` is a name.
     fn remark_sign_behind(&mut self, word: &str, begun: usize) {
-        let bare = word.trim_end_matches(['@', '#']);
+        let bare = word.trim_end_matches(['@', '#', '!', '$', '%', '>']);
         if bare.len() < word.len() && bare.chars().filter(|c| c.is_alphabetic()).count() > 2 {
             let hint = "write @acme for a handle, #acme for a tag, acme for the name however it \
                         stands; put the term in quotes to look for it as it is";

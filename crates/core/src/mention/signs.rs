@@ -91,7 +91,7 @@ pub(super) fn operator_meant(word: &str) -> Option<&'static str> {
         "near" => Some("NEAR/5"),
         "nicht" | "ohne" | "butnot" | "except" | "without" if is_upper => Some("NOT"),
         "ou" | "o" | "xor" if is_upper => Some("OR"),
-        "same" | "adj" | "sentence" if is_upper => Some("NEAR/5"),
+        "same" | "adj" | "sentence" | "within" if is_upper => Some("NEAR/5"),
         "et" | "y" if is_upper => Some("AND"),
         _ => None,
     }
