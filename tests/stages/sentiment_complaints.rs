@@ -83,12 +83,12 @@ fn negative(report: &Report) -> [f64; 2] {
 #[test]
 fn posts_of_our_own_wording_are_understood() {
     let sets = [
-        (ENGLISH, 220, [0.70, 0.80, 0.77]),
+        (ENGLISH, 220, [0.70, 0.80, 0.79]),
         (GERMAN, 220, [0.70, 0.83, 0.79]),
-        (SHORT_ENGLISH, 773, [0.88, 0.90, 0.85]),
-        (SHORT_GERMAN, 809, [0.90, 0.93, 0.87]),
-        (PLAIN_ENGLISH, 294, [0.93, 0.91, 0.89]),
-        (PLAIN_GERMAN, 294, [0.85, 0.93, 0.86]),
+        (SHORT_ENGLISH, 773, [0.88, 0.90, 0.86]),
+        (SHORT_GERMAN, 809, [0.90, 0.93, 0.88]),
+        (PLAIN_ENGLISH, 294, [0.93, 0.91, 0.90]),
+        (PLAIN_GERMAN, 294, [0.87, 0.93, 0.89]),
     ];
     for (posts, rows, floors) in sets {
         let report = report(posts);

@@ -76,6 +76,7 @@ fn languages_are_declared_or_detected() {
         ("Danke", "de", "de", Declared),
         ("Ce n'est pas le train que je voulais avec vous", "und", "und", Detected),
         ("Ce n'est pas le train que je voulais avec vous", "fr", "fr", Declared),
+        ("Terrible support", "fr", "und", Unknown),
         ("12345", "und", "und", Unknown),
     ];
     for (text, declared, lang, source) in rows {

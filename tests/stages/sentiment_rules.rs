@@ -115,6 +115,8 @@ fn comparisons_have_two_sides() {
         ("en", "Samsung is no match for Apple", "Apple", Positive),
         ("de", "Samsung kommt an Apple nicht ran", "Samsung", Negative),
         ("de", "Samsung kommt an Apple nicht ran", "Apple", Positive),
+        ("de", "Bin von Acme zu Globex gewechselt und endlich zufrieden", "Acme", Negative),
+        ("de", "Bin von Acme zu Globex gewechselt und endlich zufrieden", "Globex", Positive),
     ]);
 }
 
@@ -166,6 +168,7 @@ fn thanks_that_stand_alone_beside_a_complaint_mock() {
         ("en", "Great job Acme, third appointment missed", "Acme", Negative),
         ("de", "Kein Internet seit Tagen. Danke Acme", "Acme", Negative),
         ("de", "Bravo Acme, mein Koffer ist weg", "Acme", Negative),
+        ("en", "There is no coach 5. Thanks Acme", "Acme", Negative),
         ("en", "Thanks Acme for the quick refund", "Acme", Positive),
         ("de", "Danke Acme, das ging schnell", "Acme", Positive),
     ]);

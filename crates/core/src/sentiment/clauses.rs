@@ -139,6 +139,8 @@ pub(super) struct Layout {
     pub(super) elliptic: bool,
     /// Stretches of words that a comparison sets against the rest: from, to.
     pub(super) unlike: Vec<(u32, u32)>,
+    /// Where one thing is left for another: the word that leads to the other, and the end of both.
+    pub(super) left: Option<(u32, u32)>,
     /// Words to the nearest mention, of each word; empty without mentions.
     pub(super) gaps: Vec<u32>,
     /// Links, hosts and e-mail addresses.

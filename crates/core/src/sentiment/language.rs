@@ -70,12 +70,14 @@ struct Evidence {
     foreign: u32,
     /// Opinion words of one language only.
     opinions: [u32; 2],
+    /// Opinion words of both.
+    shared: u32,
 }
 
 /// Decides on the language of a text.
 pub(super) fn decide(layout: &Layout, declared: Lang) -> Language {
     let found = gather(layout);
-    let Evidence { english, german, foreign, opinions } = found;
+    let Evidence { english, german, foreign, opinions, shared } = found;
     let declared_as = |lang| Language { lang, source: LanguageSource::Declared };
     let detected = |lang| Language { lang, source: LanguageSource::Detected };
     match declared {
@@ -100,6 +102,8 @@ pub(super) fn decide(layout: &Layout, declared: Lang) -> Language {
         _ if german > 2 * (english + foreign) => detected(Lang::DE),
         _ if english + german + foreign == 0 && opinions[0] > opinions[1] => detected(Lang::EN),
         _ if english + german + foreign == 0 && opinions[1] > opinions[0] => detected(Lang::DE),
+        // "Terrible service": nothing but words that both know, and none of a third language.
+        _ if english + german + foreign == 0 && shared > 0 => Language::default(),
         _ => declared_as(declared),
     }
 }
@@ -120,7 +124,8 @@ fn gather(layout: &Layout) -> Evidence {
         match (english.is_polar(), german.is_polar()) {
             (true, false) => found.opinions[0] += 1,
             (false, true) => found.opinions[1] += 1,
-            _ => {}
+            (true, true) => found.shared += 1,
+            (false, false) => {}
         }
     }
     found

@@ -18,6 +18,8 @@ const DESPITE: f64 = 0.3;
 /// and what the complaint weighs at least.
 const MOCKING_WORDS: usize = 2;
 const MOCKING_MAX: f64 = -1.4;
+/// The same where thanks come last.
+const CLOSING_MAX: f64 = -0.8;
 
 /// Finds the sentences that ask for what their words describe.
 pub(super) fn find_seeking(layout: &mut Layout) {
@@ -44,16 +46,30 @@ pub(super) fn find_seeking(layout: &mut Layout) {
 /// Turns praise that only opens or closes a complaint, and is no part of it: "Great, my parcel is
 /// lost", "My parcel is lost. Thanks Acme".
 pub(super) fn find_mockery(layout: &Layout, hits: &mut [Hit], trace: &mut Trace) {
-    let complains = hits.iter().any(|hit| hit.weight <= MOCKING_MAX);
-    let mut praise = (0..).zip(hits.iter_mut()).filter(|(_, hit)| hit.weight >= 0.0);
-    let (Some((at, hit)), None, true) = (praise.next(), praise.next(), complains) else { return };
-    let opens = at == 0 && opens_alone(layout, hit);
-    if hit.weight <= 0.0 || !(opens || is_thanks_alone(layout, hit)) {
+    let worst = hits.iter().fold(0.0, |worst: f64, hit| worst.min(hit.weight));
+    let last = hits.len().wrapping_sub(1);
+    let mut praise = hits.iter_mut().enumerate().filter(|(_, hit)| hit.weight >= 0.0);
+    let (Some((at, hit)), None) = (praise.next(), praise.next()) else { return };
+    if hit.weight <= 0.0 {
+        return;
+    }
+    let complains = worst <= MOCKING_MAX;
+    let opens = at == 0 && complains && opens_alone(layout, hit);
+    let closes = at == last && (worst <= CLOSING_MAX || denies_before(layout, hit.word));
+    if !opens && !((complains || closes) && is_thanks_alone(layout, hit)) {
         return;
     }
     let before = hit.weight;
     hit.weight *= NEGATED;
     trace.note(hit.word as usize, Rule::Irony, None, [before, hit.weight]);
+}
+
+/// Whether a sentence before that of a word says that something is not there or not done.
+fn denies_before(layout: &Layout, word: u32) -> bool {
+    let sentence = layout.sentence_of(word as usize);
+    let words = layout.words.iter().take(word as usize).enumerate();
+    let mut before = words.filter(|&(i, _)| layout.sentence_of(i) != sentence);
+    before.any(|(_, word)| matches!(word.sense.role, Role::Negation | Role::NearNegation))
 }
 
 /// Whether praise is all that is said before the first comma: "Great", "oh brilliant"; in "great

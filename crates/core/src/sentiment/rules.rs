@@ -88,7 +88,8 @@ fn sense_in(word: &Word, own: Sense, other: Sense, bytes: u32) -> Sense {
         return own;
     }
     let long = word.end.saturating_sub(word.start) >= bytes;
-    let borrows = long && other.role == Role::Plain && other.weight().abs() >= LOAN_WEIGHT;
+    let plays = !matches!(other.role, Role::Plain | Role::Degree);
+    let borrows = long && !plays && other.weight().abs() >= LOAN_WEIGHT;
     if borrows && !word.entry.lists.meet(Lists::FALSE_FRIENDS) {
         return Sense::weighing(other.weight());
     }
@@ -142,6 +143,8 @@ pub(super) fn weigh(
             hits.push(view.weigh(i, trace));
         }
     }
+    let left = if roles.has(Role::Leaves) { sides::left(layout, hits) } else { None };
+    layout.left = left;
     mood::find_mockery(layout, hits, trace);
     sides::part(layout, hits);
     for hit in hits.iter().filter(|hit| hit.aside) {

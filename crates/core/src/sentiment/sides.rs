@@ -80,7 +80,10 @@ impl Layout {
             .iter()
             .any(|range| within(range, first) && within(range, last) && !within(range, at));
         let behind = hit.pivot.is_some_and(|pivot| first >= pivot);
-        if set_apart || behind { OTHER_SIDE } else { 1.0 }
+        // "Left A for B and happy": with B.
+        let with_other =
+            hit.weight > 0.0 && self.left.is_some_and(|(to, end)| last < to && to < at && end < at);
+        if set_apart || behind || with_other { OTHER_SIDE } else { 1.0 }
     }
 
     /// Whether the clause of the mentions only says that what another clause says is not so:
@@ -101,6 +104,17 @@ impl Layout {
             matches!(word.sense.role, Role::Negation | Role::NearNegation) && !word.masked
         })
     }
+}
+
+/// Where a text leaves one thing for another: the word that leads to the other, and the last of that
+/// word and of the verb.
+pub(super) fn left(layout: &Layout, hits: &[Hit]) -> Option<(u32, u32)> {
+    let leaves = |hit: &&Hit| {
+        let word = layout.words.get(hit.word as usize);
+        hit.weight < 0.0 && word.is_some_and(|word| word.sense.role == Role::Leaves)
+    };
+    let hit = hits.iter().find(leaves)?;
+    hit.pivot.map(|to| (to, to.max(hit.word)))
 }
 
 /// Sets aside the opinions that count for another thing, where a clause with a mention holds praise
