@@ -143,6 +143,7 @@ impl Assistant {
         let folder = Folder::read(self.lake.clone())?;
         let session = Session::open_within(&folder, LIMITS).await?;
         if tool == "sql" {
+            let session = session.aside(folder.site(), None);
             return sql(&session, &read::<OfSql>(asked)?.query).await;
         }
         let alerts = match tool {

@@ -25,6 +25,7 @@ mod supervisor;
 mod view;
 // commands
 mod alerts;
+mod answer;
 mod check;
 mod crisis;
 mod demo;
@@ -144,6 +145,9 @@ enum Command {
     /// Print the reference of all commands in Markdown
     #[command(hide = true)]
     Reference,
+    /// Answer one SELECT for the process that started this one
+    #[command(hide = true)]
+    Answer(answer::Args),
 }
 
 /// Runs what the command line asks for.
@@ -158,6 +162,7 @@ pub fn run() -> ExitCode {
         }
     };
     runtime::prepare(&typed.logs);
+    crate::sql::start_this_program_again();
     ending::exit(match &typed.command {
         Command::Demo(args) if args.crisis => crisis::crisis(args),
         Command::Demo(args) => demo::demo(args),
@@ -188,5 +193,6 @@ pub fn run() -> ExitCode {
         Command::Completions(args) => manual::completions(args, Args::command()),
         Command::Man(args) => manual::man(args, Args::command()),
         Command::Reference => manual::reference(Args::command()),
+        Command::Answer(args) => answer::answer(args),
     })
 }

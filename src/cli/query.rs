@@ -75,6 +75,7 @@ pub(super) fn query(args: &Args) -> Result<Ending, Failure> {
     let runtime = runtime()?;
     let asked = runtime.block_on(async {
         let session = Session::open_within(&folder, limits).await?;
+        let mut session = session.aside(folder.site(), None);
         session.add_audit(&folder, sql).await?;
         let answer = session.query(sql).await.map_err(failure)?;
         let written = rows::write(answer, format(args.format), &args.csv).await;

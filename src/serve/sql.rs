@@ -93,6 +93,7 @@ async fn ask(
     let session = async {
         let folder = Folder::read(&api.lake)?;
         let session = api.sql.snapshots.session(&folder, api.sql.limits).await?;
+        let mut session = session.aside(folder.site(), None);
         if viewer.role.allows(Role::Admin) {
             session.add_audit(&folder, sql).await?;
         }

@@ -13,10 +13,13 @@ impl Session {
     ///
     /// # Errors
     /// When its log cannot be read.
-    pub async fn add_audit(&self, folder: &Folder, sql: &str) -> Result<(), LakeError> {
+    pub async fn add_audit(&mut self, folder: &Folder, sql: &str) -> Result<(), LakeError> {
         let name = Table::Audit.name();
         if !sql.to_ascii_lowercase().contains(name) {
             return Ok(());
+        }
+        if let Some(aside) = &mut self.aside {
+            aside.has_audit = true;
         }
         let added = if has_audit(folder).await? {
             let files = LakeFiles::open(Table::Audit, folder).await?;

@@ -1,11 +1,13 @@
 //! What was wrong with a query, where in it, and how is it mended?
 
+use std::borrow::Cow;
 use std::fmt;
 
 use arrow::error::ArrowError;
 use datafusion::common::SchemaError;
 use datafusion::error::DataFusionError;
 use datafusion::sql::sqlparser::parser::ParserError;
+use serde::{Deserialize, Serialize};
 
 use super::functions::MatchesError;
 use super::growth::GrowthError;
@@ -15,7 +17,7 @@ use crate::lake::{Table, is_missing, quoted, refusal};
 use crate::mention::pointer;
 
 /// Whose fault an error is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SqlFault {
     /// The statement's.
     Statement,
@@ -28,12 +30,12 @@ pub enum SqlFault {
 }
 
 /// A query that brought no answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SqlError {
     /// Whose fault it is.
     pub fault: SqlFault,
     /// What kind of fault, as a SQLSTATE of PostgreSQL.
-    pub code: &'static str,
+    pub code: Cow<'static, str>,
     /// What is wrong, without the place.
     pub message: String,
     /// Where in the statement: line and column in characters, from 1.
@@ -76,6 +78,31 @@ impl SqlError {
         Self::new(SqlFault::Limit, "57014", message, hint)
     }
 
+    /// A query that takes more memory than it may.
+    pub(super) fn large(limits: Limits) -> Self {
+        let message = format!("more than {} MiB of memory are needed", limits.memory_mib);
+        Self::new(SqlFault::Limit, "53200", message, more_memory(limits))
+    }
+
+    /// A row, of which nothing smaller can be handed on.
+    pub(super) fn long_row(bytes: usize, bytes_max: usize) -> Self {
+        let mib = |bytes: usize| bytes.div_ceil(1024 * 1024);
+        let (long, most) = (mib(bytes), mib(bytes_max));
+        let message =
+            format!("a row of the answer has {long} MiB; at most {most} MiB are sent at once");
+        let hint = "ask for more and shorter rows, or allow more: sql_memory_mib in [serve], or --memory-mib";
+        Self::new(SqlFault::Limit, "53200", message, hint)
+    }
+
+    /// A query for which no process could be started.
+    pub(super) fn alone(what: &str) -> Self {
+        let message =
+            format!("a query that may take much memory needs a process of its own: {what}");
+        let hint =
+            "let this program start itself again, and see that the system has processes left";
+        Self::new(SqlFault::Other, BROKEN, message, hint)
+    }
+
     /// A query that broke down instead of failing.
     pub(crate) fn broken(what: &str) -> Self {
         let message = format!("the query failed: {what}");
@@ -102,6 +129,7 @@ impl SqlError {
         hint: impl Into<String>,
     ) -> Self {
         let (message, hint) = (message.into(), hint.into());
+        let code = Cow::Borrowed(code);
         Self { fault, code, message, place: None, hint, shown: String::new() }
     }
 
@@ -245,11 +273,7 @@ fn judge(error: &DataFusionError, limits: Limits) -> (SqlFault, String) {
     }
     match error.find_root() {
         DataFusionError::ResourcesExhausted(_) => {
-            let hint = format!(
-                "narrow it with a condition on day, or allow more than {} MiB",
-                limits.memory_mib
-            );
-            return (SqlFault::Limit, hint);
+            return (SqlFault::Limit, more_memory(limits));
         }
         DataFusionError::Internal(text) if text.contains("Regular expression") => {
             return (
@@ -296,6 +320,13 @@ fn judge(error: &DataFusionError, limits: Limits) -> (SqlFault, String) {
     };
     let general = "list tables and columns with SHOW TABLES and DESCRIBE mentions, views with: resonanz query --views";
     (SqlFault::Statement, if hint.is_empty() { general.to_owned() } else { hint })
+}
+
+fn more_memory(limits: Limits) -> String {
+    let mib = limits.memory_mib;
+    format!(
+        "narrow it with a condition on day, take less of long texts, as left(text, 200), or allow more than {mib} MiB"
+    )
 }
 
 /// What kind of fault an error of DataFusion is.

@@ -65,6 +65,12 @@ fn slim(batch: &RecordBatch) -> RecordBatch {
     RecordBatch::try_new(batch.schema(), columns).unwrap_or_else(|_| batch.clone())
 }
 
+/// About how many bytes rows have.
+pub(super) fn batch_bytes(batch: &RecordBatch) -> usize {
+    let columns = batch.columns().iter().flat_map(|column| row_bytes(column));
+    columns.fold(0, usize::saturating_add)
+}
+
 /// About how many bytes each row of a column has.
 pub(super) fn row_bytes(column: &dyn Array) -> Vec<usize> {
     match column.data_type() {

@@ -3,19 +3,17 @@
 //! A session sees one version of each table: the files that the Delta log named when it was
 //! opened. It can read and nothing else, within limits of time and memory.
 
-use std::io::Write;
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
-use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
+use datafusion::common::ScalarValue;
+use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::config::Dialect;
 use datafusion::error::{DataFusionError, Result as QueryResult};
 use datafusion::execution::FunctionRegistry;
 use datafusion::execution::context::{SQLOptions, SessionState, TaskContext};
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
-use datafusion::logical_expr::{Expr, LogicalPlan};
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::coop::CooperativeExec;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::{SessionConfig, SessionContext};
@@ -23,35 +21,30 @@ use datafusion::sql::parser::Statement;
 use futures_util::StreamExt;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
-use tokio::task::{JoinError, JoinHandle};
 use tokio::time::{Instant, timeout_at};
 
+use super::answer::{Answer, BATCHES_AHEAD};
+use super::aside::Aside;
 use super::beside::Beside;
 use super::drivers::Drivers;
 use super::error::SqlError;
-use super::format::{AnswerWriter, QueryFormat};
 use super::guard::{self, Limits};
-use super::pieces::Pieces;
 use super::scan::LakeFiles;
-use super::{arithmetic, functions, growth, json, operators, spread, sums, united, views};
+use super::{arithmetic, functions, growth, json, operators, spread, sums, united, views, weigh};
 use crate::lake::{Folder, LakeError, Table};
+use crate::state::Site;
 
 /// The database of which all tables are, and their schema.
 pub(super) const CATALOG: &str = "resonanz";
 pub(super) const SCHEMA: &str = "public";
 /// Stack of the thread that plans: what [`guard`] lets pass fits.
 const PLAN_STACK_BYTES: usize = 256 * 1024 * 1024;
-/// Rows that are read and handed on at once where columns hold texts of any length.
-const WIDE_BATCH_ROWS: usize = 512;
-/// Columns that hold such texts.
-const WIDE: [&str; 4] = ["text", "evidence", "terms", "raw"];
-/// Batches that wait between a query and its reader.
-const BATCHES_AHEAD: usize = 1;
-
 /// Read-only SQL over one version of a lake.
 pub struct Session {
     pub(super) context: SessionContext,
     pub(super) limits: Limits,
+    /// Who answers what may take much memory; without it, this process does.
+    pub(super) aside: Option<Aside>,
 }
 
 impl std::fmt::Debug for Session {
@@ -94,6 +87,15 @@ impl Session {
         Self::register(context, tables, beside, limits).await.map_err(unusable)
     }
 
+    /// Has what may take much memory answered by a process of its own, which is ended if it takes more
+    /// than about twice what it may: from the lake at this place, and for this user of PostgreSQL's
+    /// catalog, if a client of it asks. Without [`start_this_program_again`](super::start_this_program_again)
+    /// it changes nothing.
+    #[must_use]
+    pub fn aside(self, site: &Site, user: Option<&str>) -> Self {
+        Self { aside: Aside::of(site, user), ..self }
+    }
+
     /// Makes the tables and views known to a context.
     pub(super) async fn fill(
         context: SessionContext,
@@ -129,7 +131,7 @@ impl Session {
         }
         beside.register(&context).await?;
         views::register(&context).await?;
-        Ok(Self { context, limits })
+        Ok(Self { context, limits, aside: None })
     }
 
     /// Runs one SELECT, EXPLAIN, DESCRIBE or SHOW. The time limit begins now.
@@ -143,39 +145,35 @@ impl Session {
         let (context, text) = (self.context.clone(), sql.to_owned());
         let work = async move { plan(&context, &text, limits).await };
         let planned = timeout_at(end, apart(work)).await;
-        let plan = planned.map_err(|_| SqlError::late(limits))??;
-        self.start(plan, sql, end)
+        let work = planned.map_err(|_| SqlError::late(limits))??;
+        self.start(work, (sql, Vec::new()), end).await
     }
 
-    /// Runs a plan until a moment.
-    pub(super) fn start(
+    /// Begins to answer a statement with its parameters, until a moment.
+    pub(super) async fn start(
         &self,
-        Work { plan, task }: Work,
-        sql: &str,
+        Work { plan, task, is_heavy }: Work,
+        (sql, values): (&str, Vec<ScalarValue>),
         end: Instant,
     ) -> Result<Answer, SqlError> {
         let limits = self.limits;
+        if let Some(aside) = self.aside.as_ref().filter(|_| is_heavy) {
+            return aside.ask(sql, values, limits, end).await;
+        }
         let schema = plan.schema();
-        let stream = execute_stream(plan, task);
-        let mut stream = stream.map_err(|error| SqlError::of(&error, sql, limits))?;
+        let text = sql.to_owned();
+        let wrong = move |error: DataFusionError| SqlError::of(&error, &text, limits);
+        let mut stream = execute_stream(plan, task).map_err(&wrong)?;
         let (sender, batches) = mpsc::channel(BATCHES_AHEAD);
         let work = tokio::spawn(async move {
             while let Some(batch) = stream.next().await {
-                if sender.send(batch).await.is_err() {
+                if sender.send(batch.map_err(&wrong)).await.is_err() {
                     return;
                 }
             }
         });
-        let pieces = Pieces::default();
-        Ok(Answer { schema, batches, pieces, work, end, limits, sql: sql.to_owned() })
+        Ok(Answer::new(schema, batches, work, end, limits))
     }
-}
-
-/// What a task that broke down says.
-fn told(error: JoinError) -> String {
-    let Ok(panic) = error.try_into_panic() else { return "it was interrupted".to_owned() };
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("it has no words for it").to_owned()
 }
 
 /// What a context that cannot be made says.
@@ -254,6 +252,7 @@ pub(super) async fn logical(
 pub(super) struct Work {
     plan: Arc<dyn ExecutionPlan>,
     task: Arc<TaskContext>,
+    is_heavy: bool,
 }
 
 /// How it is done, so that it can be ended at any time, in bounded memory.
@@ -266,32 +265,15 @@ pub(super) async fn physical(
     let mut state = state.clone();
     // Constants are known once they are computed.
     let plan = state.optimize(&plan)?;
-    let wide = if is_wide(&plan)? { Some(WIDE_BATCH_ROWS) } else { None };
-    let long = spread::rows(&plan, limits)?;
-    if let Some(rows) = wide.into_iter().chain(long).min() {
+    let is_heavy = weigh::is_heavy(&plan, limits)?;
+    if let Some(rows) = spread::rows(&plan, limits)? {
         let rows = rows.min(state.config().batch_size());
         *state.config_mut() = state.config().clone().with_batch_size(rows);
     }
     let planner = Arc::clone(state.query_planner());
     let plan = planner.create_physical_plan(&plan, &state).await?;
     let plan = plan.transform_up(yielding)?.data;
-    Ok(Work { plan, task: Arc::new(TaskContext::from(&state)) })
-}
-
-/// Whether a plan reads texts of any length.
-fn is_wide(plan: &LogicalPlan) -> QueryResult<bool> {
-    let mut is_wide = false;
-    plan.apply_with_subqueries(|node| {
-        node.apply_expressions(|expression| {
-            expression.apply(|expression| {
-                if let Expr::Column(column) = expression {
-                    is_wide |= WIDE.contains(&column.name.as_str());
-                }
-                Ok(TreeNodeRecursion::Continue)
-            })
-        })
-    })?;
-    Ok(is_wide)
+    Ok(Work { plan, task: Arc::new(TaskContext::from(&state)), is_heavy })
 }
 
 /// Makes what can turn few rows into many give way after some batches, so that it can be stopped.
@@ -301,87 +283,4 @@ fn yielding(plan: Arc<dyn ExecutionPlan>) -> QueryResult<Transformed<Arc<dyn Exe
         return Ok(Transformed::yes(Arc::new(CooperativeExec::new(plan))));
     }
     Ok(Transformed::no(plan))
-}
-
-/// The rows of an answer, as they come. Dropping it ends the query.
-#[derive(Debug)]
-pub struct Answer {
-    schema: SchemaRef,
-    batches: mpsc::Receiver<QueryResult<RecordBatch>>,
-    /// Of the batch that came last.
-    pieces: Pieces,
-    work: JoinHandle<()>,
-    end: Instant,
-    limits: Limits,
-    /// For errors that point into it.
-    sql: String,
-}
-
-impl Drop for Answer {
-    fn drop(&mut self) {
-        self.work.abort();
-    }
-}
-
-impl Answer {
-    /// The columns.
-    #[must_use]
-    pub fn schema(&self) -> SchemaRef {
-        Arc::clone(&self.schema)
-    }
-
-    /// When it must be done.
-    #[must_use]
-    pub fn end(&self) -> Instant {
-        self.end
-    }
-
-    /// The next rows, at most about 1 MiB; `None` at the end.
-    ///
-    /// # Errors
-    /// When a file cannot be read, or a limit is reached.
-    pub async fn next(&mut self) -> Result<Option<RecordBatch>, SqlError> {
-        loop {
-            if let Some(piece) = self.pieces.next() {
-                return Ok(Some(piece));
-            }
-            match timeout_at(self.end, self.batches.recv()).await {
-                Err(_) => return Err(SqlError::late(self.limits)),
-                Ok(Some(Ok(batch))) => self.pieces = Pieces::of(batch),
-                Ok(Some(Err(error))) => {
-                    return Err(SqlError::of(&error, &self.sql, self.limits));
-                }
-                // The work ends by itself, or by a panic that must not pass for the end of the rows.
-                Ok(None) => {
-                    let ended = (&mut self.work).await;
-                    return ended.map(|()| None).map_err(|error| SqlError::broken(&told(error)));
-                }
-            }
-        }
-    }
-
-    /// All rows at once.
-    ///
-    /// # Errors
-    /// When a file cannot be read, or a limit is reached.
-    pub async fn collect(mut self) -> Result<Vec<RecordBatch>, SqlError> {
-        let mut batches = Vec::new();
-        while let Some(batch) = self.next().await? {
-            batches.push(batch);
-        }
-        Ok(batches)
-    }
-
-    /// Writes the rows; all formats but the table stream, in flat memory.
-    ///
-    /// # Errors
-    /// When a file cannot be read, a limit is reached, or writing fails.
-    pub async fn write(mut self, format: QueryFormat, out: impl Write) -> Result<(), SqlError> {
-        let mut writer = AnswerWriter::new(format, out, &self.schema())?;
-        while let Some(batch) = self.next().await? {
-            writer.write(&batch)?;
-        }
-        writer.finish()?;
-        Ok(())
-    }
 }

@@ -68,6 +68,6 @@ impl Ready {
             }
             context.register_table(name.as_str(), Arc::clone(table)).map_err(unusable)?;
         }
-        Ok(Session { context, limits })
+        Ok(Session { context, limits, aside: None })
     }
 }

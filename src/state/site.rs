@@ -44,6 +44,11 @@ impl Site {
         self.state.is_some() || !self.is_bucket()
     }
 
+    /// Where the writer's state is, if that is said.
+    pub(crate) fn named_state(&self) -> Option<&Path> {
+        self.state.as_deref()
+    }
+
     /// A file or folder of the writer's state.
     #[must_use]
     pub fn own(&self, name: &str) -> PathBuf {

@@ -48,6 +48,7 @@ mod imports_people;
 mod imports_repository;
 mod imports_tables;
 mod keys;
+mod large_queries;
 mod memory;
 mod meta;
 mod nostr;

@@ -10,7 +10,7 @@ use crate::support::{Place, file, query, resonanz, stderr};
 const MIB: usize = 1024 * 1024;
 
 /// The most that a process ever held.
-fn peak(process: u32) -> usize {
+pub(crate) fn peak(process: u32) -> usize {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<usize>().ok());
@@ -18,7 +18,7 @@ fn peak(process: u32) -> usize {
 }
 
 /// A lake of posts that are as long as posts can be, and small on disk.
-fn long_texts() -> Place {
+pub(crate) fn long_texts() -> Place {
     let place = Place::new();
     let text = "acme is bad ".repeat(5_300);
     let posts: String = (0..150)

@@ -53,7 +53,7 @@ impl Served {
     }
 
     /// The SQLSTATE and the words of a refusal.
-    fn refusal(&self, sql: &str) -> Option<String> {
+    pub(crate) fn refusal(&self, sql: &str) -> Option<String> {
         let output = self.psql(&["-At", "-v", "VERBOSITY=verbose", "-c", sql])?;
         assert!(!output.status.success(), "{sql}: {}", stdout(&output));
         Some(stderr(&output))
@@ -134,7 +134,7 @@ fn psql_shows_tables_views_and_rows() {
 
 #[test]
 fn psql_is_refused_with_a_code_a_place_and_a_hint() {
-    let served = Served::new(lake(), &["--memory-mib", "32", "--timeout", "2s"]);
+    let served = Served::new(lake(), &["--memory-mib", "32", "--timeout", "5s"]);
     let sort = "SELECT a.text FROM mentions a, mentions b, mentions c ORDER BY a.text || b.text";
     let endless = "SELECT count(DISTINCT value % 3) FROM generate_series(1, 100000000000)";
     for (sql, wanted) in [
@@ -156,7 +156,7 @@ fn psql_is_refused_with_a_code_a_place_and_a_hint() {
         ("SELECT * FROM '/etc/passwd'", &["42P01: "]),
         ("SELECT pg_read_file('/etc/passwd')", &["42883: "]),
         (sort, &["53200: more than 32 MiB"]),
-        (endless, &["57014: not done within 2 s"]),
+        (endless, &["57014: not done within 5 s"]),
     ] {
         let Some(said) = served.refusal(sql) else { return };
         has(&said, wanted);

@@ -10,7 +10,6 @@ use super::page::Wrong;
 use super::viewer::Visit;
 use crate::chart::{self, Axis, Series, Shape};
 use crate::config::Role;
-use crate::serve::api::Own;
 use crate::sql::{QueryFormat, Session, SqlError, View};
 use crate::time::EventTime;
 
@@ -45,13 +44,14 @@ async fn build(visit: &Visit) -> Result<Value, Wrong> {
         answer["wrong"] = json!({"message": "too many queries at once; ask again in a moment"});
         return Ok(answer);
     };
-    let own = visit.open().await?;
+    let mut own = visit.open().await?;
+    own.session = own.session.aside(own.folder.site(), None);
     if visit.viewer.as_ref().is_some_and(|viewer| viewer.role.allows(Role::Admin))
         && let Err(error) = own.session.add_audit(&own.folder, query).await
     {
         return Err(Wrong::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()));
     }
-    match read(&own, query).await {
+    match read(&own.session, query).await {
         Ok((columns, rows)) => {
             let shown = rows.get(..rows.len().min(ROWS_MAX)).unwrap_or_default();
             let cells = |row: &Map<String, Value>| {
@@ -75,8 +75,11 @@ async fn build(visit: &Visit) -> Result<Value, Wrong> {
 }
 
 /// Names of the columns in their order, and the first rows.
-async fn read(own: &Own, query: &str) -> Result<(Vec<String>, Vec<Map<String, Value>>), SqlError> {
-    let mut answer = own.session.query(query).await?;
+async fn read(
+    session: &Session,
+    query: &str,
+) -> Result<(Vec<String>, Vec<Map<String, Value>>), SqlError> {
+    let mut answer = session.query(query).await?;
     let columns = answer.schema().fields().iter().map(|field| field.name().clone()).collect();
     let mut found = Vec::new();
     while found.len() <= ROWS_MAX {

@@ -35,7 +35,7 @@ impl Connection<'_> {
             };
             let (catalog, folder) = gate.catalog().await?;
             let session = catalog.session(&folder, limits).await?;
-            Ok((session, end, permit))
+            Ok((session.aside(folder.site(), Some(gate.user())), end, permit))
         });
         self.cancel.mark_unchanged();
         unless_given_up(&mut self.cancel, &self.wire, opened).await

@@ -1,5 +1,7 @@
 //! What is said when something fails? SQLSTATE, message, hint and place.
 
+use std::borrow::Cow;
+
 use crate::state::StateError;
 use datafusion_postgres::pgwire::error::{ErrorInfo, PgWireError};
 use datafusion_postgres::pgwire::messages::PgWireBackendMessage;
@@ -11,7 +13,7 @@ use crate::sql::SqlError;
 /// Something that a client asked and does not get.
 #[derive(Debug)]
 pub(super) struct Failure {
-    code: &'static str,
+    code: Cow<'static, str>,
     message: String,
     hint: String,
     /// In characters of the statement, from 1.
@@ -20,6 +22,7 @@ pub(super) struct Failure {
 
 impl Failure {
     pub(super) fn new(code: &'static str, message: impl Into<String>) -> Self {
+        let code = Cow::Borrowed(code);
         Self { code, message: message.into(), hint: String::new(), position: None }
     }
 
@@ -52,7 +55,7 @@ impl Failure {
         let mut fields = vec![
             (b'S', severity.to_owned()),
             (b'V', severity.to_owned()),
-            (b'C', self.code.to_owned()),
+            (b'C', self.code.clone().into_owned()),
             (b'M', text(&self.message)),
         ];
         if !self.hint.is_empty() {

@@ -32,9 +32,10 @@ use datafusion_postgres::datafusion_pg_catalog::setup_pg_catalog;
 use datafusion_postgres::datafusion_pg_catalog::sql::PostgresCompatibilityParser;
 use tokio::time::{Instant, timeout_at};
 
+use super::answer::Answer;
 use super::error::SqlError;
 use super::guard::{self, Limits};
-use super::query::{Answer, CATALOG, SCHEMA, Session, apart, logical, physical, runtime};
+use super::query::{CATALOG, SCHEMA, Session, apart, logical, physical, runtime};
 use crate::lake::{Folder, LakeError};
 
 /// The one database that clients see.
@@ -148,15 +149,16 @@ impl Session {
         let limits = self.limits;
         let Prepared { plan, sql, .. } = prepared;
         let (state, text) = (self.context.state(), sql.clone());
+        let bound = values.clone();
         let work = async move {
             let bind = async {
-                let plan = plan.replace_params_with_values(&ParamValues::from(values))?;
+                let plan = plan.replace_params_with_values(&ParamValues::from(bound))?;
                 physical(&state, plan, limits).await
             };
             bind.await.map_err(|error| SqlError::of(&error, &text, limits))
         };
         let plan = timeout_at(end, apart(work)).await.map_err(|_| SqlError::late(limits))??;
-        self.start(plan, &sql, end)
+        self.start(plan, (&sql, values), end).await
     }
 }
 
