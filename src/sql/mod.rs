@@ -47,7 +47,7 @@ pub use error::{SqlError, SqlFault};
 pub use format::{AnswerWriter, QueryFormat};
 pub use guard::Limits;
 #[cfg(feature = "postgres")]
-pub(crate) use postgres::{DATABASE, PgCatalog, Prepared, SERVER_VERSION};
+pub(crate) use postgres::{DATABASE, PgCatalog, Prepared, SERVER_VERSION, setting_of_all};
 pub use query::Session;
 pub use snapshots::Snapshots;
 pub use views::View;

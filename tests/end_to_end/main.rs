@@ -67,6 +67,8 @@ mod presets;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "postgres")]
+mod postgres_tools;
+#[cfg(feature = "postgres")]
 mod postgres_wire;
 mod privacy;
 mod redaction;

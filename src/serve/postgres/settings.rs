@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::failure::Failure;
-use crate::sql::SERVER_VERSION;
+use crate::sql::{SERVER_VERSION, setting_of_all};
 
 /// Longest value of a setting that is kept.
 const VALUE_CHARS_MAX: usize = 1_000;
@@ -183,8 +183,10 @@ impl Settings {
     /// The value of a setting.
     pub(super) fn show(&self, name: &str) -> Result<String, Failure> {
         let name = name.to_lowercase();
-        let Some(Known(name, beginning, ..)) = known(&name) else { return Err(unknown(&name)) };
-        Ok(self.value(name, beginning))
+        match known(&name) {
+            Some(Known(name, beginning, ..)) => Ok(self.value(name, beginning)),
+            None => setting_of_all(&name).map(str::to_owned).ok_or_else(|| unknown(&name)),
+        }
     }
 
     fn value(&self, name: &str, beginning: &str) -> String {

@@ -10,22 +10,42 @@ use datafusion::logical_expr::{
     ColumnarValue, ScalarUDF, Signature, TypeSignature, Volatility, create_udf,
 };
 
-/// Settings that clients ask for by `current_setting`.
-const SETTINGS: [(&str, &str); 9] = [
+use super::{absent, format};
+
+/// Settings that clients ask for by `current_setting`, in `pg_settings` or with `SHOW`.
+pub(super) const SETTINGS: [(&str, &str); 27] = [
     ("server_version_num", "160006"),
     ("server_encoding", "UTF8"),
     ("client_encoding", "UTF8"),
     ("search_path", "public"),
     ("timezone", "UTC"),
     ("datestyle", "ISO, MDY"),
+    ("intervalstyle", "postgres"),
+    ("bytea_output", "hex"),
+    ("standard_conforming_strings", "on"),
+    ("escape_string_warning", "on"),
+    ("array_nulls", "on"),
+    ("integer_datetimes", "on"),
+    ("max_connections", "64"),
     ("max_identifier_length", "63"),
+    ("max_index_keys", "32"),
+    ("max_function_args", "100"),
+    ("max_prepared_transactions", "0"),
+    ("block_size", "8192"),
+    ("lc_collate", "C"),
+    ("lc_ctype", "C"),
+    ("lc_messages", "C"),
+    ("lc_monetary", "C"),
+    ("lc_numeric", "C"),
+    ("lc_time", "C"),
     ("transaction_read_only", "on"),
     ("default_transaction_read_only", "on"),
+    ("default_transaction_isolation", "read committed"),
 ];
 
 /// All of them, for a user and a version.
-pub(super) fn all(user: &str, version: &str) -> [ScalarUDF; 7] {
-    [
+pub(super) fn all(user: &str, version: &str) -> Vec<ScalarUDF> {
+    let known = [
         constant("version", vec![], format!("PostgreSQL {version}")),
         // No lock can be taken, and pools give all back.
         constant("pg_advisory_unlock_all", vec![], String::new()),
@@ -34,7 +54,15 @@ pub(super) fn all(user: &str, version: &str) -> [ScalarUDF; 7] {
         constant("pg_get_userbyid", vec![DataType::Int32], user.to_owned()),
         current_setting(version.to_owned()),
         to_regtype(),
-    ]
+        format::function(),
+    ];
+    known.into_iter().chain(absent::all()).collect()
+}
+
+/// The value of a setting that is the same for all.
+pub(crate) fn setting_of_all(name: &str) -> Option<&'static str> {
+    let known = SETTINGS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+    known.map(|(_, value)| *value)
 }
 
 fn constant(name: &str, arguments: Vec<DataType>, value: String) -> ScalarUDF {
@@ -77,11 +105,11 @@ fn setting(arguments: &[ColumnarValue], version: &str) -> QueryResult<ColumnarVa
     if name == "server_version" {
         return Ok(text(Some(version.to_owned())));
     }
-    let known = SETTINGS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+    let known = setting_of_all(name);
     let lenient =
         matches!(arguments.get(1), Some(ColumnarValue::Scalar(ScalarValue::Boolean(Some(true)))));
     match known {
-        Some((_, value)) => Ok(text(Some((*value).to_owned()))),
+        Some(value) => Ok(text(Some(value.to_owned()))),
         None if lenient => Ok(text(None)),
         None => Err(DataFusionError::Plan(format!("no setting is called {name}"))),
     }

@@ -11,113 +11,17 @@ use datafusion::error::Result as QueryResult;
 use datafusion::prelude::SessionContext;
 
 use super::super::query::{CATALOG, SCHEMA as PUBLIC};
+use super::empty;
+use super::functions::SETTINGS;
 
 /// Under what name the tables are kept: DataFusion has an `information_schema` of its own.
 pub(super) const SCHEMA: &str = "pg_information_schema";
 
-/// Tables that are empty, with the columns that clients ask for.
-const EMPTY: [(&str, &[&str]); 10] = [
-    // Of pg_catalog: psycopg looks for a cursor whose declaration failed.
-    ("pg_cursors", &["name", "statement", "is_holdable", "is_binary", "is_scrollable"]),
-    (
-        "table_constraints",
-        &[
-            "constraint_catalog",
-            "constraint_schema",
-            "constraint_name",
-            "table_catalog",
-            "table_schema",
-            "table_name",
-            "constraint_type",
-            "is_deferrable",
-            "initially_deferred",
-            "enforced",
-        ],
-    ),
-    (
-        "key_column_usage",
-        &[
-            "constraint_catalog",
-            "constraint_schema",
-            "constraint_name",
-            "table_catalog",
-            "table_schema",
-            "table_name",
-            "column_name",
-            "ordinal_position",
-            "position_in_unique_constraint",
-        ],
-    ),
-    (
-        "constraint_column_usage",
-        &[
-            "table_catalog",
-            "table_schema",
-            "table_name",
-            "column_name",
-            "constraint_catalog",
-            "constraint_schema",
-            "constraint_name",
-        ],
-    ),
-    (
-        "referential_constraints",
-        &[
-            "constraint_catalog",
-            "constraint_schema",
-            "constraint_name",
-            "unique_constraint_catalog",
-            "unique_constraint_schema",
-            "unique_constraint_name",
-            "match_option",
-            "update_rule",
-            "delete_rule",
-        ],
-    ),
-    (
-        "check_constraints",
-        &["constraint_catalog", "constraint_schema", "constraint_name", "check_clause"],
-    ),
-    (
-        "routines",
-        &[
-            "specific_catalog",
-            "specific_schema",
-            "specific_name",
-            "routine_catalog",
-            "routine_schema",
-            "routine_name",
-            "routine_type",
-            "data_type",
-        ],
-    ),
-    (
-        "parameters",
-        &[
-            "specific_catalog",
-            "specific_schema",
-            "specific_name",
-            "ordinal_position",
-            "parameter_mode",
-            "parameter_name",
-            "data_type",
-        ],
-    ),
-    (
-        "triggers",
-        &[
-            "trigger_catalog",
-            "trigger_schema",
-            "trigger_name",
-            "event_object_schema",
-            "event_object_table",
-        ],
-    ),
-    ("sequences", &["sequence_catalog", "sequence_schema", "sequence_name", "data_type"]),
-];
-
 /// The tables, over what stands in the schema of the lake.
-pub(super) async fn schema(context: &SessionContext) -> QueryResult<Arc<dyn SchemaProvider>> {
+pub(super) async fn schema(
+    context: &SessionContext,
+    user: &str,
+) -> QueryResult<Arc<dyn SchemaProvider>> {
     let made = MemorySchemaProvider::new();
     let (mut tables, mut views, mut columns) = (Rows::default(), Rows::default(), Rows::default());
     let public = context.catalog(CATALOG).and_then(|catalog| catalog.schema(PUBLIC));
@@ -165,8 +69,18 @@ pub(super) async fn schema(context: &SessionContext) -> QueryResult<Arc<dyn Sche
     }
     let listed = schemata.table(&["catalog_name", "schema_name", "schema_owner"]);
     made.register_table("schemata".to_owned(), listed?)?;
-    for (name, columns) in EMPTY {
-        made.register_table(name.to_owned(), Rows::default().table(columns)?)?;
+    let named = Rows::of(["catalog_name"], [[CATALOG]]);
+    made.register_table("information_schema_catalog_name".to_owned(), named?)?;
+    let users = ["usename", "usesysid", "usecreatedb", "usesuper", "userepl", "usebypassrls"];
+    let known = Rows::of(users, [[user, "10", "false", "false", "false", "false"]]);
+    made.register_table("pg_user".to_owned(), known?)?;
+    let settings = ["name", "setting", "context", "vartype", "source", "boot_val", "reset_val"];
+    let known =
+        SETTINGS.map(|(name, value)| [name, value, "internal", "string", "default", value, value]);
+    made.register_table("pg_settings".to_owned(), Rows::of(settings, known)?)?;
+    for (name, columns) in empty::CATALOG.into_iter().chain(empty::INFORMATION) {
+        let columns: Vec<&str> = columns.split(' ').collect();
+        made.register_table(name.to_owned(), Rows::default().table(&columns)?)?;
     }
     Ok(Arc::new(made))
 }
@@ -213,6 +127,15 @@ const NUMBERS: [&str; 7] = [
 struct Rows(Vec<Vec<Option<String>>>);
 
 impl Rows {
+    fn of<'t, const N: usize>(
+        columns: [&str; N],
+        rows: impl IntoIterator<Item = [&'t str; N]>,
+    ) -> QueryResult<Arc<MemTable>> {
+        let mut all = Self::default();
+        rows.into_iter().for_each(|row| all.add(row));
+        all.table(&columns)
+    }
+
     fn add<const N: usize>(&mut self, row: [&str; N]) {
         self.0.push(row.iter().map(|text| Some((*text).to_owned())).collect());
     }

@@ -5,10 +5,15 @@
 //! DataFusion can answer; errors always speak of the statement as it was sent.
 
 mod to_char;
-mod information;
+mod empty;
 mod nothing;
 mod rewrite;
+mod absent;
+mod format;
 mod functions;
+mod information;
+
+pub(crate) use functions::setting_of_all;
 
 use std::sync::{Arc, LazyLock};
 
@@ -69,7 +74,7 @@ impl PgCatalog {
         functions::all(user, SERVER_VERSION)
             .into_iter()
             .for_each(|function| context.register_udf(function));
-        let information = information::schema(context).await.map_err(failed)?;
+        let information = information::schema(context, user).await.map_err(failed)?;
         let schema = context.catalog(CATALOG).and_then(|catalog| catalog.schema(PG_CATALOG));
         let missing = || failed(DataFusionError::Plan("it has no catalog".to_owned()));
         let mut state = context.state();
@@ -106,6 +111,7 @@ impl PgCatalog {
 
 /// A statement that was understood, before its parameters are known.
 pub(crate) struct Prepared {
+    state: SessionState,
     plan: LogicalPlan,
     sql: String,
     /// What each parameter is, as far as the statement tells.
@@ -115,11 +121,13 @@ pub(crate) struct Prepared {
 impl Prepared {
     /// The columns of its answer to parameters of these types.
     pub(crate) fn columns(&self, values: Vec<ScalarValue>) -> Result<SchemaRef, SqlError> {
-        if values.is_empty() {
-            return Ok(Arc::clone(self.plan.schema().inner()));
-        }
-        let bound = self.plan.clone().replace_params_with_values(&ParamValues::from(values));
-        let plan = bound.map_err(|error| SqlError::of(&error, &self.sql, Limits::default()))?;
+        let plan = self.plan.clone();
+        let bound = match values.is_empty() {
+            true => Ok(plan),
+            false => plan.replace_params_with_values(&ParamValues::from(values)),
+        };
+        let plan = bound.and_then(|plan| analyzed(&self.state, plan));
+        let plan = plan.map_err(|error| SqlError::of(&error, &self.sql, Limits::default()))?;
         Ok(Arc::clone(plan.schema().inner()))
     }
 }
@@ -134,7 +142,7 @@ impl Session {
             let plan = read(&state, &sql, limits).await?;
             let parameters =
                 parameters(&plan).map_err(|error| SqlError::of(&error, &sql, limits))?;
-            Ok(Prepared { plan, sql, parameters })
+            Ok(Prepared { state, plan, sql, parameters })
         };
         timeout_at(end, apart(work)).await.map_err(|_| SqlError::late(limits))?
     }
@@ -147,8 +155,8 @@ impl Session {
         end: Instant,
     ) -> Result<Answer, SqlError> {
         let limits = self.limits;
-        let Prepared { plan, sql, .. } = prepared;
-        let (state, text) = (self.context.state(), sql.clone());
+        let Prepared { state, plan, sql, .. } = prepared;
+        let text = sql.clone();
         let bound = values.clone();
         let work = async move {
             let bind = async {
@@ -195,7 +203,7 @@ async fn read(state: &SessionState, sql: &str, limits: Limits) -> Result<Logical
     let mut first = None;
     for guess in guesses {
         let plan = logical(state, ours(statement.clone(), guess.clone())?).await;
-        match plan.and_then(bindable) {
+        match plan.and_then(bindable).and_then(|plan| fitting(state, plan, sql)) {
             Ok(plan) => return Ok(plan),
             Err(error) => {
                 first.get_or_insert_with(|| wrong(error));
@@ -239,8 +247,14 @@ fn ours(mut statement: Statement, guess: rewrite::Guess) -> Result<Statement, Sq
 /// Whether a statement seems to ask for what only PostgreSQL has.
 fn is_about_catalog(sql: &str) -> bool {
     let sql = sql.to_lowercase();
-    let words = ["pg_", "::reg", "version()", "information_schema", "any(", "any (", "all("];
+    let words =
+        ["pg_", "::reg", "to_reg", "version()", "information_schema", "any(", "any (", "all("];
     words.iter().any(|word| sql.contains(word))
+}
+
+/// Whether a statement names procedures, or tables by a function.
+fn has_names(sql: &str) -> bool {
+    sql.contains("::regproc") || sql.to_lowercase().contains("to_regclass")
 }
 
 async fn read_rewritten(state: &SessionState, sql: &str) -> Option<LogicalPlan> {
@@ -248,7 +262,7 @@ async fn read_rewritten(state: &SessionState, sql: &str) -> Option<LogicalPlan> 
         return None;
     }
     let prepared = match state.sql_to_statement(sql, &Dialect::PostgreSQL) {
-        Ok(Statement::Statement(mut plain)) if sql.contains("::regproc") => {
+        Ok(Statement::Statement(mut plain)) if has_names(sql) => {
             rewrite::procedures(&mut plain);
             REWRITER.parse(&plain.to_string()).ok()
         }
@@ -258,7 +272,20 @@ async fn read_rewritten(state: &SessionState, sql: &str) -> Option<LogicalPlan> 
     let [statement] = <[_; 1]>::try_from(statements).ok()?;
     let statement = Statement::Statement(Box::new(statement));
     let statement = ours(statement, None).ok()?;
-    logical(state, statement).await.ok()
+    logical(state, statement).await.and_then(|plan| fitting(state, plan, sql)).ok()
+}
+
+/// A plan about the catalog whose types fit, too: whether they do shows only later.
+fn fitting(state: &SessionState, plan: LogicalPlan, sql: &str) -> QueryResult<LogicalPlan> {
+    if is_about_catalog(sql) && !sql.contains('$') {
+        state.optimize(&plan)?;
+    }
+    Ok(plan)
+}
+
+/// A plan in which all types are known.
+fn analyzed(state: &SessionState, plan: LogicalPlan) -> QueryResult<LogicalPlan> {
+    state.analyzer().execute_and_check(plan, state.config_options(), |_, _| {})
 }
 
 /// What each parameter of a plan is, in order: by what it is compared with, or else by its use.

@@ -1,8 +1,10 @@
 //! What do clients ask the catalog that no lake can answer? Questions about keys, indexes, procedures and
 //! privileges, in forms that cannot be planned: they have no rows.
 
+use std::ops::ControlFlow;
+
 use datafusion::sql::sqlparser::ast::{
-    Expr, Query, Select, SelectItem, SetExpr, Statement, TableFactor, TableWithJoins,
+    Expr, ObjectNamePart, Select, SelectItem, SetExpr, Statement, visit_relations,
 };
 
 /// Tables of the catalog of which a lake has no rows that a client could mean.
@@ -27,11 +29,17 @@ pub(super) fn of(statement: &Statement) -> Option<String> {
     let Statement::Query(query) = statement else { return None };
     let text = query.to_string().to_lowercase();
     let asks = |words: &[&str]| words.iter().any(|word| text.contains(word));
-    let is_of_nothing = tables_of(query).iter().any(|table| TABLES.contains(&table.as_str()));
+    let is_of_nothing = visit_relations(statement, |relation| {
+        let last = relation.0.last().and_then(ObjectNamePart::as_ident);
+        let is_nothing =
+            last.is_some_and(|name| TABLES.contains(&name.value.to_lowercase().as_str()));
+        if is_nothing { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })
+    .is_break();
     if text.contains('$') || !(is_of_nothing || asks(&PRIVILEGES) || asks(&OWN_TYPES)) {
         return None;
     }
-    let SetExpr::Select(select) = &*query.body else { return None };
+    let select = first(&query.body)?;
     let mut names: Vec<String> = Vec::new();
     for item in &select.projection {
         let name = name(item)?;
@@ -62,28 +70,13 @@ fn name(item: &SelectItem) -> Option<String> {
     }
 }
 
-/// The tables that a query reads, by their last names, also below it.
-fn tables_of(query: &Query) -> Vec<String> {
-    let mut found = Vec::new();
-    if let SetExpr::Select(select) = &*query.body {
-        of_select(select, &mut found);
-    }
-    found
-}
-
-fn of_select(select: &Select, found: &mut Vec<String>) {
-    for TableWithJoins { relation, joins } in &select.from {
-        let joined = joins.iter().map(|join| &join.relation);
-        for factor in std::iter::once(relation).chain(joined) {
-            match factor {
-                TableFactor::Table { name, .. } => {
-                    let last = name.0.last().and_then(|part| part.as_ident());
-                    found.extend(last.map(|ident| ident.value.to_lowercase()));
-                }
-                TableFactor::Derived { subquery, .. } => found.extend(tables_of(subquery)),
-                _ => {}
-            }
-        }
+/// The part of a union that names its columns.
+fn first(body: &SetExpr) -> Option<&Select> {
+    match body {
+        SetExpr::Select(select) => Some(select),
+        SetExpr::Query(query) => first(&query.body),
+        SetExpr::SetOperation { left, .. } => first(left),
+        _ => None,
     }
 }
 
@@ -105,7 +98,12 @@ mod tests {
         let want = "SELECT CAST(NULL AS text) AS \"name\", CAST(NULL AS text) AS \"seq\", CAST(NULL AS text) AS \"?column?\", \
                     CAST(NULL AS text) AS \"?column?_1\" WHERE false";
         assert_eq!(asked(keys).as_deref(), Some(want));
-        for sql in ["SELECT c.relacl FROM pg_class c", "SELECT proname FROM pg_proc"] {
+        for sql in [
+            "SELECT c.relacl FROM pg_class c",
+            "SELECT proname FROM pg_proc",
+            "SELECT a.n FROM ((pg_class a JOIN (SELECT 1 FROM pg_constraint) b ON true))",
+            "SELECT conname FROM pg_constraint UNION SELECT relname FROM pg_class",
+        ] {
             assert!(asked(sql).is_some(), "{sql}");
         }
         for sql in [

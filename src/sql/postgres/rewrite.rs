@@ -8,7 +8,11 @@ use datafusion::sql::sqlparser::ast::{
     FunctionArgumentList, FunctionArguments, Ident, ObjectName, ObjectNamePart, Query, SelectItem,
     SetExpr, Statement, TableAlias, TableFactor, TableWithJoins, Value, VisitMut, VisitorMut,
 };
+use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
+use datafusion::sql::sqlparser::parser::Parser;
 
+use super::absent;
+use super::empty;
 use super::information::SCHEMA as INFORMATION;
 use super::to_char;
 
@@ -23,7 +27,8 @@ pub(super) fn rewrite(statement: &mut Statement, guess: Guess) -> Result<(), Str
     }
 }
 
-/// Makes texts of the names of procedures, which the catalog has as texts; nothing else.
+/// Makes texts of the names of procedures, which the catalog has as texts, and casts of the names of
+/// tables; nothing else.
 pub(super) fn procedures(statement: &mut Statement) {
     let _ = statement.visit(&mut Procedures);
 }
@@ -40,8 +45,33 @@ impl VisitorMut for Procedures {
             procedure(left, right);
             procedure(right, left);
         }
+        if let Some(query) = looked_up(expression) {
+            *expression = Expr::Subquery(Box::new(query));
+        }
         ControlFlow::Continue(())
     }
+}
+
+/// The id of the table that `to_regclass` names, or null.
+fn looked_up(expression: &Expr) -> Option<Query> {
+    let Expr::Function(function) = expression else { return None };
+    let FunctionArguments::List(list) = &function.args else { return None };
+    let [FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Value(value)))] = list.args.as_slice()
+    else {
+        return None;
+    };
+    let Value::SingleQuotedString(name) = &value.value else { return None };
+    if !function.name.0.last().is_some_and(|name| is(name, "to_regclass")) {
+        return None;
+    }
+    let table = text(name.rsplit('.').next().unwrap_or_default().trim_matches('"'));
+    let sql = format!("SELECT max(oid) FROM pg_catalog.pg_class WHERE relname = {table}");
+    Parser::new(&PostgreSqlDialect {})
+        .try_with_sql(&sql)
+        .ok()?
+        .parse_query()
+        .ok()
+        .map(|query| *query)
 }
 
 struct Rewriter {
@@ -54,27 +84,25 @@ impl VisitorMut for Rewriter {
     fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<String> {
         if let SetExpr::Select(select) = &mut *query.body {
             select.projection.iter_mut().for_each(spread);
+            name_nulls(&mut select.projection);
         }
         ControlFlow::Continue(())
     }
 
     /// `information_schema` as PostgreSQL has it.
     fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<String> {
-        if let TableFactor::Table { name, .. } = factor
-            && name.0.last().is_some_and(|name| is(name, "pg_cursors"))
+        if let TableFactor::Table { name, alias, args: None, .. } = factor
+            && let Some(table) = name.0.last().and_then(ObjectNamePart::as_ident).cloned()
+            && let Some(schema) = schema_of(name, &table.value)
         {
-            *name = ObjectName::from(vec![Ident::new(INFORMATION), Ident::new("pg_cursors")]);
-        }
-        if let TableFactor::Table { name, alias, .. } = factor
-            && let [schema, table] = name.0.as_mut_slice()
-            && is(schema, "information_schema")
-            && let Some(ident) = table.as_ident().cloned()
-        {
-            *schema = ObjectNamePart::Identifier(Ident::new(INFORMATION));
-            if alias.is_none() {
-                *alias =
-                    Some(TableAlias { explicit: true, name: ident, columns: Vec::new(), at: None });
-            }
+            let lower = Ident { value: table.value.to_lowercase(), ..table.clone() };
+            *name = ObjectName::from(vec![Ident::new(schema), lower]);
+            alias.get_or_insert(TableAlias {
+                explicit: true,
+                name: table,
+                columns: Vec::new(),
+                at: None,
+            });
         }
         ControlFlow::Continue(())
     }
@@ -98,6 +126,15 @@ impl VisitorMut for Rewriter {
                 {
                     function.name.0.remove(0);
                 }
+                // What answers null does so whatever it is asked.
+                let last = function.name.0.last().and_then(ObjectNamePart::as_ident);
+                if last.is_some_and(|name| absent::is_text(&name.value)) {
+                    function.args = FunctionArguments::List(FunctionArgumentList {
+                        duplicate_treatment: None,
+                        args: Vec::new(),
+                        clauses: Vec::new(),
+                    });
+                }
                 if let Err(message) = pattern(function) {
                     return ControlFlow::Break(message);
                 }
@@ -119,6 +156,19 @@ impl VisitorMut for Rewriter {
             _ => {}
         }
         ControlFlow::Continue(())
+    }
+}
+
+/// Where a table is kept that clients know under another schema, or under none.
+fn schema_of(name: &ObjectName, table: &str) -> Option<&'static str> {
+    match name.0.as_slice() {
+        [schema, _] if is(schema, "information_schema") => Some(INFORMATION),
+        [schema, _] if is(schema, "pg_catalog") => {
+            empty::is_of_catalog(table).then_some(INFORMATION)
+        }
+        [_] if empty::is_of_catalog(table) => Some(INFORMATION),
+        [_] => table.to_lowercase().starts_with("pg_").then_some("pg_catalog"),
+        _ => None,
     }
 }
 
@@ -193,9 +243,32 @@ fn single(query: &mut Query) {
         && select.selection.is_some()
         && query.limit_clause.is_none()
         && query.order_by.is_none()
-        && matches!(found, Expr::CompoundIdentifier(_) | Expr::BinaryOp { .. } | Expr::Case { .. })
+        && is_looked_up(found)
     {
         *found = call("first_value", vec![found.clone()]);
+    }
+}
+
+fn is_looked_up(found: &Expr) -> bool {
+    matches!(
+        found,
+        Expr::Identifier(_)
+            | Expr::CompoundIdentifier(_)
+            | Expr::BinaryOp { .. }
+            | Expr::Case { .. }
+    )
+}
+
+/// Several columns that are null and have no name, as pgjdbc asks for, get one each.
+fn name_nulls(items: &mut [SelectItem]) {
+    let is_null = |item: &SelectItem| match item {
+        SelectItem::UnnamedExpr(Expr::Value(value)) => value.value == Value::Null,
+        _ => false,
+    };
+    let nulls = items.iter_mut().filter(|item| is_null(item)).skip(1);
+    for (number, item) in (1..).zip(nulls) {
+        let alias = Ident::with_quote('"', format!("?column?_{number}"));
+        *item = SelectItem::ExprWithAlias { expr: Expr::value(Value::Null), alias };
     }
 }
 
@@ -271,7 +344,7 @@ fn unescape(pattern: &mut Expr, escape: &Value) {
     *pattern = call("replace", vec![plain, text(kept), text(escape.clone())]);
 }
 
-/// Columns of `pg_type` that name a procedure are texts here, and none is a dash.
+/// Columns of `pg_type` that name a procedure are texts here, and none is a dash. Npgsql joins them with its id.
 fn procedure(column: &Expr, other: &mut Expr) {
     const PROCEDURES: [&str; 7] =
         ["typinput", "typoutput", "typreceive", "typsend", "typmodin", "typmodout", "typanalyze"];
@@ -284,6 +357,11 @@ fn procedure(column: &Expr, other: &mut Expr) {
         return;
     }
     match other {
+        Expr::CompoundIdentifier(names) => {
+            if let Some(id) = names.last_mut().filter(|name| name.value == "oid") {
+                *id = Ident::new("proname");
+            }
+        }
         Expr::Value(value) if matches!(&value.value, Value::Number(zero, _) if zero == "0") => {
             *other = text("-");
         }

@@ -97,6 +97,31 @@ public class Jdbc {
         same(true, column(about.getTypeInfo(), "TYPE_NAME").contains("timestamptz"));
         column(about.getClientInfoProperties(), "NAME");
         same(false, about.getSQLKeywords().isEmpty());
+        nothing(about);
+    }
+
+    /** Keys, indexes, procedures, types and privileges: none, with the columns that JDBC names. */
+    static void nothing(DatabaseMetaData about) throws SQLException {
+        ResultSet[] found = {
+            about.getImportedKeys(null, "public", "mentions"), about.getExportedKeys(null, "public", "mentions"),
+            about.getCrossReference(null, "public", "mentions", null, "public", "posts"),
+            about.getIndexInfo(null, "public", "mentions", true, true), about.getProcedures(null, "public", "%"),
+            about.getProcedureColumns(null, "public", "%", "%"), about.getFunctions(null, "public", "%"),
+            about.getFunctionColumns(null, "public", "%", "%"), about.getUDTs(null, "public", "%", null),
+            about.getVersionColumns(null, "public", "mentions")};
+        String[][] columns = {
+            {"PKTABLE_NAME", "FKCOLUMN_NAME", "KEY_SEQ", "DEFERRABILITY"}, {"FKTABLE_NAME", "UPDATE_RULE"}, {"FK_NAME", "PK_NAME"},
+            {"INDEX_NAME", "NON_UNIQUE", "ORDINAL_POSITION", "ASC_OR_DESC"}, {"PROCEDURE_NAME", "PROCEDURE_TYPE"},
+            {"PROCEDURE_NAME", "COLUMN_NAME"}, {"FUNCTION_NAME", "FUNCTION_TYPE"}, {"FUNCTION_NAME", "COLUMN_NAME"},
+            {"TYPE_NAME", "DATA_TYPE"}, {"COLUMN_NAME", "PSEUDO_COLUMN"}};
+        for (int at = 0; at < found.length; at++) {
+            for (String name : columns[at]) found[at].findColumn(name);
+            if (at != 9) same(List.of(), column(found[at], columns[at][0]));
+        }
+        about.getTablePrivileges(null, "public", "mentions").findColumn("PRIVILEGE");
+        about.getColumnPrivileges(null, "public", "mentions", "%").findColumn("PRIVILEGE");
+        same(true, about.getMaxColumnNameLength() > 0);
+        same("resonanz", about.getUserName());
     }
 
     static void refusals(Connection lake) throws SQLException {

@@ -44,6 +44,21 @@ def metadata(lake):
     assert list(cursor.statistics("mentions")) is not None
     assert [row.type_name for row in cursor.getTypeInfo()]
     assert lake.getinfo(pyodbc.SQL_DBMS_NAME) == "PostgreSQL"
+    # What no lake has is answered by its columns, and no rows.
+    for found, wanted in [
+        (cursor.foreignKeys(table="mentions"), ["pktable_name", "fkcolumn_name"]),
+        (cursor.foreignKeys(foreignTable="mentions"), ["pktable_name", "fkcolumn_name"]),
+        (cursor.primaryKeys(table="mentions"), ["table_name", "column_name", "key_seq"]),
+        (cursor.procedures(schema="public"), ["procedure_name", "procedure_type"]),
+        (cursor.procedureColumns(schema="public"), ["procedure_name", "column_name"]),
+        (cursor.statistics("mentions", unique=True), ["index_name", "column_name"]),
+        (cursor.rowVerColumns("mentions"), ["column_name"]),
+    ]:
+        names = [column[0] for column in found.description]
+        rows = [row for row in found.fetchall() if row.cursor_description[0][0] != "scope"]
+        assert set(wanted) <= set(names), (wanted, names)
+        if "table_name" not in names or "index_name" in names:
+            assert all(getattr(row, "index_name", None) is None for row in rows), rows
 
 
 def refusals(lake):
