@@ -207,8 +207,10 @@ impl Scorer {
             },
             Profile::Resonanz => Self {
                 version: version(profile, lexicons, model.as_ref()),
+                intentions: Intentions::with(
+                    model.as_ref().and_then(|model| model.intents.as_deref().cloned()),
+                ),
                 engine: Engine::Resonanz(Box::new(Resonanz::new(lexicons, model))),
-                intentions: Intentions::built_in(),
             },
         }
     }

@@ -8,6 +8,7 @@
 use super::clauses::{Layout, Sort};
 use super::explain::{Influence, Scope};
 use super::features::{self, Row};
+use super::intents::IntentModel;
 use super::language::Language;
 use super::reliability::{self, Curve};
 use super::table::{Filter, Table, pair_key};
@@ -98,6 +99,8 @@ pub struct Model {
     pub(super) pairs: Table<u32>,
     /// Most words in a row are no pair of these. Empty until [`Model::settle`].
     pair_filter: Filter,
+    /// Weights of what writers want, where they are not the built-in ones.
+    pub(super) intents: Option<Box<IntentModel>>,
     pub(super) hash: Option<blake3::Hash>,
 }
 
@@ -117,6 +120,14 @@ impl Model {
     #[must_use]
     pub fn has_words(&self) -> bool {
         !self.grams.is_empty()
+    }
+
+    /// The same with weights of what writers want.
+    #[must_use]
+    pub fn with_intents(self, intents: IntentModel) -> Self {
+        let model = Self { intents: Some(Box::new(intents)), ..self };
+        let hash = Some(blake3::hash(model.to_text().as_bytes()));
+        Self { hash, ..model }
     }
 
     /// Notes which pairs it has, once there are no more to come: none is found before.

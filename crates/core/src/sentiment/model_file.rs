@@ -3,7 +3,8 @@
 //! `resonanz-model 1` first; then for each view a line `view en document`, a line `bias`, and lines
 //! `feature NAME` and `word WORD` or `word FIRST SECOND`, each followed by three weights, negative,
 //! neutral, positive; and lines `reliability CLASS` with the shares that were right
-//! ([`super::reliability`]). Fields are separated by tabs. `# ` begins a comment.
+//! ([`super::reliability`]). Lines `intent INTENT FEATURE` (or `bias`), each followed by one weight, stand in
+//! for the built-in weights of what writers want. Fields are separated by tabs. `# ` begins a comment.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -66,6 +67,9 @@ impl Model {
                 self.write_part(part, &mut text);
             }
         }
+        if let Some(intents) = &self.intents {
+            intents.write("intent\t", &mut text);
+        }
         text
     }
 
@@ -112,6 +116,10 @@ impl Reader {
         if !self.headed {
             self.headed = line == HEAD;
             return if self.headed { Ok(()) } else { Err(format!("no line \"{HEAD}\"")) };
+        }
+        if let Some(line) = line.strip_prefix("intent\t") {
+            let unread = || "no intent, feature or bias, and weight".to_owned();
+            return self.model.intents.get_or_insert_default().read(line).ok_or_else(unread);
         }
         let fields: Vec<&str> = line.split('\t').collect();
         if let ["view", name] = fields[..] {
@@ -214,11 +222,13 @@ mod tests {
     #[test]
     fn what_is_written_is_read() {
         let text = "# card\nresonanz-model 1\nview\ten document\nbias\t0.1\t0\t-1\n\
-                    feature\tcompound\t-1\t0\t1\nword\tnot good\t1\t0\t-1\nword\tgood\t0\t0\t2\n";
+                    feature\tcompound\t-1\t0\t1\nword\tnot good\t1\t0\t-1\nword\tgood\t0\t0\t2\n\
+                    intent\tchurn\tbias\t-1.5\nintent\tchurn\tnegative\t2\n";
         let model = Model::parse(text).expect("a model");
         let again = Model::parse(&model.to_text()).expect("a model");
         assert_eq!(model.grams.len(), again.grams.len());
         assert_eq!(model.to_text(), again.to_text());
+        assert!(again.to_text().contains("\nintent\tchurn\tnegative\t2.000\n"));
     }
 
     #[test]
@@ -237,6 +247,7 @@ mod tests {
                 "view\ten target\nbias\t0\t0\tNaN",
                 "line 3: weight \"NaN\" is not a number from -1000 to 1000",
             ),
+            ("intent\tjoy\tbias\t0", "line 2: no intent, feature or bias, and weight"),
             ("view\ten target\nfeature\tx\t0\t0\t0", "line 3: \"x\" is not a feature"),
         ];
         for (text, want) in rows {

@@ -20,7 +20,7 @@ use super::lexicon;
 use cues::{COUNT as CUES_COUNT, Cues, Found};
 use model::{Row, percent};
 
-pub use fit::{IntentSample, fit_intents};
+pub use fit::{IntentSample, fit_intents, refit_intents};
 pub use model::{IntentModel, IntentModelError};
 
 /// An intent holds from this certainty on, in percent.
@@ -47,6 +47,15 @@ impl Intentions {
         // What is compiled in is read by a test; without weights nothing is found.
         let model = IntentModel::parse(lexicon::INTENTS_MODEL).unwrap_or_default();
         Self { cues: Cues::built_in(), model }
+    }
+
+    /// The same with weights of the user's own, if there are any.
+    pub(super) fn with(model: Option<IntentModel>) -> Self {
+        let built_in = Self::built_in();
+        match model {
+            Some(model) => Self { model, ..built_in },
+            None => built_in,
+        }
     }
 
     /// The intents of a text that was just judged.

@@ -67,7 +67,8 @@ impl IntentModel {
         Ok(model)
     }
 
-    fn read(&mut self, line: &str) -> Option<()> {
+    /// Takes a line in; nothing if it is none.
+    pub(in crate::sentiment) fn read(&mut self, line: &str) -> Option<()> {
         let mut fields = line.split('\t');
         let intent = Intent::parse(fields.next()?)? as usize;
         let feature = fields.next()?;
@@ -87,14 +88,19 @@ impl IntentModel {
         let mut text = String::from(
             "# Intent, feature, weight. Made by `cargo run --release -p resonanz-core --example intents`.\n",
         );
+        self.write("", &mut text);
+        text
+    }
+
+    /// Adds all weights, each line after `before`.
+    pub(in crate::sentiment) fn write(&self, before: &str, text: &mut String) {
         for intent in Intent::ALL {
             // Writing to memory cannot fail.
-            let _ = writeln!(text, "{intent}\tbias\t{:.3}", self.bias[intent as usize]);
+            let _ = writeln!(text, "{before}{intent}\tbias\t{:.3}", self.bias[intent as usize]);
             for (at, weight) in self.weights[intent as usize].iter().enumerate() {
-                let _ = writeln!(text, "{intent}\t{}\t{weight:.3}", name(at));
+                let _ = writeln!(text, "{before}{intent}\t{}\t{weight:.3}", name(at));
             }
         }
-        text
     }
 
     /// The sum of an intent's weights over a row.
