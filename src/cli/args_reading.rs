@@ -9,7 +9,7 @@ use crate::time::{TimeStyle, Zone};
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct ReadingArgs {
     /// Columns of CSV and Parquet files, or members of JSON objects, to read as fields, such as
-    /// text=body,id=uid or text=data.text
+    /// text=body,id=uid or text=data.text; posted_at=Date+Time joins two
     #[arg(long, value_name = "FIELD=COLUMN,...")]
     map: Option<FieldMap>,
     /// Text encoding; by default UTF-16 is recognized by the first bytes, and a CSV file that is

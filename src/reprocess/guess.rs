@@ -31,6 +31,10 @@ const BEHIND: [&str; 10] = [
     "%Y",
     "%y %H:%M",
 ];
+/// How dates with dots are written whose year has two digits: the day is first.
+const DOTTED: [&str; 4] = ["%d.%m.%y %H:%M:%S", "%d.%m.%y %H:%M", "%d.%m.%y, %H:%M", "%d.%m.%y"];
+/// What is said of a date whose day and month cannot be told apart.
+const ORDER: &str = "which number is the day";
 /// The place of `posted_at` among the fields.
 const POSTED_AT: usize = 2;
 /// Letters of a post, on average, from which on a column could be the text of posts.
@@ -180,7 +184,7 @@ fn text_bytes(event: &Event) -> Option<usize> {
     }
 }
 
-/// How the dates with slashes are written, if only one order of day and month reads them all, or if
+/// How the dates with slashes, or with dots and a short year, are written, if only one order of day and month reads them all, or if
 /// the clock of twelve hours tells.
 fn slashed(input: &Input, hints: &Hints, parcel: &Parcel) -> Option<String> {
     let mut read = Vec::new();
@@ -191,9 +195,18 @@ fn slashed(input: &Input, hints: &Hints, parcel: &Parcel) -> Option<String> {
             tried.reading.times.format = Some(format.clone());
             tried.reading.times.zone.get_or_insert(jiff::tz::TimeZone::UTC);
             let Ok(found) = feed(&tried).first_posts(input) else { continue };
-            if found.events.len() > parcel.events.len() && !asks(&found, "--time-format") {
+            if found.events.len() > parcel.events.len() && !asks(&found, ORDER) {
                 read.push((format, format!("{other}{behind}")));
             }
+        }
+    }
+    for form in DOTTED {
+        let mut tried = hints.clone();
+        tried.reading.times.format = Some(form.to_owned());
+        tried.reading.times.zone.get_or_insert(jiff::tz::TimeZone::UTC);
+        let Ok(found) = feed(&tried).first_posts(input) else { continue };
+        if found.events.len() > parcel.events.len() {
+            read.push((form.to_owned(), String::new()));
         }
     }
     let is_only = |other: &String| !read.iter().any(|(format, _)| format == other);

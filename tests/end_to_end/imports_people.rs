@@ -123,3 +123,59 @@ fn what_holds_no_posts_in_an_unpacked_download_is_left_out_and_not_refused() {
     let rows = by_the_command(&place, &said, &folder);
     assert!(rows.ends_with("acme ist zu spät"), "{rows}");
 }
+
+#[test]
+fn tables_of_offices_are_read_with_day_and_time_apart() {
+    let rows = [
+        (
+            "excel.csv",
+            "sep=;\nDatum;Uhrzeit;Autor;Text\n03.03.2026;14:05;Kim;acme ist kaputt\n",
+            "2026-03-03T13:05:00Z,acme ist kaputt",
+            "guessed: --map id=,text=Text,posted_at=Datum+Uhrzeit",
+        ),
+        (
+            "export.json",
+            "Date,Time,Comment\n2026-03-03,14:05,acme is late\n",
+            "2026-03-03T13:05:00Z,acme is late",
+            "a table with commas",
+        ),
+        (
+            "kurz.csv",
+            "Datum;Text\n03.03.26 14:05;acme kommt nie\n",
+            "2026-03-03T13:05:00Z,acme kommt nie",
+            "guessed: --time-format '%d.%m.%y %H:%M'",
+        ),
+        (
+            "lines.jsonl",
+            "{\"Datum\":\"03.03.2026\",\"Uhrzeit\":\"14:05\",\"Text\":\"acme fehlt\"}\n",
+            "2026-03-03T13:05:00Z,acme fehlt",
+            "posted_at=Datum+Uhrzeit",
+        ),
+    ];
+    for (name, text, wanted, guess) in rows {
+        let place = Place::new();
+        let path = file(place.folder.path(), name, text);
+        let said = look(&path);
+        assert!(said.contains(guess), "{name}: {said}");
+        assert_eq!(by_the_command(&place, &said, &path), wanted, "{name}: {said}");
+    }
+}
+
+#[test]
+fn a_look_says_how_many_rows_it_saw_and_when_there_is_none() {
+    let place = Place::new();
+    let head = "id,text,posted_at\n";
+    let path = file(
+        place.folder.path(),
+        "one-bad.csv",
+        format!("{head}1,acme is fine,2026-03-03T14:05:00Z\n2,acme is bad,gestern\n"),
+    );
+    let said = look(&path);
+    assert!(said.contains("among the first 2: 1 refused"), "{said}");
+    assert!(said.contains("--time-format"), "{said}");
+    let path = file(place.folder.path(), "none.csv", head);
+    let seen = resonanz().args(["import", "--preview"]).arg(&path).output().expect("it runs");
+    let said = stdout(&seen);
+    assert!(seen.status.code() == Some(1) && said.contains("nothing to import"), "{said}");
+    assert!(!said.contains("could be read"), "{said}");
+}

@@ -40,7 +40,7 @@ pub(super) fn preview(args: &Args) -> Result<Ending, Failure> {
         zone: local_zone().iana_name().unwrap_or("UTC").to_owned(),
     };
     let (mut out, mut guesses) = (people(), Vec::new());
-    let (mut shown, mut left_out) = (0, Vec::new());
+    let (mut shown, mut empty, mut left_out) = (0, 0, Vec::new());
     for input in &inputs {
         let mut own = hints.clone();
         own.reading.owner = own.reading.owner.or_else(|| input.owner.clone());
@@ -53,6 +53,7 @@ pub(super) fn preview(args: &Args) -> Result<Ending, Failure> {
             _ if shown == FILES => continue,
             Ok(found) => {
                 file(input, found, &mut out)?;
+                empty += usize::from(is_empty(found));
                 if !found.posts.is_empty() {
                     guesses.push((input, found.options.clone()));
                 }
@@ -70,6 +71,10 @@ pub(super) fn preview(args: &Args) -> Result<Ending, Failure> {
     }
     if inputs.len() - left_out.len() > shown {
         writeln!(out, "{} more files\n", inputs.len() - left_out.len() - shown)?;
+    }
+    if guesses.is_empty() && shown > 0 && empty == shown {
+        writeln!(out, "nothing to import: there are names of columns, and no row below them")?;
+        return Ok(Ending::Incomplete);
     }
     if guesses.is_empty() {
         writeln!(
@@ -157,9 +162,19 @@ fn file(input: &Input, found: &Preview, out: &mut impl Write) -> io::Result<()> 
     let counts = counts.iter().filter(|(count, _)| *count > 0);
     let counts: Vec<String> = counts.map(|(count, what)| format!("{count} {what}")).collect();
     if !counts.is_empty() {
-        writeln!(out, "among the first {}: {}\n", found.posts.len(), counts.join(", "))?;
+        let rows = found.posts.len() + found.refused.len();
+        let rows = u64::try_from(rows).unwrap_or(u64::MAX).saturating_add(found.ignored);
+        writeln!(out, "among the first {rows}: {}\n", counts.join(", "))?;
+    } else if is_empty(found) {
+        writeln!(out, "no row\n")?;
     }
     Ok(())
+}
+
+/// Whether nothing stands below the header of a table.
+fn is_empty(found: &Preview) -> bool {
+    let seen = found.posts.len() + found.refused.len();
+    matches!(found.look.layout, Layout::Csv(_)) && seen == 0 && found.ignored == 0
 }
 
 /// A post as it would be stored: all fields in the first line, then its text.

@@ -29,6 +29,8 @@ type Places = [Option<usize>; FIELDS.len()];
 pub struct CsvRows {
     records: Vec<ByteRecord>,
     places: Arc<Places>,
+    /// Where the time of day stands, if it is not in the column of the day.
+    clock: Option<usize>,
     /// The names of all columns, where a platform's decoder reads them.
     names: Option<Arc<[String]>>,
 }
@@ -96,6 +98,12 @@ impl CsvRows {
                 let text = simdutf8::basic::from_utf8(bytes).map_err(|_| {
                     format!("the field \"{name}\" is not UTF-8; say what it is with --encoding")
                 })?;
+                let clock = self.clock.filter(|_| name == "posted_at" && !text.trim().is_empty());
+                if let Some(clock) = clock.and_then(|clock| record.get(clock)) {
+                    let clock = String::from_utf8_lossy(clock);
+                    let joined = format!("{} {}", text.trim(), clock.trim());
+                    return Ok(Value::Text(Cow::Owned(joined.trim().to_owned())));
+                }
                 let null = text.is_empty() && name != "text";
                 Ok(if null { Value::Null } else { Value::Text(Cow::Borrowed(text)) })
             };
@@ -110,6 +118,7 @@ pub(super) struct Records {
     reader: csv::Reader<Bounded>,
     fed: Arc<Fed>,
     places: Arc<Places>,
+    clock: Option<usize>,
     names: Option<Arc<[String]>>,
     /// Whether records end with a carriage return before the line feed.
     returns: bool,
@@ -187,6 +196,7 @@ impl Records {
         let names: Vec<&str> =
             header.iter().map(|name| name.trim_start_matches('\u{feff}').trim()).collect();
         let places = map.map(|map| map.places(&names).map_err(io::Error::other)).transpose()?;
+        let clock = map.and_then(|map| map.clock(&names));
         let places = Arc::new(places.unwrap_or([None; FIELDS.len()]));
         let owned = || names.iter().map(|name| (*name).to_owned()).collect();
         let names = map.is_none().then(owned);
@@ -194,7 +204,7 @@ impl Records {
         let returns =
             end.is_some_and(|end| first.get(..end).is_some_and(|line| line.ends_with(b"\r")));
         let before = u64::from(told.is_some());
-        let mut records = Self { reader, fed, places, names, returns, before, fault };
+        let mut records = Self { reader, fed, places, clock, names, returns, before, fault };
         let mut record = ByteRecord::new();
         while records.reader.position().byte() < from && records.read(&mut record)? {}
         Ok(records)
@@ -248,7 +258,7 @@ impl Records {
             return Ok(None);
         }
         let (places, names) = (Arc::clone(&self.places), self.names.clone());
-        let rows = CsvRows { records, places, names };
+        let rows = CsvRows { records, places, clock: self.clock, names };
         Ok(Some((rows, first, self.reader.position().byte())))
     }
 }
@@ -268,6 +278,8 @@ fn told(first: &[u8]) -> Option<(u8, usize)> {
 /// The sign between fields with which the header has the fields that are needed, or else most
 /// columns; and the names of these.
 pub(super) fn likeliest(first: &[u8], map: Option<&FieldMap>) -> (u8, Vec<String>) {
+    let told = told(first);
+    let first = told.and_then(|(_, length)| first.get(length..)).unwrap_or(first);
     let columns = |delimiter: u8| {
         let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(first);
         let header = reader.headers().cloned().unwrap_or_default();
@@ -278,6 +290,9 @@ pub(super) fn likeliest(first: &[u8], map: Option<&FieldMap>) -> (u8, Vec<String
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         (map.is_some_and(|map| map.places(&names).is_ok()), names.len())
     };
+    if let Some((sign, _)) = told {
+        return columns(sign);
+    }
     // Of equals the last is taken.
     DELIMITERS.into_iter().map(columns).max_by_key(fits).unwrap_or_else(|| columns(b','))
 }

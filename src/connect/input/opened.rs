@@ -7,7 +7,7 @@ use super::csv::likeliest;
 use super::packed::{Bytes, Fault, peek, unpacked};
 use super::read::Read;
 use super::{Encoding, Input, Layout, json, parquet};
-use crate::decode::{Export, FieldMap, Format, Outline, Told, told};
+use crate::decode::{Export, FieldMap, Format, Outline, Told, guessed, told};
 
 /// Bytes at the beginning of a file that tell how it is written.
 const FIRST_BYTES: usize = 256 << 10;
@@ -123,7 +123,9 @@ impl Opened {
             _ => {
                 let (sign, names) = likeliest(self.first.as_bytes(), Some(how.map));
                 let names: Vec<&str> = names.iter().map(String::as_str).collect();
-                how.map.places(&names).is_ok().then_some(Some(sign))
+                // Its name may say something else; columns called as posts' fields are no accident.
+                let is_table = || names.len() > 1 && how.map.is_plain() && is_guessed(&names);
+                (how.map.places(&names).is_ok() || is_table()).then_some(Some(sign))
             }
         }
     }
@@ -132,4 +134,12 @@ impl Opened {
     pub(super) fn is_document(&self) -> bool {
         self.told.list.is_some() || json::is_document(&self.first)
     }
+}
+
+/// Whether columns are called as others call text and time of posts.
+fn is_guessed(names: &[&str]) -> bool {
+    let guessed = guessed(names);
+    ["text", "posted_at"]
+        .iter()
+        .all(|field| names.contains(field) || guessed.iter().any(|(known, _)| known == field))
 }

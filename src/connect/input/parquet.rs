@@ -233,6 +233,10 @@ impl ParquetFile {
         let names: Vec<&str> =
             builder.schema().fields().iter().map(|field| field.name().as_str()).collect();
         let places = map.places(&names).map_err(io::Error::other)?;
+        if map.clock(&names).is_some() {
+            let message = "a time in two columns is read from tables of text and from JSON only";
+            return Err(io::Error::other(message));
+        }
         let mut wanted: Vec<(usize, &str)> = places
             .iter()
             .zip(FIELDS)

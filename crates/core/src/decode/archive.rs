@@ -9,7 +9,7 @@ use std::fmt;
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer};
 
-use super::fields::{FIELDS, Reading, Value};
+use super::fields::{Reading, Value};
 use super::flat::{Flat, Plain, once};
 use super::members::{Members, name_value, value};
 use super::{AuthorHasher, Sieve};
@@ -119,8 +119,10 @@ impl<'a> ArchiveLine<'a> {
         let members = Members::of(text)?;
         let mut mended = false;
         let mut field = |name: &'static str| {
-            let place = FIELDS.iter().position(|field| *field == name);
-            let raw = members.at(place.map_or(name, |place| reading.map.column(place)))?;
+            let raw = members.field(name, &reading.map)?;
+            if raw.is_none() && name == "posted_at" {
+                return Ok(members.joined(&reading.map)?.unwrap_or(Value::Null));
+            }
             let (value, winto_mended) = match name {
                 "id" | "parent" | "thread" => name_value(raw)?,
                 _ => value(raw)?,

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use super::fields::{FIELDS, Reading, Value};
+use super::fields::{Reading, Value};
 use super::members::{Members, value};
 use super::{ArchiveLine, AuthorHasher, Decoded};
 use crate::post::{Event, Post, SourceId};
@@ -47,13 +47,18 @@ struct Entry<'a> {
 
 impl<'a> Entry<'a> {
     fn raw(&self, name: &str) -> Result<Option<&'a RawValue>, String> {
-        let place = FIELDS.iter().position(|field| *field == name);
-        self.members.at(place.map_or(name, |place| self.reading.map.column(place)))
+        self.members.field(name, &self.reading.map)
     }
 
     /// The value of a field, and whether it had to be mended.
     fn value(&self, name: &str) -> Result<(Value<'a>, bool), String> {
-        value(self.raw(name)?)
+        match self.raw(name)? {
+            None if name == "posted_at" => {
+                let joined = self.members.joined(&self.reading.map)?;
+                Ok((joined.unwrap_or(Value::Null), false))
+            }
+            raw => value(raw),
+        }
     }
 
     /// A field as text; nothing where it is empty.

@@ -15,6 +15,8 @@ use super::guess::guessed_map;
 use crate::post::{Kind, TopicId};
 use crate::time::{EventTime, TimeStyle};
 
+/// The place of `posted_at` among the fields.
+const POSTED_AT: usize = 2;
 /// Longest excerpt of a value in a reason, in characters.
 const FOUND_CHARS: usize = 40;
 
@@ -190,6 +192,25 @@ impl FieldMap {
         self.columns.get(place).map_or("", String::as_str)
     }
 
+    /// The columns of a day and of the time of day, where a post's time stands in two:
+    /// `posted_at=Datum+Uhrzeit`.
+    #[must_use]
+    pub fn joined(&self) -> Option<(&str, &str)> {
+        let (day, clock) = self.column(POSTED_AT).split_once('+')?;
+        let both = (day.trim(), clock.trim());
+        (!both.0.is_empty() && !both.1.is_empty()).then_some(both)
+    }
+
+    /// The place of the time of day among `names`, where the day stands in a column of its own.
+    #[must_use]
+    pub fn clock(&self, names: &[&str]) -> Option<usize> {
+        let (_, clock) = self.joined()?;
+        if place_of(names, self.column(POSTED_AT)).is_some() {
+            return None;
+        }
+        place_of(names, clock)
+    }
+
     /// Whether posts have no ids, so that each gets one made of its content: `id=` in the map.
     #[must_use]
     pub fn makes_ids(&self) -> bool {
@@ -209,9 +230,10 @@ impl FieldMap {
     pub fn places(&self, names: &[&str]) -> Result<[Option<usize>; FIELDS.len()], String> {
         let mut places = [None; FIELDS.len()];
         for ((place, column), field) in places.iter_mut().zip(&self.columns).zip(FIELDS) {
-            let alike = |name: &&str| name.eq_ignore_ascii_case(column);
-            let found = names.iter().position(|name| name == column);
-            *place = found.or_else(|| names.iter().position(alike));
+            *place = place_of(names, column);
+            if field == "posted_at" && self.clock(names).is_some() {
+                *place = self.joined().and_then(|(day, _)| place_of(names, day));
+            }
             let needed = match field {
                 "id" => !self.makes_ids(),
                 _ => matches!(field, "text" | "posted_at"),
@@ -230,6 +252,12 @@ impl FieldMap {
     }
 }
 
+/// Where a column of this name stands, in any case.
+fn place_of(names: &[&str], column: &str) -> Option<usize> {
+    let alike = |name: &&str| name.eq_ignore_ascii_case(column);
+    names.iter().position(|name| *name == column).or_else(|| names.iter().position(alike))
+}
+
 /// A word of a command line, in quotes if it needs them.
 #[must_use]
 pub fn quoted(word: &str) -> String {
@@ -243,7 +271,8 @@ pub fn quoted(word: &str) -> String {
 impl FromStr for FieldMap {
     type Err = String;
 
-    /// Parses `text=body,id=uid`; `id=` says that there are no ids.
+    /// Parses `text=body,id=uid`; `id=` says that there are no ids, and `posted_at=day+clock` that a time
+    /// stands in two columns.
     fn from_str(text: &str) -> Result<Self, String> {
         let mut map = Self::default();
         for pair in text.split(',').filter(|pair| !pair.is_empty()) {

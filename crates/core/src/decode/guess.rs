@@ -1,5 +1,21 @@
 //! Which column could be which field, where columns are called as others call them?
 
+/// What others call the column of a day, in letters and digits alone.
+const DAYS: [&str; 10] = [
+    "date",
+    "day",
+    "datum",
+    "tag",
+    "reviewdate",
+    "submitdate",
+    "posteddate",
+    "publishdate",
+    "publicationdate",
+    "pubdate",
+];
+/// What others call the column of the time of day beside it.
+const CLOCKS: [&str; 6] = ["time", "timeofday", "uhrzeit", "zeit", "posttime", "publishtime"];
+
 /// What others call the fields of a post, the likeliest first: in letters and digits alone.
 const NAMES: [(&str, &[&str]); 13] = [
     (
@@ -218,8 +234,15 @@ pub fn guessed(columns: &[&str]) -> Vec<(&'static str, String)> {
             whole.or_else(|| columns.iter().filter(free).find(|column| last(column) == **name))
         };
         if let Some(column) = names.iter().find_map(of) {
-            pairs.push((field, (*column).to_owned()));
+            // A day is no time of a post where the time of day stands beside it.
+            let is_day = field == "posted_at" && DAYS.contains(&plain(column).as_str());
+            let is_clock = |other: &&&str| is_day && CLOCKS.contains(&plain(other).as_str());
+            let clock = columns.iter().filter(free).find(is_clock).copied();
+            let joined = clock.filter(|_| !column.contains('+'));
+            let joined = joined.map(|clock| format!("{column}+{clock}"));
+            pairs.push((field, joined.unwrap_or_else(|| (*column).to_owned())));
             taken.push(column);
+            taken.extend(clock);
         }
     }
     let has = |field| {
@@ -244,7 +267,9 @@ mod tests {
 
     #[test]
     fn columns_are_told_by_what_others_call_them() {
-        let rows: [(&[&str], &str); 8] = [
+        let rows: [(&[&str], &str); 10] = [
+            (&["Datum", "Uhrzeit", "Text"], "id=,text=Text,posted_at=Datum+Uhrzeit"),
+            (&["Time", "Date", "Comment"], "id=,text=Comment,posted_at=Date+Time"),
             (
                 &["Nr", "Datum", "Text", "Reichweite"],
                 "id=Nr,text=Text,posted_at=Datum,reach=Reichweite",

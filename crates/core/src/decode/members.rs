@@ -9,7 +9,7 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use super::fields::Value;
+use super::fields::{FIELDS, FieldMap, Value};
 use super::reason;
 
 /// Names of members that a reason lists.
@@ -65,6 +65,23 @@ impl<'a> Members<'a> {
             }
         }
         Ok(Some(value))
+    }
+
+    /// The member that is a field of a post.
+    pub(super) fn field(&self, name: &str, map: &FieldMap) -> Result<Option<&'a RawValue>, String> {
+        let place = FIELDS.iter().position(|field| *field == name);
+        self.at(place.map_or(name, |place| map.column(place)))
+    }
+
+    /// The time of a post whose day and time of day are two members.
+    pub(super) fn joined(&self, map: &FieldMap) -> Result<Option<Value<'a>>, String> {
+        let Some((day, clock)) = map.joined() else { return Ok(None) };
+        let text = |name: &str| match value(self.at(name)?)?.0 {
+            Value::Null => Ok(None),
+            found => found.text("posted_at"),
+        };
+        let (day, clock) = (text(day)?, text(clock)?.unwrap_or_default());
+        Ok(day.map(|day| Value::Text(format!("{day} {clock}").trim().to_owned().into())))
     }
 
     /// The names of the first members, for a reason to show.

@@ -96,7 +96,11 @@ impl TimeStyle {
         let bare = |byte: u8| byte.is_ascii_digit() || b"-: Tt.,".contains(&byte);
         let iso = plain.bytes().all(bare).then(|| plain.parse::<DateTime>().ok()).flatten();
         let known = || {
-            let parts = |form| strtime::parse(form, &plain).ok().and_then(|one| local_of(&one));
+            // A year of two digits could be of any century: how it is meant must be said.
+            let parts = |form| {
+                let local = strtime::parse(form, &plain).ok().and_then(|one| local_of(&one));
+                local.filter(|local| local.year() >= 100)
+            };
             CIVIL.into_iter().find_map(parts)
         };
         match iso.or_else(known) {
@@ -214,7 +218,8 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Form => {
-                "is not a timestamp; write RFC 3339 with an offset, as 2026-03-01T12:00:00Z"
+                "is not a timestamp; write RFC 3339 with an offset, as 2026-03-01T12:00:00Z, or say how \
+                 it is written with --time-format, as '%d.%m.%y %H:%M'"
             }
             Self::Zone => {
                 "is a time without a zone; write it with an offset, as 2026-03-01T12:00:00Z, or \

@@ -91,7 +91,11 @@ fn of_table(line: &str, export: Option<Export>, map: &FieldMap) -> Told {
 
 /// Where the fields stand that a post needs.
 fn needed(map: &FieldMap) -> impl Iterator<Item = &str> {
-    (0..3).map(|place| map.column(place)).filter(|column| !column.is_empty())
+    let columns = |place| match map.joined().filter(|_| place == 2) {
+        Some((day, clock)) => [day, clock],
+        None => [map.column(place), ""],
+    };
+    (0..3).flat_map(columns).filter(|column| !column.is_empty())
 }
 
 /// Whether an object has the fields that a post needs, as they are mapped.
