@@ -2,7 +2,7 @@
 
 use crate::access::{Browser, House, PASSWORD, bearer, between};
 use crate::sql_http::Served;
-use crate::support::{every_file, file, query, resonanz};
+use crate::support::{every_file, file, line, query, resonanz, stderr};
 
 /// Fields of a silence with the proof of the page that asks for it.
 fn silence(proof: &str) -> [(&str, &str); 4] {
@@ -109,4 +109,33 @@ fn what_a_command_changes_is_noted_under_the_user_of_the_system() {
     let noted = "SELECT who, action, what FROM audit WHERE door = 'cli'";
     let noted = query(&house.place.lake, noted);
     assert!(noted.ends_with(",change,silences") && !noted.contains("mallory"), "{noted}");
+}
+
+#[test]
+fn what_commands_change_in_a_lake_stands_in_its_audit_log() {
+    let house = House::new("");
+    let admin = bearer(&house.token("root", "admin"));
+    let served = house.serve();
+    assert_eq!(served.ask("GET /api/v1/topics", &admin, "").0, 200);
+    served.terminate();
+    let lake = house.place.lake.to_str().expect("UTF-8").to_owned();
+    let folder = house.place.folder.path();
+    let posts = file(folder, "more.jsonl", line("9", "2026-03-02T12:00:00Z", "acme is late"));
+    let (posts, copy) = (posts.to_str().expect("UTF-8"), folder.join("copy"));
+    let copy = copy.to_str().expect("UTF-8");
+    let config = house.place.config.to_str().expect("UTF-8");
+    let run = |arguments: &[&str]| {
+        let done = resonanz().args(arguments).args(["--lake", &lake]).output().expect("it runs");
+        assert!(done.status.success(), "{arguments:?}: {}", stderr(&done));
+    };
+    run(&["reprocess", posts, "--config", config, "--dry-run"]);
+    run(&["reprocess", posts, "--config", config]);
+    run(&["lake", "compact", "--dry-run"]);
+    run(&["lake", "compact"]);
+    run(&["lake", "copy", copy]);
+    let noted =
+        "SELECT action, what, coalesce(detail, '') FROM audit WHERE door = 'cli' ORDER BY at";
+    let wanted =
+        format!("change,lake.reprocess,2026-03-02\nchange,lake.compact,\nexport,lake.copy,{copy}");
+    assert_eq!(query(&house.place.lake, noted), wanted);
 }

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 
 use indicatif::HumanBytes;
 
+use crate::cli::noted::{Deed, note};
 use crate::cli::output::people;
 use crate::cli::places::LakePlace;
 use crate::cli::{Ending, Failure, runtime};
-use crate::lake::copy_lake;
+use crate::lake::{LakeError, copy_lake};
 use crate::state::Site;
 
 #[derive(Debug, clap::Args)]
@@ -35,7 +36,13 @@ pub(super) fn copy(args: &Args) -> Result<Ending, Failure> {
             "a copy in a bucket needs --to-state DIR, and one in a folder has its state inside";
         return Err(Failure::usage(format!("{to}: where is its writer's state to be?"), hint));
     }
-    let copied = runtime()?.block_on(copy_lake(&from, &to))?;
+    let copied = runtime()?.block_on(async {
+        let copied = copy_lake(&from, &to).await?;
+        let place = to.to_string();
+        let detail = Some(place.as_str());
+        note(&from, Deed { action: "export", what: "lake.copy", topic: None, detail }).await?;
+        Ok::<_, LakeError>(copied)
+    })?;
     let mut out = people();
     writeln!(
         out,

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::cli::formats::ReportFormat;
+use crate::cli::noted::{Deed, note};
 use crate::cli::places::{Found, LakePlace};
 use crate::cli::{Ending, Failure, runtime};
 use crate::config::Retention;
@@ -18,6 +19,8 @@ use crate::time::parse_span;
 /// How long a running process may take to answer.
 const PATIENCE: Duration = Duration::from_secs(600);
 const GLANCE: Duration = Duration::from_millis(50);
+/// What is noted of an errand, but for its name.
+const DONE: Deed<'static> = Deed { action: "change", what: "", topic: None, detail: None };
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -44,24 +47,26 @@ pub(in crate::cli) struct VacuumArgs {
 }
 
 pub(super) fn compact(args: &Args) -> Result<Ending, Failure> {
-    send(args, &args.place.site()?, Errand::Compact { dry: args.dry_run })
+    let errand = Errand::Compact { dry: args.dry_run };
+    send(args, &args.place.site()?, errand, Deed { what: "lake.compact", ..DONE })
 }
 
 /// Without a configuration for this lake the built-in retention counts.
 pub(super) fn retain(args: &Args) -> Result<Ending, Failure> {
     let Found { site, config } = args.place.find()?;
     let retention = config.map_or_else(Retention::default, |config| config.lake.retention);
-    send(args, &site, Errand::Retain { retention, dry: args.dry_run })
+    let errand = Errand::Retain { retention, dry: args.dry_run };
+    send(args, &site, errand, Deed { action: "erase", what: "lake.retain", ..DONE })
 }
 
 pub(super) fn vacuum(args: &VacuumArgs) -> Result<Ending, Failure> {
     let VacuumArgs { tidy, older_than_us } = args;
     let errand = Errand::Vacuum { older_than_us: *older_than_us, dry: tidy.dry_run };
-    send(tidy, &tidy.place.site()?, errand)
+    send(tidy, &tidy.place.site()?, errand, Deed { what: "lake.vacuum", ..DONE })
 }
 
 /// Does an errand, or has the process do it that writes the lake.
-fn send(args: &Args, site: &Site, errand: Errand) -> Result<Ending, Failure> {
+fn send(args: &Args, site: &Site, errand: Errand, deed: Deed<'_>) -> Result<Ending, Failure> {
     Folder::read(site)?.need_one()?;
     let runtime = runtime()?;
     let outcome = match Folder::write(site) {
@@ -71,6 +76,9 @@ fn send(args: &Args, site: &Site, errand: Errand) -> Result<Ending, Failure> {
         }
         Err(error) => return Err(error.into()),
     };
+    if !args.dry_run {
+        runtime.block_on(note(site, deed))?;
+    }
     print_outcome(&outcome, args)
 }
 

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 
 use super::formats::ReportFormat;
 use super::inputs::InputArgs;
+use super::noted::{Deed, note};
 use super::output::{Screened, Script, people};
 use super::places::{LakePlace, ShardArg};
 use super::{Ending, Failure, runtime};
@@ -26,6 +27,7 @@ use crate::reprocess::{
 };
 use crate::state::{Site, StateError};
 use crate::system::wall_clock;
+use crate::time::{DAY_US, EventTime};
 
 /// Distance of lines that say how far the work is, where there is no terminal.
 const SAY_EVERY: Duration = Duration::from_secs(10);
@@ -239,8 +241,23 @@ async fn finish(
         view::replaced(&replaced, stage.days().len(), out)?;
     }
     view::followed(&receipts, out)?;
+    let days = span_of(&stage.days().into_keys().collect::<Vec<i32>>());
+    note(site, Deed::change("lake.reprocess", &days)).await?;
     writeln!(out, "lake: {site}")?;
     Ok(stage.close()?)
+}
+
+/// The days between the first and the last, as a person reads them.
+fn span_of(days: &[i32]) -> String {
+    let day = |day: &i32| {
+        let at = EventTime(i64::from(*day) * DAY_US).to_string();
+        at.split('T').next().unwrap_or_default().to_owned()
+    };
+    match days {
+        [] => "no day".to_owned(),
+        [only] => day(only),
+        [first, .., last] => format!("{}..{}", day(first), day(last)),
+    }
 }
 
 async fn origin(args: &Args) -> Result<Origin, Failure> {
