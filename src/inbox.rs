@@ -12,6 +12,9 @@ use crate::system::{fresh_id, wall_clock};
 const NAME_BYTES_MAX: usize = 256;
 const NOTE_BYTES_MAX: usize = 4_096;
 
+/// What a step that only notes something cannot do without.
+const NOTE: &str = "the note";
+
 /// What is to become of a mention.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
@@ -51,7 +54,7 @@ pub enum InboxError {
     /// The state is another one by now.
     #[error("{}", told(.0))]
     Conflict(Box<Waiting>),
-    /// Nobody is named.
+    /// Nobody is named, or nothing noted.
     #[error("{0} is missing")]
     Missing(&'static str),
     /// A text is too long.
@@ -75,6 +78,9 @@ impl InboxError {
                 now.state.as_str(),
                 now.revision
             ),
+            Self::Missing(NOTE) => {
+                "write what is to be noted, or choose what becomes of it".to_owned()
+            }
             Self::Missing(_) => "give a name".to_owned(),
             Self::TooLong => "say less".to_owned(),
             Self::Report(error) => error.hint(),
@@ -134,6 +140,9 @@ impl InboxDesk {
         let InboxOrder { mention, seen, step, note, by } = order;
         let by = named(&by, "the name of who changes it")?;
         let note = note.map(|note| note.trim().to_owned()).filter(|note| !note.is_empty());
+        if step == Step::Note && note.is_none() {
+            return Err(InboxError::Missing(NOTE));
+        }
         if note.as_ref().is_some_and(|note| note.len() > NOTE_BYTES_MAX) {
             return Err(InboxError::TooLong);
         }

@@ -117,6 +117,12 @@ impl Locale {
         format!("{weekday}, {} {}", self.day(at), at.year())
     }
 
+    /// A day with its year, and the time of day.
+    #[must_use]
+    pub fn instant(&self, at: &Zoned) -> String {
+        format!("{} {}, {}", self.day(at), at.year(), clock(at))
+    }
+
     /// A day and the time of day, without a year.
     #[must_use]
     pub fn moment(&self, at: &Zoned) -> String {

@@ -159,7 +159,7 @@ pub(super) async fn open(
         tls: None,
         audit: Audit::default(),
         hosts: Arc::new([]),
-        sql: SqlGate::of(config.sql),
+        sql: SqlGate::of(config.sql).promising(&config.services),
         doors: Doors::default(),
         reload: Reload::default(),
     };

@@ -16,6 +16,7 @@ use super::{Ending, Failure, eval_intents, eval_rows};
 use crate::post::{Lang, Polarity, Score};
 use crate::review::Labeled;
 use crate::sentiment::evaluate::{Report, Row, Tally};
+use crate::sentiment::intents::IntentSample;
 use crate::sentiment::{Scorer, Scratch};
 use crate::tuning;
 
@@ -70,8 +71,9 @@ pub(super) fn eval(args: &Args) -> Result<Ending, Failure> {
     let scorer = tuning::scorer(&(&args.scorer).into())?;
     if args.intents {
         let Args { datasets, lang, errors, format, .. } = args;
-        let asked = Asked { datasets, lang: *lang, errors: *errors, format: *format };
-        return eval_intents::eval(&scorer, &asked);
+        let held_out = if args.from_reviews { Some(held_out_intents(args)?) } else { None };
+        let asked = Asked { datasets, held_out, lang: *lang, errors: *errors, format: *format };
+        return eval_intents::eval(&scorer, asked);
     }
     let outcomes: Result<Vec<Outcome>, Failure> = args
         .datasets
@@ -96,6 +98,17 @@ pub(super) fn eval(args: &Args) -> Result<Ending, Failure> {
     }
     let refused: u64 = outcomes.iter().map(|outcome| outcome.refused).sum();
     Ok(if refused == 0 { Ending::Done } else { Ending::Incomplete })
+}
+
+/// What people said of intents and no model learned from.
+fn held_out_intents(args: &Args) -> Result<Vec<IntentSample>, Failure> {
+    let reviewed = reviewed(&args.place)?.into_iter().filter(|one| one.held_out);
+    let held_out: Vec<IntentSample> = reviewed.filter_map(Labeled::with_intents).collect();
+    if held_out.is_empty() {
+        let hint = "a fifth of all reviews is held out: say more intents with resonanz reviews correct --intent";
+        return Err(Failure::usage("no review of intents is held out in this lake", hint));
+    }
+    Ok(held_out)
 }
 
 /// On what people found, of what no model learned from.

@@ -26,6 +26,8 @@ struct Outcome {
 /// What is asked.
 pub(super) struct Asked<'a> {
     pub(super) datasets: &'a [PathBuf],
+    /// What people found in the lake and no model learned from, if that is asked for.
+    pub(super) held_out: Option<Vec<IntentSample>>,
     /// Of rows that declare none.
     pub(super) lang: Lang,
     /// How many mistakes of each file to show.
@@ -33,10 +35,23 @@ pub(super) struct Asked<'a> {
     pub(super) format: ReportFormat,
 }
 
-pub(super) fn eval(scorer: &Scorer, asked: &Asked<'_>) -> Result<Ending, Failure> {
-    let outcomes: Result<Vec<Outcome>, Failure> =
-        asked.datasets.iter().map(|path| outcome(scorer, path, asked)).collect();
-    let outcomes = outcomes?;
+pub(super) fn eval(scorer: &Scorer, asked: Asked<'_>) -> Result<Ending, Failure> {
+    let outcomes: Result<Vec<Outcome>, Failure> = asked
+        .datasets
+        .iter()
+        .map(|path| {
+            outcome(scorer, path, asked.errors, |take| {
+                eval_rows::each_with_intents(path, asked.lang, take)
+            })
+        })
+        .collect();
+    let mut outcomes = outcomes?;
+    if let Some(held_out) = asked.held_out {
+        outcomes.push(outcome(scorer, Path::new("held-out reviews"), asked.errors, |take| {
+            held_out.into_iter().for_each(take);
+            Ok(0)
+        })?);
+    }
     match asked.format {
         ReportFormat::Table => table(scorer, &outcomes, &mut people())?,
         ReportFormat::Json => {
@@ -50,16 +65,21 @@ pub(super) fn eval(scorer: &Scorer, asked: &Asked<'_>) -> Result<Ending, Failure
     Ok(if refused == 0 { Ending::Done } else { Ending::Incomplete })
 }
 
-fn outcome(scorer: &Scorer, path: &Path, asked: &Asked<'_>) -> Result<Outcome, Failure> {
+fn outcome(
+    scorer: &Scorer,
+    path: &Path,
+    errors_max: usize,
+    each: impl FnOnce(&mut dyn FnMut(IntentSample)) -> Result<u64, Failure>,
+) -> Result<Outcome, Failure> {
     let (mut tally, mut errors) = (IntentTally::default(), Vec::new());
     let mut scratch = Scratch::default();
-    let refused = eval_rows::each_with_intents(path, asked.lang, |row| {
+    let refused = each(&mut |row: IntentSample| {
         let found = scorer.verdict(&row.text, row.lang, &row.spans, &mut scratch).intents;
         tally.observe(&row.intents, &found);
         let answered: Vec<Intent> = found.iter().map(|(intent, _)| intent).collect();
         let same = answered.len() == row.intents.len()
             && answered.iter().all(|intent| row.intents.contains(intent));
-        if !same && errors.len() < asked.errors {
+        if !same && errors.len() < errors_max {
             errors.push((row, answered));
         }
     })?;

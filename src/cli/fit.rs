@@ -9,16 +9,15 @@ use std::str::FromStr;
 use clap::ValueEnum;
 use serde_json::json;
 
+use super::fit_reviews::{self, Gain};
 use super::formats::ReportFormat;
 use super::formats::language;
 use super::places::LakePlace;
 use super::reviews::reviewed;
 use super::{Ending, Failure, eval::report_json, eval_rows};
 use crate::post::Lang;
-use crate::review::Labeled;
-use crate::sentiment::evaluate::{Report, Tally};
 use crate::sentiment::fit::{self, FitError, Options, Sample};
-use crate::sentiment::{Model, Profile, Scorer, Scratch};
+use crate::sentiment::{Model, Profile, Scorer};
 use crate::tuning;
 
 #[derive(Debug, clap::Args)]
@@ -26,8 +25,8 @@ pub(super) struct Args {
     /// Labeled posts as JSON lines, as for eval; FILE*3 makes all its rows together count 3
     #[arg(required_unless_present = "from_reviews", value_name = "FILE")]
     data: Vec<Weighed>,
-    /// Learn from the verdicts that people corrected or confirmed in the lake; a fifth of them is held
-    /// out to measure the gain
+    /// Learn from the verdicts and intents that people corrected or confirmed in the lake; a fifth of them
+    /// is held out to measure the gain
     #[arg(long)]
     from_reviews: bool,
     #[command(flatten)]
@@ -188,55 +187,28 @@ pub(super) fn fit(args: &Args) -> Result<Ending, Failure> {
         prior: args.prior.0,
         ..Options::default()
     };
-    let fitted = fit::fit(&scorer, &samples, &options)
+    let mut fitted = fit::fit(&scorer, &samples, &options)
         .map_err(|error| Failure::usage(error.to_string(), hint(&error)))?;
+    if let Some(intents) = fit_reviews::intents(&scorer, &reviewed) {
+        fitted.model = fitted.model.with_intents(intents);
+    }
     write_model(args, &fitted.model)?;
-    let gain = gain(args, &scorer, &fitted.model, &reviewed)?;
+    let lexicons = tuning::lexicons(&args.lexicons)?;
+    let after = Scorer::with(Profile::Resonanz, &lexicons, Some(fitted.model.clone()));
+    let gain = Gain::of([&scorer, &after], &reviewed);
     let mut out = io::stdout().lock();
     match args.format {
         ReportFormat::Table => {
             table(args, &fitted, &mut out)?;
-            if let Some([before, after]) = &gain {
-                writeln!(
-                    out,
-                    "{} held-out reviews: accuracy {:.3} before, {:.3} after",
-                    after.rows, before.accuracy, after.accuracy
-                )?;
-            }
+            gain.write(&mut out)?;
         }
         ReportFormat::Json => {
             let mut told = as_json(args, &fitted);
-            if let Some([before, after]) = &gain {
-                told["held_out_reviews"] =
-                    json!({"before": report_json(before), "after": report_json(after)});
-            }
+            gain.add_to(&mut told);
             writeln!(out, "{told}")?;
         }
     }
     Ok(if refused == 0 { Ending::Done } else { Ending::Incomplete })
-}
-
-/// How good the scorer was, and is, on reviews that it did not learn from; nothing without any.
-fn gain(
-    args: &Args,
-    before: &Scorer,
-    model: &Model,
-    reviewed: &[Labeled],
-) -> Result<Option<[Report; 2]>, Failure> {
-    let held_out: Vec<&Labeled> = reviewed.iter().filter(|one| one.held_out).collect();
-    if held_out.is_empty() {
-        return Ok(None);
-    }
-    let lexicons = tuning::lexicons(&args.lexicons)?;
-    let after = Scorer::with(Profile::Resonanz, &lexicons, Some(model.clone()));
-    Ok(Some([before, &after].map(|scorer| {
-        let (mut tally, mut scratch) = (Tally::default(), Scratch::default());
-        for one in &held_out {
-            let verdict = scorer.verdict(&one.text, one.lang, &one.spans, &mut scratch);
-            tally.observe(one.polarity, verdict.target.polarity());
-        }
-        tally.finalize()
-    })))
 }
 
 fn hint(error: &FitError) -> &'static str {

@@ -33,6 +33,7 @@ mod eval;
 mod eval_intents;
 mod eval_rows;
 mod fit;
+mod fit_reviews;
 mod import;
 mod inbox;
 mod init;

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
-use super::places::LakePlace;
+use super::places::{Found, LakePlace};
 use super::spreadsheet::CsvArgs;
 use super::{Ending, Failure, rows, runtime};
 use crate::lake::Folder;
-use crate::sql::{self, Limits, Session, SqlError, SqlFault, View};
+use crate::sql::{self, Limits, Promises, Session, SqlError, SqlFault, View};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -70,11 +70,13 @@ pub(super) fn query(args: &Args) -> Result<Ending, Failure> {
     let Some(sql) = &args.sql else {
         return Err(Failure::usage("no SQL is given", "resonanz query \"SELECT ...\""));
     };
-    let folder = Folder::read(args.place.site()?)?;
+    let Found { site, config } = args.place.find()?;
+    let folder = Folder::read(site)?;
+    let promises = config.map(|config| Promises::of(&config.services)).unwrap_or_default();
     let limits = Limits::from(&args.limits);
     let runtime = runtime()?;
     let asked = runtime.block_on(async {
-        let session = Session::open_within(&folder, limits).await?;
+        let session = Session::open_promised(&folder, limits, &promises).await?;
         let mut session = session.aside(folder.site(), None);
         session.add_audit(&folder, sql).await?;
         let answer = session.query(sql).await.map_err(failure)?;

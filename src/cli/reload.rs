@@ -96,7 +96,8 @@ impl Reloader {
         self.entrance.take(fresh);
         if let (Some(apis), Some(api)) = (&self.apis, api) {
             api.doors.replace(doors(&config));
-            apis.send_replace(api);
+            let sql = api.sql.clone().promising(&config.services);
+            apis.send_replace(Api { sql, ..api });
         }
         let taken = json!({
             "sources": config.sources.len(),

@@ -61,7 +61,7 @@ impl Renewer {
             charter: Arc::new(config.charter.clone()),
             services: Arc::clone(&config.services),
             token,
-            sql: present.sql.forgetful(),
+            sql: present.sql.forgetful().promising(&config.services),
             ..present
         });
         let warnings = config.warnings.iter().map(ToString::to_string);

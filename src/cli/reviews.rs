@@ -10,9 +10,10 @@ use super::output::{Script, columns, one_line, people, programs};
 use super::places::LakePlace;
 use super::table::{Frame, Table};
 use super::{Ending, Failure, runtime};
+use crate::intent::Intent;
 use crate::lake::Folder;
 use crate::post::Polarity;
-use crate::report::{Ask, Known, ReportError, named_mention};
+use crate::report::{Ask, Known, ReportError, short_name};
 use crate::review::{Correction, Labeled, ReviewError, correct, samples};
 use crate::sql::{Limits, Session};
 
@@ -48,6 +49,9 @@ pub(super) struct CorrectArgs {
     /// How the post is meant
     #[arg(long, value_enum)]
     polarity: Option<Meant>,
+    /// What the writer wants; again for a second one, or none
+    #[arg(long = "intent", value_enum, value_name = "INTENT")]
+    intents: Vec<Wanted>,
     /// The post is not about the topic
     #[arg(long)]
     irrelevant: bool,
@@ -87,6 +91,48 @@ enum Meant {
     Neutral,
     /// It is positive
     Positive,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Wanted {
+    /// Leaves, or says so
+    Churn,
+    /// Says that something went wrong
+    Complaint,
+    /// Asks something
+    Question,
+    /// Wants to buy, or has just bought
+    Purchase,
+    /// Advises others to take it
+    Recommendation,
+    /// Says that it is good, or thanks
+    Praise,
+    /// None of these
+    None,
+}
+
+impl Wanted {
+    fn intent(self) -> Option<Intent> {
+        match self {
+            Self::Churn => Some(Intent::Churn),
+            Self::Complaint => Some(Intent::Complaint),
+            Self::Question => Some(Intent::Question),
+            Self::Purchase => Some(Intent::Purchase),
+            Self::Recommendation => Some(Intent::Recommendation),
+            Self::Praise => Some(Intent::Praise),
+            Self::None => None,
+        }
+    }
+}
+
+/// What is said of intents, if anything is.
+fn wanted(named: &[Wanted]) -> Result<Option<Vec<Intent>>, Failure> {
+    if named.contains(&Wanted::None) && named.len() > 1 {
+        let hint = "give --intent none alone, or the intents without it";
+        return Err(Failure::usage("--intent none stands beside another", hint));
+    }
+    let intents = named.iter().filter_map(|one| one.intent()).collect();
+    Ok((!named.is_empty()).then_some(intents))
 }
 
 pub(super) fn reviews(command: &ReviewsCommand) -> Result<Ending, Failure> {
@@ -151,6 +197,7 @@ fn queue(args: &QueueArgs) -> Result<Ending, Failure> {
 }
 
 fn write(args: &CorrectArgs) -> Result<Ending, Failure> {
+    let intents = wanted(&args.intents)?;
     let folder = Folder::read(args.place.site()?)?;
     let polarity = args.polarity.map(|meant| match meant {
         Meant::Negative => Polarity::Negative,
@@ -164,6 +211,7 @@ fn write(args: &CorrectArgs) -> Result<Ending, Failure> {
             (false, true) => Some(true),
             (false, false) => None,
         },
+        intents,
         confirms: args.confirm,
         note: args.note.clone(),
         author: super::alerts::author(args.author.as_ref()),
@@ -175,23 +223,37 @@ fn write(args: &CorrectArgs) -> Result<Ending, Failure> {
             ReviewError::Lake(_) | ReviewError::Conflict(_) => 1,
             _ => 2,
         };
-        let hint = Some(error.hint()).filter(|hint| !hint.is_empty());
+        let hint = match &error {
+            ReviewError::Report(ReportError::Unknown { what: "mention", .. }) => {
+                "give an id of resonanz reviews queue, or a name of resonanz inbox list".to_owned()
+            }
+            other => other.hint(),
+        };
+        let hint = Some(hint).filter(|hint| !hint.is_empty());
         Failure { error: error.into(), code, hint }
     })?;
-    let named = named_mention(&args.id);
-    let (topic, detail) = named.as_ref().map(|(topic, name)| (&**topic, &**name)).unzip();
+    let name = short_name(&noted.topic, &noted.source, &noted.post_id);
+    let (topic, detail) = (Some(&*noted.topic), Some(&*name));
     let deed = Deed { action: "change", what: "mentions.correction", topic, detail };
     runtime()?.block_on(note(folder.site(), deed))?;
     let about = if noted.relevant { "" } else { ", not about the topic" };
+    let wants = noted.intents.as_ref().map(|intents| format!(", wants {}", joined(intents)));
+    let wants = wants.unwrap_or_default();
     writeln!(
         people(),
-        "revision {}: {} instead of {}{about}, says {}",
+        "revision {}: {} instead of {}{about}{wants}, says {}",
         noted.revision,
         noted.polarity.as_str(),
         noted.was.as_str(),
         one_line(&noted.reviewed_by)
     )?;
     Ok(Ending::Done)
+}
+
+/// Intents as people read them.
+fn joined(intents: &[Intent]) -> String {
+    let names: Vec<&str> = intents.iter().map(|intent| intent.as_str()).collect();
+    if names.is_empty() { "nothing".to_owned() } else { names.join(" and ") }
 }
 
 fn agreement(args: &AgreementArgs) -> Result<Ending, Failure> {
@@ -215,6 +277,14 @@ fn agreement(args: &AgreementArgs) -> Result<Ending, Failure> {
         share.unwrap_or_default(),
         found.irrelevant
     )?;
+    if let Some(share) = found.intents_share {
+        let [value, low, high] = [share.value, share.low, share.high].map(|part| part * 100.0);
+        writeln!(
+            out,
+            "{} of {} had the intents right: {value:.0} % ({low:.0} to {high:.0})",
+            found.intents_agreed, found.intents_reviewed
+        )?;
+    }
     let mut table = Table::new(&["language", "scored", ">reviewed", ">right"]);
     for part in &found.parts {
         let [reviewed, agreed] = [part.reviewed, part.agreed].map(|count| count.to_string());

@@ -178,7 +178,8 @@ async fn run_until_signal(
     reader: Reader,
     args: &Args,
 ) -> Result<Summary, Failure> {
-    let (sql, site) = (SqlGate::of(config.sql), Site::from(&config.lake));
+    let (sql, site) =
+        (SqlGate::of(config.sql).promising(&config.services), Site::from(&config.lake));
     let audit = entrance.begin(&site, Some(&config.lake));
     let clients = config.postgres.as_ref();
     let clients = clients.map(|clients| door(clients, &site, (&entrance, &audit), &sql));

@@ -1,7 +1,7 @@
 //! How is a lake served read-only, without sources?
 
 use std::io::{self, Write};
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -24,13 +24,16 @@ use crate::serve::{self, Api, ConfigFile, Doors, Reload, SqlGate};
 use crate::sql::Limits;
 use crate::state::Site;
 
+/// Where it listens if nothing says otherwise.
+const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8600);
+
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
     place: LakePlace,
-    /// Where to listen
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8600")]
-    listen: SocketAddr,
+    /// Where to listen [default: as [serve] of the configuration says, or 127.0.0.1:8600]
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
     /// Allow a non-loopback address without [serve.tls]: behind a proxy that encrypts, or in a container of its own
     #[arg(long)]
     exposed: bool,
@@ -68,10 +71,16 @@ struct PostgresArgs {
 
 pub(super) fn serve(args: &Args) -> Result<Ending, Failure> {
     let Found { site: lake, config } = args.place.find()?;
-    let entrance = admitted(args, config.as_ref(), &lake)?;
+    let listen = args.listen.or(config.as_ref().and_then(|config| config.listen));
+    let listen = listen.unwrap_or(LISTEN);
+    let entrance = admitted(args, listen, config.as_ref(), &lake)?;
     let guarded = guarded(&entrance);
     Folder::read(&lake)?;
     let sql = SqlGate::new(Limits::from(&args.limits), args.concurrent);
+    let sql = match &config {
+        Some(config) => sql.promising(&config.services),
+        None => sql,
+    };
     let clients = clients(&args.clients, guarded)?;
     let runtime = runtime()?;
     runtime.block_on(async {
@@ -84,8 +93,8 @@ pub(super) fn serve(args: &Args) -> Result<Ending, Failure> {
             door(&clients, &lake, (&entrance, &audit), &sql).map(|door| (named, door))
         });
         let clients = clients.transpose()?;
-        let listener = TcpListener::bind(args.listen).await;
-        let listener = listener.map_err(|error| Failure::listen(args.listen, &error))?;
+        let listener = TcpListener::bind(listen).await;
+        let listener = listener.map_err(|error| Failure::listen(listen, &error))?;
         // Who reads the address may end this at once.
         let (stop, mut stopped) = watch::channel(Stop::No);
         let (hang_up, hung_up) = mpsc::channel(1);
@@ -109,7 +118,7 @@ pub(super) fn serve(args: &Args) -> Result<Ending, Failure> {
             access: entrance.access.clone(),
             tls: entrance.tls.clone(),
             audit: audit.clone(),
-            hosts: args.host.clone().into(),
+            hosts: hosts(args, config.as_ref()).into(),
             sql,
             doors: Doors::default(),
             reload: config.as_ref().map(|_| Reload::new(ask)).unwrap_or_default(),
@@ -118,7 +127,7 @@ pub(super) fn serve(args: &Args) -> Result<Ending, Failure> {
             writeln!(io::stdout(), "and on {named}{}/resonanz", door.open().await?)?;
         }
         let (apis, renewed) = watch::channel(api);
-        let (place, beyond) = (args.place.clone(), is_beyond(args.listen));
+        let (place, beyond) = (args.place.clone(), is_beyond(listen));
         tokio::spawn(
             Renewer { place, entrance, beyond, apis, progress: shown }.attend(hung_up, asked),
         );
@@ -133,17 +142,28 @@ pub(super) fn serve(args: &Args) -> Result<Ending, Failure> {
     Ok(Ending::Done)
 }
 
+/// Host names of requests, those of the configuration too.
+fn hosts(args: &Args, config: Option<&Config>) -> Vec<String> {
+    let configured = config.map(|config| config.hosts.clone()).unwrap_or_default();
+    args.host.iter().cloned().chain(configured).collect()
+}
+
 /// Who is let in, where nobody else reads along.
-fn admitted(args: &Args, config: Option<&Config>, lake: &Site) -> Result<Entrance, Failure> {
+fn admitted(
+    args: &Args,
+    listen: SocketAddr,
+    config: Option<&Config>,
+    lake: &Site,
+) -> Result<Entrance, Failure> {
     let entrance = match config {
-        Some(config) => Entrance::fetch(config, is_beyond(args.listen), lake)?,
+        Some(config) => Entrance::fetch(config, is_beyond(listen), lake)?,
         None => Entrance::open(),
     };
     let guarded = guarded(&entrance);
-    let Some((message, hint)) = SqlConfig::refusal(args.listen, exposure(args.exposed), guarded)
-    else {
-        return Ok(entrance);
-    };
+    // What the configuration says was looked at with it.
+    let refusal =
+        args.listen.and_then(|listen| SqlConfig::refusal(listen, exposure(args.exposed), guarded));
+    let Some((message, hint)) = refusal else { return Ok(entrance) };
     let hint = match guarded.login {
         true => "add [serve.tls] to the configuration; only where a proxy or a container encrypts or keeps others away: --exposed".to_owned(),
         false => format!("name a configuration with users: --config FILE; {hint}"),

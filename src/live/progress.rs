@@ -153,7 +153,7 @@ impl Progress {
                 }));
             }
         }
-        let sources = self.sources.iter().count();
+        let sources = self.sources.iter().map(|source| source.name().to_string()).collect();
         Known { watermark: self.watermark, gaps, sources, ..Known::default() }
     }
 

@@ -26,6 +26,8 @@ pub struct Ask<'a> {
     /// Fewest authors of a source or language whose numbers stand apart.
     pub(super) min_group: u64,
     pub(super) services: Arc<Services>,
+    /// Names of the sources of the running process.
+    pub(super) sources: Vec<String>,
 }
 
 /// What is known of a lake besides its rows.
@@ -35,8 +37,8 @@ pub struct Known {
     pub watermark: Option<EventTime>,
     /// What its sources could not give.
     pub gaps: Vec<Gap>,
-    /// How many sources it has.
-    pub sources: usize,
+    /// Names of its sources.
+    pub sources: Vec<String>,
     /// What the configuration promises to people who wait for an answer.
     pub services: Arc<Services>,
 }
@@ -67,13 +69,14 @@ impl<'a> Ask<'a> {
         let (first, last) = ends.map_or((None, None), |ends| (time(ends.first), time(ends.last)));
         // The last post was heard, too.
         let until = last.map(|last| last.shift(1)).max(known.watermark.filter(|_| first.is_some()));
-        let heard = Heard { first, until, gaps: known.gaps, sources: known.sources };
+        let heard = Heard { first, until, gaps: known.gaps, sources: known.sources.len() };
         Ok(Self {
             session,
             folder,
             topics,
             heard,
             services: known.services,
+            sources: known.sources,
             goals: &[],
             min_group: Law::default().min_group,
         })

@@ -2,6 +2,9 @@
 
 use crate::sql::{SqlError, SqlFault};
 
+/// Most names that are told.
+const NAMES_MAX: usize = 20;
+
 /// Why a question has no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
@@ -24,6 +27,8 @@ pub enum ReportError {
         name: String,
         /// A name that may have been meant.
         near: Option<String>,
+        /// All names that there are; empty where they are too many, or say nothing to people.
+        known: Vec<String>,
     },
     /// A limit was reached, or the lake cannot be read.
     #[error(transparent)]
@@ -44,10 +49,9 @@ impl ReportError {
         match self {
             Self::Wrong { hint, .. } => (*hint).to_owned(),
             Self::Unknown { near: Some(near), .. } => format!("did you mean \"{near}\"?"),
+            Self::Unknown { known, .. } if !known.is_empty() => told(known),
             Self::Unknown { what: "topic", .. } => {
-                "known are the topics of the configuration, and those of mentions in the lake: \
-                 resonanz query \"SELECT DISTINCT topic FROM mentions\""
-                    .to_owned()
+                "there is none yet: write [[topic]] into the configuration".to_owned()
             }
             Self::Unknown { .. } | Self::Other(_) => String::new(),
             Self::Sql(error) => error.hint.clone(),
@@ -59,6 +63,19 @@ impl ReportError {
     pub fn is_limit(&self) -> bool {
         matches!(self, Self::Sql(error) if error.fault == SqlFault::Limit)
     }
+}
+
+/// The names that there are, as a hint tells them.
+fn told(known: &[String]) -> String {
+    let shown: Vec<String> =
+        known.iter().take(NAMES_MAX).map(|name| format!("\"{name}\"")).collect();
+    let more = if known.len() > NAMES_MAX { ", ..." } else { "" };
+    format!("known are {}{more}", shown.join(", "))
+}
+
+/// There is no mention of this id.
+pub(super) fn unknown_mention(id: &str) -> ReportError {
+    ReportError::Unknown { what: "mention", name: id.to_owned(), near: None, known: Vec::new() }
 }
 
 impl From<anyhow::Error> for ReportError {

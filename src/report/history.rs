@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::ask::Ask;
-use super::error::ReportError;
+use super::error::{ReportError, unknown_mention};
 use super::mentions::of_id;
 use crate::lake::quoted;
 use crate::post::cut_text;
@@ -19,7 +19,8 @@ const TEXT_BYTES_MAX: usize = 4_000;
 pub struct HistoryStep {
     /// When: by the clock of the machine, or when the answer was written.
     pub at: String,
-    /// `open`, `assigned`, `answered` or `ignored` by a person, or `reply` of an account.
+    /// `open`, `assigned`, `answered` or `ignored` by a person, `noted` where that stayed as it was, or
+    /// `reply` of an account.
     pub what: String,
     /// Who changed it, as they named themselves; null for a reply.
     pub changed_by: Option<String>,
@@ -37,15 +38,20 @@ impl Ask<'_> {
     /// # Errors
     /// For an id of nothing; when a limit is reached, or the lake cannot be read.
     pub async fn history(&self, id: &str) -> Result<Vec<HistoryStep>, ReportError> {
-        let unknown = || ReportError::Unknown { what: "mention", name: id.to_owned(), near: None };
+        let unknown = || unknown_mention(id);
         let [topic, source, post] = of_id(id).ok_or_else(unknown)?.map(|key| quoted(&key));
         let own =
             format!("strpos(concat(' | ', posts.own, ' | '), concat(' | ', {topic}, ' | ')) > 0");
         let sql = format!(
             "WITH call AS (SELECT post_id, thread, min(posted_at) AS posted_at FROM mentions \
              WHERE topic = {topic} AND source = {source} AND post_id = {post} GROUP BY post_id, thread) \
-             SELECT at, state AS what, changed_by, owner, note AS text, NULL AS url FROM triage \
+             SELECT at, CASE WHEN coalesce(owner, '') = coalesce(lag(owner) OVER steps, '') \
+             AND (state = coalesce(lag(state) OVER steps, 'open') OR note IS NOT NULL \
+             AND state = 'answered' AND replies > coalesce(lag(replies) OVER steps, 0)) \
+             THEN 'noted' ELSE state END AS what, \
+             changed_by, owner, note AS text, NULL AS url FROM triage \
              WHERE topic = {topic} AND source = {source} AND post_id = {post} \
+             WINDOW steps AS (ORDER BY revision, at) \
              UNION ALL SELECT DISTINCT posts.posted_at, 'reply', NULL, NULL, posts.text, posts.url FROM posts, call \
              WHERE posts.source = {source} AND posts.own IS NOT NULL AND {own} \
              AND posts.kind IN ('reply', 'comment') AND posts.posted_at >= call.posted_at \

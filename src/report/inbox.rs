@@ -8,7 +8,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use serde::{Deserialize, Serialize};
 
 use super::ask::Ask;
-use super::error::ReportError;
+use super::error::{ReportError, unknown_mention};
 use super::heard::maybe;
 use super::mentions::{Mention, SHOWN, of_id};
 use super::stand::{Found, Place, STAND, Stand, Turn, handle, latest};
@@ -202,6 +202,12 @@ impl Ask<'_> {
             let why = format!("a page has 1 to {PAGE_MAX} mentions");
             return Err(ReportError::wrong("limit", why, "follow `next` for further ones"));
         }
+        for topic in &search.topics {
+            self.known_topic(topic).await?;
+        }
+        for source in &search.sources {
+            self.known_source(source).await?;
+        }
         let now = self.now();
         let after = search.after.as_deref().map(|after| end(after, search.turn)).transpose()?;
         let at = after.as_ref().map_or(now, |End(_, at, _)| EventTime(*at));
@@ -236,8 +242,7 @@ impl Ask<'_> {
     /// For an id of nothing, or a handle of several; when a limit is reached, or the lake cannot be
     /// read.
     pub async fn waiting(&self, name: &str) -> Result<Waiting, ReportError> {
-        let unknown =
-            || ReportError::Unknown { what: "mention", name: name.to_owned(), near: None };
+        let unknown = || unknown_mention(name);
         let now = self.now();
         let mut found = match of_id(name) {
             Some([topic, source, post]) => {
@@ -252,8 +257,11 @@ impl Ask<'_> {
             }
             None => {
                 // A mention that a review took out is still found by the name that somebody saw.
-                let wanted =
-                    format!("({} OR relevant = 0 OR polarity <> scored_polarity)", self.wants());
+                let wanted = format!(
+                    "({} OR relevant = 0 OR polarity <> scored_polarity \
+                     OR coalesce(intents, '') <> coalesce(scored_intents, ''))",
+                    self.wants()
+                );
                 let (found, _) = self.found(&InboxSearch::default(), &wanted, (now, now)).await?;
                 let stands = found.into_iter().map(|one| one.stand);
                 let named = |stand: &Stand| handle(&stand.tie()).starts_with(name);

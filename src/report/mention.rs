@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::ask::Ask;
-use super::error::ReportError;
+use super::error::{ReportError, unknown_mention};
 use super::mentions::{Mention, SHOWN, of_id};
 use crate::lake::quoted;
 use crate::post::{Lang, Span};
@@ -115,7 +115,7 @@ impl Ask<'_> {
     /// # Errors
     /// For an id of nothing; when a limit is reached, or the lake cannot be read.
     pub async fn plain_mention(&self, id: &str) -> Result<Mention, ReportError> {
-        let unknown = || ReportError::Unknown { what: "mention", name: id.to_owned(), near: None };
+        let unknown = || unknown_mention(id);
         let [topic, source, post] = of_id(id).ok_or_else(unknown)?;
         let sql = format!(
             "SELECT {SHOWN} FROM mentions WHERE topic = {} AND source = {} AND post_id = {} LIMIT 1",

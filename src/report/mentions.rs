@@ -5,9 +5,9 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use serde::{Deserialize, Serialize};
 
 use super::ask::{Ask, within};
+use super::choice;
 use super::error::ReportError;
 use super::span::Span;
-use crate::intent::Intent;
 use crate::lake::quoted;
 use crate::post::cut_text;
 
@@ -34,6 +34,9 @@ pub struct Reviewed {
     pub polarity: String,
     /// Whether it is about the topic at all.
     pub relevant: bool,
+    /// What its writer wants, nothing too; null where nobody said.
+    #[serde(default)]
+    pub intents: Option<Vec<String>>,
 }
 
 /// A post that mentions a topic.
@@ -155,6 +158,26 @@ pub enum Order {
 }
 
 impl Order {
+    /// All orders with their names.
+    pub const ALL: [(&str, Self); 6] = [
+        ("latest", Self::Latest),
+        ("oldest", Self::Oldest),
+        ("worst", Self::Worst),
+        ("best", Self::Best),
+        ("reach", Self::Reach),
+        ("engagement", Self::Engagement),
+    ];
+
+    /// The order of this name.
+    ///
+    /// # Errors
+    /// With all names, if there is none of this one.
+    pub fn named(name: &str) -> Result<Self, ReportError> {
+        let found = Self::ALL.into_iter().find(|(known, _)| *known == name);
+        let hint = "write latest, oldest, worst, best, reach or engagement";
+        found.map(|(_, order)| order).ok_or_else(|| choice::none_of("order", name, hint))
+    }
+
     /// An integer of which the largest comes first.
     fn key(self) -> &'static str {
         match self {
@@ -242,6 +265,12 @@ impl Ask<'_> {
             return Err(ReportError::wrong("limit", why, "follow `next` for further ones"));
         }
         let wanted = search.condition()?;
+        for topic in &search.topics {
+            self.known_topic(topic).await?;
+        }
+        for source in &search.sources {
+            self.known_source(source).await?;
+        }
         let key = search.order.key();
         let tie = format!("topic || '{PART}' || source || '{PART}' || post_id");
         let behind = match &search.after {
@@ -291,14 +320,9 @@ fn place(after: &str, order: Order) -> Result<Place, ReportError> {
 
 /// That a mention has one of some intents, in SQL.
 fn intents(names: &[String]) -> Result<String, ReportError> {
-    let one = |name: &String| match Intent::parse(name) {
+    let one = |name: &String| {
         // No name is part of another.
-        Some(intent) => Ok(format!("strpos(intents, '{intent}') > 0")),
-        None => {
-            let why = format!("\"{}\" is not an intent", cut_text(name, 40));
-            let hint = "give churn, complaint, question, purchase, recommendation or praise";
-            Err(ReportError::wrong("intent", why, hint))
-        }
+        choice::intent(name).map(|intent| format!("strpos(intents, '{intent}') > 0"))
     };
     let each: Vec<String> = names.iter().map(one).collect::<Result<_, _>>()?;
     Ok(format!("({})", each.join(" OR ")))
@@ -311,6 +335,10 @@ impl Search {
             let why = format!("it is longer than {QUERY_BYTES_MAX} bytes");
             return Err(ReportError::wrong("q", why, "search for fewer words"));
         }
+        self.polarities.iter().try_for_each(|word| choice::polarity(word))?;
+        self.kinds.iter().try_for_each(|word| choice::kind(word))?;
+        self.langs.iter().try_for_each(|word| choice::lang(word))?;
+        self.author.iter().try_for_each(|word| choice::author(word))?;
         let mut wanted = vec!["true".to_owned()];
         let words = self.text.split_whitespace();
         wanted.extend(

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::ask::Ask;
 use super::error::ReportError;
 use super::mentions::{Mention, Reviewed, tied};
+use crate::intent::split;
 use crate::lake::quoted;
 
 #[derive(Deserialize)]
@@ -16,6 +17,7 @@ struct Row {
     post_id: String,
     polarity: String,
     relevant: i64,
+    intents: Option<String>,
 }
 
 impl Ask<'_> {
@@ -27,14 +29,17 @@ impl Ask<'_> {
         let posts: Vec<String> = mentions.iter().map(|mention| quoted(&mention.post_id)).collect();
         let sql = format!(
             "SELECT topic, source, post_id, last_value(polarity ORDER BY revision, at) AS polarity, \
-             last_value(relevant ORDER BY revision, at) AS relevant FROM reviews \
+             last_value(relevant ORDER BY revision, at) AS relevant, \
+             last_value(intents ORDER BY revision, at) AS intents FROM reviews \
              WHERE post_id IN ({}) GROUP BY topic, source, post_id",
             posts.join(", ")
         );
         let rows: Vec<Row> = self.rows(&sql).await?;
         let found = rows.into_iter().map(|row| {
-            let Row { topic, source, post_id, polarity, relevant } = row;
-            (tied(&topic, &source, &post_id), Reviewed { polarity, relevant: relevant != 0 })
+            let Row { topic, source, post_id, polarity, relevant, intents } = row;
+            let intents = intents.as_deref().map(intents_of);
+            let reviewed = Reviewed { polarity, relevant: relevant != 0, intents };
+            (tied(&topic, &source, &post_id), reviewed)
         });
         let mut found: HashMap<String, Reviewed> = found.collect();
         for mention in mentions {
@@ -42,4 +47,9 @@ impl Ask<'_> {
         }
         Ok(())
     }
+}
+
+/// The names of intents that are joined.
+fn intents_of(joined: &str) -> Vec<String> {
+    split(joined).map(|intent| intent.as_str().to_owned()).collect()
 }

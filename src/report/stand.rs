@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::choice::none_of;
+use super::error::ReportError;
 use super::mentions::{of_id, tied};
 use crate::config::ServiceConfig;
 use crate::intent::split;
@@ -52,6 +54,20 @@ pub enum Turn {
     Priority,
     /// Those whose promise ends first.
     Due,
+}
+
+impl Turn {
+    /// The order of this name.
+    ///
+    /// # Errors
+    /// With all names, if there is none of this one.
+    pub fn named(name: &str) -> Result<Self, ReportError> {
+        match name {
+            "priority" => Ok(Self::Priority),
+            "due" => Ok(Self::Due),
+            _ => Err(none_of("order", name, "write priority or due")),
+        }
+    }
 }
 
 /// Where an entry stands: whether it is done, its order, the end of its promise, its identity.

@@ -74,18 +74,4 @@ impl Ask<'_> {
         }));
         Ok(found)
     }
-
-    /// That there is a topic of this name.
-    ///
-    /// # Errors
-    /// With the name nearest to it, if there is none.
-    pub async fn known_topic(&self, name: &str) -> Result<(), ReportError> {
-        let names: Vec<&str> = self.topics.iter().map(|topic| topic.name.as_str()).collect();
-        crate::notify::known_topic(self.session, &names, name).await.map_err(|error| match error {
-            crate::notify::OrderError::Unknown { near, .. } => {
-                ReportError::Unknown { what: "topic", name: name.to_owned(), near }
-            }
-            other => ReportError::Other(other.into()),
-        })
-    }
 }

@@ -58,6 +58,9 @@ impl Ask<'_> {
         group: Option<&str>,
         span: &Span,
     ) -> Result<Vec<Voice>, ReportError> {
+        if let Some(group) = group {
+            self.known_group(group).await?;
+        }
         let before = span.before();
         let wanted =
             group.map_or("true".to_owned(), |group| format!("topic_group = {}", quoted(group)));

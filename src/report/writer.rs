@@ -90,8 +90,14 @@ impl Writer<'_> {
         let whole =
             [&first, &end].iter().all(|at| at.start_of_day().is_ok_and(|start| start == **at));
         if !whole {
-            let (from, to) = (self.locale.moment(&first), self.locale.moment(&end));
-            return format!("{from} {} {to} {}", self.words.to, end.year());
+            let locale = self.locale;
+            if first.date() == end.date() {
+                let till = chart::clock(&end);
+                return format!("{} {} {till}", locale.instant(&first), self.words.to);
+            }
+            let is_same = first.year() == end.year();
+            let from = if is_same { locale.moment(&first) } else { locale.instant(&first) };
+            return format!("{from} {} {}", self.words.to, locale.instant(&end));
         }
         let last = chart::zoned(to.shift(-1), zone);
         if first.date() == last.date() {

@@ -19,6 +19,12 @@ pub struct Agreement {
     pub share: Option<Estimate>,
     /// Those found not to be about their topic.
     pub irrelevant: u64,
+    /// Mentions of which somebody said what their writers want.
+    pub intents_reviewed: u64,
+    /// Those in which the scorer had seen just that.
+    pub intents_agreed: u64,
+    /// Their share with its interval; null where nobody looked.
+    pub intents_share: Option<Estimate>,
     /// By language and verdict of the scorer; those with fewer than five reviews are left out.
     pub parts: Vec<AgreementPart>,
 }
@@ -43,6 +49,8 @@ struct Row {
     reviewed: u64,
     agreed: u64,
     irrelevant: u64,
+    intents_reviewed: u64,
+    intents_agreed: u64,
 }
 
 impl Ask<'_> {
@@ -55,13 +63,17 @@ impl Ask<'_> {
             .rows(
                 "SELECT lang, scored_polarity AS scored, count(*) AS reviewed, \
                  count(*) FILTER (WHERE relevant = 1 AND polarity = scored_polarity) AS agreed, \
-                 count(*) FILTER (WHERE relevant = 0) AS irrelevant \
+                 count(*) FILTER (WHERE relevant = 0) AS irrelevant, \
+                 count(*) FILTER (WHERE intents_reviewed = 1) AS intents_reviewed, \
+                 count(*) FILTER (WHERE intents_reviewed = 1 \
+                 AND coalesce(intents, '') = coalesce(scored_intents, '')) AS intents_agreed \
                  FROM mentions_reviewed WHERE reviewed = 1 GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2",
             )
             .await?;
         let sum = |of: fn(&Row) -> u64| rows.iter().map(of).sum();
         let (reviewed, agreed) = (sum(|row| row.reviewed), sum(|row| row.agreed));
         let irrelevant = sum(|row| row.irrelevant);
+        let (wanted, seen) = (sum(|row| row.intents_reviewed), sum(|row| row.intents_agreed));
         let parts = rows.into_iter().filter(|row| row.reviewed >= PART_MIN).map(|row| {
             let Row { lang, scored, reviewed, agreed, .. } = row;
             AgreementPart { lang, scored, reviewed, agreed }
@@ -71,6 +83,9 @@ impl Ask<'_> {
             agreed,
             share: Estimate::share(agreed, reviewed),
             irrelevant,
+            intents_reviewed: wanted,
+            intents_agreed: seen,
+            intents_share: Estimate::share(seen, wanted),
             parts: parts.collect(),
         })
     }

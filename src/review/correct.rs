@@ -1,10 +1,11 @@
 //! How is a verdict corrected? Under a lock, against what is known then, and durable at once.
 
 use super::error::ReviewError;
-use super::queue::reviews_of;
+use super::queue::{Seen, reviews_of};
+use crate::intent::Intent;
 use crate::lake::Folder;
 use crate::post::Polarity;
-use crate::report::{Ask, Known};
+use crate::report::{Ask, Known, ReportError};
 use crate::sql::{Limits, Session};
 use crate::state::{Review, Reviews, verdict};
 use crate::system::wall_clock;
@@ -12,6 +13,8 @@ use crate::system::wall_clock;
 /// Longest name of an author, and longest note, in bytes.
 const AUTHOR_BYTES_MAX: usize = 256;
 const NOTE_BYTES_MAX: usize = 2_048;
+/// Digits of a mention's short name.
+const HANDLE: usize = 8;
 
 /// What a person says of a verdict.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,6 +23,8 @@ pub struct Correction {
     pub polarity: Option<Polarity>,
     /// Whether it speaks of the topic; `None` leaves that as it is.
     pub relevant: Option<bool>,
+    /// What its writer wants, nothing too; `None` leaves that as it is.
+    pub intents: Option<Vec<Intent>>,
     /// Whether the verdict was found right: then nothing else need be said.
     pub confirms: bool,
     /// Why.
@@ -32,7 +37,8 @@ pub struct Correction {
 
 impl Correction {
     fn check(&self) -> Result<(), ReviewError> {
-        if self.polarity.is_none() && self.relevant.is_none() && !self.confirms {
+        let says = self.polarity.is_some() || self.relevant.is_some() || self.intents.is_some();
+        if !says && !self.confirms {
             return Err(ReviewError::Nothing);
         }
         if self.author.trim().is_empty() {
@@ -64,7 +70,11 @@ pub async fn correct(
     // What is read from here on stays so until the lock is let go.
     let session = Session::open_within(folder, limits).await?;
     let ask = Ask::new(&session, folder, &[], Known::default()).await?;
-    let mention = ask.plain_mention(id).await?;
+    let mention = match ask.plain_mention(id).await {
+        // People also have the short name that the inbox shows.
+        Err(ReportError::Unknown { .. }) if id.len() <= HANDLE => ask.waiting(id).await?.mention,
+        found => found?,
+    };
     let post = [mention.topic.as_str(), &mention.source, &mention.post_id];
     let last = reviews_of(&ask, post).await?.into_iter().next();
     let revision = last.as_ref().map_or(0, |last| last.revision);
@@ -74,14 +84,20 @@ pub async fn correct(
     let was = last.as_ref().map_or(mention.polarity.as_str(), |last| &last.polarity);
     let was = verdict(was).unwrap_or(Polarity::Neutral);
     let note = Some(correction.note.trim().to_owned()).filter(|note| !note.is_empty());
+    let mut intents = correction.intents;
+    if let Some(intents) = &mut intents {
+        intents.sort_unstable();
+        intents.dedup();
+    }
     let id = reviews.fresh_id()?;
     let review = Review {
         id,
         at: wall_clock(),
         revision: revision + 1,
         polarity: correction.polarity.unwrap_or(was),
-        relevant: correction.relevant.or(last.map(|last| last.relevant)).unwrap_or(true),
+        relevant: correction.relevant.or(last.as_ref().map(|last| last.relevant)).unwrap_or(true),
         was,
+        intents: intents.or_else(|| last.and_then(Seen::kept_intents)),
         topic: mention.topic,
         source: mention.source,
         post_id: mention.post_id,

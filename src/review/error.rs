@@ -37,7 +37,9 @@ impl ReviewError {
             Self::Conflict(seen) => {
                 format!("look at it again, and give revision {}", seen.revision)
             }
-            Self::Nothing => "name a polarity, or whether it is about the topic".to_owned(),
+            Self::Nothing => {
+                "name a polarity, an intent, or whether it is about the topic".to_owned()
+            }
             Self::Nobody => "name the author".to_owned(),
             Self::TooLong => "say less".to_owned(),
             Self::Lake(_) => String::new(),

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::intent::{Intent, split};
 use crate::lake::quoted;
 use crate::report::{Ask, Mention, ReportError, Span, within};
 
@@ -26,6 +27,9 @@ pub struct Seen {
     pub relevant: bool,
     /// The verdict before it.
     pub was: String,
+    /// What its writer wants, nothing too; null where nobody said.
+    #[serde(deserialize_with = "names")]
+    pub intents: Option<Vec<String>>,
     /// Why.
     pub note: Option<String>,
     /// Who says so.
@@ -34,6 +38,19 @@ pub struct Seen {
 
 fn flag<'d, D: Deserializer<'d>>(from: D) -> Result<bool, D::Error> {
     Ok(i64::deserialize(from)? != 0)
+}
+
+fn names<'d, D: Deserializer<'d>>(from: D) -> Result<Option<Vec<String>>, D::Error> {
+    let joined = Option::<String>::deserialize(from)?;
+    Ok(joined.map(|joined| split(&joined).map(|intent| intent.as_str().to_owned()).collect()))
+}
+
+impl Seen {
+    /// What it says of intents.
+    pub(super) fn kept_intents(self) -> Option<Vec<Intent>> {
+        let names = self.intents?;
+        Some(names.iter().filter_map(|name| Intent::parse(name)).collect())
+    }
 }
 
 /// The reviews of a mention, latest first.
@@ -45,7 +62,7 @@ pub async fn reviews_of(
     [topic, source, post_id]: [&str; 3],
 ) -> Result<Vec<Seen>, ReportError> {
     ask.rows(&format!(
-        "SELECT revision, at, polarity, relevant, was, note, reviewed_by FROM reviews \
+        "SELECT revision, at, polarity, relevant, was, intents, note, reviewed_by FROM reviews \
          WHERE topic = {} AND source = {} AND post_id = {} ORDER BY revision DESC, at DESC LIMIT {REVIEWS_MAX}",
         quoted(topic),
         quoted(source),

@@ -2,8 +2,10 @@
 
 use serde::Deserialize;
 
+use crate::intent::{Intent, split};
 use crate::post::{Lang, Polarity, Span};
 use crate::report::{Ask, ReportError, places};
+use crate::sentiment::intents::IntentSample;
 use crate::state::verdict;
 
 /// One post in so many is held out, so that what was learned can be measured.
@@ -24,8 +26,19 @@ pub struct Labeled {
     pub polarity: Polarity,
     /// The scorer's verdict when it came.
     pub scored: Polarity,
+    /// What its writer wants, nothing too; `None` where nobody said.
+    pub intents: Option<Vec<Intent>>,
     /// Whether it is held out.
     pub held_out: bool,
+}
+
+impl Labeled {
+    /// With what its writer wants, if somebody said.
+    #[must_use]
+    pub fn with_intents(self) -> Option<IntentSample> {
+        let Self { text, lang, spans, intents, .. } = self;
+        Some(IntentSample { text, lang, spans, intents: intents? })
+    }
 }
 
 #[derive(Deserialize)]
@@ -37,6 +50,8 @@ struct Row {
     terms: String,
     polarity: String,
     scored_polarity: String,
+    intents: Option<String>,
+    intents_reviewed: i64,
 }
 
 /// Whether a post is held out: always the same ones, whatever else was reviewed.
@@ -54,7 +69,7 @@ pub async fn samples(ask: &Ask<'_>) -> Result<Vec<Labeled>, ReportError> {
     let rows: Vec<Row> = ask
         .rows(&format!(
             "SELECT reviewed.source, reviewed.post_id, mentions.text, mentions.lang, mentions.terms, \
-             reviewed.polarity, reviewed.scored_polarity FROM mentions_reviewed AS reviewed \
+             reviewed.polarity, reviewed.scored_polarity, reviewed.intents, reviewed.intents_reviewed FROM mentions_reviewed AS reviewed \
              JOIN mentions ON mentions.topic = reviewed.topic AND mentions.source = reviewed.source \
              AND mentions.post_id = reviewed.post_id \
              WHERE reviewed.reviewed = 1 AND reviewed.relevant = 1 AND mentions.text <> '' \
@@ -68,6 +83,8 @@ pub async fn samples(ask: &Ask<'_>) -> Result<Vec<Labeled>, ReportError> {
             lang: Lang::parse(&row.lang),
             polarity: verdict(&row.polarity)?,
             scored: verdict(&row.scored_polarity)?,
+            intents: (row.intents_reviewed == 1)
+                .then(|| split(row.intents.as_deref().unwrap_or_default()).collect()),
             held_out: is_held_out(&row.source, &row.post_id),
             text: row.text,
         })

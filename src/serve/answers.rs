@@ -12,7 +12,7 @@ use super::parameters::Parameters;
 use super::problem::Problem;
 use crate::report::{
     self, Changes, Explained, GoalStanding, MentionPage, Order, Overview, ReportError, Search,
-    Sentiments, Step, TermChange, TopicInfo, Trend, Voice, Waits,
+    Sentiments, Step, TermChange, TopicInfo, Trend, Voice, Waits, none_of,
 };
 use crate::time::EventTime;
 
@@ -180,9 +180,8 @@ pub(super) async fn drivers(
     };
     let polarity = polarity.unwrap_or_else(|| "negative".to_owned());
     if !["negative", "neutral", "positive", "all"].contains(&polarity.as_str()) {
-        let hint = "give negative, neutral, positive or all";
-        let why = format!("\"{polarity}\" is not a polarity");
-        return Err(refused(ReportError::Wrong { what: "polarity", why, hint }));
+        let hint = "write negative, neutral, positive or all";
+        return Err(refused(none_of("polarity", &polarity, hint)));
     }
     ask.known_topic(&topic).await.map_err(refused)?;
     ask.terms(&topic, (&span, &against), &polarity, report::TERMS_MAX)

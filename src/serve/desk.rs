@@ -26,6 +26,7 @@ use crate::desk::Silence;
 use crate::lake::Folder;
 use crate::notify::{self, Again, AlertState, AlertStory, OrderError, Wanted, stories};
 use crate::policy::Policies;
+use crate::report::none_of;
 use crate::state::{DeskFiles, Home, StateError};
 use crate::system::wall_clock;
 use crate::time::{EventTime, parse_span};
@@ -108,15 +109,27 @@ pub(super) async fn alerts(
     State(api): State<Api>,
     Parameters(asked): Parameters<AlertQuery>,
 ) -> Response {
-    let state = asked.state.as_deref().map(AlertState::named);
-    if state == Some(None) {
-        return refuse(StatusCode::BAD_REQUEST, "state: firing or resolved").into_response();
-    }
-    let wanted = Wanted { topic: asked.topic, state: state.flatten(), limit: ROWS_MAX };
+    let state = asked.state.as_deref().map(|name| {
+        AlertState::named(name).ok_or_else(|| none_of("state", name, "write firing or resolved"))
+    });
+    let state = match state.transpose() {
+        Ok(state) => state,
+        Err(error) => return Problem::from(error).into_response(),
+    };
     let own = match Own::begin(&api).await {
         Ok(own) => own,
         Err(refusal) => return refusal,
     };
+    if let Some(topic) = &asked.topic {
+        let ask = match own.ask(&api).await {
+            Ok(ask) => ask,
+            Err(refusal) => return refusal,
+        };
+        if let Err(error) = ask.known_topic(topic).await {
+            return Problem::from(error).into_response();
+        }
+    }
+    let wanted = Wanted { topic: asked.topic, state, limit: ROWS_MAX };
     answer(stories(&own.session, &own.folder, &wanted).await.map_err(OrderError::from))
 }
 

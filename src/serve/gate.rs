@@ -7,7 +7,7 @@ use tokio::sync::Semaphore;
 
 use super::door::Doors;
 use super::memo::Memo;
-use crate::config::SqlConfig;
+use crate::config::{Services, SqlConfig};
 use crate::sql::{Limits, Snapshots};
 
 /// Most who follow what happens at once.
@@ -48,6 +48,14 @@ impl SqlGate {
     #[must_use]
     pub fn forgetful(&self) -> Self {
         Self { memo: Arc::default(), ..self.clone() }
+    }
+
+    /// The same, with what is promised to people who wait for an answer, from now on and for all that
+    /// share it.
+    #[must_use]
+    pub fn promising(self, services: &Arc<Services>) -> Self {
+        self.snapshots.promises().take(services);
+        self
     }
 
     /// What a configuration allows.

@@ -13,7 +13,9 @@ use super::asked::TopicQuery;
 use super::parameters::{Parameters, Sent};
 use super::problem::{Problem, failed};
 use crate::inbox::{InboxDesk, InboxError, InboxOrder, Step};
-use crate::report::{HistoryStep, Inbox, InboxSearch, ReportError, ServiceFigures, Turn, Waiting};
+use crate::report::{
+    HistoryStep, Inbox, InboxSearch, ReportError, ServiceFigures, Turn, Waiting, standing,
+};
 use crate::state::{Change, Standing, StateError};
 
 #[derive(Debug, Deserialize)]
@@ -39,24 +41,12 @@ pub(super) struct InboxQuery {
 
 /// States of a list of names.
 pub(super) fn states(names: Option<String>) -> Result<Vec<Standing>, ReportError> {
-    let read = |name: String| {
-        let hint = "write open, assigned, answered or ignored, or several with commas";
-        let why = format!("\"{name}\" is none");
-        Standing::named(&name).ok_or_else(|| ReportError::wrong("state", why, hint))
-    };
-    listed(names).into_iter().map(read).collect()
+    listed(names).iter().map(|name| standing(name)).collect()
 }
 
 /// The order of this name.
 pub(super) fn turn(name: Option<&str>) -> Result<Turn, ReportError> {
-    match name {
-        None | Some("priority") => Ok(Turn::Priority),
-        Some("due") => Ok(Turn::Due),
-        Some(name) => {
-            let why = format!("\"{name}\" is none");
-            Err(ReportError::wrong("order", why, "write priority or due"))
-        }
-    }
+    name.map_or(Ok(Turn::default()), Turn::named)
 }
 
 /// Mentions that may want an answer, the most urgent first.

@@ -40,6 +40,7 @@ mod sql;
 mod topics;
 mod contract;
 mod pages;
+mod warm;
 mod admit;
 mod router;
 #[cfg(feature = "postgres")]

@@ -12,7 +12,8 @@ use super::api::{Api, Own};
 use super::asked::SpanQuery;
 use super::parameters::{Parameters, Sent};
 use super::problem::{Problem, failed};
-use crate::report::{Mention, ReportError};
+use crate::intent::Intent;
+use crate::report::{Mention, ReportError, intent, none_of};
 use crate::review::{Agreement, Correction, ReviewError, Seen, correct, reviews_of};
 use crate::state::{StateError, verdict};
 
@@ -30,6 +31,8 @@ pub(super) struct CorrectionBody {
     polarity: Option<String>,
     /// Whether it speaks of the topic.
     relevant: Option<bool>,
+    /// What its writer wants, as `["complaint", "churn"]`; `[]` for nothing.
+    intents: Option<Vec<String>>,
     /// The verdict was found right.
     #[serde(default)]
     confirms: bool,
@@ -45,19 +48,20 @@ pub(super) struct CorrectionBody {
 
 impl CorrectionBody {
     /// The correction; or what is wrong with it.
-    fn correction(self) -> Result<Correction, String> {
-        let polarity = self
-            .polarity
-            .as_deref()
-            .map(|word| verdict(word).ok_or_else(|| format!("polarity is \"{word}\"")));
-        let Self { relevant, confirms, note, author, revision, .. } = self;
+    fn correction(self) -> Result<Correction, ReportError> {
+        let hint = "write negative, neutral or positive";
+        let meant = |word: &str| verdict(word).ok_or_else(|| none_of("polarity", word, hint));
+        let wanted = |names: Vec<String>| -> Result<Vec<Intent>, ReportError> {
+            names.iter().map(|name| intent(name)).collect()
+        };
         Ok(Correction {
-            polarity: polarity.transpose()?,
-            relevant,
-            confirms,
-            note,
-            author,
-            revision,
+            polarity: self.polarity.as_deref().map(meant).transpose()?,
+            relevant: self.relevant,
+            intents: self.intents.map(wanted).transpose()?,
+            confirms: self.confirms,
+            note: self.note,
+            author: self.author,
+            revision: self.revision,
         })
     }
 }
@@ -70,10 +74,7 @@ pub(super) async fn review(
     Sent(asked): Sent<CorrectionBody>,
 ) -> Result<Response, Response> {
     let asked = CorrectionBody { author: viewer.signs(asked.author), ..asked };
-    let correction = asked.correction().map_err(|detail| {
-        let problem = Problem::new(StatusCode::BAD_REQUEST, detail);
-        problem.hint("write negative, neutral or positive").into_response()
-    })?;
+    let correction = asked.correction().map_err(refused)?;
     let own = Own::begin(&api).await?;
     match correct(&own.folder, api.sql.limits, &id, correction).await {
         Ok(review) => Ok((StatusCode::CREATED, Json(review)).into_response()),

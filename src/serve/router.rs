@@ -13,12 +13,15 @@ use tokio::sync::watch;
 
 use super::api::Api;
 use super::problem::{Problem, failure};
-use super::{admit, apart, contract, desk, door, ingest, intake, mcp, metrics, pages, sources};
+use super::{
+    admit, apart, contract, desk, door, ingest, intake, mcp, metrics, pages, sources, warm,
+};
 
 /// Serves until the task is aborted; each request what `apis` holds by then.
 pub async fn serve(listener: TcpListener, mut apis: watch::Receiver<Api>) {
     let api = apis.borrow_and_update().clone();
     let (tls, time, doors) = (api.tls.clone(), api.sql.limits.time, Arc::clone(&api.sql.doors));
+    let warming = warm::warm(api.clone());
     let (renew, routers) = watch::channel(router(api));
     let renewing = async {
         while apis.changed().await.is_ok() {
@@ -30,6 +33,7 @@ pub async fn serve(listener: TcpListener, mut apis: watch::Receiver<Api>) {
     tokio::select! {
         () = door::serve(listener, routers, tls, (time, &doors)) => {}
         () = renewing => {}
+        () = warming => {}
     }
 }
 

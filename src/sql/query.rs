@@ -27,6 +27,7 @@ use super::answer::{Answer, BATCHES_AHEAD};
 use super::aside::Aside;
 use super::beside::Beside;
 use super::drivers::Drivers;
+use super::due::{Promises, promised_until};
 use super::error::SqlError;
 use super::guard::{self, Limits};
 use super::scan::LakeFiles;
@@ -73,8 +74,7 @@ impl Session {
     /// # Errors
     /// When a table's log cannot be read.
     pub async fn open_within(folder: &Folder, limits: Limits) -> Result<Self, LakeError> {
-        let context = context(limits).map_err(unusable)?;
-        Self::fill(context, folder, limits).await
+        Self::open_promised(folder, limits, &Promises::default()).await
     }
 
     /// The same over tables that were opened before.
@@ -82,8 +82,10 @@ impl Session {
         tables: Vec<Arc<LakeFiles>>,
         beside: &Beside,
         limits: Limits,
+        promises: &Promises,
     ) -> Result<Self, LakeError> {
         let context = context(limits).map_err(unusable)?;
+        context.register_udf(promised_until(promises));
         Self::register(context, tables, beside, limits).await.map_err(unusable)
     }
 
@@ -101,7 +103,9 @@ impl Session {
         context: SessionContext,
         folder: &Folder,
         limits: Limits,
+        promises: &Promises,
     ) -> Result<Self, LakeError> {
+        context.register_udf(promised_until(promises));
         let beside = Beside::read(folder)?;
         let mut tables = Vec::new();
         for table in Table::ALL {

@@ -7,16 +7,18 @@ use datafusion::catalog::TableProvider;
 
 use super::beside::Beside;
 use super::drivers::Drivers;
+use super::due::{Promises, promised_until};
 use super::guard::Limits;
 use super::query::{CATALOG, SCHEMA, Session, context, unusable};
 use super::scan::LakeFiles;
-use crate::lake::{LakeError, Table};
+use crate::lake::{Folder, LakeError, Table};
 
 /// The tables of one version of a lake, what lay beside them, and the views over all.
 pub(super) struct Ready {
     tables: Vec<Arc<LakeFiles>>,
     beside: Beside,
     known: Vec<(String, Arc<dyn TableProvider>)>,
+    promises: Promises,
 }
 
 impl std::fmt::Debug for Ready {
@@ -34,15 +36,16 @@ impl Ready {
         tables: Vec<Arc<LakeFiles>>,
         beside: Beside,
         limits: Limits,
+        promises: &Promises,
     ) -> Result<(Self, Session), LakeError> {
-        let session = Session::over(tables.clone(), &beside, limits).await?;
+        let session = Session::over(tables.clone(), &beside, limits, promises).await?;
         let mut known = Vec::new();
         let schema = session.context.catalog(CATALOG).and_then(|catalog| catalog.schema(SCHEMA));
         for name in schema.iter().flat_map(|schema| schema.table_names()) {
             let table = session.context.table_provider(name.as_str()).await.map_err(unusable)?;
             known.push((name, table));
         }
-        Ok((Self { tables, beside, known }, session))
+        Ok((Self { tables, beside, known, promises: promises.clone() }, session))
     }
 
     /// Whether it is of these.
@@ -57,6 +60,7 @@ impl Ready {
     /// When it cannot be made.
     pub(super) fn session(&self, limits: Limits) -> Result<Session, LakeError> {
         let context = context(limits).map_err(unusable)?;
+        context.register_udf(promised_until(&self.promises));
         let parts = self.tables.iter().flat_map(|files| files.parts());
         for (url, store) in parts.map(|part| part.store()) {
             context.register_object_store(url.as_ref(), store);
@@ -69,5 +73,21 @@ impl Ready {
             context.register_table(name.as_str(), Arc::clone(table)).map_err(unusable)?;
         }
         Ok(Session { context, limits, aside: None })
+    }
+}
+
+impl Session {
+    /// Opens the newest version of each table, and the views over them, with what is promised to
+    /// people who wait for an answer.
+    ///
+    /// # Errors
+    /// When a table's log cannot be read.
+    pub async fn open_promised(
+        folder: &Folder,
+        limits: Limits,
+        promises: &Promises,
+    ) -> Result<Self, LakeError> {
+        let context = context(limits).map_err(unusable)?;
+        Self::fill(context, folder, limits, promises).await
     }
 }

@@ -7,6 +7,7 @@ use datafusion::datasource::MemTable;
 use datafusion::error::Result as QueryResult;
 use datafusion::prelude::SessionContext;
 
+use crate::intent::Intent;
 use crate::state::Review;
 
 /// Makes reviews known as a table; without any it is empty.
@@ -19,7 +20,12 @@ pub(super) fn register(context: &SessionContext, reviews: &[Review]) -> QueryRes
     };
     let at: TimestampMicrosecondArray = reviews.iter().map(|review| Some(review.at.0)).collect();
     let notes: StringArray = reviews.iter().map(|review| review.note.as_deref()).collect();
-    // Only a note may be missing.
+    let joined = |intents: &Vec<Intent>| {
+        intents.iter().map(|intent| intent.as_str()).collect::<Vec<_>>().join(" | ")
+    };
+    let intents: StringArray =
+        reviews.iter().map(|review| review.intents.as_ref().map(joined)).collect();
+    // Only a note and intents may be missing.
     let rows = RecordBatch::try_from_iter_with_nullable([
         ("at", Arc::new(at.with_timezone("UTC")) as ArrayRef, false),
         ("id", texts(|review| &review.id), false),
@@ -29,6 +35,7 @@ pub(super) fn register(context: &SessionContext, reviews: &[Review]) -> QueryRes
         ("revision", ints(|review| i64::try_from(review.revision).unwrap_or(i64::MAX)), false),
         ("polarity", texts(|review| review.polarity.as_str()), false),
         ("relevant", ints(|review| i64::from(review.relevant)), false),
+        ("intents", Arc::new(intents), true),
         ("was", texts(|review| review.was.as_str()), false),
         ("scorer", texts(|review| &review.scorer), false),
         ("note", Arc::new(notes), true),

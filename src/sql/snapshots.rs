@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::Mutex;
 
 use super::beside::Beside;
+use super::due::Promises;
 use super::guard::Limits;
 use super::query::Session;
 use super::ready::Ready;
@@ -22,6 +23,8 @@ pub struct Snapshots {
     /// The views over them; held while they are planned.
     ready: Mutex<Option<Ready>>,
     logs_read: AtomicU64,
+    /// What is promised to people who wait for an answer.
+    promises: Promises,
 }
 
 impl Snapshots {
@@ -37,7 +40,7 @@ impl Snapshots {
         if let Some(ready) = held.as_ref().filter(|ready| ready.is_of(&tables, &beside)) {
             return ready.session(limits);
         }
-        let (ready, session) = Ready::open(tables, beside, limits).await?;
+        let (ready, session) = Ready::open(tables, beside, limits, &self.promises).await?;
         *held = Some(ready);
         Ok(session)
     }
@@ -66,6 +69,12 @@ impl Snapshots {
             tables.push(known);
         }
         Ok(tables)
+    }
+
+    /// What all sessions know of what is promised.
+    #[must_use]
+    pub fn promises(&self) -> &Promises {
+        &self.promises
     }
 
     /// How often the log of a table was read.

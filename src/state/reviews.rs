@@ -19,6 +19,7 @@ use super::error::{StateError, io_error};
 use super::home::Home;
 use super::turn::take;
 use super::whole::write_whole;
+use crate::intent::Intent;
 use crate::post::Polarity;
 use crate::system::{fresh_id, private_file};
 use crate::time::{DAY_US, EventTime, rfc3339};
@@ -52,6 +53,9 @@ pub struct Review {
     /// The verdict before it, of the scorer or of an earlier review.
     #[serde(with = "word")]
     pub was: Polarity,
+    /// What its writer wants, nothing too; `None` where nobody said.
+    #[serde(default, with = "wants", skip_serializing_if = "Option::is_none")]
+    pub intents: Option<Vec<Intent>>,
     /// Version of the scorer whose verdict the mention has.
     pub scorer: String,
     /// Why.
@@ -82,6 +86,32 @@ mod word {
         let word = String::deserialize(from)?;
         super::verdict(&word)
             .ok_or_else(|| D::Error::custom(format!("\"{word}\" is not a verdict")))
+    }
+}
+
+mod wants {
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use crate::intent::Intent;
+
+    pub(super) fn serialize<S: Serializer>(
+        intents: &Option<Vec<Intent>>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        let names = intents.iter().flatten().map(|intent| intent.as_str());
+        to.collect_seq(names)
+    }
+
+    pub(super) fn deserialize<'d, D: Deserializer<'d>>(
+        from: D,
+    ) -> Result<Option<Vec<Intent>>, D::Error> {
+        let intent = |name: &String| {
+            Intent::parse(name)
+                .ok_or_else(|| D::Error::custom(format!("\"{name}\" is not an intent")))
+        };
+        let names = Vec::<String>::deserialize(from)?;
+        names.iter().map(intent).collect::<Result<_, _>>().map(Some)
     }
 }
 
@@ -257,6 +287,7 @@ mod tests {
             polarity: Polarity::Neutral,
             relevant: true,
             was: Polarity::Negative,
+            intents: None,
             scorer: "x".to_owned(),
             note: Some("line\nbreak".to_owned()),
             reviewed_by: "Mara".to_owned(),

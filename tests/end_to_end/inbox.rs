@@ -66,6 +66,14 @@ fn ignores_the_spam(team: &Team) {
     let dues: Vec<&str> =
         list["entries"].as_array().expect("a list").iter().map(|one| text(one, "due_at")).collect();
     assert_eq!(dues, ["2026-03-03T12:00:00Z", "2026-03-03T13:00:00Z"]);
+    let sql = "SELECT due_at FROM inbox WHERE post_id IN ('m4', 'm5') ORDER BY 1";
+    let mut asked = resonanz();
+    asked.args(["query", sql, "--format", "csv", "--config"]).arg(&team.config);
+    let asked = asked.arg("--lake").arg(&team.place.lake).output().expect("runs");
+    let in_sql = stdout(&asked);
+    assert_eq!(in_sql.lines().skip(1).collect::<Vec<_>>(), dues, "{}", stderr(&asked));
+    let unknown = "SELECT count(*) FROM inbox WHERE due_at IS NULL AND post_id = 'm4'";
+    assert_eq!(query(&team.place.lake, unknown), "1", "without a configuration nobody knows");
     let spam = format!("{}@0", text(&list["entries"][1], "handle"));
     let (code, said, error) = team.inbox(&["ignore", &spam, "--by", "Jo", "--note", "Werbung"]);
     assert_eq!((code, said.contains("is ignored")), (Some(0), true), "{error}");
@@ -187,6 +195,17 @@ fn who_was_quicker_is_told_to_whoever_saw_an_older_state() {
     let (status, noted) = team.http("POST", &format!("/api/v1/inbox/{a}"), &body.to_string());
     let stands = (status, text(&noted, "state"), &noted["revision"]);
     assert_eq!(stands, (200, "assigned", &json!(2)), "{noted}");
+    let (_, told) = team.http("GET", &format!("/api/v1/inbox/{a}"), "");
+    let steps = told["history"].as_array().expect("steps").iter();
+    let steps: Vec<&str> = steps.map(|step| text(step, "what")).collect();
+    assert_eq!(steps, ["assigned", "noted"], "{told}");
+    let (_, shown, _) = team.inbox(&["show", &a]);
+    assert!(shown.contains("noted by Mara: Rückruf um 15 Uhr"), "{shown}");
+    let empty = json!({"revision": 2, "note": " ", "changed_by": "Mara"}).to_string();
+    let (status, problem) = team.http("POST", &format!("/api/v1/inbox/{a}"), &empty);
+    assert!(status == 400 && text(&problem, "detail") == "the note is missing", "{problem}");
+    let (code, _, error) = team.inbox(&["note", &format!("{a}@2"), "", "--by", "Mara"]);
+    assert!(code == Some(2) && error.contains("hint: write what is to be noted"), "{error}");
     let (_, list) = team.http("GET", "/api/v1/inbox?limit=1", "");
     assert_eq!((&list["total"], &list["counts"]["open"]), (&json!(3), &json!(2)), "{list}");
     let next = format!("/api/v1/inbox?limit=2&after={}", text(&list, "next"));

@@ -259,3 +259,96 @@ fn the_scorer_learns_what_people_corrected_and_the_gain_is_measured_on_what_it_d
     let nothing = command(&empty.lake, &["eval", "--from-reviews"]);
     assert_eq!(nothing.status.code(), Some(2), "{}", stderr(&nothing));
 }
+
+#[test]
+fn what_a_writer_wants_is_corrected_and_the_inbox_goes_by_it() {
+    let posts = [post(1, "acme is terrible"), post(2, "acme opens at nine")];
+    let (place, served) = served(&posts.concat());
+    let second = id(&served, "p2");
+    let body = json!({"intents": ["question", "complaint"], "author": "Mara"});
+    let (status, review) = correct(&served, &second, &body);
+    assert_eq!((status, &review["intents"]), (201, &json!(["complaint", "question"])), "{review}");
+    for (wrong, holds) in
+        [(json!(["rage"]), "write churn, complaint"), (json!("complaint"), "expected a sequence")]
+    {
+        let body = json!({"intents": wrong, "author": "Mara", "revision": 1});
+        let (status, problem) = correct(&served, &second, &body);
+        assert!(status == 400 && problem.to_string().contains(holds), "{problem}");
+    }
+    // A later review that says nothing of it lets it stand.
+    let body = json!({"polarity": "negative", "author": "Kim", "revision": 1});
+    assert_eq!(correct(&served, &second, &body).0, 201);
+    let counted =
+        "SELECT post_id, coalesce(intents, ''), intents_reviewed FROM mentions_reviewed ORDER BY 1";
+    assert_eq!(query(&place.lake, counted), "p1,complaint,0\np2,complaint | question,1");
+    let shown = get(&served, &format!("mentions/{second}"));
+    assert_eq!(shown["mention"]["reviewed"]["intents"], json!(["complaint", "question"]));
+
+    // On the command line by the short name that the inbox shows: the writer wants nothing.
+    let handle = get(&served, "inbox?limit=1&topic=acme&order=priority");
+    let entry = &handle["entries"][0];
+    assert_eq!(entry["mention"]["post_id"], "p2", "a complaint by a person is surest: {handle}");
+    let name = entry["handle"].as_str().expect("a handle");
+    let told = command(
+        &place.lake,
+        &["reviews", "correct", name, "--intent", "none", "--revision", "2", "--author", "Ada"],
+    );
+    assert!(
+        stdout(&told).contains("wants nothing, says Ada"),
+        "{}{}",
+        stdout(&told),
+        stderr(&told)
+    );
+    let intents = "SELECT coalesce(intents, 'none'), intent_confidence IS NULL FROM inbox WHERE post_id = 'p2'";
+    assert_eq!(query(&place.lake, intents), "none,true");
+    let agreed = get(&served, "reviews/agreement");
+    assert_eq!((&agreed["intents_reviewed"], &agreed["intents_agreed"]), (&json!(1), &json!(1)));
+
+    for (arguments, holds) in [
+        (&["reviews", "correct", "ffffffff", "--confirm"][..], "resonanz inbox list"),
+        (&["reviews", "correct", name, "--intent", "none", "--intent", "churn"], "stands beside"),
+        (&["reviews", "correct", name, "--intent", "rage"], "complaint"),
+    ] {
+        let told = command(&place.lake, arguments);
+        assert!(
+            told.status.code() == Some(2) && stderr(&told).contains(holds),
+            "{}",
+            stderr(&told)
+        );
+    }
+}
+
+#[test]
+fn intents_that_people_corrected_are_learned_and_measured() {
+    // Questions that no cue shows.
+    let mut posts: String = (0..90)
+        .map(|n| post(n, &format!("acme parcel {n} is wherever, tell me, would like to know")))
+        .collect();
+    posts.extend((90..180).map(|n| post(n, &format!("acme delivered the parcel number {n}!"))));
+    let (place, served) = served(&posts);
+    let source = query(&place.lake, "SELECT source FROM mentions LIMIT 1");
+    for n in 0..180 {
+        let mention = BASE64.encode(format!("acme\u{1f}{source}\u{1f}p{n}"));
+        let (polarity, intents) =
+            if n < 90 { ("neutral", json!([])) } else { ("negative", json!(["complaint"])) };
+        let body = json!({"polarity": polarity, "intents": intents, "author": "Mara"});
+        assert_eq!(correct(&served, &mention, &body).0, 201);
+    }
+    let model = place.folder.path().join("own.model");
+    let model = model.to_str().expect("UTF-8");
+    let fitted =
+        command(&place.lake, &["fit", "--from-reviews", "--out", model, "--format", "json"]);
+    assert!(fitted.status.success(), "{}{}", stdout(&fitted), stderr(&fitted));
+    let told: Value = serde_json::from_slice(&fitted.stdout).expect("JSON");
+    let gain = &told["held_out_intents"];
+    let right = |when: &str| gain["alike"][when].as_u64().expect("a count");
+    assert!(right("after") > right("before"), "{gain}");
+    let measured = |more: &[&str]| -> u64 {
+        let asked = ["eval", "--intents", "--from-reviews", "--format", "json"];
+        let measured = command(&place.lake, &[&asked[..], more].concat());
+        let measured: Value = serde_json::from_slice(&measured.stdout).expect("JSON");
+        measured["datasets"][0]["alike"].as_u64().expect("a count")
+    };
+    let both = (measured(&[]), measured(&["--model", model]));
+    assert_eq!(both, (right("before"), right("after")));
+}

@@ -158,6 +158,17 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// All kinds.
+    pub const ALL: [Self; 7] = [
+        Self::Original,
+        Self::Reply,
+        Self::Repost,
+        Self::Quote,
+        Self::Comment,
+        Self::Review,
+        Self::Article,
+    ];
+
     /// The lowercase name, as in the lake and in archives.
     #[must_use]
     pub fn as_str(self) -> &'static str {

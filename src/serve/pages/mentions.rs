@@ -14,8 +14,6 @@ use crate::review::reviews_of;
 
 /// Posts of a page.
 const PAGE: usize = 25;
-/// Orders by their names in the address.
-const ORDERS: [&str; 6] = ["latest", "oldest", "worst", "best", "reach", "engagement"];
 
 pub(super) async fn mentions(visit: Visit) -> Response {
     let found = list(&visit).await;
@@ -37,7 +35,7 @@ async fn list(visit: &Visit) -> Result<Value, Wrong> {
         polarities: named("polarity"),
         sources: named("source"),
         langs: named("lang_of_post"),
-        order: self::order(order),
+        order: Order::named(order)?,
         span,
         limit: Some(PAGE),
         after: visit.ask("after").map(str::to_owned),
@@ -55,24 +53,13 @@ async fn list(visit: &Visit) -> Result<Value, Wrong> {
             "period": visit.ask("period").unwrap_or_default(),
             "after": visit.ask("after"),
         },
-        "orders": ORDERS,
+        "orders": Order::ALL.map(|(name, _)| name),
         "topics": names,
         "mentions": page.mentions,
         "total": page.total,
         "next": page.next.map(|next| visit.here("after", &next)),
         "first": visit.here("after", ""),
     }))
-}
-
-fn order(name: &str) -> Order {
-    match name {
-        "oldest" => Order::Oldest,
-        "worst" => Order::Worst,
-        "best" => Order::Best,
-        "reach" => Order::Reach,
-        "engagement" => Order::Engagement,
-        _ => Order::Latest,
-    }
 }
 
 pub(super) async fn mention(visit: Visit, Path(id): Path<String>) -> Response {

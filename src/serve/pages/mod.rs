@@ -31,6 +31,11 @@ use super::api::Api;
 pub(super) use login::refused;
 pub(super) use viewer::encode;
 
+/// Reads all templates, which the first page would have to wait for.
+pub(super) fn read_templates() {
+    paint::ready();
+}
+
 /// The pages.
 pub(super) fn routes() -> Router<Api> {
     Router::new()

@@ -56,12 +56,7 @@ impl From<ReportError> for Wrong {
             _ if error.is_limit() => StatusCode::UNPROCESSABLE_ENTITY,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };
-        let hint = match &error {
-            ReportError::Unknown { what: "topic", near: None, .. } => {
-                "all that are known stand on the page Topics".to_owned()
-            }
-            _ => error.hint(),
-        };
+        let hint = error.hint();
         Self { status, hint, message: error.to_string() }
     }
 }
@@ -89,7 +84,8 @@ impl Visit {
     }
 
     /// Which period is meant: what the address says, else the last week that was heard as a whole,
-    /// else the last day. Of an archive, now is the end of its last day.
+    /// else the last day. Of an archive, now is the end of its last day, and the last day the 24 hours
+    /// before the end of its last hour.
     pub(super) fn period(&self, ask: &Ask<'_>) -> Result<Period, Wrong> {
         let clock = wall_clock();
         let until = ask.heard().until.unwrap_or(clock);
@@ -98,6 +94,8 @@ impl Visit {
         let first = ask.heard().first.unwrap_or(now);
         let usual = if now.since(first) >= 8 * DAY_US { "7d" } else { "24h" };
         let name = self.ask("period").unwrap_or(usual).to_owned();
+        // Of an archive whose last post stands shortly after midnight, the last day would be empty.
+        let now = if archived && name == "24h" { hour_end(until) } else { now };
         let span = Span::parse(&name, &self.zone, now)?;
         Ok(Period { span, name, archived })
     }
@@ -177,6 +175,12 @@ impl Visit {
         }
         response
     }
+}
+
+/// The end of the hour that holds an instant.
+fn hour_end(at: EventTime) -> EventTime {
+    const HOUR_US: i64 = DAY_US / 24;
+    EventTime(at.shift(-1).0.div_euclid(HOUR_US).saturating_add(1).saturating_mul(HOUR_US))
 }
 
 /// The end of the reader's day that holds an instant.

@@ -45,6 +45,9 @@ static PAGES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     pages
         .add_function("_", |state: &State, text: &str| words::said(text, locale(state)).to_owned());
     pages.add_function("told", |state: &State, text: &str| words::told(text, locale(state)));
+    pages.add_function("foreign", |state: &State, text: &str| {
+        words::is_foreign(text, locale(state))
+    });
     pages.add_function("asset", |name: &str| safe(assets::address(name)));
     pages.add_function("spark", |values: Vec<Option<f64>>| safe(chart::spark(&values, "accent")));
     pages.add_function("bar", |part: f64| safe(chart::share(&[("accent", part)])));
@@ -83,6 +86,11 @@ static PAGES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     pages.add_filter("web", |url: Option<&str>| url.is_some_and(is_web));
     pages
 });
+
+/// Reads all templates.
+pub(super) fn ready() {
+    LazyLock::force(&PAGES);
+}
 
 /// Fills a template.
 ///
@@ -144,9 +152,7 @@ fn change(state: &State, now: Value, then: Value) -> String {
 /// A time in the reader's zone: with its year if it is not this one's neighbor.
 fn moment(state: &State, at: &str) -> String {
     let Ok(at) = EventTime::parse(at) else { return at.to_owned() };
-    let at = zoned(at, &zone(state));
-    let locale = locale(state);
-    format!("{} {}, {}", locale.day(&at), at.year(), chart::clock(&at))
+    locale(state).instant(&zoned(at, &zone(state)))
 }
 
 /// From when to when: as days where both ends are midnights.

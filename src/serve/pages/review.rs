@@ -1,5 +1,6 @@
 //! Which verdicts should somebody look at, and how is one corrected on a page?
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use axum::body::Bytes;
@@ -12,6 +13,7 @@ use super::forms::{NAME, lead, proof, proven, read, reviewer, text};
 use super::mentions::again;
 use super::page::Wrong;
 use super::viewer::{Visit, encode};
+use crate::intent::Intent;
 use crate::review::{Correction, ReviewError, correct};
 use crate::state::{StateError, verdict};
 
@@ -48,6 +50,9 @@ async fn queue(visit: &Visit, proof: &str) -> Result<Value, Wrong> {
     let own = visit.open().await?;
     let ask = visit.questions(&own).await?;
     let topic = visit.ask("topic");
+    if let Some(topic) = topic {
+        ask.known_topic(topic).await?;
+    }
     let topics = ask.topics().await?;
     let names: Vec<&str> = topics.iter().map(|topic| topic.name.as_str()).collect();
     Ok(json!({
@@ -84,6 +89,7 @@ pub(super) async fn take(
         let correction = Correction {
             polarity: verdict(&word),
             relevant: Some(word != "irrelevant"),
+            intents: wanted(&fields),
             confirms: false,
             note: text(&fields, "note"),
             author: author.clone(),
@@ -91,6 +97,7 @@ pub(super) async fn take(
         };
         form = json!({
             "polarity": word,
+            "intents": correction.intents.as_ref().map(|intents| names(intents)),
             "note": correction.note,
             "back": text(&fields, "back"),
             "topic": text(&fields, "topic"),
@@ -117,4 +124,15 @@ pub(super) async fn take(
         page.headers_mut().append(header::SET_COOKIE, cookie);
     }
     page
+}
+
+/// What the writer wants, by the form's boxes; `None` of a form that had none, or where that is no matter.
+fn wanted(fields: &BTreeMap<String, String>) -> Option<Vec<Intent>> {
+    let is_asked = text(fields, "polarity") != "irrelevant" && fields.contains_key("wants");
+    let is_on = |intent: &Intent| fields.contains_key(&format!("wants-{intent}"));
+    is_asked.then(|| Intent::ALL.into_iter().filter(is_on).collect())
+}
+
+fn names(intents: &[Intent]) -> Vec<&'static str> {
+    intents.iter().map(|intent| intent.as_str()).collect()
 }

@@ -33,7 +33,10 @@ async fn build(visit: &Visit, proof: &str) -> Result<Value, Wrong> {
     let ask = visit.questions(&own).await?;
     let may_change = may_change(visit);
     let edited = match visit.ask("edit").filter(|_| may_change) {
-        Some(name) => known(visit, name)?,
+        Some(name) => Some(known(visit, name)?.ok_or_else(|| {
+            let message = format!("there is no topic \"{name}\" in the configuration");
+            Wrong::new(StatusCode::NOT_FOUND, message)
+        })?),
         None => None,
     };
     let version = edited.as_ref().map(topic_version);
@@ -129,12 +132,13 @@ fn is_on(topic: &Topic, flag: &str) -> bool {
 }
 
 /// What a query would have found, and how long the look took; or what is wrong with it.
-async fn attempt(ask: &Ask<'_>, visit: &Visit, topic: &Topic) -> Result<Value, String> {
+async fn attempt(ask: &Ask<'_>, visit: &Visit, topic: &Topic) -> Result<Value, Value> {
     #[allow(clippy::disallowed_methods, reason = "how long it took is what is told")]
     let begun = Instant::now();
     let trial = ask.attempt(topic, &visit.zone).await.map_err(|error| {
-        let hint = error.hint();
-        if hint.is_empty() { error.to_string() } else { format!("{error} ({hint})") }
+        let place = crate::mention::read(&topic.query).err().map(|error| error.at);
+        let shown = place.map(|at| crate::mention::pointer(&topic.query, at));
+        json!({"message": error.to_string(), "hint": error.hint(), "shown": shown})
     })?;
     let posts: Vec<Value> = trial.posts.iter().map(shown).collect();
     let spark: Vec<u64> = trial.days.iter().map(|day| day.found).collect();

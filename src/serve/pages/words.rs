@@ -26,14 +26,85 @@ pub(super) fn said<'t>(text: &'t str, locale: &Locale) -> &'t str {
     GERMAN_WORDS.get(text).unwrap_or(&text)
 }
 
-/// A message in a reader's language: what it names between quotes stays as it is.
+/// Messages with a hole in them that no quotes mark, longest first: what stands around the holes, and
+/// the German of it.
+static GERMAN_FORMS: LazyLock<Vec<(Vec<&str>, &str)>> = LazyLock::new(|| {
+    let forms = GERMAN_WORDS.iter().map(|(english, german)| (*english, *german));
+    let mut forms: Vec<(&str, &str)> =
+        forms.filter(|(english, _)| masked(english).contains(HOLE)).collect();
+    // One that begins with a hole would take in what leads a message, such as its place.
+    forms.sort_by_key(|(english, _)| {
+        (english.starts_with(HOLE), std::cmp::Reverse(english.len()), *english)
+    });
+    forms.into_iter().map(|(english, german)| (english.split(HOLE).collect(), german)).collect()
+});
+
+/// What stands for a part that differs.
+const HOLE: char = '…';
+
+/// A message without what it names between quotes.
+fn masked(text: &str) -> String {
+    let parts = text.split('"').enumerate();
+    let parts: Vec<&str> = parts.map(|(at, part)| if at % 2 == 1 { "" } else { part }).collect();
+    parts.join("\"")
+}
+
+/// A message in a reader's language: what it names stays as it is.
 pub(super) fn told(text: &str, locale: &Locale) -> String {
+    if *locale == GERMAN {
+        german(text).unwrap_or_else(|| text.to_owned())
+    } else {
+        text.to_owned()
+    }
+}
+
+/// Whether a message is not in the reader's language: words of another program, or of the system.
+pub(super) fn is_foreign(text: &str, locale: &Locale) -> bool {
+    *locale == GERMAN && !text.is_empty() && german(text).is_none()
+}
+
+/// A message in German, if it is known.
+fn german(text: &str) -> Option<String> {
     let parts: Vec<&str> = text.split('"').collect();
     let key: Vec<&str> =
         parts.iter().enumerate().map(|(at, part)| if at % 2 == 1 { "…" } else { part }).collect();
-    let key = key.join("\"");
-    let names = parts.iter().skip(1).step_by(2);
-    names.fold(said(&key, locale).to_owned(), |text, name| text.replacen('…', name, 1))
+    if let Some(found) = GERMAN_WORDS.get(&*key.join("\"")) {
+        let names = parts.into_iter().skip(1).step_by(2);
+        return Some(filled(found, names));
+    }
+    GERMAN_FORMS.iter().find_map(|(around, found)| {
+        let held = held(text, around)?;
+        // What fills a hole is a message of its own, or a name.
+        let held: Vec<String> =
+            held.into_iter().map(|part| german(part).unwrap_or_else(|| part.to_owned())).collect();
+        Some(filled(found, held.iter().map(String::as_str)))
+    })
+}
+
+/// What a text holds in the holes between given parts.
+fn held<'t>(text: &'t str, around: &[&str]) -> Option<Vec<&'t str>> {
+    let (first, rest) = around.split_first()?;
+    let (last, middle) = rest.split_last()?;
+    let mut left = text.strip_prefix(first)?.strip_suffix(last)?;
+    let mut found = Vec::new();
+    for part in middle {
+        let (before, after) = left.split_once(part)?;
+        found.push(before);
+        left = after;
+    }
+    found.push(left);
+    found.iter().all(|part| !part.is_empty()).then_some(found)
+}
+
+/// A form with its holes filled.
+fn filled<'t>(form: &str, mut names: impl Iterator<Item = &'t str>) -> String {
+    let mut parts = form.split(HOLE);
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        out.push_str(names.next().unwrap_or("…"));
+        out.push_str(part);
+    }
+    out
 }
 
 #[cfg(test)]
@@ -47,6 +118,141 @@ mod tests {
         assert_eq!(told(text, &ENGLISH), text);
         assert_eq!(told(text, &GERMAN), "Das Thema \"a … b\" ist unbekannt");
         assert_eq!(told("is \"it", &GERMAN), "is \"it");
+    }
+
+    /// Whether all that a person reads of an error is German.
+    fn is_german(message: &str, hint: &str) -> bool {
+        [message, hint].iter().all(|text| !is_foreign(text, &GERMAN))
+    }
+
+    #[test]
+    fn parts_of_a_message_are_told_in_german_too() {
+        for (english, wanted) in [
+            (
+                "query: column 3: this quote is never closed",
+                "Suchausdruck: Spalte 3: Dieses Anführungszeichen wird nie geschlossen",
+            ),
+            ("known are \"a … b\", \"c\"", "bekannt sind \"a … b\", \"c\""),
+            (
+                "query: column 9: the query ends where a term is expected",
+                "Suchausdruck: Spalte 9: Der Suchausdruck endet, wo ein Begriff erwartet wird",
+            ),
+            ("not done within 60 s", "nicht fertig binnen 60 s"),
+        ] {
+            assert_eq!(told(english, &GERMAN), wanted);
+        }
+        assert!(is_foreign("Permission denied (os error 13)", &GERMAN));
+        assert!(!is_foreign("Permission denied (os error 13)", &ENGLISH));
+    }
+
+    #[test]
+    fn errors_of_queries_are_known_in_german() {
+        let long = format!("{}a{}", "(".repeat(70), ")".repeat(70));
+        for query in [
+            "",
+            "acme AND",
+            "AND acme",
+            "(acme",
+            "acme)",
+            "\"acme",
+            "NOT acme",
+            "acme lang:",
+            "lang:xx1 acme",
+            "site:http://a acme",
+            "kind:foo acme",
+            "followers:many acme",
+            "raw:inflect:acme",
+            "\"\"",
+            "* acme",
+            "acme NEAR/900 b",
+            "~3 acme",
+            "from:me acme",
+            "acme || OR",
+            "inflect:acm*",
+            "raw:lang:de acme",
+            "country:de acme",
+            "() acme",
+            "acme | OR b",
+            &long,
+            "acme && && b",
+        ] {
+            let (message, hint) = match crate::mention::read(query) {
+                Err(error) => (error.to_string(), error.hint),
+                Ok(_) => continue,
+            };
+            assert!(is_german(&message, hint), "{query}: {message} ({hint})");
+        }
+        for query in [
+            "acme, b",
+            "a|b",
+            "a & b",
+            "!a b",
+            "+a b",
+            "a oder b",
+            "a \u{201e}b\" c",
+            "title:a",
+            "acme~",
+            "a b^2",
+            "foo:bar",
+            "a/5 b",
+            "[a b]",
+            "acme -- b",
+            "a\"b\"",
+        ] {
+            let Ok(reading) = crate::mention::read(query) else { continue };
+            for remark in reading.remarks {
+                assert!(is_german(&remark.message, remark.hint), "{query}: {remark:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn errors_of_forms_and_filters_are_known_in_german() {
+        use crate::desk::{Silence, SilenceError};
+        use crate::inbox::InboxError;
+        use crate::notify::OrderError;
+        use crate::report::{Order, Turn, standing};
+        use crate::review::ReviewError;
+
+        let _: fn(&Silence, crate::time::EventTime) -> Result<(), SilenceError> = Silence::check;
+        let orders = [
+            OrderError::Unknown { what: "alert", name: "a".to_owned(), near: None },
+            OrderError::Unknown { what: "topic", name: "a".to_owned(), near: Some("b".to_owned()) },
+            OrderError::Unknown { what: "silence", name: "a".to_owned(), near: None },
+            OrderError::Ambiguous { prefix: "a".to_owned(), candidates: vec!["b".to_owned()] },
+            OrderError::Resolved("a".to_owned()),
+            OrderError::TooLong,
+            OrderError::Silence(SilenceError::Unbounded),
+            OrderError::Silence(SilenceError::Ended),
+            OrderError::Silence(SilenceError::TooLong),
+        ];
+        for error in orders {
+            assert!(is_german(&error.to_string(), ""), "{error}");
+        }
+        let inbox = [
+            InboxError::Missing("the name of who changes it"),
+            InboxError::Missing("the name of who takes care"),
+            InboxError::Missing("the note"),
+            InboxError::TooLong,
+        ];
+        for error in inbox {
+            assert!(is_german(&error.to_string(), &error.hint()), "{error}");
+        }
+        for error in [ReviewError::Nothing, ReviewError::Nobody, ReviewError::TooLong] {
+            assert!(is_german(&error.to_string(), &error.hint()), "{error}");
+        }
+        let filters = [
+            Order::named("foo").map(drop),
+            Turn::named("foo").map(drop),
+            standing("foo").map(drop),
+            crate::report::zone("foo").map(drop),
+            crate::report::Step::parse("foo").map(drop),
+        ];
+        for error in filters.into_iter().filter_map(Result::err) {
+            let text = error.to_string();
+            // A step is asked of programs alone.
+            assert!(text.starts_with("step") || is_german(&text, &error.hint()), "{text}");
+        }
     }
 
     #[test]

@@ -34,7 +34,8 @@ impl Connection<'_> {
                 },
             };
             let (catalog, folder) = gate.catalog().await?;
-            let session = catalog.session(&folder, limits).await?;
+            let promises = gate.sql.snapshots.promises();
+            let session = catalog.session(&folder, limits, promises).await?;
             Ok((session.aside(folder.site(), Some(gate.user())), end, permit))
         });
         self.cancel.mark_unchanged();

@@ -38,6 +38,7 @@ use datafusion_postgres::datafusion_pg_catalog::sql::PostgresCompatibilityParser
 use tokio::time::{Instant, timeout_at};
 
 use super::answer::Answer;
+use super::due::Promises;
 use super::error::SqlError;
 use super::guard::{self, Limits};
 use super::query::{CATALOG, SCHEMA, Session, apart, logical, physical, runtime};
@@ -88,10 +89,11 @@ impl PgCatalog {
         &self,
         folder: &Folder,
         limits: Limits,
+        promises: &Promises,
     ) -> Result<Session, LakeError> {
         let unusable = |error: DataFusionError| LakeError::Internal(error.strip_backtrace());
         let context = self.context(limits).map_err(unusable)?;
-        Session::fill(context, folder, limits).await
+        Session::fill(context, folder, limits, promises).await
     }
 
     fn context(&self, limits: Limits) -> QueryResult<SessionContext> {

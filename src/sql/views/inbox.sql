@@ -2,8 +2,9 @@
 -- One row per mention of others, reposts left out. It is open until somebody changes its state, or
 -- one of the topic's accounts replies to it; whichever came last counts. The verdict is that of the
 -- latest review, or of the scorer where nobody looked. Which verdicts and intents wait for an answer,
--- [service] wants says, and when the promise ends, GET /api/v1/inbox: this view leaves both to
--- whoever asks, and its priority supposes a promise of a day around the clock.
+-- [service] wants says: this view leaves that to whoever asks, and its priority supposes a promise of a day
+-- around the clock. When the promise ends, it says where a configuration is at hand: under run and serve, and
+-- to a query with one.
 --
 -- day                date     UTC day of the mention's reception
 -- topic              text
@@ -17,8 +18,9 @@
 -- scored_polarity    text     the scorer's verdict
 -- relevant           integer  0 if a review found it not to be about the topic, else 1
 -- confidence         float    of the scorer's verdict; 1 where somebody looked
--- intents            text     as in mentions
--- intent_confidence  float    as in mentions
+-- intents            text     those that count, as in mentions: of the latest review, or of the scorer
+-- intent_confidence  float    as in mentions; 1 where somebody said which there are
+-- scored_intents     text     the scorer's
 -- reach              integer  null if unknown
 -- priority           integer  who is to be answered first, 0 to 100, as of now
 -- state              text     open, assigned, answered or ignored
@@ -30,6 +32,7 @@
 -- answered_at        time     the first answer by an account, or when a person noted one; null if none
 -- answered_by        text     account or person
 -- wait_s             float    seconds from the mention to its answer
+-- due_at             time     when the promise ends; null where no configuration says what is promised
 -- revision           integer  number of the state; a change names the one that it saw
 --
 -- SELECT topic, state, count(*) AS mentions FROM inbox WHERE polarity = 'negative'
@@ -37,14 +40,16 @@
 --
 WITH reviewed AS (
   SELECT topic, source, post_id, last_value(polarity ORDER BY revision, at) AS polarity,
-    last_value(relevant ORDER BY revision, at) AS relevant
+    last_value(relevant ORDER BY revision, at) AS relevant, last_value(intents ORDER BY revision, at) AS intents
   FROM reviews GROUP BY topic, source, post_id
 ), calls AS (
   SELECT mentions.day, mentions.topic, mentions.source, mentions.post_id, mentions.posted_at, mentions.received_at,
     mentions.kind, mentions.lang, coalesce(reviewed.polarity, mentions.polarity) AS polarity,
     mentions.polarity AS scored_polarity, coalesce(reviewed.relevant, 1) AS relevant,
     CASE WHEN reviewed.topic IS NULL THEN mentions.confidence ELSE 1.0 END AS confidence,
-    mentions.intents, mentions.intent_confidence, mentions.reach, mentions.thread
+    CASE WHEN reviewed.intents IS NULL THEN mentions.intents ELSE nullif(reviewed.intents, '') END AS intents,
+    CASE WHEN reviewed.intents IS NULL THEN mentions.intent_confidence WHEN reviewed.intents <> '' THEN 1.0 END
+      AS intent_confidence, mentions.intents AS scored_intents, mentions.reach, mentions.thread
   FROM mentions LEFT JOIN reviewed ON reviewed.topic = mentions.topic AND reviewed.source = mentions.source
     AND reviewed.post_id = mentions.post_id
   WHERE coalesce(mentions.own, 0) = 0 AND mentions.kind <> 'repost'
@@ -85,11 +90,12 @@ WITH reviewed AS (
   LEFT JOIN changed ON changed.topic = calls.topic AND changed.source = calls.source AND changed.post_id = calls.post_id
 )
 SELECT day, topic, source, post_id, posted_at, received_at, kind, lang, polarity, scored_polarity,
-  relevant, confidence, intents, intent_confidence, reach,
+  relevant, confidence, intents, intent_confidence, scored_intents, reach,
   priority(intents, intent_confidence, polarity, confidence, reach, posted_at, now()) AS priority,
   state, owner, note, changed_by, changed_at, replies, answered_at,
   CASE WHEN answered_at IS NULL THEN NULL WHEN answered_at = replied_at THEN 'account' ELSE 'person' END AS answered_by,
   CASE WHEN answered_at IS NULL THEN NULL
     ELSE greatest(date_part('epoch', answered_at) - date_part('epoch', posted_at), 0.0) END AS wait_s,
+  promised_until(topic, posted_at) AS due_at,
   revision
 FROM (SELECT *, coalesce(least(replied_at, told_at), replied_at, told_at) AS answered_at FROM standing)

@@ -182,16 +182,7 @@ pub(super) fn field(name: &str, value: &str, at: usize) -> Result<Field, QueryEr
 }
 
 fn kind(value: &str) -> Option<Kind> {
-    let kinds = [
-        Kind::Original,
-        Kind::Reply,
-        Kind::Repost,
-        Kind::Quote,
-        Kind::Comment,
-        Kind::Review,
-        Kind::Article,
-    ];
-    kinds.into_iter().find(|kind| kind.as_str() == value)
+    Kind::ALL.into_iter().find(|kind| kind.as_str() == value)
 }
 
 /// Reads `>n`, `>=n`, `<n`, `<=n`, `=n`, `n` or `a..b`; an empty range is none.
