@@ -138,17 +138,28 @@ impl<'p, 'i> Section<'p, 'i> {
     }
 
     pub(crate) fn required_text(&mut self, key: &'static str) -> String {
-        let absent = !self.has(key);
-        let text = self.text(key).unwrap_or_default();
-        if absent || (text.is_empty() && self.has(key)) {
-            let (at, name) = (self.place(key), self.name);
-            self.problems.add(
-                at,
-                format!("{name} needs a \"{key}\""),
-                format!("add: {key} = \"...\""),
-            );
+        let (is_there, text) = (self.has(key), self.text(key));
+        // What is of another type is told already.
+        if !is_there || text.as_deref() == Some("") {
+            self.needs(key);
         }
-        text
+        text.unwrap_or_default()
+    }
+
+    /// Texts that must be there: a list, or one text with commas between them.
+    pub(crate) fn required_texts(&mut self, key: &'static str) -> Vec<String> {
+        let (is_there, texts) = (self.has(key), self.text_or_texts(key));
+        let parts = texts.iter().flatten().flat_map(|(text, _)| text.split(',').map(str::trim));
+        let parts: Vec<_> = parts.filter(|part| !part.is_empty()).map(str::to_owned).collect();
+        if !is_there || (texts.is_some() && parts.is_empty()) {
+            self.needs(key);
+        }
+        parts
+    }
+
+    fn needs(&mut self, key: &'static str) {
+        let (at, message) = (self.place(key), format!("{} needs a \"{key}\"", self.name));
+        self.problems.add(at, message, format!("add: {key} = \"...\""));
     }
 
     pub(crate) fn flag(&mut self, key: &'static str) -> bool {
@@ -327,11 +338,8 @@ impl<'p, 'i> Section<'p, 'i> {
                 Some(known) if distance(known, name) <= 2 => format!("did you mean \"{known}\"?"),
                 _ => format!("the keys here are {}", self.asked.join(", ")),
             };
-            self.problems.add(
-                key.span().start,
-                format!("unknown key \"{name}\" in {}", self.name),
-                hint,
-            );
+            let message = format!("unknown key \"{name}\" in {}", self.name);
+            self.problems.add(key.span().start, message, hint);
         }
     }
 
@@ -351,11 +359,8 @@ impl<'p, 'i> Section<'p, 'i> {
         if found.is_none() {
             let raw: String =
                 self.problems.text.get(span.clone()).unwrap_or_default().chars().take(40).collect();
-            self.problems.add(
-                span.start,
-                format!("{key} is {raw}"),
-                format!("it must be {wanted}"),
-            );
+            let (message, hint) = (format!("{key} is {raw}"), format!("it must be {wanted}"));
+            self.problems.add(span.start, message, hint);
         }
         found
     }

@@ -1,7 +1,9 @@
 //! What is wrong with a configuration, and with what it names?
 
 use std::collections::BTreeSet;
+use std::fmt::Display;
 use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::ToSpan;
@@ -15,8 +17,8 @@ use crate::chart::zoned;
 use crate::config::Config;
 use crate::connect::{Finding, Look};
 use crate::decode::AuthorHasher;
-use crate::notify::{Receiver, ReceiverError};
-use crate::policy::{Policies, PolicyError};
+use crate::notify::Receiver;
+use crate::policy::Policies;
 use crate::serve::{Audit, SqlGate};
 use crate::system::wall_clock;
 use crate::tuning;
@@ -34,24 +36,25 @@ pub(super) fn check(args: &Args) -> Result<Ending, Failure> {
     let path = args.config.path();
     let config = config_file::load(path)?;
     config_file::print_warnings(path, &config);
-    let waiting = look_at_sources(&config)?;
+    let mut faults = Faults::of(path)?;
+    let waiting = look_at_sources(&config, &mut faults)?;
+    look_at_words(&config, &mut faults);
+    let entrance = Entrance::of(&config)?;
+    for receiver in &config.receivers {
+        if let Err(fault) = Receiver::fetch(receiver) {
+            let line = faults.named("[[receiver]]", &receiver.name);
+            faults.add(line, fault.to_string(), fault.hint());
+        }
+    }
+    look_at_pages(&config, &mut faults);
+    faults.end()?;
     // The key decides on nothing that can be wrong.
     tuning::analyzer(&config, &AuthorHasher::new([0; 32]))?;
-    let entrance = Entrance::of(&config)?;
-    let mut faults: Vec<ReceiverError> =
-        config.receivers.iter().filter_map(|receiver| Receiver::fetch(receiver).err()).collect();
-    if let Some(last) = faults.pop() {
-        for fault in faults {
-            writeln!(io::stderr(), "resonanz: {fault}\nhint: {}", fault.hint())?;
-        }
-        return Err(last.into());
-    }
     if let Some(clients) = &config.postgres {
         let known = (&entrance, &Audit::default());
         door(clients, &(&config.lake).into(), known, &SqlGate::of(config.sql))?;
     }
-    look_at_pages(&config)?;
-    let reviews = remind(&config)?;
+    let reviews = remind(&config)? + miss(&config)?;
     let warnings = match config.warnings.len() + waiting + reviews {
         0 => String::new(),
         1 => ", 1 warning".to_owned(),
@@ -64,6 +67,110 @@ pub(super) fn check(args: &Args) -> Result<Ending, Failure> {
         contents(&config)
     )?;
     Ok(Ending::Done)
+}
+
+/// What is wrong with what a configuration names, each with its line.
+struct Faults {
+    path: PathBuf,
+    text: String,
+    found: Vec<(String, String)>,
+}
+
+impl Faults {
+    fn of(path: &Path) -> Result<Self, Failure> {
+        Ok(Self { path: path.to_owned(), text: config_file::read(path)?, found: Vec::new() })
+    }
+
+    fn add(&mut self, line: Option<usize>, message: impl Display, hint: impl Into<String>) {
+        let line = line.map(|line| format!(":{line}")).unwrap_or_default();
+        let message = format!("{}{line}: {message}", self.path.display());
+        self.found.push((message, hint.into()));
+    }
+
+    /// The line, from 1, that holds something between quotes.
+    fn line(&self, quoted: &str) -> Option<usize> {
+        let holds = |line: &str| {
+            !line.trim_start().starts_with('#')
+                && ['"', '\''].iter().any(|quote| line.contains(&format!("{quote}{quoted}{quote}")))
+        };
+        self.text.lines().position(holds).map(|place| place + 1)
+    }
+
+    /// The line of a file's name, as it was written.
+    fn file(&self, file: &Path) -> Option<usize> {
+        let base = self.path.parent().unwrap_or(Path::new(""));
+        self.line(&file.strip_prefix(base).unwrap_or(file).to_string_lossy())
+    }
+
+    /// The line at which a table of this name begins.
+    fn named(&self, table: &str, name: &str) -> Option<usize> {
+        let mut begun = None;
+        for (number, line) in (1..).zip(self.text.lines().map(str::trim)) {
+            if line.starts_with('[') {
+                begun = line.starts_with(table).then_some(number);
+            }
+            let value =
+                line.strip_prefix("name").and_then(|rest| rest.trim_start().strip_prefix('='));
+            let value = value.map(|value| value.trim_start());
+            let is_it = value.is_some_and(|value| {
+                ['"', '\''].iter().any(|quote| value.starts_with(&format!("{quote}{name}{quote}")))
+            });
+            if is_it && begun.is_some() {
+                return begun;
+            }
+        }
+        None
+    }
+
+    /// Tells all of them, if there are any.
+    fn end(mut self) -> Result<(), Failure> {
+        let Some((message, hint)) = self.found.pop() else { return Ok(()) };
+        for (message, hint) in self.found {
+            let hint = if hint.is_empty() { hint } else { format!("hint: {hint}\n") };
+            write!(io::stderr(), "resonanz: {message}\n{hint}")?;
+        }
+        Err(Failure::usage(message, hint))
+    }
+}
+
+/// Names what a configuration lacks to do anything; how much.
+fn miss(config: &Config) -> io::Result<usize> {
+    let hears = !config.sources.is_empty() || config.stream.is_some();
+    // Who only passes posts on looks for nothing.
+    let passes = !config.sources.is_empty() && config.stream.is_some();
+    let lacks = [
+        (
+            hears,
+            "no [[source]]: there is nothing to listen to",
+            "add one with a name and a type; resonanz sources list names all types, resonanz init other.toml writes an example",
+        ),
+        (
+            passes || !config.topics.is_empty(),
+            "no [[topic]]: nothing is looked for",
+            "add one with a name and a query, as: query = 'acme OR \"acme corp\"'",
+        ),
+    ];
+    let lacks = lacks.into_iter().filter(|(is_there, ..)| !is_there);
+    let mut count = 0;
+    for (_, message, hint) in lacks {
+        count += 1;
+        writeln!(io::stderr().lock(), "warning: {message}\n  hint: {hint}")?;
+    }
+    Ok(count)
+}
+
+/// Every file of words and weights must be there, and say something.
+fn look_at_words(config: &Config, faults: &mut Faults) {
+    let lexicons = config.sentiment.lexicons.iter().chain(config.topic_lexicons.iter().flatten());
+    let lexicons =
+        lexicons.map(|path| (path, tuning::lexicons(std::slice::from_ref(path)).map(drop)));
+    let models = config.sentiment.model.iter().map(|path| (path, tuning::model(path).map(drop)));
+    for (path, read) in lexicons.chain(models) {
+        if let Err(fault) = read {
+            let (line, hint) = (faults.file(path), fault.hint());
+            faults.add(line, format!("{:#}", anyhow::Error::from(fault)), hint);
+        }
+    }
 }
 
 /// How much of what a configuration holds.
@@ -87,17 +194,15 @@ pub(super) fn counted(count: usize, noun: &str) -> String {
 }
 
 /// Every page that a rule or a goal names must be there.
-fn look_at_pages(config: &Config) -> Result<(), Failure> {
+fn look_at_pages(config: &Config, faults: &mut Faults) {
     let policies = Policies::of(&config.charter.policies);
     let names: BTreeSet<&String> = config.charter.pages.values().collect();
-    let faults = names.into_iter().filter_map(|name| policies.check(name).err());
-    let mut faults: Vec<PolicyError> = faults.collect();
-    let Some(last) = faults.pop() else { return Ok(()) };
-    for fault in faults {
-        writeln!(io::stderr(), "resonanz: {fault}\nhint: {}", fault.hint())?;
+    for name in names {
+        if let Err(fault) = policies.check(name) {
+            let line = faults.line(name);
+            faults.add(line, &fault, fault.hint());
+        }
     }
-    let hint = last.hint();
-    Err(Failure::usage(last.to_string(), hint))
 }
 
 /// Names topics whose grounds must be looked at again, now or within a month; how many.
@@ -115,21 +220,23 @@ fn remind(config: &Config) -> io::Result<usize> {
 }
 
 /// Looks at what can be looked at without a connection; how many sources are warned of.
-fn look_at_sources(config: &Config) -> Result<usize, Failure> {
+fn look_at_sources(config: &Config, faults: &mut Faults) -> io::Result<usize> {
     let mut waiting = 0;
-    let stream = config.stream.iter().map(|stream| ("[stream]".to_owned(), stream.kind.reading()));
+    let stream = config.stream.iter().map(|stream| ("[stream]", "", stream.kind.reading()));
     let sources = config.sources.iter();
     let sources =
-        sources.map(|source| (format!("source \"{}\"", source.name), Arc::clone(&source.settings)));
-    for (name, settings) in sources.chain(stream) {
+        sources.map(|source| ("[[source]]", source.name.as_str(), Arc::clone(&source.settings)));
+    for (table, name, settings) in sources.chain(stream) {
+        let shown = if name.is_empty() { table.to_owned() } else { format!("source \"{name}\"") };
         match settings.look() {
             Look::Well => {}
             Look::Warns(Finding { reason, hint }) | Look::Waits(Finding { reason, hint }) => {
                 waiting += 1;
-                writeln!(io::stderr().lock(), "warning: {name}: {reason}\n  hint: {hint}")?;
+                writeln!(io::stderr().lock(), "warning: {shown}: {reason}\n  hint: {hint}")?;
             }
             Look::Fails(Finding { reason, hint }) => {
-                return Err(Failure::usage(format!("{name}: {reason}"), hint));
+                let line = faults.named(table, name);
+                faults.add(line, format!("{shown}: {reason}"), hint);
             }
         }
     }

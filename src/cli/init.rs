@@ -10,14 +10,18 @@ use super::{Ending, Failure};
 use crate::config::Config;
 use crate::policy::{STARTER_DE, STARTER_EN};
 
+/// What is written where nothing is named.
+const CONFIG: &str = "resonanz.toml";
+const POLICY: &str = "policy";
+
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Where to write it; an existing file is never overwritten
-    #[arg(value_name = "FILE", default_value = "resonanz.toml")]
-    path: PathBuf,
-    /// Write response policies into this folder instead: negative feedback, posts by employees,
-    /// crisis, legal threat, press [default: policy]
-    #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = "policy")]
+    /// Where to write it; an existing file is never overwritten [default: resonanz.toml]
+    #[arg(value_name = "FILE")]
+    path: Option<PathBuf>,
+    /// Write response policies into this folder: negative feedback, posts by employees, crisis, legal
+    /// threat, press [default: policy]; the configuration only if FILE.toml is named, too
+    #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = POLICY)]
     policy: Option<PathBuf>,
     /// Language of what is written for people
     #[arg(long, value_enum, default_value_t = Lang::En)]
@@ -33,28 +37,41 @@ enum Lang {
 }
 
 pub(super) fn init(args: &Args) -> Result<Ending, Failure> {
-    if let Some(folder) = &args.policy {
-        return pages(folder, args.lang);
+    let is_toml = |path: &PathBuf| path.extension().is_some_and(|end| end == "toml");
+    match (&args.policy, &args.path) {
+        (None, path) => configuration(path.as_deref().unwrap_or(Path::new(CONFIG)), args.lang),
+        (Some(folder), None) => pages(folder, args.lang),
+        (Some(folder), Some(path)) if is_toml(path) => {
+            configuration(path, args.lang)?;
+            pages(folder, args.lang)
+        }
+        // The folder stands before the option instead of behind it.
+        (Some(folder), Some(path)) if *folder == Path::new(POLICY) => pages(path, args.lang),
+        (Some(_), Some(path)) => {
+            let message = format!("{} is not the name of a configuration", path.display());
+            let hint = "name one folder: resonanz init --policy FOLDER";
+            Err(Failure::usage(message, hint))
+        }
     }
-    let file = OpenOptions::new().write(true).create_new(true).open(&args.path);
+}
+
+/// Writes the starter, unless there is something.
+fn configuration(path: &Path, lang: Lang) -> Result<Ending, Failure> {
+    let file = OpenOptions::new().write(true).create_new(true).open(path);
     let hint = "give another name: resonanz init other.toml";
     let mut file = file.map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => {
             let message = "it already exists, and is not overwritten";
-            Failure::usage(format!("{}: {message}", args.path.display()), hint)
+            Failure::usage(format!("{}: {message}", path.display()), hint)
         }
-        _ => Failure::file(&args.path, &error, hint),
+        _ => Failure::file(path, &error, hint),
     })?;
-    let text = match args.lang {
+    let text = match lang {
         Lang::En => Config::STARTER,
         Lang::De => Config::STARTER_DE,
     };
     file.write_all(text.as_bytes())?;
-    writeln!(
-        io::stdout().lock(),
-        "wrote {0}; next: resonanz check --config {0}",
-        args.path.display()
-    )?;
+    writeln!(io::stdout().lock(), "wrote {0}; next: resonanz check --config {0}", path.display())?;
     Ok(Ending::Done)
 }
 

@@ -22,6 +22,11 @@ impl ConfigAt {
         self.config.as_deref().unwrap_or(Path::new(CONFIG))
     }
 
+    /// Whether somebody named it.
+    pub(super) fn is_named(&self) -> bool {
+        self.config.is_some()
+    }
+
     /// Reads it; prints every problem to standard error.
     pub(super) fn load(&self) -> Result<Config, Failure> {
         config_file::load(self.path())

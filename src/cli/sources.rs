@@ -101,7 +101,7 @@ pub(super) fn sources(command: &SourcesCommand) -> Result<Ending, Failure> {
 fn list(args: &ListArgs) -> Result<Ending, Failure> {
     let mut out = people();
     // Presets are of use before there is a configuration.
-    if args.config.path().exists() {
+    if args.config.is_named() || args.config.path().exists() {
         let config = args.config.load()?;
         writeln!(out, "sources of {}", args.config.path().display())?;
         if config.sources.is_empty() {

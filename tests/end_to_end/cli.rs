@@ -59,10 +59,12 @@ fn what_may_not_do_what_was_meant_is_warned_of() {
     ] {
         assert!(warnings.contains(wanted), "{wanted}\nnot in\n{warnings}");
     }
-    let gone = "[[source]]\nname = \"f\"\ntype = \"file\"\npath = \"nowhere.jsonl\"\n";
+    let gone = "[[topic]]\nname = \"a\"\nquery = 'a'\n\
+                [[source]]\nname = \"f\"\ntype = \"file\"\npath = \"nowhere.jsonl\"\n";
     let path = file(folder.path(), "gone.toml", gone);
     let checked = run(&["check", "--config", path.to_str().expect("UTF-8")]);
     assert_eq!(checked.status.code(), Some(2));
+    assert!(stderr(&checked).contains("gone.toml:4: source \"f\": "), "{}", stderr(&checked));
     assert!(stderr(&checked).contains("nowhere.jsonl: no such file"), "{}", stderr(&checked));
     let waiting = format!("{gone}follow = true\n");
     let path = file(folder.path(), "waiting.toml", waiting);
@@ -90,6 +92,48 @@ fn a_table_is_not_taken_for_a_source_of_lines() {
     let told = stderr(&checked);
     assert!(told.contains("table.toml:4:8: a source of type \"file\" reads JSON lines"), "{told}");
     assert!(told.contains("hint: bring it in with: resonanz import Export.CSV"), "{told}");
+}
+
+#[test]
+fn what_is_missing_is_named_at_once_with_its_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let check = |text: &str| {
+        let path = file(folder.path(), "some.toml", text);
+        let checked = run(&["check", "--config", path.to_str().expect("UTF-8")]);
+        (checked.status.code(), stdout(&checked), stderr(&checked))
+    };
+    let (code, said, warned) = check("");
+    assert!(code == Some(0) && said.contains("no problems, 2 warnings"), "{said}{warned}");
+    for wanted in
+        ["there is nothing to listen to", "resonanz sources list", "nothing is looked for"]
+    {
+        assert!(warned.contains(wanted), "{wanted} not in {warned}");
+    }
+    let topic = "[[topic]]\nname = \"a\"\nquery = 'a'\n";
+    let source = |name: &str| {
+        format!("[[source]]\nname = \"{name}\"\ntype = \"file\"\npath = \"{name}.jsonl\"\n")
+    };
+    let words = "[sentiment]\nlexicons = [\"own.tsv\"]\nmodel = \"own.model\"\n";
+    let (code, _, errors) = check(&[topic, &source("one"), &source("two"), words].concat());
+    assert_eq!(code, Some(2), "{errors}");
+    for wanted in [
+        "some.toml:4: source \"one\": ",
+        "some.toml:8: source \"two\": ",
+        "some.toml:13: ",
+        "own.tsv",
+        "some.toml:14: ",
+        "own.model",
+    ] {
+        assert!(errors.contains(wanted), "{wanted} not in {errors}");
+    }
+    let kafka = "[[source]]\nname = \"k\"\ntype = \"kafka\"\ntopic = \"t\"\nbrokers = ";
+    let (code, _, errors) = check(&format!("{topic}{kafka}[\"a:9092\", \"b:9092\"]\n"));
+    assert_eq!(code, Some(0), "a list is what people write: {errors}");
+    let (code, _, errors) = check(&format!("{topic}{kafka}9092\n"));
+    assert!(code == Some(2) && errors.contains("1 problem"), "{errors}");
+    let gone = folder.path().join("gone.toml");
+    let listed = run(&["sources", "list", "--config", gone.to_str().expect("UTF-8")]);
+    assert!(listed.status.code() == Some(2) && stderr(&listed).contains("gone.toml"));
 }
 
 #[test]

@@ -44,18 +44,20 @@ pub struct KafkaSettings {
 impl Cluster {
     fn of(section: &mut Section<'_, '_>, base: &Path) -> Self {
         let at = section.place("brokers");
-        let brokers = section.required_text("brokers");
-        let brokers: Vec<String> =
-            brokers.split(',').map(|broker| broker.trim().to_owned()).collect();
+        let brokers = section.required_texts("brokers");
         let is_broker = |broker: &String| {
             let port = broker.rsplit_once(':').and_then(|(host, port)| {
                 port.parse::<u16>().ok().filter(|_| !host.is_empty() && !host.contains('/'))
             });
-            broker.is_empty() || port.is_some()
+            port.is_some()
         };
         if let Some(wrong) = brokers.iter().find(|broker| !is_broker(broker)) {
             let message = format!("brokers: \"{wrong}\" is not the address of a broker");
-            section.problems.add(at, message, "write HOST:PORT, as kafka-1:9092,kafka-2:9092");
+            section.problems.add(
+                at,
+                message,
+                "write HOST:PORT, as [\"kafka-1:9092\", \"kafka-2:9092\"]",
+            );
         }
         let words =
             [("plain", Sasl::Plain), ("scram-256", Sasl::Scram256), ("scram-512", Sasl::Scram512)];

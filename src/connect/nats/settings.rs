@@ -40,8 +40,7 @@ pub struct NatsSettings {
 impl Server {
     fn of(section: &mut Section<'_, '_>, base: &Path) -> Self {
         let at = section.place("url");
-        let urls = section.required_text("url");
-        let urls: Vec<String> = urls.split(',').map(|url| url.trim().to_owned()).collect();
+        let urls = section.required_texts("url");
         let is_server = |url: &String| {
             let parsed = url::Url::parse(url).ok();
             let known = |url: url::Url| ["nats", "tls"].contains(&url.scheme()) && url.has_host();
