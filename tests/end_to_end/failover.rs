@@ -107,6 +107,37 @@ fn who_was_thought_dead_and_comes_back_has_lost() {
 }
 
 #[test]
+fn an_erasure_of_who_was_thought_dead_takes_no_file_of_the_other() {
+    let Some(store) = Store::new(&[]) else { return };
+    let config = store.bucket_config("erased", "follow = true");
+    file(store.root(), "erased.jsonl", posts(0..50));
+    file(store.root(), "more.jsonl", posts(0..100));
+    let more = fs::read_to_string(&config).expect("a file").replace("erased.jsonl", "more.jsonl");
+    let more = file(store.root(), "more.toml", more);
+    let [one, two] = ["erases", "goes-on"].map(|name| store.root().join(name));
+    let mut zombie = started(&store, &config, &one);
+    there(&store, "erased", "50,50");
+    signal(&zombie, "-STOP");
+    let successor = started(&store, &more, &two);
+    there(&store, "erased", "100,100");
+    // It wakes up with nothing to commit, and is asked for an erasure that finds nothing.
+    let mut command = store.command();
+    command.args(["lake", "erase", "--yes", "--author", "nobody", "--config", text(&config)]);
+    command.args(["--state", text(&one)]).stdout(Stdio::null()).stderr(Stdio::null());
+    let asking = Killed(command.spawn().expect("it starts"));
+    let asked = || fs::read_dir(one.join("erasures")).ok()?.flatten().next();
+    wait_for("the request", asked);
+    signal(&zombie, "-CONT");
+    let status = wait_for("the first one's end", || zombie.0.try_wait().expect("a child"));
+    drop(asking);
+    assert_eq!(status.code(), Some(2));
+    there(&store, "erased", "100,100");
+    assert_eq!(successor.terminate(), Some(0));
+    let verified = store.does(&["lake", "verify", "--lake", "s3://lakes/erased"]);
+    assert!(verified.contains(" 0 damaged"), "{verified}");
+}
+
+#[test]
 fn shards_that_were_thought_dead_and_come_back_have_lost() {
     let Some(store) = Store::new(&[]) else { return };
     let config = store.bucket_config("split", "follow = true");

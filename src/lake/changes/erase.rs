@@ -67,7 +67,7 @@ pub struct Found {
 pub struct Rewritten {
     /// What changes.
     pub erasing: Erasing,
-    swaps: Vec<(Table, Swap)>,
+    pub(super) swaps: Vec<(Table, Swap)>,
 }
 
 /// The files of each table, with where they are.
@@ -112,45 +112,13 @@ impl Lake {
         work.await.map_err(|error| self.broken(error))?
     }
 
-    /// The files that will be deleted once what was prepared is done: all that no table names then.
-    ///
-    /// # Errors
-    /// When the files cannot be listed.
-    pub fn leaving(&self, prepared: &Rewritten) -> Result<BTreeSet<String>, LakeError> {
-        let mut leaving = BTreeSet::new();
-        for table in Table::ALL {
-            let mut named: HashSet<String> =
-                self.table(table).files().into_iter().map(|file| file.path).collect();
-            for (_, swap) in prepared.swaps.iter().filter(|(own, _)| *own == table) {
-                for remove in &swap.removes {
-                    named.remove(&remove.path);
-                }
-                named.extend(swap.adds.iter().map(|add| add.path.clone()));
-            }
-            let stored = self.folder().table(table).list()?.into_iter();
-            let others = stored.filter(|file| !named.contains(&file.name));
-            leaving.extend(others.map(|file| format!("{}/{}", table.name(), file.name)));
-        }
-        Ok(leaving)
-    }
-
     /// Erases what was prepared from the tables, and everything that they do not name from the
     /// disk; how many files that were.
     ///
     /// # Errors
     /// When the disk refuses. Sought, prepared and erased again, it goes on where it stopped.
     pub async fn erase(&mut self, prepared: Rewritten) -> Result<u64, LakeError> {
-        if !prepared.swaps.is_empty() {
-            self.swap(prepared.swaps, None).await?;
-        }
-        let mut deleted = 0;
-        for table in Table::ALL {
-            let place = self.folder().table(table);
-            let named = self.table(table).files();
-            let named: HashSet<&str> = named.iter().map(|file| file.path.as_str()).collect();
-            deleted += delete_others(&place, &named)?;
-        }
-        Ok(deleted)
+        self.replace_for_good(prepared.swaps, None).await
     }
 
     /// A task of ours that ended before its time.
@@ -357,18 +325,6 @@ fn without_evidence(
     let mut columns = rows.columns().to_vec();
     columns[place] = Arc::new(evidence);
     Ok((RecordBatch::try_new(rows.schema(), columns)?, changed))
-}
-
-/// Deletes the files of a table that its newest version does not name; how many.
-fn delete_others(place: &Place, named: &HashSet<&str>) -> Result<u64, LakeError> {
-    let mut deleted = 0;
-    for file in place.list()? {
-        if !named.contains(file.name.as_str()) {
-            place.remove(&file.name)?;
-            deleted += 1;
-        }
-    }
-    Ok(deleted)
 }
 
 /// The withdrawal that erases what has a tombstone, whenever it came.

@@ -3,6 +3,7 @@
 mod recount;
 mod triage;
 mod erase;
+mod leaving;
 mod erase_trial;
 mod replace;
 mod upkeep;
