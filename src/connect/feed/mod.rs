@@ -7,6 +7,7 @@ mod address;
 mod ask;
 mod bell;
 mod hub;
+mod knocks;
 mod one;
 mod opml;
 mod pace;

@@ -4,17 +4,17 @@
 //! What a hub sends is not read: the feed is looked at again at once, so that posts come one way
 //! only, and a hub that is silent costs nothing but time.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use url::Url;
 
 use super::hub::Hub;
+use super::knocks::Knocks;
 use crate::connect::source::{Fault, Outlet};
 use crate::connect::transport::{Door, Head, Http, Latch, Reply, Said, is_signed_by_hub};
 use crate::system::{hex, random};
@@ -26,8 +26,8 @@ const PATIENCE: Duration = Duration::from_secs(3_600);
 /// Most bytes of what a hub sends, which is read for its signature alone.
 const BODY_BYTES_MAX: usize = 8 << 20;
 const CHALLENGE_BYTES_MAX: usize = 512;
-/// Feeds that have rung and are not heeded yet.
-const RUNG_MAX: usize = 1_024;
+/// Requests to hubs on their way at once; a list of feeds that is cut short leaves many.
+const ASKED_MAX: usize = 4;
 const SIGNATURE: &str = "x-hub-signature";
 
 /// Where hubs knock.
@@ -37,11 +37,11 @@ pub(super) struct PushDoor {
 }
 
 /// What the door needs.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Open {
     /// By the keys of feeds.
     subscriptions: Mutex<HashMap<String, Subscription>>,
-    rung: mpsc::Sender<String>,
+    knocks: Knocks,
 }
 
 /// What was asked of a hub, and what became of it.
@@ -60,16 +60,24 @@ pub(super) struct Push {
     callback: Url,
     door: Arc<PushDoor>,
     open: Arc<Open>,
-    rung: mpsc::Receiver<String>,
     /// Requests to hubs on their way: which hub, and how it went.
     asked: JoinSet<(String, Result<(), Fault>)>,
+    /// Those that wait for their turn.
+    waiting: VecDeque<Request>,
+}
+
+/// What a hub is asked.
+#[derive(Debug)]
+struct Request {
+    url: String,
+    body: String,
+    outlet: Outlet,
 }
 
 impl Push {
     pub(super) fn new(callback: Url, door: Arc<PushDoor>) -> Self {
-        let (sender, rung) = mpsc::channel(RUNG_MAX);
-        let open = Open { subscriptions: Mutex::default(), rung: sender };
-        Self { callback, door, open: Arc::new(open), rung, asked: JoinSet::new() }
+        let (asked, waiting) = (JoinSet::new(), VecDeque::new());
+        Self { callback, door, open: Arc::default(), asked, waiting }
     }
 
     /// Opens the door.
@@ -86,8 +94,9 @@ impl Push {
     pub(super) async fn next(&mut self) -> String {
         loop {
             tokio::select! {
-                Some(key) = self.rung.recv() => return key,
+                key = self.open.knocks.next() => return key,
                 Some(asked) = self.asked.join_next() => {
+                    self.send();
                     if let Ok((hub, Err(why))) = asked
                         && why != Fault::Closed
                     {
@@ -134,17 +143,27 @@ impl Push {
             form.append_pair("hub.lease_seconds", &LEASE_S.to_string());
         }
         let (body, url, outlet) = (form.finish(), hub.url.clone(), outlet.clone());
-        self.asked.spawn(async move {
-            let told = async {
-                let http = Http::new()?;
-                let request = http.request(reqwest::Method::POST, &url);
-                let request =
-                    request.header("content-type", "application/x-www-form-urlencoded").body(body);
-                http.send(request, &outlet).await?.well().map(drop)
-            };
-            let told = told.await;
-            (url, told)
-        });
+        self.waiting.push_back(Request { url, body, outlet });
+        self.send();
+    }
+
+    /// Sends what waits, as far as there is room on the way.
+    fn send(&mut self) {
+        while self.asked.len() < ASKED_MAX
+            && let Some(Request { url, body, outlet }) = self.waiting.pop_front()
+        {
+            self.asked.spawn(async move {
+                let told = async {
+                    let http = Http::new()?;
+                    let request = http.request(reqwest::Method::POST, &url);
+                    let form = "application/x-www-form-urlencoded";
+                    let request = request.header("content-type", form).body(body);
+                    http.send(request, &outlet).await?.well().map(drop)
+                };
+                let told = told.await;
+                (url, told)
+            });
+        }
     }
 }
 
@@ -202,8 +221,7 @@ impl Open {
             return Reply::later(404, "no such subscription", "it is not wanted any more", 60);
         };
         if is_signed_by_hub(known.secret.as_bytes(), body, signature) {
-            // A bell that is full rings already.
-            let _ = self.rung.try_send(key);
+            self.knocks.ring(key);
         } else {
             tracing::warn!(topic = known.hub.topic, "a notification is not signed by its hub");
         }
