@@ -130,7 +130,7 @@ enum Command {
     /// Inspect and maintain a lake
     #[command(subcommand)]
     Lake(lake::LakeCommand),
-    /// Document a configuration for data-protection law
+    /// Document a configuration for data-protection law, and replace the key of the author hashes
     #[command(subcommand)]
     Privacy(privacy::PrivacyCommand),
     /// Import past posts: exports, archives of accounts, tables; --preview shows how they would be read

@@ -12,7 +12,9 @@ mod ledger;
 mod manifest;
 mod mend;
 mod pending;
+mod planned;
 
+pub(super) use ledger::files;
 pub(super) use pending::Decided;
 
 use crate::state::{StateError, json_bytes, write_whole};
@@ -195,10 +197,15 @@ impl Lake {
         self.sequence + 1
     }
 
+    /// The checkpoint of the last commit, if there was one.
+    pub(super) fn last_checkpoint(&self) -> Result<Option<Checkpoint>, LakeError> {
+        Ok(read_last(&self.folder)?.map(|(_, checkpoint)| checkpoint))
+    }
+
     /// The minutes that the last checkpoint's engine holds open.
     pub(super) fn open_minutes(&self) -> Result<BTreeSet<EventTime>, LakeError> {
-        let last = read_last(&self.folder)?;
-        Ok(last.map_or_else(BTreeSet::new, |(_, checkpoint)| checkpoint.state.open_minutes()))
+        let last = self.last_checkpoint()?;
+        Ok(last.map_or_else(BTreeSet::new, |checkpoint| checkpoint.state.open_minutes()))
     }
 
     /// Replaces committed files, as one change over all tables; the files that come have been

@@ -18,7 +18,8 @@ mod changes;
 
 pub use changes::{
     AuditBook, Chore, Deed, EraseMode, Erasure, Gaps, Job, OldAlerts, Replaced, Replacement,
-    Rewritten, Vacuumed, erase_author, erase_post, gone_for_good, try_erasure,
+    Rewritten, Rotated, RotatedFrom, Vacuumed, erase_author, erase_post, gone_for_good,
+    try_erasure,
 };
 pub(crate) use changes::{has_audit, rows_of_changes};
 pub use commit::{Checkpoint, Copied, Lake, Recovered, copy_lake};

@@ -94,6 +94,7 @@ impl EngineLoop {
             rules: config.rules.clone(),
             archive: config.lake.archive,
             shard: config.shard,
+            authors: engine.erased().authors().clone(),
         };
         let topics = config.topics.iter().map(|topic| topic.name.clone());
         let (before, watermark) = (patience.shared().borrow().clone(), engine.watermark());

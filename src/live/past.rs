@@ -17,7 +17,7 @@ use crate::config::Config;
 use crate::engine::Engine;
 use crate::lake::{AlertRow, Folder};
 use crate::notify::GOAL;
-use crate::post::{PostKey, SourceId, TopicId};
+use crate::post::{SourceId, TopicId};
 use crate::sql::{QueryFormat, Session};
 use crate::state::Standing;
 use crate::time::EventTime;
@@ -66,7 +66,8 @@ impl EngineLoop {
     fn decide(&mut self, decision: &Decision) {
         let named = (0u32..).zip(&self.topics).find(|(_, name)| **name == decision.topic);
         let Some((topic, _)) = named else { return };
-        let post = PostKey::new(&SourceId::new(&decision.source), &decision.post_id);
+        let source = SourceId::new(&decision.source);
+        let post = self.engine.erased().authors().post_key(&source, &decision.post_id);
         let topic = TopicId(topic);
         if let Some(is_done) = self.decided.take((topic, post), decision.says) {
             self.engine.decide(topic, post, is_done);

@@ -12,6 +12,7 @@ use crate::desk::Subject;
 use crate::lake::{AlertRow, Labels};
 use crate::mention::Topic;
 use crate::post::{Lang, Score, SourceId, TopicId};
+use crate::privacy::AuthorHasher;
 use crate::time::{EventTime, MINUTE_US, SECOND_US};
 use crate::window::{Counts, Exhibit, Mix, Sample};
 
@@ -62,6 +63,7 @@ impl Message {
             scorers: vec!["sample".to_owned()],
             archive: Archive::None,
             shard: None,
+            authors: AuthorHasher::of_keys(),
         };
         let mut messages = messages(&sample_alert(transition), &labels);
         messages.pop().unwrap_or_else(|| unreachable!("the rule has one receiver"))

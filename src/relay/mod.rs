@@ -60,7 +60,7 @@ pub async fn relay(
     progress: &Arc<watch::Sender<Progress>>,
 ) -> anyhow::Result<Relayed> {
     let home = Arc::new(Home::write(Site::from(&stream.state))?);
-    let key = home.author_key(config.author_key_file.as_deref())?;
+    let key = home.relay_keys(config.author_key_file.as_deref())?;
     let authors = AuthorHasher::new(key).with_names(config.names);
     let health = SourcesHealth::new(config.sources.iter().map(|source| source.name.clone()));
     let answered = Answered::open(&home)?;
@@ -71,7 +71,7 @@ pub async fn relay(
     let place = Place::open(&home)?;
     let (inbox, parcels) = mpsc::channel(INBOX_PARCELS);
     let mut reading = sources::spawn(config, place.cursors(), &authors, inbox, &health);
-    let sender = Sender::new(Arc::clone(&stream.kind), stop.clone());
+    let sender = Sender::new(Arc::clone(&stream.kind), authors.stamp(), stop.clone());
     let beat = name(&home)?;
     let (progress, waiting) = (Arc::clone(progress), Vec::new());
     let mut desk = Relay {

@@ -26,14 +26,20 @@ pub(super) struct Sender {
     publisher: Option<Box<dyn Publisher>>,
     backoff: Backoff,
     stop: watch::Receiver<Stop>,
+    /// Of the keys under which authors are hashed.
+    stamp: String,
     messages: Vec<Outgoing>,
     bytes: usize,
 }
 
 impl Sender {
-    pub(super) fn new(kind: Arc<dyn StreamKind>, stop: watch::Receiver<Stop>) -> Self {
+    pub(super) fn new(
+        kind: Arc<dyn StreamKind>,
+        stamp: String,
+        stop: watch::Receiver<Stop>,
+    ) -> Self {
         let backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
-        Self { kind, publisher: None, backoff, stop, messages: Vec::new(), bytes: 0 }
+        Self { kind, publisher: None, backoff, stop, stamp, messages: Vec::new(), bytes: 0 }
     }
 
     pub(super) fn messages(&self) -> usize {
@@ -46,7 +52,8 @@ impl Sender {
 
     /// Adds an event; refuses one that the broker would not take.
     pub(super) fn push(&mut self, event: &Event) -> Result<(), String> {
-        let (Some(payload), Some(id)) = (relayed_event(event), message_id(event)) else {
+        let (Some(payload), Some(id)) = (relayed_event(event, &self.stamp), message_id(event))
+        else {
             return Ok(());
         };
         let most = self.publisher.as_ref().map_or(BYTES_MAX, |publisher| publisher.bytes_max());

@@ -159,7 +159,7 @@ pub async fn reprocess(
         source: job.source,
         authors: match &job.origin {
             Origin::Files(_) => authors,
-            Origin::Lake(_) => AuthorHasher::of_keys(),
+            Origin::Lake(_) => authors.over_keys(),
         },
         sieve: sieve(&config, &engine),
         read,

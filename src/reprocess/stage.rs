@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{Job, Origin};
 use crate::decode::AuthorHasher;
 use crate::lake::Folder;
+use crate::privacy::Keyring;
 use crate::state::{Site, StateError, json_bytes, write_whole};
 
 /// Hours of a day.
@@ -304,7 +305,7 @@ fn author_key(
     target: &Site,
     source_lake: Option<&Site>,
     mode: Mode,
-) -> anyhow::Result<[u8; 32]> {
+) -> anyhow::Result<Keyring> {
     let file = job.config.author_key_file.as_deref();
     let home = match (source_lake, mode) {
         (Some(lake), _) => Folder::read(lake)?.author_key(file)?,
@@ -318,7 +319,7 @@ fn author_key(
         } else {
             Folder::read(target)?.author_key(None)?
         };
-        if own != home {
+        if own.check() != home.check() {
             return Err(StageError::OtherKey { path: target.root().to_owned() }.into());
         }
     }

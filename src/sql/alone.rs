@@ -13,6 +13,7 @@ use super::answer::Answer;
 use super::aside::Asked;
 #[cfg(feature = "postgres")]
 use super::aside::unpacked;
+use super::due::Promises;
 use super::error::SqlError;
 use super::frames;
 use super::guard::Limits;
@@ -115,16 +116,18 @@ async fn begun(
     let closed = |error: LakeError| SqlError::broken(&error.to_string());
     let folder = Folder::read(site).map_err(closed)?;
     let end = Instant::now() + limits.time;
+    // Who may ask by when an answer is due is answered by the other process.
+    let promises = Promises::default();
     #[cfg(feature = "postgres")]
     if let Some(user) = &asked.user {
         let values = unpacked(values)?;
         let catalog = PgCatalog::open(&folder, user).await.map_err(closed)?;
-        let session = catalog.session(&folder, limits).await.map_err(closed)?;
+        let session = catalog.session(&folder, limits, &promises).await.map_err(closed)?;
         watch::begin(limits);
         let prepared = session.prepare(&asked.sql, end).await?;
         return session.run(prepared, values, end).await;
     }
-    let mut session = Session::open_within(&folder, limits).await.map_err(closed)?;
+    let mut session = Session::open_promised(&folder, limits, &promises).await.map_err(closed)?;
     if asked.has_audit {
         session.add_audit(&folder, &asked.sql).await.map_err(closed)?;
     }

@@ -76,6 +76,12 @@ pub enum StateError {
         /// Whether whoever called named that place.
         is_named: bool,
     },
+    /// A rotation of the key broke off between the tables and the files beside them.
+    #[error("{path}: a rotation of the key of the author hashes broke off", path = path.display())]
+    Rekeying {
+        /// What is left of it.
+        path: PathBuf,
+    },
     /// Another process writes.
     #[error("{path} is being written by another process", path = path.display())]
     Locked {
@@ -149,6 +155,9 @@ impl StateError {
             }
             Self::NoKey { is_named: false, .. } => {
                 "restore it from a copy; without one, no author can ever be found in this lake again: fill a new lake with resonanz reprocess"
+            }
+            Self::Rekeying { .. } => {
+                "finish it: resonanz privacy rotate-key --yes with the same configuration"
             }
             Self::Locked { .. } => "stop the other process, or give another folder",
             Self::Fenced { .. } => {

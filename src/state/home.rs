@@ -7,6 +7,7 @@
 //! LAKE/_resonanz/author.key          secret key of the author hashes
 //! LAKE/_resonanz/author.check        tells that key from others
 //! LAKE/_resonanz/author.place        where the key is, if it is elsewhere
+//! LAKE/_resonanz/rotation/           what takes the place of other files when that key is rotated
 //! LAKE/_resonanz/commits/            the last commit: manifest and engine checkpoint
 //! LAKE/_resonanz/errands/            requests to the writer, and its answers
 //! LAKE/_resonanz/erasures/           what must go, until all of it is gone
@@ -35,6 +36,7 @@ use std::path::{Path, PathBuf};
 use super::FORMAT;
 use super::dead_letter::DeadLetters;
 use super::error::{StateError, io_error};
+use super::rekeying::Rekeying;
 use super::site::Site;
 use super::whole::{json_lines, write_whole};
 use crate::system::{hex, random};
@@ -99,6 +101,16 @@ impl Home {
     /// process, or cannot be written; for a bucket, when its state folder is not known or belongs to
     /// another one.
     pub fn write(site: impl Into<Site>) -> Result<Self, StateError> {
+        let home = Self::resume(site)?;
+        home.rekeying().refuse()?;
+        Ok(home)
+    }
+
+    /// The same, also where a rotation of the key broke off, which is gone on with.
+    ///
+    /// # Errors
+    /// As [`Home::write`].
+    pub fn resume(site: impl Into<Site>) -> Result<Self, StateError> {
         let mut folder = Self::at(site.into());
         folder.need_state()?;
         let private = folder.private();
@@ -239,6 +251,11 @@ impl Home {
 
     pub(crate) fn commits(&self) -> PathBuf {
         self.private().join("commits")
+    }
+
+    /// What waits to take the place of files here, since the key is being rotated.
+    pub(crate) fn rekeying(&self) -> Rekeying {
+        Rekeying::of(self.private())
     }
 
     /// A file of our own.

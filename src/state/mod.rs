@@ -10,6 +10,7 @@ mod site;
 mod mode;
 mod errand;
 mod dead_letter;
+mod rekeying;
 mod home;
 mod key;
 mod imported;
@@ -35,12 +36,15 @@ pub use home::Home;
 pub use identities::Identities;
 pub use imported::Imported;
 pub use mode::Mode;
+pub use rekeying::rotated_json;
+pub(crate) use rekeying::{Plan, ROTATION, rotate};
 pub use reports_sent::ReportsSent;
 pub use requests::{Done, Erasing, Going, Receipt, Request, Requests, What};
 pub use reviews::{Review, Reviews, ReviewsLock, verdict};
 pub use site::Site;
 pub use triage::{Change, Standing, Triage, TriageLock};
 pub(crate) use whole::{json_bytes, make_dir, write_whole, write_whole_shared};
+pub(crate) use withdrawn::tombstone_lines;
 pub use withdrawn::{Withdrawn, bury, tombstones};
 
 /// The layout this version writes and reads.

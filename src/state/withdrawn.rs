@@ -164,12 +164,16 @@ pub fn bury(folder: &Home, fresh: &HashSet<Tombstone>) -> Result<(), StateError>
     if fresh.is_subset(&known) {
         return Ok(());
     }
-    let mut all: Vec<Tombstone> = known.union(fresh).copied().collect();
+    let all = known.union(fresh).copied().collect();
+    write_whole(&folder.own("tombstones"), tombstone_lines(all).as_bytes())
+}
+
+/// Tombstones as their file holds them.
+pub(crate) fn tombstone_lines(mut all: Vec<Tombstone>) -> String {
     all.sort_unstable();
     let lines: Vec<String> = all.iter().map(Tombstone::to_string).collect();
     let lines = lines.join("\n");
-    let text = format!("{lines}\n{}\n", sum(&lines));
-    write_whole(&folder.own("tombstones"), text.as_bytes())
+    format!("{lines}\n{}\n", sum(&lines))
 }
 
 #[cfg(test)]

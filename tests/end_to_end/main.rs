@@ -77,6 +77,7 @@ mod replace;
 mod report;
 mod reprocess;
 mod reviews;
+mod rotation;
 mod service;
 mod shards;
 mod site;

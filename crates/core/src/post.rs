@@ -56,6 +56,13 @@ pub struct TopicId(pub u32);
 pub struct AuthorKey(pub [u8; 16]);
 
 impl AuthorKey {
+    /// Who stands for the unknown author of a post: nobody but the post itself. No hash of a name is so
+    /// small.
+    #[must_use]
+    pub fn of_post(PostKey(post): PostKey) -> Self {
+        Self(u128::from(post).to_le_bytes())
+    }
+
     /// Reads the 32 hexadecimal digits as which a key is shown.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -239,9 +246,8 @@ impl PostKey {
 
     /// The identity of one version of a post: as [`PostKey::new`], and when it was received.
     #[must_use]
-    pub fn of_version(post: &Post) -> Self {
-        let received_at = post.received_at.0.to_le_bytes();
-        Self::hash(&[post.source.as_str().as_bytes(), post.id.as_bytes(), &received_at])
+    pub fn of_version(source: &SourceId, id: &str, received_at: EventTime) -> Self {
+        Self::hash(&[source.as_str().as_bytes(), id.as_bytes(), &received_at.0.to_le_bytes()])
     }
 
     /// The identity of a post as one that its author withdrew.

@@ -101,7 +101,7 @@ impl Sum {
     }
 }
 
-fn is_late(rows: &RecordBatch, row: usize) -> bool {
+pub(super) fn is_late(rows: &RecordBatch, row: usize) -> bool {
     rows.column_by_name("late_at").is_some_and(|times| times.is_valid(row))
 }
 

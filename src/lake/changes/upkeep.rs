@@ -21,7 +21,7 @@ const MERGED_BYTES: u64 = 32 << 20;
 /// Small files of the running day that may gather before they are merged.
 const GATHERED_MAX: usize = 8;
 /// Ending of files from which texts have been taken.
-const BARE: &str = ".bare.parquet";
+pub(super) const BARE: &str = ".bare.parquet";
 
 /// What is to be tidied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -59,6 +59,7 @@ struct Moment {
 pub async fn copy_lake(from: &Site, to: &Site) -> Result<Copied, LakeError> {
     let source = Folder::read(from)?;
     source.need_state()?;
+    source.rekeying().refuse()?;
     if is_within(to, from) {
         return Err(StateError::Within { path: to.root().to_owned() }.into());
     }

@@ -11,7 +11,7 @@ use std::path::{Component, Path};
 use super::{Manifest, checkpoint_path, last_sequence, manifest_path};
 use crate::lake::error::{LakeError, io_error};
 use crate::lake::store::{Bucket, Folder};
-use crate::state::{StateError, write_whole};
+use crate::state::{ROTATION, StateError, write_whole};
 
 /// Where commits are, below the lake's own prefix.
 const COMMITS: &str = "commits";
@@ -19,7 +19,7 @@ const COMMITS: &str = "commits";
 const FILES: &str = "state";
 /// What of a state folder is not for a bucket: secrets, locks, what is made anew, and what is written
 /// down elsewhere.
-const LEFT: [&str; 11] = [
+const LEFT: [&str; 12] = [
     "author.key",
     "author.place",
     "commits",
@@ -30,6 +30,7 @@ const LEFT: [&str; 11] = [
     "outbox.redb",
     "probe",
     "reprocess",
+    ROTATION,
     "sessions",
 ];
 /// Messages on their way, as they travel.
@@ -180,7 +181,7 @@ impl Ledger {
         let there: BTreeSet<&String> = known.values().collect();
         let mut all = Vec::new();
         for name in files(folder)? {
-            let path = folder.own(&name);
+            let path = folder.rekeying().place(&name);
             match fs::read(&path) {
                 // A wish that was granted meanwhile.
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
@@ -293,7 +294,7 @@ fn number_of(path: &Path) -> Option<i64> {
 }
 
 /// What a state folder holds that a successor needs, by names below it.
-pub(super) fn files(folder: &Folder) -> Result<Vec<String>, LakeError> {
+pub(in crate::lake) fn files(folder: &Folder) -> Result<Vec<String>, LakeError> {
     let (root, mut found) = (folder.own(""), Vec::new());
     let mut folders = vec![String::new()];
     while let Some(below) = folders.pop() {

@@ -3,7 +3,8 @@
 use crate::alert::Rule;
 use crate::config::{Archive, Shard};
 use crate::mention::Topic;
-use crate::post::{Post, PostKey, TopicId};
+use crate::post::{Post, TopicId};
+use crate::privacy::AuthorHasher;
 
 /// The names that rows carry.
 #[derive(Debug, Clone)]
@@ -18,13 +19,15 @@ pub struct Labels {
     pub archive: Archive,
     /// Of a shard which one, since all of them read every post.
     pub shard: Option<Shard>,
+    /// Under whose keys posts come.
+    pub authors: AuthorHasher,
 }
 
 impl Labels {
     /// Whether a post that mentions nothing is ours to keep, where every one is kept.
     #[must_use]
     pub fn keeps(&self, post: &Post) -> bool {
-        self.shard.is_none_or(|shard| shard.keeps(PostKey::new(&post.source, &post.id)))
+        self.shard.is_none_or(|shard| shard.keeps(self.authors.post_key(&post.source, &post.id)))
     }
 
     /// Version of the scorer for a topic.

@@ -248,6 +248,7 @@ mod tests {
     use crate::analyze::Findings;
     use crate::intent::Intents;
     use crate::post::{AuthorKey, Kind, Lang, Polarity, Score, SourceId, Span};
+    use crate::privacy::AuthorHasher;
     use crate::sentiment::{Language, LanguageSource, Verdict};
     use crate::time::EventTime;
     use crate::window::{PaneKey, Totals};
@@ -284,6 +285,7 @@ mod tests {
             scorers: vec!["the scorer".to_owned()],
             archive: Archive::All,
             shard: None,
+            authors: AuthorHasher::of_keys(),
         }
     }
 

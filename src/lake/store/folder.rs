@@ -57,6 +57,14 @@ impl Folder {
         Self::at(Home::write(site)?, Patience::Long)
     }
 
+    /// The same, also where a rotation of the key broke off, which is gone on with.
+    ///
+    /// # Errors
+    /// As [`Home::write`].
+    pub fn resume(site: impl Into<Site>) -> Result<Self, LakeError> {
+        Self::at(Home::resume(site)?, Patience::Long)
+    }
+
     fn at(home: Home, patience: Patience) -> Result<Self, LakeError> {
         let is_bucket = home.site().is_bucket();
         let bucket = is_bucket.then(|| Bucket::new(home.root(), patience)).transpose()?;

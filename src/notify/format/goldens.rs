@@ -16,6 +16,7 @@ use crate::lake::Labels;
 use crate::mention::Topic;
 use crate::notify::message::messages;
 use crate::post::{Lang, Score, SourceId, TopicId};
+use crate::privacy::AuthorHasher;
 use crate::time::MINUTE_US;
 use crate::window::{Counts, Exhibit, Mix, Sample};
 
@@ -106,6 +107,7 @@ fn message(alert: &Alert, rule: Rule) -> Message {
         scorers: vec!["resonanz".to_owned()],
         archive: Archive::None,
         shard: None,
+        authors: AuthorHasher::of_keys(),
     };
     messages(alert, &labels).pop().expect("the rule has a receiver")
 }

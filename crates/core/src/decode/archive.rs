@@ -14,9 +14,7 @@ use super::flat::{Flat, Plain, once};
 use super::members::{Members, name_value, value};
 use super::{AuthorHasher, Sieve};
 use crate::mention::Context;
-use crate::post::{
-    AuthorKey, FUTURE_US_MAX, Kind, Lang, Passed, Post, PostKey, SourceId, TEXT_BYTES_MAX,
-};
+use crate::post::{AuthorKey, FUTURE_US_MAX, Kind, Lang, Passed, Post, SourceId, TEXT_BYTES_MAX};
 use crate::time::{EventTime, TimeStyle};
 
 /// One line of an archive. Fields that are not listed are ignored.
@@ -345,7 +343,7 @@ impl<'a> ArchiveLine<'a> {
             || sieve.holds(&self.text, context);
         (!carried).then(|| Passed {
             source: source.clone(),
-            key: PostKey::new(source, &authors.id(Cow::Borrowed(&self.id), self.author())),
+            key: authors.post_key(source, &authors.id(Cow::Borrowed(&self.id), self.author())),
             posted_at,
             received_at,
         })

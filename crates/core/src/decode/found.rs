@@ -38,7 +38,7 @@ impl Decoder {
         let event = if post.is_ahead() {
             Event::Create(Box::new(post))
         } else if carried.is_empty() && self.sieve.is_some() {
-            Event::Pass(Passed::of(&post))
+            Event::Pass(Passed::of(&post, self.authors.post_key(&post.source, &post.id)))
         } else if carried.fits(cut_text(&post.text, TEXT_BYTES_MAX)) {
             Event::Found(Box::new(Found { post, carried: carried.to_bytes().into() }))
         } else if post.text.is_empty() {

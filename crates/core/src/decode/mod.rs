@@ -180,7 +180,8 @@ impl Decoder {
     /// Adds what a relay of ours passed on to `parcel`, an event or a refusal; its sign of life, if
     /// it is one.
     pub fn decode_relayed(&mut self, raw: &[u8], parcel: &mut Parcel) -> Option<Beat> {
-        let decoded = match relayed::read(raw, &mut |name| self.named(name)) {
+        let authors = self.authors.clone();
+        let decoded = match relayed::read(raw, &authors, &mut |name| self.named(name)) {
             Ok(Relayed::Beat(beat)) => return Some(beat),
             Ok(Relayed::Event(event)) => Ok(Decoded::Event(event, None)),
             Err(reason) => Err(reason),
@@ -230,7 +231,9 @@ impl Decoder {
         let decoded = jetstream::decode_row(row, &self.source, &self.authors, self.now);
         let decoded = match (decoded, &mut self.sieve) {
             (Ok(Decoded::Event(Event::Create(post), time_us)), Some(sieve)) => {
-                let passed = (!sieve.holds_post(&post)).then(|| Event::Pass(Passed::of(&post)));
+                let key = || self.authors.post_key(&post.source, &post.id);
+                let passed =
+                    (!sieve.holds_post(&post)).then(|| Event::Pass(Passed::of(&post, key())));
                 Ok(Decoded::Event(passed.unwrap_or(Event::Create(post)), time_us))
             }
             (decoded, _) => decoded,

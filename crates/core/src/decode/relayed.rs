@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use super::AuthorHasher;
 use crate::post::{AuthorKey, Event, Kind, Lang, Post, SourceId};
 use crate::time::EventTime;
 
@@ -48,6 +49,9 @@ struct Line<'a> {
     /// The author's key in hexadecimal digits.
     #[serde(borrow, default, skip_serializing_if = "str::is_empty")]
     author: Cow<'a, str>,
+    /// Which rotation of the key it stands under, as the hasher's stamp; before the first none.
+    #[serde(borrow, default, skip_serializing_if = "str::is_empty")]
+    stamp: Cow<'a, str>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     posted_at: Option<i64>,
     #[serde(default)]
@@ -79,6 +83,7 @@ impl<'a> Line<'a> {
             source: source.into(),
             id: Cow::default(),
             author: Cow::default(),
+            stamp: Cow::default(),
             posted_at: None,
             received_at: received_at.0,
             kind: None,
@@ -116,9 +121,10 @@ impl<'a> Line<'a> {
     }
 }
 
-/// The message of an event; nothing of a post that was sifted out before.
+/// The message of an event whose author was hashed under the keys of this stamp; nothing of a post that
+/// was sifted out before.
 #[must_use]
-pub fn relayed_event(event: &Event) -> Option<Vec<u8>> {
+pub fn relayed_event(event: &Event, stamp: &str) -> Option<Vec<u8>> {
     let line = match event {
         Event::Pass(_) => return None,
         Event::Create(post) => Line::of_post(Op::Create, post),
@@ -138,7 +144,7 @@ pub fn relayed_event(event: &Event) -> Option<Vec<u8>> {
             ..Line::new(Op::Renew, source.as_str(), *received_at)
         },
     };
-    Some(line.bytes())
+    Some(Line { stamp: stamp.into(), ..line }.bytes())
 }
 
 /// The message of a sign of life.
@@ -173,9 +179,14 @@ pub fn message_id(event: &Event) -> Option<String> {
     })
 }
 
-/// What a message says; `named` gives the source of a name.
-pub(super) fn read(raw: &[u8], named: &mut dyn FnMut(&str) -> SourceId) -> Result<Relayed, String> {
-    let line: Line<'_> = serde_json::from_slice(raw).map_err(|error| super::reason(&error, raw))?;
+/// What a message says, its authors under the keys of a hasher; `named` gives the source of a name.
+pub(super) fn read(
+    raw: &[u8],
+    authors: &AuthorHasher,
+    named: &mut dyn FnMut(&str) -> SourceId,
+) -> Result<Relayed, String> {
+    let mut line: Line<'_> =
+        serde_json::from_slice(raw).map_err(|error| super::reason(&error, raw))?;
     let time = |name: &str, us: i64| {
         let time = EventTime(us);
         if time.is_supported() {
@@ -193,26 +204,35 @@ pub(super) fn read(raw: &[u8], named: &mut dyn FnMut(&str) -> SourceId) -> Resul
     }
     let received_at = time("received_at", line.received_at)?;
     let source = named(&line.source);
-    let author = || match &*line.author {
-        "" => Ok(AuthorKey::default()),
+    let mut author = match &*line.author {
+        "" => AuthorKey::default(),
         key => AuthorKey::parse(key)
-            .ok_or_else(|| "the author is not a key: our own relays never send names".to_owned()),
+            .ok_or("the author is not a key: our own relays never send names")?,
     };
+    if line.stamp != authors.stamp() {
+        let rotation = authors.rotation_from(&line.stamp).ok_or_else(|| {
+            format!("the author is hashed under keys that are not known here, {:?}", line.stamp)
+        })?;
+        author = rotation.author(author);
+        line.id = rotation.id(line.id);
+        line.parent = line.parent.map(|id| rotation.id(id));
+        line.thread = line.thread.map(|id| rotation.id(id));
+    }
     let needs_id = matches!(line.op, Op::Create | Op::Edit | Op::Delete);
     if needs_id && line.id.is_empty() {
         return Err("the id is empty".to_owned());
     }
     Ok(Relayed::Event(match line.op {
         Op::Delete => {
-            let by = Some(author()?).filter(|author| *author != AuthorKey::default());
+            let by = Some(author).filter(|author| *author != AuthorKey::default());
             Event::Delete { source, id: boxed(line.id), by, received_at }
         }
-        Op::Purge => Event::Purge { source, author: author()?, received_at },
-        Op::Renew => Event::Renew { source, author: author()?, received_at },
+        Op::Purge => Event::Purge { source, author, received_at },
+        Op::Renew => Event::Renew { source, author, received_at },
         Op::Create | Op::Edit | Op::Beat => {
             let posted_at = line.posted_at.ok_or("the field \"posted_at\" is missing")?;
             let post = Box::new(Post {
-                author: author()?,
+                author,
                 posted_at: time("posted_at", posted_at)?,
                 id: boxed(line.id),
                 source,
@@ -238,6 +258,7 @@ fn boxed(text: Cow<'_, str>) -> Box<str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::privacy::Keyring;
 
     #[test]
     fn what_is_sent_is_what_is_read() {
@@ -268,14 +289,37 @@ mod tests {
             Event::Purge { source: source.clone(), author, received_at },
             Event::Renew { source, author, received_at },
         ];
+        let authors = AuthorHasher::new([1; 32]);
         for event in events {
-            let raw = relayed_event(&event).expect("a message");
-            let read = read(&raw, &mut |name| SourceId::new(name));
+            let raw = relayed_event(&event, &authors.stamp()).expect("a message");
+            let read = read(&raw, &authors, &mut |name| SourceId::new(name));
             assert_eq!(read, Ok(Relayed::Event(event)));
         }
         let beat = Beat { relay: "a".into(), lost: vec!["sky".into()] };
-        let read = read(&relayed_beat(&beat, received_at), &mut |name| SourceId::new(name));
-        assert_eq!(read, Ok(Relayed::Beat(beat)));
+        let raw = relayed_beat(&beat, received_at);
+        assert_eq!(read(&raw, &authors, &mut SourceId::new), Ok(Relayed::Beat(beat)));
+    }
+
+    #[test]
+    fn who_stands_under_other_keys_of_the_ring_reads_the_same_author() {
+        let ring = Keyring::from([1; 32]).rotated([2; 32]);
+        let purge = |authors: &AuthorHasher| Event::Purge {
+            source: SourceId::new("sky"),
+            author: authors.hash("kim"),
+            received_at: EventTime(1_772_366_400_000_001),
+        };
+        let both = [0, 1].map(|used| AuthorHasher::new(ring.clone().at(used)));
+        for relay in &both {
+            let raw = relayed_event(&purge(relay), &relay.stamp()).expect("a message");
+            for shard in &both {
+                let read = read(&raw, shard, &mut SourceId::new);
+                assert_eq!(read, Ok(Relayed::Event(purge(shard))));
+            }
+        }
+        let raw = relayed_event(&purge(&both[1]), &both[1].stamp()).expect("a message");
+        let old = AuthorHasher::new([1; 32]);
+        let error = read(&raw, &old, &mut SourceId::new).expect_err("a key that it lacks");
+        assert!(error.contains("keys that are not known here"), "{error}");
     }
 
     #[test]
@@ -298,7 +342,8 @@ mod tests {
             ),
         ];
         for (raw, wanted) in rows {
-            let error = read(raw.as_bytes(), &mut |name| SourceId::new(name)).expect_err(raw);
+            let authors = AuthorHasher::new([1; 32]);
+            let error = read(raw.as_bytes(), &authors, &mut SourceId::new).expect_err(raw);
             assert!(error.contains(wanted), "{raw}: {error}");
         }
     }

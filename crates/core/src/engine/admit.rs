@@ -9,12 +9,13 @@ use crate::post::{Event, Post, PostKey};
 impl Engine {
     /// Sorts events into posts to analyze and everything else.
     pub(super) fn admit(&mut self, events: &mut Vec<Event>, outcome: &mut Outcome) {
+        let authors = self.erased.authors();
         let key = |event: &Event| match event {
-            Event::Create(post) => PostKey::new(&post.source, &post.id),
-            Event::Found(found) => PostKey::new(&found.post.source, &found.post.id),
+            Event::Create(post) => authors.post_key(&post.source, &post.id),
+            Event::Found(found) => authors.post_key(&found.post.source, &found.post.id),
             Event::Pass(post) => post.key,
-            Event::Edit(post) => PostKey::of_version(post),
-            Event::Delete { source, id, .. } => PostKey::new(source, id),
+            Event::Edit(post) => authors.version_key(post),
+            Event::Delete { source, id, .. } => authors.post_key(source, id),
             Event::Purge { .. } | Event::Renew { .. } => PostKey(0),
         };
         let keys: Vec<(PostKey, bool)> =
@@ -59,7 +60,7 @@ impl Engine {
                 }
                 Event::Edit(post) => {
                     outcome.tally.edits += 1;
-                    self.seen.insert(PostKey::new(&post.source, &post.id));
+                    self.seen.insert(self.erased.authors().post_key(&post.source, &post.id));
                     self.seen.remember(key);
                     outcome.withdrawn.push(self.erased.post_replaced(&post));
                     outcome.posts.push(*post);

@@ -236,11 +236,12 @@ impl Engine {
                     match arrival {
                         Arrival::Post(key) => {
                             let own = (own, &findings);
-                            self.count(post, Traits::of(post, key, likeness), own, outcome);
+                            let traits = Traits::of(post, key, likeness, self.erased.authors());
+                            self.count(post, traits, own, outcome);
                             let (at, _) = self.counted_at(post);
                             self.windows.hear(&post.source, at);
                         }
-                        _ => again(post, likeness, own, outcome),
+                        _ => again(likeness, own, outcome),
                     }
                     self.pass(&post.source, post.posted_at, post.received_at);
                 }
@@ -309,7 +310,7 @@ impl Engine {
         }
         let (at, is_delayed) = self.counted_at(post);
         let counted_at = is_delayed.then_some(at);
-        if let Some(reply) = reply(post, at, ours) {
+        if let Some(reply) = reply(post, at, ours, self.erased.authors()) {
             self.windows.reply(reply);
         }
         if findings.is_empty() {
@@ -318,7 +319,7 @@ impl Engine {
         outcome.tally.matched += 1;
         for finding in findings {
             outcome.tally.mention(&finding.verdict);
-            let wants = self.wanting.contains(&finding.topic);
+            let wants = self.wanting.contains(&finding.topic).then(|| self.erased.authors());
             let found = (finding, all.spans_of(finding));
             let mention = observation(post, at, found, &traits, wants);
             let late_at = match self.windows.observe(mention) {
@@ -384,7 +385,7 @@ impl Engine {
 }
 
 /// A new version of a post that was counted: its rows take the place of the old ones.
-fn again(post: &Post, likeness: Option<Arc<Likeness>>, own: &[Finding], outcome: &mut Outcome) {
-    let similarity = Traits::of(post, PostKey(0), likeness).similarity();
+fn again(likeness: Option<Arc<Likeness>>, own: &[Finding], outcome: &mut Outcome) {
+    let similarity = likeness.map(|likeness| likeness.similarity());
     outcome.placings.extend(own.iter().map(|_| Placing { similarity, ..Placing::default() }));
 }

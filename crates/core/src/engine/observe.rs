@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use crate::alert::{Condition, Rule};
 use crate::analyze::Finding;
 use crate::post::{AuthorKey, Kind, Polarity, Post, PostKey, Span, TopicId, cut_text};
+use crate::privacy::AuthorHasher;
 use crate::time::EventTime;
 use crate::window::{Likeness, Observation, Originality, OwnWords, Reply, Sample};
 
@@ -27,14 +28,19 @@ pub(super) struct Traits {
 }
 
 impl Traits {
-    pub(super) fn of(post: &Post, key: PostKey, likeness: Option<Arc<Likeness>>) -> Self {
+    pub(super) fn of(
+        post: &Post,
+        key: PostKey,
+        likeness: Option<Arc<Likeness>>,
+        authors: &AuthorHasher,
+    ) -> Self {
         let passed_on = post.parent.as_ref().filter(|_| post.kind == Kind::Repost);
         let unknown = post.author == AuthorKey::default();
         Self {
             post: key,
             likeness,
-            identity: passed_on.map_or(key, |parent| PostKey::new(&post.source, parent)),
-            author: if unknown { AuthorKey(u128::from(key.0).to_le_bytes()) } else { post.author },
+            identity: passed_on.map_or(key, |parent| authors.post_key(&post.source, parent)),
+            author: if unknown { AuthorKey::of_post(key) } else { post.author },
         }
     }
 
@@ -57,11 +63,16 @@ pub(super) fn wanting(rules: &[Rule]) -> HashSet<TopicId> {
 }
 
 /// What a post of ours, that speaks for these topics, answers.
-pub(super) fn reply(post: &Post, at: EventTime, topics: &[TopicId]) -> Option<Reply> {
+pub(super) fn reply(
+    post: &Post,
+    at: EventTime,
+    topics: &[TopicId],
+    authors: &AuthorHasher,
+) -> Option<Reply> {
     if topics.is_empty() || (post.parent.is_none() && post.thread.is_none()) {
         return None;
     }
-    let key = |id: &str| PostKey::new(&post.source, id).0;
+    let key = |id: &str| authors.post_key(&post.source, id).0;
     let (parent, thread) = (post.parent.as_deref(), post.thread.as_deref());
     Some(Reply {
         posted_at: at,
@@ -71,8 +82,8 @@ pub(super) fn reply(post: &Post, at: EventTime, topics: &[TopicId]) -> Option<Re
     })
 }
 
-/// `spans` are what the topic's query matched; `wants` tells whether the topic's negative mentions
-/// want a reply of ours.
+/// `spans` are what the topic's query matched; `wants` are there where the topic's negative
+/// mentions want a reply of ours, to know threads by.
 ///
 /// `at` is when the post counts.
 pub(super) fn observation(
@@ -80,7 +91,7 @@ pub(super) fn observation(
     at: EventTime,
     (finding, spans): (&Finding, &[Span]),
     traits: &Traits,
-    wants: bool,
+    wants: Option<&AuthorHasher>,
 ) -> Observation {
     let verdict = &finding.verdict;
     let reach = post.reach.unwrap_or(0);
@@ -109,8 +120,8 @@ pub(super) fn observation(
         engagement: post.engagement.unwrap_or(0),
         post: traits.post.0,
         identity: traits.identity.0,
-        thread: sample.as_ref().filter(|_| wants).map(|_| match &post.thread {
-            Some(thread) => PostKey::new(&post.source, thread).0,
+        thread: sample.as_ref().and(wants).map(|authors| match &post.thread {
+            Some(thread) => authors.post_key(&post.source, thread).0,
             None => traits.post.0,
         }),
         likeness: traits.likeness.clone(),

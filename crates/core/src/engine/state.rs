@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::alert::JudgeState;
-use crate::post::TopicId;
+use crate::post::{AuthorKey, TopicId};
+use crate::privacy::Rotation;
 use crate::time::{DAY_US, EventTime};
-use crate::window::{Recent, WatermarkState, WindowState};
+use crate::window::{Heard, PaneName, Recent, WatermarkState, WindowState};
 
 /// How far ahead of the wall clock an engine's own time may be before it is not believed.
 const AHEAD_US_MAX: i64 = DAY_US;
@@ -31,6 +32,15 @@ impl EngineState {
     /// Forgets the texts of posts, by their ids; what was counted stays.
     pub fn forget(&mut self, is_gone: impl Fn(&str) -> bool) {
         self.windows.forget(is_gone);
+    }
+
+    /// Goes on after the key of the author hashes was rotated, as [`WindowState::rotate`].
+    pub fn rotate(
+        &mut self,
+        rotation: &Rotation,
+        heard: &mut dyn FnMut(&PaneName<'_>, Heard) -> Option<Vec<AuthorKey>>,
+    ) {
+        self.windows.rotate(rotation, heard);
     }
 
     /// Begins anew where time itself went wrong: an engine that believes to be more than a day

@@ -21,10 +21,10 @@ pub struct Passed {
 impl Passed {
     /// What must be known of a post that passes.
     #[must_use]
-    pub fn of(post: &Post) -> Self {
+    pub fn of(post: &Post, key: PostKey) -> Self {
         Self {
             source: post.source.clone(),
-            key: PostKey::new(&post.source, &post.id),
+            key,
             posted_at: post.posted_at,
             received_at: post.received_at,
         }

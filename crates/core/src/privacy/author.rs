@@ -2,18 +2,25 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
-use super::{Tombstone, names};
-use crate::post::AuthorKey;
+use super::keyring::Turn;
+use super::{Keyring, Rotation, Tombstone, names};
+use crate::post::{AuthorKey, Post, PostKey, SourceId};
 
 /// Hashes author names under a secret key, so that nobody without it can test a name.
 ///
-/// Keyed BLAKE3, cut to 128 bits. The same key gives the same hash in every process.
+/// Keyed BLAKE3, cut to 128 bits, and turned once the key was rotated. The same keys give the same hash
+/// in every process.
 #[derive(Clone)]
 pub struct AuthorHasher {
-    /// `None` where names are keys already.
-    key: Option<[u8; 32]>,
+    ring: Arc<Keyring>,
+    turn: Option<Arc<Turn>>,
+    /// Whether names are keys already.
+    is_of_keys: bool,
     names: Names,
+    /// How names stand in the ids that a lake keeps.
+    kept: Names,
 }
 
 /// What becomes of names in ids, threads and addresses; the author itself is always a hash.
@@ -27,23 +34,37 @@ pub enum Names {
 }
 
 impl AuthorHasher {
-    /// A hasher under this key; keep the key secret and with the lake.
+    /// A hasher under this key, or these; keep them secret and with the lake.
     #[must_use]
-    pub fn new(key: [u8; 32]) -> Self {
-        Self { key: Some(key), names: Names::Hash }
+    pub fn new(keys: impl Into<Keyring>) -> Self {
+        let ring = keys.into();
+        let turn = ring.turn().map(Arc::new);
+        let names = Names::Hash;
+        Self { ring: Arc::new(ring), turn, is_of_keys: false, names, kept: names }
     }
 
     /// One for posts that a lake keeps: their authors are keys in hexadecimal, and their ids and
     /// addresses stay as they are.
     #[must_use]
     pub fn of_keys() -> Self {
-        Self { key: None, names: Names::Keep }
+        Self::new([0; 32]).with_names(Names::Keep).over_keys()
+    }
+
+    /// The same for posts that a lake under these keys has: what is a key is one already.
+    #[must_use]
+    pub fn over_keys(self) -> Self {
+        Self { is_of_keys: true, names: Names::Keep, ..self }
     }
 
     /// The same with another treatment of names in ids, threads and addresses.
     #[must_use]
     pub fn with_names(self, names: Names) -> Self {
-        Self { names, ..self }
+        Self { names, kept: names, ..self }
+    }
+
+    /// The same, which takes names out of ids whether or not they are kept.
+    pub(super) fn without_names(self) -> Self {
+        Self { names: Names::Hash, ..self }
     }
 
     /// The key of an author; all zeros for an unknown one (an empty name).
@@ -52,11 +73,18 @@ impl AuthorHasher {
     /// names apart, and people write them in all ways.
     #[must_use]
     pub fn hash(&self, name: &str) -> AuthorKey {
-        let Some(key) = &self.key else { return AuthorKey::parse(name).unwrap_or_default() };
+        if self.is_of_keys {
+            return AuthorKey::parse(name).unwrap_or_default();
+        }
+        self.turned(self.first_hash(name))
+    }
+
+    /// The key under the first of the keys, as it was before any rotation.
+    fn first_hash(&self, name: &str) -> AuthorKey {
         let name = names::plain(name);
         let mut short = [0; 16];
         if !name.is_empty() {
-            let hash = blake3::keyed_hash(key, name.as_bytes());
+            let hash = blake3::keyed_hash(self.ring.first(), name.as_bytes());
             short.copy_from_slice(&hash.as_bytes()[..16]);
         }
         AuthorKey(short)
@@ -66,16 +94,75 @@ impl AuthorHasher {
     /// `None` where names are keys already.
     #[must_use]
     pub fn sealing_key(&self) -> Option<[u8; 32]> {
-        let key = self.key.as_ref()?;
-        Some(*blake3::keyed_hash(key, b"resonanz sealed place").as_bytes())
+        if self.is_of_keys {
+            return None;
+        }
+        let key = blake3::keyed_hash(self.ring.first(), b"resonanz sealed place");
+        let mut short = [0; 16];
+        short.copy_from_slice(&key.as_bytes()[..16]);
+        // None of the keys alone is enough.
+        let AuthorKey(turned) = self.turned(AuthorKey(short));
+        Some(*blake3::keyed_hash(key.as_bytes(), &turned).as_bytes())
+    }
+
+    fn turned(&self, AuthorKey(hash): AuthorKey) -> AuthorKey {
+        AuthorKey(self.turn.as_ref().map_or(hash, |turn| turn.forth(hash)))
+    }
+
+    /// An author as before any rotation.
+    pub(super) fn first_author(&self, AuthorKey(hash): AuthorKey) -> AuthorKey {
+        AuthorKey(self.turn.as_ref().map_or(hash, |turn| turn.back(hash)))
+    }
+
+    /// An id that a lake keeps, as before any rotation, and as it was then without names.
+    pub(super) fn first_id<'a>(&self, id: &'a str) -> Cow<'a, str> {
+        match &self.turn {
+            Some(turn) if self.kept == Names::Hash => {
+                names::turned(Cow::Borrowed(id), &|AuthorKey(hash)| AuthorKey(turn.back(hash)))
+            }
+            _ => Cow::Borrowed(id),
+        }
+    }
+
+    /// The identity of a post by its id without names; rotations do not change it.
+    #[must_use]
+    pub fn post_key(&self, source: &SourceId, id: &str) -> PostKey {
+        PostKey::new(source, &self.first_id(id))
+    }
+
+    /// The same of one version of a post.
+    #[must_use]
+    pub fn version_key(&self, post: &Post) -> PostKey {
+        PostKey::of_version(&post.source, &self.first_id(&post.id), post.received_at)
+    }
+
+    /// What tells the keys of hashes that were made here; empty before the first rotation.
+    #[must_use]
+    pub fn stamp(&self) -> String {
+        self.ring.stamp()
+    }
+
+    /// How hashes that were made under the keys of a stamp stand here; `None` for keys that are not
+    /// known.
+    #[must_use]
+    pub fn rotation_from(&self, stamp: &str) -> Option<Rotation> {
+        let from = self.ring.stamped(stamp)?;
+        Some(Rotation::new(&from, &self.ring, self.kept))
     }
 
     /// Marks bytes that are no name, so that they meet no author's key.
     pub(super) fn mark(&self, bytes: &[u8]) -> Tombstone {
-        let key = blake3::keyed_hash(&self.key.unwrap_or_default(), b"resonanz tombstone");
+        let key = blake3::keyed_hash(self.ring.first(), b"resonanz tombstone");
         let hash = blake3::keyed_hash(key.as_bytes(), bytes);
-        let first = hash.as_bytes().first_chunk();
-        Tombstone(first.map_or(0, |first| u128::from_be_bytes(*first)))
+        let mut short = [0; 16];
+        short.copy_from_slice(&hash.as_bytes()[..16]);
+        let AuthorKey(turned) = self.turned(AuthorKey(short));
+        Tombstone(u128::from_be_bytes(turned))
+    }
+
+    /// An id without names as before any rotation, whatever becomes of names in ids that are kept.
+    pub(super) fn first_named<'a>(&self, id: &'a str) -> Cow<'a, str> {
+        names::keyed(self.first_id(id), "", &|name| self.first_hash(name))
     }
 
     /// The key that a handle or, as it stands in the lake, a key in hexadecimal means.
@@ -91,7 +178,17 @@ impl AuthorHasher {
     pub fn id<'a>(&self, id: Cow<'a, str>, author: &str) -> Cow<'a, str> {
         match self.names {
             Names::Keep => id,
-            Names::Hash => names::keyed(id, &names::plain(author), &|name| self.hash(name)),
+            Names::Hash => {
+                let first = &|name: &str| self.first_hash(name);
+                self.turned_id(names::keyed(id, &names::plain(author), first))
+            }
+        }
+    }
+
+    fn turned_id<'a>(&self, id: Cow<'a, str>) -> Cow<'a, str> {
+        match &self.turn {
+            Some(_) => names::turned(id, &|key| self.turned(key)),
+            None => id,
         }
     }
 
@@ -117,8 +214,8 @@ impl AuthorHasher {
         match self.names {
             Names::Keep => raw.to_vec(),
             Names::Hash => {
-                let text =
-                    names::keyed_fields(&String::from_utf8_lossy(raw), &|name| self.hash(name));
+                let text = String::from_utf8_lossy(raw);
+                let text = names::keyed_fields(&text, &|name| self.first_hash(name));
                 self.id(Cow::Owned(text), "").into_owned().into_bytes()
             }
         }

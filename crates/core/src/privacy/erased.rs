@@ -82,26 +82,34 @@ impl Marker {
     /// A maker of tombstones under the key of the author hashes.
     #[must_use]
     pub fn new(authors: &AuthorHasher) -> Self {
-        Self { authors: authors.clone().with_names(super::Names::Hash) }
+        Self { authors: authors.clone().without_names() }
+    }
+
+    /// The hasher under whose keys it makes them.
+    #[must_use]
+    pub fn authors(&self) -> &AuthorHasher {
+        &self.authors
     }
 
     /// The tombstone of a post; the same whether or not names in its id are kept.
     #[must_use]
     pub fn post(&self, source: &str, id: &str) -> Tombstone {
-        let id = self.authors.id(id.into(), "");
+        let id = self.authors.first_named(id);
         self.mark(&[b"post", source.as_bytes(), id.as_bytes()])
     }
 
     /// The tombstone of a post if this author wrote it.
     #[must_use]
     pub fn post_by(&self, source: &str, id: &str, author: AuthorKey) -> Tombstone {
-        let id = self.authors.id(id.into(), "");
+        let id = self.authors.first_named(id);
+        let author = self.authors.first_author(author);
         self.mark(&[b"post by", source.as_bytes(), id.as_bytes(), &author.0])
     }
 
     /// The tombstone of an author in one source, or in all.
     #[must_use]
     pub fn author(&self, source: Option<&str>, author: AuthorKey) -> Tombstone {
+        let author = self.authors.first_author(author);
         match source {
             Some(source) => self.mark(&[b"author in", source.as_bytes(), &author.0]),
             None => self.mark(&[b"author", &author.0]),
@@ -150,6 +158,12 @@ impl Erased {
     #[must_use]
     pub fn marker(&self) -> &Marker {
         &self.marker
+    }
+
+    /// The hasher under whose keys posts come.
+    #[must_use]
+    pub fn authors(&self) -> &AuthorHasher {
+        &self.marker.authors
     }
 
     /// The tombstones.
@@ -234,7 +248,7 @@ impl Erased {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Names;
+    use super::super::{Keyring, Names, Rotation};
     use super::*;
 
     #[test]
@@ -265,6 +279,26 @@ mod tests {
         );
         assert!(!told("{\"by\":\"somebody else\",\"id\":\"p12\"}"));
         assert!(!erased.holds_letter("t", "{\"id\":\"p1\"}"), "of another source");
+    }
+
+    #[test]
+    fn a_tombstone_that_was_rotated_meets_the_post_under_the_new_key() {
+        let (old, new) = (Keyring::from([1; 32]), Keyring::from([1; 32]).rotated([2; 32]));
+        for names in [Names::Hash, Names::Keep] {
+            let rotation = Rotation::new(&old, &new, names);
+            let [old, new] =
+                [&old, &new].map(|ring| AuthorHasher::new(ring.clone()).with_names(names));
+            let raw = "at://did:plc:abc/9f86d081884c7d659a2feaa0c55ad015/3k";
+            let stones = |authors: &AuthorHasher| {
+                let (marker, id) = (Marker::new(authors), authors.id(raw.into(), ""));
+                let author = authors.hash("did:plc:abc");
+                marker.of("s", &id, author).chain([marker.post("s", raw)]).collect::<Vec<_>>()
+            };
+            let rotated: Vec<_> =
+                stones(&old).into_iter().map(|one| rotation.tombstone(one)).collect();
+            assert_eq!(rotated[..3], stones(&new)[..3], "{names:?}");
+            assert!(stones(&old).iter().all(|old| !stones(&new).contains(old)));
+        }
     }
 
     #[test]

@@ -7,12 +7,14 @@
 
 mod author;
 mod erased;
+mod keyring;
 mod names;
 mod redact;
 mod spelling;
 
 pub use author::{AuthorHasher, Names};
 pub use erased::{Erased, Lasting, Marker, Tombstone, Withdrawal};
+pub use keyring::{Keyring, Rotation};
 pub use names::keyed_query;
 pub use redact::{Personal, Piece, Redactor};
 pub use spelling::spellings;

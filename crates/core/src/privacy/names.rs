@@ -13,6 +13,8 @@ const BEFORE: [&str; 7] = ["users", "user", "u", "profile", "people", "channel",
 const BEHIND: [&str; 3] = ["status", "statuses", "posts"];
 /// Fields of JSON whose values are names.
 const FIELDS: [&str; 6] = ["author", "handle", "username", "screen_name", "acct", "account"];
+/// Digits of a key.
+const KEY_DIGITS: usize = 32;
 /// Names shorter than this are no sign of their author.
 const NAME_BYTES_MIN: usize = 3;
 
@@ -90,6 +92,67 @@ pub fn keyed_query(query: &str, key: &dyn Fn(&str) -> AuthorKey) -> String {
 /// The text with the values of fields that hold names as keys; an unfinished value ends the text.
 pub(super) fn keyed_fields(text: &str, key: &dyn Fn(&str) -> AuthorKey) -> String {
     replaced(Cow::Borrowed(text), &field, key).into_owned()
+}
+
+/// The id or text with each key in it as another; keys are 32 hexadecimal digits that stand alone. A text
+/// that is nothing else is no key.
+pub(super) fn turned<'a>(
+    text: Cow<'a, str>,
+    turn: &dyn Fn(AuthorKey) -> AuthorKey,
+) -> Cow<'a, str> {
+    if text.len() <= KEY_DIGITS {
+        return text;
+    }
+    let turned = |key: &str| {
+        AuthorKey::parse(key).map_or_else(|| key.to_owned(), |key| turn(key).to_string())
+    };
+    let (mut out, mut done) = (String::new(), 0);
+    while let Some((start, end)) = next_key(&text, done) {
+        out.push_str(text.get(done..start).unwrap_or_default());
+        out.push_str(&turned(text.get(start..end).unwrap_or_default()));
+        done = end;
+    }
+    if done == 0 {
+        return text;
+    }
+    out.push_str(text.get(done..).unwrap_or_default());
+    Cow::Owned(out)
+}
+
+/// The text with the keys in it as others: values of fields that hold names, and ids in quotes.
+pub(super) fn turned_fields(text: &str, turn: &dyn Fn(AuthorKey) -> AuthorKey) -> String {
+    let ids = |text: &str| {
+        let parts = text.split('"').map(|part| turned(Cow::Borrowed(part), turn));
+        parts.collect::<Vec<_>>().join("\"")
+    };
+    let (mut out, mut done) = (String::with_capacity(text.len()), 0);
+    while let Some((start, end)) = field(text, done) {
+        let name = text.get(start..end).unwrap_or_default();
+        out.push_str(&ids(text.get(done..start).unwrap_or_default()));
+        match AuthorKey::parse(name) {
+            Some(key) => out.push_str(&turn(key).to_string()),
+            None => out.push_str(name),
+        }
+        done = end;
+    }
+    out + &ids(text.get(done..).unwrap_or_default())
+}
+
+/// The next key that stands alone; what is escaped before it, as in addresses, counts as a sign.
+fn next_key(text: &str, from: usize) -> Option<(usize, usize)> {
+    let bytes = text.as_bytes();
+    let is_digit = |byte: &u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(byte);
+    let mut at = from;
+    loop {
+        let start = at + bytes.get(at..)?.iter().position(is_digit)?;
+        let length = bytes.get(start..)?.iter().take_while(|byte| is_digit(byte)).count();
+        let before = |places: usize| bytes.get(start.checked_sub(places)?).copied();
+        let is_free = !is_word(before(1)) || before(3) == Some(b'%');
+        if length == KEY_DIGITS && is_free && !is_word(bytes.get(start + length).copied()) {
+            return Some((start, start + length));
+        }
+        at = start + length;
+    }
 }
 
 /// An address up to the end of its site, with a slash.

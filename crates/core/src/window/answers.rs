@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::observation::{Observation, Originality};
 use super::sample::{Exhibit, Sample};
 use crate::post::{SourceId, TopicId};
+use crate::privacy::Rotation;
 use crate::time::{EventTime, MINUTE_US};
 
 /// Mentions that may wait for a reply over all topics, about 700 bytes each; the oldest leaves.
@@ -102,6 +103,10 @@ impl Call {
 impl AnswersState {
     pub(super) fn forget(&mut self, is_gone: impl Fn(&str) -> bool) {
         self.calls.iter_mut().for_each(|call| call.forget(&is_gone));
+    }
+
+    pub(super) fn rotate(&mut self, rotation: &Rotation) {
+        self.calls.iter_mut().for_each(|call| Arc::make_mut(&mut call.sample).rotate(rotation));
     }
 
     pub(super) fn renumbered(&mut self, topic: impl Fn(TopicId) -> Option<TopicId>) {

@@ -1,5 +1,6 @@
 //! Which posts show what a window holds? The most negative ones, each text once.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::sync::Arc;
 
@@ -7,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::observation::Observation;
 use crate::post::{Score, SourceId};
+use crate::privacy::Rotation;
 
 /// Most posts kept per pane and source.
 const SAMPLES_MAX: usize = 3;
@@ -38,6 +40,14 @@ impl Sample {
         let (post_id, text, own) = (Box::default(), Box::default(), Box::default());
         let (score, confidence, source) = (self.score, self.confidence, self.source.clone());
         Self { score, confidence, reach: 0, source, post_id, text, url: None, own }
+    }
+
+    /// The same after the key of the author hashes was rotated.
+    pub(super) fn rotate(&mut self, rotation: &Rotation) {
+        let turned = rotation.id(Cow::Borrowed(&self.post_id));
+        if let Cow::Owned(turned) = turned {
+            self.post_id = turned.into();
+        }
     }
 
     fn rank(&self) -> (Score, Reverse<u64>, &SourceId, &str) {
@@ -77,6 +87,11 @@ impl Samples {
     /// Forgets posts by their ids.
     pub(super) fn forget(&mut self, is_gone: impl Fn(&str) -> bool) {
         self.0.retain(|shown| !is_gone(&shown.sample.post_id));
+    }
+
+    pub(super) fn rotate(&mut self, rotation: &Rotation) {
+        self.0.iter_mut().for_each(|shown| Arc::make_mut(&mut shown.sample).rotate(rotation));
+        self.0.sort_by(|left, right| left.sample.rank().cmp(&right.sample.rank()));
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Shown> {

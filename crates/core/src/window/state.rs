@@ -1,6 +1,7 @@
 //! How do windows survive a restart? Their state as plain values.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -11,10 +12,11 @@ use super::pane::{Pane, PaneCell};
 use super::panes::{WindowConfig, Windows};
 use super::sample::Samples;
 use super::sure::{Sure, SureState};
-use super::totals::{Totals, TotalsState};
+use super::totals::{Heard, Totals, TotalsState};
 use super::volumes::Volumes;
 use super::wording::Words;
-use crate::post::{Lang, SourceId, TopicId};
+use crate::post::{AuthorKey, Lang, SourceId, TopicId};
+use crate::privacy::Rotation;
 use crate::time::{EventTime, MINUTE_US};
 
 /// [`Windows`] in a form that can be stored.
@@ -29,6 +31,19 @@ pub struct WindowState {
     words: BTreeMap<TopicId, Words>,
     frontier: Option<EventTime>,
     closed_until: Option<EventTime>,
+}
+
+/// Which pane of a source and language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PaneName<'p> {
+    /// Its topic.
+    pub topic: TopicId,
+    /// Its minute.
+    pub start: EventTime,
+    /// Its source.
+    pub source: &'p SourceId,
+    /// Its language.
+    pub lang: Lang,
 }
 
 /// One retained pane.
@@ -66,6 +81,32 @@ impl WindowState {
         }
         self.answers.forget(&is_gone);
         self.words.values_mut().for_each(|words| words.forget(&is_gone));
+    }
+
+    /// Goes on after the key of the author hashes was rotated; `heard` gives the authors of a pane where
+    /// only a sketch of them is kept.
+    pub fn rotate(
+        &mut self,
+        rotation: &Rotation,
+        heard: &mut dyn FnMut(&PaneName<'_>, Heard) -> Option<Vec<AuthorKey>>,
+    ) {
+        for pane in self.panes.iter_mut().chain(&mut self.late) {
+            pane.samples.rotate(rotation);
+            for (source, lang, totals, sure) in &mut pane.cells {
+                let name = PaneName { topic: pane.topic, start: pane.start, source, lang: *lang };
+                let mut known = |whose| heard(&name, whose);
+                totals.rotate(rotation, &mut known);
+                sure.rotate(rotation, &mut known);
+            }
+        }
+        for mention in &mut self.waiting {
+            mention.author = rotation.counted(mention.author);
+            if let Some(sample) = &mut mention.sample {
+                Arc::make_mut(sample).rotate(rotation);
+            }
+        }
+        self.answers.rotate(rotation);
+        self.words.values_mut().for_each(|words| words.rotate(rotation));
     }
 
     /// Renumbers topics after a change of configuration; what belongs to a topic without a new id

@@ -5,8 +5,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::observation::{Observation, Originality};
-use super::totals::{Authors, AuthorsState};
+use super::totals::{Authors, AuthorsState, Heard, Known};
 use crate::post::Polarity;
+use crate::privacy::Rotation;
 
 /// Negative mentions of a pane or window by the least confidence that was demanded of them.
 #[derive(Debug, Default, Clone, PartialEq)]
@@ -24,6 +25,15 @@ struct Tier {
 /// [`Sure`] as stored in a checkpoint.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct SureState(Vec<(u8, u64, AuthorsState)>);
+
+impl SureState {
+    /// The same after the key of the author hashes was rotated.
+    pub(super) fn rotate(&mut self, rotation: &Rotation, heard: Known<'_>) {
+        for (least, _, authors) in &mut self.0 {
+            authors.rotate(rotation, &mut || heard(Heard::Sure(*least)));
+        }
+    }
+}
 
 impl Sure {
     /// Counts a mention for each demand that it meets.

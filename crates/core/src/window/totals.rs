@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::observation::{Observation, Originality};
 use crate::post::{AuthorKey, Polarity};
+use crate::privacy::Rotation;
 
 /// HyperLogLog precision: 2^10 registers, a relative standard error of about 3 %.
 const AUTHORS_LG_K: u8 = 10;
@@ -251,6 +252,28 @@ impl Authors {
     }
 }
 
+impl TotalsState {
+    /// The same after the key of the author hashes was rotated.
+    pub(super) fn rotate(&mut self, rotation: &Rotation, heard: Known<'_>) {
+        self.authors.rotate(rotation, &mut || heard(Heard::All));
+        self.negative_authors.rotate(rotation, &mut || heard(Heard::Negative));
+    }
+}
+
+/// Of whose authors a pane has a sketch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heard {
+    /// All of its mentions.
+    All,
+    /// The negative ones.
+    Negative,
+    /// The negative ones that are at least so sure, in percent.
+    Sure(u8),
+}
+
+/// The authors of a pane as they are known elsewhere, after a rotation.
+pub(super) type Known<'k> = &'k mut dyn FnMut(Heard) -> Option<Vec<AuthorKey>>;
+
 /// [`Authors`] as stored in a checkpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum AuthorsState {
@@ -258,4 +281,28 @@ pub(super) enum AuthorsState {
     One([u8; 16]),
     Two([u8; 16], [u8; 16]),
     Many(Vec<u8>),
+}
+
+impl AuthorsState {
+    /// The same after a rotation. A sketch does not tell whom it counted: it is made anew of those who
+    /// are known, and left as it is if nobody is.
+    pub(super) fn rotate(
+        &mut self,
+        rotation: &Rotation,
+        known: &mut dyn FnMut() -> Option<Vec<AuthorKey>>,
+    ) {
+        let turned = |author: [u8; 16]| rotation.counted(AuthorKey(author)).0;
+        match self {
+            Self::None => {}
+            Self::One(first) => *first = turned(*first),
+            Self::Two(first, second) => (*first, *second) = (turned(*first), turned(*second)),
+            Self::Many(_) => {
+                if let Some(known) = known().filter(|known| !known.is_empty()) {
+                    let mut authors = Authors::None;
+                    known.into_iter().for_each(|author| authors.observe(author));
+                    *self = authors.to_state();
+                }
+            }
+        }
+    }
 }

@@ -3,12 +3,14 @@
 //! Fed in order of posting time as ticks are released, so that arrival leaves no trace. Words are
 //! those that [`keywords`] finds, and their pairs; the query's own are left out.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
 use super::sample::{Sample, Shown};
 use crate::post::SourceId;
+use crate::privacy::Rotation;
 use crate::text::{for_each_keyword, for_each_plain_word, is_word_char, keywords};
 use crate::time::EventTime;
 
@@ -141,6 +143,14 @@ impl Words {
     }
 
     /// Forgets the words of posts, by their ids; counters of single words stay.
+    /// Goes on after the key of the author hashes was rotated.
+    pub(super) fn rotate(&mut self, rotation: &Rotation) {
+        for said in &mut self.latest {
+            let turned = rotation.id(Cow::Borrowed(&said.post_id)).into_owned();
+            said.post_id = turned.into();
+        }
+    }
+
     pub(super) fn forget(&mut self, is_gone: impl Fn(&str) -> bool) {
         self.latest.retain(|said| !is_gone(&said.post_id));
     }
