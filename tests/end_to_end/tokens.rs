@@ -70,7 +70,7 @@ fn rotating(slow: Duration) -> (String, Log, Arc<Mutex<Tokens>>) {
         if asked.path.starts_with("/token") {
             let reply = own.lock().expect("tokens").exchange(asked);
             // Nobody ever sends.
-            let (_sender, never) = std::sync::mpsc::channel::<()>();
+            let (_sender, never) = std::sync::mpsc::sync_channel::<()>(0);
             let _ = never.recv_timeout(slow);
             return reply;
         }
