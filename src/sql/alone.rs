@@ -116,7 +116,7 @@ async fn begun(
     let closed = |error: LakeError| SqlError::broken(&error.to_string());
     let folder = Folder::read(site).map_err(closed)?;
     let end = Instant::now() + limits.time;
-    // Who may ask by when an answer is due is answered by the other process.
+    // Whoever asks by when an answer is due is answered by the process that knows.
     let promises = Promises::default();
     #[cfg(feature = "postgres")]
     if let Some(user) = &asked.user {

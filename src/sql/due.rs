@@ -7,13 +7,17 @@ use std::sync::{Arc, PoisonError, RwLock};
 use arrow::array::{Array, ArrayRef, AsArray, TimestampMicrosecondArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, TimeUnit, TimestampMicrosecondType};
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::error::{DataFusionError, Result as QueryResult};
 use datafusion::logical_expr::{
-    ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
+    ColumnarValue, Expr, LogicalPlan, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
+    Volatility,
 };
 
 use crate::config::Services;
 use crate::time::EventTime;
+
+const NAME: &str = "promised_until";
 
 /// What is promised to people who wait for an answer, as far as it is known: one for all sessions of a
 /// process, which see at once what it takes.
@@ -60,6 +64,20 @@ pub(super) fn promised_until(promises: &Promises) -> ScalarUDF {
     ScalarUDF::new_from_impl(Function { promises: promises.clone(), signature })
 }
 
+/// Whether a plan asks for it.
+pub(super) fn is_asked(plan: &LogicalPlan) -> QueryResult<bool> {
+    let mut is_asked = false;
+    plan.apply_with_subqueries(|node| {
+        node.apply_expressions(|expression| {
+            is_asked |= expression.exists(|part| {
+                Ok(matches!(part, Expr::ScalarFunction(call) if call.name() == NAME))
+            })?;
+            Ok(TreeNodeRecursion::Continue)
+        })
+    })?;
+    Ok(is_asked)
+}
+
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Function {
     promises: Promises,
@@ -72,7 +90,7 @@ fn time() -> DataType {
 
 impl ScalarUDFImpl for Function {
     fn name(&self) -> &'static str {
-        "promised_until"
+        NAME
     }
 
     fn signature(&self) -> &Signature {

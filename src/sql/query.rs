@@ -31,7 +31,9 @@ use super::due::{Promises, promised_until};
 use super::error::SqlError;
 use super::guard::{self, Limits};
 use super::scan::LakeFiles;
-use super::{arithmetic, functions, growth, json, operators, spread, sums, united, views, weigh};
+use super::{
+    arithmetic, due, functions, growth, json, operators, spread, sums, united, views, weigh,
+};
 use crate::lake::{Folder, LakeError, Table};
 use crate::state::Site;
 
@@ -269,7 +271,8 @@ pub(super) async fn physical(
     let mut state = state.clone();
     // Constants are known once they are computed.
     let plan = state.optimize(&plan)?;
-    let is_heavy = weigh::is_heavy(&plan, limits)?;
+    // By when an answer is due, another process does not know.
+    let is_heavy = weigh::is_heavy(&plan, limits)? && !due::is_asked(&plan)?;
     if let Some(rows) = spread::rows(&plan, limits)? {
         let rows = rows.min(state.config().batch_size());
         *state.config_mut() = state.config().clone().with_batch_size(rows);
