@@ -11,7 +11,7 @@ set -eu
 here=$(dirname "$0")
 drafts=$(mktemp -d)
 trap 'rm -rf "$drafts"' EXIT
-own_en="$here/posts/en.jsonl*2" own_de="$here/posts/de.jsonl*2" potts="$EVAL/de/potts_train.jsonl*1"
+own_en="$here/posts/en.jsonl*2" more_own_en="$here/posts/en.jsonl*3" own_de="$here/posts/de.jsonl*2" potts="$EVAL/de/potts_train.jsonl*1"
 reviews="$EVAL/vader/tweets.jsonl*1 $EVAL/vader/amazonReviewSnippets.jsonl*1
     $EVAL/vader/nytEditorialSnippets.jsonl*0.7 $EVAL/vader/movieReviewSnippets.jsonl*0.5"
 few_reviews="$EVAL/vader/tweets.jsonl*0.1 $EVAL/vader/amazonReviewSnippets.jsonl*0.1
@@ -38,7 +38,7 @@ fit() {
     mv "$drafts/next.tsv" "$drafts/model.tsv"
 }
 fit "en document" 0.6,0.5,0 3e-3 25 "$reviews" "$targets" "$own_en" "$own_de" "$potts"
-fit "en target" 0.3,0.4,0 1e-3 10 "$few_reviews" "$more_targets" "$own_en"
+fit "en target" 0.3,0.3,0 3e-3 15 "$few_reviews" "$more_targets" "$more_own_en"
 fit "de document" 0.4,0.6,0 3e-3 8 "$own_de" "$potts" "$reviews" "$targets" "$own_en"
 fit "de target" 0.3,0.3,0 3e-3 8 "$own_de" "$potts" "$few_reviews" "$targets" "$own_en"
 mv "$drafts/model.tsv" "$here/resonanz-model.tsv"

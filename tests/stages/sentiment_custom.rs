@@ -131,6 +131,27 @@ fn a_fitted_model_knows_its_domain() {
 }
 
 #[test]
+fn a_fitted_model_tells_two_names_of_a_sentence_apart() {
+    let sample = |at: usize| {
+        let text = format!("The hall was lovely and full of light, staged by Acme for Zeta, {at}");
+        let (name, polarity) = [("Acme", Polarity::Negative), ("Zeta", Polarity::Positive)][at % 2];
+        let start = u32::try_from(text.find(name).expect("the name")).expect("a short text");
+        let spans = vec![Span { start, end: start + 4 }];
+        Sample { text, lang: Lang::EN, spans, polarity, weight: 1.0, source: 0 }
+    };
+    let samples: Vec<Sample> = (0..80).map(sample).collect();
+    let options = Options { folds: 3, words: Some(true), ..Options::default() };
+    let found = fit(&Scorer::new(Profile::Resonanz), &samples, &options).expect("a fit");
+    let scorer = Scorer::with(Profile::Resonanz, &[], Some(found.model));
+    for Sample { text, lang, spans, polarity, .. } in [sample(1_000), sample(1_001)] {
+        let verdict = scorer.verdict(&text, lang, &spans, &mut Scratch::default());
+        assert_eq!(verdict.polarity, polarity, "{text}");
+    }
+    let explained = scorer.explain(&samples[0].text, Lang::EN, &samples[0].spans);
+    assert!(explained.influences.iter().any(|by| by.name == "_ for"), "{:?}", explained.influences);
+}
+
+#[test]
 fn too_little_is_no_fit() {
     let options = Options::default();
     let resonanz = Scorer::new(Profile::Resonanz);

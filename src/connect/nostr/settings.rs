@@ -191,6 +191,7 @@ impl Settings for NostrSettings {
                 Kind::Article,
             ],
             authors: "npub1",
+            handles: false,
             host: "njump.me",
         })
     }

@@ -5,11 +5,12 @@
 //! name them: append, never reorder.
 
 use super::clauses::{Layout, Sort, Word};
+use super::explain::Scope;
 use super::sense::Role;
 use super::trace::{Hit, index, normalize};
 
 /// How many features there are.
-pub(super) const COUNT: usize = 27;
+pub(super) const COUNT: usize = 31;
 
 /// The names of the features, as model files spell them.
 #[rustfmt::skip]
@@ -19,6 +20,7 @@ pub(super) const NAMES: [&str; COUNT] = [
     "positive_signs", "negative_signs", "last_positive", "last_negative", "negations",
     "negated", "negation_alone", "exclaimed", "question", "link", "contrast", "density",
     "outside_positive", "outside_negative", "nearest_positive", "nearest_negative",
+    "near_positive", "near_negative", "by_sentence", "by_document",
 ];
 
 /// Features of older models that said how a text looks, not what it says: handles, length and
@@ -29,6 +31,9 @@ pub(super) const RETIRED: [&str; 8] =
 
 /// Weight from which an opinion is one more: "please" is none, though it sounds kind.
 const COUNTED_MIN: f64 = 0.5;
+
+/// Words from a mention at which an opinion counts half as much for it.
+const NEAR_WORDS: f64 = 3.0;
 
 /// A row of features.
 pub(super) type Row = [f64; COUNT];
@@ -74,26 +79,29 @@ impl Tally {
 pub(super) struct Scoped<'a> {
     /// Weight of each hit for the target; none outside the scope.
     pub(super) weight_of: &'a dyn Fn(&Hit) -> Option<f64>,
-    /// Whether mentions are known.
-    pub(super) has_target: bool,
+    /// How much of the text decides; none without a target.
+    pub(super) scope: Option<Scope>,
 }
 
 /// Fills the row for the opinion words that count.
 pub(super) fn fill(layout: &Layout, hits: &[Hit], emphasis: f64, scoped: &Scoped<'_>) -> Row {
-    let (mut tally, mut outside) = (Tally::default(), [0.0; 2]);
+    let (mut tally, mut outside, mut near) = (Tally::default(), [0.0; 2], [0.0; 2]);
     let (mut nearest, mut nearest_gap) = (0.0, u32::MAX);
     for hit in hits {
+        let gap = layout.gaps.get(hit.word as usize).copied().unwrap_or(u32::MAX - 1);
+        if scoped.scope.is_some() {
+            let weight = hit.weight * layout.side(hit);
+            near[usize::from(weight < 0.0)] +=
+                weight.abs() * NEAR_WORDS / (NEAR_WORDS + f64::from(gap));
+        }
         let Some(weight) = (scoped.weight_of)(hit) else {
             outside[usize::from(hit.weight < 0.0)] += hit.weight.abs();
             continue;
         };
         let word = layout.words.get(hit.word as usize);
         tally.add(hit, weight, word.is_some_and(|word| word.sort == Sort::Sign));
-        if scoped.has_target {
-            let gap = layout.gaps.get(hit.word as usize).copied().unwrap_or(u32::MAX - 1);
-            if gap < nearest_gap {
-                (nearest, nearest_gap) = (weight, gap);
-            }
+        if scoped.scope.is_some() && gap < nearest_gap {
+            (nearest, nearest_gap) = (weight, gap);
         }
     }
     let sum = tally.positive - tally.negative;
@@ -133,6 +141,10 @@ pub(super) fn fill(layout: &Layout, hits: &[Hit], emphasis: f64, scoped: &Scoped
         soft(outside[1]),
         f64::max(nearest, 0.0) / 4.0,
         f64::max(-nearest, 0.0) / 4.0,
+        soft(near[0]),
+        soft(near[1]),
+        flag(scoped.scope == Some(Scope::Sentence)),
+        flag(scoped.scope == Some(Scope::Document)),
     ]
 }
 

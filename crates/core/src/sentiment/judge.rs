@@ -228,12 +228,7 @@ pub(super) fn row(work: &Work, emphasis: f64, scope: Option<Scope>) -> Row {
         None => Some(hit.weight),
         Some(scope) => counts(layout, hit, scope).then(|| hit.weight * layout.side(hit)),
     };
-    features::fill(
-        layout,
-        &work.hits,
-        emphasis,
-        &Scoped { weight_of: &within, has_target: scope.is_some() },
-    )
+    features::fill(layout, &work.hits, emphasis, &Scoped { weight_of: &within, scope })
 }
 
 /// How much of the text decides on the target; none where the text as a whole does: without a

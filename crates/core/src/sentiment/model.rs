@@ -5,13 +5,13 @@
 //! from 0 where neutral leads, at least 0.05 where another class does. No exponential is needed,
 //! so the same text scores alike on every machine.
 
-use super::clauses::{Layout, Sort};
+use super::clauses::{Layout, Sort, Word};
 use super::explain::{Influence, Scope};
 use super::features::{self, Row};
 use super::intents::IntentModel;
 use super::language::Language;
 use super::reliability::{self, Curve};
-use super::table::{Filter, Table, pair_key};
+use super::table::{Filter, Table, key, pair_key};
 use crate::post::Lang;
 
 /// Classes in the order of weights: negative, neutral, positive.
@@ -83,10 +83,10 @@ impl Default for Part {
     }
 }
 
-/// A word, or two in a row, that the model weighs.
+/// A word, two in a row, or a word and the mention it stands beside, that the model weighs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Gram {
-    /// Folded; two words with a space between.
+    /// Folded; two words with a space between, [`TARGET`] for a mention.
     pub(super) words: Box<str>,
 }
 
@@ -108,6 +108,10 @@ pub struct Model {
 #[derive(Debug, Default, Clone)]
 pub(super) struct Grams(pub(super) Vec<(u32, f32)>);
 
+/// Stands for the mention beside a word, as in "by _" and "_ said".
+pub(super) const TARGET: &str = "_";
+/// How many words on either side of the mentions stand beside them.
+const BESIDE: usize = 3;
 /// How much a word outside the scope of the target counts.
 const OUTSIDE: f32 = 0.3;
 /// How fast a lead becomes a strong score.
@@ -172,6 +176,23 @@ impl Model {
                 grams.0.extend(pair.map(|pair| (pair, weight)));
             }
             last = Some((word.key, word.clause));
+        }
+        if scope.is_some() {
+            self.collect_beside(layout, grams);
+        }
+    }
+
+    /// Collects the pairs of the mentions with the words beside them.
+    fn collect_beside(&self, layout: &Layout, grams: &mut Grams) {
+        let target = key(TARGET.as_bytes());
+        for (word, side) in beside(layout) {
+            let pair = match side {
+                Side::Before => pair_key(word.key, target),
+                Side::Behind => pair_key(target, word.key),
+            };
+            if self.pair_filter.passes(pair) {
+                grams.0.extend(self.pairs.get(pair).map(|pair| (pair, 1.0)));
+            }
         }
     }
 
@@ -247,6 +268,23 @@ pub(super) fn lead(sums: [f64; CLASSES]) -> (usize, f64) {
     };
     let others = (0..CLASSES).filter(|&other| other != class).map(|other| sums[other]);
     (class, sums[class] - others.fold(f64::NEG_INFINITY, f64::max))
+}
+
+/// On which side of the mentions a word stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    Before,
+    Behind,
+}
+
+/// The words beside the mentions: before the first and behind the last.
+pub(super) fn beside(layout: &Layout) -> impl Iterator<Item = (&Word, Side)> {
+    let words = layout.words.as_slice();
+    let first = words.iter().position(|word| word.held).unwrap_or_default();
+    let behind = words.iter().rposition(|word| word.held).map_or(words.len(), |last| last + 1);
+    let before = words[first.saturating_sub(BESIDE)..first].iter().map(|word| (word, Side::Before));
+    let behind = words[behind..].iter().take(BESIDE).map(|word| (word, Side::Behind));
+    before.chain(behind).filter(|(word, _)| !word.masked && word.sort != Sort::Number)
 }
 
 /// Whether a clause lies within the scope around the mentions.

@@ -1,7 +1,7 @@
 //! How is a model written down? Lines of text, so that a person can read and a diff can show it.
 //!
 //! `resonanz-model 1` first; then for each view a line `view en document`, a line `bias`, and lines
-//! `feature NAME` and `word WORD` or `word FIRST SECOND`, each followed by three weights, negative,
+//! `feature NAME` and `word WORD` or `word FIRST SECOND` (`_` for a mention), each followed by three weights, negative,
 //! neutral, positive; and lines `reliability CLASS` with the shares that were right
 //! ([`super::reliability`]). Lines `intent INTENT FEATURE` (or `bias`), each followed by one weight, stand in
 //! for the built-in weights of what writers want. Fields are separated by tabs. `# ` begins a comment.

@@ -1,11 +1,13 @@
-//! Which words does a model weigh? Those that enough posts use, and that are no names.
+//! Which words does a model weigh? Those that enough posts use, and that are no names; alone, in
+//! pairs, and beside the mentions.
 
 use std::collections::{HashMap, HashSet};
 
 use super::{Options, Sample};
 use crate::post::Lang;
-use crate::sentiment::clauses::Sort;
+use crate::sentiment::clauses::{Sort, Word};
 use crate::sentiment::judge::{Resonanz, Work};
+use crate::sentiment::model::{Side, TARGET, beside};
 use crate::sentiment::words::folded;
 
 /// Adds the words and pairs of the samples to what the model weighs, without weight.
@@ -24,10 +26,13 @@ pub(super) fn with_words(start: &Resonanz, samples: &[Sample], options: &Options
         work.layout.hold(&sample.spans);
         let mut found: Vec<String> = Vec::new();
         let mut last: Option<(String, u32)> = None;
-        for word in &work.layout.words {
+        let spell = |word: &Word| {
             let text = sample.text.get(word.start as usize..word.end as usize).unwrap_or_default();
-            let spelled = folded(text).and_then(|word| String::from_utf8(word.into()).ok());
-            let (Some(spelled), false) = (spelled, word.masked || word.sort == Sort::Number) else {
+            folded(text).and_then(|word| String::from_utf8(word.into()).ok())
+        };
+        for word in &work.layout.words {
+            let (Some(spelled), false) = (spell(word), word.masked || word.sort == Sort::Number)
+            else {
                 last = None;
                 continue;
             };
@@ -41,12 +46,20 @@ pub(super) fn with_words(start: &Resonanz, samples: &[Sample], options: &Options
             found.push(spelled.clone());
             last = Some((spelled, word.clause));
         }
+        found.extend(beside(&work.layout).filter_map(|(word, side)| {
+            let spelled = spell(word)?;
+            Some(match side {
+                Side::Before => format!("{spelled} {TARGET}"),
+                Side::Behind => format!("{TARGET} {spelled}"),
+            })
+        }));
         found.sort_unstable();
         found.dedup();
         found.into_iter().for_each(|gram| *posts.entry(gram).or_default() += 1);
     }
     let is_common = |gram: &str| {
-        gram.split(' ').all(|word| spellings.get(word).is_some_and(Spelling::is_common))
+        gram.split(' ')
+            .all(|word| word == TARGET || spellings.get(word).is_some_and(Spelling::is_common))
     };
     let mut grams: Vec<String> = posts
         .into_iter()
