@@ -99,7 +99,7 @@ impl From<&SqlError> for Problem {
         };
         let place = error.place.map(|(line, column)| (line as u64, column as u64));
         let (line, column) = place.unzip();
-        let shown = Some(error.shown.clone()).filter(|shown| !shown.is_empty());
+        let shown = Some(error.shown.to_string()).filter(|shown| !shown.is_empty());
         Self { line, column, shown, ..Self::new(status, error.message.clone()) }
             .hint(error.hint.clone())
     }

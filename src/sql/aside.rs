@@ -107,7 +107,7 @@ impl Aside {
     }
 
     fn start(&self) -> io::Result<Child> {
-        let mut command = Command::new(&self.program);
+        let mut command = Command::new(self.program);
         command.arg0("resonanz").arg("answer").arg("--lake").arg(self.site.root());
         if let Some(state) = self.site.named_state() {
             command.arg("--state").arg(state);

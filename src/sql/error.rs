@@ -43,7 +43,7 @@ pub struct SqlError {
     /// How to mend it; may be empty.
     pub hint: String,
     /// The line of the statement with a caret under the place, or empty.
-    pub shown: String,
+    pub shown: Box<str>,
 }
 
 impl fmt::Display for SqlError {
@@ -130,7 +130,7 @@ impl SqlError {
     ) -> Self {
         let (message, hint) = (message.into(), hint.into());
         let code = Cow::Borrowed(code);
-        Self { fault, code, message, place: None, hint, shown: String::new() }
+        Self { fault, code, message, place: None, hint, shown: Box::default() }
     }
 
     /// Puts an error of DataFusion in our words.
@@ -169,7 +169,7 @@ impl SqlError {
         let before = sql.get(..at).unwrap_or(sql);
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        Self { place: Some((line, column)), shown: pointer(sql, at), ..self }
+        Self { place: Some((line, column)), shown: pointer(sql, at).into(), ..self }
     }
 }
 

@@ -178,7 +178,7 @@ pub fn rotated_json(text: &str, rotation: &Rotation) -> Option<String> {
 pub(crate) fn rotate(value: &mut Value, rotation: &Rotation) -> bool {
     match value {
         Value::Array(list) => {
-            list.iter_mut().fold(false, |changed, entry| rotate(entry, rotation) || changed)
+            list.iter_mut().fold(false, |changed, entry| changed | rotate(entry, rotation))
         }
         Value::Object(fields) => fields.iter_mut().fold(false, |changed, (name, field)| {
             let turned: Option<Value> = match (name.as_str(), &*field) {

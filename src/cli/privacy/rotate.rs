@@ -39,7 +39,7 @@ pub(super) fn rotate_key(args: &Args) -> Result<Ending, Failure> {
         ));
     }
     let whole = args.place.configured()?;
-    let config = match Folder::read(&Site::from(&whole.lake)) {
+    let config = match Folder::read(Site::from(&whole.lake)) {
         // A lake, or all shards of a folder.
         Ok(_) => whole,
         Err(_) => args.shard.of(whole)?,

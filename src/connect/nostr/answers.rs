@@ -15,11 +15,14 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// Answers counted of one question.
 const ANSWERS_MAX: usize = 50_000;
 
+/// The id of what a note is about, and its own.
+type Answered = ([u8; 32], [u8; 32]);
+
 /// The question that is open, if one is.
 #[derive(Debug, Default)]
 pub(super) struct Asking {
     until: Option<Instant>,
-    found: Vec<([u8; 32], [u8; 32])>,
+    found: Vec<Answered>,
 }
 
 impl Asking {
@@ -54,7 +57,7 @@ impl Asking {
     }
 
     /// Ends the question: its name, and what came.
-    pub(super) fn end(&mut self) -> (String, Vec<([u8; 32], [u8; 32])>) {
+    pub(super) fn end(&mut self) -> (String, Vec<Answered>) {
         self.until = None;
         (NAME.to_owned(), std::mem::take(&mut self.found))
     }

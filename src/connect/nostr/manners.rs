@@ -9,7 +9,7 @@ use crate::connect::source::{Fault, Outlet};
 use crate::connect::transport::Http;
 
 /// The number of the paper on searching.
-const SEARCH: &str = "50";
+const SEARCH: u64 = 50;
 
 /// How long a relay may take to say it.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -59,8 +59,8 @@ impl Manners {
     /// Whether it searches. Others answer a search with all that they have.
     pub(super) fn searches(&self) -> bool {
         self.supported_nips.iter().any(|nip| match nip {
-            Value::String(nip) => nip.trim_start_matches("NIP-") == SEARCH,
-            nip => nip.to_string() == SEARCH,
+            Value::String(nip) => nip.trim_start_matches("NIP-").parse() == Ok(SEARCH),
+            nip => nip.as_u64() == Some(SEARCH),
         })
     }
 

@@ -120,11 +120,12 @@ fn instagram_of<'a>(members: &Members<'a>, reading: &Reading) -> Result<Frame<'a
     said.line(reading).map(Frame::Post)
 }
 
+/// Words, and when they were written if that is known.
+type Commented<'a> = (Cow<'a, str>, Option<Cow<'a, str>>);
+
 /// Words and time of a comment in a download, whose members have names in the language of the account: the
 /// words come first, and the time is the one with a timestamp.
-fn commented<'a>(
-    members: &Members<'a>,
-) -> Result<Option<(Cow<'a, str>, Option<Cow<'a, str>>)>, String> {
+fn commented<'a>(members: &Members<'a>) -> Result<Option<Commented<'a>>, String> {
     let Some(data) = members.at("string_map_data")? else { return Ok(None) };
     let data = Members::of(data.get())?;
     let inner = |name: &str| {
