@@ -76,11 +76,7 @@ pub(super) fn serve(args: &Args) -> Result<Ending, Failure> {
     let entrance = admitted(args, listen, config.as_ref(), &lake)?;
     let guarded = guarded(&entrance);
     Folder::read(&lake)?;
-    let sql = SqlGate::new(Limits::from(&args.limits), args.concurrent);
-    let sql = match &config {
-        Some(config) => sql.promising(&config.services),
-        None => sql,
-    };
+    let sql = gate(args, config.as_ref());
     let clients = clients(&args.clients, guarded)?;
     let runtime = runtime()?;
     runtime.block_on(async {
@@ -140,6 +136,15 @@ pub(super) fn serve(args: &Args) -> Result<Ending, Failure> {
     })?;
     runtime.shutdown_background();
     Ok(Ending::Done)
+}
+
+/// Where SQL is asked; by when answers are due only a configuration says.
+fn gate(args: &Args, config: Option<&Config>) -> SqlGate {
+    let sql = SqlGate::new(Limits::from(&args.limits), args.concurrent);
+    match config {
+        Some(config) => sql.promising(&config.services),
+        None => sql,
+    }
 }
 
 /// Host names of requests, those of the configuration too.

@@ -341,7 +341,7 @@ fn a_lake_in_a_bucket_is_rotated_and_another_machine_goes_on() {
     source("far", &second());
     store.does(&["run", "--config", &config, "--state", &text(&store.root().join("other"))]);
 
-    std::fs::write(store.root().join("author.key"), "5a".repeat(32)).expect("written");
+    file(store.root(), "author.key", "5a".repeat(32));
     source("calm", &second());
     let calm = text(&store.config("calm", "path = \"calm\"", ""));
     store.does(&["run", "--config", &calm]);

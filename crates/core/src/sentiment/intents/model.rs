@@ -94,7 +94,9 @@ impl IntentModel {
 
     /// Adds all weights, each line after `before`.
     pub(in crate::sentiment) fn write(&self, before: &str, text: &mut String) {
-        for intent in Intent::ALL {
+        // Those without a bias are never found.
+        let found = |intent: &Intent| self.bias[*intent as usize].is_finite();
+        for intent in Intent::ALL.into_iter().filter(found) {
             // Writing to memory cannot fail.
             let _ = writeln!(text, "{before}{intent}\tbias\t{:.3}", self.bias[intent as usize]);
             for (at, weight) in self.weights[intent as usize].iter().enumerate() {
