@@ -45,9 +45,10 @@ impl Ask<'_> {
         let sql = format!(
             "WITH call AS (SELECT post_id, thread, min(posted_at) AS posted_at FROM mentions \
              WHERE topic = {topic} AND source = {source} AND post_id = {post} GROUP BY post_id, thread) \
-             SELECT at, CASE WHEN coalesce(owner, '') = coalesce(lag(owner) OVER steps, '') \
-             AND (state = coalesce(lag(state) OVER steps, 'open') OR note IS NOT NULL \
-             AND state = 'answered' AND replies > coalesce(lag(replies) OVER steps, 0)) \
+             SELECT at, CASE WHEN note IS NOT NULL \
+             AND coalesce(owner, '') = coalesce(lag(owner) OVER steps, '') \
+             AND CASE WHEN replies > coalesce(lag(replies) OVER steps, 0) THEN state = 'answered' \
+             ELSE state = coalesce(lag(state) OVER steps, 'open') END \
              THEN 'noted' ELSE state END AS what, \
              changed_by, owner, note AS text, NULL AS url FROM triage \
              WHERE topic = {topic} AND source = {source} AND post_id = {post} \

@@ -128,7 +128,10 @@ fn what_commands_change_in_a_lake_stands_in_its_audit_log() {
         let done = resonanz().args(arguments).args(["--lake", &lake]).output().expect("it runs");
         assert!(done.status.success(), "{arguments:?}: {}", stderr(&done));
     };
-    run(&["reprocess", posts, "--config", config, "--dry-run"]);
+    // Where there would be changes, its code says so.
+    let mut dry = resonanz();
+    dry.args(["reprocess", posts, "--config", config, "--dry-run", "--lake", &lake]);
+    assert_eq!(dry.output().expect("it runs").status.code(), Some(1));
     run(&["reprocess", posts, "--config", config]);
     run(&["lake", "compact", "--dry-run"]);
     run(&["lake", "compact"]);

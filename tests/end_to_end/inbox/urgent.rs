@@ -59,7 +59,7 @@ fn a_corrected_verdict_counts_in_the_inbox_and_wherever_it_is_shown() {
     let (_, list) = team.http("GET", "/api/v1/inbox", "");
     assert_eq!((posts(&list), &list["counts"]["open"]), (vec!["b"], &json!(1)), "{list}");
     let (_, shown) = team.http("GET", &format!("/api/v1/mentions/{a}"), "");
-    let reviewed = json!({"polarity": "neutral", "relevant": true});
+    let reviewed = json!({"polarity": "neutral", "relevant": true, "intents": null});
     assert_eq!(shown["mention"]["reviewed"], reviewed, "{shown}");
     let stands = "SELECT post_id, polarity, scored_polarity, relevant, confidence FROM inbox WHERE post_id <> 'b' AND post_id <> 'n' ORDER BY post_id";
     assert_eq!(
