@@ -88,7 +88,23 @@ pub(super) fn row_bytes(column: &dyn Array) -> Vec<usize> {
             let list = column.as_list::<i64>();
             spans(list.value_offsets(), mean_bytes(list.values()))
         }
-        _ => vec![mean_bytes(column); column.len()],
+        DataType::Map(..) => {
+            let map = column.as_map();
+            spans(map.value_offsets(), mean_bytes(map.entries()))
+        }
+        DataType::Struct(_) => {
+            let mut bytes = vec![0_usize; column.len()];
+            for field in column.as_struct().columns() {
+                for (sum, own) in bytes.iter_mut().zip(row_bytes(field)) {
+                    *sum = sum.saturating_add(own);
+                }
+            }
+            bytes
+        }
+        _ => {
+            let known = column.to_data().get_slice_memory_size().unwrap_or_default();
+            vec![known / column.len().max(1) + 1; column.len()]
+        }
     }
 }
 
@@ -107,6 +123,5 @@ fn views<T: ByteViewType + ?Sized>(column: &arrow::array::GenericByteViewArray<T
 
 /// Of nested rows only the mean is known.
 fn mean_bytes(column: &dyn Array) -> usize {
-    let known = column.to_data().get_slice_memory_size();
-    known.unwrap_or_default() / column.len().max(1) + 1
+    row_bytes(column).into_iter().fold(0, usize::saturating_add) / column.len().max(1) + 1
 }

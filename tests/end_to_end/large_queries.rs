@@ -76,7 +76,7 @@ fn a_server_goes_on_while_large_queries_are_refused() {
     assert_eq!(served.sql("SELECT 1").0, 200);
     let idle = peak(served.process());
     std::thread::scope(|scope| {
-        for sql in [LARGE[0], LARGE[2], LARGE[4]] {
+        for sql in [LARGE[2], LARGE[7]] {
             let served = &served;
             scope.spawn(move || {
                 let (status, error) = served.sql(sql);
@@ -120,11 +120,11 @@ fn an_answer_of_another_process_is_the_same() {
         ("SELECT DISTINCT length(text) FROM mentions", "63600"),
         ("SELECT left(t, 4) FROM (SELECT text AS t FROM mentions ORDER BY t DESC) LIMIT 1", "acme"),
         ("SELECT lag(NULL) OVER () IS NULL FROM mentions LIMIT 1", "true"),
-        ("SELECT count(unnest) FROM (SELECT unnest([1, 2, 3]))", "3"),
+        ("SELECT count(n) FROM (SELECT unnest([1, 2, 3]) AS n)", "3"),
     ] {
         assert_eq!(query(&place.lake, sql), answer, "{sql}");
     }
     let (served, wrong) = (Served::new(&[]), "SELECT max(nosuch) OVER () FROM mentions");
     let (status, error) = served.sql(wrong);
-    assert_eq!((status, error["detail"].as_str()), (400, Some("1:12: no column is called nosuch")));
+    assert_eq!((status, error["detail"].as_str()), (400, Some("no column is called nosuch")));
 }

@@ -18,7 +18,7 @@ def answers(lake, sql):
     assert bool(simple.description) == bool(prepared.description)
     if simple.description:
         assert [c.name for c in simple.description] == [c.name for c in prepared.description]
-        assert len(prepared.fetchall()) == len(rows)
+        assert len(prepared.fetchall()) == len(rows), sql
     return rows
 
 
@@ -57,6 +57,11 @@ def main():
         assert tables["mentions"] == "TABLE" and tables["trends"] == "VIEW", tables
         columns = {(row[4], row[0]): row[1] for row in found["Metabase"][3]}
         assert columns["mentions", "posted_at"] == "timestamptz" and columns["mentions", "text"] == "text", columns
+        # Each time again: a join on the id of a table of the catalog lost rows now and then.
+        listed = [sql for sql in SENT if "c.relpartbound, c.oid" in sql][0].rstrip(";")
+        schema = lake.execute("SELECT oid FROM pg_namespace WHERE nspname = 'public'").fetchone()[0]
+        for _ in range(20):
+            assert len(lake.execute(listed.replace("{schema}", str(schema))).fetchall()) >= 20
         types_are_as_npgsql_reads_them(found["Npgsql"][0])
         for sql, wanted in [
             ("SELECT format('%I.%s: %L', 'My t', 7, NULL)", '"My t".7: NULL'),

@@ -156,7 +156,7 @@ fn sql_is_answered_in_three_formats() {
 
 #[test]
 fn errors_are_json_with_place_and_hint() {
-    let served = Served::new(&["--timeout", "1s", "--memory-mib", "32"]);
+    let served = Served::new(&["--timeout", "3s", "--memory-mib", "32"]);
     let (status, error) = served.sql("SELECT topic,\n topc FROM mentions");
     assert_eq!(status, 400);
     assert_eq!((error["line"].as_u64(), error["column"].as_u64()), (Some(2), Some(2)), "{error}");
@@ -167,7 +167,7 @@ fn errors_are_json_with_place_and_hint() {
     for (sql, want) in [
         (
             "WITH RECURSIVE t AS (SELECT 1 AS x UNION ALL SELECT x + 1 FROM t) SELECT count(*) FROM t",
-            "not done within 1 s",
+            "not done within 3 s",
         ),
         (
             "SELECT a.text FROM mentions a, mentions b, mentions c ORDER BY a.text || b.text",

@@ -7,8 +7,9 @@
 mod to_char;
 mod empty;
 mod nothing;
-mod rewrite;
 mod absent;
+mod names;
+mod rewrite;
 mod format;
 mod functions;
 mod information;
@@ -254,27 +255,33 @@ fn is_about_catalog(sql: &str) -> bool {
     words.iter().any(|word| sql.contains(word))
 }
 
-/// Whether a statement names procedures, or tables by a function.
+/// Whether a statement names procedures or tables as texts.
 fn has_names(sql: &str) -> bool {
-    sql.contains("::regproc") || sql.to_lowercase().contains("to_regclass")
+    let sql = sql.to_lowercase();
+    sql.contains("regproc") || sql.contains("regclass")
 }
 
 async fn read_rewritten(state: &SessionState, sql: &str) -> Option<LogicalPlan> {
     if sql.len() > REWRITTEN_BYTES_MAX {
         return None;
     }
-    let prepared = match state.sql_to_statement(sql, &Dialect::PostgreSQL) {
+    let named = match state.sql_to_statement(sql, &Dialect::PostgreSQL) {
         Ok(Statement::Statement(mut plain)) if has_names(sql) => {
-            rewrite::procedures(&mut plain);
+            names::by_text(&mut plain);
             REWRITER.parse(&plain.to_string()).ok()
         }
         _ => None,
     };
-    let statements = prepared.or_else(|| REWRITER.parse(sql).ok())?;
-    let [statement] = <[_; 1]>::try_from(statements).ok()?;
-    let statement = Statement::Statement(Box::new(statement));
-    let statement = ours(statement, None).ok()?;
-    logical(state, statement).await.and_then(|plan| fitting(state, plan, sql)).ok()
+    // Some statements are known by their very words.
+    for statements in [named, REWRITER.parse(sql).ok()].into_iter().flatten() {
+        let Ok([statement]) = <[_; 1]>::try_from(statements) else { continue };
+        let Ok(statement) = ours(Statement::Statement(Box::new(statement)), None) else { continue };
+        let plan = logical(state, statement).await;
+        if let Ok(plan) = plan.and_then(|plan| fitting(state, plan, sql)) {
+            return Some(plan);
+        }
+    }
+    None
 }
 
 /// A plan about the catalog whose types fit, too: whether they do shows only later.

@@ -8,13 +8,10 @@ use datafusion::sql::sqlparser::ast::{
     FunctionArgumentList, FunctionArguments, Ident, ObjectName, ObjectNamePart, Query, SelectItem,
     SetExpr, Statement, TableAlias, TableFactor, TableWithJoins, Value, VisitMut, VisitorMut,
 };
-use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
-use datafusion::sql::sqlparser::parser::Parser;
 
-use super::absent;
-use super::empty;
 use super::information::SCHEMA as INFORMATION;
-use super::to_char;
+use super::names::{is, procedure, text};
+use super::{absent, empty, to_char};
 
 /// What a parameter is read as where nothing says what it is.
 pub(super) type Guess = Option<DataType>;
@@ -25,53 +22,6 @@ pub(super) fn rewrite(statement: &mut Statement, guess: Guess) -> Result<(), Str
         ControlFlow::Break(message) => Err(message),
         ControlFlow::Continue(()) => Ok(()),
     }
-}
-
-/// Makes texts of the names of procedures, which the catalog has as texts, and casts of the names of
-/// tables; nothing else.
-pub(super) fn procedures(statement: &mut Statement) {
-    let _ = statement.visit(&mut Procedures);
-}
-
-struct Procedures;
-
-impl VisitorMut for Procedures {
-    type Break = ();
-
-    fn post_visit_expr(&mut self, expression: &mut Expr) -> ControlFlow<()> {
-        if let Expr::BinaryOp { left, right, op: BinaryOperator::Eq | BinaryOperator::NotEq } =
-            expression
-        {
-            procedure(left, right);
-            procedure(right, left);
-        }
-        if let Some(query) = looked_up(expression) {
-            *expression = Expr::Subquery(Box::new(query));
-        }
-        ControlFlow::Continue(())
-    }
-}
-
-/// The id of the table that `to_regclass` names, or null.
-fn looked_up(expression: &Expr) -> Option<Query> {
-    let Expr::Function(function) = expression else { return None };
-    let FunctionArguments::List(list) = &function.args else { return None };
-    let [FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Value(value)))] = list.args.as_slice()
-    else {
-        return None;
-    };
-    let Value::SingleQuotedString(name) = &value.value else { return None };
-    if !function.name.0.last().is_some_and(|name| is(name, "to_regclass")) {
-        return None;
-    }
-    let table = text(name.rsplit('.').next().unwrap_or_default().trim_matches('"'));
-    let sql = format!("SELECT max(oid) FROM pg_catalog.pg_class WHERE relname = {table}");
-    Parser::new(&PostgreSqlDialect {})
-        .try_with_sql(&sql)
-        .ok()?
-        .parse_query()
-        .ok()
-        .map(|query| *query)
 }
 
 struct Rewriter {
@@ -170,14 +120,6 @@ fn schema_of(name: &ObjectName, table: &str) -> Option<&'static str> {
         [_] => table.to_lowercase().starts_with("pg_").then_some("pg_catalog"),
         _ => None,
     }
-}
-
-fn is(part: &ObjectNamePart, name: &str) -> bool {
-    part.as_ident().is_some_and(|ident| ident.value.eq_ignore_ascii_case(name))
-}
-
-fn text(value: impl Into<String>) -> Expr {
-    Expr::value(Value::SingleQuotedString(value.into()))
 }
 
 fn cast(expression: Expr, data_type: DataType) -> Expr {
@@ -342,38 +284,4 @@ fn unescape(pattern: &mut Expr, escape: &Value) {
     let plain = call("replace", vec![plain, text(escape.repeat(2)), text(kept)]);
     let plain = call("replace", vec![plain, text(escape.clone()), text("\\")]);
     *pattern = call("replace", vec![plain, text(kept), text(escape.clone())]);
-}
-
-/// Columns of `pg_type` that name a procedure are texts here, and none is a dash. Npgsql joins them with its id.
-fn procedure(column: &Expr, other: &mut Expr) {
-    const PROCEDURES: [&str; 7] =
-        ["typinput", "typoutput", "typreceive", "typsend", "typmodin", "typmodout", "typanalyze"];
-    let name = match column {
-        Expr::Identifier(name) => Some(name),
-        Expr::CompoundIdentifier(names) => names.last(),
-        _ => None,
-    };
-    if !name.is_some_and(|name| PROCEDURES.contains(&name.value.to_lowercase().as_str())) {
-        return;
-    }
-    match other {
-        Expr::CompoundIdentifier(names) => {
-            if let Some(id) = names.last_mut().filter(|name| name.value == "oid") {
-                *id = Ident::new("proname");
-            }
-        }
-        Expr::Value(value) if matches!(&value.value, Value::Number(zero, _) if zero == "0") => {
-            *other = text("-");
-        }
-        Expr::Cast { expr, data_type, .. }
-            if data_type.to_string().eq_ignore_ascii_case("regproc") =>
-        {
-            if let Expr::Value(value) = &**expr
-                && let Value::SingleQuotedString(name) = &value.value
-            {
-                *other = text(name.rsplit('.').next().unwrap_or_default());
-            }
-        }
-        _ => {}
-    }
 }
