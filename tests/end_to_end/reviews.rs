@@ -324,7 +324,9 @@ fn intents_that_people_corrected_are_learned_and_measured() {
     let mut posts: String = (0..90)
         .map(|n| post(n, &format!("acme parcel {n} is wherever, tell me, would like to know")))
         .collect();
-    posts.extend((90..180).map(|n| post(n, &format!("acme delivered the parcel number {n}!"))));
+    posts.extend((90..180).map(|n| {
+        post(n, &format!("acme delivered the parcel number {n}, it is at the door of my neighbor!"))
+    }));
     let (place, served) = served(&posts);
     let source = query(&place.lake, "SELECT source FROM mentions LIMIT 1");
     for n in 0..180 {

@@ -58,7 +58,8 @@ impl Hub {
     /// How many wait for their answer, and how many did at once at most.
     fn waiting(&self) -> (usize, usize) {
         let turns = self.slow.0.lock().expect("a lock");
-        (turns.waiting, turns.most)
+        // Whoever has a turn takes it at once.
+        (turns.waiting.saturating_sub(turns.left.unwrap_or(0)), turns.most)
     }
 
     fn take(&self, stream: TcpStream) {

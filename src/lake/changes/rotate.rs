@@ -120,6 +120,7 @@ impl Lake {
                 // In a bucket a commit follows, and may be all that a kill leaves.
                 rekeying.plan(&Plan { sequence: self.next_sequence() - 1, ..plan })?;
                 self.replace_for_good(Vec::new(), None).await?;
+                self.forget_older();
                 rekeying.settle()?;
                 Ok(true)
             }

@@ -28,6 +28,11 @@ impl Lake {
         Ok(Plan { sequence: self.next_sequence(), checkpoint_blake3 })
     }
 
+    /// Removes what a commit that broke off left of those before it.
+    pub(in crate::lake) fn forget_older(&self) {
+        self.forget_before(self.sequence);
+    }
+
     /// Changes the messages of the last commit, which the next one repeats if it replaces files.
     pub(in crate::lake) fn reword(&mut self, change: impl Fn(&mut serde_json::Value)) {
         let messages = self.standing.iter_mut().flat_map(|standing| &mut standing.messages);
