@@ -101,7 +101,7 @@ mod tests {
         assert_eq!(mark.rewound(), (begin + 55 * minute).to_string());
         let mut mark = Mark::at("0".to_owned());
         mark.reach("01JABCDEFGHJKMNPQRSTVWXYZ0");
-        assert_eq!(mark.rewound(), "01JABCDEFGHJKMNPQRSTVWXYZ0");
+        assert_eq!(mark.rewound(), "01JABC49GG0000000000000000", "five minutes");
         assert!(is_later("100", "99") && !is_later("99", "99"));
     }
 

@@ -43,8 +43,9 @@ fn put_together(pattern: &str, values: &[Option<&str>]) -> QueryResult<String> {
     while let Some(part) = parts.next() {
         if part.is_empty() {
             // Two signs are one.
+            let rest = parts.next().ok_or_else(|| wrong("it ends with a lone %".to_owned()))?;
             written.push('%');
-            written.push_str(parts.next().unwrap_or_default());
+            written.push_str(rest);
             continue;
         }
         let (place, part) = match part.split_once('$') {
