@@ -18,6 +18,16 @@ pub(crate) const TABLES: [&str; 4] = [
     "SELECT * FROM alerts ORDER BY at, alert_id, transition",
 ];
 
+/// A broker behind a relay, which keeps what it has over kills.
+pub(crate) trait Broker {
+    /// The `[stream]` of a configuration.
+    fn stream(&self) -> String;
+    /// Kills it, and starts it again.
+    fn kill(&mut self);
+    /// Where readers stand who have read all that it has.
+    fn end(&self) -> Value;
+}
+
 /// A program of the Python environment in which the peers are.
 pub(crate) fn peer(below: &str) -> PathBuf {
     let python = std::env::var("RESONANZ_PYTHON").unwrap_or_else(|_| "python3".to_owned());
@@ -75,11 +85,6 @@ impl Server {
         wait_for("the NATS server", || TcpStream::connect(("127.0.0.1", self.port)).ok());
     }
 
-    pub(crate) fn kill(&mut self) {
-        self.process = None;
-        self.start();
-    }
-
     pub(crate) fn url(&self) -> String {
         format!("nats://127.0.0.1:{}", self.port)
     }
@@ -101,6 +106,21 @@ impl Server {
     pub(crate) fn last_sequence(&self, name: &str) -> u64 {
         let info = self.ask(&format!("$JS.API.STREAM.INFO.{name}"), "");
         info["state"]["last_seq"].as_u64().unwrap_or_else(|| panic!("{info}"))
+    }
+}
+
+impl Broker for Server {
+    fn stream(&self) -> String {
+        format!("[stream]\ntype = \"nats\"\nurl = \"{}\"\nstream = \"RELAYED\"\n", self.url())
+    }
+
+    fn kill(&mut self) {
+        self.process = None;
+        self.start();
+    }
+
+    fn end(&self) -> Value {
+        json!({ "sequence": self.last_sequence("RELAYED") })
     }
 }
 

@@ -5,19 +5,64 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use serde_json::{Value, json};
+
 use crate::brokers::{
-    TABLES, committed, configured, demo_lines, demo_topics, keys, open, peer, started,
+    Broker, TABLES, committed, configured, demo_lines, demo_topics, keys, open, peer, started,
 };
+use crate::relay::over_kills;
 use crate::support::{Killed, file, free_port, get, query, resonanz, wait_for, wait_for_answer};
 
 /// A broker that speaks Kafka's protocol, and forgets everything when it ends.
 fn kafka() -> (Killed, String) {
     let address = format!("127.0.0.1:{}", free_port());
-    (kafka_at(&address, &address), address)
+    (kafka_at(&address, &address, "memory://tansu/", &[]), address)
+}
+
+/// One that keeps what it has in a bucket, over its kills.
+struct Kept {
+    address: String,
+    endpoint: String,
+    _bucket: Killed,
+    process: Option<Killed>,
+}
+
+impl Kept {
+    fn new() -> Self {
+        let (bucket, endpoint) = open(&mut keys(&["bucket", "tansu"]), "at ");
+        let address = format!("127.0.0.1:{}", free_port());
+        let mut kept = Self { address, endpoint, _bucket: bucket, process: None };
+        kept.kill();
+        kept
+    }
+}
+
+impl Broker for Kept {
+    fn stream(&self) -> String {
+        format!("[stream]\ntype = \"kafka\"\nbrokers = \"{}\"\ntopic = \"relayed\"\n", self.address)
+    }
+
+    fn kill(&mut self) {
+        self.process = None;
+        let kept = [("AWS_ENDPOINT", self.endpoint.as_str()), ("AWS_ALLOW_HTTP", "true")];
+        self.process = Some(kafka_at(&self.address, &self.address, "s3://tansu/", &kept));
+    }
+
+    fn end(&self) -> Value {
+        let said = keys(&["end", &self.address, "relayed", "1"]).output().expect("Python runs");
+        let next: Value = serde_json::from_slice(&said.stdout)
+            .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&said.stderr)));
+        json!({ "next": next })
+    }
+}
+
+#[test]
+fn shards_behind_a_relay_hold_what_one_process_holds_over_fifty_kills_on_kafka_too() {
+    over_kills(&mut Kept::new());
 }
 
 /// The same at an address, which tells its clients to come to another one.
-fn kafka_at(address: &str, advertised: &str) -> Killed {
+fn kafka_at(address: &str, advertised: &str, storage: &str, more: &[(&str, &str)]) -> Killed {
     let python = peer("python");
     let found = python.parent().and_then(Path::parent).expect("an environment").join("lib");
     let site = fs::read_dir(found).expect("a folder").flatten().map(|entry| entry.path());
@@ -29,7 +74,10 @@ fn kafka_at(address: &str, advertised: &str) -> Killed {
     let mut command = Command::new(tansu);
     command.args(["broker", "--listener-url", &listens, "--advertised-listener-url", &told]);
     command
-        .args(["--storage-engine", "memory://tansu/"])
+        .args(["--storage-engine", storage])
+        .envs(more.iter().copied())
+        .envs([("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test")])
+        .env("AWS_DEFAULT_REGION", "us-east-1")
         .stdout(Stdio::null())
         .stderr(Stdio::null());
     let broker = Killed(command.spawn().expect("the broker starts"));
@@ -94,7 +142,7 @@ fn a_topic_of_kafka_is_written_and_read_once_over_kills() {
 fn records_of_every_compression_are_heard_through_a_door_that_asks_for_a_certificate() {
     let (broker, door) = (free_port(), free_port());
     let address = format!("127.0.0.1:{door}");
-    let _broker = kafka_at(&format!("127.0.0.1:{broker}"), &address);
+    let _broker = kafka_at(&format!("127.0.0.1:{broker}"), &address, "memory://tansu/", &[]);
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().to_str().expect("UTF-8");
     let mut guard = keys(&["tls", path, &broker.to_string(), &door.to_string()]);

@@ -3,6 +3,8 @@
 keys.py tls FOLDER BROKER PORT   writes ca.pem, own.pem and own.key; an encrypted door at PORT before a broker at
                             port BROKER, for those alone who show own.pem; says when it is open
 keys.py nats FOLDER         writes jwt.conf and nkey.conf for nats-server, user.creds and user.nk for who may come in
+keys.py bucket NAME         a bucket that keeps what a broker has over its kills; says where it is
+keys.py end ADDRESS TOPIC PARTITIONS    sends a last message to each partition; says behind which offsets it stands
 keys.py produce ADDRESS FOLDER POSTS    sends so many posts by each kind of compression through that door
 """
 
@@ -104,6 +106,38 @@ def produce(address, folder, posts):
             sys.exit(f"{codec}: not sent")
 
 
+def bucket(name):
+    import boto3
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    address = "http://%s:%d" % server.get_host_and_port()
+    client = boto3.client("s3", endpoint_url=address, region_name="us-east-1", aws_access_key_id="test",
+                          aws_secret_access_key="test")
+    client.create_bucket(Bucket=name)
+    print("at", address, flush=True)
+    sys.stdin.read()
+
+
+def end(address, topic, partitions):
+    from confluent_kafka import Producer
+
+    ends, producer = {}, Producer({"bootstrap.servers": address})
+
+    def delivered(error, message):
+        if error:
+            sys.exit(f"not sent: {error}")
+        ends[str(message.partition())] = message.offset() + 1
+
+    beat = json.dumps({"op": "beat", "source": "end", "received_at": time.time_ns() // 1000})
+    for partition in range(partitions):
+        producer.produce(topic, beat, partition=partition, on_delivery=delivered)
+    if producer.flush(30):
+        sys.exit("not sent")
+    print(json.dumps(ends))
+
+
 def encoded(prefix, raw):
     """NATS writes keys in base 32, with their kind before them and a checksum (CRC-16/XMODEM) behind."""
     data, crc = bytes(prefix) + raw, 0
@@ -154,10 +188,14 @@ def nats(folder):
     (folder / "user.nk").write_text(user.seed + "\n")
 
 
-folder = Path(sys.argv[3] if sys.argv[1] == "produce" else sys.argv[2])
-if sys.argv[1] == "tls":
-    door(folder, int(sys.argv[3]))
-elif sys.argv[1] == "nats":
-    nats(folder)
+verb, rest = sys.argv[1], sys.argv[2:]
+if verb == "tls":
+    door(Path(rest[0]), int(rest[1]))
+elif verb == "nats":
+    nats(Path(rest[0]))
+elif verb == "bucket":
+    bucket(rest[0])
+elif verb == "end":
+    end(rest[0], rest[1], int(rest[2]))
 else:
-    produce(sys.argv[2], folder, int(sys.argv[4]))
+    produce(rest[0], Path(rest[1]), int(rest[2]))

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::brokers::{Client, Server, committed, configured, keys, started};
+use crate::brokers::{Broker, Client, Server, committed, configured, keys, started};
 use crate::support::{
     Dice, file, free_port, get, line, query, resonanz, stderr, wait_for, wait_for_answer,
 };

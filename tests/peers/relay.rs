@@ -4,8 +4,11 @@
 use std::path::Path;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::brokers::{
-    Server, TABLES, committed, configured, demo_lines, demo_topics, started, started_to_break,
+    Broker, Server, TABLES, committed, configured, demo_lines, demo_topics, started,
+    started_to_break,
 };
 use crate::support::{Dice, Killed, append, file, query, wait_for};
 
@@ -41,19 +44,23 @@ fn parts(lines: &[u8]) -> Vec<Vec<u8>> {
     lines.chunks(lines.len().div_ceil(ROUNDS)).map(|part| part.concat()).collect()
 }
 
-fn reached(lake: &Path, last: u64) {
-    wait_for(&format!("message {last} in {}", lake.display()), || {
-        let sequence = committed(lake, "stream")?["sequence"].as_u64()?;
-        (sequence == last).then_some(())
+/// Waits until a lake has committed all up to the end of a stream.
+fn reached(lake: &Path, end: &Value) {
+    wait_for(&format!("{end} in {}", lake.display()), || {
+        let place = committed(lake, "stream")?;
+        end.as_object()?.iter().all(|(name, end)| place[name] == *end).then_some(())
     });
 }
 
 #[test]
 fn shards_behind_a_relay_hold_what_one_process_holds_over_fifty_kills() {
-    let mut server = Server::new();
+    over_kills(&mut Server::new());
+}
+
+/// Kills relay, shards and broker until all posts are through.
+pub(crate) fn over_kills(server: &mut dyn Broker) {
     let folder = tempfile::tempdir().expect("a folder");
-    let stream =
-        format!("[stream]\ntype = \"nats\"\nurl = \"{}\"\nstream = \"RELAYED\"\n", server.url());
+    let stream = server.stream();
     let source = "[[source]]\nname = \"archive\"\ntype = \"file\"\npath = \"archive.jsonl\"\nfollow = true\n";
     let lake = "[lake]\narchive = \"all\"\ncommit_interval = \"50ms\"\n";
     let text = format!("{lake}{stream}{source}{}", demo_topics());
@@ -102,10 +109,10 @@ fn shards_behind_a_relay_hold_what_one_process_holds_over_fifty_kills() {
     let (whole_lake, count) = (folder.path().join("whole"), "SELECT count(*) FROM posts");
     wait_for("the last post", || (query(&whole_lake, count) == "23703").then_some(()));
     assert_eq!(relay.terminate(), Some(0));
-    let last = server.last_sequence("RELAYED");
+    let end = server.end();
     let united = folder.path().join("resonanz-lake");
     let lakes = (1..=3).map(|number| united.join(format!("shard-{number}-of-3")));
-    lakes.chain([whole_lake.clone()]).for_each(|lake| reached(&lake, last));
+    lakes.chain([whole_lake.clone()]).for_each(|lake| reached(&lake, &end));
     for shard in listening.into_iter().flatten().chain([whole]) {
         assert_eq!(shard.terminate(), Some(0));
     }
