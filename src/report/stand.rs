@@ -8,7 +8,7 @@ use super::mentions::{of_id, tied};
 use crate::config::ServiceConfig;
 use crate::intent::split;
 use crate::post::Polarity;
-use crate::priority::{Priority, Waiting, priority};
+use crate::priority::{Priority, Waiting, percent, priority};
 use crate::state::{Standing, verdict};
 use crate::time::EventTime;
 
@@ -169,13 +169,4 @@ pub(super) fn latest(mut rows: Vec<Stand>) -> Vec<Stand> {
     });
     rows.dedup_by_key(|stand| stand.tie());
     rows
-}
-
-#[allow(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a share of a hundred, rounded"
-)]
-fn percent(share: f64) -> u8 {
-    (share * 100.0).round().clamp(0.0, 100.0) as u8
 }

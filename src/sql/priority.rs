@@ -141,7 +141,7 @@ impl Columns {
         };
         let percent = |column: &ArrayRef| {
             let shares = column.as_primitive::<Float64Type>();
-            shares.is_valid(row).then(|| percent(shares.value(row)))
+            shares.is_valid(row).then(|| priority::percent(shares.value(row)))
         };
         let ms = |column: &ArrayRef| {
             let times = column.as_primitive::<TimestampMicrosecondType>();
@@ -163,13 +163,4 @@ impl Columns {
             promised_ms: PROMISED_MS,
         }))
     }
-}
-
-#[allow(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a share of a hundred, rounded"
-)]
-fn percent(share: f64) -> u8 {
-    (share * 100.0).round().clamp(0.0, 100.0) as u8
 }

@@ -25,6 +25,17 @@ const WAIT_MAX: u8 = 20;
 /// The time within which an answer is promised where nothing else is said: a day.
 pub const PROMISED_MS: i64 = 24 * 60 * 60 * 1_000;
 
+/// A share from 0 to 1 as a certainty in percent, rounded; what is beyond counts as the end of the scale.
+#[must_use]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "it is between 0 and 100"
+)]
+pub fn percent(share: f64) -> u8 {
+    (share * 100.0).round().clamp(0.0, 100.0) as u8
+}
+
 /// What is known of a mention that may wait for an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Waiting {

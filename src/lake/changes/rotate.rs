@@ -22,6 +22,7 @@ use crate::lake::error::{LakeError, io_error};
 use crate::lake::rows::Table;
 use crate::lake::store::{Draft, LakeFile, Origin, Place, Swap, read};
 use crate::post::{AuthorKey, SourceId};
+use crate::priority::percent;
 use crate::privacy::Rotation;
 use crate::state::{Plan, rotate as rotate_json, rotated_json, tombstone_lines, tombstones};
 use crate::system::crash_point;
@@ -320,15 +321,6 @@ fn hear(
         }
     }
     Ok(())
-}
-
-#[allow(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "it is between 0 and 100"
-)]
-fn percent(share: f64) -> u8 {
-    (share * 100.0).round().clamp(0.0, 100.0) as u8
 }
 
 /// The author of a mention as windows count them.
