@@ -187,9 +187,13 @@ pub(super) fn fit(args: &Args) -> Result<Ending, Failure> {
         prior: args.prior.0,
         ..Options::default()
     };
-    let mut fitted = fit::fit(&scorer, &samples, &options)
-        .map_err(|error| Failure::usage(error.to_string(), hint(&error)))?;
-    if let Some(intents) = fit_reviews::intents(&scorer, &reviewed) {
+    let intents = fit_reviews::intents(&scorer, &reviewed);
+    let fitted = match fit::fit(&scorer, &samples, &options) {
+        Err(FitError::TooFew { .. }) if intents.is_some() => fit::Fit::unchanged(&scorer),
+        fitted => fitted,
+    };
+    let mut fitted = fitted.map_err(|error| Failure::usage(error.to_string(), hint(&error)))?;
+    if let Some(intents) = intents {
         fitted.model = fitted.model.with_intents(intents);
     }
     write_model(args, &fitted.model)?;
@@ -265,6 +269,16 @@ fn write_model(args: &Args, model: &Model) -> Result<(), Failure> {
 }
 
 fn table(args: &Args, fitted: &fit::Fit, out: &mut impl Write) -> io::Result<()> {
+    if fitted.chosen.is_empty() {
+        writeln!(out, "too few verdicts to learn from: only what writers want was learned")?;
+    } else {
+        measured(args, fitted, out)?;
+    }
+    writeln!(out, "{}: use it with [sentiment] model = \"...\" or --model", args.out.display())
+}
+
+/// How good each setting was.
+fn measured(args: &Args, fitted: &fit::Fit, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "{:<14} {:>6} {:>8} {:>8}", "view", "rows", "macro-F1", "accuracy")?;
     for (view, report) in &fitted.before {
         writeln!(
@@ -288,10 +302,9 @@ fn table(args: &Args, fitted: &fit::Fit, out: &mut impl Write) -> io::Result<()>
         )?;
     }
     match args.by_file {
-        true => writeln!(out, "measured on files held out one at a time")?,
-        false => writeln!(out, "measured on held-out posts, {} folds", args.folds)?,
+        true => writeln!(out, "measured on files held out one at a time"),
+        false => writeln!(out, "measured on held-out posts, {} folds", args.folds),
     }
-    writeln!(out, "{}: use it with [sentiment] model = \"...\" or --model", args.out.display())
 }
 
 fn as_json(args: &Args, fitted: &fit::Fit) -> serde_json::Value {

@@ -317,3 +317,38 @@ fn what_a_writer_wants_is_corrected_and_the_inbox_goes_by_it() {
         );
     }
 }
+
+#[test]
+fn intents_that_people_corrected_are_learned_and_measured() {
+    // Questions that no cue shows.
+    let mut posts: String = (0..90)
+        .map(|n| post(n, &format!("acme parcel {n} is wherever, tell me, would like to know")))
+        .collect();
+    posts.extend((90..180).map(|n| post(n, &format!("acme delivered the parcel number {n}!"))));
+    let (place, served) = served(&posts);
+    let source = query(&place.lake, "SELECT source FROM mentions LIMIT 1");
+    for n in 0..180 {
+        let mention = BASE64.encode(format!("acme\u{1f}{source}\u{1f}p{n}"));
+        let (polarity, intents) =
+            if n < 90 { ("neutral", json!([])) } else { ("negative", json!(["complaint"])) };
+        let body = json!({"polarity": polarity, "intents": intents, "author": "Mara"});
+        assert_eq!(correct(&served, &mention, &body).0, 201);
+    }
+    let model = place.folder.path().join("own.model");
+    let model = model.to_str().expect("UTF-8");
+    let fitted =
+        command(&place.lake, &["fit", "--from-reviews", "--out", model, "--format", "json"]);
+    assert!(fitted.status.success(), "{}{}", stdout(&fitted), stderr(&fitted));
+    let told: Value = serde_json::from_slice(&fitted.stdout).expect("JSON");
+    let gain = &told["held_out_intents"];
+    let right = |when: &str| gain["alike"][when].as_u64().expect("a count");
+    assert!(right("after") > right("before"), "{gain}");
+    let measured = |more: &[&str]| -> u64 {
+        let asked = ["eval", "--intents", "--from-reviews", "--format", "json"];
+        let measured = command(&place.lake, &[&asked[..], more].concat());
+        let measured: Value = serde_json::from_slice(&measured.stdout).expect("JSON");
+        measured["datasets"][0]["alike"].as_u64().expect("a count")
+    };
+    let both = (measured(&[]), measured(&["--model", model]));
+    assert_eq!(both, (right("before"), right("after")));
+}

@@ -156,12 +156,7 @@ pub fn fit(scorer: &Scorer, samples: &[Sample], options: &Options) -> Result<Fit
         None => None,
     };
     let gathered = gather(&resonanz, samples, only.filter(|_| options.pool));
-    let mut fit = Fit {
-        model: resonanz.model.clone(),
-        before: Vec::new(),
-        trials: Vec::new(),
-        chosen: Vec::new(),
-    };
+    let mut fit = Fit::of(resonanz.model.clone());
     for (view, (rows, folds)) in View::ALL.into_iter().zip(&gathered) {
         let wanted = only.is_none_or(|only| only == view);
         if wanted && rows.classes.len() >= SAMPLES_MIN && classes(rows) > 1 {
@@ -199,6 +194,22 @@ fn classes_of(numbers: &[usize]) -> Vec<f64> {
 }
 
 impl Fit {
+    /// A model of which nothing was fitted.
+    fn of(model: Model) -> Self {
+        Self { model, before: Vec::new(), trials: Vec::new(), chosen: Vec::new() }
+    }
+
+    /// The model of a scorer as it stands, where only what writers want is to be learned.
+    ///
+    /// # Errors
+    /// When the scorer has the `vader` profile.
+    pub fn unchanged(scorer: &Scorer) -> Result<Self, FitError> {
+        match &scorer.engine {
+            Engine::Resonanz(start) => Ok(Self::of(start.model.clone())),
+            _ => Err(FitError::Vader),
+        }
+    }
+
     /// Tries all settings on one view, and keeps the weights of the best.
     fn view(
         &mut self,
