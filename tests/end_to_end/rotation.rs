@@ -232,6 +232,13 @@ fn a_rotation_that_breaks_off_anywhere_was_not_begun_or_is_finished() {
         ("rotate.files", false),
         ("rotate.beside", false),
         ("rotate.planned", true),
+        ("commit.manifest", true),
+        ("commit.table:6", true),
+        ("commit.table:8", true),
+        ("commit.applied", true),
+        ("rotate.done", true),
+        ("rotate.moved", true),
+        ("rotate.moved:2", true),
     ] {
         let scene = begun.copied(&point.replace(':', "-"));
         let broken = scene.rotate().env("RESONANZ_CRASH_AT", point).output().expect("it runs");

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
@@ -21,23 +21,62 @@ type Form = Vec<(String, String)>;
 struct Hub {
     url: String,
     asked: Arc<Mutex<Vec<Form>>>,
+    slow: Arc<(Mutex<Turns>, Condvar)>,
+}
+
+/// How many requests a hub still answers, if not all, and how many wait.
+#[derive(Default)]
+struct Turns {
+    left: Option<usize>,
+    waiting: usize,
+    most: usize,
 }
 
 impl Hub {
     fn new() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let url = format!("http://{}/hub", listener.local_addr().expect("bound"));
-        let hub = Self { url, asked: Arc::default() };
+        let hub = Self { url, asked: Arc::default(), slow: Arc::default() };
         let own = hub.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                own.take(stream);
+                let own = own.clone();
+                std::thread::spawn(move || own.take(stream));
             }
         });
         hub
     }
 
-    fn take(&self, mut stream: TcpStream) {
+    /// From now on answers so many requests and no more.
+    fn answer(&self, more: usize) {
+        let (turns, answered) = &*self.slow;
+        let mut turns = turns.lock().expect("a lock");
+        turns.left = Some(turns.left.unwrap_or(0) + more);
+        answered.notify_all();
+    }
+
+    /// How many wait for their answer, and how many did at once at most.
+    fn waiting(&self) -> (usize, usize) {
+        let turns = self.slow.0.lock().expect("a lock");
+        // Whoever has a turn takes it at once.
+        (turns.waiting.saturating_sub(turns.left.unwrap_or(0)), turns.most)
+    }
+
+    fn take(&self, stream: TcpStream) {
+        let (turns, answered) = &*self.slow;
+        let mut now = turns.lock().expect("a lock");
+        now.waiting += 1;
+        now.most = now.most.max(now.waiting);
+        while now.left == Some(0) {
+            now = answered.wait(now).expect("a lock");
+        }
+        now.left = now.left.map(|left| left - 1);
+        now.waiting -= 1;
+        drop(now);
+        self.reply(stream);
+    }
+
+    fn reply(&self, mut stream: TcpStream) {
         let (mut head, mut byte) = (Vec::new(), [0]);
         while !head.ends_with(b"\r\n\r\n") && stream.read_exact(&mut byte).is_ok() {
             head.push(byte[0]);
@@ -157,6 +196,31 @@ fn what_a_hub_tells_is_heard_at_once_and_only_what_it_signed() {
     let left = hub.request("unsubscribe", 0);
     assert_eq!(field(&left, "hub.topic"), "https://h.example/feed");
     assert_eq!(verify(&left, "https://h.example/feed"), (200, "ch-1".to_owned()));
+    assert_eq!(process.terminate(), Some(0));
+}
+
+#[test]
+fn a_hub_of_many_feeds_that_were_taken_out_is_asked_a_few_at_a_time() {
+    let (place, site, hub, port) = (Place::new(), Site::new(), Hub::new(), free_port());
+    let paths: Vec<String> = (0..20).map(|number| format!("/feed{number}")).collect();
+    paths.iter().for_each(|path| site.put(path, rss(&hub.url, &[path])));
+    let feeds: Vec<String> = paths.iter().map(|path| format!("{}{path}", site.url)).collect();
+    let process = live(&config(&place, port, &feeds));
+    hub.request("subscribe", 19);
+    // Which hub each of them has is known once it is committed.
+    wait_for_answer(&place.lake, "SELECT count(*) FROM mentions", "20");
+    assert_eq!(process.terminate(), Some(0));
+
+    hub.answer(0);
+    let process = live(&config(&place, port, &feeds[..1]));
+    // Nineteen to leave, and one to stay subscribed.
+    for _ in 0..20 {
+        wait_for("a request", || (hub.waiting().0 > 0).then_some(()));
+        hub.answer(1);
+    }
+    hub.request("unsubscribe", 18);
+    let (_, most) = hub.waiting();
+    assert!((1..=4).contains(&most), "{most} at once");
     assert_eq!(process.terminate(), Some(0));
 }
 
