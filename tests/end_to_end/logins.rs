@@ -129,10 +129,7 @@ fn what_commands_change_in_a_lake_stands_in_its_audit_log() {
         let said = stdout(&done) + &stderr(&done);
         assert!(done.status.success(), "{arguments:?}: {said}");
     };
-    // Where there would be changes, its code says so.
-    let mut dry = resonanz();
-    dry.args(["reprocess", posts, "--config", config, "--dry-run", "--lake", &lake]);
-    assert!(dry.output().expect("it runs").status.code().is_some_and(|code| code < 2));
+    run(&["reprocess", posts, "--config", config, "--dry-run"]);
     run(&["reprocess", posts, "--config", config]);
     run(&["lake", "compact", "--dry-run"]);
     run(&["lake", "compact"]);

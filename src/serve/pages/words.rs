@@ -39,6 +39,8 @@ static GERMAN_FORMS: LazyLock<Vec<(Vec<&str>, &str)>> = LazyLock::new(|| {
     forms.into_iter().map(|(english, german)| (english.split(HOLE).collect(), german)).collect()
 });
 
+/// Messages that stand in each other: a query, its column, what is wrong there, and what it names.
+const LEVELS: usize = 4;
 /// What stands for a part that differs.
 const HOLE: char = '…';
 
@@ -65,6 +67,11 @@ pub(super) fn is_foreign(text: &str, locale: &Locale) -> bool {
 
 /// A message in German, if it is known.
 fn german(text: &str) -> Option<String> {
+    german_within(text, LEVELS)
+}
+
+/// The same, with so many levels of messages in messages: what people type can hold any number.
+fn german_within(text: &str, levels: usize) -> Option<String> {
     let parts: Vec<&str> = text.split('"').collect();
     let key: Vec<&str> =
         parts.iter().enumerate().map(|(at, part)| if at % 2 == 1 { "…" } else { part }).collect();
@@ -72,11 +79,12 @@ fn german(text: &str) -> Option<String> {
         let names = parts.into_iter().skip(1).step_by(2);
         return Some(filled(found, names));
     }
+    let below = levels.checked_sub(1)?;
     GERMAN_FORMS.iter().find_map(|(around, found)| {
         let held = held(text, around)?;
         // What fills a hole is a message of its own, or a name.
-        let held: Vec<String> =
-            held.into_iter().map(|part| german(part).unwrap_or_else(|| part.to_owned())).collect();
+        let part = |part: &str| german_within(part, below).unwrap_or_else(|| part.to_owned());
+        let held: Vec<String> = held.into_iter().map(part).collect();
         Some(filled(found, held.iter().map(String::as_str)))
     })
 }
@@ -141,6 +149,9 @@ mod tests {
         ] {
             assert_eq!(told(english, &GERMAN), wanted);
         }
+        // However many somebody types.
+        let nested = "query: column 3: ".repeat(100_000);
+        assert!(told(&nested, &GERMAN).ends_with("query: column 3: "));
         assert!(is_foreign("Permission denied (os error 13)", &GERMAN));
         assert!(!is_foreign("Permission denied (os error 13)", &ENGLISH));
     }
