@@ -216,13 +216,13 @@ impl Store {
         let broken = |error: LakeError| {
             tracing::error!(%error, hint = error.hint(), "the lake's upkeep was interrupted");
         };
-        match self.lake.take_changes(&self.upkeep.triage).await {
-            Ok(changes) => self.decisions.change(changes),
-            Err(error) => broken(error),
-        }
         match self.reviews.take() {
             Ok(reviews) => self.decisions.review(reviews),
             Err(error) => broken(error.into()),
+        }
+        let tell = |changes| self.decisions.change(changes);
+        if let Err(error) = self.lake.take_changes(&self.upkeep.triage, tell).await {
+            broken(error);
         }
         if let Err(error) = self.upkeep.turn(&mut self.lake).await {
             broken(error);

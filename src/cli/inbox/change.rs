@@ -128,7 +128,7 @@ async fn take_in(asked: &Asked) -> Result<(), LakeError> {
         Ok(folder) => {
             let (mut lake, _) = Lake::open(Arc::new(folder)).await?;
             let triage = Triage::of(lake.folder());
-            lake.take_changes(&triage).await.map(drop)
+            lake.take_changes(&triage, drop).await
         }
         Err(LakeError::State(StateError::Locked { .. })) => Ok(()),
         Err(error) => Err(error),

@@ -13,21 +13,26 @@ use crate::lake::store::{Draft, Origin, Swap, by_day, read};
 use crate::state::{Change, Triage};
 
 impl Lake {
-    /// Moves what waits into table `triage`, each change once, as a commit of its own; says which
-    /// they were. A kill in between leaves files that the next call removes.
+    /// Moves what waits into table `triage`, each change once, as a commit of its own. Before they can
+    /// be read there, `tell` is given them. A kill in between leaves files that the next call removes.
     ///
     /// # Errors
-    /// When the disk refuses; what waits still does.
-    pub async fn take_changes(&mut self, triage: &Triage) -> Result<Vec<Change>, LakeError> {
+    /// When the disk refuses; what waits still does, and is told again.
+    pub async fn take_changes(
+        &mut self,
+        triage: &Triage,
+        tell: impl FnOnce(Vec<Change>),
+    ) -> Result<(), LakeError> {
         let waiting = triage.waiting()?;
         // Without a commit there is no mention that could have changed.
         if waiting.is_empty() || !self.has_committed() {
-            return Ok(Vec::new());
+            return Ok(());
         }
         let known = self.known_changes(&waiting)?;
         let fresh: Vec<&Change> =
             waiting.iter().filter(|change| !known.contains(&change.id)).collect();
         if !fresh.is_empty() {
+            tell(fresh.iter().map(|change| (*change).clone()).collect());
             let place = self.folder().table(Table::Triage);
             let (table, sequence, origin) = (Table::Triage, self.next_sequence(), Origin::New);
             let mut swap = Swap::default();
@@ -39,11 +44,9 @@ impl Lake {
             }
             self.swap(vec![(Table::Triage, swap)], None).await?;
         }
-        let taken = fresh.into_iter().cloned().collect();
         let triage = triage.clone();
         let settled = tokio::task::spawn_blocking(move || triage.settle(&waiting)).await;
-        settled.map_err(|error| self.broken(error))??;
-        Ok(taken)
+        Ok(settled.map_err(|error| self.broken(error))??)
     }
 
     /// Those of some changes that the table holds: they would be rows of the same days.
