@@ -3,7 +3,7 @@
 //! A query that asks for followers of a source that tells none is correct and never holds.
 
 use super::SourceConfig;
-use crate::connect::{Telling, is_domain};
+use crate::connect::Telling;
 use crate::mention::{Expr, Field};
 
 const NUMBERS_HINT: &str = "Jetstream gives neither followers nor likes: remove it, or add a source \
@@ -12,7 +12,8 @@ const DID_HINT: &str = "Jetstream names accounts by DID: write it as did:plc:...
                         https://public.api.bsky.app/xrpc/com.atproto.identity.resolveHandle?handle=NAME \
                         says of a handle such as acme.bsky.social";
 const HANDLE_HINT: &str = "Bluesky names accounts by DID: write the whole handle, as acme.bsky.social, \
-                           whose DID is looked up by a source of type bluesky, or the DID itself";
+                           whose DID is looked up by a source of type bluesky, or the DID itself; \
+                           Nostr by key: write npub1..., or name@site where a site tells it";
 
 /// What never holds, where in the query, and what to do.
 #[derive(Debug)]
@@ -125,7 +126,7 @@ pub(super) fn accounts_unheard(account: &str, sources: &[SourceConfig]) -> Optio
 
 /// Whether a source that tells this calls accounts so, or finds out what it calls them.
 fn is_called(account: &str, telling: &Telling) -> bool {
-    account.starts_with(telling.authors) || (telling.handles && is_domain(account))
+    account.starts_with(telling.authors) || telling.handles.is_some_and(|handles| handles(account))
 }
 
 /// Why nothing that our accounts write is noticed on a source which calls accounts otherwise, while

@@ -224,6 +224,18 @@ impl Config {
         self.topics.iter().flat_map(|topic| &topic.accounts).map(String::as_str).collect()
     }
 
+    /// The topics, with the ids that networks have for their accounts.
+    #[must_use]
+    pub fn known_topics(&self) -> Vec<Topic> {
+        let mut topics = self.topics.clone();
+        for topic in &mut topics {
+            let ids = topic.accounts.iter().filter_map(|handle| self.identities.get(handle));
+            let ids: Vec<String> = ids.flatten().cloned().collect();
+            topic.accounts.extend(ids);
+        }
+        topics
+    }
+
     /// What sources delay by their nature.
     #[must_use]
     pub fn delays(&self) -> Delays {

@@ -48,8 +48,8 @@ pub use mastodon::{Mastodon, MastodonSettings, Timeline, Transport};
 pub use meta::MetaSettings;
 #[cfg(feature = "nats")]
 pub use nats::NatsSettings;
+pub(crate) use network::NETWORKS;
 pub use network::{Finding, Look, Settings, SourceSpec, Telling, UnfitTopic};
-pub(crate) use network::{NETWORKS, is_domain};
 pub use nostr::{Nostr, NostrSettings};
 pub use poll::{Poll, PollSettings, PresetCard, preset_cards};
 pub use source::{Closing, Fault, Inbox, Outlet, Source};

@@ -182,9 +182,8 @@ pub struct Telling {
     pub kinds: &'static [Kind],
     /// How the names of all its authors begin.
     pub authors: &'static str,
-    /// Whether it is asked for the ids of accounts that are named by handles with a dot, which are
-    /// domains.
-    pub handles: bool,
+    /// Tells the handles of which it is asked for the ids, if it is asked.
+    pub handles: Option<fn(&str) -> bool>,
     /// The host of all its addresses; empty where they have none in common.
     pub host: &'static str,
 }

@@ -43,7 +43,7 @@ pub(crate) fn spawn(
     health: &SourcesHealth,
 ) -> Sources {
     let (mut tasks, (closing, closed)) = (JoinSet::new(), watch::channel(Closing::No));
-    let topics: Arc<[Topic]> = config.topics.as_slice().into();
+    let topics: Arc<[Topic]> = config.known_topics().into();
     for (source, health) in config.sources.iter().zip(health.iter()) {
         let cursor = cursors.get(source.name.as_str()).cloned();
         let outlet = Outlet::new(inbox.clone(), Arc::clone(health), closed.clone());

@@ -52,6 +52,8 @@ mod large_queries;
 mod memory;
 mod meta;
 mod nostr;
+mod nostr_login;
+mod nostr_names;
 mod nostr_relay;
 mod order;
 mod pages;

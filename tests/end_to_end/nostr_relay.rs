@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_util::{SinkExt, StreamExt};
-use secp256k1::{Keypair, schnorr};
+use secp256k1::{Keypair, XOnlyPublicKey, schnorr};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -33,12 +33,35 @@ impl Account {
     /// A note of some seconds before now.
     pub(crate) fn says(self, ago_s: i64, kind: u32, tags: &Value, content: &str) -> Value {
         let (key, at) = (self.key(), now_s() - ago_s);
-        let signed = json!([0, key, at, kind, tags, content]).to_string();
-        let id: [u8; 32] = Sha256::digest(signed.as_bytes()).into();
+        let id = id(&json!([0, key, at, kind, tags, content]));
         let seal = schnorr::sign_no_aux_rand(&id, &self.0);
         json!({"id": hex(&id), "pubkey": key, "created_at": at, "kind": kind, "tags": tags,
             "content": content, "sig": hex(&seal.to_byte_array())})
     }
+}
+
+fn id(signed: &Value) -> [u8; 32] {
+    Sha256::digest(signed.to_string().as_bytes()).into()
+}
+
+/// Whether an answer to a challenge is one that its author signed for this relay just now.
+fn is_login(note: &Value, challenge: &str, relay: &str) -> bool {
+    let parts = ["pubkey", "created_at", "kind", "tags", "content"].map(|name| &note[name]);
+    let [key, at, kind, tags, content] = parts;
+    let id = id(&json!([0, key, at, kind, tags, content]));
+    let tag = |name: &str, value: &str| {
+        tags.as_array().is_some_and(|tags| tags.contains(&json!([name, value])))
+    };
+    let author = key.as_str().and_then(|key| key.parse::<XOnlyPublicKey>().ok());
+    let seal = note["sig"].as_str().and_then(|seal| seal.parse::<schnorr::Signature>().ok());
+    let is_signed =
+        author.zip(seal).is_some_and(|(key, seal)| schnorr::verify(&seal, &id, &key).is_ok());
+    is_signed
+        && note["id"] == hex(&id)
+        && *kind == 22_242
+        && tag("challenge", challenge)
+        && tag("relay", relay)
+        && at.as_i64().is_some_and(|at| (at - now_s()).abs() < 600)
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -79,6 +102,10 @@ pub(crate) struct Mood {
     pub(crate) page_max: usize,
     /// Why every subscription is refused.
     pub(crate) refuses: Option<String>,
+    /// Whom it gives notes to, if not to all; their keys.
+    pub(crate) members: Option<Vec<String>>,
+    /// What came in answer to its challenges.
+    pub(crate) logins: Vec<Value>,
     /// What it says of itself.
     pub(crate) about: Value,
     /// Whether new notes are kept back.
@@ -89,6 +116,7 @@ pub(crate) struct Mood {
     pub(crate) asked: Vec<Value>,
     /// Readers now connected who were given what is stored.
     pub(crate) open: usize,
+    url: String,
 }
 
 #[derive(Clone)]
@@ -108,8 +136,12 @@ impl Relay {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         listener.set_nonblocking(true).expect("a socket");
         let url = format!("ws://{}", listener.local_addr().expect("bound"));
-        let mood =
-            Mood { page_max: 500, about: json!({"supported_nips": [1, 11]}), ..Mood::default() };
+        let mood = Mood {
+            page_max: 500,
+            about: json!({"supported_nips": [1, 11]}),
+            url: url.clone(),
+            ..Mood::default()
+        };
         let mood = Arc::new(Mutex::new(mood));
         let sent = broadcast::channel(4_096).0;
         let (shared, events) = (Arc::clone(&mood), sent.clone());
@@ -178,7 +210,8 @@ async fn serve(mut stream: TcpStream, mood: Arc<Mutex<Mood>>, sent: broadcast::S
         return;
     }
     let Ok(socket) = tokio_tungstenite::accept_async(stream).await else { return };
-    let mut talk = Talk { socket, mood, open: Vec::new(), wrong, given: 0, is_counted: false };
+    let mut talk =
+        Talk { socket, mood, open: Vec::new(), wrong, given: 0, is_counted: false, is_in: false };
     let _ = talk.run(sent.subscribe()).await;
     if talk.is_counted {
         talk.mood.lock().expect("whole").open -= 1;
@@ -194,12 +227,17 @@ struct Talk {
     wrong: Option<Wrong>,
     given: usize,
     is_counted: bool,
+    is_in: bool,
 }
+
+/// What each connection is to sign.
+const CHALLENGE: &str = "sign this";
 
 type Ended = Result<(), ()>;
 
 impl Talk {
     async fn run(&mut self, mut sent: broadcast::Receiver<Sent>) -> Ended {
+        self.say(&json!(["AUTH", CHALLENGE])).await?;
         loop {
             tokio::select! {
                 said = self.socket.next() => {
@@ -224,6 +262,9 @@ impl Talk {
     }
 
     async fn asked(&mut self, request: &Value) -> Ended {
+        if request[0] == "AUTH" {
+            return self.let_in(&request[1]).await;
+        }
         let name = request[1].as_str().unwrap_or_default().to_owned();
         self.open.retain(|(open, _)| *open != name);
         if request[0] != "REQ" {
@@ -236,7 +277,9 @@ impl Talk {
                 mood.notes.iter().filter(|note| matches(&request[2], note)).cloned().collect();
             found.sort_by_key(|note| std::cmp::Reverse(note["created_at"].as_i64()));
             found.truncate(mood.page_max);
-            (mood.refuses.clone(), found)
+            let is_closed = mood.members.is_some() && !self.is_in;
+            let login = is_closed.then(|| "auth-required: for members".to_owned());
+            (mood.refuses.clone().or(login), found)
         };
         if let Some(why) = refuses {
             return self.say(&json!(["CLOSED", name, why])).await;
@@ -254,6 +297,19 @@ impl Talk {
             self.mood.lock().expect("whole").open += 1;
         }
         Ok(())
+    }
+
+    async fn let_in(&mut self, note: &Value) -> Ended {
+        let verdict = {
+            let mut mood = self.mood.lock().expect("whole");
+            mood.logins.push(note.clone());
+            let members = mood.members.clone().unwrap_or_default();
+            let is_right = is_login(note, CHALLENGE, &mood.url);
+            is_right && members.iter().any(|member| note["pubkey"] == **member)
+        };
+        self.is_in |= verdict;
+        let why = if verdict { "" } else { "restricted: not a member" };
+        self.say(&json!(["OK", note["id"], verdict, why])).await
     }
 
     async fn give(&mut self, name: &str, note: &Value) -> Ended {

@@ -118,7 +118,7 @@ impl Settings for JetstreamSettings {
             later: !self.numbers.ages_us.is_empty(),
             kinds: &[Kind::Original, Kind::Reply, Kind::Quote],
             authors: "did:",
-            handles: !self.numbers.api.is_empty(),
+            handles: (!self.numbers.api.is_empty()).then_some(is_domain),
             host: "bsky.app",
         })
     }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::settings::NostrSettings;
 use crate::decode::nostr::{
-    ARTICLE, COMMENT, DELETION, GENERIC_REPOST, NOTE, REACTION, REPOST, VANISHING,
+    ARTICLE, COMMENT, DELETION, GENERIC_REPOST, NOTE, PROFILE, REACTION, REPOST, VANISHING,
 };
 
 /// What is heard as posts.
@@ -71,6 +71,11 @@ impl Filter {
 /// The request for what people made of these notes, by their ids.
 pub(super) fn answers(name: &str, ids: &[String]) -> String {
     json!(["REQ", name, {"kinds": ANSWERS, "#e": ids}]).to_string()
+}
+
+/// The request for what accounts go by.
+pub(super) fn profiles(name: &str, accounts: &[String]) -> String {
+    json!(["REQ", name, {"kinds": [PROFILE], "authors": accounts}]).to_string()
 }
 
 /// The end of a subscription.

@@ -4,15 +4,12 @@
 //! What is followed is kept in memory alone.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fmt;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::{Heard, Nostr, State};
-use crate::connect::network::SourceSpec;
 use crate::decode::nostr::{Note, hex};
-use crate::mention::{Context, Matcher, MentionScratch};
 use crate::post::{Event, Post};
 use crate::system::wall_clock;
 use crate::time::EventTime;
@@ -53,31 +50,19 @@ struct Question {
 }
 
 /// Counts what people made of posts that mention a topic.
+#[derive(Debug)]
 pub(super) struct Following {
-    matcher: Matcher,
-    scratch: MentionScratch,
     ages_us: Vec<i64>,
     followed: BTreeMap<(EventTime, Id), Followed>,
     question: Option<Question>,
     rested: Instant,
 }
 
-impl fmt::Debug for Following {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Following")
-    }
-}
-
 impl Following {
-    /// For a source, if its topics can be listened for and something is to be counted.
-    pub(super) fn new(ages_us: &[i64], spec: &SourceSpec) -> Option<Self> {
+    /// At these ages, if something is to be counted.
+    pub(super) fn new(ages_us: &[i64]) -> Option<Self> {
         ages_us.last()?;
-        let authors = &spec.authors;
-        let matcher =
-            Matcher::compile(&spec.topics, &|handle| vec![authors.author(handle)]).ok()?;
         Some(Self {
-            matcher,
-            scratch: MentionScratch::default(),
             ages_us: ages_us.to_vec(),
             followed: BTreeMap::new(),
             question: None,
@@ -139,12 +124,15 @@ impl Followed {
 impl Nostr {
     /// Follows a post if it is young and mentions a topic.
     pub(super) fn follow(&mut self, note: &Note, post: &Post) {
-        let Some(following) = &mut self.following else { return };
+        let Some((following, listening)) = self.following.as_mut().zip(self.listening.as_mut())
+        else {
+            return;
+        };
         let age_max_us = following.ages_us.last().copied().unwrap_or(0);
         if post.received_at.since(post.posted_at) > age_max_us {
             return;
         }
-        if following.matcher.finds_any(&post.text, Context::of(post), &mut following.scratch) {
+        if listening.hears(post) {
             let followed = Followed { post: post.clone(), looks: 0, engagement: 0 };
             following.follow(note.id, followed);
         }
@@ -166,6 +154,9 @@ impl Nostr {
     pub(super) fn ask(&mut self, relays: &[Heard]) {
         let Some(following) = &mut self.following else { return };
         let now = wall_clock();
+        if following.next(now).is_none_or(|next| next > Instant::now()) {
+            return;
+        }
         if following.question.is_some() {
             let news = following.end(now);
             return self.tell_again(news);

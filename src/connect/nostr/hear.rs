@@ -5,7 +5,7 @@ use super::seal::check;
 use super::told::{News, Told};
 use super::{Heard, Nostr, State};
 use crate::connect::source::{Fault, Outlet};
-use crate::decode::nostr::{Note, Said};
+use crate::decode::nostr::{Note, PROFILE, Said};
 use crate::post::{Event, PostKey};
 use crate::system::wall_clock;
 use crate::time::SECOND_US;
@@ -28,7 +28,7 @@ impl Nostr {
         match told {
             Told::Notes(notes) => {
                 for note in notes {
-                    self.note(&note, relay);
+                    self.note(place, &note, relay);
                 }
                 self.reach(relay);
                 return Ok(());
@@ -52,6 +52,10 @@ impl Nostr {
                 self.answered(&answers);
                 return Ok(());
             }
+            Told::Named => {
+                self.named(relays);
+                return Ok(());
+            }
             Told::Missed(gap) => {
                 outlet.gap(gap);
                 return Ok(());
@@ -73,22 +77,46 @@ impl Nostr {
     }
 
     /// Takes a note.
-    fn note(&mut self, note: &Note, relay: &mut Heard) {
-        let now = wall_clock();
+    fn note(&mut self, place: usize, note: &Note, relay: &mut Heard) {
         if !self.known.holds(&note.id) {
             if let Err(reason) = check(note) {
                 let reason = format!("{}: {reason}", relay.url);
                 return self.decoder.admit(Err(reason), b"", &mut self.parcel);
             }
+            if note.kind == PROFILE {
+                return self.names.learn(note);
+            }
             self.known.insert(&note.id);
-            let inner = note.passed_on().filter(|inner| check(inner).is_ok());
-            match self.read.read(note, inner.as_ref(), &relay.url, now) {
-                Ok(said) => self.said(said, note),
-                Err(reason) => self.decoder.admit(Err(reason), b"", &mut self.parcel),
+            let said = self.reading(note, &relay.url);
+            if !(self.waits(&said) && self.names.hold(place, note)) {
+                self.take_said(said, note);
             }
         }
         // No clock of an author's moves a relay ahead of ours.
-        relay.newest = relay.newest.max(note.created_at.min(now.0 / SECOND_US));
+        relay.newest = relay.newest.max(note.created_at.min(wall_clock().0 / SECOND_US));
+    }
+
+    /// What a note says that `url` gave, with names where it names accounts.
+    pub(super) fn reading(&self, note: &Note, url: &str) -> Result<Said, String> {
+        // The note that it passes on is checked as its author signed it.
+        let inner = note.passed_on().filter(|inner| check(inner).is_ok());
+        let inner = inner.map(|inner| self.names.told(&inner).unwrap_or(inner));
+        let told = self.names.told(note);
+        self.read.read(told.as_ref().unwrap_or(note), inner.as_ref(), url, wall_clock())
+    }
+
+    /// Whether it is a mention that names somebody whose name is to be asked for.
+    fn waits(&mut self, said: &Result<Said, String>) -> bool {
+        let Ok(Said::Post(post) | Said::Article(post)) = said else { return false };
+        let Some(listening) = &mut self.listening else { return false };
+        self.names.wants(&post.text) && listening.hears(post)
+    }
+
+    pub(super) fn take_said(&mut self, said: Result<Said, String>, note: &Note) {
+        match said {
+            Ok(said) => self.said(said, note),
+            Err(reason) => self.decoder.admit(Err(reason), b"", &mut self.parcel),
+        }
     }
 
     fn said(&mut self, said: Said, note: &Note) {
@@ -136,7 +164,13 @@ fn show(relays: &[Heard], outlet: &Outlet) -> Result<(), Fault> {
     if !limits.is_empty() {
         outlet.limits(&limits.join("; "));
     }
-    let troubles: Vec<String> = relays.iter().filter_map(Heard::trouble).collect();
+    let refuses = |relay: &Heard| matches!(relay.state, State::Refuses(..));
+    let all_refuse = relays.iter().all(refuses);
+    let trouble = |relay: &Heard| match (&relay.state, relay.trouble()?) {
+        (State::Refuses(_, hint), why) if !all_refuse => Some(format!("{why} ({hint})")),
+        (_, why) => Some(why),
+    };
+    let troubles: Vec<String> = relays.iter().filter_map(trouble).collect();
     let mut reason = troubles.iter().take(NAMED_MAX).cloned().collect::<Vec<_>>().join("; ");
     if troubles.len() > NAMED_MAX {
         reason.push_str(&format!("; and {} more", troubles.len() - NAMED_MAX));
@@ -145,8 +179,7 @@ fn show(relays: &[Heard], outlet: &Outlet) -> Result<(), Fault> {
         outlet.up_but(&reason);
         return Ok(());
     }
-    let refuses = |relay: &Heard| matches!(relay.state, State::Refuses(..));
-    if relays.iter().all(refuses) {
+    if all_refuse {
         let hint = relays.iter().find_map(|relay| match &relay.state {
             State::Refuses(_, hint) => Some(hint.clone()),
             _ => None,

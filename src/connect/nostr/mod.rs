@@ -3,11 +3,16 @@
 //!
 //! Nothing is taken on a relay's word: the id and the signature of each note are checked.
 
+mod address;
 mod answers;
 mod filter;
 mod following;
 mod hear;
+mod hearing;
+mod listening;
+mod login;
 mod manners;
+mod names;
 mod place;
 mod refusal;
 mod relay;
@@ -16,7 +21,7 @@ mod session;
 mod settings;
 mod told;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -28,12 +33,14 @@ use tokio::time::{Instant, sleep_until};
 
 use super::network::SourceSpec;
 use super::source::{Fault, Outlet, Source};
-use crate::decode::nostr::Notes;
+use crate::decode::nostr::{Notes, account, hex};
 use crate::decode::{Cursor, Decoder, Format, Parcel};
 use crate::system::wall_clock;
 use crate::time::SECOND_US;
 use filter::filters;
 use following::Following;
+use listening::Listening;
+use names::Names;
 use place::{Articles, Known, Mark, Place};
 pub use settings::NostrSettings;
 pub(super) use settings::configure;
@@ -41,6 +48,8 @@ use told::{News, Relay};
 
 /// Things told by relays that wait to be taken.
 const NEWS_MAX: usize = 16;
+/// Accounts whose names are asked for at once.
+const ACCOUNTS_MAX: usize = 500;
 /// Events of a parcel.
 const PARCEL_EVENTS_MAX: usize = 1_024;
 /// How long relays may take to say goodbye.
@@ -57,6 +66,11 @@ pub struct Nostr {
     known: Known,
     articles: Articles,
     following: Option<Following>,
+    /// `None` where the topics cannot be listened for.
+    listening: Option<Listening>,
+    names: Names,
+    /// Accounts of ours, and those that are heard, whose names are asked for at once.
+    accounts: Arc<[String]>,
     parcel: Parcel,
     /// Whether something moved that no parcel has told.
     moved: bool,
@@ -73,6 +87,8 @@ struct Heard {
     /// Where its task reads from when on to ask.
     since: Arc<AtomicI64>,
     wanted: mpsc::Sender<Vec<String>>,
+    /// Where it reads whose names to ask for.
+    named: mpsc::Sender<Vec<String>>,
     /// The latest time that a note of it claims, in seconds.
     newest: i64,
     /// Whether everything up to the connection was taken.
@@ -102,7 +118,10 @@ impl Nostr {
         Self {
             marks: settings.relays.iter().map(mark).collect(),
             articles: Articles::of(place.articles),
-            following: Following::new(&settings.ages_us, spec),
+            following: Following::new(&settings.ages_us),
+            listening: Listening::new(spec),
+            names: Names::default(),
+            accounts: accounts(&settings, spec).into(),
             read: Notes { source: spec.name.clone(), authors: spec.authors.clone() },
             parcel: Parcel::new(decoder.source()),
             decoder,
@@ -125,6 +144,7 @@ impl Nostr {
             let mark = self.marks.get(url).copied().unwrap_or_else(|| Mark::at(0));
             let since = Arc::new(AtomicI64::new(mark.since()));
             let (wanted, asked) = mpsc::channel(1);
+            let (named, names) = mpsc::channel(1);
             let relay = Relay {
                 place,
                 url: url.clone(),
@@ -132,6 +152,9 @@ impl Nostr {
                 since: Arc::clone(&since),
                 news: news.clone(),
                 wanted: asked,
+                named: names,
+                accounts: Arc::clone(&self.accounts),
+                key: self.settings.login.key_for(url),
                 compare_every: self.settings.compare_every,
             };
             tasks.spawn(relay.run(outlet.clone()));
@@ -142,6 +165,7 @@ impl Nostr {
                 limits: None,
                 since,
                 wanted,
+                named,
                 newest: mark.filled,
                 is_caught_up: false,
             });
@@ -153,6 +177,7 @@ impl Nostr {
     fn reach(&mut self, relay: &Heard) {
         if let Some(mark) = self.marks.get_mut(&relay.url)
             && relay.is_caught_up
+            && self.names.is_idle()
         {
             mark.filled = mark.filled.max(relay.newest);
             relay.since.store(mark.since(), Ordering::Relaxed);
@@ -169,9 +194,10 @@ impl Nostr {
         outlet.send(self.parcel.take()).await
     }
 
-    /// When something is to be asked about posts that are followed.
+    /// When something is to be asked about posts that are followed, or for names.
     fn next_question(&self) -> Option<Instant> {
-        self.following.as_ref()?.next(wall_clock())
+        let counted = self.following.as_ref().and_then(|following| following.next(wall_clock()));
+        counted.into_iter().chain(self.names.next()).min()
     }
 
     async fn hear(
@@ -189,6 +215,7 @@ impl Nostr {
                 },
                 () = sleep_until(question.unwrap_or_else(Instant::now)), if question.is_some() => {
                     self.ask(relays);
+                    self.ask_names(relays);
                 }
                 () = outlet.closing() => return Err(Fault::Closed),
             }
@@ -215,4 +242,12 @@ impl Source for Nostr {
         }
         heard
     }
+}
+
+/// Keys of accounts of ours, and of those that are heard.
+fn accounts(settings: &NostrSettings, spec: &SourceSpec) -> Vec<String> {
+    let own = spec.topics.iter().flat_map(|topic| &topic.accounts);
+    let own = own.filter_map(|handle| account(handle)).map(|key| hex(&key));
+    let all: BTreeSet<String> = own.chain(settings.accounts.iter().cloned()).collect();
+    all.into_iter().take(ACCOUNTS_MAX).collect()
 }

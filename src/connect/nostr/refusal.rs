@@ -12,8 +12,12 @@ const SHOWN_CHARS: usize = 200;
 /// Why a relay does not give something, and what can be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Refused {
+    /// Its own words.
+    pub(super) words: String,
     pub(super) reason: String,
     pub(super) hint: &'static str,
+    /// Whether it would give it to somebody whom it knows.
+    pub(super) wants_login: bool,
 }
 
 /// What it means that a subscription was closed with these words.
@@ -22,10 +26,11 @@ pub(super) struct Refused {
 /// A fault that passes: everything is asked for again after a while.
 pub(super) fn refused(why: &str) -> Result<Refused, Fault> {
     let words: String = why.chars().filter(|c| !c.is_control()).take(SHOWN_CHARS).collect();
-    let hint = match why.split(':').next().unwrap_or_default().trim() {
+    let sort = why.split(':').next().unwrap_or_default().trim();
+    let hint = match sort {
         "auth-required" => {
-            "it lets only those read who log in with a key (NIP-42), which resonanz has not: \
-             take it out of relays, and name one that is open to all"
+            "it lets only those read who log in with a key (NIP-42): name it in login, with key_file = \
+             \"FILE\", or take it out of relays"
         }
         "restricted" | "blocked" => {
             "it is not open to all: take it out of relays, or ask who runs it"
@@ -37,7 +42,8 @@ pub(super) fn refused(why: &str) -> Result<Refused, Fault> {
         }
         _ => return Err(Fault::external(format!("it ended a subscription: {words}"))),
     };
-    Ok(Refused { reason: format!("it refuses: {words}"), hint })
+    let reason = format!("it refuses: {words}");
+    Ok(Refused { words, reason, hint, wants_login: sort == "auth-required" })
 }
 
 #[cfg(test)]

@@ -7,15 +7,15 @@
 use tokio::time::{Instant, sleep_until};
 
 use super::answers::Asking;
-use super::filter::{Filter, close};
+use super::filter::{Filter, close, profiles};
+use super::hearing::{EMPTY, Hearing, Stage, gap, is_older, older, place};
+use super::login::Login;
 use super::manners::Manners;
 use super::refusal::refused;
 use super::told::{Relay, Told};
-use crate::connect::health::Gap;
 use crate::connect::source::{Fault, Outlet};
 use crate::connect::transport::{Incoming, MESSAGE_BYTES_MAX, WebSocket};
 use crate::decode::nostr::{Message, Note, message};
-use crate::time::{EventTime, SECOND_US};
 
 /// Notes that are handed over at once.
 const NOTES_MAX: usize = 256;
@@ -25,51 +25,10 @@ const PAGES_MAX: u32 = 500;
 const CROWD: u64 = 100;
 /// How long a relay may take for what is stored.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
+/// The name of the subscription for names of accounts.
+const NAMES: &str = "names";
 /// Bytes kept of what is not understood; no note begins before they end.
 const KEPT_BYTES: usize = 32;
-
-/// How far one subscription is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    /// What is stored comes.
-    Stored(Page),
-    /// There is more before this time, in seconds.
-    Waiting(i64),
-    /// What is older than `until` comes.
-    Older { until: i64, page: Page },
-    /// Everything came, and new notes come as they are made.
-    Live,
-    /// The relay does not give it.
-    Off,
-}
-
-/// What came of a page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Page {
-    notes: u64,
-    oldest: i64,
-}
-
-impl Page {
-    fn count(&mut self, note: &Note) {
-        self.notes += 1;
-        self.oldest = self.oldest.min(note.created_at);
-    }
-}
-
-const EMPTY: Page = Page { notes: 0, oldest: i64::MAX };
-
-/// One subscription.
-#[derive(Debug)]
-struct Hearing {
-    filter: Filter,
-    stage: Stage,
-    /// From when on it was asked for, in seconds.
-    since: i64,
-    pages: u32,
-    /// Notes that came by themselves since the last comparison.
-    fresh: u64,
-}
 
 /// One connection.
 pub(super) struct Session<'a> {
@@ -81,6 +40,7 @@ pub(super) struct Session<'a> {
     heard: Instant,
     next_comparison: Instant,
     asking: Asking,
+    login: Login,
     is_caught_up: bool,
 }
 
@@ -89,14 +49,14 @@ impl<'a> Session<'a> {
         let since = relay.since();
         let hearing = |filter: &Filter| {
             let is_given = !filter.is_search || manners.searches();
-            let stage = if is_given { Stage::Stored(EMPTY) } else { Stage::Off };
-            Hearing { filter: filter.clone(), stage, since, pages: 0, fresh: 0 }
+            Hearing::new(filter.clone(), since, is_given)
         };
         let hearings = relay.filters.iter().map(hearing).collect();
         let now = Instant::now();
         Self {
             next_comparison: now + relay.compare_every,
             asking: Asking::default(),
+            login: Login::new(relay.key.clone()),
             relay,
             socket,
             hearings,
@@ -127,13 +87,16 @@ impl<'a> Session<'a> {
                     let request = self.asking.begin(&ids);
                     self.say(&request).await?;
                 }
+                named = self.relay.named.recv() => {
+                    let Some(accounts) = named else { return Err(Fault::Closed) };
+                    self.say(&profiles(NAMES, &accounts)).await?;
+                }
                 () = sleep_until(self.asking.until()), if !self.asking.is_idle() => {
                     self.answered().await?;
                 }
                 () = sleep_until(self.next_comparison) => self.compare().await?,
                 () = sleep_until(self.heard + PATIENCE), if waits => {
-                    let seconds = PATIENCE.as_secs();
-                    return Err(Fault::external(format!("it sends nothing of what it stores for {seconds} s")));
+                    return Err(self.mute());
                 }
                 () = outlet.closing() => {
                     self.socket.close().await;
@@ -157,10 +120,25 @@ impl<'a> Session<'a> {
             let what = unsearched.join(", ");
             self.relay.tell(Told::Says(format!("without {what}: it does not search"))).await?;
         }
+        // Names come first, so that the notes behind them are read with these.
+        if !self.relay.accounts.is_empty() {
+            let request = profiles(NAMES, &self.relay.accounts);
+            self.say(&request).await?;
+        }
         for place in 0..self.hearings.len() {
             self.ask(place, None).await?;
         }
         Ok(())
+    }
+
+    /// Why nothing came of what is stored.
+    fn mute(&self) -> Fault {
+        let seconds = PATIENCE.as_secs();
+        let is_locked = self.hearings.iter().any(|hearing| hearing.stage == Stage::Locked);
+        Fault::external(match is_locked {
+            true => format!("it wants a login, and does not go on with it for {seconds} s"),
+            false => format!("it sends nothing of what it stores for {seconds} s"),
+        })
     }
 
     fn off(&self) -> impl Iterator<Item = &Hearing> {
@@ -235,14 +213,30 @@ impl<'a> Session<'a> {
             }
             Message::Note(name, note) => self.note(&name, *note).await,
             Message::Stored(name) if self.asking.is_named(&name) => self.answered().await,
+            Message::Stored(name) | Message::Closed(name, _) if name == NAMES => self.named().await,
             Message::Stored(name) => self.stored(&name).await,
             Message::Closed(name, why) => self.closed(&name, &why).await,
             Message::Notice(said) => self.relay.tell(Told::Says(format!("it says: {said}"))).await,
-            Message::Auth | Message::Other => Ok(()),
+            Message::Auth(challenge) => match self.login.answer(&challenge, &self.relay.url)? {
+                Some(answer) => self.say(&answer).await,
+                None => Ok(()),
+            },
+            Message::Verdict(id, is_taken, why) => {
+                if self.login.judged(&id, is_taken, &why)? {
+                    self.let_in().await
+                } else {
+                    Ok(())
+                }
+            }
+            Message::Other => Ok(()),
         }
     }
 
     async fn note(&mut self, name: &str, note: Note) -> Result<(), Fault> {
+        if name == NAMES {
+            self.notes.push(note);
+            return if self.notes.len() >= NOTES_MAX { self.hand_over().await } else { Ok(()) };
+        }
         let Some(hearing) = place(name).and_then(|place| self.hearings.get_mut(place)) else {
             return Ok(());
         };
@@ -324,6 +318,16 @@ impl<'a> Session<'a> {
         let Some(place) = place(name) else { return Ok(()) };
         let refused = refused(why)?;
         let Some(hearing) = self.hearings.get_mut(place) else { return Ok(()) };
+        if refused.wants_login && self.login.is_due() {
+            hearing.stage = Stage::Locked;
+            return Ok(());
+        }
+        if refused.wants_login && self.login.is_in() && !hearing.is_asked_anew {
+            // It was asked for before we were let in, and refused behind that.
+            hearing.is_asked_anew = true;
+            hearing.renew(self.relay.since());
+            return self.ask(place, None).await;
+        }
         hearing.stage = Stage::Off;
         let about = hearing.filter.about.clone();
         if !self.hears_posts() {
@@ -331,6 +335,35 @@ impl<'a> Session<'a> {
         }
         self.relay.tell(Told::Says(format!("without {about}: {}", refused.reason))).await?;
         self.go_on().await
+    }
+
+    /// Asks for everything as somebody whom the relay knows: it may give more now.
+    async fn let_in(&mut self) -> Result<(), Fault> {
+        if std::mem::take(&mut self.is_caught_up) {
+            self.hand_over().await?;
+            self.relay.tell(Told::Behind).await?;
+        }
+        let since = self.relay.since();
+        for place in 0..self.hearings.len() {
+            let Some(hearing) = self.hearings.get_mut(place) else { continue };
+            if hearing.stage == Stage::Off {
+                continue;
+            }
+            let was_older = matches!(hearing.stage, Stage::Older { .. });
+            hearing.renew(since);
+            if was_older {
+                self.say(&close(&older(place))).await?;
+            }
+            self.ask(place, None).await?;
+        }
+        Ok(())
+    }
+
+    /// Tells that all names came that it knows.
+    async fn named(&mut self) -> Result<(), Fault> {
+        self.hand_over().await?;
+        self.relay.tell(Told::Named).await?;
+        self.say(&close(NAMES)).await
     }
 
     /// Hands over what people made of notes.
@@ -353,7 +386,7 @@ impl<'a> Session<'a> {
             if gave || hearing.stage != Stage::Live {
                 continue;
             }
-            (hearing.stage, hearing.since, hearing.pages) = (Stage::Stored(EMPTY), since, 0);
+            hearing.renew(since);
             if std::mem::take(&mut self.is_caught_up) {
                 self.hand_over().await?;
                 self.relay.tell(Told::Behind).await?;
@@ -362,30 +395,4 @@ impl<'a> Session<'a> {
         }
         Ok(())
     }
-}
-
-impl Hearing {
-    /// Whether something is still to come of what is stored.
-    fn is_awaited(&self) -> bool {
-        !matches!(self.stage, Stage::Live | Stage::Off)
-    }
-}
-
-/// The name of the subscription for what is older than what came first.
-fn older(place: usize) -> String {
-    format!("{place}-older")
-}
-
-fn is_older(name: &str) -> bool {
-    name.ends_with("-older")
-}
-
-/// The place that the name of a subscription tells.
-fn place(name: &str) -> Option<usize> {
-    name.trim_end_matches("-older").parse().ok()
-}
-
-fn gap(since: i64, until: i64, what: String) -> Gap {
-    let time = |seconds: i64| EventTime(seconds.saturating_mul(SECOND_US)).to_string();
-    Gap { from: time(since), to: time(until), reason: what + " were missed" }
 }

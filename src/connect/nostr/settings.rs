@@ -6,12 +6,17 @@ use std::time::Duration;
 
 use url::Url;
 
+use async_trait::async_trait;
+
 use super::Nostr;
+use super::address::{identify, is_address};
+use super::seal::Signer;
 use crate::connect::ages::ages;
-use crate::connect::network::{Settings, SourceSpec, Telling};
-use crate::connect::source::Source;
+use crate::connect::network::{Finding, Look, Settings, SourceSpec, Telling};
+use crate::connect::source::{Fault, Source};
 use crate::decode::nostr::{account, hex};
 use crate::post::Kind;
+use crate::secret::{self, SecretPlace};
 use crate::settings::Section;
 use crate::time::{DAY_US, MINUTE_US, SECOND_US};
 
@@ -41,15 +46,28 @@ pub struct NostrSettings {
     pub compare_every: Duration,
     /// At which ages of a mention, in microseconds, reactions are counted, the youngest first.
     pub ages_us: Vec<i64>,
+    /// Where to log in, and with what.
+    pub login: LoginSettings,
 }
 
-/// Reads `relays`, what is heard, `since`, `compare_every` and `ages`.
-pub(in crate::connect) fn configure(section: &mut Section<'_, '_>, _: &Path) -> Arc<dyn Settings> {
+/// Relays that want to know who reads, and the key for these alone.
+#[derive(Debug, Clone, Default)]
+pub struct LoginSettings {
+    relays: Vec<String>,
+    key: Option<SecretPlace>,
+}
+
+/// Reads `relays`, what is heard, `since`, `compare_every`, `ages`, `login` and the place of its key.
+pub(in crate::connect) fn configure(
+    section: &mut Section<'_, '_>,
+    base: &Path,
+) -> Arc<dyn Settings> {
     let relays = relays(section);
     let hashtags = hashtags(section);
     let accounts = accounts(section);
     let search = searches(section);
     let public = section.flag("public");
+    let login = LoginSettings::read(section, base, &relays);
     let at = section.at();
     if hashtags.is_empty() && accounts.is_empty() && search.is_empty() && !public {
         section.problems.add(
@@ -70,6 +88,7 @@ pub(in crate::connect) fn configure(section: &mut Section<'_, '_>, _: &Path) -> 
         since_s: since_us / SECOND_US,
         compare_every: Duration::from_micros(u64::try_from(compare_every).unwrap_or(0)),
         ages_us: ages(section),
+        login,
     })
 }
 
@@ -85,8 +104,7 @@ fn relays(section: &mut Section<'_, '_>) -> Vec<String> {
         );
     }
     for (text, at) in given.unwrap_or_default() {
-        let url = Url::parse(text.trim()).ok().filter(|url| matches!(url.scheme(), "ws" | "wss"));
-        let Some(url) = url.filter(Url::has_host) else {
+        let Some(plain) = relay(&text) else {
             section.problems.add(
                 at,
                 format!("\"{text}\" is not the address of a relay"),
@@ -94,7 +112,6 @@ fn relays(section: &mut Section<'_, '_>) -> Vec<String> {
             );
             continue;
         };
-        let plain = url.as_str().trim_end_matches('/').to_owned();
         if !relays.contains(&plain) {
             relays.push(plain);
         }
@@ -107,6 +124,51 @@ fn relays(section: &mut Section<'_, '_>) -> Vec<String> {
         );
     }
     relays
+}
+
+/// The address of a relay, as it is kept.
+fn relay(text: &str) -> Option<String> {
+    let url = Url::parse(text.trim()).ok().filter(|url| matches!(url.scheme(), "ws" | "wss"))?;
+    url.has_host().then(|| url.as_str().trim_end_matches('/').to_owned())
+}
+
+impl LoginSettings {
+    fn read(section: &mut Section<'_, '_>, base: &Path, among: &[String]) -> Self {
+        let key = secret::place(section, base, ["key_env", "key_file"]);
+        let at = section.place("login");
+        let mut relays = Vec::new();
+        for (text, at) in section.text_or_texts("login").unwrap_or_default() {
+            match relay(&text).filter(|relay| among.contains(relay)) {
+                Some(relay) => relays.push(relay),
+                None => section.problems.add(
+                    at,
+                    format!("login names \"{text}\", which is not among relays"),
+                    "name in login some of this source's relays, as they are written there",
+                ),
+            }
+        }
+        if !relays.is_empty() && key.is_none() {
+            section.problems.add(
+                at,
+                "login needs the secret key of an account",
+                "add key_file = \"FILE\", or key_env = \"VARIABLE\", with the key (nsec1...) of an \
+                 account made for this",
+            );
+        }
+        if relays.is_empty() && key.is_some() {
+            section.problems.add(
+                section.at(),
+                "a key is given, and no relay to log in to",
+                "add: login = [\"wss://...\"]; the key is used for no other relay",
+            );
+        }
+        Self { relays, key }
+    }
+
+    /// Where the key is with which to log in to a relay.
+    pub(super) fn key_for(&self, relay: &str) -> Option<SecretPlace> {
+        self.key.clone().filter(|_| self.relays.iter().any(|named| named == relay))
+    }
 }
 
 /// Hashtags in lowercase, as programs should write them, and as the user has them.
@@ -176,7 +238,21 @@ fn few(section: &mut Section<'_, '_>, key: &'static str, max: usize) -> Vec<(Str
     list
 }
 
+#[async_trait]
 impl Settings for NostrSettings {
+    async fn identify(&self, handle: &str) -> Result<Option<String>, Fault> {
+        identify(handle).await
+    }
+
+    fn look(&self) -> Look {
+        match self.login.key.as_ref().map(Signer::of) {
+            Some(Err(fault)) => {
+                Look::Fails(Finding { reason: fault.to_string(), hint: fault.hint().to_owned() })
+            }
+            _ => Look::Well,
+        }
+    }
+
     fn telling(&self) -> Option<Telling> {
         Some(Telling {
             reach: false,
@@ -191,7 +267,7 @@ impl Settings for NostrSettings {
                 Kind::Article,
             ],
             authors: "npub1",
-            handles: false,
+            handles: Some(is_address),
             host: "njump.me",
         })
     }

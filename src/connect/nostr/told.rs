@@ -10,6 +10,7 @@ use super::filter::Filter;
 use crate::connect::health::Gap;
 use crate::connect::source::Fault;
 use crate::decode::nostr::Note;
+use crate::secret::SecretPlace;
 
 /// What is told of a relay.
 #[derive(Debug)]
@@ -32,6 +33,8 @@ pub(super) enum Told {
     Says(String),
     /// Notes that were asked about, each with one that is about it.
     Answers(Vec<([u8; 32], [u8; 32])>),
+    /// All names that were asked for and that it knows were among its notes.
+    Named,
     /// The connection is lost.
     Lost(String),
     /// It refuses, until somebody mends that: why and how.
@@ -53,6 +56,12 @@ pub(super) struct Relay {
     pub(super) news: mpsc::Sender<News>,
     /// Ids of notes whose answers are wanted.
     pub(super) wanted: mpsc::Receiver<Vec<String>>,
+    /// Accounts whose names are wanted.
+    pub(super) named: mpsc::Receiver<Vec<String>>,
+    /// Accounts whose names are asked for at once.
+    pub(super) accounts: Arc<[String]>,
+    /// Our own key, if it is one to log in to.
+    pub(super) key: Option<SecretPlace>,
     pub(super) compare_every: Duration,
 }
 

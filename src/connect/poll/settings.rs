@@ -238,7 +238,7 @@ impl Settings for PollSettings {
             later: false,
             kinds: &KINDS,
             authors: "",
-            handles: false,
+            handles: None,
             host: "",
         })
     }

@@ -4,6 +4,7 @@
 //! Signatures are not judged here: who reads a relay checks [`Note::signed`] against a note's id and
 //! signature first. Accounts are `npub1...` everywhere, as people know them.
 
+mod named;
 mod names;
 mod note;
 mod said;
@@ -14,11 +15,14 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 use super::reason;
-pub use names::{account, hex, npub};
+pub use named::{named, with_names};
+pub use names::{account, hex, npub, secret_key};
 pub use note::Note;
 pub use said::{Notes, Said};
 pub use thread::answered;
 
+/// What its author goes by; the latest counts.
+pub const PROFILE: u32 = 0;
 /// A public text of its author's.
 pub const NOTE: u32 = 1;
 /// A wish that others delete notes of the same author's.
@@ -33,6 +37,8 @@ pub const GENERIC_REPOST: u32 = 16;
 pub const VANISHING: u32 = 62;
 /// A comment under anything but a text note.
 pub const COMMENT: u32 = 1_111;
+/// An answer to a relay that wants to know who reads; never stored.
+pub const LOGIN: u32 = 22_242;
 /// An article, of which the latest version counts.
 pub const ARTICLE: u32 = 30_023;
 
@@ -47,8 +53,10 @@ pub enum Message {
     Closed(String, String),
     /// The relay has something to say to people.
     Notice(String),
-    /// The relay wants to know who reads.
-    Auth,
+    /// The relay wants to know who reads, and what is to be signed for that.
+    Auth(String),
+    /// What it says to a note that it was given: its id, whether it is taken, and why not.
+    Verdict(String, bool, String),
     /// Something that no reader needs.
     Other,
 }
@@ -71,7 +79,12 @@ pub fn message(raw: &[u8]) -> Result<Message, String> {
         "EOSE" => Message::Stored(text(1)),
         "CLOSED" => Message::Closed(text(1), text(2)),
         "NOTICE" => Message::Notice(text(1)),
-        "AUTH" => Message::Auth,
+        "AUTH" => Message::Auth(text(1)),
+        "OK" => Message::Verdict(
+            text(1),
+            parts.get(2).is_some_and(|part| part.get() == "true"),
+            text(3),
+        ),
         "" => return Err("a message without a name".to_owned()),
         _ => Message::Other,
     })

@@ -14,6 +14,34 @@ pub fn account(text: &str) -> Option<[u8; 32]> {
     (name.as_str() == "npub").then(|| key.try_into().ok()).flatten()
 }
 
+/// The secret key of an account, as `nsec1...` or in 64 hexadecimal digits.
+#[must_use]
+pub fn secret_key(text: &str) -> Option<[u8; 32]> {
+    let text = text.trim();
+    if let Some(key) = bytes(text) {
+        return Some(key);
+    }
+    let (name, key) = bech32::decode(text).ok()?;
+    (name.as_str() == "nsec").then(|| key.try_into().ok()).flatten()
+}
+
+/// The key of the account that `nprofile1...` points to, with the relays where it is heard.
+pub(super) fn pointed(text: &str) -> Option<[u8; 32]> {
+    let (name, parts) = bech32::decode(text).ok()?;
+    if name.as_str() != "nprofile" {
+        return None;
+    }
+    let mut rest = parts.as_slice();
+    while let [sort, length, after @ ..] = rest {
+        let (value, next) = after.split_at_checked(usize::from(*length))?;
+        if *sort == 0 {
+            return value.try_into().ok();
+        }
+        rest = next;
+    }
+    None
+}
+
 /// How people write the key of an account.
 #[must_use]
 pub fn npub(key: &[u8; 32]) -> String {

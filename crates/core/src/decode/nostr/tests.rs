@@ -119,7 +119,12 @@ fn messages_are_told_apart_and_keys_are_read_as_people_write_them() {
             Ok(Message::Closed("1".to_owned(), "auth-required: x".to_owned())),
         ),
         (r#"["NOTICE","hi"]"#, Ok(Message::Notice("hi".to_owned()))),
-        (r#"["AUTH","abc"]"#, Ok(Message::Auth)),
+        (r#"["AUTH","abc"]"#, Ok(Message::Auth("abc".to_owned()))),
+        (r#"["OK","1",true,""]"#, Ok(Message::Verdict("1".to_owned(), true, String::new()))),
+        (
+            r#"["OK","1",false,"restricted: no"]"#,
+            Ok(Message::Verdict("1".to_owned(), false, "restricted: no".to_owned())),
+        ),
         (r#"["COUNT","1",{"count":2}]"#, Ok(Message::Other)),
     ];
     for (raw, wanted) in rows {
