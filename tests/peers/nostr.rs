@@ -6,7 +6,9 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use serde_json::{Value, json};
 
 use crate::brokers::{peer, started};
-use crate::support::{erase_what_was_replaced, file, query, repository, wait_for_answer};
+use crate::support::{
+    erase_what_was_replaced, file, query, repository, run, stderr, wait_for_answer,
+};
 
 /// A relay, and accounts that say something on it.
 struct Relay {
@@ -16,9 +18,9 @@ struct Relay {
 }
 
 impl Relay {
-    fn start() -> Self {
+    fn start(arguments: &[&str]) -> Self {
         let mut command = Command::new(peer("python"));
-        command.arg(repository("tests/peers/nostr_relay.py"));
+        command.arg(repository("tests/peers/nostr_relay.py")).args(arguments);
         let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = piped.spawn().expect("Python starts");
         let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
@@ -30,6 +32,13 @@ impl Relay {
     fn answer(&mut self, word: &str) -> String {
         let line = self.lines.next().and_then(Result::ok).expect("pip install nostr-sdk");
         line.strip_prefix(word).expect("an answer").to_owned()
+    }
+
+    /// The public key of an account.
+    fn key(&mut self, who: u8) -> String {
+        let input = self.child.stdin.as_mut().expect("a pipe");
+        writeln!(input, "{}", json!({"who": who, "kind": null})).expect("it lives");
+        self.answer("key ")
     }
 
     /// Says something, so many seconds ago; its id.
@@ -50,7 +59,7 @@ impl Drop for Relay {
 
 #[test]
 fn notes_of_a_relay_are_heard_once_over_a_kill_and_deletions_are_followed() {
-    let mut relay = Relay::start();
+    let mut relay = Relay::start(&[]);
     let folder = tempfile::tempdir().expect("a folder");
     let text = format!(
         "[lake]\ncommit_interval = \"20ms\"\n[[source]]\nname = \"nostr\"\ntype = \"nostr\"\nrelays = [\"{}\"]\n\
@@ -82,4 +91,33 @@ fn notes_of_a_relay_are_heard_once_over_a_kill_and_deletions_are_followed() {
     erase_what_was_replaced(&lake);
     let left = query(&lake, "SELECT count(*), count(DISTINCT text) FROM mentions");
     assert_eq!(left, "72,72", "all but the one that was taken back");
+}
+
+#[test]
+fn a_relay_that_wants_a_login_is_heard_with_one_and_names_take_the_place_of_keys() {
+    let mut relay = Relay::start(&["members"]);
+    let us = relay.key(1);
+    relay.say(1, 900, 0, &json!([]), r#"{"name":"acme"}"#);
+    relay.say(2, 600, 1, &json!([]), &format!("nostr:{us} is slow"));
+    let folder = tempfile::tempdir().expect("a folder");
+    file(folder.path(), "nostr.key", "07".repeat(32));
+    let source = |login: &str| {
+        let text = format!(
+            "[lake]\ncommit_interval = \"20ms\"\n[[source]]\nname = \"nostr\"\ntype = \"nostr\"\nrelays = [\"{}\"]\n\
+             public = true\n{login}\n[[topic]]\nname = \"acme\"\nquery = 'acme'\naccounts = [\"{us}\"]\n",
+            relay.url
+        );
+        file(folder.path(), "nostr.toml", text)
+    };
+    let closed = source("");
+    let closed = closed.to_str().expect("UTF-8");
+    let refused = run(&["sources", "test", "nostr", "--wait", "30s", "--config", closed]);
+    assert!(stderr(&refused).contains("NIP-42"), "{}", stderr(&refused));
+    let config = source(&format!("login = [\"{}\"]\nkey_file = \"nostr.key\"", relay.url));
+    let running = started(&["run"], &config);
+    let lake = folder.path().join("resonanz-lake");
+    wait_for_answer(&lake, "SELECT text FROM mentions", "@acme is slow");
+    relay.say(2, 0, 1, &json!([]), "acme now");
+    wait_for_answer(&lake, "SELECT count(*) FROM mentions WHERE text = 'acme now'", "1");
+    assert_eq!(running.terminate(), Some(0));
 }

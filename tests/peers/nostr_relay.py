@@ -1,4 +1,5 @@
-"""A relay of rust-nostr, and what accounts say on it: a line of JSON each, the note's id in answer."""
+"""A relay of rust-nostr, and what accounts say on it: a line of JSON each, the note's id in answer. With the
+argument "members" it lets only those read who log in."""
 
 import asyncio
 import json
@@ -11,6 +12,8 @@ from nostr_sdk import (
     Keys,
     Kind,
     LocalRelayBuilder,
+    LocalRelayBuilderNip42,
+    LocalRelayBuilderNip42Mode,
     RateLimit,
     Tag,
     Timestamp,
@@ -20,7 +23,10 @@ from nostr_sdk import (
 async def main():
     accounts = {}
     limit = RateLimit(max_reqs=500, notes_per_minute=1_000_000)
-    relay = LocalRelayBuilder().rate_limit(limit).default_filter_limit(20).build()
+    builder = LocalRelayBuilder().rate_limit(limit).default_filter_limit(20)
+    if "members" in sys.argv:
+        builder = builder.nip42(LocalRelayBuilderNip42(mode=LocalRelayBuilderNip42Mode.READ))
+    relay = builder.build()
     await relay.run()
     client = Client()
     url = await relay.url()
@@ -30,6 +36,9 @@ async def main():
     while line := await asyncio.to_thread(sys.stdin.readline):
         said = json.loads(line)
         keys = accounts.setdefault(said["who"], Keys.generate())
+        if said["kind"] is None:
+            print("key", keys.public_key().to_bech32(), flush=True)
+            continue
         note = EventBuilder(Kind(said["kind"]), said["content"])
         note = note.tags([Tag.parse(tag) for tag in said["tags"]])
         note = note.custom_created_at(Timestamp.from_secs(int(time.time()) - said["ago"]))

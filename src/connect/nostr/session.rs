@@ -4,6 +4,8 @@
 //! A relay sends what is stored newest first, and no more of it than it likes. So what is older is
 //! asked for page by page, until there is nothing more.
 
+mod asked;
+
 use tokio::time::{Instant, sleep_until};
 
 use super::answers::Asking;
@@ -16,6 +18,7 @@ use super::told::{Relay, Told};
 use crate::connect::source::{Fault, Outlet};
 use crate::connect::transport::{Incoming, MESSAGE_BYTES_MAX, WebSocket};
 use crate::decode::nostr::{Message, Note, message};
+use asked::{NAMES, is_of_names};
 
 /// Notes that are handed over at once.
 const NOTES_MAX: usize = 256;
@@ -25,8 +28,6 @@ const PAGES_MAX: u32 = 500;
 const CROWD: u64 = 100;
 /// How long a relay may take for what is stored.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
-/// The name of the subscription for names of accounts.
-const NAMES: &str = "names";
 /// Bytes kept of what is not understood; no note begins before they end.
 const KEPT_BYTES: usize = 32;
 
@@ -120,11 +121,7 @@ impl<'a> Session<'a> {
             let what = unsearched.join(", ");
             self.relay.tell(Told::Says(format!("without {what}: it does not search"))).await?;
         }
-        // Names come first, so that the notes behind them are read with these.
-        if !self.relay.accounts.is_empty() {
-            let request = profiles(NAMES, &self.relay.accounts);
-            self.say(&request).await?;
-        }
+        self.ask_accounts().await?;
         for place in 0..self.hearings.len() {
             self.ask(place, None).await?;
         }
@@ -213,7 +210,9 @@ impl<'a> Session<'a> {
             }
             Message::Note(name, note) => self.note(&name, *note).await,
             Message::Stored(name) if self.asking.is_named(&name) => self.answered().await,
-            Message::Stored(name) | Message::Closed(name, _) if name == NAMES => self.named().await,
+            Message::Stored(name) | Message::Closed(name, _) if is_of_names(&name) => {
+                self.named(&name).await
+            }
             Message::Stored(name) => self.stored(&name).await,
             Message::Closed(name, why) => self.closed(&name, &why).await,
             Message::Notice(said) => self.relay.tell(Told::Says(format!("it says: {said}"))).await,
@@ -233,7 +232,7 @@ impl<'a> Session<'a> {
     }
 
     async fn note(&mut self, name: &str, note: Note) -> Result<(), Fault> {
-        if name == NAMES {
+        if is_of_names(name) {
             self.notes.push(note);
             return if self.notes.len() >= NOTES_MAX { self.hand_over().await } else { Ok(()) };
         }
@@ -335,35 +334,6 @@ impl<'a> Session<'a> {
         }
         self.relay.tell(Told::Says(format!("without {about}: {}", refused.reason))).await?;
         self.go_on().await
-    }
-
-    /// Asks for everything as somebody whom the relay knows: it may give more now.
-    async fn let_in(&mut self) -> Result<(), Fault> {
-        if std::mem::take(&mut self.is_caught_up) {
-            self.hand_over().await?;
-            self.relay.tell(Told::Behind).await?;
-        }
-        let since = self.relay.since();
-        for place in 0..self.hearings.len() {
-            let Some(hearing) = self.hearings.get_mut(place) else { continue };
-            if hearing.stage == Stage::Off {
-                continue;
-            }
-            let was_older = matches!(hearing.stage, Stage::Older { .. });
-            hearing.renew(since);
-            if was_older {
-                self.say(&close(&older(place))).await?;
-            }
-            self.ask(place, None).await?;
-        }
-        Ok(())
-    }
-
-    /// Tells that all names came that it knows.
-    async fn named(&mut self) -> Result<(), Fault> {
-        self.hand_over().await?;
-        self.relay.tell(Told::Named).await?;
-        self.say(&close(NAMES)).await
     }
 
     /// Hands over what people made of notes.

@@ -12,8 +12,11 @@ use super::{Note, PROFILE};
 
 /// Characters of a name that are kept.
 const NAME_CHARS_MAX: usize = 50;
-/// How the accounts begin that a text may name.
+/// Accounts of a text that are looked for.
+const NAMED_MAX: usize = 50;
+/// How the accounts begin that a text may name; all of them with the same two letters.
 const FORMS: [&str; 2] = ["npub1", "nprofile1"];
+const FIRST: &str = "np";
 /// One of these stands before an account that is meant for readers.
 const SIGNS: [&str; 2] = ["nostr:", "@"];
 
@@ -24,10 +27,10 @@ struct Named {
     key: [u8; 32],
 }
 
-/// The accounts that a text names.
+/// The first fifty accounts that a text names.
 #[must_use]
 pub fn named(text: &str) -> Vec<[u8; 32]> {
-    found(text).map(|named| named.key).collect()
+    found(text).take(NAMED_MAX).map(|named| named.key).collect()
 }
 
 /// The text with names where it names accounts; those without one stay as they are.
@@ -53,9 +56,12 @@ fn found(text: &str) -> impl Iterator<Item = Named> {
     let mut from = 0;
     std::iter::from_fn(move || {
         loop {
-            let rest = text.get(from..)?;
-            let start = from + FORMS.iter().filter_map(|form| rest.find(form)).min()?;
+            let start = from + text.get(from..)?.find(FIRST)?;
             let word = text.get(start..)?;
+            if !FORMS.iter().any(|form| word.starts_with(form)) {
+                from = start + FIRST.len();
+                continue;
+            }
             let length = word.bytes().take_while(u8::is_ascii_alphanumeric).count();
             from = start + length;
             let before = text.get(..start).unwrap_or_default();
