@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use arrow::util::display::array_value_to_string;
 
+use super::posts::listed;
 use crate::cli::noted::{Deed, note};
 use crate::cli::places::{Found, LakePlace};
 use crate::cli::{Ending, Failure, runtime};
@@ -31,8 +32,8 @@ pub(in crate::cli) struct Args {
     place: LakePlace,
     #[command(flatten)]
     target: Target,
-    /// Only what the author posted in this source
-    #[arg(long, requires = "author")]
+    /// Only what the author posted in this source; the source of posts that a file names by their ids
+    #[arg(long, conflicts_with_all = ["post", "pending"])]
     source: Option<String>,
     /// The key of the author hashes, if it is not in the lake
     #[arg(long)]
@@ -55,6 +56,9 @@ struct Target {
     /// Source and id of a post, with a slash between them
     #[arg(long, value_name = "SOURCE/ID")]
     post: Option<String>,
+    /// File with posts, SOURCE/ID on each line, or ids with --source; or the result of a compliance job of X
+    #[arg(long, value_name = "FILE")]
+    posts: Option<PathBuf>,
     /// What sources deleted or edited, now instead of within the hour
     #[arg(long)]
     pending: bool,
@@ -118,20 +122,28 @@ fn request(
         request.texts = texts_of(&names);
         return Ok(Some(request));
     }
-    let Some(post) = &args.target.post else { return Ok(None) };
-    let Some((_, id)) = post.trim().split_once('/').filter(|(_, id)| !id.is_empty()) else {
-        return Err(Failure::usage(
+    let posts = match (&args.target.post, &args.target.posts) {
+        (Some(post), _) => vec![one(post, source)?],
+        (None, Some(file)) => listed(file, source)?,
+        (None, None) => return Ok(None),
+    };
+    let erase = |(source, id): &(String, String)| erase_post(&marker, source, id);
+    let mut request = Request::new(folder, What::Post, posts.iter().map(erase).collect())?;
+    let quoted = |(_, id): &(String, String)| format!("\"{}\"", authors.id(id.into(), ""));
+    request.texts = posts.iter().map(quoted).collect();
+    Ok(Some(request))
+}
+
+/// The post that a text names, of a source that is known.
+fn one(post: &str, source: Option<&str>) -> Result<(String, String), Failure> {
+    let id = post.trim().split_once('/').map(|(_, id)| id).filter(|id| !id.is_empty());
+    match id {
+        Some(id) => Ok((source.unwrap_or_default().to_owned(), id.to_owned())),
+        None => Err(Failure::usage(
             format!("\"{post}\" is not a post"),
             "write its source and its id, such as bluesky/at://KEY/app.bsky.feed.post/3k",
-        ));
-    };
-    let mut request = Request::new(
-        folder,
-        What::Post,
-        vec![erase_post(&marker, source.unwrap_or_default(), id)],
-    )?;
-    request.texts = vec![format!("\"{}\"", authors.id(id.into(), ""))];
-    Ok(Some(request))
+        )),
+    }
 }
 
 /// What dead letters about an author hold: the key, or where names are kept the name itself. A

@@ -4,6 +4,7 @@ mod copy;
 mod erase;
 mod export;
 mod inspect;
+mod posts;
 mod tidy;
 
 use std::io::{self, Write};
