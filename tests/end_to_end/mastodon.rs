@@ -5,8 +5,8 @@ use std::process::Stdio;
 
 use crate::fedi::{Fedi, TOKEN};
 use crate::support::{
-    Killed, Place, everything, file, free_port, get, query, resonanz, run, skipped, stderr,
-    wait_for, wait_for_answer,
+    Killed, Place, everything, file, free_port, get, python_with, query, resonanz, run, skipped,
+    stderr, wait_for, wait_for_answer,
 };
 use serde_json::{Value, json};
 
@@ -319,10 +319,7 @@ fn captured_statuses_are_read() {
 
 #[test]
 fn the_reference_client_reads_the_fake_to_its_end() {
-    let Some(python) = std::env::var_os("RESONANZ_FEDIVERSE_PYTHON") else {
-        skipped("RESONANZ_FEDIVERSE_PYTHON names no Python that has Mastodon.py");
-        return;
-    };
+    let Some(python) = python_with(&["mastodon"]) else { return };
     let fedi = Fedi::start();
     let ids: Vec<String> = (1..=5).map(|number| fedi.post(number, "acme here")).collect();
     let mut client = std::process::Command::new(python);

@@ -74,6 +74,70 @@ fn a_key_that_is_refused_is_the_users_to_mend_and_a_spent_quota_is_not() {
 }
 
 #[test]
+fn a_community_that_is_private_or_closed_or_not_there_is_named_as_such() {
+    let raw = |status, head: &str, body: &str| Reply::Raw(status, head.to_owned(), body.to_owned());
+    let rows: [(&str, fn(&dyn Fn(&'static str, &str, &str) -> Reply) -> Reply, &str); 4] = [
+        (
+            "r/acme",
+            |raw| {
+                raw(
+                    "403 Forbidden",
+                    "",
+                    r#"{"reason":"private","message":"Forbidden","error":403}"#,
+                )
+            },
+            "the community is private",
+        ),
+        (
+            "https://www.reddit.com/r/acme/",
+            |raw| {
+                raw("404 Not Found", "", r#"{"reason":"banned","message":"Not Found","error":404}"#)
+            },
+            "the community was closed",
+        ),
+        (
+            "acme",
+            |raw| raw("302 Found", "location: https://h/subreddits/search?q=acme\r\n", ""),
+            "there is no such community",
+        ),
+        (
+            "/r/acme",
+            |raw| raw("401 Unauthorized", "", r#"{"message":"Unauthorized","error":401}"#),
+            "token",
+        ),
+    ];
+    let folder = tempfile::tempdir().expect("a folder");
+    file(folder.path(), "token", "sesame");
+    for (written, answer, wanted) in rows {
+        let (site, log) =
+            serve(move |asked| match asked.path.starts_with("/api/v1/access_token") {
+                true => Reply::Json(json!({"access_token": "a", "expires_in": 3600})),
+                false => answer(&raw),
+            });
+        let set = [
+            format!("subreddit={written}"),
+            format!("api={site}"),
+            format!("login={site}"),
+            "client=c".to_owned(),
+            "account=u/ann".to_owned(),
+        ];
+        let mut command = resonanz();
+        command.args(["sources", "try", "reddit-posts", "--wait", "5s", "--token-file", "token"]);
+        for pair in &set {
+            command.args(["--set", pair]);
+        }
+        let output = command.current_dir(folder.path()).output().expect("it runs");
+        let said = stderr(&output);
+        assert!(output.status.code().is_some_and(|code| code > 0), "{written}: {said}");
+        assert!(said.contains(wanted) && !said.contains("sesame"), "{written}: {said}");
+        let asked = log.lock().expect("a log").clone();
+        let list = asked.iter().find(|asked| asked.path.starts_with("/r/")).expect("the list");
+        assert!(list.path.starts_with("/r/acme/new?"), "{}", list.path);
+        assert!(list.head.contains("by /u/ann)"), "{}", list.head);
+    }
+}
+
+#[test]
 fn replies_that_youtube_leaves_out_are_asked_for() {
     let said = |id: &str, parent: Option<&str>| {
         json!({"id": id, "snippet": {

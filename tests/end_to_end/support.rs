@@ -1,5 +1,6 @@
 //! What do the end-to-end tests share? The real binary, scratch folders, and a recording receiver.
 
+use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -87,6 +88,18 @@ pub(crate) fn everything(lake: &Path) -> Vec<(String, Vec<u8>)> {
 }
 
 /// A file of the repository.
+/// Python with these modules; nothing, with a word, where it lacks one.
+pub(crate) fn python_with(modules: &[&str]) -> Option<OsString> {
+    let python = std::env::var_os("RESONANZ_PYTHON").unwrap_or_else(|| "python3".into());
+    let script = format!("import {}", modules.join(", "));
+    let has = Command::new(&python).args(["-c", &script]).output();
+    if has.is_ok_and(|has| has.status.success()) {
+        return Some(python);
+    }
+    skipped(&format!("RESONANZ_PYTHON names no Python with {}", modules.join(" and ")));
+    None
+}
+
 pub(crate) fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::process::Stdio;
 
 use crate::support::{
-    Killed, Place, file, free_port, get, query, resonanz, run, skipped, stderr, wait_for,
-    wait_for_answer,
+    Killed, Place, file, free_port, get, python_with, query, resonanz, run, skipped, stderr,
+    wait_for, wait_for_answer,
 };
 use crate::x_api::{TOKEN, XApi};
 use serde_json::{Value, json};
@@ -263,10 +263,7 @@ fn collect(value: &Value, found: &mut Vec<String>) {
 
 #[test]
 fn the_reference_client_reads_the_fake_to_its_end() {
-    let Some(python) = std::env::var_os("RESONANZ_TWEEPY_PYTHON") else {
-        skipped("RESONANZ_TWEEPY_PYTHON names no Python that has tweepy");
-        return;
-    };
+    let Some(python) = python_with(&["tweepy"]) else { return };
     let api = XApi::start();
     let ids: Vec<String> = (1..=25).map(|number| api.post(&format!("acme {number}"))).collect();
     let mut client = std::process::Command::new(python);

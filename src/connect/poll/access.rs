@@ -8,8 +8,9 @@ use std::sync::Arc;
 use reqwest::Method;
 use serde_json::Value as Json;
 
-use super::manners::{Login, Renew};
+use super::manners::{Login, Renew, Service};
 use super::plan::{Named, Plan, request};
+use super::service::ServiceKey;
 use super::stop::Stop;
 use super::template::{Pointer, Template};
 use crate::connect::source::{Fault, Outlet};
@@ -65,20 +66,46 @@ impl Pass {
         if let Some(renew) = plan.preset.renew.as_ref().filter(|renew| self.is_old(renew, now)) {
             self.renew(renew, named, outlet).await?;
         }
+        let is_old = self.access.as_ref().is_none_or(|access| access.until < now);
+        let service = plan.preset.service.as_ref();
+        let service = service.and_then(|service| Some((service, service_key(named)?)));
         let is_meant =
             |login: &&Login| login.when.as_ref().is_none_or(|key| named.contains_key(key));
-        if let Some(login) = plan.preset.login.as_ref().filter(is_meant) {
-            if self.access.as_ref().is_none_or(|access| access.until < now) {
+        if let Some((service, key)) = service {
+            if is_old {
+                self.access = Some(self.log_service_in(service, &key, named, outlet).await?);
+            }
+            self.show_access(named);
+        } else if let Some(login) = plan.preset.login.as_ref().filter(is_meant) {
+            if is_old {
                 self.access = Some(self.log_in(login, named, outlet).await?);
             }
-            if let Some(access) = &self.access {
-                named.insert("access".to_owned(), access.token.clone());
-            }
+            self.show_access(named);
         } else if let Some(token) = named.get("token") {
             named.insert("access".to_owned(), token.clone());
         }
         outlet.expires(self.ends.or_else(|| self.lived_to()));
         Ok(())
+    }
+
+    fn show_access(&self, named: &mut Named) {
+        if let Some(access) = &self.access {
+            named.insert("access".to_owned(), access.token.clone());
+        }
+    }
+
+    /// Logs a service account in.
+    async fn log_service_in(
+        &mut self,
+        service: &Service,
+        key: &str,
+        named: &Named,
+        outlet: &Outlet,
+    ) -> Result<Access, Stop> {
+        let json = service.log_in(key, named, outlet).await?;
+        self.ends = None;
+        let seconds = json.get("expires_in").and_then(Json::as_i64);
+        Ok(Access::of(json.get("access_token").and_then(Json::as_str), seconds)?)
     }
 
     /// Takes note that what was had for the token is taken.
@@ -161,20 +188,28 @@ impl Pass {
             token.keep(before, Secret::new(next), outlet);
         }
         drop(turn);
-        let (now, seconds) = (wall_clock(), |at: &Pointer| {
-            said(at)?.parse::<i64>().ok().map(|seconds| seconds.saturating_mul(SECOND_US))
-        });
-        self.ends = login
-            .refresh_expires
-            .as_ref()
-            .and_then(seconds)
-            .map(|us| now.shift(us).floor(SECOND_US));
-        let token = said(&login.access);
-        let token = token.ok_or_else(|| Fault::user("the login gave no token", CHECK))?;
-        let life_us = seconds(&login.expires).unwrap_or(3_600 * SECOND_US);
-        let until = now.shift(life_us.saturating_sub(EXPIRY_MARGIN_US).max(SECOND_US));
-        Ok(Access { token, until, proven: false })
+        let seconds = |at: &Pointer| said(at)?.parse::<i64>().ok();
+        let lives = login.refresh_expires.as_ref().and_then(seconds);
+        self.ends = lives.map(|s| wall_clock().shift(s.saturating_mul(SECOND_US)).floor(SECOND_US));
+        Ok(Access::of(said(&login.access).as_deref(), seconds(&login.expires))?)
     }
+}
+
+impl Access {
+    /// A token that was given now and lives so many seconds, if that was said.
+    fn of(token: Option<&str>, seconds: Option<i64>) -> Result<Self, Fault> {
+        let token = token.filter(|token| !token.is_empty());
+        let token = token.ok_or_else(|| Fault::user("the login gave no token", CHECK))?.to_owned();
+        let life_us = seconds.unwrap_or(3_600).saturating_mul(SECOND_US);
+        let until = wall_clock().shift(life_us.saturating_sub(EXPIRY_MARGIN_US).max(SECOND_US));
+        Ok(Self { token, until, proven: false })
+    }
+}
+
+/// The key of a service account, if it is what was given as the token. It is shown to nobody.
+fn service_key(named: &mut Named) -> Option<String> {
+    let is_one = named.get("token").is_some_and(|token| ServiceKey::is_one(token));
+    is_one.then(|| named.remove("token")).flatten()
 }
 
 /// Asks for the token that takes the place of one.
@@ -185,7 +220,7 @@ async fn renewed(renew: &Renew, named: &Named) -> Result<Secret, Fault> {
     for (name, value) in &asked.headers {
         sending = sending.header(name, value);
     }
-    let json = told(&http.send_unbroken(sending).await?, "the renewal")?;
+    let json = told(&http.send_unbroken(sending).await?, "the renewal", ENDED)?;
     let next = renew.token.text(&json).filter(|text| !text.is_empty());
     Ok(Secret::new(next.ok_or_else(|| Fault::external("the answer holds no token"))?))
 }
@@ -212,12 +247,12 @@ async fn logged_in(plan: &Plan, login: &Login, named: &Named) -> Result<Json, Fa
             request = request.header(name, fill(template).unwrap_or_default());
         }
     }
-    told(&http.send_unbroken(request).await?, "the login")
+    told(&http.send_unbroken(request).await?, "the login", ENDED)
 }
 
 /// What a server of tokens says. Of a refusal no more than its code is passed on: what else it says
-/// may hold what nobody is to see.
-fn told(answer: &Answer, what: &str) -> Result<Json, Fault> {
+/// may hold what nobody is to see. `ended` says what to do where what was shown has ended.
+pub(super) fn told(answer: &Answer, what: &str, ended: &str) -> Result<Json, Fault> {
     let json = serde_json::from_slice::<Json>(&answer.body);
     // Some refuse with status 200.
     let code = json.as_ref().ok().and_then(|json| json.get("error")?.as_str());
@@ -233,7 +268,7 @@ fn told(answer: &Answer, what: &str) -> Result<Json, Fault> {
         None => format!("{what} is refused with {}", answer.status),
     };
     match (code, answer.fault()) {
-        (Some("invalid_grant"), _) => Err(Fault::user(reason, ENDED)),
+        (Some("invalid_grant"), _) => Err(Fault::user(reason, ended)),
         (Some("temporarily_unavailable" | "server_error"), _) => Err(Fault::external(reason)),
         (_, Fault::External { wait, .. }) if !answer.status.is_success() => {
             Err(Fault::External { reason, wait })

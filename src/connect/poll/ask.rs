@@ -217,7 +217,17 @@ impl Asker {
                 // The next look has a new one.
                 Err(Fault::external("the platform refuses the token that it gave").into())
             }
-            None => Err(answer.fault().into()),
+            None => Err(self.refused(&answer).into()),
+        }
+    }
+
+    /// Whose fault a refusal is of which the preset knows no code. Where a platform leads to another page it
+    /// may mean that there is nothing of that name.
+    fn refused(&self, answer: &Answer) -> Fault {
+        let moved = self.plan.preset.problem.moved.as_ref();
+        match (answer.fault(), moved.filter(|_| answer.status.is_redirection())) {
+            (Fault::User { reason, .. }, Some(hint)) => Fault::user(reason, hint),
+            (fault, _) => fault,
         }
     }
 

@@ -44,6 +44,9 @@ pub(super) struct Problem {
     /// What to do about codes that the user must mend.
     #[serde(default)]
     pub(super) hints: BTreeMap<String, String>,
+    /// What to do where it leads to another page instead.
+    #[serde(default)]
+    pub(super) moved: Option<String>,
 }
 
 /// What a code means.
@@ -94,6 +97,16 @@ pub(super) struct Login {
     pub(super) refresh: Option<Pointer>,
     #[serde(default)]
     pub(super) refresh_expires: Option<Pointer>,
+}
+
+/// Where the key of a service account, given as the token, is exchanged for one that is sent as
+/// `{access}`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Service {
+    pub(super) url: Template,
+    /// What its token is to be good for.
+    pub(super) scope: String,
 }
 
 /// Where a token that lives long is exchanged for the next one before it ends.

@@ -19,6 +19,7 @@ mod preset;
 mod presets;
 mod read;
 mod recheck;
+mod service;
 mod settings;
 #[cfg(test)]
 mod shapes;
@@ -26,6 +27,7 @@ mod span;
 mod stop;
 mod template;
 mod test;
+mod written;
 
 use std::collections::HashSet;
 use std::sync::Arc;

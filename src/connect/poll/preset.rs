@@ -6,10 +6,11 @@ use serde::Deserialize;
 
 use super::asks::{Account, Ask, List, More, Recheck};
 use super::field::Places;
-use super::manners::{Budget, Login, Problem, Renew, Token};
+use super::manners::{Budget, Login, Problem, Renew, Service, Token};
 use super::span::Span;
 use super::template::{Pointer, Template};
 use super::test::Test;
+use super::written::Written;
 use crate::decode::FIELDS;
 use crate::post::Kind;
 
@@ -46,6 +47,9 @@ pub(super) struct Preset {
     /// Keys that may be set.
     #[serde(default)]
     pub(super) takes: BTreeMap<String, Taken>,
+    /// How keys may be written, where that is not as they are sent.
+    #[serde(default)]
+    pub(super) written: BTreeMap<String, Written>,
     /// Keys of which at least one must be set.
     #[serde(default)]
     pub(super) one_of: Vec<String>,
@@ -91,6 +95,9 @@ pub(super) struct Preset {
     /// Where a token is exchanged for one that is sent.
     #[serde(default)]
     pub(super) login: Option<Login>,
+    /// Where the key of a service account is, if one may be the token.
+    #[serde(default)]
+    pub(super) service: Option<Service>,
     /// Where a token is exchanged for the next one, before it ends.
     #[serde(default)]
     pub(super) renew: Option<Renew>,
@@ -211,6 +218,10 @@ impl Preset {
                 return Err(format!("no [[post]] is called \"{name}\""));
             }
         }
+        let is_key = |key: &&String| self.needs.contains_key(*key) || self.takes.contains_key(*key);
+        if let Some(key) = self.written.keys().find(|key| !is_key(key)) {
+            return Err(format!("[written] names \"{key}\", which is not under needs or takes"));
+        }
         self.check_names()?;
         if self.interval.0 < 100_000 {
             return Err("interval is shorter than 100ms".to_owned());
@@ -236,7 +247,8 @@ impl Preset {
             let texts = [&login.url].into_iter().chain(login.form.values());
             texts.chain(&login.user).chain(&login.password).collect()
         });
-        for texts in texts.chain(login) {
+        let service = self.service.iter().map(|service| vec![&service.url]);
+        for texts in texts.chain(login).chain(service) {
             for name in texts.into_iter().flat_map(Template::names) {
                 let is_known = NAMES.contains(&name)
                     || self.needs.contains_key(name)

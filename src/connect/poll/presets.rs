@@ -6,11 +6,12 @@ use super::manners::Token;
 use super::preset::Preset;
 
 /// Name and text of each, as `preset = "NAME"` names it.
-pub(super) const PRESETS: [(&str, &str); 17] = [
+pub(super) const PRESETS: [(&str, &str); 18] = [
     ("wordpress-comments", include_str!("presets/wordpress-comments.toml")),
     ("wordpress-posts", include_str!("presets/wordpress-posts.toml")),
     ("hackernews", include_str!("presets/hackernews.toml")),
     ("youtube-comments", include_str!("presets/youtube-comments.toml")),
+    ("youtube-search", include_str!("presets/youtube-search.toml")),
     ("appstore-reviews", include_str!("presets/appstore-reviews.toml")),
     ("lemmy-posts", include_str!("presets/lemmy-posts.toml")),
     ("lemmy-comments", include_str!("presets/lemmy-comments.toml")),

@@ -148,6 +148,16 @@ fn checked(
         section.problems.add(at, format!("{name} has no key \"{key}\""), hint);
         is_well = false;
     }
+    for (key, written) in &preset.written {
+        let Some(value) = set.get_mut(key) else { continue };
+        match written.read(value) {
+            Ok(meant) => *value = meant,
+            Err((why, hint)) => {
+                section.problems.add(at, format!("{key}: {why}"), hint);
+                is_well = false;
+            }
+        }
+    }
     if !preset.one_of.is_empty() && !preset.one_of.iter().any(|key| set.contains_key(key)) {
         let hint = format!("set at least one of {}", preset.one_of.join(", "));
         section.problems.add(at, format!("{name} does not know what to ask for"), hint);
@@ -254,6 +264,12 @@ impl Settings for PollSettings {
         let places = [&plan.token, &plan.secret].into_iter().flatten();
         if let Some(fault) = places.filter_map(|place| place.fetch().err()).next() {
             return Look::Fails(finding(fault));
+        }
+        if let Some(Err(fault)) = plan.service_key() {
+            return Look::Fails(Finding {
+                reason: fault.to_string(),
+                hint: fault.hint().to_owned(),
+            });
         }
         // One in a variable was warned of where it is named.
         let written = plan.token.as_ref().filter(|place| matches!(place, SecretPlace::File(_)));

@@ -190,6 +190,14 @@ fn networks() -> Vec<Row> {
             ],
         ),
         (
+            "youtube-search",
+            json!({"items": [
+                {"id": {"kind": "youtube#video", "videoId": "v1"}, "snippet": {"publishedAt": "2026-11-27T10:00:00Z", "channelId": "UCann", "title": "Acme &amp; I", "description": "A test ...", "liveBroadcastContent": "none"}},
+                {"id": {"kind": "youtube#video", "videoId": "v2"}, "snippet": {"publishedAt": "2026-11-27T10:00:00Z", "channelId": "UCann", "title": "Acme, live soon", "description": "", "liveBroadcastContent": "upcoming"}}
+            ]}),
+            vec!["original v1 - - 2026-11-27T10:00:00Z - - Acme & I/A test ..."],
+        ),
+        (
             "flickr",
             json!({"photos": {"photo": [{"id": "70", "owner": "1@N04", "title": "Acme", "description": {"_content": "A <b>red</b> one"}, "tags": "car", "dateupload": "1772366400", "views": "8", "count_faves": "1", "count_comments": 2}]}}),
             vec!["original 70 - - 2026-03-01T12:00:00Z 8 3 Acme/A red one/car"],

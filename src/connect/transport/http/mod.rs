@@ -21,6 +21,7 @@ pub(in crate::connect) use validators::Validators;
 use crate::connect::source::{Fault, Outlet};
 use crate::system::wall_clock;
 use crate::text::plain_of_html;
+use crate::time::EventTime;
 
 /// Longest time for one answer, with its body.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
@@ -152,6 +153,11 @@ impl Answer {
     /// A header as text.
     pub(in crate::connect) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
+    }
+
+    /// What its server's clock showed when it answered.
+    pub(in crate::connect) fn date(&self) -> Option<EventTime> {
+        validators::instant(self.header("date")?)
     }
 
     /// The beginning of its body, on one line; of a web page its words.
