@@ -47,7 +47,7 @@ fn the_archive_of_an_account_of_x_comes_in_with_its_owner() {
         "parent, lang, engagement, url, posted_at, author = (SELECT max(author) FROM posts), text";
     let found = rows(&[&data], &[], columns);
     let want = [
-        "x,1801,original,,en,15,https://x.com/i/web/status/1801,2026-11-03T08:15:00Z,true,My new Lumenta lamp broke after a week.",
+        "x,1801,original,,en,15,https://x.com/i/web/status/1801,2026-11-03T08:15:00Z,true,My new Lumenta lamp & its switch broke.",
         "x,1802,reply,1700,en,0,https://x.com/i/web/status/1802,2026-11-03T09:00:00Z,true,\"@jo_fremd Lumenta sent me a new one, great service!\"",
         "x,1803,repost,,en,5,https://x.com/i/web/status/1803,2026-11-03T10:00:00Z,true,RT @jo_fremd: Lumenta is fine",
         "x,1804,original,,en,1,https://x.com/i/web/status/1804,2026-11-04T10:00:00Z,true,Still happy with Lumenta.",
@@ -156,7 +156,7 @@ fn dumps_of_reddit_are_read_through_their_long_windows() {
         "",
         "Mine is broken.\"",
         "reddit,t3_q2,original,,,,3,false,Lumenta recall announced",
-        "reddit,t1_k1,reply,t3_q1,t3_q1,,14,false,The Lumenta dimmer hums. Awful.",
+        "reddit,t1_k1,reply,t3_q1,t3_q1,,14,false,The Lumenta dimmer hums > 50 dB. Awful.",
         "reddit,t1_k3,reply,t1_k1,t3_q1,,,true,Mine from Lumenta works well",
     ];
     assert_eq!(found, want);

@@ -97,5 +97,5 @@ fn our_account_may_be_named_as_its_site_names_it() {
     assert_eq!(process.terminate(), Some(0));
     let tested = run(&["sources", "test", "nostr", "--config", &config, "--wait", "10s"]);
     let said = stdout(&tested);
-    assert!(said.contains(&format!("account @Acme@{site}: {}", public_key(us))), "{said}");
+    assert!(said.contains(&format!("account Acme@{site}: {}", public_key(us))), "{said}");
 }

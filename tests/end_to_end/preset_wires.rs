@@ -271,5 +271,7 @@ pub(crate) fn asked_of(asked: &Asked) -> Option<&'static Wire> {
 
 /// What a login is answered.
 pub(crate) fn logged_in() -> Reply {
-    Reply::Json(json!({"access_token": "a", "token_type": "bearer", "expires_in": 3_600}))
+    Reply::Json(
+        json!({"access_token": "a", "token_type": "bearer", "expires_in": 3_600, "scope": "*"}),
+    )
 }

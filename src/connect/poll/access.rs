@@ -8,13 +8,14 @@ use std::sync::Arc;
 use reqwest::Method;
 use serde_json::Value as Json;
 
+use super::granted::granted;
 use super::manners::{Login, Renew, Service};
 use super::plan::{Named, Plan, request};
 use super::service::ServiceKey;
 use super::stop::Stop;
 use super::template::{Pointer, Template};
 use crate::connect::source::{Fault, Outlet};
-use crate::connect::transport::{Answer, Http, Token};
+use crate::connect::transport::{Http, Token};
 use crate::secret::{Secret, SecretPlace};
 use crate::system::{crash_point, wall_clock};
 use crate::time::{DAY_US, EventTime, SECOND_US};
@@ -220,7 +221,7 @@ async fn renewed(renew: &Renew, named: &Named) -> Result<Secret, Fault> {
     for (name, value) in &asked.headers {
         sending = sending.header(name, value);
     }
-    let json = told(&http.send_unbroken(sending).await?, "the renewal", ENDED)?;
+    let json = granted(&http.send_unbroken(sending).await?, "the renewal", ENDED)?;
     let next = renew.token.text(&json).filter(|text| !text.is_empty());
     Ok(Secret::new(next.ok_or_else(|| Fault::external("the answer holds no token"))?))
 }
@@ -247,32 +248,5 @@ async fn logged_in(plan: &Plan, login: &Login, named: &Named) -> Result<Json, Fa
             request = request.header(name, fill(template).unwrap_or_default());
         }
     }
-    told(&http.send_unbroken(request).await?, "the login", ENDED)
-}
-
-/// What a server of tokens says. Of a refusal no more than its code is passed on: what else it says
-/// may hold what nobody is to see. `ended` says what to do where what was shown has ended.
-pub(super) fn told(answer: &Answer, what: &str, ended: &str) -> Result<Json, Fault> {
-    let json = serde_json::from_slice::<Json>(&answer.body);
-    // Some refuse with status 200.
-    let code = json.as_ref().ok().and_then(|json| json.get("error")?.as_str());
-    let is_code = |code: &&str| {
-        code.len() <= 40 && code.bytes().all(|byte| byte == b'_' || byte.is_ascii_lowercase())
-    };
-    let code = code.filter(is_code);
-    if answer.status.is_success() && code.is_none() {
-        return json.map_err(|_| Fault::external(format!("the answer to {what} is not JSON")));
-    }
-    let reason = match code {
-        Some(code) => format!("{what} is refused: {code}"),
-        None => format!("{what} is refused with {}", answer.status),
-    };
-    match (code, answer.fault()) {
-        (Some("invalid_grant"), _) => Err(Fault::user(reason, ended)),
-        (Some("temporarily_unavailable" | "server_error"), _) => Err(Fault::external(reason)),
-        (_, Fault::External { wait, .. }) if !answer.status.is_success() => {
-            Err(Fault::External { reason, wait })
-        }
-        _ => Err(Fault::user(reason, CHECK)),
-    }
+    granted(&http.send_unbroken(request).await?, "the login", ENDED)
 }

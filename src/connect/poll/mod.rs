@@ -10,6 +10,7 @@ mod ask;
 mod asks;
 mod budget;
 mod field;
+mod granted;
 mod look;
 mod manners;
 mod paging;

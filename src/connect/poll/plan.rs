@@ -8,9 +8,7 @@ use url::Url;
 use super::asks::Ask;
 use super::budget::Ledger;
 use super::preset::Preset;
-use super::service::ServiceKey;
 use crate::connect::feed::BellSettings;
-use crate::connect::source::Fault;
 use crate::secret::SecretPlace;
 use crate::time::EventTime;
 
@@ -55,13 +53,6 @@ impl Plan {
         named.insert("since".to_owned(), since.to_string());
         named.insert("since_epoch".to_owned(), seconds.to_string());
         named
-    }
-
-    /// The key of a service account, where one may be the token and is; whether it can sign.
-    pub(super) fn service_key(&self) -> Option<Result<ServiceKey, Fault>> {
-        self.preset.service.as_ref()?;
-        let token = self.token.as_ref()?.fetch().ok()?;
-        ServiceKey::is_one(token.expose()).then(|| ServiceKey::read(token.expose()))
     }
 
     /// What the question is, so that the place of another one is not taken for it.

@@ -11,7 +11,7 @@ use rustls::pki_types::pem::PemObject;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
-use super::access::told;
+use super::granted::granted;
 use super::manners::Service;
 use super::plan::Named;
 use crate::connect::source::{Fault, Outlet};
@@ -132,7 +132,7 @@ impl Service {
             ));
             answer = self.exchange(&key, &url, theirs).await?;
         }
-        told(&answer, &format!("the login of {}", key.account), REVOKED)
+        granted(&answer, &format!("the login of {}", key.account), REVOKED)
     }
 
     async fn exchange(&self, key: &ServiceKey, url: &str, now: EventTime) -> Result<Answer, Fault> {

@@ -12,6 +12,7 @@ use super::manners::Token;
 use super::plan::{Named, Plan, request};
 use super::preset::Preset;
 use super::presets::{PRESETS, shipped};
+use super::service::ServiceKey;
 use crate::connect::feed::BellSettings;
 use crate::connect::network::{Finding, Look, Settings, SourceSpec, Telling, asked_every};
 use crate::connect::source::{Fault, Outlet, Source};
@@ -265,7 +266,7 @@ impl Settings for PollSettings {
         if let Some(fault) = places.filter_map(|place| place.fetch().err()).next() {
             return Look::Fails(finding(fault));
         }
-        if let Some(Err(fault)) = plan.service_key() {
+        if let Some(Err(fault)) = service_key(plan) {
             return Look::Fails(Finding {
                 reason: fault.to_string(),
                 hint: fault.hint().to_owned(),
@@ -292,6 +293,13 @@ impl Settings for PollSettings {
             None => Box::new(Unplanned),
         }
     }
+}
+
+/// The key of a service account, where one may be the token and is; whether it can sign.
+fn service_key(plan: &Plan) -> Option<Result<ServiceKey, Fault>> {
+    plan.preset.service.as_ref()?;
+    let token = plan.token.as_ref()?.fetch().ok()?;
+    ServiceKey::is_one(token.expose()).then(|| ServiceKey::read(token.expose()))
 }
 
 /// What stands for a source whose configuration has problems: it is never read.

@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::{AuthorHasher, reason};
 use crate::post::{Event, Kind, Lang, Post, SourceId};
+use crate::text::plain_of_entities;
 use crate::time::EventTime;
 
 /// An answer with posts: a line of the stream, or a page.
@@ -283,7 +284,7 @@ impl RawPost<'_> {
     /// The whole text, in which X writes `&`, `<` and `>` as entities.
     fn words(&self) -> String {
         let text = self.note_tweet.as_ref().map_or(&self.text, |note| &note.text);
-        text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+        plain_of_entities(text)
     }
 }
 

@@ -42,6 +42,12 @@ const QUOTE: &str = "quote-inline";
 /// Classes of images that stand for a character (WordPress).
 const EMOJI: [&str; 2] = ["emoji", "wp-smiley"];
 
+/// The text of which a platform wrote `&`, `<` and `>` as entities, and nothing else.
+#[must_use]
+pub fn plain_of_entities(text: &str) -> String {
+    text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+}
+
 /// The text of a piece of HTML as a browser shows it: entities are characters, blocks and line
 /// breaks are line ends, runs of white space are one space, and what is not shown is left out.
 ///

@@ -19,7 +19,7 @@ pub(crate) use boundary::is_hangul;
 pub use boundary::{continues_word, is_emoji, is_skin_tone, is_word_char};
 pub use fold::{fold_letters, spread_umlauts};
 pub use folded::{Folded, Form};
-pub use html::plain_of_html;
+pub use html::{plain_of_entities, plain_of_html};
 pub use keywords::{for_each_keyword, for_each_plain_word, keywords};
 pub(crate) use letters::decoded;
 pub(crate) use plain::Plain;

@@ -31,6 +31,7 @@ fn read_of<'a>(members: &Members<'a>, reading: &Reading) -> Result<Frame<'a>, St
     let name = if id.starts_with(prefix) { id } else { format!("{prefix}{id}").into() };
     said.say("id", name);
     said.set("text", Some(Value::Text(words)));
+    said.read_entities();
     said.take("posted_at", members, &["created_utc"]);
     let author = text(members, &["author"]).filter(|name| !GONE.contains(&name.trim()));
     said.set("author", author.map(Value::Text));

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::super::ArchiveLine;
 use super::super::fields::{FIELDS, Reading, Value};
 use super::super::members::{Members, value};
+use crate::text::plain_of_entities;
 
 /// Hexadecimal digits of an id that is made.
 const ID_DIGITS: usize = 24;
@@ -49,6 +50,16 @@ impl<'a> Said<'a> {
                 }
                 Err(_) => self.mended = true,
             }
+        }
+    }
+
+    /// Reads the entities that the platform wrote into the text.
+    pub(super) fn read_entities(&mut self) {
+        let place = FIELDS.iter().position(|name| *name == "text");
+        if let Some(Value::Text(text)) = place.and_then(|place| self.values.get_mut(place))
+            && text.contains('&')
+        {
+            *text = Cow::Owned(plain_of_entities(text));
         }
     }
 

@@ -28,6 +28,11 @@ pub struct Told {
 #[must_use]
 pub fn told(first: &str, export: Option<Export>, map: &FieldMap) -> Told {
     let text = first.trim_start_matches('\u{feff}').trim_start();
+    if text.starts_with('<') && export.is_none() {
+        let nothing = "this is a web page or XML, of which no posts are imported: export it as CSV or JSON; an address \
+                       with a feed can be a source of type feed";
+        return Told { nothing: Some(nothing), ..Told::default() };
+    }
     if !text.starts_with(['{', '[', 'w']) {
         let line = text.lines().next().unwrap_or_default();
         return of_table(line, export, map);

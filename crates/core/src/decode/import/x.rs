@@ -22,6 +22,7 @@ fn status_of<'a>(members: &Members<'a>, reading: &Reading) -> Result<Frame<'a>, 
     let mut said = Said::new();
     said.take("id", members, &["id_str", "id"]);
     said.take("text", members, &["extended_tweet.full_text", "full_text", "text"]);
+    said.read_entities();
     said.take("posted_at", members, &["created_at"]);
     said.take("author", members, &["user.screen_name", "user.id_str"]);
     said.take("parent", members, &["in_reply_to_status_id_str", "in_reply_to_status_id"]);
@@ -78,6 +79,7 @@ fn post_of<'a>(
     let mut said = Said::new();
     said.take("id", members, &["id"]);
     said.take("text", members, &["note_tweet.text", "text"]);
+    said.read_entities();
     said.take("posted_at", members, &["created_at"]);
     said.take("thread", members, &["conversation_id"]);
     said.take("lang", members, &["lang"]);
