@@ -19,7 +19,7 @@ use crate::notify::{AlertState, Wanted, stories, told};
 use crate::report::{Ask, Known, Order, Search, Span, Step, Tongue, zone};
 use crate::sentiment::Scorer;
 use crate::settings::distance;
-use crate::sql::{AnswerWriter, Limits, QueryFormat, Session};
+use crate::sql::{AnswerWriter, Limits, Promises, QueryFormat, Session};
 use crate::state::Site;
 use crate::system::wall_clock;
 use crate::time::DAY_US;
@@ -141,7 +141,8 @@ impl Assistant {
             ));
         }
         let folder = Folder::read(self.lake.clone())?;
-        let session = Session::open_within(&folder, LIMITS).await?;
+        let session =
+            Session::open_promised(&folder, LIMITS, &Promises::of(&self.services)).await?;
         if tool == "sql" {
             let session = session.aside(folder.site(), None);
             return sql(&session, &read::<OfSql>(asked)?.query).await;

@@ -57,6 +57,12 @@ impl Services {
         Self { usual, topics: BTreeMap::new() }
     }
 
+    /// What some topics have of their own.
+    #[must_use]
+    pub fn with(usual: ServiceConfig, topics: BTreeMap<String, ServiceConfig>) -> Self {
+        Self { usual, topics }
+    }
+
     /// What is promised for mentions of a topic.
     #[must_use]
     pub fn of(&self, topic: &str) -> &ServiceConfig {

@@ -3,6 +3,7 @@
 
 use std::fs::OpenOptions;
 use std::io::{self, BufWriter, Read, Write};
+use std::sync::Arc;
 use std::time::Duration;
 
 use arrow::error::ArrowError;
@@ -53,6 +54,10 @@ pub async fn answer_alone(site: &Site) -> io::Result<()> {
         }
     }
     out.flush()
+}
+
+fn unknown() -> SqlError {
+    SqlError::broken("a zone or a region of [service] is not known to its process")
 }
 
 /// Where memory ends for all, the system takes this process first: the other one has more to lose.
@@ -116,8 +121,11 @@ async fn begun(
     let closed = |error: LakeError| SqlError::broken(&error.to_string());
     let folder = Folder::read(site).map_err(closed)?;
     let end = Instant::now() + limits.time;
-    // Whoever asks by when an answer is due is answered by the process that knows.
-    let promises = Promises::default();
+    let services = match &asked.pledges {
+        Some(pledges) => Some(pledges.services().ok_or_else(unknown)?),
+        None => None,
+    };
+    let promises = services.map_or_else(Promises::default, |own| Promises::of(&Arc::new(own)));
     #[cfg(feature = "postgres")]
     if let Some(user) = &asked.user {
         let values = unpacked(values)?;

@@ -21,9 +21,11 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
 
 use super::answer::{Answer, BATCHES_AHEAD};
+use super::due::Promises;
 use super::error::SqlError;
 use super::frames::{self, Ended, Rows};
 use super::guard::Limits;
+use super::pledge::Pledges;
 use super::watch::EXCESS;
 use crate::state::Site;
 
@@ -41,6 +43,8 @@ pub(super) struct Aside {
     pub(super) has_audit: bool,
     /// The user of PostgreSQL's catalog, if its clients ask.
     user: Option<String>,
+    /// What is promised to people who wait for an answer.
+    promises: Promises,
 }
 
 /// A question to another process.
@@ -52,14 +56,16 @@ pub(super) struct Asked {
     pub(super) memory_mib: usize,
     pub(super) has_audit: bool,
     pub(super) user: Option<String>,
+    /// What is promised to people who wait for an answer; `None` where no configuration is known.
+    pub(super) pledges: Option<Pledges>,
 }
 
 impl Aside {
     /// `None` where this program cannot be started again.
-    pub(super) fn of(site: &Site, user: Option<&str>) -> Option<Self> {
+    pub(super) fn of(site: &Site, user: Option<&str>, promises: &Promises) -> Option<Self> {
         let program = PROGRAM.get()?;
-        let user = user.map(str::to_owned);
-        Some(Self { program, site: site.clone(), has_audit: false, user })
+        let (user, promises) = (user.map(str::to_owned), promises.clone());
+        Some(Self { program, site: site.clone(), has_audit: false, user, promises })
     }
 
     /// Has a statement answered, with the values of its parameters, until a moment.
@@ -77,6 +83,7 @@ impl Aside {
             memory_mib: limits.memory_mib,
             has_audit: self.has_audit,
             user: self.user.clone(),
+            pledges: self.promises.known().and_then(|services| Pledges::of(&services)),
         };
         let asked =
             serde_json::to_vec(&asked).map_err(|error| SqlError::broken(&error.to_string()))?;

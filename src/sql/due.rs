@@ -7,11 +7,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 use arrow::array::{Array, ArrayRef, AsArray, TimestampMicrosecondArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, TimeUnit, TimestampMicrosecondType};
-use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::error::{DataFusionError, Result as QueryResult};
 use datafusion::logical_expr::{
-    ColumnarValue, Expr, LogicalPlan, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
-    Volatility,
+    ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 
 use crate::config::Services;
@@ -38,7 +36,7 @@ impl Promises {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(services));
     }
 
-    fn known(&self) -> Option<Arc<Services>> {
+    pub(super) fn known(&self) -> Option<Arc<Services>> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
@@ -62,20 +60,6 @@ pub(super) fn promised_until(promises: &Promises) -> ScalarUDF {
     // A reload changes what it says.
     let signature = Signature::any(2, Volatility::Stable);
     ScalarUDF::new_from_impl(Function { promises: promises.clone(), signature })
-}
-
-/// Whether a plan asks for it.
-pub(super) fn is_asked(plan: &LogicalPlan) -> QueryResult<bool> {
-    let mut is_asked = false;
-    plan.apply_with_subqueries(|node| {
-        node.apply_expressions(|expression| {
-            is_asked |= expression.exists(|part| {
-                Ok(matches!(part, Expr::ScalarFunction(call) if call.name() == NAME))
-            })?;
-            Ok(TreeNodeRecursion::Continue)
-        })
-    })?;
-    Ok(is_asked)
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]

@@ -20,6 +20,7 @@ mod scan;
 mod united;
 mod drivers;
 mod due;
+mod pledge;
 mod reviews;
 mod views;
 mod waiting;

@@ -31,9 +31,7 @@ use super::due::{Promises, promised_until};
 use super::error::SqlError;
 use super::guard::{self, Limits};
 use super::scan::LakeFiles;
-use super::{
-    arithmetic, due, functions, growth, json, operators, spread, sums, united, views, weigh,
-};
+use super::{arithmetic, functions, growth, json, operators, spread, sums, united, views, weigh};
 use crate::lake::{Folder, LakeError, Table};
 use crate::state::Site;
 
@@ -48,6 +46,8 @@ pub struct Session {
     pub(super) limits: Limits,
     /// Who answers what may take much memory; without it, this process does.
     pub(super) aside: Option<Aside>,
+    /// What is promised to people who wait for an answer.
+    pub(super) promises: Promises,
 }
 
 impl std::fmt::Debug for Session {
@@ -87,8 +87,7 @@ impl Session {
         promises: &Promises,
     ) -> Result<Self, LakeError> {
         let context = context(limits).map_err(unusable)?;
-        context.register_udf(promised_until(promises));
-        Self::register(context, tables, beside, limits).await.map_err(unusable)
+        Self::register(context, tables, beside, (limits, promises)).await.map_err(unusable)
     }
 
     /// Has what may take much memory answered by a process of its own, which is ended if it takes more
@@ -97,7 +96,7 @@ impl Session {
     /// it changes nothing.
     #[must_use]
     pub fn aside(self, site: &Site, user: Option<&str>) -> Self {
-        Self { aside: Aside::of(site, user), ..self }
+        Self { aside: Aside::of(site, user, &self.promises), ..self }
     }
 
     /// Makes the tables and views known to a context.
@@ -107,13 +106,12 @@ impl Session {
         limits: Limits,
         promises: &Promises,
     ) -> Result<Self, LakeError> {
-        context.register_udf(promised_until(promises));
         let beside = Beside::read(folder)?;
         let mut tables = Vec::new();
         for table in Table::ALL {
             tables.push(Arc::new(LakeFiles::open(table, folder).await?));
         }
-        Self::register(context, tables, &beside, limits).await.map_err(unusable)
+        Self::register(context, tables, &beside, (limits, promises)).await.map_err(unusable)
     }
 
     /// Makes tables known, in the order of [`Table::ALL`], with what lies beside them, which was read
@@ -122,8 +120,9 @@ impl Session {
         context: SessionContext,
         tables: Vec<Arc<LakeFiles>>,
         beside: &Beside,
-        limits: Limits,
+        (limits, promises): (Limits, &Promises),
     ) -> QueryResult<Self> {
+        context.register_udf(promised_until(promises));
         for (table, files) in Table::ALL.into_iter().zip(tables) {
             for (url, store) in files.parts().iter().map(|part| part.store()) {
                 context.register_object_store(url.as_ref(), store);
@@ -137,7 +136,7 @@ impl Session {
         }
         beside.register(&context).await?;
         views::register(&context).await?;
-        Ok(Self { context, limits, aside: None })
+        Ok(Self { context, limits, aside: None, promises: promises.clone() })
     }
 
     /// Runs one SELECT, EXPLAIN, DESCRIBE or SHOW. The time limit begins now.
@@ -271,8 +270,7 @@ pub(super) async fn physical(
     let mut state = state.clone();
     // Constants are known once they are computed.
     let plan = state.optimize(&plan)?;
-    // By when an answer is due, another process does not know.
-    let is_heavy = weigh::is_heavy(&plan, limits)? && !due::is_asked(&plan)?;
+    let is_heavy = weigh::is_heavy(&plan, limits)?;
     if let Some(rows) = spread::rows(&plan, limits)? {
         let rows = rows.min(state.config().batch_size());
         *state.config_mut() = state.config().clone().with_batch_size(rows);

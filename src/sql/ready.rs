@@ -72,7 +72,7 @@ impl Ready {
             }
             context.register_table(name.as_str(), Arc::clone(table)).map_err(unusable)?;
         }
-        Ok(Session { context, limits, aside: None })
+        Ok(Session { context, limits, aside: None, promises: self.promises.clone() })
     }
 }
 

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::memory::{long_texts, peak};
 use crate::sql_http::Served;
-use crate::support::{query, resonanz};
+use crate::support::{file, query, resonanz, run, stderr, stdout};
 
 const MIB: usize = 1024 * 1024;
 /// What a query may hold here.
@@ -127,4 +127,33 @@ fn an_answer_of_another_process_is_the_same() {
     let (served, wrong) = (Served::new(&[]), "SELECT max(nosuch) OVER () FROM mentions");
     let (status, error) = served.sql(wrong);
     assert_eq!((status, error["detail"].as_str()), (400, Some("no column is called nosuch")));
+}
+
+#[test]
+fn what_is_promised_is_known_where_large_queries_are_answered() {
+    let place = long_texts();
+    let text = format!(
+        "[lake]\npath = \"{}\"\n[[topic]]\nname = \"acme\"\nquery = 'acme'\naccounts = [\"@own\"]\n\
+         [topic.service]\npromise = \"4h\"\nhours = \"Mo-Fr 09:00-18:00\"\nzone = \"Europe/Berlin\"\nholidays = \"DE-BY\"\nclosed = \"2026-03-02\"\n",
+        place.lake.display()
+    );
+    let config = file(place.folder.path(), "run.toml", text);
+    let config = config.to_str().expect("UTF-8");
+    let ask = |sql: &str| {
+        let arguments = ["query", "--memory-mib", "64", "--format", "csv", "--config", config, sql];
+        run(&arguments)
+    };
+    // A Sunday, and a Monday on which nobody is there.
+    let due = "2026-03-03T12:00:00Z";
+    for sql in [
+        "SELECT max(promised_until(topic, posted_at)) AS due FROM mentions",
+        "SELECT max(due) AS due FROM (SELECT promised_until(topic, posted_at) AS due, row_number() OVER (ORDER BY text) AS n FROM mentions)",
+    ] {
+        let answer = ask(sql);
+        assert!(stdout(&answer).contains(due), "{sql}: {}{}", stdout(&answer), stderr(&answer));
+    }
+    let large = "SELECT due, length(v) FROM (SELECT promised_until(topic, posted_at) AS due, first_value(text) OVER (ORDER BY n ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS v FROM mentions, generate_series(1, 100) AS g(n))";
+    let refused = ask(large);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(stderr(&refused).contains(" MiB"), "{}", stderr(&refused));
 }
