@@ -6,12 +6,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::tickets::Tickets;
 use crate::decode::Parcel;
-use crate::post::SourceId;
+use crate::post::{SourceId, cut_text};
 use crate::system::wall_clock;
-use crate::time::EventTime;
+use crate::time::{EventTime, SECOND_US};
 
 /// Gaps remembered of a source; all are counted.
 const GAPS_MAX: usize = 20;
+/// Longest reason that is shown, in bytes.
+const REASON_BYTES_MAX: usize = 2_048;
+/// What the other side says goes to the log once in so many microseconds.
+const REMARKS_APART_US: i64 = SECOND_US;
 
 /// What a source does.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -86,6 +90,7 @@ pub struct SourceHealth {
     reconnects: AtomicU64,
     gaps: AtomicU64,
     last_event_us: AtomicI64,
+    remarked_us: AtomicI64,
     now: Mutex<SourceNow>,
     tickets: Tickets,
 }
@@ -103,6 +108,7 @@ impl SourceHealth {
             reconnects: AtomicU64::new(0),
             gaps: AtomicU64::new(0),
             last_event_us: AtomicI64::new(0),
+            remarked_us: AtomicI64::new(0),
             now: Mutex::new(now),
             tickets: Tickets::default(),
         }
@@ -169,6 +175,17 @@ impl SourceHealth {
         (us != 0).then_some(EventTime(us))
     }
 
+    /// Whether a remark of the other side may go to the log: it has any number of them.
+    pub(super) fn may_remark(&self) -> bool {
+        let (now, last) = (wall_clock().0, self.remarked_us.load(Ordering::Relaxed));
+        // A clock that was set back does not silence it.
+        let is_time = !(0..REMARKS_APART_US).contains(&now.saturating_sub(last));
+        if is_time {
+            self.remarked_us.store(now, Ordering::Relaxed);
+        }
+        is_time
+    }
+
     /// Everything that came of it, whatever it was.
     pub(super) fn heard(&self) -> u64 {
         self.events() + self.malformed() + self.ignored()
@@ -207,6 +224,8 @@ impl SourceHealth {
 
     /// Whether it was in another state before, or in this one for another reason.
     pub(super) fn set(&self, state: SourceState, reason: &str, hint: &str) -> bool {
+        // Words of the other side may be among them.
+        let reason = cut_text(reason, REASON_BYTES_MAX);
         let mut now = self.lock();
         let changed = now.state != state || now.reason != reason;
         if now.state != state {

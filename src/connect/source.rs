@@ -129,7 +129,7 @@ impl Outlet {
     /// until `deadline` at most. What was taken before under the same key is not taken again.
     pub(super) async fn deliver(
         &self,
-        parcel: Parcel,
+        mut parcel: Parcel,
         sent: (Option<&str>, &[u8]),
         deadline: Instant,
     ) -> Result<Landed, Undone> {
@@ -137,7 +137,7 @@ impl Outlet {
             Drawn::Fresh(held) => held,
             Drawn::Answered(landed) => return Ok(landed),
         };
-        let parcel = Parcel { ticket: Some(held.ticket.clone()), ..parcel };
+        parcel.ticket = Some(held.ticket.clone());
         match timeout_at(deadline, self.send(parcel)).await {
             Ok(Ok(())) => held.landed(deadline).await,
             Ok(Err(_)) => Err(Undone::Closed),
@@ -185,7 +185,8 @@ impl Outlet {
 
     /// Says that posts can come, though not all is well.
     pub(super) fn up_but(&self, reason: &str) {
-        if self.health.set(SourceState::Up, reason, "") {
+        let was_up = self.health.state() == SourceState::Up;
+        if self.health.set(SourceState::Up, reason, "") && (!was_up || self.health.may_remark()) {
             tracing::info!(reason, "connected");
         }
     }
@@ -206,7 +207,9 @@ impl Outlet {
 
     /// Says what the other side remarks, without an end to the connection.
     pub fn remark(&self, remark: &str) {
-        tracing::warn!(remark, "the server says");
+        if self.health.may_remark() {
+            tracing::warn!(remark, "the server says");
+        }
         self.health.set(self.health.state(), remark, "");
     }
 

@@ -259,7 +259,7 @@ impl EngineLoop {
     /// Steps through the waiting events, long texts a few at a time; then their cursors are covered.
     fn step_all(&mut self) -> anyhow::Result<()> {
         loop {
-            let rest = self.events.split_off(step_len(&self.events));
+            let rest = self.events.split_off(step_len(&self.events, self.topics.len()));
             if rest.is_empty() {
                 break;
             }

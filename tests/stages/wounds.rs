@@ -5,7 +5,9 @@ use std::borrow::Cow;
 
 use proptest::prelude::*;
 use resonanz_core::decode::mastodon::{self, Frame, Happening, Said, Statuses};
-use resonanz_core::decode::{AuthorHasher, FieldMap, MetaDecoder, Parcel, told, x};
+use resonanz_core::decode::{
+    AuthorHasher, Decoder, FieldMap, Format, MetaDecoder, Parcel, told, x,
+};
 use resonanz_core::post::{Event, Post, SourceId, TEXT_BYTES_MAX};
 use resonanz_core::privacy::{Personal, Redactor};
 use resonanz_core::text::plain_of_html;
@@ -103,5 +105,31 @@ proptest! {
         }
         let left = redactor.redacted(&text);
         prop_assert!(left.is_none_or(|left| left.len() <= text.len() + 8 * text.len()));
+    }
+}
+
+#[test]
+fn wide_letters_are_named_and_zeros_in_front_are_no_part_of_a_line() {
+    const LINE: &str = r#"{"id":"1","text":"acme","posted_at":"2026-03-01T12:00:00Z"}"#;
+    let wide = |bytes: fn(u16) -> [u8; 2]| LINE.encode_utf16().flat_map(bytes).collect::<Vec<u8>>();
+    let (low, high) = (wide(u16::to_le_bytes), wide(u16::to_be_bytes));
+    // Lines end at the first byte of a line feed.
+    let rows = [
+        ([&[0xff, 0xfe], &low[..]].concat(), Some("UTF-16")),
+        ([&[0][..], &low].concat(), Some("UTF-16")),
+        (high, Some("UTF-16")),
+        (b"\xff\xfeacme".to_vec(), Some("not UTF-8")),
+        (b"\0\0\0{\0}".to_vec(), Some("not JSON")),
+        ([&[0; 500], LINE.as_bytes()].concat(), None),
+    ];
+    for (raw, wanted) in rows {
+        let source = SourceId::new("s");
+        let mut parcel = Parcel::new(&source);
+        Decoder::new(Format::Archive, source, hasher()).decode(&raw, &mut parcel);
+        let reason = parcel.refused.first().map(|refused| refused.reason.as_str());
+        match wanted {
+            Some(wanted) => assert!(reason.is_some_and(|said| said.contains(wanted)), "{reason:?}"),
+            None => assert_eq!((reason, parcel.events.len()), (None, 1)),
+        }
     }
 }

@@ -13,6 +13,12 @@ pub use event::{Event, Found, Passed};
 
 /// Longest text of a post in bytes; a longer one is cut at a char boundary and counted.
 pub const TEXT_BYTES_MAX: usize = 64 * 1024;
+/// Longest id of a post in bytes; of a longer one a hash stands for the whole.
+pub const ID_BYTES_MAX: usize = 1_024;
+/// Longest address in bytes; a longer one is left out.
+pub const URL_BYTES_MAX: usize = 4_096;
+/// Longest name of a source in bytes; what names a longer one counts to the source that it came by.
+pub const SOURCE_BYTES_MAX: usize = 256;
 /// How far a post may be dated ahead of its reception, in microseconds, before it is refused.
 pub const FUTURE_US_MAX: i64 = 60 * crate::time::SECOND_US;
 

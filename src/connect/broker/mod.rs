@@ -25,8 +25,6 @@ pub(super) const ANSWER: Duration = Duration::from_secs(10);
 /// Longest wait for messages at once; then the broker is asked again, so that a half-open connection
 /// is noticed.
 pub(super) const LISTEN: Duration = Duration::from_secs(5);
-/// Messages that are handed on at once.
-pub(super) const PARCEL_MESSAGES: usize = 1_024;
 
 /// Where a source begins that has no position yet.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -18,7 +18,7 @@ use async_trait::async_trait;
 use super::network::SourceSpec;
 use super::source::{Fault, Outlet, Source};
 use super::transport::{Incoming, MESSAGE_BYTES_MAX, WebSocket};
-use crate::decode::{Cursor, Decoder, Parcel, Refused};
+use crate::decode::{Cursor, Decoder, Parcel};
 use crate::system::wall_clock;
 use crate::time::{EventTime, MINUTE_US};
 use address::{Asked, Wire, address};
@@ -29,8 +29,6 @@ pub use settings::{JetstreamSettings, NumbersSettings};
 pub(super) use settings::{configure, configure_bluesky};
 use unpack::{Unpacker, Unreadable, is_packed};
 
-/// Frames per parcel.
-const PARCEL_FRAMES_MAX: usize = 1_024;
 /// Bytes that a compressed frame may unpack to.
 const PLAIN_BYTES_MAX: usize = 1 << 20;
 
@@ -195,7 +193,7 @@ impl Jetstream {
                 Ok(Some(Incoming::Close(why))) => {
                     return Err(self.lost(&format!("the server closed {why}")));
                 }
-                Ok(None) if self.parcel.events.len() >= PARCEL_FRAMES_MAX => return Ok(()),
+                Ok(None) if self.parcel.is_full() => return Ok(()),
                 Ok(None) => match socket.fill_now() {
                     Ok(true) => {}
                     Ok(false) => return Ok(()),
@@ -244,7 +242,7 @@ impl Jetstream {
     }
 
     fn refuse(&mut self, reason: String) {
-        self.parcel.refused.push(Refused { reason, raw: Vec::new() });
+        self.parcel.refuse(reason, Vec::new());
     }
 
     fn decode(&mut self, bytes: &[u8], outlet: &Outlet) -> Option<Remark> {

@@ -18,7 +18,7 @@ use crate::connect::source::{Fault, Outlet};
 use crate::connect::transport::Http;
 use crate::decode::{Decoder, Parcel, follower_counts, post_uri, uri_account};
 use crate::mention::{Context, Matcher, MentionScratch};
-use crate::post::{Event, Post};
+use crate::post::{Event, ID_BYTES_MAX, Post};
 use crate::system::wall_clock;
 use crate::time::{EventTime, SECOND_US};
 
@@ -98,6 +98,7 @@ impl Noting {
         }
         if self.matcher.finds_any(&post.text, Context::of(post), &mut self.scratch)
             && let Some(uri) = post_uri(frame)
+            && uri.len() <= ID_BYTES_MAX
         {
             // To the second, as a cursor keeps it: one that comes again meets itself.
             let since = post.received_at.floor(SECOND_US);

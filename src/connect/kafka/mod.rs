@@ -21,7 +21,7 @@ use rskafka::client::partition::{OffsetAt, PartitionClient};
 use rskafka::record::RecordAndOffset;
 use tokio::time::timeout;
 
-use super::broker::{ANSWER, Begin, Hearing, LISTEN, PARCEL_MESSAGES, Wire};
+use super::broker::{ANSWER, Begin, Hearing, LISTEN, Wire};
 use super::network::SourceSpec;
 use super::source::{Fault, Outlet, Source};
 use crate::decode::{Cursor, Parcel};
@@ -134,7 +134,7 @@ impl Kafka {
             if let Some(value) = &record.value {
                 self.hearing.take(value, at, &mut parcel);
             }
-            if parcel.events.len() >= PARCEL_MESSAGES {
+            if parcel.is_full() {
                 let place = self.place.at(partition.partition(), next);
                 self.hand_over(parcel.take(), place, outlet).await?;
             }
@@ -165,11 +165,12 @@ impl Kafka {
 
     async fn hand_over(
         &mut self,
-        parcel: Parcel,
+        mut parcel: Parcel,
         place: Place,
         outlet: &Outlet,
     ) -> Result<(), Fault> {
-        outlet.send(Parcel { cursor: Some(Cursor::of(&place)), ..parcel }).await?;
+        parcel.cursor = Some(Cursor::of(&place));
+        outlet.send(parcel).await?;
         self.place = place;
         Ok(())
     }

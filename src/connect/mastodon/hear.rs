@@ -6,7 +6,6 @@ use super::live::Heard;
 use super::place::is_later;
 use super::session::Session;
 use crate::connect::source::{Fault, Outlet};
-use crate::decode::Refused;
 use crate::decode::mastodon::{Frame, Happening, Said, frame, happening, id_of, showable};
 use crate::post::{Event, Post};
 use crate::system::wall_clock;
@@ -35,7 +34,7 @@ impl Session<'_> {
         match heard {
             Heard::TooLarge(length) => {
                 let reason = format!("a message of {length} bytes, which is too large");
-                self.own.parcel.refused.push(Refused { reason, raw: Vec::new() });
+                self.own.parcel.refuse(reason, Vec::new());
             }
             Heard::Event(place, event) => match happening(&event.name, event.data.into()) {
                 Ok(what) => self.happened(Some(place), what),

@@ -13,8 +13,9 @@ use crate::connect::transport::{
 };
 use crate::secret::Secret;
 
-/// Things taken at once.
+/// Things taken at once, and their bytes.
 const TAKEN_MAX: usize = 1_024;
+const TAKEN_BYTES_MAX: usize = 1 << 20;
 
 /// What came.
 #[derive(Debug)]
@@ -194,14 +195,18 @@ impl Live {
 }
 
 async fn take_all(socket: &mut WebSocket, heard: &mut Vec<Heard>) -> Result<(), String> {
+    let mut taken = 0;
     loop {
         match socket.next()? {
-            Some(Incoming::Message(bytes)) => heard.push(Heard::Frame(bytes.to_vec())),
+            Some(Incoming::Message(bytes)) => {
+                taken += bytes.len();
+                heard.push(Heard::Frame(bytes.to_vec()));
+            }
             Some(Incoming::TooLarge(length)) => heard.push(Heard::TooLarge(length)),
             Some(Incoming::Ping(payload)) => socket.pong(&payload).await?,
             Some(Incoming::Pong) => {}
             Some(Incoming::Close(why)) => return Err(format!("the server closed {why}")),
-            None if heard.len() >= TAKEN_MAX => return Ok(()),
+            None if heard.len() >= TAKEN_MAX || taken >= TAKEN_BYTES_MAX => return Ok(()),
             None => {
                 if !socket.fill_now()? {
                     return Ok(());

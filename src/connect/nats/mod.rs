@@ -17,7 +17,7 @@ use async_trait::async_trait;
 use futures_util::{FutureExt, StreamExt};
 use tokio::time::{Duration, Instant};
 
-use super::broker::{ANSWER, Begin, Hearing, LISTEN, PARCEL_MESSAGES, Wire};
+use super::broker::{ANSWER, Begin, Hearing, LISTEN, Wire};
 use super::network::SourceSpec;
 use super::source::{Fault, Outlet, Source};
 use crate::decode::{Cursor, Parcel};
@@ -77,8 +77,9 @@ impl Nats {
         }
         if self.place != Some(place) {
             self.place = Some(place);
-            let cursor = Some(Cursor::of(&place));
-            outlet.send(Parcel { cursor, ..self.hearing.parcel() }).await?;
+            let mut parcel = self.hearing.parcel();
+            parcel.cursor = Some(Cursor::of(&place));
+            outlet.send(parcel).await?;
         }
         let config = pull::Config {
             deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: next },
@@ -122,7 +123,7 @@ impl Nats {
                 let Some(message) = next else { break };
                 let message = message.map_err(|error| Fault::external(format!("NATS: {error}")))?;
                 self.take(&message, &mut delivered)?;
-                if self.parcel.events.len() >= PARCEL_MESSAGES {
+                if self.parcel.is_full() {
                     self.hand_over(outlet).await?;
                 }
             }

@@ -12,9 +12,10 @@ use serde::{Deserialize, Deserializer};
 use super::fields::{Reading, Value};
 use super::flat::{Flat, Plain, once};
 use super::members::{Members, name_value, value};
-use super::{AuthorHasher, Sieve};
+use super::{AuthorHasher, Sieve, not_utf8};
 use crate::mention::Context;
 use crate::post::{AuthorKey, FUTURE_US_MAX, Kind, Lang, Passed, Post, SourceId, TEXT_BYTES_MAX};
+use crate::post::{ID_BYTES_MAX, URL_BYTES_MAX};
 use crate::time::{EventTime, TimeStyle};
 
 /// One line of an archive. Fields that are not listed are ignored.
@@ -103,9 +104,9 @@ impl<'a> ArchiveLine<'a> {
     /// # Errors
     /// In words, for bytes that say no post.
     pub fn parse_as(raw: &'a [u8], reading: &Reading) -> Result<Self, String> {
-        let text =
-            simdutf8::basic::from_utf8(raw).map_err(|_| "the bytes are not UTF-8".to_owned())?;
-        let text = text.trim_start_matches('\u{feff}');
+        let text = simdutf8::basic::from_utf8(raw).map_err(|_| not_utf8(raw))?;
+        // A crash leaves zeros where a line was to be written.
+        let text = text.trim_start_matches(['\u{feff}', '\0']);
         if reading.map.is_plain()
             && text.starts_with('{')
             && let Some(line) = Self::flat(text).or_else(|| serde_json::from_str(text).ok())
@@ -256,7 +257,8 @@ impl<'a> ArchiveLine<'a> {
 
     /// Whether a field could not be read as it stands, and was left unknown or mended.
     pub(super) fn is_mended(&self) -> bool {
-        self.mended
+        let url_bytes = self.url.as_ref().map_or(0, |url| url.len());
+        self.mended || self.id.len() > ID_BYTES_MAX || url_bytes > URL_BYTES_MAX
     }
 
     /// The same, noted as mended.

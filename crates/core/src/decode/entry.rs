@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use super::fields::{Reading, Value};
 use super::members::{Members, value};
-use super::{ArchiveLine, AuthorHasher, Decoded};
+use super::{ArchiveLine, AuthorHasher, Decoded, not_utf8};
 use crate::post::{Event, Post, SourceId};
 use crate::text::plain_of_html;
 use crate::time::EventTime;
@@ -94,7 +94,7 @@ pub(super) fn decode(
     style: &EntryStyle,
     now: EventTime,
 ) -> Result<Decoded, String> {
-    let text = simdutf8::basic::from_utf8(raw).map_err(|_| "the bytes are not UTF-8".to_owned())?;
+    let text = simdutf8::basic::from_utf8(raw).map_err(|_| not_utf8(raw))?;
     let members = Members::of(text.trim_start_matches('\u{feff}'))?;
     let entry = Entry { members, reading };
     let Some(op) = op(&entry, style)? else { return Ok(Decoded::Ignored(None)) };

@@ -11,7 +11,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::{AuthorHasher, reason};
-use crate::post::{Kind, Lang, Post, SourceId};
+use crate::post::{ID_BYTES_MAX, Kind, Lang, Post, SourceId};
 use crate::text::plain_of_html;
 use crate::time::EventTime;
 
@@ -219,6 +219,10 @@ impl Statuses {
         let inner = raw.reblog.as_deref();
         if !raw.is_open() || inner.is_some_and(|inner| !inner.is_open()) {
             return Ok(Said::Private);
+        }
+        // Ids are remembered by the thousand.
+        if raw.id.len() > ID_BYTES_MAX {
+            return Err(format!("an id of {} bytes", raw.id.len()));
         }
         let time = |name: &str, text: &str| {
             EventTime::parse(text).map_err(|error| format!("{name}: {error}"))

@@ -43,13 +43,15 @@ pub use sieve::Sieve;
 
 use import::Frame;
 
-use crate::post::{Event, Passed, Post, SourceId, TEXT_BYTES_MAX, cut_text};
+use crate::post::{Event, Passed, Post, SOURCE_BYTES_MAX, SourceId, TEXT_BYTES_MAX, cut_text};
 pub use crate::privacy::AuthorHasher;
 use crate::time::EventTime;
 use renewed::Renewed;
 
 /// Longest raw excerpt kept of a refused frame.
 const RAW_BYTES_MAX: usize = 64 * 1024;
+/// Longest reason of a refusal: some quote what they found.
+const REASON_BYTES_MAX: usize = 1_024;
 /// Most source names taken from the lines of one connector; beyond, its own name is used.
 const NAMES_MAX: usize = 256;
 
@@ -251,16 +253,15 @@ impl Decoder {
                     _ => false,
                 };
                 parcel.cut += u64::from(is_cut);
-                parcel.events.push(event);
+                parcel.tell(event);
                 time_us
             }
             Ok(Decoded::Ignored(time_us)) => {
-                parcel.ignored += 1;
+                parcel.ignore();
                 time_us
             }
             Err(reason) => {
-                let raw = self.letter(raw);
-                parcel.refused.push(Refused { reason, raw });
+                parcel.refuse(cut_text(&reason, REASON_BYTES_MAX).to_owned(), self.letter(raw));
                 None
             }
         };
@@ -311,7 +312,7 @@ impl Decoder {
         if let Some(known) = self.names.get(name) {
             return known.clone();
         }
-        if self.names.len() >= NAMES_MAX {
+        if self.names.len() >= NAMES_MAX || name.len() > SOURCE_BYTES_MAX {
             return self.source.clone();
         }
         let id = SourceId::new(name);
@@ -331,8 +332,8 @@ fn cut(post: &mut Post) -> bool {
 
 /// What serde says of malformed JSON, without its Rust words.
 fn reason(error: &serde_json::Error, raw: &[u8]) -> String {
-    if std::str::from_utf8(raw).is_err() {
-        return "the bytes are not UTF-8".to_owned();
+    if is_wide(raw) || std::str::from_utf8(raw).is_err() {
+        return not_utf8(raw);
     }
     let what = if error.is_eof() {
         "JSON that ends too early"
@@ -343,4 +344,22 @@ fn reason(error: &serde_json::Error, raw: &[u8]) -> String {
     };
     // Frames are one line each.
     format!("{what}: {error}").replace(" at line 1 column ", " at column ")
+}
+
+/// What bytes are that are no text of ours.
+fn not_utf8(raw: &[u8]) -> String {
+    let what = if is_wide(raw) {
+        "the bytes are UTF-16; write UTF-8, as with iconv -f UTF-16 -t UTF-8"
+    } else {
+        "the bytes are not UTF-8"
+    };
+    what.to_owned()
+}
+
+/// Whether letters stand in two bytes each: a line of them has nearly as many zeros as letters.
+fn is_wide(raw: &[u8]) -> bool {
+    let begins = raw.get(..64).unwrap_or(raw);
+    let zeros = begins.iter().filter(|byte| **byte == 0).count();
+    let letters = begins.iter().filter(|byte| byte.is_ascii_graphic()).count();
+    letters > 2 && zeros.abs_diff(letters) <= 1 + begins.len() / 8
 }

@@ -6,6 +6,13 @@ use super::cursor::Cursor;
 use crate::post::{Event, SourceId};
 use crate::time::EventTime;
 
+/// Events of a full parcel.
+const EVENTS_MAX: usize = 1_024;
+/// Frames of one, likes and refusals included.
+const FRAMES_MAX: usize = 8 * EVENTS_MAX;
+/// Bytes of texts and refusals of one.
+const BYTES_MAX: usize = 1 << 20;
+
 /// Bytes that are no post; kept in the dead-letter file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused {
@@ -62,6 +69,9 @@ pub struct Parcel {
     pub cursor: Option<Cursor>,
     /// Given back, filled in, once all this is durable, if somebody waits for it.
     pub ticket: Option<Ticket>,
+    /// Frames that were understood or refused, and bytes of what is kept of them.
+    frames: usize,
+    bytes: usize,
 }
 
 impl Parcel {
@@ -78,14 +88,43 @@ impl Parcel {
             reached_us: None,
             cursor: None,
             ticket: None,
+            frames: 0,
+            bytes: 0,
         }
+    }
+
+    /// Adds an event.
+    pub fn tell(&mut self, event: Event) {
+        self.frames += 1;
+        self.bytes += event.text_bytes();
+        self.events.push(event);
+    }
+
+    /// Adds what could not be understood.
+    pub fn refuse(&mut self, reason: String, raw: Vec<u8>) {
+        self.frames += 1;
+        self.bytes += reason.len() + raw.len();
+        self.refused.push(Refused { reason, raw });
+    }
+
+    /// Adds something that is no post by nature.
+    pub fn ignore(&mut self) {
+        self.frames += 1;
+        self.ignored += 1;
+    }
+
+    /// Whether it is to be handed over before anything is added, whatever more there is: many of them
+    /// wait for the engine.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.events.len() >= EVENTS_MAX || self.frames >= FRAMES_MAX || self.bytes >= BYTES_MAX
     }
 
     /// Notes lines that were skipped because of their length.
     pub fn refuse_long_lines(&mut self, skipped: u64) {
         for _ in 0..skipped {
             let reason = "a line longer than 16 MiB".to_owned();
-            self.refused.push(Refused { reason, raw: Vec::new() });
+            self.refuse(reason, Vec::new());
         }
     }
 

@@ -85,6 +85,16 @@ pub enum Event {
 }
 
 impl Event {
+    /// The bytes of its text.
+    #[must_use]
+    pub fn text_bytes(&self) -> usize {
+        match self {
+            Self::Create(post) | Self::Edit(post) => post.text.len(),
+            Self::Found(found) => found.post.text.len(),
+            Self::Pass(_) | Self::Delete { .. } | Self::Purge { .. } | Self::Renew { .. } => 0,
+        }
+    }
+
     /// Where it happened.
     #[must_use]
     pub fn source(&self) -> &SourceId {

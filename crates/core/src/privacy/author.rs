@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::keyring::Turn;
 use super::{Keyring, Rotation, Tombstone, names};
-use crate::post::{AuthorKey, Post, PostKey, SourceId};
+use crate::post::{AuthorKey, ID_BYTES_MAX, Post, PostKey, SourceId, URL_BYTES_MAX};
 
 /// Hashes author names under a secret key, so that nobody without it can test a name.
 ///
@@ -173,16 +173,17 @@ impl AuthorHasher {
 
     /// An id of a post or thread without names: those of its author, and those that its form shows
     /// (DIDs, `https://host/@name/1`), become keys. The same id gives the same again, so replies
-    /// still meet what they answer.
+    /// still meet what they answer. For one that is too long a hash of it stands.
     #[must_use]
     pub fn id<'a>(&self, id: Cow<'a, str>, author: &str) -> Cow<'a, str> {
         match self.names {
-            Names::Keep => id,
-            Names::Hash => {
-                let first = &|name: &str| self.first_hash(name);
-                self.turned_id(names::keyed(id, &names::plain(author), first))
-            }
+            Names::Keep => bounded(id),
+            Names::Hash => self.turned_id(bounded(self.keyed(id, author))),
         }
+    }
+
+    fn keyed<'a>(&self, text: Cow<'a, str>, author: &str) -> Cow<'a, str> {
+        names::keyed(text, &names::plain(author), &|name: &str| self.first_hash(name))
     }
 
     fn turned_id<'a>(&self, id: Cow<'a, str>) -> Cow<'a, str> {
@@ -193,9 +194,12 @@ impl AuthorHasher {
     }
 
     /// An address without names: one that names somebody is cut to its site, and dropped when the
-    /// site itself does.
+    /// site itself does, or when it is too long.
     #[must_use]
     pub fn url<'a>(&self, url: Cow<'a, str>, author: &str) -> Option<Cow<'a, str>> {
+        if url.len() > URL_BYTES_MAX {
+            return None;
+        }
         if self.names == Names::Keep {
             return Some(url);
         }
@@ -216,10 +220,19 @@ impl AuthorHasher {
             Names::Hash => {
                 let text = String::from_utf8_lossy(raw);
                 let text = names::keyed_fields(&text, &|name| self.first_hash(name));
-                self.id(Cow::Owned(text), "").into_owned().into_bytes()
+                self.turned_id(self.keyed(Cow::Owned(text), "")).into_owned().into_bytes()
             }
         }
     }
+}
+
+/// An id, or what stands for one that is too long: nothing that looks like a key.
+fn bounded(id: Cow<'_, str>) -> Cow<'_, str> {
+    if id.len() <= ID_BYTES_MAX {
+        return id;
+    }
+    let hash = blake3::hash(id.as_bytes()).to_hex();
+    Cow::Owned(format!("long:{}", hash.get(..40).unwrap_or_default()))
 }
 
 impl fmt::Debug for AuthorHasher {

@@ -298,7 +298,7 @@ fn field(text: &str, from: usize) -> Option<(usize, usize)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{AuthorHasher, Names};
+    use super::super::{AuthorHasher, Keyring, Names};
     use super::*;
 
     #[test]
@@ -330,6 +330,23 @@ mod tests {
             assert_eq!(authors.id(once.clone(), ""), once, "doing it twice changes nothing");
             assert_eq!(authors.clone().with_names(Names::Keep).id(id.into(), author), id);
         }
+    }
+
+    #[test]
+    fn for_an_id_that_is_too_long_a_hash_stands_over_rotations_too() {
+        let ring = Keyring::from([1; 32]);
+        let rotated = ring.clone().rotated([2; 32]);
+        let [old, new] = [ring, rotated].map(AuthorHasher::new);
+        let long = |end: &str| format!("at://did:plc:abc/{}{end}", "x".repeat(2_000));
+        let short = old.id(long("1").into(), "bob");
+        assert_eq!((short.len(), short.starts_with("long:")), (45, true), "{short}");
+        assert_eq!(old.id(long("1").into(), "bob"), short, "the same again");
+        assert_ne!(old.id(long("2").into(), "bob"), short);
+        assert_eq!(old.id(short.clone(), ""), short, "doing it twice changes nothing");
+        assert_eq!(new.id(long("1").into(), "bob"), short, "it holds no key that could be turned");
+        assert!(old.with_names(Names::Keep).id(long("1").into(), "bob").len() < 50);
+        let url = format!("https://h.example/{}", "x".repeat(4_096));
+        assert_eq!(new.url(url.into(), "bob"), None);
     }
 
     #[test]

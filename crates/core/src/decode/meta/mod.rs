@@ -10,7 +10,7 @@ mod tests;
 
 use serde_json::Value;
 
-use super::{Parcel, Refused};
+use super::Parcel;
 use crate::post::{Event, Kind, Lang, Post, SourceId, TEXT_BYTES_MAX, cut_text};
 use crate::privacy::AuthorHasher;
 use crate::time::EventTime;
@@ -211,7 +211,7 @@ impl MetaDecoder {
     pub fn refuse(&self, reason: String, what: &Value, parcel: &mut Parcel) {
         let raw = what.to_string().into_bytes();
         let raw = self.authors.letter(raw.get(..RAW_BYTES_MAX).unwrap_or(&raw));
-        parcel.refused.push(Refused { reason, raw });
+        parcel.refuse(reason, raw);
     }
 
     /// An object that stands in a list.
@@ -344,7 +344,7 @@ fn push(event: Event, parcel: &mut Parcel) {
             "created_time {} is more than a minute after its reception at {}",
             post.posted_at, post.received_at
         );
-        return parcel.refused.push(Refused { reason, raw: Vec::new() });
+        return parcel.refuse(reason, Vec::new());
     }
-    parcel.events.push(event);
+    parcel.tell(event);
 }
