@@ -92,6 +92,8 @@ pub(crate) enum Wrong {
     Ends,
     /// Nothing comes, and then the end.
     Mute,
+    /// It has much to say to people between notes.
+    Talks,
 }
 
 /// How the relay is.
@@ -335,6 +337,10 @@ impl Talk {
             Some(Wrong::Garbage) => {
                 let _ = self.socket.send(Message::binary(vec![0xff; 40])).await;
                 self.say(&json!(["EVENT", name, {"id": "x"}])).await?;
+            }
+            Some(Wrong::Talks) => {
+                let words = format!("{}{}", self.given, "x".repeat(500_000));
+                self.say(&json!(["NOTICE", words])).await?;
             }
             Some(Wrong::Again) => self.say(&json!(["EVENT", name, note])).await?,
             Some(Wrong::Forged) => {

@@ -139,14 +139,21 @@ impl Nostr {
     }
 
     /// Follows no post any more that its author took back.
-    pub(super) fn forget(&mut self, event: &Event) {
+    pub(super) fn forget(&mut self, events: &[Event]) {
         let Some(following) = &mut self.following else { return };
-        following.followed.retain(|_, followed| match event {
-            Event::Delete { id, by, .. } => {
-                *id != followed.post.id || by.is_some_and(|by| by != followed.post.author)
+        // One note can take back thousands.
+        let (mut posts, mut authors) = (HashMap::new(), HashSet::new());
+        for event in events {
+            match event {
+                Event::Delete { id, by, .. } => drop(posts.insert(&**id, *by)),
+                Event::Purge { author, .. } => drop(authors.insert(*author)),
+                _ => {}
             }
-            Event::Purge { author, .. } => *author != followed.post.author,
-            _ => true,
+        }
+        following.followed.retain(|_, Followed { post, .. }| {
+            let taken_back = posts.get(&*post.id);
+            let is_taken_back = taken_back.is_some_and(|by| by.is_none_or(|by| by == post.author));
+            !is_taken_back && !authors.contains(&post.author)
         });
     }
 

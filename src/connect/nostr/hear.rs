@@ -133,23 +133,24 @@ impl Nostr {
                         self.admit(Event::Create(post));
                     }
                     Version::Newer => self.admit(Event::Edit(post)),
-                    Version::Old => self.parcel.ignored += 1,
+                    Version::Old => self.parcel.ignore(),
                 }
             }
             Said::Withdrawn(events) => {
-                let before = self.parcel.events.len();
-                for event in events {
-                    // A newer version of an article is not meant.
-                    let is_older = matches!(&event, Event::Delete { source, id, .. }
-                        if self.articles.has_newer(PostKey::new(source, id).0, note.created_at));
-                    if !is_older {
-                        self.forget(&event);
-                        self.admit(event);
-                    }
+                let articles = &self.articles;
+                // A newer version of an article is not meant.
+                let is_meant = |event: &Event| {
+                    !matches!(event, Event::Delete { source, id, .. }
+                        if articles.has_newer(PostKey::new(source, id).0, note.created_at))
+                };
+                let events: Vec<Event> = events.into_iter().filter(is_meant).collect();
+                if events.is_empty() {
+                    self.parcel.ignore();
                 }
-                self.parcel.ignored += u64::from(before == self.parcel.events.len());
+                self.forget(&events);
+                events.into_iter().for_each(|event| self.admit(event));
             }
-            Said::Nothing => self.parcel.ignored += 1,
+            Said::Nothing => self.parcel.ignore(),
         }
     }
 

@@ -13,6 +13,7 @@ mod listening;
 mod login;
 mod manners;
 mod names;
+mod pile;
 mod place;
 mod refusal;
 mod relay;
@@ -50,8 +51,6 @@ use told::{News, Relay};
 const NEWS_MAX: usize = 16;
 /// Accounts whose names are asked for at once.
 const ACCOUNTS_MAX: usize = 500;
-/// Events of a parcel.
-const PARCEL_EVENTS_MAX: usize = 1_024;
 /// How long relays may take to say goodbye.
 const GOODBYE: Duration = Duration::from_secs(2);
 
@@ -219,7 +218,7 @@ impl Nostr {
                 }
                 () = outlet.closing() => return Err(Fault::Closed),
             }
-            while self.parcel.events.len() < PARCEL_EVENTS_MAX
+            while !self.parcel.is_full()
                 && let Ok(news) = told.try_recv()
             {
                 self.take(news, relays, outlet)?;

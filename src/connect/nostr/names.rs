@@ -15,6 +15,8 @@ use crate::decode::nostr::{Note, hex, named, with_names};
 const NAMES_MAX: usize = 10_000;
 /// Mentions that wait for names; beyond, they go on without.
 const WAITING_MAX: usize = 1_000;
+/// A note that takes more bytes than this does not wait.
+const NOTE_BYTES_MAX: usize = 64 * 1024;
 /// Accounts of one question.
 const BATCH: usize = 200;
 /// How long to wait for what relays know.
@@ -91,7 +93,7 @@ impl Names {
 
     /// Keeps a mention back until names are known; gives it back where too many wait.
     pub(super) fn hold(&mut self, place: usize, note: &Note) -> bool {
-        let has_room = self.waiting.len() < WAITING_MAX;
+        let has_room = self.waiting.len() < WAITING_MAX && note.bytes() <= NOTE_BYTES_MAX;
         if has_room {
             self.waiting.push_back((place, note.clone()));
         }

@@ -13,6 +13,7 @@ use super::filter::{Filter, close, profiles};
 use super::hearing::{EMPTY, Hearing, Stage, gap, is_older, older, place};
 use super::login::Login;
 use super::manners::Manners;
+use super::pile::Pile;
 use super::refusal::refused;
 use super::told::{Relay, Told};
 use crate::connect::source::{Fault, Outlet};
@@ -20,8 +21,8 @@ use crate::connect::transport::{Incoming, MESSAGE_BYTES_MAX, WebSocket};
 use crate::decode::nostr::{Message, Note, message};
 use asked::{NAMES, is_of_names};
 
-/// Notes that are handed over at once.
-const NOTES_MAX: usize = 256;
+/// Messages that are taken at once, whatever they say.
+const TAKEN_MAX: usize = 1_024;
 /// Pages of one subscription before the rest is given up as a gap.
 const PAGES_MAX: u32 = 500;
 /// Notes of one second that may be more than a relay gives at once.
@@ -36,7 +37,7 @@ pub(super) struct Session<'a> {
     relay: &'a mut Relay,
     socket: WebSocket,
     hearings: Vec<Hearing>,
-    notes: Vec<Note>,
+    pile: Pile,
     /// When something came last, or was asked for.
     heard: Instant,
     next_comparison: Instant,
@@ -61,7 +62,7 @@ impl<'a> Session<'a> {
             relay,
             socket,
             hearings,
-            notes: Vec::new(),
+            pile: Pile::default(),
             heard: now,
             is_caught_up: false,
         }
@@ -166,6 +167,7 @@ impl<'a> Session<'a> {
 
     /// Takes all that is there.
     async fn take_all(&mut self) -> Result<(), Fault> {
+        let mut taken = 0;
         loop {
             let read = match self.socket.next().map_err(Fault::external)? {
                 Some(Incoming::Message(bytes)) => message(bytes).map_err(|reason| {
@@ -187,6 +189,7 @@ impl<'a> Session<'a> {
                 Some(Incoming::Close(why)) => {
                     return Err(Fault::external(format!("the relay closed {why}")));
                 }
+                None if taken >= TAKEN_MAX => return Ok(()),
                 None => {
                     if !self.socket.fill_now().map_err(Fault::external)? {
                         return Ok(());
@@ -194,6 +197,7 @@ impl<'a> Session<'a> {
                     continue;
                 }
             };
+            taken += 1;
             self.heard = Instant::now();
             match read {
                 Ok(message) => self.take(message).await?,
@@ -215,7 +219,10 @@ impl<'a> Session<'a> {
             }
             Message::Stored(name) => self.stored(&name).await,
             Message::Closed(name, why) => self.closed(&name, &why).await,
-            Message::Notice(said) => self.relay.tell(Told::Says(format!("it says: {said}"))).await,
+            Message::Notice(said) => match self.pile.notice(&said) {
+                Some(said) => self.relay.tell(Told::Says(said)).await,
+                None => Ok(()),
+            },
             Message::Auth(challenge) => match self.login.answer(&challenge, &self.relay.url)? {
                 Some(answer) => self.say(&answer).await,
                 None => Ok(()),
@@ -233,8 +240,8 @@ impl<'a> Session<'a> {
 
     async fn note(&mut self, name: &str, note: Note) -> Result<(), Fault> {
         if is_of_names(name) {
-            self.notes.push(note);
-            return if self.notes.len() >= NOTES_MAX { self.hand_over().await } else { Ok(()) };
+            self.pile.push(note);
+            return if self.pile.is_full() { self.hand_over().await } else { Ok(()) };
         }
         let Some(hearing) = place(name).and_then(|place| self.hearings.get_mut(place)) else {
             return Ok(());
@@ -244,15 +251,15 @@ impl<'a> Session<'a> {
             Stage::Older { page, .. } if is_older(name) => page.count(&note),
             _ => hearing.fresh += 1,
         }
-        self.notes.push(note);
-        if self.notes.len() >= NOTES_MAX { self.hand_over().await } else { Ok(()) }
+        self.pile.push(note);
+        if self.pile.is_full() { self.hand_over().await } else { Ok(()) }
     }
 
     async fn hand_over(&mut self) -> Result<(), Fault> {
-        if self.notes.is_empty() {
+        if self.pile.is_empty() {
             return Ok(());
         }
-        let notes = std::mem::take(&mut self.notes);
+        let notes = self.pile.take();
         self.relay.tell(Told::Notes(notes)).await
     }
 

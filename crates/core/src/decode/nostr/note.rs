@@ -63,6 +63,15 @@ impl Note {
         })
     }
 
+    /// About how many bytes it takes in memory.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let text = |text: &String| size_of::<String>() + text.len();
+        let tag =
+            |tag: &Vec<String>| size_of::<Vec<String>>() + tag.iter().map(text).sum::<usize>();
+        size_of::<Self>() + self.content.len() + self.tags.iter().map(tag).sum::<usize>()
+    }
+
     /// The bytes whose SHA-256 must be its id.
     #[must_use]
     pub fn signed(&self) -> Vec<u8> {
