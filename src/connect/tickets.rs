@@ -96,6 +96,7 @@ impl Tickets {
         deadline: Instant,
     ) -> Result<Drawn<'_>, Undone> {
         let mut changes = self.changes.subscribe();
+        let sent = (sent.0.map(|key| hash(key.as_bytes())), hash(sent.1));
         loop {
             if let Some(drawn) = self.begin(sent, wall_clock())? {
                 return Ok(drawn);
@@ -139,11 +140,9 @@ impl Tickets {
     /// `None` while the same is on its way.
     fn begin(
         &self,
-        (key, body): (Option<&str>, &[u8]),
+        (key, body): (Option<Key>, [u8; 8]),
         now: EventTime,
     ) -> Result<Option<Drawn<'_>>, Undone> {
-        let key = key.map(|key| hash(key.as_bytes()));
-        let body: [u8; 8] = hash(body);
         let same = |sent: &[u8; 8]| if *sent == body { Ok(()) } else { Err(Undone::OtherBody) };
         let mut book = self.lock();
         if let Some(key) = &key {
@@ -232,7 +231,7 @@ mod tests {
         let answered = tickets.draw((Some("k"), b"a"), soon).await;
         assert!(matches!(answered, Ok(Drawn::Answered(known)) if known == landed));
         let old = EventTime(wall_clock().0 + 2 * DAY_US);
-        let again = tickets.begin((Some("k"), b"b"), old).ok().flatten();
+        let again = tickets.begin((Some(hash(b"k")), hash(b"b")), old).ok().flatten();
         assert!(matches!(again, Some(Drawn::Fresh(_))), "a day is over");
     }
 }

@@ -302,3 +302,18 @@ fn more_than_can_be_taken_in_is_told_when_to_come_again() {
     assert_eq!(after.body["duplicates"], 1, "{after:?}");
     assert_eq!(scene.query("SELECT count(*) FROM mentions"), "1");
 }
+
+#[test]
+fn a_body_of_nothings_is_refused_in_little_memory() {
+    let scene = Scene::new("token_env = \"INGEST_TOKEN\"");
+    let process = scene.run();
+    let mut list = "[".to_owned() + &"1,".repeat(2_000_000);
+    list.replace_range(list.len() - 1.., "]");
+    for _ in 0..5 {
+        let answer = scene.send(&[], &list);
+        assert_eq!(answer.status, 413, "{answer:?}");
+        assert!(answer.body["error"].as_str().is_some_and(|said| said.contains("entries")));
+    }
+    let held = crate::memory::peak(process.0.id());
+    assert!(held < 400 << 20, "{held}");
+}

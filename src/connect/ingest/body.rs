@@ -1,8 +1,11 @@
 //! Which entries has a body? One JSON object, a list of them, or one a line; packed or not.
 
+use std::fmt;
 use std::io::Read;
 
 use flate2::read::MultiGzDecoder;
+use serde::de::{SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 /// Why a body holds no entries.
@@ -12,9 +15,14 @@ pub(super) enum Unreadable {
     TooLarge,
     /// It is packed in another way than gzip.
     Encoding(String),
+    /// It has more entries than are taken at once.
+    Many,
     /// It is not what it says, in words.
     Broken(String),
 }
+
+/// Entries that are taken at once: each that cannot be read costs more memory than it has bytes.
+pub(super) const ENTRIES_MAX: usize = 100_000;
 
 /// The body as it was before it was packed, at most `most` bytes.
 pub(super) fn unpacked(
@@ -50,8 +58,9 @@ pub(super) fn entries(body: &[u8]) -> Result<Vec<&[u8]>, Unreadable> {
         return broken("the body is empty".to_owned());
     }
     if text.starts_with('[') {
-        return match serde_json::from_str::<Vec<&RawValue>>(text) {
-            Ok(list) => Ok(list.into_iter().map(|entry| entry.get().as_bytes()).collect()),
+        return match serde_json::from_str::<List<'_>>(text) {
+            Ok(List(list)) if list.len() > ENTRIES_MAX => Err(Unreadable::Many),
+            Ok(List(list)) => Ok(list),
             Err(error) => broken(format!("the body is not JSON: {error}")),
         };
     }
@@ -66,7 +75,39 @@ pub(super) fn entries(body: &[u8]) -> Result<Vec<&[u8]>, Unreadable> {
     if lines.clone().count() < 2 || !lines.clone().any(is_object) {
         return broken(format!("the body is not JSON: {error}"));
     }
+    if lines.clone().nth(ENTRIES_MAX).is_some() {
+        return Err(Unreadable::Many);
+    }
     Ok(lines.map(str::as_bytes).collect())
+}
+
+/// The entries of a list, as they stand: no more than one too many.
+struct List<'b>(Vec<&'b [u8]>);
+
+impl<'b> Deserialize<'b> for List<'b> {
+    fn deserialize<D: Deserializer<'b>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_seq(Entries)
+    }
+}
+
+struct Entries;
+
+impl<'b> Visitor<'b> for Entries {
+    type Value = List<'b>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'b>>(self, mut list: A) -> Result<List<'b>, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(entry) = list.next_element::<&RawValue>()? {
+            if entries.len() <= ENTRIES_MAX {
+                entries.push(entry.get().as_bytes());
+            }
+        }
+        Ok(List(entries))
+    }
 }
 
 #[cfg(test)]
@@ -92,6 +133,18 @@ mod tests {
         ];
         for (body, wanted) in rows {
             assert_eq!(entries(body.as_bytes()).ok().map(|list| list.len()), wanted, "{body}");
+        }
+    }
+
+    #[test]
+    fn no_body_has_more_entries_than_can_be_refused_in_memory() {
+        let list = |count: usize| format!("[{}]", vec!["1"; count].join(","));
+        let lines = |count: usize| format!("{{\"a\":1}}\n{}", "1\n".repeat(count - 1));
+        for body in [list(ENTRIES_MAX), lines(ENTRIES_MAX)] {
+            assert_eq!(entries(body.as_bytes()).map(|list| list.len()), Ok(ENTRIES_MAX));
+        }
+        for body in [list(ENTRIES_MAX + 1), list(1 << 20), lines(ENTRIES_MAX + 1)] {
+            assert_eq!(entries(body.as_bytes()), Err(Unreadable::Many));
         }
     }
 

@@ -19,10 +19,10 @@ use super::network::SourceSpec;
 use super::source::{Fault, Outlet, Source};
 use super::tickets::Undone;
 use super::transport::{Door, Head, Latch, Reply};
-use crate::decode::{Decoder, EntryStyle, Format, Landed, Parcel, Reading, Refused};
+use crate::decode::{Decoder, EntryStyle, Format, Landed, Parcel, Reading};
 use crate::secret::{Secret, SecretPlace};
 use crate::system::wall_clock;
-use body::{Unreadable, entries, unpacked};
+use body::{ENTRIES_MAX, Unreadable, entries, unpacked};
 pub use settings::IngestSettings;
 pub(super) use settings::{configure, mapping};
 
@@ -169,6 +169,10 @@ impl Open {
     async fn unreadable(&self, why: Unreadable, body: &[u8], most: usize) -> Reply {
         let reason = match why {
             Unreadable::TooLarge => return too_large(most),
+            Unreadable::Many => {
+                let error = format!("the body has more than {ENTRIES_MAX} entries");
+                return Reply::refusal(413, &error, "send less at once");
+            }
             Unreadable::Encoding(encoding) => {
                 let error = format!("the content-encoding \"{encoding}\" is not supported");
                 return Reply::refusal(415, &error, "send it plain, or with gzip");
@@ -177,7 +181,7 @@ impl Open {
         };
         let mut parcel = Parcel::new(self.decoder.source());
         let raw = self.decoder.letter(body);
-        parcel.refused.push(Refused { reason: reason.clone(), raw });
+        parcel.refuse(reason.clone(), raw);
         let written = tokio::time::timeout(WAIT, self.outlet.send(parcel)).await;
         if !matches!(written, Ok(Ok(()))) {
             return undone(Undone::Full);
