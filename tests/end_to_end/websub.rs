@@ -121,12 +121,17 @@ fn ask(url: &str, method: &str, headers: &str, body: &str) -> (u16, String) {
 
 /// Asks back whether a subscription was meant, as hubs do.
 fn verify(form: &Form, topic: &str) -> (u16, String) {
+    verify_for(form, topic, "864000")
+}
+
+/// The same, for so many seconds.
+fn verify_for(form: &Form, topic: &str, lease: &str) -> (u16, String) {
     let mut url = url::Url::parse(field(form, "hub.callback")).expect("a callback");
     url.query_pairs_mut()
         .append_pair("hub.mode", field(form, "hub.mode"))
         .append_pair("hub.topic", topic)
         .append_pair("hub.challenge", "ch-1")
-        .append_pair("hub.lease_seconds", "864000");
+        .append_pair("hub.lease_seconds", lease);
     ask(url.as_str(), "GET", "", "")
 }
 
@@ -196,6 +201,24 @@ fn what_a_hub_tells_is_heard_at_once_and_only_what_it_signed() {
     let left = hub.request("unsubscribe", 0);
     assert_eq!(field(&left, "hub.topic"), "https://h.example/feed");
     assert_eq!(verify(&left, "https://h.example/feed"), (200, "ch-1".to_owned()));
+    assert_eq!(process.terminate(), Some(0));
+}
+
+#[test]
+fn a_hub_that_wants_to_be_asked_again_at_once_is_asked_once() {
+    let (place, site, hub, port) = (Place::new(), Site::new(), Hub::new(), free_port());
+    site.put("/feed", rss(&hub.url, &["one"]));
+    let process = live(&config(&place, port, &[format!("{}/feed", site.url)]));
+    let asked = hub.request("subscribe", 0);
+    let secret = field(&asked, "hub.secret").to_owned();
+    for (lease, title) in [("0", "two"), ("-1", "three"), ("18446744073709551616", "four")] {
+        assert_eq!(verify_for(&asked, "https://h.example/feed", lease).0, 200, "{lease}");
+        site.put("/feed", rss(&hub.url, &["one", title]));
+        assert_eq!(tell(&asked, &secret), 202);
+        let count = format!("SELECT count(*) FROM mentions WHERE text = 'acme {title}'");
+        wait_for_answer(&place.lake, &count, "1");
+    }
+    assert_eq!(hub.asked.lock().expect("a lock").len(), 1, "one request");
     assert_eq!(process.terminate(), Some(0));
 }
 

@@ -23,11 +23,17 @@ use crate::system::{hex, random};
 const LEASE_S: u64 = 10 * 86_400;
 /// How long a hub may take to come back before it is asked again.
 const PATIENCE: Duration = Duration::from_secs(3_600);
+/// Shortest time before it is asked again, however short it wants to tell us.
+const RENEWED_MIN: Duration = Duration::from_secs(300);
+/// What a hub says, or somebody in its place, goes to the log once in this time.
+const SAID_APART: Duration = Duration::from_secs(60);
 /// Most bytes of what a hub sends, which is read for its signature alone.
 const BODY_BYTES_MAX: usize = 8 << 20;
 const CHALLENGE_BYTES_MAX: usize = 512;
 /// Requests to hubs on their way at once; a list of feeds that is cut short leaves many.
 const ASKED_MAX: usize = 4;
+/// Characters of a hub's reason that are shown.
+const REASON_CHARS: usize = 200;
 const SIGNATURE: &str = "x-hub-signature";
 
 /// Where hubs knock.
@@ -51,6 +57,21 @@ struct Subscription {
     secret: String,
     /// When the hub is to be asked again.
     renewed_at: Instant,
+    /// When it was asked last: it asks back soon after, or somebody else does.
+    asked_at: Instant,
+    /// When something was said of it last.
+    said_at: Option<Instant>,
+}
+
+impl Subscription {
+    /// Whether something may be said of it: anybody can send what makes it so.
+    fn may_say(&mut self) -> bool {
+        let may = self.said_at.is_none_or(|said| said.elapsed() >= SAID_APART);
+        if may {
+            self.said_at = Some(Instant::now());
+        }
+        may
+    }
 }
 
 /// The subscriptions of a source.
@@ -115,12 +136,19 @@ impl Push {
             return;
         }
         // A hub may knock with the old secret until it has taken the new one.
+        let said_at = known.and_then(|known| known.said_at);
         let secret = known.map(|known| known.secret.clone());
         let Some(secret) = secret.or_else(|| random::<32>().ok().map(|bytes| hex(&bytes))) else {
             return;
         };
-        let renewed_at = Instant::now() + PATIENCE;
-        let fresh = Subscription { hub: hub.clone(), secret: secret.clone(), renewed_at };
+        let asked_at = Instant::now();
+        let fresh = Subscription {
+            hub: hub.clone(),
+            secret: secret.clone(),
+            renewed_at: asked_at + PATIENCE,
+            asked_at,
+            said_at,
+        };
         subscriptions.insert(key.to_owned(), fresh);
         drop(subscriptions);
         self.ask("subscribe", key, hub, Some(&secret), outlet);
@@ -181,19 +209,24 @@ impl Open {
         match (mode.as_str(), known) {
             ("subscribe", Some(known)) => {
                 let lease = parameter("hub.lease_seconds").parse().unwrap_or(LEASE_S);
-                // It is asked again well before its end.
-                let renewal = Duration::from_secs(lease.min(LEASE_S)) * 2 / 3;
-                known.renewed_at = Instant::now() + renewal;
-                tracing::info!(
-                    hub = known.hub.url,
-                    topic,
-                    lease_s = lease,
-                    "a hub tells of a feed"
-                );
+                // Nobody signs this. It is meant in any case, but only the hub that was just asked
+                // says for how long.
+                if known.asked_at.elapsed() < PATIENCE {
+                    // It is asked again well before its end.
+                    let renewal = Duration::from_secs(lease.min(LEASE_S)) * 2 / 3;
+                    known.renewed_at = known.asked_at + renewal.max(RENEWED_MIN);
+                }
+                if known.may_say() {
+                    let hub = &known.hub.url;
+                    tracing::info!(hub, topic, lease_s = lease, "a hub tells of a feed");
+                }
             }
             ("denied", Some(known)) => {
-                let why = parameter("hub.reason");
-                tracing::warn!(hub = known.hub.url, topic, why, "a hub does not tell of a feed");
+                let why: String = parameter("hub.reason").chars().take(REASON_CHARS).collect();
+                if known.may_say() {
+                    let hub = &known.hub.url;
+                    tracing::warn!(hub, topic, why, "a hub does not tell of a feed");
+                }
                 return Reply::json(200, serde_json::json!({}));
             }
             ("unsubscribe", None) => {}
@@ -215,14 +248,16 @@ impl Open {
     fn notified(&self, head: &Head, body: &[u8]) -> Reply {
         let key = head.parameter("feed").unwrap_or_default();
         let signature = head.header(SIGNATURE).unwrap_or_default();
-        let known = self.lock().get(&key).cloned();
-        let Some(known) = known else {
+        let secret = self.lock().get(&key).map(|known| known.secret.clone());
+        let Some(secret) = secret else {
             // Perhaps it is not asked for yet: a hub that is told so comes again.
             return Reply::later(404, "no such subscription", "it is not wanted any more", 60);
         };
-        if is_signed_by_hub(known.secret.as_bytes(), body, signature) {
+        if is_signed_by_hub(secret.as_bytes(), body, signature) {
             self.knocks.ring(key);
-        } else {
+        } else if let Some(known) = self.lock().get_mut(&key)
+            && known.may_say()
+        {
             tracing::warn!(topic = known.hub.topic, "a notification is not signed by its hub");
         }
         Reply::json(202, serde_json::json!({}))
