@@ -84,6 +84,33 @@ fn a_zip_is_read_as_it_is_and_what_holds_no_posts_is_left_out() {
     assert!(stderr(&cut).contains("it was cut"), "{}", stderr(&cut));
 }
 
+#[test]
+fn files_of_a_zip_that_lie_over_each_other_are_not_unpacked() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let tweets = fs::read(fixture("tweets.js")).expect("a fixture");
+    let members: Vec<(String, Vec<u8>)> =
+        (0..9).map(|number| (format!("data/tweets{number}.js"), tweets.clone())).collect();
+    let whole = zipped(&members);
+    // One file, and a directory that names it nine times.
+    let names = whole.windows(4).position(|four| four == b"PK\x01\x02").expect("a directory");
+    let one = whole.windows(4).skip(1).position(|four| four == b"PK\x03\x04").expect("two") + 1;
+    let mut bomb = whole[..one].to_vec();
+    let begin = u32::try_from(bomb.len()).expect("small");
+    let mut directory = whole[names..].to_vec();
+    let end = directory.len() - 6;
+    directory[end..end + 4].copy_from_slice(&begin.to_le_bytes());
+    let mut at = 0;
+    while directory[at..].starts_with(b"PK\x01\x02") {
+        directory[at + 42..at + 46].fill(0);
+        at += 46 + usize::from(directory[at + 28]);
+    }
+    bomb.extend(directory);
+    let path = file(folder.path(), "bomb.zip", bomb);
+    let refused = import(&place(), &[&path], &[]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(stderr(&refused).contains("lie over each other"), "{}", stderr(&refused));
+}
+
 /// A zip of these files, deflated.
 fn zipped(members: &[(String, Vec<u8>)]) -> Vec<u8> {
     let (mut out, mut directory) = (Vec::new(), Vec::new());

@@ -134,6 +134,36 @@ fn a_download_that_was_cut_off_is_refused_as_a_whole() {
 }
 
 #[test]
+fn branches_that_meet_and_values_without_bounds_are_refused_before_they_grow() {
+    let place = Place::new();
+    let whole = |mut car: Car, tree: Vec<u8>| {
+        let commit = object(&[("did", text("did:plc:ada")), ("version", vec![3]), ("data", tree)]);
+        let root = car.block(&commit);
+        let mut whole = Car::default();
+        whole.put(&object(&[("roots", list(&[root])), ("version", vec![1])]));
+        [whole.0, car.0].concat()
+    };
+    // Thirty levels, each of which holds the next one twice: a thousand million nodes.
+    let mut car = Car::default();
+    let post = car.post("acme", &[]);
+    let mut node = car.block(&object(&[("l", vec![NULL]), ("e", list(&[]))]));
+    for _ in 0..30 {
+        let own = entry(0, "app.bsky.feed.post/3jzfcijpj2z2a", post.clone(), node.clone());
+        node = car.block(&object(&[("l", node), ("e", list(&[own]))]));
+    }
+    let meeting = whole(car, node);
+    // A list of five million nothings, each forty times as large once it is read.
+    let mut car = Car::default();
+    let nothings = [&[0x9a][..], &5_000_000u32.to_be_bytes(), &vec![NULL; 5_000_000]].concat();
+    let tree = car.block(&nothings);
+    for (bytes, why) in [(meeting, "more than once"), (whole(car, tree), "more than 4 MiB")] {
+        let imported = place.reprocess(&file(place.folder.path(), "repo.car", bytes));
+        assert!(!imported.status.success(), "{why}");
+        assert!(stderr(&imported).contains(why), "{}", stderr(&imported));
+    }
+}
+
+#[test]
 fn a_captured_repository_is_read() {
     let Some(folder) = std::env::var_os("RESONANZ_FIXTURES") else {
         skipped("RESONANZ_FIXTURES is not set");

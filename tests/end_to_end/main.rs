@@ -58,6 +58,7 @@ mod nostr_login;
 mod nostr_names;
 mod nostr_relay;
 mod order;
+mod outsize;
 mod pages;
 mod law;
 mod logins;

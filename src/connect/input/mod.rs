@@ -17,8 +17,9 @@ mod stamps;
 mod text;
 mod zip;
 
+use std::collections::HashSet;
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io::{self, ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 pub use chunk::{Chunk, Rows, SegmentRows};
@@ -263,7 +264,12 @@ async fn find(argument: &str) -> Result<Vec<Input>, InputError> {
 
 fn local(argument: &str, path: PathBuf) -> Result<Input, InputError> {
     let unreadable = |error| InputError::new(argument, error, "check that the file may be read");
-    let metadata = path.metadata().map_err(unreadable)?;
+    let metadata = match path.metadata() {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return Ok(Input::new(path.display().to_string(), None, 0, Place::File(path)));
+        }
+        metadata => metadata.map_err(unreadable)?,
+    };
     let changed = metadata.modified().map_err(unreadable)?.duration_since(std::time::UNIX_EPOCH);
     let changed = changed.map_or(0, |age| i64::try_from(age.as_micros()).unwrap_or(i64::MAX));
     let bytes = metadata.is_file().then_some(metadata.len());
@@ -318,19 +324,27 @@ fn zipped(argument: &str, path: &Path) -> Result<Vec<Input>, InputError> {
     Ok(inputs)
 }
 
-/// Files of posts in a folder and all folders in it, in order of their paths.
+/// Files of posts in a folder and all folders in it, in order of their paths. Pipes and devices, which
+/// may have no end, are none; links are followed, to each folder once.
 fn folder(path: &Path) -> std::io::Result<Vec<PathBuf>> {
     let (mut found, mut folders) = (Vec::new(), vec![path.to_owned()]);
+    let mut seen = HashSet::new();
     while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder)? {
-            let path = entry?.path();
+        if !seen.insert(folder.canonicalize()?) {
+            continue;
+        }
+        let entries = std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path()));
+        let mut entries = entries.collect::<io::Result<Vec<PathBuf>>>()?;
+        entries.sort();
+        for path in entries {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             if name.starts_with(['.', '_']) {
                 continue;
             }
             if path.is_dir() {
                 folders.push(path);
-            } else if is_known(&name) {
+            } else if is_known(&name) && (path.is_file() || !path.exists()) {
+                // A link to nothing is told of with the files that cannot be read.
                 found.push(path);
             }
         }

@@ -63,6 +63,10 @@ pub(super) fn members(path: &Path) -> io::Result<Vec<Member>> {
             members.push(member);
         }
     }
+    let packed = members.iter().fold(0_u64, |sum, member| sum.saturating_add(member.packed));
+    if packed > length {
+        return Err(damaged("files in it lie over each other"));
+    }
     Ok(members)
 }
 
@@ -184,13 +188,16 @@ impl Read for Checked {
         let length = self.reader.read(buffer)?;
         self.crc.update(buffer.get(..length).unwrap_or_default());
         let count = u64::try_from(length).unwrap_or(u64::MAX);
+        if count > self.left {
+            return Err(damaged("a file in it is longer than its directory says"));
+        }
         if length == 0
             && !buffer.is_empty()
             && (self.left > 0 || u64::from(self.crc.sum()) != self.want)
         {
             return Err(damaged("a file in it is not what its checksum says"));
         }
-        self.left = self.left.saturating_sub(count);
+        self.left -= count;
         Ok(length)
     }
 }

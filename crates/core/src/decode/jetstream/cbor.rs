@@ -1,8 +1,10 @@
 //! What does a record of DAG-CBOR say? The strict subset of CBOR that atproto stores records in.
 //!
-//! Values borrow from their bytes. Depth and memory are bounded by the bytes themselves: each element
-//! takes at least one.
+//! Values borrow from their bytes, and take some forty times as many at most: each element has at least
+//! one of its own.
 
+/// Longest value in bytes: twice what a block may have in the protocol.
+const BYTES_MAX: usize = 4 << 20;
 /// How deep values may be nested.
 const DEPTH_MAX: usize = 64;
 /// The tag of a link.
@@ -37,6 +39,9 @@ impl<'a> Value<'a> {
     /// # Errors
     /// In words, for any other bytes.
     pub(super) fn read(bytes: &'a [u8]) -> Result<Self, String> {
+        if bytes.len() > BYTES_MAX {
+            return Err(format!("a value of more than {} MiB", BYTES_MAX >> 20));
+        }
         let mut reader = Reader { rest: bytes };
         let value = reader.value(0)?;
         match reader.rest.len() {
@@ -251,7 +256,8 @@ mod tests {
     #[test]
     fn what_dag_cbor_forbids_is_named() {
         let deep = [vec![0x81; 200], vec![0]].concat();
-        let rows: [(&[u8], &str); 8] = [
+        let long = vec![0; BYTES_MAX + 1];
+        let rows: [(&[u8], &str); 9] = [
             (b"", "too early"),
             (b"\x9b\xff\xff\xff\xff\xff\xff\xff\xff", "too early"),
             (b"\x7b\x7f\xff\xff\xff\xff\xff\xff\xff", "too early"),
@@ -260,6 +266,7 @@ mod tests {
             (b"\xc1\x01", "the tag 1"),
             (b"\xf9\x00\x00", "the simple value 25"),
             (&deep, "nested deeper"),
+            (&long, "more than 4 MiB"),
         ];
         for (bytes, wanted) in rows {
             let told = Value::read(bytes).expect_err("not DAG-CBOR");

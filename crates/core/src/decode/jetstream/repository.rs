@@ -4,7 +4,7 @@
 //! The file is the account's own: that blocks are what their hashes say is not checked, that none is
 //! missing is.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::POST;
@@ -50,7 +50,7 @@ impl Repository {
             let Some(Value::Link(tree)) = commit.at("data") else {
                 return Err("the repository names no tree of records".to_owned());
             };
-            let mut walk = Walk { car: &car, posts: Vec::new(), nodes: 0 };
+            let mut walk = Walk { car: &car, posts: Vec::new(), nodes: HashSet::new() };
             walk.node(tree, 0)?;
             (did.to_owned(), text("rev").and_then(time_of), walk.posts)
         };
@@ -154,15 +154,15 @@ impl<'a> Car<'a> {
 struct Walk<'c, 'a> {
     car: &'c Car<'a>,
     posts: Vec<(String, Range<usize>)>,
-    nodes: usize,
+    /// Where those that were seen begin.
+    nodes: HashSet<usize>,
 }
 
 impl Walk<'_, '_> {
     fn node(&mut self, cid: &[u8], depth: usize) -> Result<(), String> {
-        self.nodes += 1;
-        // A tree that leads back into itself would have no end.
-        if depth > DEPTH_MAX || self.nodes > self.car.blocks.len() {
-            return Err("the tree of records has no end".to_owned());
+        // One that leads back into itself would have no end, one whose branches meet hardly one.
+        if depth > DEPTH_MAX || !self.nodes.insert(self.car.place(cid)?.start) {
+            return Err("the records are no tree: a node stands in it more than once".to_owned());
         }
         let node = self.car.value(cid)?;
         if let Some(Value::Link(left)) = node.at("l") {
