@@ -154,6 +154,31 @@ fn a_slow_answer_is_kept_though_the_process_is_told_to_end() {
 }
 
 #[test]
+fn what_is_no_token_never_takes_the_place_of_one() {
+    for wrong in ["", "two words", "line\r\nbreak", "k\u{e4}se", &"x".repeat(1 << 20)] {
+        let wrong = wrong.to_owned();
+        let (site, log) = serve(move |asked| match asked.path.starts_with("/token") {
+            true => Reply::Json(json!({"access_token": "a", "refresh_token": wrong})),
+            false => Reply::Json(json!({"posts": []})),
+        });
+        let folder = tempfile::tempdir().expect("a folder");
+        file(folder.path(), "token", "r0");
+        let path = config(folder.path(), &rotating_source(folder.path(), &site), "");
+        let tested = run(&[
+            "sources",
+            "test",
+            "s",
+            "--wait",
+            "1s",
+            "--config",
+            path.to_str().expect("UTF-8"),
+        ]);
+        assert_eq!(exchanges(&log), 1, "{}{}", stdout(&tested), stderr(&tested));
+        assert_eq!(kept(folder.path()), "r0");
+    }
+}
+
+#[test]
 fn sources_that_share_a_token_take_turns() {
     let (site, log, tokens) = rotating(Duration::ZERO);
     let folder = tempfile::tempdir().expect("a folder");

@@ -24,6 +24,8 @@ use crate::time::{DAY_US, EventTime, SECOND_US};
 const EXPIRY_MARGIN_US: i64 = 60 * SECOND_US;
 /// How long after a renewal that failed the next one is tried.
 const RENEWAL_PATIENCE_US: i64 = 3_600 * SECOND_US;
+/// Longest token.
+const TOKEN_BYTES_MAX: usize = 16 * 1024;
 const CHECK: &str = "check the token and the keys of this source";
 const ENDED: &str =
     "the token has ended or was taken back: log in anew, and put the new one in its place";
@@ -182,8 +184,8 @@ impl Pass {
         }
         let json = logged_in(&self.plan, login, named).await?;
         crash_point("token-answered");
-        let said = |at: &Pointer| at.text(&json).filter(|text| !text.is_empty());
-        let next = login.refresh.as_ref().and_then(said);
+        let said = |at: &Pointer| at.text(&json);
+        let next = login.refresh.as_ref().and_then(said).filter(|text| is_token(text));
         if let (Some(token), Some(before), Some(next)) = (rotating, before, next) {
             named.insert("token".to_owned(), next.clone());
             token.keep(before, Secret::new(next), outlet);
@@ -199,7 +201,7 @@ impl Pass {
 impl Access {
     /// A token that was given now and lives so many seconds, if that was said.
     fn of(token: Option<&str>, seconds: Option<i64>) -> Result<Self, Fault> {
-        let token = token.filter(|token| !token.is_empty());
+        let token = token.filter(|token| is_token(token));
         let token = token.ok_or_else(|| Fault::user("the login gave no token", CHECK))?.to_owned();
         let life_us = seconds.unwrap_or(3_600).saturating_mul(SECOND_US);
         let until = wall_clock().shift(life_us.saturating_sub(EXPIRY_MARGIN_US).max(SECOND_US));
@@ -213,6 +215,11 @@ fn service_key(named: &mut Named) -> Option<String> {
     is_one.then(|| named.remove("token")).flatten()
 }
 
+/// Whether a text can be shown as a token, and so may take the place of one that works.
+fn is_token(text: &str) -> bool {
+    (1..=TOKEN_BYTES_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
 /// Asks for the token that takes the place of one.
 async fn renewed(renew: &Renew, named: &Named) -> Result<Secret, Fault> {
     let asked = request(&renew.ask, named).map_err(Fault::external)?;
@@ -222,7 +229,7 @@ async fn renewed(renew: &Renew, named: &Named) -> Result<Secret, Fault> {
         sending = sending.header(name, value);
     }
     let json = granted(&http.send_unbroken(sending).await?, "the renewal", ENDED)?;
-    let next = renew.token.text(&json).filter(|text| !text.is_empty());
+    let next = renew.token.text(&json).filter(|text| is_token(text));
     Ok(Secret::new(next.ok_or_else(|| Fault::external("the answer holds no token"))?))
 }
 
