@@ -13,7 +13,7 @@ use super::endpoint::Endpoint;
 use super::guard::SystemResolver;
 use super::health::{Health, takeover};
 use super::message::Message;
-use super::outbox::{Next, Outbox, OutboxError, Pending};
+use super::outbox::{Next, Outbox, OutboxError, Pending, is_over};
 use super::receiver::Receiver;
 use super::schedule::{after, jittered};
 use super::stats::{CourierStats, ReceiverStats};
@@ -147,7 +147,7 @@ impl Courier {
                     self.divert(&entry.message)?;
                     continue;
                 }
-                Next::Due(entry) if self.rests_until_ms <= unix_ms() => {
+                Next::Due(entry) if is_over(self.rests_until_ms, unix_ms()) => {
                     self.deliver(*entry).await?;
                     continue;
                 }

@@ -24,7 +24,7 @@ use super::message::Message;
 use crate::alert::Transition;
 use crate::system::unix_ms;
 use heal::opened;
-pub(super) use tables::{FAILED, FIRING, HEALTH, PENDING, Pending, TAKEN, encode};
+pub(super) use tables::{FAILED, FIRING, HEALTH, PENDING, Pending, TAKEN, encode, is_over};
 use tables::{Tables, count, key};
 
 /// Messages that may wait for one receiver; as many failures of each are kept.
@@ -202,7 +202,7 @@ impl Outbox {
                 if waiting.contains(entry.message.alert()) {
                     continue;
                 }
-                if entry.due_unix_ms <= now_ms {
+                if is_over(entry.due_unix_ms, now_ms) {
                     return Ok(Next::Due(Box::new(entry)));
                 }
                 earliest = earliest.into_iter().chain([entry.due_unix_ms]).min();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::outbox::Pending;
+use super::outbox::{Pending, is_over};
 use crate::system::unix_ms;
 
 /// Waits after each failed attempt, as Standard Webhooks recommends: about three days in all.
@@ -25,11 +25,11 @@ impl Pending {
     /// when an endpoint is back, does not count: so however often an endpoint comes and goes, a
     /// message is given up after the whole schedule and not before.
     pub(super) fn failed(&self, schedule: &[Duration], asked: Duration) -> Option<Self> {
-        let (attempts, step_ends_ms) = if unix_ms() < self.step_ends_ms {
-            (self.attempts, self.step_ends_ms.max(after(asked)))
-        } else {
+        let (attempts, step_ends_ms) = if is_over(self.step_ends_ms, unix_ms()) {
             let wait = schedule.get(self.attempts as usize)?;
             (self.attempts + 1, after(jittered(*wait).max(asked)))
+        } else {
+            (self.attempts, self.step_ends_ms.max(after(asked)))
         };
         let message = self.message.clone();
         Some(Self { message, attempts, due_unix_ms: step_ends_ms, step_ends_ms })

@@ -46,6 +46,15 @@ impl Pending {
     }
 }
 
+/// Longer than any wait, in milliseconds.
+const LONGEST_MS: i64 = 36 * 3_600 * 1_000;
+
+/// Whether a wait until an instant is over. One that no schedule makes was made by a clock that went
+/// wrong, and is over too.
+pub(in crate::notify) fn is_over(until_ms: i64, now_ms: i64) -> bool {
+    until_ms <= now_ms || until_ms > now_ms.saturating_add(LONGEST_MS)
+}
+
 type Queue<'t> = redb::Table<'t, (&'static str, i64, &'static str), &'static str>;
 
 /// The tables of one transaction.

@@ -54,6 +54,10 @@ fn what_waits_holds_up_only_its_own_alert() {
     outbox.delivered(&other).expect("the store writes");
     assert_eq!(outbox.firing("a").ok(), Some(vec![other]));
     assert_eq!(outbox.next("a", 0).ok(), Some(Next::At(50)));
+    // By a clock that ran decades ahead and was set right it would wait for decades.
+    let ahead = Pending { due_unix_ms: 36 * 365 * 86_400_000, ..waits };
+    outbox.postpone(&ahead).expect("the store writes");
+    assert_eq!(next(&outbox, "a"), Some(fired.clone()));
     outbox.wake("a").expect("the store writes");
     assert_eq!(next(&outbox, "a"), Some(fired));
 }
