@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::office::Office;
 use super::words::Words;
 use crate::chart::zoned;
+use crate::cli::alerts::local_zone;
 use crate::desk::Ack;
 use crate::notify::AlertStory;
 use crate::state::Standing;
@@ -35,12 +36,13 @@ impl Debriefing<'_> {
         let terms = self.terms();
         match self.story {
             Some(story) => {
-                let began = zoned(story.started_at, &jiff::tz::TimeZone::UTC);
+                let began = zoned(story.started_at, &local_zone());
                 let most = story.transitions.iter().map(|row| row.observed).max().unwrap_or(0);
                 text += &format!(
-                    "- {} {} UTC; {}: {most}\n",
+                    "- {} {} {}; {}: {most}\n",
                     words.began,
                     words.locale.moment(&began),
+                    began.strftime("%Z"),
                     words.most
                 );
                 if !terms.is_empty() {
