@@ -27,7 +27,6 @@ pub(super) fn door(
 mod door {
     use std::net::SocketAddr;
 
-    use anyhow::Context;
     use tokio::net::TcpListener;
 
     use super::super::Failure;
@@ -58,11 +57,10 @@ mod door {
         }
 
         /// Serves from now on; says where.
-        pub(in crate::cli) async fn open(self) -> anyhow::Result<SocketAddr> {
+        pub(in crate::cli) async fn open(self) -> Result<SocketAddr, Failure> {
             let Self(postgres, address) = self;
-            let listener = TcpListener::bind(address)
-                .await
-                .with_context(|| format!("cannot listen on {address}"))?;
+            let listener = TcpListener::bind(address).await;
+            let listener = listener.map_err(|error| Failure::listen(address, &error))?;
             let address = listener.local_addr()?;
             tracing::info!(%address, "PostgreSQL clients can connect");
             tokio::spawn(postgres.serve(listener));
@@ -96,7 +94,7 @@ mod door {
             Err(Failure::usage("this build of resonanz cannot serve PostgreSQL clients", hint))
         }
 
-        pub(in crate::cli) async fn open(self) -> anyhow::Result<SocketAddr> {
+        pub(in crate::cli) async fn open(self) -> Result<SocketAddr, Failure> {
             match self {}
         }
     }

@@ -109,7 +109,8 @@ fn failure(error: SqlError) -> Failure {
 }
 
 /// A duration such as `30s` or `5m`.
-fn span(text: &str) -> Result<Duration, String> {
+/// A time that an option gives.
+pub(super) fn span(text: &str) -> Result<Duration, String> {
     let span = crate::time::parse_span(text).map_err(|error| error.to_string())?;
     Ok(Duration::from_micros(u64::try_from(span).unwrap_or_default()))
 }

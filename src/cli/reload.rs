@@ -141,16 +141,7 @@ impl Reloader {
     /// What may not do what was meant; also logged.
     fn warnings(&self, config: &Config) -> Vec<String> {
         let mut warnings: Vec<String> = config.warnings.iter().map(ToString::to_string).collect();
-        let (old, new) = (&self.present, config);
-        let kept: [(&str, bool); 4] = [
-            ("listen", old.listen != new.listen),
-            ("postgres", old.postgres != new.postgres),
-            ("sql_*", old.sql != new.sql),
-            ("tls", old.access.tls.is_some() != new.access.tls.is_some()),
-        ];
-        for (key, _) in kept.iter().filter(|(_, changed)| *changed) {
-            warnings.push(format!("[serve] {key} takes effect at the next start"));
-        }
+        warnings.extend(kept(&self.present, config));
         for warning in &warnings {
             tracing::warn!("{warning}");
         }
@@ -172,6 +163,18 @@ impl Reloader {
             ..present
         }))
     }
+}
+
+/// What of `[serve]` is another in a new configuration, and stays as it was until the next start.
+pub(super) fn kept(old: &Config, new: &Config) -> impl Iterator<Item = String> {
+    let kept = [
+        ("listen", old.listen != new.listen),
+        ("postgres", old.postgres != new.postgres),
+        ("sql_*", old.sql != new.sql),
+        ("tls", old.access.tls.is_some() != new.access.tls.is_some()),
+    ];
+    let kept = kept.into_iter().filter(|(_, changed)| *changed);
+    kept.map(|(key, _)| format!("[serve] {key} takes effect at the next start"))
 }
 
 /// Says what became of it: on the screen, in health and metrics.

@@ -1,5 +1,5 @@
-//! How does `serve` take its configuration anew? Users, tokens, certificate, goals and promises; the
-//! lake and the addresses stay.
+//! How does `serve` take its configuration anew? Users, tokens, certificate, goals, promises and the
+//! scorer; the lake, the addresses and the limits stay.
 
 use std::sync::Arc;
 
@@ -9,14 +9,18 @@ use tokio::sync::{mpsc, watch};
 use super::Failure;
 use super::entrance::Entrance;
 use super::places::{Found, LakePlace};
-use super::reload::{note, wanted, words};
+use super::reload::{kept, note, wanted, words};
+use crate::config::Config;
 use crate::live::Progress;
 use crate::serve::{Api, ReloadAsked};
+use crate::tuning;
 
 /// Takes configurations while a lake is served.
 pub(super) struct Renewer {
     /// Where the configuration is, and the lake.
     pub(super) place: LakePlace,
+    /// The latest one taken, if there is one.
+    pub(super) present: Option<Config>,
     pub(super) entrance: Entrance,
     /// Whether other machines reach this process.
     pub(super) beyond: bool,
@@ -53,6 +57,7 @@ impl Renewer {
             let message = "this lake is served without a configuration";
             return Err(Failure::usage(message, "restart with --config FILE"));
         };
+        let scorer = Arc::new(tuning::scorer(&config.sentiment)?);
         let fresh = Entrance::fetch(&config, self.beyond, &site)?;
         let opened = fresh.fits(&self.entrance, self.beyond)?;
         let token = fresh.token.clone();
@@ -60,19 +65,23 @@ impl Renewer {
         self.apis.send_replace(Api {
             charter: Arc::new(config.charter.clone()),
             services: Arc::clone(&config.services),
+            scorer,
             token,
             sql: present.sql.forgetful().promising(&config.services),
             ..present
         });
         let warnings = config.warnings.iter().map(ToString::to_string);
-        let warnings: Vec<String> = warnings.chain(opened).collect();
-        Ok(json!({
+        let stays = self.present.iter().flat_map(|present| kept(present, &config));
+        let warnings: Vec<String> = warnings.chain(stays).chain(opened).collect();
+        let taken = json!({
             "sources": config.sources.len(),
             "topics": config.topics.len(),
             "rules": config.rules.len(),
             "receivers": config.receivers.len(),
             "silent_ms": 0,
             "warnings": warnings,
-        }))
+        });
+        self.present = Some(config);
+        Ok(taken)
     }
 }

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
@@ -11,7 +12,7 @@ use tokio::sync::{mpsc, watch};
 use super::entrance::{Entrance, is_beyond};
 use super::places::{Found, LakePlace};
 use super::postgres::door;
-use super::query::LimitArgs;
+use super::query::span;
 use super::renew::Renewer;
 use super::signals::stop_at_signal;
 use super::{Ending, Failure, runtime};
@@ -19,10 +20,9 @@ use crate::config::{Config, Exposure, Guarded, PostgresConfig, SqlConfig};
 use crate::lake::Folder;
 use crate::live::{Progress, Stop};
 use crate::secret::SecretPlace;
-use crate::sentiment::{Profile, Scorer};
 use crate::serve::{self, Api, ConfigFile, Doors, Reload, SqlGate};
-use crate::sql::Limits;
 use crate::state::Site;
+use crate::tuning;
 
 /// Where it listens if nothing says otherwise.
 const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8600);
@@ -41,23 +41,40 @@ pub(super) struct Args {
     #[arg(long, value_name = "NAME")]
     host: Vec<String>,
     #[command(flatten)]
-    limits: LimitArgs,
-    /// Maximum number of queries at once
-    #[arg(long, value_name = "COUNT", default_value_t = 2)]
-    concurrent: usize,
+    limits: ServeLimits,
     #[command(flatten)]
     clients: PostgresArgs,
+}
+
+/// What queries may use.
+#[derive(Debug, clap::Args)]
+struct ServeLimits {
+    /// Maximum time of a query until its last row [default: as [serve] of the configuration says, or 1m]
+    #[arg(long, value_name = "DURATION", value_parser = span)]
+    timeout: Option<Duration>,
+    /// Maximum memory of a query for joins, sorts and groups, in MiB [default: as [serve] of the
+    /// configuration says, or 1024]
+    #[arg(long, value_name = "MIB")]
+    memory_mib: Option<usize>,
+    /// Maximum number of queries at once; 0 switches them off [default: as [serve] of the
+    /// configuration says, or 2]
+    #[arg(long, value_name = "COUNT")]
+    concurrent: Option<usize>,
 }
 
 /// Where PostgreSQL clients connect, as the one user there is.
 #[derive(Debug, clap::Args)]
 struct PostgresArgs {
     /// Where PostgreSQL clients (psql, Grafana, Metabase) may connect, such as 127.0.0.1:5432
+    /// [default: as [serve] of the configuration says]
     #[arg(long, value_name = "ADDRESS")]
     postgres: Option<SocketAddr>,
-    /// Name of their user
-    #[arg(long, value_name = "NAME", default_value = PostgresConfig::USER)]
-    postgres_user: String,
+    /// Let no PostgreSQL client in, whatever the configuration says
+    #[arg(long, conflicts_with = "postgres")]
+    no_postgres: bool,
+    /// Name of their user [default: as [serve] of the configuration says, or resonanz]
+    #[arg(long, value_name = "NAME")]
+    postgres_user: Option<String>,
     /// Environment variable that holds the user's password
     #[arg(long, value_name = "NAME")]
     postgres_password_env: Option<String>,
@@ -71,13 +88,15 @@ struct PostgresArgs {
 
 pub(super) fn serve(args: &Args) -> Result<Ending, Failure> {
     let Found { site: lake, config } = args.place.find()?;
-    let listen = args.listen.or(config.as_ref().and_then(|config| config.listen));
-    let listen = listen.unwrap_or(LISTEN);
+    let configured = config.as_ref().and_then(|config| config.listen);
+    let listen = args.listen.or(configured).unwrap_or(LISTEN);
     let entrance = admitted(args, listen, config.as_ref(), &lake)?;
     let guarded = guarded(&entrance);
     Folder::read(&lake)?;
-    let sql = gate(args, config.as_ref());
-    let clients = clients(&args.clients, guarded)?;
+    let clients = clients(&args.clients, config.as_ref(), guarded)?;
+    let sql = gate(&args.limits, config.as_ref(), clients.as_ref())?;
+    let sentiment = config.as_ref().map(|config| config.sentiment.clone()).unwrap_or_default();
+    let scorer = Arc::new(tuning::scorer(&sentiment)?);
     let runtime = runtime()?;
     runtime.block_on(async {
         let audit = entrance.begin(&lake, config.as_ref().map(|config| &config.lake));
@@ -107,8 +126,7 @@ pub(super) fn serve(args: &Args) -> Result<Ending, Failure> {
             topics: Arc::new([]),
             charter: Arc::new(config.as_ref().map(|of| of.charter.clone()).unwrap_or_default()),
             services: config.as_ref().map(|of| Arc::clone(&of.services)).unwrap_or_default(),
-            scorer: Arc::new(Scorer::new(Profile::Resonanz)),
-            // Without a token, changes are for this machine only.
+            scorer,
             token: entrance.token.clone(),
             config: config.as_ref().map(|_| ConfigFile::new(args.place.config.path(), place)),
             access: entrance.access.clone(),
@@ -120,12 +138,14 @@ pub(super) fn serve(args: &Args) -> Result<Ending, Failure> {
             reload: config.as_ref().map(|_| Reload::new(ask)).unwrap_or_default(),
         };
         if let Some((named, door)) = clients {
-            writeln!(io::stdout(), "and on {named}{}/resonanz", door.open().await?)?;
+            let opened = door.open().await.map_err(|failure| beside(failure, &args.clients));
+            writeln!(io::stdout(), "and on {named}{}/resonanz", opened?)?;
         }
         let (apis, renewed) = watch::channel(api);
         let (place, beyond) = (args.place.clone(), is_beyond(listen));
         tokio::spawn(
-            Renewer { place, entrance, beyond, apis, progress: shown }.attend(hung_up, asked),
+            Renewer { place, present: config, entrance, beyond, apis, progress: shown }
+                .attend(hung_up, asked),
         );
         tokio::select! {
             () = serve::serve(listener, renewed) => {}
@@ -138,13 +158,38 @@ pub(super) fn serve(args: &Args) -> Result<Ending, Failure> {
     Ok(Ending::Done)
 }
 
-/// Where SQL is asked; by when answers are due only a configuration says.
-fn gate(args: &Args, config: Option<&Config>) -> SqlGate {
-    let sql = SqlGate::new(Limits::from(&args.limits), args.concurrent);
-    match config {
+/// Where SQL is asked, and what it may use: as the options say, else as the configuration does. By when
+/// answers are due, only a configuration says.
+fn gate(
+    args: &ServeLimits,
+    config: Option<&Config>,
+    clients: Option<&PostgresConfig>,
+) -> Result<SqlGate, Failure> {
+    let known = config.map(|config| config.sql).unwrap_or_default();
+    let us = |time: Duration| i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
+    let limits = SqlConfig {
+        timeout_us: args.timeout.map_or(known.timeout_us, us),
+        memory_mib: args.memory_mib.unwrap_or(known.memory_mib),
+        concurrent: args.concurrent.unwrap_or(known.concurrent),
+    };
+    if clients.is_some() && limits.concurrent == 0 {
+        let hint = "allow at least one with --concurrent, or add --no-postgres";
+        return Err(Failure::usage("PostgreSQL clients need a query at once", hint));
+    }
+    let sql = SqlGate::of(limits);
+    Ok(match config {
         Some(config) => sql.promising(&config.services),
         None => sql,
+    })
+}
+
+/// Who serves beside a process of the same configuration needs to know how.
+fn beside(failure: Failure, args: &PostgresArgs) -> Failure {
+    if args.postgres.is_some() {
+        return failure;
     }
+    let hint = "a process of the same configuration may listen there: choose another address with --postgres, or add --no-postgres";
+    Failure { hint: Some(hint.to_owned()), ..failure }
 }
 
 /// Host names of requests, those of the configuration too.
@@ -184,19 +229,38 @@ fn exposure(exposed: bool) -> Exposure {
     if exposed { Exposure::Network } else { Exposure::Loopback }
 }
 
-/// Where PostgreSQL clients are let in, if anywhere.
-fn clients(args: &PostgresArgs, guarded: Guarded) -> Result<Option<PostgresConfig>, Failure> {
-    let Some(listen) = args.postgres else { return Ok(None) };
-    if let Some(message) = PostgresConfig::refusal(listen, exposure(args.postgres_exposed), guarded)
+/// Where PostgreSQL clients are let in, if anywhere: as the options say, else as the configuration does.
+fn clients(
+    args: &PostgresArgs,
+    config: Option<&Config>,
+    guarded: Guarded,
+) -> Result<Option<PostgresConfig>, Failure> {
+    let configured = config.and_then(|config| config.postgres.clone());
+    if args.no_postgres {
+        return Ok(None);
+    }
+    let Some(listen) = args.postgres.or(configured.as_ref().map(|known| known.listen)) else {
+        return Ok(None);
+    };
+    // What the configuration says was looked at with it.
+    if args.postgres.is_some()
+        && let Some(message) =
+            PostgresConfig::refusal(listen, exposure(args.postgres_exposed), guarded)
     {
         let hint = "listen on 127.0.0.1 and use a tunnel, add [serve.tls] to the configuration, or add --postgres-exposed";
         return Err(Failure::usage(format!("postgres: {message}"), hint));
     }
+    let (user, password) = match configured {
+        Some(PostgresConfig { user, password, .. }) => (user, password),
+        None => (PostgresConfig::USER.to_owned(), None),
+    };
     let in_env = args.postgres_password_env.clone().map(SecretPlace::Env);
-    let password = in_env.or(args.postgres_password_file.clone().map(SecretPlace::File));
+    let in_file = args.postgres_password_file.clone().map(SecretPlace::File);
+    let password = in_env.or(in_file).or(password);
     if password.is_none() && !guarded.login {
         let hint = "add --postgres-password-env NAME or --postgres-password-file FILE";
         return Err(Failure::usage("postgres needs a password", hint));
     }
-    Ok(Some(PostgresConfig { listen, user: args.postgres_user.clone(), password }))
+    let user = args.postgres_user.clone().unwrap_or(user);
+    Ok(Some(PostgresConfig { listen, user, password }))
 }

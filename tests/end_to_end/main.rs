@@ -26,6 +26,7 @@ mod desk;
 mod doors;
 mod escalation;
 mod evidence;
+mod exercise;
 mod exports;
 mod failover;
 mod fedi;
@@ -84,6 +85,8 @@ mod report;
 mod reprocess;
 mod reviews;
 mod rotation;
+#[cfg(feature = "postgres")]
+mod serve_config;
 mod service;
 mod service_account;
 mod shards;

@@ -60,7 +60,7 @@ impl Served {
     }
 }
 
-fn psql(port: u16, user: &str, password: &str, arguments: &[&str]) -> Option<Output> {
+pub(crate) fn psql(port: u16, user: &str, password: &str, arguments: &[&str]) -> Option<Output> {
     let output = Command::new("psql")
         .args(["-X", "-h", "127.0.0.1", "-U", user, "-v", "ON_ERROR_STOP=1", "-p"])
         .arg(port.to_string())

@@ -24,7 +24,7 @@ pub(in crate::cli) struct Args {
     #[arg(long, default_value = "", hide_default_value = true)]
     comment: String,
     /// Who acknowledges it [default: $USER]
-    #[arg(long)]
+    #[arg(long, alias = "by")]
     author: Option<String>,
     #[command(flatten)]
     place: LakePlace,

@@ -36,7 +36,7 @@ pub(in crate::cli) struct Args {
     #[arg(long)]
     comment: String,
     /// Who wants it [default: $USER]
-    #[arg(long)]
+    #[arg(long, alias = "by")]
     author: Option<String>,
     #[command(flatten)]
     place: LakePlace,
