@@ -114,15 +114,17 @@ fn held_out_intents(args: &Args) -> Result<Vec<IntentSample>, Failure> {
 /// On what people found, of what no model learned from.
 fn of_reviews(scorer: &Scorer, args: &Args) -> Result<Outcome, Failure> {
     let mut reviewed = reviewed(&args.place)?;
-    reviewed.retain(|one| one.held_out);
+    reviewed.retain(|one| one.held_out && one.polarity.is_some());
     if reviewed.is_empty() {
         let hint = "a fifth of all reviews is held out: review more verdicts with resonanz reviews";
-        return Err(Failure::usage("no review is held out in this lake", hint));
+        return Err(Failure::usage("no review of a verdict is held out in this lake", hint));
     }
     outcome(scorer, Path::new("held-out reviews"), args, |take| {
         reviewed.into_iter().for_each(|one| {
             let Labeled { text, lang, spans, polarity, .. } = one;
-            take(Row { text, lang, spans, gold: polarity, rating: None });
+            if let Some(gold) = polarity {
+                take(Row { text, lang, spans, gold, rating: None });
+            }
         });
         Ok(0)
     })

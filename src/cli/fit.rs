@@ -162,13 +162,15 @@ pub(super) fn fit(args: &Args) -> Result<Ending, Failure> {
     let reviewed = if args.from_reviews { reviewed(&args.place)? } else { Vec::new() };
     let (mut samples, refused) = samples(args)?;
     let source = args.data.len();
-    samples.extend(reviewed.iter().filter(|one| !one.held_out).map(|one| Sample {
-        text: one.text.clone(),
-        lang: one.lang,
-        spans: one.spans.clone(),
-        polarity: one.polarity,
-        weight: 1.0,
-        source,
+    samples.extend(reviewed.iter().filter(|one| !one.held_out).filter_map(|one| {
+        Some(Sample {
+            text: one.text.clone(),
+            lang: one.lang,
+            spans: one.spans.clone(),
+            polarity: one.polarity?,
+            weight: 1.0,
+            source,
+        })
     }));
     let options = Options {
         folds: args.folds,

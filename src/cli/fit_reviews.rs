@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::eval::report_json;
 use crate::intent::Intent;
+use crate::post::Polarity;
 use crate::review::Labeled;
 use crate::sentiment::evaluate::{Report, Tally};
 use crate::sentiment::intents::evaluate::IntentTally;
@@ -28,11 +29,12 @@ pub(super) struct Gain {
 
 impl Gain {
     pub(super) fn of(scorers: [&Scorer; 2], reviewed: &[Labeled]) -> Self {
-        let held_out: Vec<&Labeled> = reviewed.iter().filter(|one| one.held_out).collect();
-        let verdicts =
-            (!held_out.is_empty()).then(|| scorers.map(|scorer| told(scorer, &held_out)));
+        let held_out = || reviewed.iter().filter(|one| one.held_out);
+        let judged: Vec<(&Labeled, Polarity)> =
+            held_out().filter_map(|one| Some((one, one.polarity?))).collect();
+        let verdicts = (!judged.is_empty()).then(|| scorers.map(|scorer| told(scorer, &judged)));
         let wanted: Vec<(&Labeled, &[Intent])> =
-            held_out.into_iter().filter_map(|one| Some((one, one.intents.as_deref()?))).collect();
+            held_out().filter_map(|one| Some((one, one.intents.as_deref()?))).collect();
         let intents = (!wanted.is_empty())
             .then(|| (wanted.len() as u64, scorers.map(|scorer| alike(scorer, &wanted))));
         Self { verdicts, intents }
@@ -50,7 +52,7 @@ impl Gain {
         if let Some((rows, [before, after])) = self.intents {
             writeln!(
                 out,
-                "{rows} of them say what is wanted: all intents right in {before} before, {after} after"
+                "{rows} held-out reviews of intents: all right in {before} before, in {after} after"
             )?;
         }
         Ok(())
@@ -69,11 +71,11 @@ impl Gain {
     }
 }
 
-fn told(scorer: &Scorer, held_out: &[&Labeled]) -> Report {
+fn told(scorer: &Scorer, judged: &[(&Labeled, Polarity)]) -> Report {
     let (mut tally, mut scratch) = (Tally::default(), Scratch::default());
-    for one in held_out {
+    for (one, polarity) in judged {
         let verdict = scorer.verdict(&one.text, one.lang, &one.spans, &mut scratch);
-        tally.observe(one.polarity, verdict.target.polarity());
+        tally.observe(*polarity, verdict.target.polarity());
     }
     tally.finalize()
 }

@@ -65,7 +65,7 @@ pub(super) struct CorrectArgs {
     #[arg(long, default_value = "", hide_default_value = true)]
     note: String,
     /// Who says so [default: $USER]
-    #[arg(long)]
+    #[arg(long, alias = "by")]
     author: Option<String>,
     /// Revision of the review that you saw; 0 if there was none
     #[arg(long, default_value_t = 0)]
@@ -239,12 +239,14 @@ fn write(args: &CorrectArgs) -> Result<Ending, Failure> {
     let about = if noted.relevant { "" } else { ", not about the topic" };
     let wants = noted.intents.as_ref().map(|intents| format!(", wants {}", joined(intents)));
     let wants = wants.unwrap_or_default();
+    let instead = match noted.polarity {
+        polarity if polarity == noted.was => format!("{} as before", polarity.as_str()),
+        polarity => format!("{} instead of {}", polarity.as_str(), noted.was.as_str()),
+    };
     writeln!(
         people(),
-        "revision {}: {} instead of {}{about}{wants}, says {}",
+        "revision {}: {instead}{about}{wants}, says {}",
         noted.revision,
-        noted.polarity.as_str(),
-        noted.was.as_str(),
         one_line(&noted.reviewed_by)
     )?;
     Ok(Ending::Done)
@@ -269,14 +271,14 @@ fn agreement(args: &AgreementArgs) -> Result<Ending, Failure> {
         let [value, low, high] = [share.value, share.low, share.high].map(|part| part * 100.0);
         format!(": {value:.0} % ({low:.0} to {high:.0})")
     });
-    writeln!(
-        out,
-        "{} of {} verdicts were right{}; {} not about their topic",
-        found.agreed,
-        found.reviewed,
-        share.unwrap_or_default(),
-        found.irrelevant
-    )?;
+    match share {
+        Some(share) => writeln!(
+            out,
+            "{} of {} verdicts were right{share}; {} not about their topic",
+            found.agreed, found.reviewed, found.irrelevant
+        )?,
+        None => writeln!(out, "nobody has judged a verdict yet")?,
+    }
     if let Some(share) = found.intents_share {
         let [value, low, high] = [share.value, share.low, share.high].map(|part| part * 100.0);
         writeln!(

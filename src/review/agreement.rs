@@ -10,7 +10,7 @@ const PART_MIN: u64 = 5;
 /// How often reviews found the scorer right.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Agreement {
-    /// Mentions that somebody looked at.
+    /// Mentions of which somebody judged the verdict; who spoke of intents alone did not.
     pub reviewed: u64,
     /// Those whose verdict stood.
     pub agreed: u64,
@@ -36,7 +36,7 @@ pub struct AgreementPart {
     pub lang: String,
     /// The scorer's verdict.
     pub scored: String,
-    /// Mentions that somebody looked at.
+    /// Mentions of which somebody judged the verdict.
     pub reviewed: u64,
     /// Those whose verdict stood.
     pub agreed: u64,
@@ -61,8 +61,8 @@ impl Ask<'_> {
     pub async fn agreement(&self) -> Result<Agreement, ReportError> {
         let rows: Vec<Row> = self
             .rows(
-                "SELECT lang, scored_polarity AS scored, count(*) AS reviewed, \
-                 count(*) FILTER (WHERE relevant = 1 AND polarity = scored_polarity) AS agreed, \
+                "SELECT lang, scored_polarity AS scored, sum(judged) AS reviewed, \
+                 count(*) FILTER (WHERE judged = 1 AND relevant = 1 AND polarity = scored_polarity) AS agreed, \
                  count(*) FILTER (WHERE relevant = 0) AS irrelevant, \
                  count(*) FILTER (WHERE intents_reviewed = 1) AS intents_reviewed, \
                  count(*) FILTER (WHERE intents_reviewed = 1 \

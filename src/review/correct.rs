@@ -36,9 +36,13 @@ pub struct Correction {
 }
 
 impl Correction {
+    /// Whether it says something of the verdict.
+    fn judges(&self) -> bool {
+        self.polarity.is_some() || self.relevant.is_some() || self.confirms
+    }
+
     fn check(&self) -> Result<(), ReviewError> {
-        let says = self.polarity.is_some() || self.relevant.is_some() || self.intents.is_some();
-        if !says && !self.confirms {
+        if !self.judges() && self.intents.is_none() {
             return Err(ReviewError::Nothing);
         }
         if self.author.trim().is_empty() {
@@ -83,6 +87,7 @@ pub async fn correct(
     }
     let was = last.as_ref().map_or(mention.polarity.as_str(), |last| &last.polarity);
     let was = verdict(was).unwrap_or(Polarity::Neutral);
+    let judged = correction.judges() || last.as_ref().is_some_and(|last| last.judged);
     let note = Some(correction.note.trim().to_owned()).filter(|note| !note.is_empty());
     let mut intents = correction.intents;
     if let Some(intents) = &mut intents {
@@ -97,6 +102,7 @@ pub async fn correct(
         polarity: correction.polarity.unwrap_or(was),
         relevant: correction.relevant.or(last.as_ref().map(|last| last.relevant)).unwrap_or(true),
         was,
+        judged,
         intents: intents.or_else(|| last.and_then(Seen::kept_intents)),
         topic: mention.topic,
         source: mention.source,

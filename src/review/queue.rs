@@ -27,6 +27,9 @@ pub struct Seen {
     pub relevant: bool,
     /// The verdict before it.
     pub was: String,
+    /// Whether somebody judged the verdict, here or before.
+    #[serde(deserialize_with = "flag")]
+    pub judged: bool,
     /// What its writer wants, nothing too; null where nobody said.
     #[serde(deserialize_with = "names")]
     pub intents: Option<Vec<String>>,
@@ -62,7 +65,7 @@ pub async fn reviews_of(
     [topic, source, post_id]: [&str; 3],
 ) -> Result<Vec<Seen>, ReportError> {
     ask.rows(&format!(
-        "SELECT revision, at, polarity, relevant, was, intents, note, reviewed_by FROM reviews \
+        "SELECT revision, at, polarity, relevant, was, judged, intents, note, reviewed_by FROM reviews \
          WHERE topic = {} AND source = {} AND post_id = {} ORDER BY revision DESC, at DESC LIMIT {REVIEWS_MAX}",
         quoted(topic),
         quoted(source),

@@ -22,10 +22,8 @@ pub struct Labeled {
     pub lang: Lang,
     /// Where its topic stands.
     pub spans: Vec<Span>,
-    /// How it is meant.
-    pub polarity: Polarity,
-    /// The scorer's verdict when it came.
-    pub scored: Polarity,
+    /// How it is meant; `None` where nobody judged that.
+    pub polarity: Option<Polarity>,
     /// What its writer wants, nothing too; `None` where nobody said.
     pub intents: Option<Vec<Intent>>,
     /// Whether it is held out.
@@ -49,7 +47,7 @@ struct Row {
     lang: String,
     terms: String,
     polarity: String,
-    scored_polarity: String,
+    judged: i64,
     intents: Option<String>,
     intents_reviewed: i64,
 }
@@ -69,25 +67,25 @@ pub async fn samples(ask: &Ask<'_>) -> Result<Vec<Labeled>, ReportError> {
     let rows: Vec<Row> = ask
         .rows(&format!(
             "SELECT reviewed.source, reviewed.post_id, mentions.text, mentions.lang, mentions.terms, \
-             reviewed.polarity, reviewed.scored_polarity, reviewed.intents, reviewed.intents_reviewed FROM mentions_reviewed AS reviewed \
+             reviewed.polarity, reviewed.judged, reviewed.intents, reviewed.intents_reviewed \
+             FROM mentions_reviewed AS reviewed \
              JOIN mentions ON mentions.topic = reviewed.topic AND mentions.source = reviewed.source \
              AND mentions.post_id = reviewed.post_id \
              WHERE reviewed.reviewed = 1 AND reviewed.relevant = 1 AND mentions.text <> '' \
              ORDER BY reviewed.source, reviewed.post_id, reviewed.topic LIMIT {SAMPLES_MAX}"
         ))
         .await?;
-    let labeled = rows.into_iter().filter_map(|row| {
+    let labeled = rows.into_iter().map(|row| {
         let terms: Vec<&str> = row.terms.split(" | ").filter(|term| !term.is_empty()).collect();
-        Some(Labeled {
+        Labeled {
             spans: places(&row.text, &terms),
             lang: Lang::parse(&row.lang),
-            polarity: verdict(&row.polarity)?,
-            scored: verdict(&row.scored_polarity)?,
+            polarity: verdict(&row.polarity).filter(|_| row.judged == 1),
             intents: (row.intents_reviewed == 1)
                 .then(|| split(row.intents.as_deref().unwrap_or_default()).collect()),
             held_out: is_held_out(&row.source, &row.post_id),
             text: row.text,
-        })
+        }
     });
     Ok(labeled.collect())
 }

@@ -37,6 +37,7 @@ pub(super) fn register(context: &SessionContext, reviews: &[Review]) -> QueryRes
         ("relevant", ints(|review| i64::from(review.relevant)), false),
         ("intents", Arc::new(intents), true),
         ("was", texts(|review| review.was.as_str()), false),
+        ("judged", ints(|review| i64::from(review.judged)), false),
         ("scorer", texts(|review| &review.scorer), false),
         ("note", Arc::new(notes), true),
         ("reviewed_by", texts(|review| &review.reviewed_by), false),

@@ -53,6 +53,9 @@ pub struct Review {
     /// The verdict before it, of the scorer or of an earlier review.
     #[serde(with = "word")]
     pub was: Polarity,
+    /// Whether somebody judged the verdict, here or before; those who spoke of intents alone did not.
+    #[serde(default = "yes")]
+    pub judged: bool,
     /// What its writer wants, nothing too; `None` where nobody said.
     #[serde(default, with = "wants", skip_serializing_if = "Option::is_none")]
     pub intents: Option<Vec<Intent>>,
@@ -62,6 +65,11 @@ pub struct Review {
     pub note: Option<String>,
     /// Who says so.
     pub reviewed_by: String,
+}
+
+/// Reviews of versions that did not note it judged the verdict, too.
+fn yes() -> bool {
+    true
 }
 
 /// The verdict of this name.
@@ -287,6 +295,7 @@ mod tests {
             polarity: Polarity::Neutral,
             relevant: true,
             was: Polarity::Negative,
+            judged: true,
             intents: None,
             scorer: "x".to_owned(),
             note: Some("line\nbreak".to_owned()),

@@ -275,6 +275,16 @@ fn what_a_writer_wants_is_corrected_and_the_inbox_goes_by_it() {
         let (status, problem) = correct(&served, &second, &body);
         assert!(status == 400 && problem.to_string().contains(holds), "{problem}");
     }
+    // Nobody has judged the verdict: it is no surer than before, and nobody found it right.
+    let agreed = get(&served, "reviews/agreement");
+    assert_eq!(
+        (&agreed["reviewed"], &agreed["share"], &agreed["intents_reviewed"]),
+        (&json!(0), &Value::Null, &json!(1)),
+        "{agreed}"
+    );
+    let sure = "SELECT count(*) FROM inbox WHERE confidence = 1.0";
+    let judged = "SELECT reviewed, judged FROM mentions_reviewed WHERE post_id = 'p2'";
+    assert_eq!((query(&place.lake, sure), query(&place.lake, judged)), ("0".into(), "1,0".into()));
     // A later review that says nothing of it lets it stand.
     let body = json!({"polarity": "negative", "author": "Kim", "revision": 1});
     assert_eq!(correct(&served, &second, &body).0, 201);
@@ -303,6 +313,7 @@ fn what_a_writer_wants_is_corrected_and_the_inbox_goes_by_it() {
     assert_eq!(query(&place.lake, intents), "none,true");
     let agreed = get(&served, "reviews/agreement");
     assert_eq!((&agreed["intents_reviewed"], &agreed["intents_agreed"]), (&json!(1), &json!(1)));
+    assert_eq!((&agreed["reviewed"], &agreed["agreed"]), (&json!(1), &json!(0)), "{agreed}");
 
     for (arguments, holds) in [
         (&["reviews", "correct", "ffffffff", "--confirm"][..], "resonanz inbox list"),
@@ -329,9 +340,8 @@ fn intents_that_people_corrected_are_learned_and_measured() {
     let source = query(&place.lake, "SELECT source FROM mentions LIMIT 1");
     for n in 0..180 {
         let mention = BASE64.encode(format!("acme\u{1f}{source}\u{1f}p{n}"));
-        let (polarity, intents) =
-            if n < 90 { ("neutral", json!([])) } else { ("negative", json!(["complaint"])) };
-        let body = json!({"polarity": polarity, "intents": intents, "author": "Mara"});
+        let intents = if n < 90 { json!([]) } else { json!(["complaint"]) };
+        let body = json!({"intents": intents, "author": "Mara"});
         assert_eq!(correct(&served, &mention, &body).0, 201);
     }
     let model = place.folder.path().join("own.model");
@@ -340,6 +350,7 @@ fn intents_that_people_corrected_are_learned_and_measured() {
         command(&place.lake, &["fit", "--from-reviews", "--out", model, "--format", "json"]);
     assert!(fitted.status.success(), "{}{}", stdout(&fitted), stderr(&fitted));
     let told: Value = serde_json::from_slice(&fitted.stdout).expect("JSON");
+    assert_eq!(told["held_out_reviews"], Value::Null, "no verdict was judged: {told}");
     let gain = &told["held_out_intents"];
     let right = |when: &str| gain["alike"][when].as_u64().expect("a count");
     assert!(right("after") > right("before"), "{gain}");

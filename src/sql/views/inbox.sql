@@ -40,13 +40,14 @@
 --
 WITH reviewed AS (
   SELECT topic, source, post_id, last_value(polarity ORDER BY revision, at) AS polarity,
-    last_value(relevant ORDER BY revision, at) AS relevant, last_value(intents ORDER BY revision, at) AS intents
+    last_value(relevant ORDER BY revision, at) AS relevant, last_value(intents ORDER BY revision, at) AS intents,
+    last_value(judged ORDER BY revision, at) AS judged
   FROM reviews GROUP BY topic, source, post_id
 ), calls AS (
   SELECT mentions.day, mentions.topic, mentions.source, mentions.post_id, mentions.posted_at, mentions.received_at,
     mentions.kind, mentions.lang, coalesce(reviewed.polarity, mentions.polarity) AS polarity,
     mentions.polarity AS scored_polarity, coalesce(reviewed.relevant, 1) AS relevant,
-    CASE WHEN reviewed.topic IS NULL THEN mentions.confidence ELSE 1.0 END AS confidence,
+    CASE WHEN reviewed.judged = 1 THEN 1.0 ELSE mentions.confidence END AS confidence,
     CASE WHEN reviewed.intents IS NULL THEN mentions.intents ELSE nullif(reviewed.intents, '') END AS intents,
     CASE WHEN reviewed.intents IS NULL THEN mentions.intent_confidence WHEN reviewed.intents <> '' THEN 1.0 END
       AS intent_confidence, mentions.intents AS scored_intents, mentions.reach, mentions.thread
