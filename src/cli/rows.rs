@@ -8,15 +8,13 @@ use arrow::error::ArrowError;
 use arrow::util::display::{ArrayFormatter, DurationFormat, FormatOptions};
 
 use super::output::{Script, columns, people, programs};
-use super::spreadsheet::{Cell, CsvArgs};
+use super::spreadsheet::CsvArgs;
 use super::table::{Frame, Table};
 use super::{Ending, Failure};
-use crate::sql::{Answer, AnswerWriter, QueryFormat, SqlError};
+use crate::sql::{Answer, AnswerWriter, QueryFormat, Sheet, SqlError};
 
 /// Most bytes of rows in a table for people.
 const TABLE_BYTES_MAX: usize = 256 << 20;
-/// Times as a spreadsheet reads them.
-const SHEET_TIME: &str = "%Y-%m-%d %H:%M:%S";
 
 /// Writes all rows to standard output.
 pub(super) async fn write(
@@ -41,7 +39,7 @@ pub(super) async fn write(
             }
             writer.finish()?;
         }
-        (QueryFormat::Csv, _) if !csv.is_plain() => sheet(&mut answer, csv).await?,
+        (QueryFormat::Csv, _) if !csv.is_plain() => sheet(&mut answer, csv.sheet()).await?,
         (QueryFormat::Arrow, _) if io::stdout().is_terminal() => return Err(Failed::Binary),
         _ => {
             let script = if format == QueryFormat::Json { Script::Json } else { Script::Signs };
@@ -141,53 +139,19 @@ fn sensible(text: &str) -> String {
 }
 
 /// CSV for spreadsheets.
-async fn sheet(answer: &mut Answer, csv: &CsvArgs) -> Result<(), Failed> {
+async fn sheet(answer: &mut Answer, sheet: Sheet) -> Result<(), Failed> {
     let mut out = BufWriter::new(programs(Script::Signs));
-    out.write_all(csv.prefix().as_bytes())?;
-    let schema = answer.schema();
-    let head: Vec<Cell<'_>> =
-        schema.fields().iter().map(|field| Cell::Text(field.name())).collect();
-    csv.line(&head, &mut out)?;
-    let mut options = FormatOptions::new();
-    if csv.is_for_excel() {
-        options = options
-            .with_timestamp_format(Some(SHEET_TIME))
-            .with_timestamp_tz_format(Some(SHEET_TIME));
-    }
+    out.write_all(sheet.prefix().as_bytes())?;
+    sheet.head(&answer.schema(), &mut out)?;
     let written = async {
         while let Some(batch) = answer.next().await? {
-            sheet_rows(&batch, &options, csv, &mut out)?;
+            sheet.rows(&batch, &mut out)?;
         }
         Ok(())
     };
     let written = written.await;
     out.flush()?;
     written
-}
-
-fn sheet_rows(
-    batch: &RecordBatch,
-    options: &FormatOptions<'_>,
-    csv: &CsvArgs,
-    out: &mut impl Write,
-) -> Result<(), Failed> {
-    let columns = batch.columns().iter().map(|column| {
-        let number = column.data_type().is_numeric();
-        Ok((ArrayFormatter::try_new(column.as_ref(), options)?, number))
-    });
-    let columns: Vec<(ArrayFormatter<'_>, bool)> = columns.collect::<Result<_, ArrowError>>()?;
-    for row in 0..batch.num_rows() {
-        let cells: Vec<(String, bool)> = columns
-            .iter()
-            .map(|(column, number)| Ok((column.value(row).try_to_string()?, *number)))
-            .collect::<Result<_, ArrowError>>()?;
-        let cells = cells.iter().map(|(text, number)| match number {
-            true => Cell::Number(text),
-            false => Cell::Text(text),
-        });
-        csv.line(&cells.collect::<Vec<_>>(), out)?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
-//! How do rows reach a spreadsheet? CSV that Excel opens as it is, and text that no sheet runs.
+//! How is CSV wanted on the command line? Plain, or for a spreadsheet.
 
 use std::io::{self, Write};
 
 use super::{Ending, Failure};
+use crate::sql::Sheet;
 
-/// What the first bytes of a file say to Excel: the text is UTF-8.
-const BYTE_ORDER_MARK: &str = "\u{feff}";
+pub(super) use crate::sql::Cell;
+
 /// Languages whose numbers have a comma where others have a point.
 const COMMA_LANGUAGES: [&str; 28] = [
     "bg", "ca", "cs", "da", "de", "el", "es", "et", "fi", "fr", "hr", "hu", "id", "is", "it", "lt",
@@ -38,25 +39,10 @@ fn delimiter(text: &str) -> Result<char, String> {
     }
 }
 
-/// A field.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Cell<'a> {
-    /// Written as it is, in quotes where it must be.
-    Text(&'a str),
-    /// Always in quotes.
-    Quoted(&'a str),
-    /// A number with a decimal point.
-    Number(&'a str),
-}
-
 impl CsvArgs {
     /// Whether anything but plain CSV is asked for.
     pub(super) fn is_plain(&self) -> bool {
         !self.excel && !self.defuse && self.delimiter.is_none()
-    }
-
-    pub(super) fn is_for_excel(&self) -> bool {
-        self.excel
     }
 
     /// Refuses options for CSV where something else is written.
@@ -68,36 +54,19 @@ impl CsvArgs {
         Err(Failure::usage(message, "add --format csv"))
     }
 
+    /// As it is asked for.
+    pub(super) fn sheet(&self) -> Sheet {
+        Sheet { excel: self.excel, defuse: self.defuse, delimiter: self.delimiter() }
+    }
+
     /// What is written before the first line.
     pub(super) fn prefix(&self) -> &'static str {
-        if self.excel { BYTE_ORDER_MARK } else { "" }
+        self.sheet().prefix()
     }
 
     /// Writes a line.
     pub(super) fn line(&self, cells: &[Cell<'_>], out: &mut impl Write) -> io::Result<()> {
-        let delimiter = self.delimiter();
-        for (place, cell) in cells.iter().enumerate() {
-            if place > 0 {
-                write!(out, "{delimiter}")?;
-            }
-            match *cell {
-                // Where a semicolon parts fields, a comma parts decimals.
-                Cell::Number(number) if self.excel && delimiter == ';' => {
-                    write!(out, "{}", number.replace('.', ","))?;
-                }
-                Cell::Number(number) => write!(out, "{number}")?,
-                Cell::Text(text) | Cell::Quoted(text) => {
-                    let defused = (self.excel || self.defuse) && is_formula(text);
-                    let mark = if defused { "'" } else { "" };
-                    let must = text.contains([delimiter, '"', '\n', '\r']);
-                    match must || matches!(cell, Cell::Quoted(_)) {
-                        true => write!(out, "\"{mark}{}\"", text.replace('"', "\"\""))?,
-                        false => write!(out, "{mark}{text}")?,
-                    }
-                }
-            }
-        }
-        out.write_all(if self.excel { b"\r\n" } else { b"\n" })
+        self.sheet().line(cells, out)
     }
 
     fn delimiter(&self) -> char {
@@ -109,36 +78,5 @@ impl CsvArgs {
                 && !parts.next().is_some_and(|country| POINT_COUNTRIES.contains(&country));
             if self.excel && comma { ';' } else { ',' }
         })
-    }
-}
-
-/// Whether a spreadsheet would run a text: also behind spaces, which some ignore.
-fn is_formula(text: &str) -> bool {
-    text.starts_with(['\t', '\r', '\n'])
-        || text
-            .trim_start()
-            .starts_with(['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn line(args: &CsvArgs, cells: &[Cell<'_>]) -> String {
-        let mut out = Vec::new();
-        args.line(cells, &mut out).expect("memory");
-        String::from_utf8(out).expect("UTF-8")
-    }
-
-    #[test]
-    fn formulas_are_text_in_every_sheet_and_numbers_stay_numbers() {
-        let defuse = CsvArgs { defuse: true, ..CsvArgs::default() };
-        let cells =
-            [Cell::Text("=1+1"), Cell::Text(" @x"), Cell::Number("-0.5"), Cell::Text("a,b")];
-        assert_eq!(line(&defuse, &cells), "'=1+1,' @x,-0.5,\"a,b\"\n");
-        assert_eq!(line(&CsvArgs::default(), &cells), "=1+1, @x,-0.5,\"a,b\"\n");
-        let excel = CsvArgs { excel: true, delimiter: Some(';'), ..CsvArgs::default() };
-        assert_eq!(line(&excel, &cells), "'=1+1;' @x;-0,5;a,b\r\n");
-        assert_eq!(line(&excel, &[Cell::Quoted("-x \"y\"")]), "\"'-x \"\"y\"\"\"\r\n");
     }
 }

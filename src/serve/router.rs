@@ -116,7 +116,7 @@ async fn index() -> &'static str {
      GET /api/v1/report?period=week&format=md\n\
      POST /api/v1/score\n\
      GET /api/v1/live: server-sent events\n\
-     GET /api/v1/sql?q=SELECT&format=json, csv or arrow; POST with the SQL as body\n\
+     GET /api/v1/sql?q=SELECT&format=json, csv, excel or arrow; POST with the SQL as body\n\
      POST /mcp: for assistants\n\
      POST /ingest/SOURCE\n"
 }

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::Extension;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt, stream};
 use serde::Deserialize;
@@ -22,7 +22,7 @@ use super::parameters::{Parameters, parse, says_json};
 use super::problem::{Problem, failure};
 use crate::config::Role;
 use crate::lake::{Folder, LakeError};
-use crate::sql::{Answer, AnswerWriter, QueryFormat, SqlError};
+use crate::sql::{Answer, AnswerWriter, QueryFormat, Sheet, SqlError};
 
 /// Longest answer in bytes.
 const ANSWER_BYTES_MAX: usize = 1024 * 1024 * 1024;
@@ -33,8 +33,10 @@ const ANSWER_BYTES_MAX: usize = 1024 * 1024 * 1024;
 pub(super) struct Asked {
     /// One SELECT.
     q: Option<String>,
-    /// `json`, `csv` or `arrow`; by the header `accept` without it.
+    /// `json`, `csv`, `excel` (CSV that Excel opens as it is) or `arrow`; by the header `accept` without it.
     format: Option<String>,
+    /// `en` or `de`: how numbers are written for Excel.
+    lang: Option<String>,
 }
 
 /// A statement as JSON.
@@ -84,8 +86,9 @@ async fn ask(
     asked: &Asked,
     headers: &HeaderMap,
 ) -> Response {
-    let Some(format) = format(asked.format.as_deref(), headers) else {
-        return failure(StatusCode::BAD_REQUEST, "format: write json, csv or arrow");
+    let Some(format) = format(asked, headers) else {
+        let wrong = "format: write json, csv, excel or arrow; lang: write en or de";
+        return failure(StatusCode::BAD_REQUEST, wrong);
     };
     let Ok(permit) = Arc::clone(&api.sql.free).try_acquire_owned() else {
         return failure(StatusCode::SERVICE_UNAVAILABLE, "too many queries at once");
@@ -114,8 +117,13 @@ async fn ask(
                 Ok::<_, SqlError>(next(&mut parts).await?.map(|chunk| (chunk, parts)))
             });
             let chunks = stream::iter(first.map(Ok)).chain(rest);
-            ([(header::CONTENT_TYPE, media_type(format))], Body::from_stream(chunks))
-                .into_response()
+            let kind = [(header::CONTENT_TYPE, media_type(format))];
+            let mut answer = (kind, Body::from_stream(chunks)).into_response();
+            if let QueryFormat::Sheet(_) = format {
+                let named = HeaderValue::from_static("attachment; filename=\"resonanz.csv\"");
+                answer.headers_mut().insert(header::CONTENT_DISPOSITION, named);
+            }
+            answer
         }
         Err(error) => Problem::from(&error).into_response(),
     }
@@ -129,9 +137,15 @@ async fn next(parts: &mut Parts) -> Result<Option<Vec<u8>>, SqlError> {
     parts.recv().await.unwrap_or_else(|| Err(SqlError::broken("it was interrupted")))
 }
 
-fn format(asked: Option<&str>, headers: &HeaderMap) -> Option<QueryFormat> {
+fn format(asked: &Asked, headers: &HeaderMap) -> Option<QueryFormat> {
     let accepted = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
-    match (asked, accepted.unwrap_or_default()) {
+    let decimal = match asked.lang.as_deref() {
+        None | Some("en") => '.',
+        Some("de") => ',',
+        Some(_) => return None,
+    };
+    match (asked.format.as_deref(), accepted.unwrap_or_default()) {
+        (Some("excel"), _) => Some(QueryFormat::Sheet(Sheet::excel(decimal))),
         (Some("json"), _) => Some(QueryFormat::Json),
         (Some("csv"), _) => Some(QueryFormat::Csv),
         (Some("arrow"), _) => Some(QueryFormat::Arrow),
@@ -147,7 +161,7 @@ fn format(asked: Option<&str>, headers: &HeaderMap) -> Option<QueryFormat> {
 fn media_type(format: QueryFormat) -> &'static str {
     match format {
         QueryFormat::Json => "application/json",
-        QueryFormat::Csv => "text/csv; charset=utf-8",
+        QueryFormat::Csv | QueryFormat::Sheet(_) => "text/csv; charset=utf-8",
         QueryFormat::Arrow => "application/vnd.apache.arrow.stream",
         QueryFormat::Table => "text/plain; charset=utf-8",
     }

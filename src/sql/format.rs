@@ -7,6 +7,8 @@ use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 use arrow::json::writer::JsonArray;
 
+use super::sheet::Sheet;
+
 /// How an answer is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum QueryFormat {
@@ -16,6 +18,8 @@ pub enum QueryFormat {
     Json,
     /// With a header line.
     Csv,
+    /// The same as a spreadsheet opens it.
+    Sheet(Sheet),
     /// Arrow IPC stream.
     Arrow,
 }
@@ -36,6 +40,7 @@ enum Form<W: Write> {
     Table(W, Vec<RecordBatch>),
     Json(arrow::json::Writer<W, JsonArray>),
     Csv(Box<arrow::csv::Writer<W>>),
+    Sheet(W, Sheet),
     Arrow(Box<arrow::ipc::writer::StreamWriter<W>>),
 }
 
@@ -44,7 +49,7 @@ impl<W: Write> AnswerWriter<W> {
     ///
     /// # Errors
     /// When writing fails.
-    pub fn new(format: QueryFormat, out: W, schema: &SchemaRef) -> Result<Self, ArrowError> {
+    pub fn new(format: QueryFormat, mut out: W, schema: &SchemaRef) -> Result<Self, ArrowError> {
         let form = match format {
             QueryFormat::Table => Form::Table(out, Vec::new()),
             QueryFormat::Json => {
@@ -55,6 +60,11 @@ impl<W: Write> AnswerWriter<W> {
                 let mut writer = arrow::csv::WriterBuilder::new().with_header(true).build(out);
                 writer.write(&RecordBatch::new_empty(SchemaRef::clone(schema)))?;
                 Form::Csv(Box::new(writer))
+            }
+            QueryFormat::Sheet(sheet) => {
+                out.write_all(sheet.prefix().as_bytes())?;
+                sheet.head(schema, &mut out)?;
+                Form::Sheet(out, sheet)
             }
             QueryFormat::Arrow => {
                 Form::Arrow(Box::new(arrow::ipc::writer::StreamWriter::try_new(out, schema)?))
@@ -72,6 +82,7 @@ impl<W: Write> AnswerWriter<W> {
             Form::Table(_, batches) => batches.push(batch.clone()),
             Form::Json(writer) => writer.write(batch)?,
             Form::Csv(writer) => writer.write(batch)?,
+            Form::Sheet(out, sheet) => sheet.rows(batch, out)?,
             Form::Arrow(writer) => writer.write(batch)?,
         }
         Ok(())
@@ -96,6 +107,7 @@ impl<W: Write> AnswerWriter<W> {
                 Ok(out)
             }
             Form::Csv(writer) => Ok(writer.into_inner()),
+            Form::Sheet(out, _) => Ok(out),
             Form::Arrow(writer) => writer.into_inner(),
         }
     }

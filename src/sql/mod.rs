@@ -25,6 +25,7 @@ mod reviews;
 mod views;
 mod waiting;
 mod beside;
+mod sheet;
 mod format;
 mod frames;
 mod watch;
@@ -52,5 +53,6 @@ pub use guard::Limits;
 #[cfg(feature = "postgres")]
 pub(crate) use postgres::{DATABASE, PgCatalog, Prepared, SERVER_VERSION, setting_of_all};
 pub use query::Session;
+pub use sheet::{Cell, Sheet};
 pub use snapshots::Snapshots;
 pub use views::View;

@@ -119,7 +119,7 @@ fn joined(mut body: &[u8]) -> Option<Vec<u8>> {
 }
 
 #[test]
-fn sql_is_answered_in_three_formats() {
+fn sql_is_answered_in_four_formats() {
     let served = Served::new(&[]);
     let sql = "SELECT topic, sum(mentions) AS n FROM trends GROUP BY topic ORDER BY n DESC LIMIT 2";
     let want = "topic,n\nfilms,1774\napex,267\n";
@@ -137,6 +137,20 @@ fn sql_is_answered_in_three_formats() {
     let json = serde_json::json!({"sql": sql}).to_string();
     let headers = "content-type: application/json\r\naccept: text/csv\r\n";
     assert_eq!(served.ask("POST /api/v1/sql", headers, &json).2.as_deref(), Some(want.as_bytes()));
+
+    // Excel opens it as it is: a mark, semicolons and commas in German, and no text that it would run.
+    let sheet = "SELECT -0.5 AS number, '=1+1' AS text, TIMESTAMP '2026-03-04 14:06:30' AS at";
+    for (lang, wanted) in [
+        ("de", "number;text;at\r\n-0,5;'=1+1;2026-03-04 14:06:30\r\n"),
+        ("en", "number,text,at\r\n-0.5,'=1+1,2026-03-04 14:06:30\r\n"),
+    ] {
+        let path = format!("POST /api/v1/sql?format=excel&lang={lang}");
+        let (status, head, body) = served.ask(&path, "", sheet);
+        let body = String::from_utf8(body.expect("whole")).expect("UTF-8");
+        assert_eq!((status, body.as_str()), (200, format!("\u{feff}{wanted}").as_str()));
+        assert!(head.contains("attachment; filename=\"resonanz.csv\""), "{head}");
+    }
+    assert_eq!(served.ask("POST /api/v1/sql?format=excel&lang=fr", "", sheet).0, 400);
 
     let headers = "accept: application/vnd.apache.arrow.stream\r\n";
     let all = "SELECT text FROM mentions";
