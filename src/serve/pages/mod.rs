@@ -4,6 +4,7 @@
 //! told to take styles and the one script from here, and nothing else.
 
 mod words;
+mod reasons;
 mod assets;
 mod viewer;
 mod paint;

@@ -8,7 +8,7 @@ use minijinja::value::{Serde, Value};
 use minijinja::{Environment, Error, State};
 
 use super::viewer::encode;
-use super::{assets, words};
+use super::{assets, reasons, words};
 use crate::chart::{self, ENGLISH, GERMAN, Locale, zoned};
 use crate::config::GoalMeasure;
 use crate::time::EventTime;
@@ -47,6 +47,9 @@ static PAGES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     pages.add_function("told", |state: &State, text: &str| words::told(text, locale(state)));
     pages.add_function("foreign", |state: &State, text: &str| {
         words::is_foreign(text, locale(state))
+    });
+    pages.add_function("reason", |state: &State, text: &str| {
+        reasons::reason(text, locale(state), &zone(state))
     });
     pages.add_function("asset", |name: &str| safe(assets::address(name)));
     pages.add_function("spark", |values: Vec<Option<f64>>| safe(chart::spark(&values, "accent")));

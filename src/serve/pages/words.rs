@@ -5,10 +5,16 @@ use std::sync::LazyLock;
 
 use crate::chart::{GERMAN, Locale};
 
-/// English and German, a line each.
-static GERMAN_WORDS: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
-    include_str!("german.tsv").lines().filter_map(|line| line.split_once('\t')).collect()
-});
+/// What pages say.
+static GERMAN_WORDS: LazyLock<Table> = LazyLock::new(|| Table::read(include_str!("german.tsv")));
+
+/// Messages in German, by their English.
+pub(super) struct Table {
+    words: HashMap<&'static str, &'static str>,
+    /// Those with a hole in them that no quotes mark, longest first: what stands around the holes, and
+    /// the German of it.
+    forms: Vec<(Vec<&'static str>, &'static str)>,
+}
 
 /// Short names of a day, an hour and a minute.
 pub(super) type Units = [&'static str; 3];
@@ -23,21 +29,8 @@ pub(super) fn said<'t>(text: &'t str, locale: &Locale) -> &'t str {
     if *locale != GERMAN {
         return text;
     }
-    GERMAN_WORDS.get(text).unwrap_or(&text)
+    GERMAN_WORDS.words.get(text).unwrap_or(&text)
 }
-
-/// Messages with a hole in them that no quotes mark, longest first: what stands around the holes, and
-/// the German of it.
-static GERMAN_FORMS: LazyLock<Vec<(Vec<&str>, &str)>> = LazyLock::new(|| {
-    let forms = GERMAN_WORDS.iter().map(|(english, german)| (*english, *german));
-    let mut forms: Vec<(&str, &str)> =
-        forms.filter(|(english, _)| masked(english).contains(HOLE)).collect();
-    // One that begins with a hole would take in what leads a message, such as its place.
-    forms.sort_by_key(|(english, _)| {
-        (english.starts_with(HOLE), std::cmp::Reverse(english.len()), *english)
-    });
-    forms.into_iter().map(|(english, german)| (english.split(HOLE).collect(), german)).collect()
-});
 
 /// Messages that stand in each other: a query, its column, what is wrong there, and what it names.
 const LEVELS: usize = 4;
@@ -54,7 +47,7 @@ fn masked(text: &str) -> String {
 /// A message in a reader's language: what it names stays as it is.
 pub(super) fn told(text: &str, locale: &Locale) -> String {
     if *locale == GERMAN {
-        german(text).unwrap_or_else(|| text.to_owned())
+        GERMAN_WORDS.german(text).unwrap_or_else(|| text.to_owned())
     } else {
         text.to_owned()
     }
@@ -62,31 +55,60 @@ pub(super) fn told(text: &str, locale: &Locale) -> String {
 
 /// Whether a message is not in the reader's language: words of another program, or of the system.
 pub(super) fn is_foreign(text: &str, locale: &Locale) -> bool {
-    *locale == GERMAN && !text.is_empty() && german(text).is_none()
+    *locale == GERMAN && !text.is_empty() && GERMAN_WORDS.german(text).is_none()
 }
 
-/// A message in German, if it is known.
-fn german(text: &str) -> Option<String> {
-    german_within(text, LEVELS)
-}
-
-/// The same, with so many levels of messages in messages: what people type can hold any number.
-fn german_within(text: &str, levels: usize) -> Option<String> {
-    let parts: Vec<&str> = text.split('"').collect();
-    let key: Vec<&str> =
-        parts.iter().enumerate().map(|(at, part)| if at % 2 == 1 { "…" } else { part }).collect();
-    if let Some(found) = GERMAN_WORDS.get(&*key.join("\"")) {
-        let names = parts.into_iter().skip(1).step_by(2);
-        return Some(filled(found, names));
+impl Table {
+    /// Reads English and German, a line each.
+    pub(super) fn read(lines: &'static str) -> Self {
+        let words: HashMap<_, _> = lines.lines().filter_map(|line| line.split_once('\t')).collect();
+        let forms = words.iter().map(|(english, german)| (*english, *german));
+        let mut forms: Vec<(&str, &str)> =
+            forms.filter(|(english, _)| masked(english).contains(HOLE)).collect();
+        // One that begins with a hole would take in what leads a message, such as its place.
+        forms.sort_by_key(|(english, _)| {
+            (english.starts_with(HOLE), std::cmp::Reverse(english.len()), *english)
+        });
+        let forms = forms.into_iter();
+        let forms =
+            forms.map(|(english, german)| (english.split(HOLE).collect(), german)).collect();
+        Self { words, forms }
     }
-    let below = levels.checked_sub(1)?;
-    GERMAN_FORMS.iter().find_map(|(around, found)| {
-        let held = held(text, around)?;
-        // What fills a hole is a message of its own, or a name.
-        let part = |part: &str| german_within(part, below).unwrap_or_else(|| part.to_owned());
-        let held: Vec<String> = held.into_iter().map(part).collect();
-        Some(filled(found, held.iter().map(String::as_str)))
-    })
+
+    /// A message in German, if it is known.
+    pub(super) fn german(&self, text: &str) -> Option<String> {
+        self.german_within(text, LEVELS)
+    }
+
+    /// The same, with so many levels of messages in messages: what people type can hold any number.
+    fn german_within(&self, text: &str, levels: usize) -> Option<String> {
+        let parts: Vec<&str> = text.split('"').collect();
+        let key: Vec<&str> = parts
+            .iter()
+            .enumerate()
+            .map(|(at, part)| if at % 2 == 1 { "…" } else { part })
+            .collect();
+        if let Some(found) = self.words.get(&*key.join("\"")) {
+            let names = parts.into_iter().skip(1).step_by(2);
+            return Some(filled(found, names));
+        }
+        let below = levels.checked_sub(1)?;
+        self.forms.iter().find_map(|(around, found)| {
+            let held = held(text, around)?;
+            // What fills a hole is a message of its own, or a name, such as that of a column.
+            let part = |part: &str| {
+                let said = (!is_name(part)).then(|| self.german_within(part, below)).flatten();
+                said.unwrap_or_else(|| part.to_owned())
+            };
+            let held: Vec<String> = held.into_iter().map(part).collect();
+            Some(filled(found, held.iter().map(String::as_str)))
+        })
+    }
+}
+
+/// Whether a text could be written in a statement or a file as it is.
+fn is_name(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
 /// What a text holds in the holes between given parts.
@@ -146,6 +168,7 @@ mod tests {
                 "Suchausdruck: Spalte 9: Der Suchausdruck endet, wo ein Begriff erwartet wird",
             ),
             ("not done within 60 s", "nicht fertig binnen 60 s"),
+            ("did you mean topic?", "Meinten Sie topic?"),
         ] {
             assert_eq!(told(english, &GERMAN), wanted);
         }
@@ -272,7 +295,7 @@ mod tests {
             for part in text.split("_(\"").skip(1) {
                 let end = part.find("\")").unwrap_or(part.len());
                 let key = part.get(..end).unwrap_or_default().replace("\\\"", "\"");
-                assert!(GERMAN_WORDS.contains_key(&*key), "{name}: {key}");
+                assert!(GERMAN_WORDS.words.contains_key(&*key), "{name}: {key}");
             }
         }
     }
