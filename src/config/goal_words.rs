@@ -57,7 +57,10 @@ impl GoalUnit {
             Self::Share => locale.share(value),
             Self::Net => locale.signed(value),
             Self::Seconds if value < 120.0 => format!("{} s", locale.number(value, 0)),
-            Self::Seconds if value < 7_200.0 => format!("{} min", locale.number(value / 60.0, 0)),
+            Self::Seconds if value < 7_200.0 => {
+                let minutes = if is_german { "Min." } else { "min" };
+                format!("{} {minutes}", locale.number(value / 60.0, 0))
+            }
             Self::Seconds => {
                 let hours = if is_german { "Std." } else { "h" };
                 format!("{} {hours}", locale.number(value / 3_600.0, 1))

@@ -28,7 +28,7 @@ pub struct ReportConfig {
     pub format: ReportForm,
 }
 
-/// Which days a report is about: the last whole ones before it is made.
+/// Which days a report is about: the last whole ones before it is made, or its own so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Period {
     /// The day before.
@@ -38,6 +38,8 @@ pub enum Period {
     Week,
     /// The month before.
     Month,
+    /// The day itself, from midnight on.
+    Today,
 }
 
 impl Period {
@@ -48,15 +50,17 @@ impl Period {
             Self::Day => "yesterday",
             Self::Week => "week",
             Self::Month => "month",
+            Self::Today => "today",
         }
     }
 
-    /// When it is made if nothing is said: in the morning after.
+    /// When it is made if nothing is said: in the morning after, or in the evening.
     fn usual(self) -> &'static str {
         match self {
             Self::Day => "07:00",
             Self::Week => "Mon 07:00",
             Self::Month => "1 07:00",
+            Self::Today => "18:00",
         }
     }
 }
@@ -90,7 +94,12 @@ pub(super) fn reports<'i>(
     };
     let reports = table.iter().map(|(name, value)| {
         let mut section = Section::open("[report]", Some(value), problems);
-        let periods = [("day", Period::Day), ("week", Period::Week), ("month", Period::Month)];
+        let periods = [
+            ("day", Period::Day),
+            ("week", Period::Week),
+            ("month", Period::Month),
+            ("today", Period::Today),
+        ];
         let period = section.choice("period", &periods).unwrap_or_default();
         let zone = zone(&mut section);
         let written = section.text("at").unwrap_or_else(|| period.usual().to_owned());
@@ -160,5 +169,6 @@ mod tests {
             assert!(found.len() == 1 && found[0].starts_with(wanted), "{keys}: {found:?}");
         }
         assert!(errors("to = [\"a\"]\nat = \"Mo 07:00\"\nformat = \"xlsx\"").is_empty());
+        assert!(errors("to = [\"a\"]\nperiod = \"today\"").is_empty());
     }
 }

@@ -11,8 +11,6 @@ const STYLE: &str = ":root{color-scheme:light dark;--ink:#1b1f24;--soft:#59636e;
 --negative:#b3261e;--neutral:#8c959f;--positive:#1a7f37;--band:#ddf4ff}\
 @media(prefers-color-scheme:dark){:root{--ink:#e6edf3;--soft:#9198a1;--line:#3d444d;--ground:#0d1117;\
 --negative:#ff8182;--neutral:#9198a1;--positive:#3fb950;--band:#0c2d6b}}\
-@media print{:root{--ink:#000;--soft:#333;--line:#999;--ground:#fff;--negative:#b3261e;--neutral:#8c959f;\
---positive:#1a7f37;--band:#ddf4ff}h2{break-after:avoid}figure,tr,blockquote{break-inside:avoid}}\
 body{font:16px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--ground);max-width:60rem;margin:2rem auto;\
 padding:0 1rem}h1{font-size:1.5rem}h2{font-size:1.2rem;margin-top:2.5rem;border-bottom:1px solid var(--line)}\
 h3{font-size:1rem}figure{margin:1rem 0}div.table{overflow-x:auto}table{border-collapse:collapse;margin:1rem 0}\
@@ -25,7 +23,11 @@ svg .band{fill:var(--band)}svg .missing{fill:var(--line);opacity:.5}svg .hit{fil
 figcaption{color:var(--soft);font-size:.85rem}.key::before{content:\"\";display:inline-block;width:.7em;height:.7em;margin-right:.35em;\
 background:var(--line);print-color-adjust:exact;-webkit-print-color-adjust:exact}.key{margin-right:1rem}\
 .key.negative::before{background:var(--negative)}.key.neutral::before{background:var(--neutral)}\
-.key.positive::before{background:var(--positive)}.key.band::before{background:var(--band)}";
+.key.positive::before{background:var(--positive)}.key.band::before{background:var(--band)}\
+@media print{:root{--ink:#000;--soft:#333;--line:#999;--ground:#fff;--negative:#b3261e;--neutral:#8c959f;\
+--positive:#1a7f37;--band:#ddf4ff}h2,h3{break-after:avoid}figure,tr,blockquote{break-inside:avoid}body{font-size:11pt;max-width:none;margin:0;padding:0}\
+div.table{overflow:visible}table{font-size:9pt}th{white-space:normal}details:not([open]){display:none}}\
+@page{margin:16mm 14mm}";
 
 impl Report {
     /// As Markdown of the common kind with tables. What posts say is escaped.

@@ -57,8 +57,10 @@ pub(super) fn facts(notice: &Notice, voice: Voice<'_>) -> Vec<Fact> {
     let alerts = match firing {
         0 => alerts,
         _ => {
+            let verb = if firing == 1 { "läuft" } else { "laufen" };
             let firing = voice.count(firing);
-            format!("{alerts} ({firing} {})", voice.either("still firing", "laufen noch"))
+            let still = voice.either("still firing".to_owned(), format!("{verb} noch"));
+            format!("{alerts} ({firing} {still})")
         }
     };
     facts.push(fact("alerts", voice.either("Alerts", "Alarme").to_owned(), alerts));
@@ -77,7 +79,7 @@ pub(super) fn facts(notice: &Notice, voice: Voice<'_>) -> Vec<Fact> {
     facts
 }
 
-/// Such as "12 mentions (before 8), 3 negative; net sentiment −0.25 (+0.10)".
+/// Such as "12 mentions (before 8), 3 negative; net sentiment −0.25 (change +0.10)".
 fn figures(topic: &Value, voice: Voice<'_>) -> String {
     let locale = voice.either(&ENGLISH, &GERMAN);
     let count = |name: &str| topic.get(name).and_then(Value::as_u64);
@@ -101,7 +103,8 @@ fn figures(topic: &Value, voice: Voice<'_>) -> String {
     if let Some(change) = number("net_change") {
         let telling = topic.get("telling").and_then(Value::as_bool).unwrap_or(false);
         let hardly = if telling { voice.either(", hardly chance", ", kaum Zufall") } else { "" };
-        out += &format!(" ({}{hardly})", locale.signed(change));
+        let name = voice.either("change", "Änderung");
+        out += &format!(" ({name} {}{hardly})", locale.signed(change));
     }
     out
 }
@@ -113,7 +116,10 @@ pub(super) fn action(notice: &Notice, voice: Voice<'_>) -> Option<Action> {
     let link = voice.0.base_url.as_ref();
     Some(Action {
         name: voice.either("Make it again", "Noch einmal erstellen"),
-        command: format!("resonanz report --period {first}..{last} --zone {zone}"),
+        command: format!(
+            "resonanz report --period {first}..{last} --zone {zone}{}",
+            voice.either("", " --lang de")
+        ),
         link: link.map(|base| (voice.either("Dashboard", "Übersicht"), format!("{base}/"))),
     })
 }

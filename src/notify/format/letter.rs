@@ -127,7 +127,8 @@ fn summary(notice: &Notice, voice: Voice<'_>) -> String {
     };
     let at = EventTime::parse(&notice.timestamp).map(|at| voice.date(at));
     let at = at.unwrap_or_else(|_| clean(&notice.timestamp));
-    let parts = [notice.text("severity"), notice.text("rule"), transition, &at].map(clean);
+    let severity = voice.severity(notice.text("severity"));
+    let parts = [severity, notice.text("rule"), transition, &at].map(clean);
     let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     parts.join(" · ")
 }

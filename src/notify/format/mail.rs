@@ -5,6 +5,7 @@ use super::clean::shortened;
 use super::fact::Action;
 use super::letter::{Letter, Shown};
 use super::notice::Notice;
+use super::voice::Voice;
 use crate::chart::escape;
 
 /// Most characters of a subject.
@@ -23,12 +24,12 @@ pub struct MailText {
 }
 
 /// The subject: mail programs that put letters together look at it, so an alert's never changes.
-pub(super) fn subject(notice: &Notice, letter: &Letter) -> String {
+pub(super) fn subject(notice: &Notice, letter: &Letter, voice: Voice<'_>) -> String {
     let [topic, rule, severity] = ["topic", "rule", "severity"].map(|name| notice.text(name));
     let subject = match (topic, rule) {
         ("", _) | (_, "") => letter.title.clone(),
         _ if severity.is_empty() => format!("{topic}: {rule}"),
-        _ => format!("{topic}: {rule} ({severity})"),
+        _ => format!("{topic}: {rule} ({})", voice.severity(severity)),
     };
     shortened(&subject, SUBJECT_CHARS)
 }
@@ -46,9 +47,9 @@ pub(super) fn html(letter: &Letter, language: &str) -> String {
     if let Some(todo) = &letter.todo {
         out += &format!(
             "<p style=\"margin:0\"><strong>{}</strong></p>\
-             <p style=\"white-space:pre-line;margin:0 0 16px\">{}</p>",
+             <p style=\"margin:0 0 16px\">{}</p>",
             escape(&todo.title),
-            escape(&todo.text)
+            todo.text.lines().map(escape).collect::<Vec<_>>().join("<br>")
         );
     }
     letter.posts.iter().for_each(|shown| post(shown, &mut out));

@@ -33,6 +33,7 @@ use crate::time::EventTime;
 use letter::Letter;
 use notice::{Notice, SQUEEZES};
 use template::Template;
+use voice::Voice;
 
 /// Longest body in bytes, whatever the evidence. Teams takes 28 kB, Slack's blocks 3,000 characters
 /// each, PagerDuty 512 kB.
@@ -124,7 +125,8 @@ impl Style {
             Language::En => "en",
             Language::De => "de",
         };
-        let (subject, html) = (mail::subject(&notice, &letter), mail::html(&letter, language));
+        let subject = mail::subject(&notice, &letter, Voice(&self.reader));
+        let html = mail::html(&letter, language);
         MailText { subject, plain, html }
     }
 

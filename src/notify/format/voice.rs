@@ -44,6 +44,15 @@ impl Voice<'_> {
         }
     }
 
+    /// How bad an alert is.
+    pub(super) fn severity<'t>(&self, name: &'t str) -> &'t str {
+        match name {
+            "critical" => self.either(name, "kritisch"),
+            "warning" => self.either(name, "Warnung"),
+            other => other,
+        }
+    }
+
     /// A whole number, in groups of three digits.
     pub(super) fn count(&self, number: u64) -> String {
         let digits = number.to_string();
