@@ -111,7 +111,7 @@ fn parts<'d, D: serde::Deserializer<'d>>(from: D) -> Result<Vec<String>, D::Erro
 impl Mention {
     /// With its id.
     pub(super) fn named(mut self) -> Self {
-        self.id = BASE64.encode(self.tie());
+        self.id = mention_id(&self.topic, &self.source, &self.post_id);
         self
     }
 
@@ -124,6 +124,12 @@ impl Mention {
         self.text.truncate(short);
         self.named()
     }
+}
+
+/// The id of the mention of a topic in a post.
+#[must_use]
+pub fn mention_id(topic: &str, source: &str, post_id: &str) -> String {
+    BASE64.encode(tied(topic, source, post_id))
 }
 
 /// Topic, source and post as one text, from which an id is made.

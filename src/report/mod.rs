@@ -61,7 +61,7 @@ pub use inbox::{Counts, Inbox, InboxSearch, Points, Waiting};
 pub use interval::Estimate;
 pub(crate) use mention::places;
 pub use mention::{Explained, Influence, Passage, Want, Weight};
-pub use mentions::{Mention, MentionPage, Order, Reviewed, Search};
+pub use mentions::{Mention, MentionPage, Order, Reviewed, Search, mention_id};
 pub use overview::{Overview, TopicOverview};
 pub use service::{Answers, Dialogue, HourAnswers, Kept, NamedAnswers, ServiceFigures};
 pub use span::{BUCKETS_MAX, Span, zone};

@@ -81,6 +81,8 @@ impl Api {
 pub(super) struct Own {
     pub(super) folder: Folder,
     pub(super) session: Session,
+    /// Another one once anything in the lake or beside it is.
+    pub(super) version: u64,
     _place: OwnedSemaphorePermit,
 }
 
@@ -97,8 +99,8 @@ impl Own {
         };
         let opened = async {
             let folder = Folder::read(&api.lake)?;
-            let session = api.sql.snapshots.session(&folder, limits).await?;
-            Ok::<_, LakeError>(Self { folder, session, _place: place })
+            let (session, version) = api.sql.snapshots.versioned(&folder, limits).await?;
+            Ok::<_, LakeError>(Self { folder, session, version, _place: place })
         };
         opened.await.map_err(|error| failed(&error.into()))
     }
@@ -108,8 +110,8 @@ impl Own {
     /// # Errors
     /// What to answer, when the lake cannot be read.
     pub(super) async fn renew(&mut self, api: &Api) -> Result<(), Response> {
-        let opened = api.sql.snapshots.session(&self.folder, api.sql.limits).await;
-        self.session = opened.map_err(|error| failed(&error.into()))?;
+        let opened = api.sql.snapshots.versioned(&self.folder, api.sql.limits).await;
+        (self.session, self.version) = opened.map_err(|error| failed(&error.into()))?;
         Ok(())
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 use super::door::Doors;
+use super::kept::Kept;
 use super::memo::Memo;
 use crate::config::{Services, SqlConfig};
 use crate::sql::{Limits, Snapshots};
@@ -27,6 +28,8 @@ pub struct SqlGate {
     pub(super) snapshots: Arc<Snapshots>,
     /// The latest answers to questions of ours.
     pub(super) memo: Arc<Memo>,
+    /// What the latest pages show.
+    pub(super) pages: Arc<Kept>,
 }
 
 impl SqlGate {
@@ -41,13 +44,14 @@ impl SqlGate {
             doors: Arc::default(),
             snapshots: Arc::default(),
             memo: Arc::default(),
+            pages: Arc::default(),
         }
     }
 
     /// The same limits, shared with this one, without the answers that were given before.
     #[must_use]
     pub fn forgetful(&self) -> Self {
-        Self { memo: Arc::default(), ..self.clone() }
+        Self { memo: Arc::default(), pages: Arc::default(), ..self.clone() }
     }
 
     /// The same, with what is promised to people who wait for an answer, from now on and for all that

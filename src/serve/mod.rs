@@ -15,6 +15,7 @@ mod tls;
 mod door;
 mod gate;
 mod memo;
+mod kept;
 mod problem;
 mod site;
 mod length;

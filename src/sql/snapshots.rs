@@ -22,6 +22,8 @@ pub struct Snapshots {
     tables: [Mutex<Option<Arc<LakeFiles>>>; Table::ALL.len()],
     /// The views over them; held while they are planned.
     ready: Mutex<Option<Ready>>,
+    /// How often they were.
+    planned: AtomicU64,
     logs_read: AtomicU64,
     /// What is promised to people who wait for an answer.
     promises: Promises,
@@ -34,15 +36,27 @@ impl Snapshots {
     /// # Errors
     /// When a table's log cannot be read.
     pub async fn session(&self, folder: &Folder, limits: Limits) -> Result<Session, LakeError> {
+        Ok(self.versioned(folder, limits).await?.0)
+    }
+
+    /// The same, with a number that is another one once anything in the tables or beside them is.
+    ///
+    /// # Errors
+    /// When a table's log cannot be read.
+    pub async fn versioned(
+        &self,
+        folder: &Folder,
+        limits: Limits,
+    ) -> Result<(Session, u64), LakeError> {
         let beside = Beside::read(folder)?;
         let tables = self.tables(folder).await?;
         let mut held = self.ready.lock().await;
         if let Some(ready) = held.as_ref().filter(|ready| ready.is_of(&tables, &beside)) {
-            return ready.session(limits);
+            return Ok((ready.session(limits)?, self.planned.load(Ordering::Relaxed)));
         }
         let (ready, session) = Ready::open(tables, beside, limits, &self.promises).await?;
         *held = Some(ready);
-        Ok(session)
+        Ok((session, self.planned.fetch_add(1, Ordering::Relaxed) + 1))
     }
 
     /// Reads the logs that went on since the last time; [`Self::logs_read`] then.

@@ -254,7 +254,7 @@ fn a_form_works_without_a_script_and_keeps_what_was_typed() {
         status == 303 && head.contains("location: /inbox?state=open") && !head.contains("evil"),
         "{head}"
     );
-    assert!(head.contains("set-cookie: resonanz_who=j%c3%b6;"), "{head}");
+    assert!(head.contains("set-cookie: resonanz_name=j%c3%b6;"), "{head}");
     let (status, _, page) = send(&proof, "0");
     assert!(
         status == 409

@@ -4,7 +4,7 @@
 use std::process::{Command, Stdio};
 
 use crate::sql_http::Served;
-use crate::support::{Killed, Place, file, free_port, get, line, resonanz, wait_for};
+use crate::support::{Killed, Place, file, free_port, get, line, resonanz, run, stderr, wait_for};
 
 /// All paths, with what the demo's lake has there.
 const PATHS: [(&str, &str); 9] = [
@@ -127,6 +127,73 @@ fn only_a_page_of_ours_sends_forms() {
     let (status, _, _) =
         served.ask("POST /alerts/alt_0/ack", &ours, &format!("proof={proof}&author=Mara"));
     assert_eq!(status, 404);
+}
+
+/// The part of a page between two of its parts.
+fn between<'h>(html: &'h str, before: &str, after: &str) -> &'h str {
+    let rest = html.split_once(before).map(|(_, rest)| rest);
+    rest.and_then(|rest| rest.split(after).next()).expect("what stands between")
+}
+
+#[test]
+fn a_page_shows_at_once_what_people_did_and_what_came() {
+    let place = Place::new();
+    let post = |id: &str, day: u32| {
+        let line = line(id, &format!("2026-03-0{day}T12:00:00Z"), "acme is terrible");
+        file(place.folder.path(), &format!("{id}.jsonl"), line)
+    };
+    assert!(place.reprocess(&post("first", 1)).status.success());
+    let mut command = resonanz();
+    command.arg("serve").arg("--lake").arg(&place.lake);
+    let served = Served::start(command);
+    let shown = |path: &str| page(&served, path, "").2;
+    let lake = place.lake.to_str().expect("UTF-8");
+    let counted = |path: &str, text: &str| shown(path).matches(text).count();
+    for _ in 0..2 {
+        assert_eq!(counted("/inbox", "acme is terrible"), 1, "the same page again");
+    }
+    let html = shown("/inbox");
+    let handle = between(&html, "Take care<span class=\"hidden\"> ", "<");
+    let done = run(&["inbox", "answer", &format!("{handle}@0"), "--by", "Mara", "--lake", lake]);
+    assert!(done.status.success(), "{}", stderr(&done));
+    assert!(shown("/inbox").contains("Nobody waits for an answer."));
+    assert!(shown("/inbox?owner=Kim").contains("Take a filter away."), "a filter hides what waits");
+    assert_eq!(counted("/", "0 overdue"), 1);
+    assert!(place.reprocess(&post("second", 3)).status.success());
+    assert_eq!(counted("/inbox", "acme is terrible"), 1, "what came meanwhile");
+}
+
+#[test]
+fn a_form_that_did_nothing_leads_back_to_it() {
+    let place = Place::new();
+    let posts = line("1", "2026-03-01T12:00:00Z", "acme is terrible");
+    place.reprocess(&file(place.folder.path(), "posts.jsonl", posts));
+    let mut command = resonanz();
+    command.arg("serve").arg("--lake").arg(&place.lake);
+    let served = Served::start(command);
+    let (_, _, list) = page(&served, "/inbox", "");
+    let path = format!("/inbox/{}", between(&list, "href=\"/inbox/", "\""));
+    let (proof, cookie) = form(&served, &path);
+    let ours = format!("cookie: {cookie}\r\norigin: http://{}\r\n", served.address);
+    let fields = format!("proof={proof}&changed_by=Mara&revision=0&step=note&back=state%3Dopen");
+    let (status, _, body) = served.ask(&format!("POST {path}"), &ours, &fields);
+    let html = String::from_utf8(body.expect("whole")).expect("UTF-8");
+    assert!(status == 400 && html.contains("the note is missing"), "{html}");
+    let back = between(&html, "<a href=\"/inbox/", "\"").replace("&#x2f;", "/");
+    let (status, _, html) = page(&served, &format!("/inbox/{back}"), "");
+    assert!(status == 200 && html.contains("href=\"/inbox?state=open\""), "{back}: {html}");
+}
+
+#[test]
+fn an_alert_leads_to_the_mentions_that_it_rests_on() {
+    let served = Served::new(&[]);
+    let (_, _, list) = page(&served, "/alerts", "");
+    let alert = between(&list, "href=\"/alerts/", "\"");
+    let (_, _, html) = page(&served, &format!("/alerts/{alert}"), "");
+    for list in ["mentions", "inbox"] {
+        let link = between(&html, &format!("href=\"/{list}/"), "\"");
+        assert_eq!(page(&served, &format!("/{list}/{link}"), "").0, 200, "{list}: {link}");
+    }
 }
 
 /// What no list and no page knows, and what it is answered with in English and in German.

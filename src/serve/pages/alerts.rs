@@ -6,7 +6,7 @@ use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::drawing::volume;
-use super::forms::{proof, proven};
+use super::forms::{proof, proven, who};
 use super::page::Wrong;
 use super::viewer::Visit;
 use crate::chart::GERMAN;
@@ -14,7 +14,7 @@ use crate::config::{GoalMeasure, Language, Side};
 use crate::lake::AlertRow;
 use crate::notify::{AlertStory, OrderError, Wanted, stories, told};
 use crate::policy::Policies;
-use crate::report::{Span, Step};
+use crate::report::{Span, Step, mention_id};
 use crate::state::{DeskFiles, Home};
 use crate::system::wall_clock;
 use crate::time::{MINUTE_US, SECOND_US};
@@ -66,8 +66,9 @@ async fn one(visit: &Visit, id: &str, proof: &str) -> Result<Value, Wrong> {
     let story = told(&own.session, &own.folder, id).await?;
     let window = story.transitions.iter().map(|row| row.window_s).max().unwrap_or_default();
     let around = i64::try_from(window).unwrap_or_default().saturating_mul(4_000_000).max(AROUND_US);
-    let span =
-        Span::new(story.started_at.shift(-around), story.at.shift(around / 2), visit.zone.clone())?;
+    // What is still to come is not drawn as if nothing had been heard.
+    let end = story.at.shift(around / 2).min(wall_clock()).max(story.at.shift(MINUTE_US));
+    let span = Span::new(story.started_at.shift(-around), end, visit.zone.clone())?;
     let trend = match story.topic.as_str() {
         "" => None,
         topic => {
@@ -89,11 +90,23 @@ async fn one(visit: &Visit, id: &str, proof: &str) -> Result<Value, Wrong> {
         "policy": policy(visit, &story),
         "steps": steps(&story),
         "trend": trend,
-        "evidence": with_posts.map(|row| &row.evidence),
+        "evidence": with_posts.map(|row| named(&row.evidence, &story.topic)),
+        "who": who(visit),
         "around": format!("{}..{}", story.started_at, story.at),
         "story": story,
         "proof": proof,
     }))
+}
+
+/// Evidence whose posts lead to their mentions.
+fn named(evidence: &Value, topic: &str) -> Value {
+    let mut evidence = evidence.clone();
+    for post in evidence["posts"].as_array_mut().into_iter().flatten() {
+        let text = |name: &str| post[name].as_str().unwrap_or_default().to_owned();
+        let id = mention_id(topic, &text("source"), &text("post_id"));
+        post["id"] = json!(id);
+    }
+    evidence
 }
 
 /// The page that says what to do, or why it cannot be read.

@@ -7,12 +7,6 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use axum::body::Bytes;
-use axum::extract::{ConnectInfo, Path};
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use serde_json::Value;
-
 use super::page::Wrong;
 use super::proof::is_proven;
 pub(super) use super::proof::{proof, proven};
@@ -23,9 +17,15 @@ use crate::notify::{self, Again, OrderError};
 use crate::serve::desk::check;
 use crate::system::wall_clock;
 use crate::time::parse_span;
+use axum::body::Bytes;
+use axum::extract::{ConnectInfo, Path};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 
-/// The cookie with the name of who reviews here.
-pub(super) const NAME: &str = "resonanz_name";
+/// The cookie with the name of who changes something here.
+const NAME: &str = "resonanz_name";
+/// Seconds of a year.
+const NAME_AGE_S: u32 = 31_536_000;
 
 /// The fields of a form that a page of ours made, and whose sender may change something.
 pub(super) fn read(
@@ -66,18 +66,28 @@ pub(super) fn text(fields: &BTreeMap<String, String>, name: &str) -> String {
     fields.get(name).map(|text| text.trim().to_owned()).unwrap_or_default()
 }
 
-/// Who reviewed something in this browser last: nobody likes to write his name ten times.
-pub(super) fn reviewer(visit: &Visit) -> String {
+/// Who changed something in this browser last: nobody likes to write a name ten times.
+pub(super) fn who(visit: &Visit) -> String {
     let kept = cookie(&visit.headers, NAME).unwrap_or_default();
     let mut pairs = url::form_urlencoded::parse(kept.as_bytes());
     pairs.next().map(|(name, _)| name.into_owned()).unwrap_or_default()
+}
+
+/// A page that remembers who changed something.
+pub(super) fn named(mut page: Response, who: &str) -> Response {
+    let cookie =
+        format!("{NAME}={}; Path=/; Max-Age={NAME_AGE_S}; SameSite=Strict; HttpOnly", encode(who));
+    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        page.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    page
 }
 
 /// Leads to a page after something changed, or says why nothing did.
 pub(super) fn lead(visit: &Visit, done: Result<(), Wrong>, to: &str) -> Response {
     match done {
         Ok(()) => (StatusCode::SEE_OTHER, [(header::LOCATION, to.to_owned())]).into_response(),
-        Err(wrong) => visit.page("error.html", Err::<Value, _>(wrong)),
+        Err(wrong) => visit.undone(wrong, to),
     }
 }
 
@@ -87,17 +97,22 @@ pub(super) async fn acknowledge(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     body: Bytes,
 ) -> Response {
+    let mut author = String::new();
     let done = async {
         let fields = read(&visit, peer, &body)?;
         let own = visit.open().await?;
-        let who = (text(&fields, "author"), text(&fields, "comment"));
-        if who.0.is_empty() {
+        author = text(&fields, "author");
+        if author.is_empty() {
             return Err(Wrong::new(StatusCode::BAD_REQUEST, "say who takes care"));
         }
+        let who = (author.clone(), text(&fields, "comment"));
         notify::acknowledge(&own.session, &own.folder, &id, who, Again::Replace).await?;
         Ok(())
     };
-    lead(&visit, done.await, &format!("/alerts/{}#care", encode(&id)))
+    let done = done.await;
+    let is_done = done.is_ok();
+    let page = lead(&visit, done, &format!("/alerts/{}#care", encode(&id)));
+    if is_done { named(page, &author) } else { page }
 }
 
 pub(super) async fn silence(

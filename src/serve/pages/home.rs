@@ -10,6 +10,7 @@ use super::goals::standings;
 use super::page::Wrong;
 use super::viewer::Visit;
 use crate::report::{Ask, InboxSearch, Step, TopicOverview, Volume};
+use crate::serve::api::Own;
 use crate::serve::sources::one;
 
 /// Topics whose changes are told.
@@ -24,7 +25,15 @@ pub(super) async fn overview(visit: Visit) -> Response {
 
 async fn build(visit: &Visit) -> Result<Value, Wrong> {
     let own = visit.open().await?;
-    let ask = visit.questions(&own).await?;
+    let mut found = visit.kept(&own, look(visit, &own)).await?;
+    // Sources come and go without a commit.
+    let sources = visit.api.progress.borrow().sources.clone();
+    found["sources"] = sources.iter().map(|source| one(source)).collect();
+    Ok(found)
+}
+
+async fn look(visit: &Visit, own: &Own) -> Result<Value, Wrong> {
+    let ask = visit.questions(own).await?;
     let period = visit.period(&ask)?;
     let (span, step) = (&period.span, Step::fitting(period.span.minutes()));
     let seen = ask.overview(span).await?;
@@ -35,12 +44,11 @@ async fn build(visit: &Visit) -> Result<Value, Wrong> {
     let any_before = earlier.map(|then| before.add(&then.volume)).count() > 0;
     let waiting = InboxSearch { limit: Some(1), ..InboxSearch::default() };
     let waiting = ask.inbox(&waiting).await?.counts;
-    let sources = visit.api.progress.borrow().sources.clone();
-    let sources: Vec<Value> = sources.iter().map(|source| one(source)).collect();
     Ok(json!({
         "period": visit.shown(&period),
         "total": trend.total,
         "before_total": any_before.then(|| before.sentiment()),
+        "before_part": visit.began_within(&ask, span),
         "trend": volume(visit, &trend, &alerts, 200.0),
         "changes": changes(&ask, &seen.topics, span).await?,
         "topics": seen.topics,
@@ -49,7 +57,6 @@ async fn build(visit: &Visit) -> Result<Value, Wrong> {
         "alerts": alerts,
         "goals": standings(visit, &ask).await?,
         "waiting": waiting,
-        "sources": sources,
     }))
 }
 

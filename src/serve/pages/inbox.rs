@@ -5,26 +5,23 @@ use std::net::SocketAddr;
 
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, Path};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::forms::{proof, proven, read, text};
+use super::forms::{named, proof, proven, read, text, who};
 use super::page::Wrong;
-use super::viewer::{Visit, cookie, encode};
+use super::viewer::{Visit, encode};
 use super::words::{Units, units};
 use crate::inbox::{InboxError, InboxOrder, Step};
 use crate::report::{InboxSearch, Waiting};
+use crate::serve::api::Own;
 use crate::serve::inbox::{Unchanged, apply, states, status, turn};
 
 /// Mentions of a page.
 const PAGE: usize = 25;
 /// Filters of the list, by their names in the address.
 const FILTERS: [&str; 6] = ["state", "topic", "source", "owner", "overdue", "order"];
-/// The cookie that remembers how somebody names himself.
-const WHO: &str = "resonanz_who";
-/// Seconds of a year.
-const WHO_AGE_S: u32 = 31_536_000;
 
 pub(super) async fn inbox(visit: Visit) -> Response {
     let found = list(&visit).await;
@@ -33,7 +30,11 @@ pub(super) async fn inbox(visit: Visit) -> Response {
 
 async fn list(visit: &Visit) -> Result<Value, Wrong> {
     let own = visit.open().await?;
-    let ask = visit.questions(&own).await?;
+    visit.kept(&own, look(visit, &own)).await
+}
+
+async fn look(visit: &Visit, own: &Own) -> Result<Value, Wrong> {
+    let ask = visit.questions(own).await?;
     let named = |name: &str| visit.ask(name).map(str::to_owned);
     let search = InboxSearch {
         topics: named("topic").into_iter().collect(),
@@ -65,6 +66,7 @@ async fn list(visit: &Visit) -> Result<Value, Wrong> {
         "cut": inbox.cut,
         "topics": names,
         "back": filters(visit),
+        "filtered": FILTERS.iter().any(|name| *name != "order" && visit.ask(name).is_some()),
         "next": inbox.next.map(|next| visit.here("after", &next)),
         "first": visit.here("after", ""),
     }))
@@ -122,15 +124,6 @@ async fn one(visit: &Visit, id: &str, proof: &str, form: Value) -> Result<Value,
     Ok(json!({"entry": shown(&entry, visit), "history": history, "proof": proof, "form": form}))
 }
 
-/// How whoever looks named himself the last time.
-fn who(visit: &Visit) -> String {
-    let kept = cookie(&visit.headers, WHO).unwrap_or_default();
-    // The cookie's value is written as in an address.
-    let pair = format!("who={kept}");
-    let read = url::form_urlencoded::parse(pair.as_bytes()).next();
-    read.map(|(_, who)| who.into_owned()).unwrap_or_default()
-}
-
 pub(super) async fn change(
     visit: Visit,
     Path(id): Path<String>,
@@ -166,7 +159,10 @@ pub(super) async fn change(
             *page.status_mut() = StatusCode::CONFLICT;
             proven(page, cookie)
         }
-        Err(why) => visit.page("error.html", Err::<Value, _>(wrong(why))),
+        Err(why) => {
+            let back = format!("/inbox/{}?back={}", encode(&id), encode(&field("back")));
+            visit.undone(wrong(why), &back)
+        }
     }
 }
 
@@ -188,16 +184,9 @@ fn done(back: &str, who: &str) -> Response {
     let known = pairs.filter(|(name, _)| FILTERS.contains(&name.as_ref()));
     let query: Vec<String> =
         known.map(|(name, value)| format!("{name}={}", encode(&value))).collect();
-    let to = format!("/inbox?{}", query.join("&"));
-    let mut response = (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response();
-    let cookie = format!(
-        "{WHO}={}; Path=/inbox; Max-Age={WHO_AGE_S}; SameSite=Strict; HttpOnly",
-        encode(who)
-    );
-    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
-    }
-    response
+    let question = if query.is_empty() { "" } else { "?" };
+    let to = format!("/inbox{question}{}", query.join("&"));
+    named((StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response(), who)
 }
 
 pub(super) async fn service(visit: Visit) -> Response {
@@ -207,7 +196,11 @@ pub(super) async fn service(visit: Visit) -> Response {
 
 async fn figures(visit: &Visit) -> Result<Value, Wrong> {
     let own = visit.open().await?;
-    let ask = visit.questions(&own).await?;
+    visit.kept(&own, count(visit, &own)).await
+}
+
+async fn count(visit: &Visit, own: &Own) -> Result<Value, Wrong> {
+    let ask = visit.questions(own).await?;
     let period = visit.period(&ask)?;
     let topic = visit.ask("topic");
     if let Some(topic) = topic {

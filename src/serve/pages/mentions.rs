@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use super::forms::{proof, proven, reviewer};
+use super::forms::{proof, proven, who};
 use super::page::Wrong;
 use super::topic::segments;
 use super::viewer::Visit;
@@ -33,6 +33,7 @@ async fn list(visit: &Visit) -> Result<Value, Wrong> {
         text: visit.ask("q").unwrap_or_default().to_owned(),
         topics: named("topic"),
         polarities: named("polarity"),
+        intents: named("intent"),
         sources: named("source"),
         langs: named("lang_of_post"),
         order: Order::named(order)?,
@@ -49,6 +50,7 @@ async fn list(visit: &Visit) -> Result<Value, Wrong> {
             "q": visit.ask("q").unwrap_or_default(),
             "topic": visit.ask("topic"),
             "polarity": visit.ask("polarity"),
+            "intent": visit.ask("intent"),
             "order": order,
             "period": visit.ask("period").unwrap_or_default(),
             "after": visit.ask("after"),
@@ -87,7 +89,7 @@ async fn one(visit: &Visit, id: &str, proof: &str, form: Value) -> Result<Value,
     let post = [mention.topic.as_str(), &mention.source, &mention.post_id];
     answer["reviews"] = json!(reviews_of(&ask, post).await?);
     answer["proof"] = json!(proof);
-    answer["author"] = json!(reviewer(visit));
+    answer["author"] = json!(who(visit));
     answer["form"] = form;
     Ok(answer)
 }

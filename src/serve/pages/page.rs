@@ -13,12 +13,15 @@ use crate::config::Role;
 use crate::report::{Ask, ReportError, Span};
 use crate::serve::access::Way;
 use crate::serve::api::Own;
+use crate::serve::kept::Version;
 use crate::system::wall_clock;
 use crate::time::{DAY_US, EventTime};
 
 /// What a browser may take from where.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
      connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// What of an address says how a page looks, not what it shows.
+const LOOKS: [&str; 3] = ["lang", "zone", "theme"];
 /// After how long without posts a lake counts as an archive.
 const ARCHIVE_US: i64 = 2 * DAY_US;
 /// Pages in the order of the menu.
@@ -83,6 +86,23 @@ impl Visit {
         Ok(ask.promised(&self.api.charter))
     }
 
+    /// What a page shows: as it was found last, if nothing has changed since, else as `compute` finds it.
+    pub(super) async fn kept(
+        &self,
+        own: &Own,
+        compute: impl Future<Output = Result<Value, Wrong>>,
+    ) -> Result<Value, Wrong> {
+        let asked = self.asked.iter().filter(|(name, _)| !LOOKS.contains(&name.as_str()));
+        let mut page = format!("{} {} {}", self.path, self.locale.tag, self.zone_name());
+        for (name, value) in asked {
+            page += &format!("\u{1f}{name}\u{1e}{value}");
+        }
+        let desk = std::fs::metadata(own.folder.desk()).and_then(|desk| desk.modified()).ok();
+        let commits = self.api.progress.borrow().commits;
+        let version = Version { lake: own.version, commits, desk };
+        self.api.sql.pages.found(&page, version, compute).await
+    }
+
     /// Which period is meant: what the address says, else the last week that was heard as a whole,
     /// else the last day. Of an archive, now is the end of its last day, and the last day the 24 hours
     /// before the end of its last hour.
@@ -100,6 +120,11 @@ impl Visit {
         Ok(Period { span, name, archived })
     }
 
+    /// Whether the span before this one holds the first post: then it was heard in part.
+    pub(super) fn began_within(&self, ask: &Ask<'_>, span: &Span) -> bool {
+        ask.heard().first.is_some_and(|first| span.before().from < first && first < span.from)
+    }
+
     /// A period as templates know it.
     pub(super) fn shown(&self, period: &Period) -> Value {
         let choices = [("24h", "Day"), ("7d", "Week"), ("28d", "4 weeks"), ("90d", "Quarter")];
@@ -115,13 +140,23 @@ impl Visit {
         })
     }
 
+    /// Why a form did nothing, and the way back to it.
+    pub(super) fn undone(&self, wrong: Wrong, back: &str) -> Response {
+        self.drawn("error.html", Err(wrong), back)
+    }
+
     /// A template filled with what was found, or the page that says why not.
     pub(super) fn page(&self, template: &str, found: Result<Value, Wrong>) -> Response {
+        self.drawn(template, found, "")
+    }
+
+    fn drawn(&self, template: &str, found: Result<Value, Wrong>, back: &str) -> Response {
         let (status, template, mut answer) = match found {
             Ok(answer) => (StatusCode::OK, template, answer),
             Err(wrong) => {
                 let answer = json!({
-                    "status": wrong.status.as_u16(), "message": wrong.message, "hint": wrong.hint
+                    "status": wrong.status.as_u16(), "message": wrong.message, "hint": wrong.hint,
+                    "back": back,
                 });
                 (wrong.status, "error.html", answer)
             }

@@ -5,11 +5,11 @@ use std::net::SocketAddr;
 
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, Path};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use super::forms::{NAME, lead, proof, proven, read, reviewer, text};
+use super::forms::{lead, named, proof, proven, read, text, who};
 use super::mentions::again;
 use super::page::Wrong;
 use super::viewer::{Visit, encode};
@@ -19,8 +19,6 @@ use crate::state::{StateError, verdict};
 
 /// Mentions of a page.
 const QUEUE: usize = 10;
-/// Seconds that the name of who reviews here is remembered.
-const NAME_AGE_S: u32 = 31_536_000;
 
 impl From<ReviewError> for Wrong {
     fn from(error: ReviewError) -> Self {
@@ -61,7 +59,7 @@ async fn queue(visit: &Visit, proof: &str) -> Result<Value, Wrong> {
         "topics": names,
         "topic": topic,
         "proof": proof,
-        "author": reviewer(visit),
+        "author": who(visit),
     }))
 }
 
@@ -114,16 +112,8 @@ pub(super) async fn take(
     if done.as_ref().is_err_and(|wrong| wrong.status == StatusCode::CONFLICT) {
         return again(&visit, &id, form).await;
     }
-    let (is_done, mut page) = (done.is_ok(), lead(&visit, done, &back));
-    if is_done
-        && let Ok(cookie) = HeaderValue::from_str(&format!(
-            "{NAME}={}; Path=/; Max-Age={NAME_AGE_S}; SameSite=Strict; HttpOnly",
-            encode(&author)
-        ))
-    {
-        page.headers_mut().append(header::SET_COOKIE, cookie);
-    }
-    page
+    let (is_done, page) = (done.is_ok(), lead(&visit, done, &back));
+    if is_done { named(page, &author) } else { page }
 }
 
 /// What the writer wants, by the form's boxes; `None` of a form that had none, or where that is no matter.

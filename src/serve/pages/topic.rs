@@ -8,6 +8,7 @@ use super::drawing::{net, volume};
 use super::page::Wrong;
 use super::viewer::Visit;
 use crate::report::{Explained, Step};
+use crate::serve::api::Own;
 
 /// Up to how many minutes of a span its net sentiment is drawn in steps of four hours.
 const CALM_MIN: i64 = 4 * 1_440;
@@ -19,7 +20,11 @@ pub(super) async fn topic(visit: Visit, Path(name): Path<String>) -> Response {
 
 async fn build(visit: &Visit, name: &str) -> Result<Value, Wrong> {
     let own = visit.open().await?;
-    let ask = visit.questions(&own).await?;
+    visit.kept(&own, look(visit, &own, name)).await
+}
+
+async fn look(visit: &Visit, own: &Own, name: &str) -> Result<Value, Wrong> {
+    let ask = visit.questions(own).await?;
     ask.known_topic(name).await?;
     let period = visit.period(&ask)?;
     let (span, step) = (&period.span, Step::fitting(period.span.minutes()));
@@ -45,6 +50,7 @@ async fn build(visit: &Visit, name: &str) -> Result<Value, Wrong> {
         "sides": sides,
         "worst": worst,
         "changes": changes,
+        "before_part": visit.began_within(&ask, span),
     }))
 }
 

@@ -11,6 +11,11 @@
     if (isTold()) location.reload();
   }
 
+  // A menu that is wider than the window begins where its reader is.
+  const here = document.querySelector(".nav [aria-current]");
+  const menu = here?.closest(".nav");
+  if (menu && menu.scrollWidth > menu.clientWidth) menu.scrollLeft = here.offsetLeft - menu.clientWidth / 3;
+
   const parts = () => document.querySelectorAll("[data-live]");
   let due = 0;
   let busy = false;
