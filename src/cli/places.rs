@@ -1,5 +1,6 @@
 //! Which configuration is meant, and which lake? The same options and defaults for every command.
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use super::{Failure, config_file};
@@ -96,6 +97,26 @@ impl LakePlace {
             config.lake.state = Some(state.clone());
         }
         Ok(config)
+    }
+}
+
+/// Where HTTP is served, if several processes of one machine share a configuration.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(super) struct PortArg {
+    // Not from the environment: Kubernetes sets RESONANZ_PORT beside a service of that name.
+    /// Serve HTTP at this port of the address that the configuration names, else of 127.0.0.1
+    #[arg(long, value_name = "PORT")]
+    port: Option<u16>,
+}
+
+impl PortArg {
+    /// The configuration with this port in the place of its own.
+    pub(super) fn of(&self, mut config: Config) -> Config {
+        if let Some(port) = self.port {
+            let ip = config.listen.map_or(Ipv4Addr::LOCALHOST.into(), |listen| listen.ip());
+            config.listen = Some(SocketAddr::new(ip, port));
+        }
+        config
     }
 }
 

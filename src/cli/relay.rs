@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
 use super::entrance::Entrance;
-use super::places::ConfigAt;
+use super::places::{ConfigAt, PortArg};
 use super::run::{named, say_lost};
 use super::serving::doors;
 use super::signals::stop_at_signal;
@@ -31,10 +31,12 @@ pub(super) struct Args {
     /// Folder in which this relay remembers how far its sources were read [default: as the configuration says]
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
+    #[command(flatten)]
+    port: PortArg,
 }
 
 pub(super) fn relay(args: &Args, reader: Reader) -> Result<Ending, Failure> {
-    let mut config = args.config.load()?;
+    let mut config = args.port.of(args.config.load()?);
     for warning in &config.warnings {
         tracing::warn!(line = warning.line, hint = warning.hint, "{}", warning.message);
     }

@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::check::counted;
 use super::config_file::Wrong;
 use super::entrance::{Entrance, is_beyond};
-use super::places::{LakePlace, ShardArg};
+use super::places::{LakePlace, PortArg, ShardArg};
 use super::serving::doors;
 use super::{Failure, supervisor};
 use crate::config::Config;
@@ -22,7 +22,7 @@ use crate::system::wall_clock;
 /// Takes configurations while a process runs.
 pub(super) struct Reloader {
     /// Where the configuration is, and which part of it is ours.
-    place: (LakePlace, ShardArg),
+    place: (LakePlace, ShardArg, PortArg),
     /// The latest one taken.
     present: Config,
     progress: Arc<watch::Sender<Progress>>,
@@ -50,7 +50,7 @@ pub(super) async fn wanted(
 
 impl Reloader {
     pub(super) fn new(
-        place: (LakePlace, ShardArg),
+        place: (LakePlace, ShardArg, PortArg),
         present: Config,
         progress: Arc<watch::Sender<Progress>>,
         renewals: mpsc::Sender<Renewal>,
@@ -80,8 +80,8 @@ impl Reloader {
     }
 
     async fn take(&mut self) -> Result<Value, Failure> {
-        let (place, shard) = self.place.clone();
-        let read = move || Ok::<_, Failure>(shard.of(place.configured()?)?.listening());
+        let (place, shard, port) = self.place.clone();
+        let read = move || Ok::<_, Failure>(port.of(shard.of(place.configured()?)?.listening()));
         let config = tokio::task::spawn_blocking(read).await??;
         self.vet(&config)?;
         let mut warnings = self.warnings(&config);

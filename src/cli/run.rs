@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::entrance::Entrance;
 use super::output::one_line;
-use super::places::{LakePlace, ShardArg};
+use super::places::{LakePlace, PortArg, ShardArg};
 use super::postgres::door;
 use super::reload::Reloader;
 use super::serving::doors;
@@ -32,13 +32,15 @@ pub(super) struct Args {
     place: LakePlace,
     #[command(flatten)]
     shard: ShardArg,
+    #[command(flatten)]
+    port: PortArg,
     /// Deliver to this receiver again; it was disabled after failing for a long time, or by answering 410
     #[arg(long, value_name = "RECEIVER")]
     enable: Vec<String>,
 }
 
 pub(super) fn run(args: &Args, reader: Reader) -> Result<Ending, Failure> {
-    let config = args.shard.of(args.place.configured()?)?.listening();
+    let config = args.port.of(args.shard.of(args.place.configured()?)?.listening());
     for warning in &config.warnings {
         tracing::warn!(line = warning.line, hint = warning.hint, "{}", warning.message);
     }
@@ -226,7 +228,7 @@ async fn run_until_signal(
     let (renew, renewals) = mpsc::channel(1);
     let shared = Arc::clone(&progress);
     let reloader = Reloader::new(
-        (args.place.clone(), args.shard.clone()),
+        (args.place.clone(), args.shard.clone(), args.port.clone()),
         config.clone(),
         shared,
         renew,

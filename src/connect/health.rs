@@ -16,6 +16,8 @@ const GAPS_MAX: usize = 20;
 const REASON_BYTES_MAX: usize = 2_048;
 /// What the other side says goes to the log once in so many microseconds.
 const REMARKS_APART_US: i64 = SECOND_US;
+/// No source has told how much it holds that was not read.
+const UNTOLD: u64 = u64::MAX;
 
 /// What a source does.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -91,6 +93,7 @@ pub struct SourceHealth {
     gaps: AtomicU64,
     last_event_us: AtomicI64,
     remarked_us: AtomicI64,
+    unread: AtomicU64,
     now: Mutex<SourceNow>,
     tickets: Tickets,
 }
@@ -109,6 +112,7 @@ impl SourceHealth {
             gaps: AtomicU64::new(0),
             last_event_us: AtomicI64::new(0),
             remarked_us: AtomicI64::new(0),
+            unread: AtomicU64::new(UNTOLD),
             now: Mutex::new(now),
             tickets: Tickets::default(),
         }
@@ -186,6 +190,13 @@ impl SourceHealth {
         is_time
     }
 
+    /// Messages that it held and that were not read yet when it was last heard; none where it does not
+    /// tell.
+    #[must_use]
+    pub fn unread(&self) -> Option<u64> {
+        Some(self.unread.load(Ordering::Relaxed)).filter(|unread| *unread != UNTOLD)
+    }
+
     /// Everything that came of it, whatever it was.
     pub(super) fn heard(&self) -> u64 {
         self.events() + self.malformed() + self.ignored()
@@ -203,6 +214,10 @@ impl SourceHealth {
 
     pub(super) fn count_reconnect(&self) {
         self.reconnects.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn set_unread(&self, messages: u64) {
+        self.unread.store(messages, Ordering::Relaxed);
     }
 
     pub(super) fn set_limits(&self, limits: &str) {

@@ -213,6 +213,11 @@ impl Outlet {
         self.health.set(self.health.state(), remark, "");
     }
 
+    /// Says how many messages the other side holds that were not read yet.
+    pub(super) fn unread(&self, messages: u64) {
+        self.health.set_unread(messages);
+    }
+
     /// Says what the other side still allows.
     pub fn limits(&self, limits: &str) {
         self.health.set_limits(limits);

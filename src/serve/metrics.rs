@@ -180,13 +180,18 @@ fn sources(
         }
     }
     type Gauge = fn(&SourceHealth) -> Option<i64>;
-    let gauges: [(&str, &str, Gauge); 3] = [
+    let gauges: [(&str, &str, Gauge); 4] = [
         ("source_connected", "1 while posts can come from it", |source| {
             Some(i64::from(source.state() == SourceState::Up))
         }),
         ("source_last_event_unix_seconds", "When its last event came", |source| {
             source.last_event().map(|at| at.0 / crate::time::SECOND_US)
         }),
+        (
+            "source_unread_messages",
+            "Messages that its broker holds and we have not read",
+            |source| source.unread().map(|unread| i64::try_from(unread).unwrap_or(i64::MAX)),
+        ),
         ("source_token_expires_unix_seconds", "When its token ends", |source| {
             source.now().expires.map(|at| at.0 / crate::time::SECOND_US)
         }),

@@ -9,6 +9,7 @@ mod publish;
 mod settings;
 mod stream;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -44,13 +45,16 @@ pub(super) struct Kafka {
     hearing: Hearing,
     /// Up to where everything was handed over.
     place: Place,
+    /// Records of each partition that were not handed over when it was asked last.
+    unread: BTreeMap<i32, u64>,
 }
 
 /// What a partition answered.
 struct Fetched {
     partition: Arc<PartitionClient>,
     from: i64,
-    records: Result<Vec<RecordAndOffset>, Error>,
+    /// Records, and the offset behind the partition's last one.
+    records: Result<(Vec<RecordAndOffset>, i64), Error>,
 }
 
 type Fetching = FuturesUnordered<BoxFuture<'static, Result<Fetched, Fault>>>;
@@ -58,7 +62,7 @@ type Fetching = FuturesUnordered<BoxFuture<'static, Result<Fetched, Fault>>>;
 impl Kafka {
     fn new(settings: KafkaSettings, wire: &Wire, spec: &SourceSpec) -> Self {
         let place = spec.cursor.as_ref().and_then(Cursor::read).unwrap_or_default();
-        Self { settings, hearing: Hearing::new(wire, spec), place }
+        Self { settings, hearing: Hearing::new(wire, spec), place, unread: BTreeMap::new() }
     }
 
     /// Begins to read every partition that there is.
@@ -69,6 +73,7 @@ impl Kafka {
             return Err(Fault::external(format!("topic \"{topic}\" is not there")));
         }
         let fetching = Fetching::new();
+        self.unread.clear();
         // What is new in a topic that is read already is read from its beginning.
         let at = match self.settings.begin {
             Begin::Now if self.place.next.is_empty() => OffsetAt::Latest,
@@ -103,7 +108,12 @@ impl Kafka {
             };
             let Fetched { partition, from, records } = fetched?;
             let next = match records {
-                Ok(records) => self.take(&partition, from, records, outlet).await?,
+                Ok((records, end)) => {
+                    let unread = u64::try_from(end.saturating_sub(from)).unwrap_or_default();
+                    self.unread.insert(partition.partition(), unread);
+                    outlet.unread(self.unread.values().sum());
+                    self.take(&partition, from, records, outlet).await?
+                }
                 Err(Error::ServerError {
                     protocol_error: ProtocolError::OffsetOutOfRange, ..
                 }) => self.skip(&partition, from, outlet).await?,
@@ -192,7 +202,6 @@ fn fetch(partition: Arc<PartitionClient>, from: i64) -> BoxFuture<'static, Resul
         let records = timeout(LISTEN + ANSWER, asked).await;
         let records =
             records.map_err(|_| Fault::external("the broker does not answer any more"))?;
-        let records = records.map(|(records, _)| records);
         Ok(Fetched { partition, from, records })
     })
 }

@@ -43,13 +43,15 @@ pub(super) struct Nats {
     place: Option<Place>,
     /// What was read behind that.
     parcel: Parcel,
+    /// Messages of the stream behind the latest one, as the server knew when it sent that.
+    unread: u64,
 }
 
 impl Nats {
     fn new(settings: NatsSettings, wire: &Wire, spec: &SourceSpec) -> Self {
         let hearing = Hearing::new(wire, spec);
         let place = spec.cursor.as_ref().and_then(Cursor::read);
-        Self { parcel: hearing.parcel(), settings, hearing, place }
+        Self { parcel: hearing.parcel(), settings, hearing, place, unread: 0 }
     }
 
     /// A consumer that begins behind our position; what the stream does not have any more is a gap.
@@ -96,6 +98,8 @@ impl Nats {
 
     async fn listen(&mut self, dialed: &Dialed, outlet: &Outlet) -> Result<(), Fault> {
         let consumer = self.consumer(dialed, outlet).await?;
+        self.unread = consumer.cached_info().num_pending;
+        outlet.unread(self.unread);
         // What was not handed over when a connection ended is read again.
         self.parcel = self.hearing.parcel();
         let mut delivered = 0;
@@ -144,6 +148,7 @@ impl Nats {
             return Err(Fault::external("messages were lost on the way; they are read again"));
         }
         *delivered = info.consumer_sequence;
+        self.unread = info.pending;
         let at = info.published.unix_timestamp_nanos() / 1_000;
         let at = EventTime(i64::try_from(at).unwrap_or(i64::MAX));
         self.hearing.take(&message.payload, at, &mut self.parcel);
@@ -154,6 +159,7 @@ impl Nats {
 
     async fn hand_over(&mut self, outlet: &Outlet) -> Result<(), Fault> {
         self.hearing.tell(outlet);
+        outlet.unread(self.unread);
         let Some(cursor) = &self.parcel.cursor else { return Ok(()) };
         let reached = cursor.read();
         outlet.send(self.parcel.take()).await?;
