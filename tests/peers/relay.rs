@@ -128,7 +128,7 @@ pub(crate) fn over_kills(server: &mut dyn Broker) {
 }
 
 /// Fills four lakes from those of three shards, as docs/scaling.md has it.
-fn refill(config: &str, from: &str, to: &str) {
+fn fill(config: &str, from: &str, to: &str) {
     for number in 1..=4 {
         let shard = format!("{number}/4");
         let place = ["--from-lake", from, "--lake", to, "--shard", &shard, "--config", config];
@@ -178,16 +178,14 @@ fn another_number_of_shards_goes_on_where_the_old_ones_ended() {
     let quarter = lines.len().div_ceil(4);
     let end = sent(quarter);
     shards("three", 3).iter().for_each(|lake| reached(lake, &end));
-    let config = four.to_str().expect("UTF-8");
-    let [from, to] = ["three", "four"].map(|name| at(name).display().to_string());
-    refill(config, &from, &to);
-    grow();
-    let end = sent(2 * quarter);
-    shards("three", 3).iter().for_each(|lake| reached(lake, &end));
     stop(old);
     grow();
+    sent(2 * quarter);
+    let config = four.to_str().expect("UTF-8");
+    let [from, to] = ["three", "four"].map(|name| at(name).display().to_string());
+    fill(config, &from, &to);
+    grow();
     sent(3 * quarter);
-    refill(config, &from, &to);
     let new = start(&four, 4);
     grow();
     sent(lines.len());
