@@ -21,11 +21,14 @@ def allowed(expression):
     return eval(code, {"__builtins__": {}})
 
 
-metadata = json.loads(subprocess.check_output(["cargo", "metadata", "--locked", "--format-version", "1"]))
+packages = {}
+for manifest in ["Cargo.toml", "crates/python/Cargo.toml"]:
+    asked = ["cargo", "metadata", "--locked", "--format-version", "1", "--manifest-path", manifest]
+    packages |= {package["id"]: package for package in json.loads(subprocess.check_output(asked))["packages"]}
 refused = [
     f"{package['name']} {package['version']}: {package['license']}"
-    for package in metadata["packages"]
+    for package in packages.values()
     if package["source"] and not (package["license"] and allowed(package["license"]))
 ]
-print("\n".join(refused) or f"{len(metadata['packages'])} packages, all allowed")
+print("\n".join(refused) or f"{len(packages)} packages, all allowed")
 sys.exit(bool(refused))

@@ -6,6 +6,7 @@
 //! those of the engine: it is the same code.
 
 mod columns;
+mod counts;
 mod failure;
 mod learn;
 mod analyzer;

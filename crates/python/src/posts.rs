@@ -3,16 +3,15 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use arrow_array::{Array, RecordBatch, UInt64Array};
-use arrow_cast::cast;
-use arrow_schema::DataType;
+use arrow_array::RecordBatch;
 use pyo3::prelude::*;
 use resonanz_core::post::{AuthorKey, Kind, Lang, Post, SourceId, TEXT_BYTES_MAX, cut_text};
 use resonanz_core::privacy::AuthorHasher;
 use resonanz_core::time::EventTime;
 
 use crate::columns::{Langs, Texts};
-use crate::failure::{kind, value};
+use crate::counts::Counts;
+use crate::failure::value;
 
 /// The columns of a table of posts.
 pub(crate) struct Columns {
@@ -24,8 +23,8 @@ pub(crate) struct Columns {
     url: Option<Texts>,
     parent: Option<Texts>,
     thread: Option<Texts>,
-    reach: Option<UInt64Array>,
-    engagement: Option<UInt64Array>,
+    reach: Option<Counts>,
+    engagement: Option<Counts>,
 }
 
 impl Columns {
@@ -35,12 +34,8 @@ impl Columns {
             let column = table.column_by_name(name);
             column.map(|column| Texts::of(std::slice::from_ref(column), name)).transpose()
         };
-        let numbers = |name: &str| {
-            let Some(column) = table.column_by_name(name) else { return Ok(None) };
-            // What is no whole number, or less than none, is not known.
-            let column = cast(column, &DataType::UInt64)
-                .map_err(|error| kind(format!("{name} is not a column of numbers: {error}")))?;
-            Ok::<_, PyErr>(column.as_any().downcast_ref().cloned())
+        let counts = |name: &str| {
+            table.column_by_name(name).map(|column| Counts::read(column, name)).transpose()
         };
         let text = texts("text")?.ok_or_else(|| {
             let schema = table.schema();
@@ -56,18 +51,15 @@ impl Columns {
             url: texts("url")?,
             parent: texts("parent")?,
             thread: texts("thread")?,
-            reach: numbers("reach")?,
-            engagement: numbers("engagement")?,
+            reach: counts("reach")?,
+            engagement: counts("engagement")?,
         })
     }
 
     /// The posts of so many rows; names in ids and addresses become what `authors` makes of them.
     pub(crate) fn posts(&self, rows: usize, authors: &AuthorHasher) -> Vec<Post> {
         let mut sources: HashMap<&str, SourceId> = HashMap::new();
-        let number = |column: &Option<UInt64Array>, row| {
-            let column = column.as_ref()?;
-            column.is_valid(row).then(|| column.value(row))
-        };
+        let count = |column: &Option<Counts>, row| column.as_ref()?.get(row);
         (0..rows)
             .map(|row| {
                 let source = self.source.as_ref().and_then(|of| of.get(row)).unwrap_or_default();
@@ -83,8 +75,8 @@ impl Columns {
                     url: url.map(Into::into),
                     parent: id(&self.parent),
                     thread: id(&self.thread),
-                    reach: number(&self.reach, row),
-                    engagement: number(&self.engagement, row),
+                    reach: count(&self.reach, row),
+                    engagement: count(&self.engagement, row),
                     ..post(self.text.get(row), self.lang.get(row))
                 }
             })

@@ -133,6 +133,40 @@ def test_topics_come_from_the_configuration_of_the_engine(tmp_path):
     assert pyarrow.record_batch(found).column("polarity").to_pylist() == ["negative"]
 
 
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        pyarrow.array([1, None, 300, -4], kind)
+        for kind in [pyarrow.int16(), pyarrow.int32(), pyarrow.int64(), pyarrow.float32(), pyarrow.float64()]
+    ]
+    + [
+        pyarrow.array([1, None, 300, 0], kind)
+        for kind in [pyarrow.uint16(), pyarrow.uint32(), pyarrow.uint64(), pyarrow.decimal128(38, 0), pyarrow.decimal128(10, 2)]
+    ],
+    ids=lambda column: str(column.type),
+)
+def test_queries_ask_for_reach_of_every_kind_of_number(numbers):
+    posts = pyarrow.table({"text": ["acme"] * 4, "reach": numbers})
+    found = resonanz.Analyzer({"loud": "acme followers:>200"}).analyze(posts)
+    assert pyarrow.record_batch(found).column("row").to_pylist() == [2]
+
+
+def test_a_table_in_several_pieces_is_one():
+    whole = pyarrow.table(POSTS)
+    coded = whole.set_column(3, "lang", whole.column("lang").dictionary_encode())
+    pieces = pyarrow.concat_tables([coded.slice(0, 1), coded.slice(1, 0), coded.slice(1)])
+    analyzer = resonanz.Analyzer(TOPICS)
+    keep = ["id", "lang"]
+    one, several = (pyarrow.table(analyzer.analyze(of, keep=keep)) for of in [whole, pieces])
+    assert one.drop_columns(["lang"]).equals(several.drop_columns(["lang"]))
+    assert one["lang"].to_pylist() == several["lang"].to_pylist() == ["en", "en", "de", "de"]
+
+
+def test_the_library_is_small():
+    size = pathlib.Path(resonanz._resonanz.__file__).stat().st_size
+    assert size < 6_000_000, f"{size / 1e6:.1f} MB: was it built with the profile release?"
+
+
 TABLES = {
     "mentions": "received_at, source, post_id, topic",
     "posts": "received_at, source, post_id",
@@ -198,6 +232,7 @@ def test_words_of_ones_own_count():
         (lambda: resonanz.Scorer().score(["a"], lang=["de", "en"]), ValueError, ["2 rows"]),
         (lambda: resonanz.Analyzer(TOPICS).analyze(pyarrow.table({"body": ["a"]})), ValueError, ["body"]),
         (lambda: resonanz.Analyzer(TOPICS).analyze(["a"]), TypeError, ["table"]),
+        (lambda: resonanz.Analyzer(TOPICS).analyze(pyarrow.table({"text": ["a"], "reach": ["1"]})), TypeError, ["reach", "Utf8"]),
         (lambda: resonanz.Analyzer(TOPICS).prepare(pyarrow.table(POSTS)), ValueError, ["source"]),
         (lambda: resonanz.Analyzer(TOPICS, authors="names"), ValueError, ["hash", "keep"]),
         (lambda: resonanz.evaluate([{"text": "a"}]), ValueError, ["row 1", "label"]),

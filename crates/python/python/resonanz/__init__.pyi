@@ -2,9 +2,25 @@
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal, Protocol, TypedDict
+from typing import Any, Literal, Protocol, Self, TypedDict, final, type_check_only
 
 from arro3.core import Array, RecordBatch
+
+__all__ = [
+    "Analyzer",
+    "Fit",
+    "LexiconError",
+    "Matcher",
+    "ModelError",
+    "QueryError",
+    "Scorer",
+    "__version__",
+    "analyze",
+    "evaluate",
+    "explain",
+    "fit",
+    "topics",
+]
 
 __version__: str
 
@@ -25,6 +41,7 @@ class QueryError(ValueError): ...
 class LexiconError(ValueError): ...
 class ModelError(ValueError): ...
 
+@type_check_only
 class Measures(TypedDict):
     rows: int
     accuracy: float
@@ -35,13 +52,14 @@ class Measures(TypedDict):
     pearson: float | None
     confusion: list[list[int]]
 
+@final
 class Scorer:
-    def __init__(
-        self,
+    def __new__(
+        cls,
         profile: str = "resonanz",
         lexicons: Sequence[_Lexicon] | None = None,
         model: _Path | None = None,
-    ) -> None: ...
+    ) -> Self: ...
     @property
     def profile(self) -> str: ...
     @property
@@ -52,24 +70,27 @@ class Scorer:
         self, text: str, target: str | None = None, lang: str | None = None
     ) -> dict[str, Any]: ...
 
+@final
 class Matcher:
-    def __init__(self, topics: _Topics) -> None: ...
+    def __new__(cls, topics: _Topics) -> Self: ...
     def match(self, texts: _Texts, lang: str | _Texts | None = None) -> RecordBatch: ...
 
+@final
 class Analyzer:
-    def __init__(
-        self,
+    def __new__(
+        cls,
         topics: _Topics,
         profile: str = "resonanz",
         lexicons: Sequence[_Lexicon] | None = None,
         model: _Path | None = None,
         authors: Literal["hash", "keep"] = "hash",
-    ) -> None: ...
+    ) -> Self: ...
     @property
     def version(self) -> str: ...
     def analyze(self, posts: _Table, keep: Sequence[str] | None = None) -> RecordBatch: ...
     def prepare(self, posts: _Table, texts: Literal["matched", "all"] = "matched") -> RecordBatch: ...
 
+@final
 class Fit:
     @property
     def model(self) -> str: ...
