@@ -134,12 +134,14 @@ pub(super) fn kind(word: &str) -> Result<(), ReportError> {
     Err(none_of("kind", word, hint))
 }
 
-/// A language as the lake writes it.
-pub(super) fn lang(word: &str) -> Result<(), ReportError> {
-    if Lang::parse(word).as_str() == word {
-        return Ok(());
+/// The codes under which a lake may hold a language, whichever of them names it.
+pub(super) fn lang(word: &str) -> Result<Vec<String>, ReportError> {
+    match Lang::parse(word) {
+        Lang::UND if word != "und" => {
+            Err(none_of("lang", word, "write an ISO 639 code, such as de or en, or und"))
+        }
+        lang => Ok(lang.codes().map(str::to_owned).collect()),
     }
-    Err(none_of("lang", word, "write an ISO 639 code, such as de or en, or und"))
 }
 
 /// The hash of an author.

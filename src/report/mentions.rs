@@ -343,7 +343,8 @@ impl Search {
         }
         self.polarities.iter().try_for_each(|word| choice::polarity(word))?;
         self.kinds.iter().try_for_each(|word| choice::kind(word))?;
-        self.langs.iter().try_for_each(|word| choice::lang(word))?;
+        let langs = self.langs.iter().map(|word| choice::lang(word));
+        let langs: Vec<String> = langs.collect::<Result<Vec<_>, _>>()?.concat();
         self.author.iter().try_for_each(|word| choice::author(word))?;
         let mut wanted = vec!["true".to_owned()];
         let words = self.text.split_whitespace();
@@ -353,7 +354,7 @@ impl Search {
         let lists = [
             ("topic", &self.topics),
             ("source", &self.sources),
-            ("lang", &self.langs),
+            ("lang", &langs),
             ("polarity", &self.polarities),
             ("kind", &self.kinds),
         ];

@@ -7,9 +7,11 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 mod event;
+mod lang;
 
 use crate::time::EventTime;
 pub use event::{Event, Found, Passed};
+pub use lang::Lang;
 
 /// Longest text of a post in bytes; a longer one is cut at a char boundary and counted.
 pub const TEXT_BYTES_MAX: usize = 64 * 1024;
@@ -94,58 +96,6 @@ impl fmt::Display for AuthorKey {
 impl fmt::Debug for AuthorKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "AuthorKey({self})")
-    }
-}
-
-/// A language as its ISO 639 primary subtag, at most three letters; `und` when unknown.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Lang([u8; 3]);
-
-impl Lang {
-    /// Undetermined.
-    pub const UND: Self = Self(*b"und");
-    /// English.
-    pub const EN: Self = Self(*b"en\0");
-    /// German.
-    pub const DE: Self = Self(*b"de\0");
-
-    /// Takes the primary subtag of a BCP 47 tag (`de` of `de-AT`); anything else is [`Lang::UND`].
-    ///
-    /// The three-letter codes of ISO 639-2 for German and English mean the same as the short ones.
-    #[must_use]
-    pub fn parse(tag: &str) -> Self {
-        let primary = tag.split(['-', '_']).next().unwrap_or_default().as_bytes();
-        if !(2..=3).contains(&primary.len()) || !primary.iter().all(u8::is_ascii_alphabetic) {
-            return Self::UND;
-        }
-        let mut code = [0; 3];
-        for (to, from) in code.iter_mut().zip(primary) {
-            *to = from.to_ascii_lowercase();
-        }
-        match &code {
-            b"deu" | b"ger" => Self::DE,
-            b"eng" => Self::EN,
-            _ => Self(code),
-        }
-    }
-
-    /// The lowercase subtag.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        let end = self.0.iter().position(|&byte| byte == 0).unwrap_or(self.0.len());
-        std::str::from_utf8(self.0.get(..end).unwrap_or_default()).unwrap_or("und")
-    }
-}
-
-impl fmt::Display for Lang {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl fmt::Debug for Lang {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Lang({self})")
     }
 }
 
@@ -359,10 +309,26 @@ mod tests {
             ("gsw", "gsw"),
             ("", "und"),
             ("deutsch", "und"),
+            ("fra", "fr"),
+            ("FRE-ca", "fr"),
+            ("deu", "de"),
+            ("ger", "de"),
+            ("eng", "en"),
+            ("zho_Hans", "zh"),
+            ("iw", "he"),
+            ("in", "id"),
+            ("zxx", "zxx"),
+            ("xx", "xx"),
         ];
         for (tag, want) in rows {
             assert_eq!(Lang::parse(tag).as_str(), want, "{tag}");
         }
+        let codes = |tag| Lang::parse(tag).codes().map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(codes("fra"), ["fr", "fra", "fre"]);
+        assert_eq!(codes("gsw"), ["gsw"]);
+        let known = |tag| Lang::parse(tag).is_known();
+        assert!(["de", "deu", "iw", "uk", "und", "gsw", "zxx"].into_iter().all(known));
+        assert!(!["xx", "jp", "gb", "us"].into_iter().any(known));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! rule.
 
 use crate::mention::{Expr, Field, Term, Topic, Umlauts, read};
-use crate::post::Kind;
+use crate::post::{Kind, Lang};
 use crate::text::spread_umlauts;
 
 /// Longest rule, in characters.
@@ -152,7 +152,9 @@ impl Asking<'_> {
                 Some(kind) => Ask::For(format!("-{kind}"), Alone::No),
                 None => Ask::All,
             },
-            Expr::Field(Field::Lang(lang)) => Ask::For(format!("-lang:{lang}"), Alone::No),
+            Expr::Field(Field::Lang(lang)) => {
+                Ask::For(format!("-lang:{}", lang_of(*lang)), Alone::No)
+            }
             Expr::Field(Field::Source(name)) if name == self.source => Ask::Nothing,
             _ => Ask::All,
         }
@@ -162,7 +164,7 @@ impl Asking<'_> {
         match field {
             Field::Source(name) if name == self.source => Ask::All,
             Field::Source(_) => Ask::Nothing,
-            Field::Lang(lang) => Ask::For(format!("lang:{lang}"), Alone::No),
+            Field::Lang(lang) => Ask::For(format!("lang:{}", lang_of(*lang)), Alone::No),
             Field::Author(name) => Ask::For(format!("from:{name}"), Alone::Yes),
             Field::Kind(kind) => match kind_of(*kind) {
                 Some(kind) => Ask::For(kind.to_owned(), Alone::No),
@@ -171,6 +173,15 @@ impl Asking<'_> {
             },
             _ => Ask::All,
         }
+    }
+}
+
+/// X knows Hebrew and Indonesian by codes that were withdrawn.
+fn lang_of(lang: Lang) -> String {
+    match lang.as_str() {
+        "he" => "iw".to_owned(),
+        "id" => "in".to_owned(),
+        code => code.to_owned(),
     }
 }
 
@@ -248,6 +259,7 @@ mod tests {
             ("(acme OR apex) (phone OR tv)", "(acme OR apex) (phone OR tv)"),
             ("acme -kind:repost", "acme -is:retweet"),
             ("acme lang:de -shop", "acme lang:de"),
+            ("acme lang:heb", "acme lang:iw"),
             ("\"acme phone\"~3", "acme phone"),
             ("acme NEAR/5 (broken OR dead)", "acme (broken OR dead)"),
             ("acme followers:>99", "acme"),

@@ -1,6 +1,5 @@
 //! How are fields and terms read? Options, values, phrases, words, and what is odd about them.
 
-use super::codes::oddity;
 use super::cursor::{Parser, is_named, number};
 use super::error::QueryError;
 use super::expr::{Expr, Term};
@@ -87,8 +86,9 @@ impl<'q> Parser<'q> {
                     let value = self.take_value()?;
                     let field = field(&known, value, start)?;
                     if let Field::Lang(lang) = field
-                        && let Some(oddity) = oddity(lang)
+                        && !lang.is_known()
                     {
+                        let oddity = format!("no language has the code {lang}");
                         let hint = "write an ISO 639-1 code, as lang:en or lang:ja";
                         self.remark(start, oddity, hint);
                     }

@@ -8,7 +8,6 @@
 
 mod error;
 mod field;
-mod codes;
 mod expr;
 mod signs;
 mod cursor;
