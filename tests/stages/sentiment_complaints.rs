@@ -13,6 +13,12 @@ const SHORT_GERMAN: &str = include_str!("../fixtures/posts/short-de.jsonl");
 /// Plain short posts about invented companies, written before the rules; half of them never looked at.
 const PLAIN_ENGLISH: &str = include_str!("../fixtures/posts/plain-en.jsonl");
 const PLAIN_GERMAN: &str = include_str!("../fixtures/posts/plain-de.jsonl");
+/// Posts as customers type them, of eleven trades, written before the words that came with them: those that
+/// words were mended by, and those of which only sums were read.
+const FRESH_ENGLISH: &str = include_str!("../fixtures/posts/fresh-en.jsonl");
+const FRESH_GERMAN: &str = include_str!("../fixtures/posts/fresh-de.jsonl");
+const SEALED_ENGLISH: &str = include_str!("../fixtures/posts/sealed-en.jsonl");
+const SEALED_GERMAN: &str = include_str!("../fixtures/posts/sealed-de.jsonl");
 
 /// Short complaints about a brand; `@` is its name.
 const COMPLAINTS: [(&str, &str); 40] = [
@@ -89,6 +95,10 @@ fn posts_of_our_own_wording_are_understood() {
         (SHORT_GERMAN, 809, [0.90, 0.93, 0.88]),
         (PLAIN_ENGLISH, 294, [0.93, 0.91, 0.90]),
         (PLAIN_GERMAN, 294, [0.87, 0.93, 0.89]),
+        (FRESH_ENGLISH, 303, [0.90, 0.95, 0.90]),
+        (FRESH_GERMAN, 304, [0.90, 0.95, 0.90]),
+        (SEALED_ENGLISH, 60, [0.65, 0.90, 0.75]),
+        (SEALED_GERMAN, 60, [0.72, 0.95, 0.80]),
     ];
     for (posts, rows, floors) in sets {
         let report = report(posts);

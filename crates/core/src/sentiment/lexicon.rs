@@ -64,7 +64,37 @@ pub(super) fn lemmas() -> impl Iterator<Item = (&'static str, &'static str, f64)
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
+    use crate::sentiment::words::folded_key;
+
+    #[test]
+    fn nothing_stands_twice() {
+        for (name, file) in [
+            ("resonanz-de", RESONANZ_DE),
+            ("resonanz-en", RESONANZ_EN),
+            ("resonanz-emoji", RESONANZ_EMOJI),
+        ] {
+            let mut seen = HashSet::new();
+            let twice = |word: &&str| folded_key(word).is_some_and(|key| !seen.insert(key));
+            let twice: Vec<&str> = weights(file).map(|(word, _)| word).filter(twice).collect();
+            assert!(twice.is_empty(), "{name}: {twice:?}");
+        }
+        // A pattern of intents may stand once for each of them.
+        for (files, key) in [(&PHRASES[..], 0), (&INTENTS[..], 1)] {
+            let lines = files.iter().flat_map(|file| file.lines());
+            let patterns = lines.filter(|line| !line.starts_with('#')).filter_map(|line| {
+                let mut fields = line.split('\t');
+                let tongue = fields.next().filter(|tongue| *tongue != "class")?;
+                let cue = if key == 1 { fields.next()? } else { "" };
+                Some((tongue, cue, fields.nth(1)?.to_lowercase()))
+            });
+            let mut seen = HashSet::new();
+            let twice: Vec<_> = patterns.filter(|pattern| !seen.insert(pattern.clone())).collect();
+            assert!(twice.is_empty(), "{twice:?}");
+        }
+    }
 
     #[test]
     fn every_line_is_read() {

@@ -68,6 +68,8 @@ impl Lists {
     pub(super) const THANKS: Self = Self(1 << 29);
     /// What praise is for that may mock: "great job".
     pub(super) const DEEDS: Self = Self(1 << 30);
+    /// Praise that mocks where it opens a complaint with a name behind it at most: "great, Acme".
+    pub(super) const OPENING: Self = Self(1 << 31);
 
     /// Whether these have a list in common with some.
     #[inline]
@@ -82,7 +84,7 @@ impl Lists {
 }
 
 /// The words of each list, of both languages, parted by white space.
-pub(super) const WORDS: [(Lists, &str); 30] = [
+pub(super) const WORDS: [(Lists, &str); 31] = [
     (
         Lists::UTTER,
         "never no none nothing nobody noone nowhere couldn't couldnt couldn't nor nie niemals
@@ -164,7 +166,12 @@ pub(super) const WORDS: [(Lists, &str); 30] = [
     (
         Lists::THANKS,
         "thanks thank thx thnx tnx cheers bravo kudos congrats congratulations applause danke dank
-         dankeschön merci glückwunsch gratulation gratuliere applaus chapeau respekt",
+         dankeschön merci glückwunsch gratulation gratuliere applaus chapeau respekt sauber",
+    ),
+    (
+        Lists::OPENING,
+        "great brilliant wonderful fantastic excellent perfect lovely nice awesome super toll klasse
+         prima spitze großartig wunderbar fantastisch perfekt sauber stark",
     ),
     (Lists::DEEDS, "job work one done update upgrade going effort leistung arbeit kino gemacht"),
 ];

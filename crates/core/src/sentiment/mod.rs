@@ -83,7 +83,7 @@ use judge::{Resonanz, Subject};
 use trace::Trace;
 
 /// Raised by one whenever a rule changes what a text scores.
-const RULES_VERSION: u32 = 4;
+const RULES_VERSION: u32 = 5;
 
 /// Whose rules decide.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Hash)]

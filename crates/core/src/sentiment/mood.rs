@@ -72,17 +72,22 @@ fn denies_before(layout: &Layout, word: u32) -> bool {
     before.any(|(_, word)| matches!(word.sense.role, Role::Negation | Role::NearNegation))
 }
 
-/// Whether praise is all that is said before the first comma: "Great", "oh brilliant"; in "great
-/// service" it is not the last word.
+/// Whether praise is all that is said before the first comma: "Great", "oh brilliant", "great, Acme"; in
+/// "great service" it is not the last word.
 fn opens_alone(layout: &Layout, praise: &Hit) -> bool {
     let clause = layout.clause_of(praise.word);
     let speaks = |word: &Word| word.sort != Sort::Handle && !word.spent;
     let begin = layout.words.iter().position(speaks).unwrap_or(0);
     let own = layout.words.iter().skip(begin).take_while(|word| Some(word.clause) == clause);
     let own = own.filter(|word| speaks(word)).count();
+    let at = praise.word as usize;
+    let opening = layout.words.get(at).is_some_and(|word| word.entry.lists.meet(Lists::OPENING));
+    let behind = layout.words.iter().skip(at + 1);
+    let behind = behind.take_while(|word| Some(word.clause) == clause && opening && word.held);
+    let names = behind.filter(|word| speaks(word)).count();
     let answered = clause.and_then(|at| layout.clauses.get(at as usize + 1));
     let opposed = answered.is_none_or(|next| next.outweighs);
-    begin + own == praise.word as usize + 1 && own <= MOCKING_WORDS && !opposed
+    begin + own == at + 1 + names && own <= MOCKING_WORDS + names && !opposed
 }
 
 /// Whether thanks or applause stand with a name at most, and no "but" before or behind: what they
