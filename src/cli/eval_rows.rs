@@ -7,14 +7,14 @@ use anyhow::Context;
 use super::Failure;
 use crate::connect::open_lines;
 use crate::post::Lang;
-use crate::sentiment::evaluate::{Row, RowError};
+use crate::sentiment::evaluate::{Row, RowError, Unlabelled};
 use crate::sentiment::intents::IntentSample;
 
 /// Calls `take` with each row of a file; `lang` stands in where rows declare none. Returns how many
 /// lines were refused.
 pub(super) fn each(path: &Path, lang: Lang, mut take: impl FnMut(Row)) -> Result<u64, Failure> {
-    let example = "{\"text\": \"...\", \"label\": -1}";
-    each_as(path, example, Row::parse, |row| {
+    let format = ("labeled post", "{\"text\": \"...\", \"label\": -1}");
+    each_as(path, format, Row::parse, |row| {
         let lang = if row.lang == Lang::UND { lang } else { row.lang };
         take(Row { lang, ..row });
     })
@@ -26,16 +26,28 @@ pub(super) fn each_with_intents(
     lang: Lang,
     mut take: impl FnMut(IntentSample),
 ) -> Result<u64, Failure> {
-    let example = "{\"text\": \"...\", \"intents\": [\"complaint\"]}";
-    each_as(path, example, IntentSample::parse, |row| {
+    let format = ("labeled post", "{\"text\": \"...\", \"intents\": [\"complaint\"]}");
+    each_as(path, format, IntentSample::parse, |row| {
         let lang = if row.lang == Lang::UND { lang } else { row.lang };
         take(IntentSample { lang, ..row });
     })
 }
 
+/// The same for rows that nobody labelled.
+pub(super) fn each_unlabelled(
+    path: &Path,
+    lang: Lang,
+    mut take: impl FnMut(Unlabelled),
+) -> Result<u64, Failure> {
+    each_as(path, ("post", "{\"text\": \"...\"}"), Unlabelled::parse, |row| {
+        let lang = if row.lang == Lang::UND { lang } else { row.lang };
+        take(Unlabelled { lang, ..row });
+    })
+}
+
 fn each_as<R>(
     path: &Path,
-    example: &str,
+    (kind, example): (&str, &str),
     parse: impl Fn(&str) -> Result<R, RowError>,
     mut take: impl FnMut(R),
 ) -> Result<u64, Failure> {
@@ -65,7 +77,7 @@ fn each_as<R>(
         before += block.lines_len();
     }
     if empty {
-        let message = format!("{}: no labeled post in it", path.display());
+        let message = format!("{}: no {kind} in it", path.display());
         return Err(Failure::usage(message, format!("a line is {example}")));
     }
     Ok(refused)

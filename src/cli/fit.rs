@@ -10,12 +10,14 @@ use clap::ValueEnum;
 use serde_json::json;
 
 use super::fit_reviews::{self, Gain};
+use super::fit_unlabelled::Lesson;
 use super::formats::ReportFormat;
 use super::formats::language;
 use super::places::LakePlace;
 use super::reviews::reviewed;
 use super::{Ending, Failure, eval::report_json, eval_rows};
 use crate::post::Lang;
+use crate::review::Labeled;
 use crate::sentiment::fit::{self, FitError, Options, Sample};
 use crate::sentiment::{Model, Profile, Scorer};
 use crate::tuning;
@@ -23,12 +25,20 @@ use crate::tuning;
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Labeled posts as JSON lines, as for eval; FILE*3 makes all its rows together count 3
-    #[arg(required_unless_present = "from_reviews", value_name = "FILE")]
+    #[arg(required_unless_present_any = ["from_reviews", "unlabelled"], value_name = "FILE")]
     data: Vec<Weighed>,
     /// Learn from the verdicts and intents that people corrected or confirmed in the lake; a fifth of them
     /// is held out to measure the gain
     #[arg(long)]
     from_reviews: bool,
+    /// First learn from posts that nobody labeled: JSON lines with "text", or the folder of a lake, whose
+    /// mentions are read. Labeled posts (FILE, --from-reviews) tell whether that is better, and the model stays
+    /// as it was where it is worse
+    #[arg(long, value_name = "POSTS")]
+    unlabelled: Option<PathBuf>,
+    /// Keep what was learned from posts without labels even where labeled posts say that it is worse
+    #[arg(long, requires = "unlabelled")]
+    even_if_worse: bool,
     #[command(flatten)]
     place: LakePlace,
     /// Where to write the model; an existing file is replaced
@@ -160,19 +170,71 @@ impl FromStr for Weighed {
 pub(super) fn fit(args: &Args) -> Result<Ending, Failure> {
     let scorer = start(args)?;
     let reviewed = if args.from_reviews { reviewed(&args.place)? } else { Vec::new() };
-    let (mut samples, refused) = samples(args)?;
+    let (mut samples, mut refused) = samples(args)?;
     let source = args.data.len();
-    samples.extend(reviewed.iter().filter(|one| !one.held_out).filter_map(|one| {
-        Some(Sample {
-            text: one.text.clone(),
-            lang: one.lang,
-            spans: one.spans.clone(),
-            polarity: one.polarity?,
-            weight: 1.0,
-            source,
-        })
-    }));
-    let options = Options {
+    let (held_out, learned): (Vec<_>, Vec<_>) = reviewed.iter().partition(|one| one.held_out);
+    samples.extend(learned.into_iter().filter_map(|one| sample_of(one, source)));
+    let lesson = match &args.unlabelled {
+        Some(from) => {
+            let held_out = held_out.into_iter().filter_map(|one| sample_of(one, source));
+            let judges: Vec<Sample> = samples.iter().cloned().chain(held_out).collect();
+            let place = (&args.place.config, args.lang);
+            Some(Lesson::take(from, place, &scorer, &judges, args.even_if_worse)?)
+        }
+        None => None,
+    };
+    refused += lesson.as_ref().map_or(0, |lesson| lesson.refused);
+    let taught = lesson.as_ref().map(|lesson| &lesson.taught).filter(|taught| taught.has_learned());
+    let lexicons = tuning::lexicons(&args.lexicons)?;
+    let with = |model: &Model| Scorer::with(Profile::Resonanz, &lexicons, Some(model.clone()));
+    let taught = taught.map(|taught| with(&taught.model));
+    let from = taught.as_ref().unwrap_or(&scorer);
+    let intents = fit_reviews::intents(from, &reviewed);
+    let fitted = match fit::fit(from, &samples, &options(args)) {
+        Err(FitError::TooFew { .. }) if intents.is_some() || lesson.is_some() => {
+            fit::Fit::unchanged(from)
+        }
+        fitted => fitted,
+    };
+    let mut fitted = fitted.map_err(|error| Failure::usage(error.to_string(), hint(&error)))?;
+    let is_new = taught.is_some() || intents.is_some() || !fitted.chosen.is_empty();
+    if let Some(intents) = intents {
+        fitted.model = fitted.model.with_intents(intents);
+    }
+    if is_new {
+        write_model(args, &fitted.model)?;
+    }
+    let gain = Gain::of([&scorer, &with(&fitted.model)], &reviewed);
+    let mut out = io::stdout().lock();
+    match args.format {
+        ReportFormat::Table => {
+            if let Some(lesson) = &lesson {
+                lesson.write(&mut out)?;
+            }
+            table(args, &fitted, is_new, &mut out)?;
+            gain.write(&mut out)?;
+        }
+        ReportFormat::Json => {
+            let mut told = as_json(args, &fitted);
+            if let Some(lesson) = &lesson {
+                told["unlabelled"] = lesson.as_json();
+                told["written"] = is_new.into();
+            }
+            gain.add_to(&mut told);
+            writeln!(out, "{told}")?;
+        }
+    }
+    Ok(if refused == 0 && is_new { Ending::Done } else { Ending::Incomplete })
+}
+
+/// What can be learned of a verdict; nothing where only what the writer wants was reviewed.
+fn sample_of(one: &Labeled, source: usize) -> Option<Sample> {
+    let (text, lang, spans) = (one.text.clone(), one.lang, one.spans.clone());
+    Some(Sample { text, lang, spans, polarity: one.polarity?, weight: 1.0, source })
+}
+
+fn options(args: &Args) -> Options {
+    Options {
         folds: args.folds,
         words: match args.words {
             Words::Auto => None,
@@ -188,33 +250,7 @@ pub(super) fn fit(args: &Args) -> Result<Ending, Failure> {
         pool: args.pool,
         prior: args.prior.0,
         ..Options::default()
-    };
-    let intents = fit_reviews::intents(&scorer, &reviewed);
-    let fitted = match fit::fit(&scorer, &samples, &options) {
-        Err(FitError::TooFew { .. }) if intents.is_some() => fit::Fit::unchanged(&scorer),
-        fitted => fitted,
-    };
-    let mut fitted = fitted.map_err(|error| Failure::usage(error.to_string(), hint(&error)))?;
-    if let Some(intents) = intents {
-        fitted.model = fitted.model.with_intents(intents);
     }
-    write_model(args, &fitted.model)?;
-    let lexicons = tuning::lexicons(&args.lexicons)?;
-    let after = Scorer::with(Profile::Resonanz, &lexicons, Some(fitted.model.clone()));
-    let gain = Gain::of([&scorer, &after], &reviewed);
-    let mut out = io::stdout().lock();
-    match args.format {
-        ReportFormat::Table => {
-            table(args, &fitted, &mut out)?;
-            gain.write(&mut out)?;
-        }
-        ReportFormat::Json => {
-            let mut told = as_json(args, &fitted);
-            gain.add_to(&mut told);
-            writeln!(out, "{told}")?;
-        }
-    }
-    Ok(if refused == 0 { Ending::Done } else { Ending::Incomplete })
 }
 
 fn hint(error: &FitError) -> &'static str {
@@ -222,6 +258,7 @@ fn hint(error: &FitError) -> &'static str {
         FitError::Vader => "omit the options for the vader profile",
         FitError::View(_) => "as in --view \"en document\"",
         FitError::TooFew { .. } => "give more labeled posts",
+        FitError::TooFewUnlabelled { .. } => "give more posts",
     }
 }
 
@@ -270,13 +307,18 @@ fn write_model(args: &Args, model: &Model) -> Result<(), Failure> {
     written.map_err(|error: io::Error| Failure::file(&args.out, &error, hint))
 }
 
-fn table(args: &Args, fitted: &fit::Fit, out: &mut impl Write) -> io::Result<()> {
-    if fitted.chosen.is_empty() {
-        writeln!(out, "too few verdicts to learn from: only what writers want was learned")?;
-    } else {
+fn table(args: &Args, fitted: &fit::Fit, is_new: bool, out: &mut impl Write) -> io::Result<()> {
+    if !fitted.chosen.is_empty() {
         measured(args, fitted, out)?;
+    } else if args.unlabelled.is_none() {
+        writeln!(out, "too few verdicts to learn from: only what writers want was learned")?;
     }
-    writeln!(out, "{}: use it with [sentiment] model = \"...\" or --model", args.out.display())
+    let path = args.out.display();
+    if is_new {
+        writeln!(out, "{path}: use it with [sentiment] model = \"...\" or --model")
+    } else {
+        writeln!(out, "{path}: not written, for nothing was learned")
+    }
 }
 
 /// How good each setting was.

@@ -34,6 +34,7 @@ mod eval_intents;
 mod eval_rows;
 mod fit;
 mod fit_reviews;
+mod fit_unlabelled;
 mod import;
 mod inbox;
 mod init;

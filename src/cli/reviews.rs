@@ -14,7 +14,8 @@ use crate::intent::Intent;
 use crate::lake::Folder;
 use crate::post::Polarity;
 use crate::report::{Ask, Known, ReportError, short_name};
-use crate::review::{Correction, Labeled, ReviewError, correct, samples};
+use crate::review::{Correction, Labeled, ReviewError, correct, samples, unlabelled};
+use crate::sentiment::evaluate::Unlabelled;
 use crate::sql::{Limits, Session};
 
 #[derive(Debug, Subcommand)]
@@ -163,6 +164,11 @@ fn asked<T>(
 /// All verdicts that people corrected or confirmed.
 pub(super) fn reviewed(place: &LakePlace) -> Result<Vec<Labeled>, Failure> {
     asked(place, async |ask: &Ask<'_>| samples(ask).await)
+}
+
+/// The latest mentions of a lake, whatever was made of them.
+pub(super) fn mentioned(place: &LakePlace) -> Result<Vec<Unlabelled>, Failure> {
+    asked(place, async |ask: &Ask<'_>| unlabelled(ask).await)
 }
 
 fn queue(args: &QueueArgs) -> Result<Ending, Failure> {

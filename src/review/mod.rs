@@ -15,4 +15,4 @@ pub use agreement::{Agreement, AgreementPart};
 pub use correct::{Correction, correct};
 pub use error::ReviewError;
 pub use queue::{Seen, reviews_of};
-pub use samples::{Labeled, is_held_out, samples};
+pub use samples::{Labeled, is_held_out, samples, unlabelled};

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use crate::intent::{Intent, split};
 use crate::post::{Lang, Polarity, Span};
 use crate::report::{Ask, ReportError, places};
+use crate::sentiment::evaluate::Unlabelled;
 use crate::sentiment::intents::IntentSample;
 use crate::state::verdict;
 
@@ -12,6 +13,10 @@ use crate::state::verdict;
 const HELD_OUT: u8 = 5;
 /// Most posts that are learned from.
 const SAMPLES_MAX: usize = 100_000;
+
+/// Most mentions without labels that are learned from, and bytes of the text of one.
+const UNLABELLED_MAX: usize = 30_000;
+const UNLABELLED_BYTES_MAX: usize = 4_096;
 
 /// A post with the verdict that people gave it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,17 +80,46 @@ pub async fn samples(ask: &Ask<'_>) -> Result<Vec<Labeled>, ReportError> {
              ORDER BY reviewed.source, reviewed.post_id, reviewed.topic LIMIT {SAMPLES_MAX}"
         ))
         .await?;
-    let labeled = rows.into_iter().map(|row| {
-        let terms: Vec<&str> = row.terms.split(" | ").filter(|term| !term.is_empty()).collect();
-        Labeled {
-            spans: places(&row.text, &terms),
-            lang: Lang::parse(&row.lang),
-            polarity: verdict(&row.polarity).filter(|_| row.judged == 1),
-            intents: (row.intents_reviewed == 1)
-                .then(|| split(row.intents.as_deref().unwrap_or_default()).collect()),
-            held_out: is_held_out(&row.source, &row.post_id),
-            text: row.text,
-        }
+    let labeled = rows.into_iter().map(|row| Labeled {
+        spans: places(&row.text, &terms(&row.terms)),
+        lang: Lang::parse(&row.lang),
+        polarity: verdict(&row.polarity).filter(|_| row.judged == 1),
+        intents: (row.intents_reviewed == 1)
+            .then(|| split(row.intents.as_deref().unwrap_or_default()).collect()),
+        held_out: is_held_out(&row.source, &row.post_id),
+        text: row.text,
     });
     Ok(labeled.collect())
+}
+
+#[derive(Deserialize)]
+struct Mentioned {
+    text: String,
+    lang: String,
+    terms: String,
+}
+
+/// The latest mentions whose text is kept, whatever was made of them.
+///
+/// # Errors
+/// When a limit is reached, or the lake cannot be read.
+pub async fn unlabelled(ask: &Ask<'_>) -> Result<Vec<Unlabelled>, ReportError> {
+    let rows: Vec<Mentioned> = ask
+        .rows(&format!(
+            "SELECT text, lang, terms FROM mentions \
+             WHERE text <> '' AND octet_length(text) <= {UNLABELLED_BYTES_MAX} \
+             ORDER BY posted_at DESC, source, post_id, topic LIMIT {UNLABELLED_MAX}"
+        ))
+        .await?;
+    let post = |row: Mentioned| Unlabelled {
+        spans: places(&row.text, &terms(&row.terms)),
+        lang: Lang::parse(&row.lang),
+        text: row.text,
+    };
+    Ok(rows.into_iter().map(post).collect())
+}
+
+/// The wordings under which a topic was found.
+fn terms(joined: &str) -> Vec<&str> {
+    joined.split(" | ").filter(|term| !term.is_empty()).collect()
 }

@@ -242,6 +242,58 @@ fn a_fitted_model_is_better_where_it_was_fitted() {
 }
 
 #[test]
+fn posts_without_labels_are_learned_from_and_labels_decide() {
+    let study = Study::new();
+    let (mut posts, mut archive, mut labeled) = (String::new(), String::new(), String::new());
+    for number in 0..240 {
+        let text = match number % 3 {
+            0 => "what an awful blorp, parcel",
+            1 => "what a lovely zimp, parcel",
+            _ => "at noon leaves parcel",
+        };
+        let (hour, minute) = (number / 60, number % 60);
+        let time = format!("2026-03-01T1{hour}:{minute:02}:00Z");
+        let _ = writeln!(posts, "{{\"text\":\"{text} {number}\",\"lang\":\"en\"}}");
+        let _ = writeln!(
+            archive,
+            "{{\"id\":\"{number}\",\"text\":\"{text} {number}\",\"lang\":\"en\",\"posted_at\":\"{time}\"}}"
+        );
+        let (text, label) = [("a blorp", 1), ("a zimp", -1)][number % 2];
+        let _ =
+            writeln!(labeled, "{{\"text\":\"{text} {number}\",\"label\":{label},\"lang\":\"en\"}}");
+    }
+    for (name, text) in
+        [("posts.jsonl", &posts), ("a.jsonl", &archive), ("labeled.jsonl", &labeled)]
+    {
+        file(study.folder.path(), name, text);
+    }
+    let fitted = study.run(&["fit", "--unlabelled", "posts.jsonl", "--out", "own.tsv"]);
+    let said = stdout(&fitted);
+    assert!(fitted.status.success(), "{said}{}", stderr(&fitted));
+    assert!(said.contains("nobody can tell whether that is better"), "{said}");
+    assert!(said.contains(" of 240 verdicts change"), "{said}");
+    let scored = study.run(&["score", "--model", "own.tsv", "--lang", "en", "what a lovely zimp"]);
+    assert!(stdout(&scored).contains("positive"), "{}", stderr(&scored));
+
+    let judged =
+        study.run(&["fit", "labeled.jsonl", "--unlabelled", "posts.jsonl", "--out", "judged.tsv"]);
+    let said = stdout(&judged);
+    assert!(judged.status.success(), "{said}{}", stderr(&judged));
+    assert!(said.contains("on 240 labeled posts macro-F1") && said.contains("chosen"), "{said}");
+
+    file(study.folder.path(), "p.toml", "[[topic]]\nname = \"parcel\"\nquery = 'parcel'\n");
+    let worked = study.run(&["reprocess", "a.jsonl", "--config", "p.toml", "--lake", "mine"]);
+    assert!(worked.status.success(), "{}", stderr(&worked));
+    let asked = ["fit", "--unlabelled", "mine", "--out", "lake.tsv", "--format", "json"];
+    let fitted = study.run(&asked);
+    assert!(fitted.status.success(), "{}{}", stdout(&fitted), stderr(&fitted));
+    let told: serde_json::Value = serde_json::from_slice(&fitted.stdout).expect("JSON");
+    let view = &told["unlabelled"]["views"][0];
+    assert!(view["posts"].as_u64() >= Some(200) && view["learned"] == true, "{told}");
+    assert_eq!(study.run(&["fit", "--out", "none.tsv"]).status.code(), Some(2));
+}
+
+#[test]
 fn a_row_that_is_none_is_named() {
     let study = Study::new();
     file(

@@ -3,8 +3,13 @@
 use resonanz_core::analyze::Analyzer;
 use resonanz_core::mention::{Matcher, Topic};
 use resonanz_core::post::{Lang, Polarity, Span, TopicId};
-use resonanz_core::sentiment::fit::{FitError, Options, Sample};
+use resonanz_core::sentiment::evaluate::{Row, Unlabelled};
+use resonanz_core::sentiment::fit::{Fate, FitError, Options, Posts, Sample, teach};
 use resonanz_core::sentiment::{LanguageSource, Lexicon, Model, Profile, Scorer, Scratch, fit};
+
+/// Posts to learn from without their labels, and posts to judge by.
+const POSTS: &str = include_str!("../../models/posts/en.jsonl");
+const JUDGES: &str = include_str!("../fixtures/posts/short-en.jsonl");
 
 fn lexicon(text: &str) -> Vec<Lexicon> {
     vec![Lexicon::parse(text).expect("a lexicon")]
@@ -12,7 +17,9 @@ fn lexicon(text: &str) -> Vec<Lexicon> {
 
 #[test]
 fn lexicons_add_override_and_remove() {
-    let words = "zorpig\t3\tde\ta\nkaputt\t0\nsick\t3\ten\n# a comment\ngeht .. ab\t3\tde\n";
+    // A pattern may be longer than any of its words.
+    let words = "zorpig\t3\tde\ta\nkaputt\t0\nsick\t3\ten\n# a comment\ngeht .. ab\t3\tde\n\
+        zirbelt|wuselt|knarzelt|brummelt|summselt|hummelt|flirrt|klirrt|surrt ganz leise|sacht\t3\tde\n";
     let scorer = Scorer::with(Profile::Resonanz, &lexicon(words), None);
     let (plain, mut scratch) = (Scorer::new(Profile::Resonanz), Scratch::default());
     let rows = [
@@ -20,6 +27,7 @@ fn lexicons_add_override_and_remove() {
         (Lang::DE, "Das Rad ist kaputt", Polarity::Neutral, Polarity::Negative),
         (Lang::EN, "this is a sick chair", Polarity::Positive, Polarity::Negative),
         (Lang::DE, "Das Rad geht richtig ab", Polarity::Positive, Polarity::Neutral),
+        (Lang::DE, "Das Rad surrt ganz leise", Polarity::Positive, Polarity::Neutral),
     ];
     for (lang, text, with, without) in rows {
         let [found, before] =
@@ -159,6 +167,69 @@ fn too_little_is_no_fit() {
     assert_eq!(few, FitError::TooFew { found: 12, classes: 3, least: 30 });
     let vader = Scorer::new(Profile::Vader);
     assert_eq!(fit(&vader, &samples(60), &options).expect_err("no weights"), FitError::Vader);
+}
+
+/// Posts of our own, without their labels.
+fn unlabelled<'a>(lines: impl Iterator<Item = &'a str>) -> Posts {
+    let mut posts = Posts::default();
+    lines.for_each(|line| posts.push(Unlabelled::parse(line).expect("a post")));
+    posts
+}
+
+/// Posts that a scorer finds right, all of them.
+fn as_judged_by(scorer: &Scorer) -> Vec<Sample> {
+    let mut scratch = Scratch::default();
+    let rows = JUDGES.lines().map(|line| Row::parse(line).expect("a labelled post"));
+    let sample = |row: Row| {
+        let Row { text, lang, spans, .. } = row;
+        let polarity = scorer.verdict(&text, lang, &spans, &mut scratch).polarity;
+        Sample { text, lang, spans, polarity, weight: 1.0, source: 0 }
+    };
+    rows.map(sample).collect()
+}
+
+#[test]
+fn posts_without_labels_teach_and_labels_say_whether_that_is_better() {
+    let start = Scorer::new(Profile::Resonanz);
+    let posts = unlabelled(POSTS.lines());
+    let taught = |labelled: &[Sample], even_if_worse| {
+        teach(&start, &posts, labelled, even_if_worse).expect("posts enough")
+    };
+    let untold = taught(&[], false);
+    assert!(untold.views.iter().all(|view| view.fate == Fate::Untold && view.labelled.is_none()));
+    assert!(untold.changed > 10 && untold.examples.len() == 10, "{}", untold.changed);
+    assert!(untold.examples.iter().all(|one| one.before != one.after));
+
+    // Whoever finds the start right finds the change worse, and it is left.
+    let worse = taught(&as_judged_by(&start), false);
+    assert!(worse.views.iter().any(|view| view.fate == Fate::Worse), "{:?}", worse.views);
+    assert!(worse.views.iter().all(|view| view.turned[0] == 0), "{:?}", worse.views);
+    let forced = taught(&as_judged_by(&start), true);
+    assert!(forced.views.iter().any(|view| view.fate == Fate::Forced), "{:?}", forced.views);
+    assert!(forced.views.iter().all(|view| view.fate != Fate::Worse), "{:?}", forced.views);
+
+    // Whoever finds the change right finds it better.
+    let changed = Scorer::with(Profile::Resonanz, &[], Some(untold.model));
+    let proven = taught(&as_judged_by(&changed), false);
+    assert!(proven.has_learned(), "{:?}", proven.views);
+    assert!(proven.views.iter().all(|view| view.fate != Fate::Worse), "{:?}", proven.views);
+    assert!(proven.views.iter().any(|view| view.turned[0] > 0 && view.fate == Fate::Proven));
+}
+
+#[test]
+fn what_posts_without_labels_teach_depends_on_no_order() {
+    let start = Scorer::new(Profile::Resonanz);
+    let model = |posts: &Posts| teach(&start, posts, &[], false).expect("posts enough").model;
+    let once = model(&unlabelled(POSTS.lines()));
+    let twice = model(&unlabelled(POSTS.lines().rev().chain(POSTS.lines())));
+    assert!(once.to_text() == twice.to_text());
+    let read = Model::parse(&once.to_text()).expect("a model file");
+    assert!(read.to_text() == once.to_text(), "what is written is read");
+    let few = teach(&start, &unlabelled(POSTS.lines().take(100)), &[], false).expect_err("too few");
+    assert!(matches!(few, FitError::TooFewUnlabelled { least: 200, .. }), "{few}");
+    let posts = unlabelled(POSTS.lines());
+    let vader = Scorer::new(Profile::Vader);
+    assert_eq!(teach(&vader, &posts, &[], false).expect_err("no weights"), FitError::Vader);
 }
 
 #[test]

@@ -77,6 +77,31 @@ impl Row {
     }
 }
 
+/// A text that nobody labelled, as one line of JSON; what labels it has are not read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unlabelled {
+    /// The text.
+    pub text: String,
+    /// Declared language; undetermined without one.
+    pub lang: Lang,
+    /// The mentions of the target, in bytes; none for the text as a whole.
+    pub spans: Vec<Span>,
+}
+
+impl Unlabelled {
+    /// Reads one line of JSON, its fields as in [`Row::parse`].
+    ///
+    /// # Errors
+    /// When the line is no JSON object with a text, or its offsets do not fit the text.
+    pub fn parse(line: &str) -> Result<Self, RowError> {
+        let raw: RawRow = serde_json::from_str(line)?;
+        let target = raw.target.as_deref();
+        let spans = spans_of(&raw.text, &Stretch { target, from: raw.from, to: raw.to })?;
+        let lang = raw.lang.as_deref().map_or(Lang::UND, Lang::parse);
+        Ok(Self { text: raw.text, lang, spans })
+    }
+}
+
 fn read_label(raw: &RawRow) -> Option<(Polarity, Option<f64>)> {
     let cut = |value: f64, least: f64| {
         if value >= least {

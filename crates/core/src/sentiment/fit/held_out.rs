@@ -101,7 +101,8 @@ fn rising(cells: &[(f64, f64); LEADS.len()]) -> Curve {
     curve
 }
 
-fn polarity(class: usize) -> Polarity {
+/// The polarity of a class.
+pub(super) fn polarity(class: usize) -> Polarity {
     match class {
         0 => Polarity::Negative,
         1 => Polarity::Neutral,

@@ -6,6 +6,7 @@
 
 mod held_out;
 mod words;
+mod unlabelled;
 
 use crate::post::{Lang, Polarity, Span};
 
@@ -16,6 +17,7 @@ use super::model::{CLASSES, Grams, Model, Part, View, Weights};
 use super::reliability::Curve;
 use super::{Engine, Profile, Scorer, features};
 use held_out::{balance, held_out, reliability, report};
+pub use unlabelled::{Change, Fate, Posts, Taught, ViewTaught, teach};
 use words::with_words;
 
 /// A post with the verdict a person gave.
@@ -126,6 +128,14 @@ pub enum FitError {
         found: usize,
         /// Classes among them.
         classes: usize,
+        /// Posts needed.
+        least: usize,
+    },
+    /// No view has enough posts without labels.
+    #[error("{found} posts without labels are too few; give at least {least} of each language")]
+    TooFewUnlabelled {
+        /// Posts of the largest group.
+        found: usize,
         /// Posts needed.
         least: usize,
     },
