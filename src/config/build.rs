@@ -196,8 +196,14 @@ fn engine<'i>(root: &DeTable<'i>, problems: &mut Problems<'i>) -> EngineConfig {
         lateness_us: section.span("lateness", 1_000).unwrap_or(defaults.lateness_us),
         idle_us: section.span("idle", SECOND_US).unwrap_or(defaults.idle_us),
         tick_us: section.span("tick", SECOND_US).unwrap_or(defaults.tick_us),
+        beat_us: section.span_or_never("beat", 1_000).unwrap_or(defaults.beat_us),
         ..defaults
     };
+    if engine.beat_us.is_some_and(|beat_us| beat_us <= 0 || MINUTE_US % beat_us != 0) {
+        let at = section.place("beat");
+        let hint = "write 100ms, 250ms, 500ms, 1s or \"never\"";
+        section.problems.add(at, "beat does not divide a minute", hint);
+    }
     if engine.tick_us <= 0 || MINUTE_US % engine.tick_us != 0 {
         let at = section.place("tick");
         section.problems.add(

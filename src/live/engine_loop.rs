@@ -14,6 +14,7 @@ use super::awaited::Awaited;
 use super::decisions::{Decided, Decisions};
 use super::eraser::Following;
 use super::progress::{AlertLine, Progress};
+use super::silence::{QUIET, Silence};
 use super::slips::Slips;
 use super::step::step_len;
 use super::store::StoreJob;
@@ -35,8 +36,6 @@ const PARCELS: usize = 32;
 const ROWS_BYTES: usize = 8 << 20;
 /// Rows that are committed together at most, in bytes.
 const COMMIT_BYTES: usize = 64 << 20;
-/// Longest silence before windows move on without posts.
-const QUIET: Duration = Duration::from_millis(500);
 /// Distance of progress snapshots.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(200);
 
@@ -141,7 +140,7 @@ impl EngineLoop {
         // What the lake holds shows at once, also while no source can be reached.
         self.publish();
         let mut taken = Vec::with_capacity(PARCELS);
-        let mut heard = Instant::now();
+        let mut silence = Silence::begin();
         let mut warned = self.progress.refusals.len();
         loop {
             let wait = tokio::time::timeout(
@@ -155,7 +154,7 @@ impl EngineLoop {
                 Ok(_) => {
                     // A place alone, of a source that was asked in vain, is silence, too.
                     if taken.iter().any(|parcel| !parcel.is_empty()) {
-                        heard = Instant::now();
+                        silence = Silence::begin();
                     }
                     for parcel in taken.drain(..) {
                         self.take(parcel)?;
@@ -166,18 +165,16 @@ impl EngineLoop {
                 // Without a connection nobody knows whether it is silent: time waits for what the
                 // source will send again.
                 Err(_) if sources.is_any_lost() => {
-                    heard = Instant::now();
+                    self.engine.look(silence.wait_us(), &mut self.outcome);
+                    self.absorb()?;
                     // Whoever watches over the process sees that it goes on.
                     self.publish();
                 }
-                Err(_) if heard.elapsed() < QUIET => {}
                 Err(_) => {
-                    // Only what came to pass since the last word: the engine's clock keeps the rest.
-                    let passed = heard.elapsed();
-                    heard += passed;
-                    let passed_us = i64::try_from(passed.as_micros()).unwrap_or(i64::MAX);
-                    self.engine.idle(passed_us, &mut self.outcome);
-                    self.absorb()?;
+                    if let Some(passed_us) = silence.passed_us() {
+                        self.engine.idle(passed_us, &mut self.outcome);
+                        self.absorb()?;
+                    }
                 }
             }
             for (source, reason) in self.progress.refusals.iter().skip(warned) {

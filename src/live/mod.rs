@@ -8,6 +8,7 @@ mod awaited;
 mod crew;
 mod deaf;
 mod decisions;
+mod silence;
 mod engine_loop;
 mod eraser;
 mod rekey;

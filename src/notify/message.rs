@@ -101,6 +101,7 @@ fn sample_alert(transition: Transition) -> Alert {
         evidence: Evidence {
             from: at.shift(-10 * MINUTE_US),
             late: 0,
+            heard_until: None,
             mix: Mix {
                 sources: vec![(SourceId::new("sample"), mentions)],
                 langs: vec![(Lang::EN, mentions)],

@@ -63,6 +63,7 @@ mod outsize;
 mod pages;
 mod law;
 mod logins;
+mod looks;
 mod manual;
 mod mail;
 mod mastodon;

@@ -15,7 +15,7 @@ use resonanz_core::window::ClosedPane;
 
 use crate::support::{self, batches};
 
-fn engine() -> Engine {
+fn engine(beat_us: Option<i64>) -> Engine {
     let topic =
         |name: &str| Topic { name: name.to_owned(), query: name.to_owned(), ..Topic::default() };
     let topics = [topic("acme"), topic("globex")];
@@ -34,8 +34,8 @@ fn engine() -> Engine {
     let matcher = Matcher::compile(&topics, &|_| Vec::new()).expect("two words");
     let analyzer = Arc::new(Analyzer::new(matcher, Scorer::new(Profile::Vader), Vec::new()));
     let names = topics.map(|topic| topic.name).to_vec();
-    Engine::new(analyzer, vec![rule], names, EngineConfig::default(), EngineState::default())
-        .expect("a fresh state")
+    let config = EngineConfig { beat_us, ..EngineConfig::default() };
+    Engine::new(analyzer, vec![rule], names, config, EngineState::default()).expect("a fresh state")
 }
 
 /// A post so many milliseconds after the start, received `delay_ms` later.
@@ -71,8 +71,12 @@ fn posts() -> impl Strategy<Value = Vec<Post>> {
 }
 
 /// Runs posts in batches of these sizes, again and again; counts late mentions.
-fn run(posts: &[Post], sizes: &[usize]) -> (Vec<ClosedPane>, Vec<Alert>, u64) {
-    let (mut engine, mut outcome) = (engine(), Outcome::default());
+fn run(
+    posts: &[Post],
+    sizes: &[usize],
+    beat_us: Option<i64>,
+) -> (Vec<ClosedPane>, Vec<Alert>, u64) {
+    let (mut engine, mut outcome) = (engine(beat_us), Outcome::default());
     let (mut closed, mut alerts, mut late) = (Vec::new(), Vec::new(), 0);
     let mut absorb = |outcome: &Outcome| {
         closed.extend(outcome.closed.iter().cloned());
@@ -94,7 +98,8 @@ proptest! {
     #[test]
     fn the_cut_of_batches_leaves_no_trace(mut posts in posts(), sizes in prop::collection::vec(1usize..40, 1..6)) {
         posts.sort_by_key(|post| post.received_at);
-        prop_assert_eq!(run(&posts, &[1]), run(&posts, &sizes));
+        let beat_us = Some(SECOND_US / 4);
+        prop_assert_eq!(run(&posts, &[1], beat_us), run(&posts, &sizes, beat_us));
     }
 
     #[test]
@@ -102,7 +107,8 @@ proptest! {
         let (mut posted, mut received) = (posts.clone(), posts);
         posted.sort_by_key(|post| post.posted_at);
         received.sort_by_key(|post| post.received_at);
-        let (in_order, as_received) = (run(&posted, &[16]), run(&received, &[16]));
+        // What is told ahead of the watermark is what was heard by then.
+        let (in_order, as_received) = (run(&posted, &[16], None), run(&received, &[16], None));
         prop_assert_eq!(as_received.2, 0, "delays are below the lateness");
         prop_assert_eq!(in_order, as_received);
     }

@@ -12,6 +12,7 @@ mod feeds;
 mod intents;
 mod invariants;
 mod jetstream;
+mod looks;
 mod mention_effort;
 mod mention_oracle;
 mod mention_queries;

@@ -99,7 +99,8 @@ fn part(owned: &dyn Fn(usize) -> bool, is_first: bool, state: EngineState) -> Pa
     let ours = [0, 2].iter().filter_map(|&old| places.get(&topic(old)).copied()).collect();
     let analyzer = Analyzer::new(matcher, Scorer::new(Profile::Vader), Vec::new())
         .with_accounts(HashMap::from([(OURS, ours)]));
-    let config = EngineConfig { retain_us: Judge::reach_us(&all), ..EngineConfig::default() };
+    let (retain_us, beat_us) = (Judge::reach_us(&all), Some(SECOND_US / 4));
+    let config = EngineConfig { retain_us, beat_us, ..EngineConfig::default() };
     let (numbers, kept): (Vec<usize>, Vec<Rule>) = kept.into_iter().unzip();
     let names = queries.into_iter().map(|topic| topic.name).collect();
     let engine =

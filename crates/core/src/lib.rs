@@ -29,7 +29,8 @@
 //! - **finding**: post, topic and verdict. **pane**: the totals of one minute, topic, source and
 //!   language. **window**: a rolling sum of panes.
 //! - **watermark**: the event time up to which the picture is complete; **lateness**: how long it
-//!   waits.
+//!   waits. **tick**: an instant at which complete windows are judged; **beat**: one of reception time, at
+//!   which rules are looked at before that.
 //! - **rule**: what is worth an **alert**; an alert **fires**, **escalates** and **resolves**.
 //!   **receiver**: who is told; **delivery**: one message to one receiver.
 //!

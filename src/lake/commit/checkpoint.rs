@@ -6,8 +6,7 @@ use std::io;
 use serde::{Deserialize, Serialize};
 
 use crate::decode::Cursor;
-use crate::engine::{EngineState, Tally};
-use crate::window::Recent;
+use crate::engine::{Behind, EngineState, Tally};
 
 /// First bytes of a checkpoint, before its version.
 const MAGIC: &[u8; 7] = b"RESOCP\x00";
@@ -28,7 +27,7 @@ pub struct Checkpoint {
 }
 
 pub(super) fn encode(checkpoint: &Checkpoint) -> io::Result<Vec<u8>> {
-    let parts = (checkpoint, checkpoint.state.recent());
+    let parts = (checkpoint, checkpoint.state.behind());
     let plain = postcard::to_stdvec(&parts).map_err(io::Error::other)?;
     let packed = zstd::bulk::compress(&plain, 1)?;
     let length = u64::try_from(plain.len()).map_err(io::Error::other)?.to_le_bytes();
@@ -47,9 +46,9 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Option<Checkpoint>, String> {
     let (length, packed) = rest.split_first_chunk::<8>().ok_or("it ends too early")?;
     let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|error| error.to_string())?;
     let mut plain = zstd::bulk::decompress(packed, length).map_err(|error| error.to_string())?;
-    // The latest times are the last part: what an older version left out is 0.
+    // What came with later versions is the last part: what an older one left out is 0.
     plain.extend([0; 64]);
-    let parts = postcard::from_bytes::<(Checkpoint, Vec<Recent>)>(&plain);
-    let (checkpoint, recent) = parts.map_err(|error| error.to_string())?;
-    Ok(Some(Checkpoint { state: checkpoint.state.with_recent(recent), ..checkpoint }))
+    let parts = postcard::from_bytes::<(Checkpoint, Behind)>(&plain);
+    let (checkpoint, behind) = parts.map_err(|error| error.to_string())?;
+    Ok(Some(Checkpoint { state: checkpoint.state.with_behind(behind), ..checkpoint }))
 }

@@ -5,7 +5,8 @@
 //! source     the source that the rule looks at; null for all
 //! query      SQL over the lake that counts the same mentions: the alert's own mentions, negative,
 //!            neutral and positive. Copies are among them; what a rule observes leaves them out.
-//!            With `min_confidence`, `sure` too: the negative ones that are as sure, with copies
+//!            With `min_confidence`, `sure` too: the negative ones that are as sure, with copies.
+//!            An alert that fired ahead of the watermark counts what was received before it
 //! late       mentions among them that came late; they count once the alert has fired
 //! authors    distinct authors; a post of an unknown author counts as one of its own
 //! sources    [{source, mentions, share}], most first, at most ten
@@ -86,6 +87,8 @@ fn query(alert: &Alert, rule: &Rule, labels: &Labels) -> Option<String> {
     } else {
         "late_at IS NULL".to_owned()
     });
+    let heard = alert.evidence.heard_until.iter();
+    wanted.extend(heard.map(|until| format!("received_at < '{until}'")));
     let of = |polarity| format!("count(*) FILTER (WHERE polarity = '{polarity}') AS {polarity}");
     let sure = rule.min_confidence.map_or(String::new(), |least| {
         let least = f64::from(least) / 100.0;

@@ -89,6 +89,7 @@ fn alert(transition: Transition, observed: u64, mentions: u64, expected: Option<
         evidence: Found {
             from: at.shift(-10 * MINUTE_US),
             late: 0,
+            heard_until: None,
             mix: Mix {
                 sources: vec![(SourceId::new("bluesky"), mentions)],
                 langs: vec![(Lang::EN, mentions)],

@@ -66,6 +66,17 @@ impl Due {
         !self.sources.is_empty() || !self.silences.is_empty()
     }
 
+    /// What can be looked at of these topics before their tick is over, in order of rule and topic:
+    /// what is in no alert.
+    pub(super) fn ahead(&self, topics: &BTreeSet<TopicId>, rules: &[Rule]) -> Vec<Pair> {
+        let looks = |&(number, _): &Pair| rules.get(number as usize).is_some_and(Rule::looks_ahead);
+        let pairs = topics.iter().flat_map(|&topic| self.rules_of(topic).map(move |n| (n, topic)));
+        let mut pairs: Vec<Pair> =
+            pairs.filter(looks).filter(|pair| !self.live.contains(pair)).collect();
+        pairs.sort_unstable();
+        pairs
+    }
+
     /// What is to be judged at the end of a tick, in order of rule and topic.
     ///
     /// Between full minutes only a new mention changes anything; so what a topic is told does not

@@ -90,6 +90,15 @@ impl Episode {
         matches!(self, Self::Pending { .. } | Self::Firing { .. })
     }
 
+    /// Whether a new one may begin at this instant.
+    pub(super) fn may_begin(self, at: EventTime) -> bool {
+        match self {
+            Self::Quiet => true,
+            Self::Cooling { until } => at >= until,
+            Self::Pending { .. } | Self::Firing { .. } => false,
+        }
+    }
+
     /// When a firing episode began.
     pub(super) fn started(self) -> Option<EventTime> {
         match self {
@@ -100,6 +109,11 @@ impl Episode {
 
     pub(super) fn is_firing(self) -> bool {
         matches!(self, Self::Firing { .. })
+    }
+
+    /// Whether it began after this instant, at a look ahead of the watermark.
+    pub(super) fn is_ahead_of(self, at: EventTime) -> bool {
+        matches!(self, Self::Firing { held, .. } if held > at)
     }
 
     /// Moves to `at`, where the condition `holds` with this `observed` count. Returns the

@@ -19,6 +19,9 @@ pub struct Evidence {
     pub from: EventTime,
     /// Mentions among the counted ones that came late: none but in an alert that fired before.
     pub late: u64,
+    /// Where an alert fired before the watermark had come: what was received from this instant on
+    /// is not among the counted ones.
+    pub heard_until: Option<EventTime>,
     /// Sources and languages of the mentions.
     pub mix: Mix,
     /// Words and pairs of the latest negative posts that stand out against those before, strongest
@@ -47,6 +50,7 @@ impl Evidence {
         Self {
             from: window.from,
             late,
+            heard_until: window.ahead.map(|_| window.to),
             mix: windows.mix(window),
             terms: telling_terms(&windows.wording(window), TERMS_MAX, least),
             posts: overdue.map_or_else(
@@ -59,6 +63,6 @@ impl Evidence {
     /// What is known of a whole source: nothing but the window.
     pub(super) fn of_source(from: EventTime) -> Self {
         let (terms, posts) = (Vec::new(), Vec::new());
-        Self { from, late: 0, mix: Mix::default(), terms, posts }
+        Self { from, late: 0, heard_until: None, mix: Mix::default(), terms, posts }
     }
 }

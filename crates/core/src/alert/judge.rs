@@ -57,7 +57,13 @@ pub struct Alert {
 
 impl Alert {
     /// An alert of the first rule, about whose authors nothing is known.
-    fn new(id: String, topic: TopicId, page: Page, counts: Counts, evidence: Evidence) -> Self {
+    pub(super) fn new(
+        id: String,
+        topic: TopicId,
+        page: Page,
+        counts: Counts,
+        evidence: Evidence,
+    ) -> Self {
         let Page { at, transition, started_at, observed, expected, p_value, novelty, dispersion } =
             page;
         Self {
@@ -132,11 +138,11 @@ impl Coordination {
 /// and 248 more for the rhythm, whatever the length of the history.
 #[derive(Debug)]
 pub struct Judge {
-    rules: Vec<Rule>,
+    pub(super) rules: Vec<Rule>,
     /// Names of the topics, by id: part of an alert's identity.
-    topics: Vec<String>,
-    state: JudgeState,
-    due: Due,
+    pub(super) topics: Vec<String>,
+    pub(super) state: JudgeState,
+    pub(super) due: Due,
     /// Whether pairs of rule and topic that came with the configuration have got their birth.
     settled: bool,
 }
@@ -147,10 +153,10 @@ pub struct JudgeState {
     /// Identities of the rules that the keys below number.
     rules: Vec<String>,
     /// By rule and topic.
-    watches: BTreeMap<(u32, TopicId), Watch>,
+    pub(super) watches: BTreeMap<(u32, TopicId), Watch>,
     /// When history begins for the pairs of rule and topic that have no watch yet, because nothing
     /// was mentioned: 12 bytes each.
-    births: BTreeMap<(u32, TopicId), EventTime>,
+    pub(super) births: BTreeMap<(u32, TopicId), EventTime>,
 }
 
 impl Judge {
@@ -295,23 +301,19 @@ fn judge_one(
     since: EventTime,
     windows: &Windows,
 ) -> Option<Alert> {
-    let from = window_start(at, rule.window_us);
-    let late = if watch.episode.is_firing() { Late::Counted } else { Late::LeftOut };
-    let window = Window { topic, source: rule.source.as_ref(), from, to: at, late };
+    let is_firing = watch.episode.is_firing() && !watch.episode.is_ahead_of(at);
+    let late = if is_firing { Late::Counted } else { Late::LeftOut };
+    let window = Window {
+        topic,
+        source: rule.source.as_ref(),
+        from: window_start(at, rule.window_us),
+        to: at,
+        late,
+        ahead: None,
+    };
     let counted = windows.sure_counts(&window, rule.min_confidence);
-    let measure = rule.condition.measure();
-    let before = || {
-        let from = at.shift(-2 * rule.window_us).floor(MINUTE_US);
-        let to = at.shift(-rule.window_us).floor(MINUTE_US);
-        measure.of(&windows.sure_counts(&Window { from, to, ..window }, rule.min_confidence))
-    };
-    let authors = || match (measure, rule.min_confidence) {
-        (Measure::Negative, Some(least)) => windows.sure_authors(&window, least),
-        (Measure::Negative, None) => windows.totals(&window).negative_authors(),
-        (Measure::Positive | Measure::Mentions | Measure::Copies, _) => {
-            windows.totals(&window).authors()
-        }
-    };
+    let before = || counted_before(rule, windows, &window);
+    let authors = || counted_authors(rule, windows, &window);
     let late_for_reply = || overdue(rule, windows, &window);
     let overdue = || late_for_reply().map_or(0, |posts| posts.len() as u64);
     let glance = Glance {
@@ -323,12 +325,43 @@ fn judge_one(
         authors: &authors,
     };
     let page = watch.judge(rule, &glance)?;
-    let totals = windows.totals(&window);
+    Some(alert(rule, name, page, windows, &window, late_for_reply()))
+}
+
+/// Counted mentions of the window before.
+pub(super) fn counted_before(rule: &Rule, windows: &Windows, window: &Window<'_>) -> u64 {
+    let from = window.to.shift(-2 * rule.window_us).floor(MINUTE_US);
+    let to = window.to.shift(-rule.window_us).floor(MINUTE_US);
+    let before = windows.sure_counts(&Window { from, to, ..*window }, rule.min_confidence);
+    rule.condition.measure().of(&before)
+}
+
+/// Distinct authors of the counted mentions.
+pub(super) fn counted_authors(rule: &Rule, windows: &Windows, window: &Window<'_>) -> u64 {
+    match (rule.condition.measure(), rule.min_confidence) {
+        (Measure::Negative, Some(least)) => windows.sure_authors(window, least),
+        (Measure::Negative, None) => windows.totals(window).negative_authors(),
+        (Measure::Positive | Measure::Mentions | Measure::Copies, _) => {
+            windows.totals(window).authors()
+        }
+    }
+}
+
+/// The alert that tells a page, with what its window holds.
+pub(super) fn alert(
+    rule: &Rule,
+    name: &str,
+    page: Page,
+    windows: &Windows,
+    window: &Window<'_>,
+    overdue: Option<Vec<Exhibit>>,
+) -> Alert {
+    let totals = windows.totals(window);
     let (counts, authors) = (totals.counts, totals.authors());
-    let evidence = Evidence::of(windows, &window, &counts, late_for_reply());
+    let evidence = Evidence::of(windows, window, &counts, overdue);
     let id = alert_id(&rule.name, name, page.started_at);
     let coordination = Coordination::of(&counts, authors);
-    Some(Alert { coordination, authors, ..Alert::new(id, topic, page, counts, evidence) })
+    Alert { coordination, authors, ..Alert::new(id, window.topic, page, counts, evidence) }
 }
 
 /// The posts of a window that wait too long for a reply of ours, for rules on those.
@@ -359,7 +392,7 @@ fn judge_source(
 }
 
 /// The first pane of a window: between two full minutes it is up to a minute shorter.
-fn window_start(at: EventTime, window_us: i64) -> EventTime {
+pub(super) fn window_start(at: EventTime, window_us: i64) -> EventTime {
     let from = at.shift(-window_us);
     if at == at.floor(MINUTE_US) { from } else { from.floor(MINUTE_US).shift(MINUTE_US) }
 }

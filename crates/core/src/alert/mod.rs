@@ -1,6 +1,7 @@
 //! When must people be told? Rules over windows, and the life of an alert.
 //!
-//! Judged at each tick of event time from window totals alone: no clock, no post, no I/O.
+//! Judged at each tick of event time, and looked at ahead of it, from window totals alone: no clock, no
+//! post, no I/O.
 #![doc = include_str!("rules.md")]
 
 mod hours;
@@ -15,6 +16,7 @@ mod evidence;
 mod naming;
 mod due;
 mod judge;
+mod ahead;
 mod backtest;
 
 pub use backtest::Backtest;

@@ -11,6 +11,9 @@ use crate::window::Counts;
 /// Stands for the topic where a rule watches a source as a whole.
 pub const WHOLE_SOURCE: TopicId = TopicId(u32::MAX);
 
+/// Longest window that is looked at before the watermark comes, in microseconds.
+const AHEAD_WINDOW_US_MAX: i64 = 60 * MINUTE_US;
+
 /// A rule, applied to each of its topics on its own.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rule {
@@ -102,6 +105,22 @@ impl Rule {
     pub fn whole_source(&self) -> Option<&SourceId> {
         let silence = matches!(self.condition, Condition::Silence { .. });
         self.source.as_ref().filter(|_| silence && self.topics.is_empty())
+    }
+
+    /// Whether it is looked at before the watermark comes: more of what is counted can only make it
+    /// hold the more, its window is short enough to be counted often, and it waits for nothing.
+    pub(super) fn looks_ahead(&self) -> bool {
+        let grows = match self.condition {
+            Condition::Threshold { .. } | Condition::Change { .. } | Condition::Spike { .. } => {
+                true
+            }
+            Condition::Share { .. } | Condition::Silence { .. } | Condition::Unanswered { .. } => {
+                false
+            }
+        };
+        // Which mentions are copies is known only once their tick is over.
+        let is_known = self.condition.measure() != Measure::Copies;
+        grows && is_known && self.for_us == 0 && self.window_us <= AHEAD_WINDOW_US_MAX
     }
 
     /// A hash of everything that decides whether the rule holds, such as `rul_1f0a…`: its name,
@@ -284,6 +303,17 @@ impl Condition {
             Self::Spike { .. } => "spike",
             Self::Silence { .. } => "silence",
             Self::Unanswered { .. } => "unanswered",
+        }
+    }
+
+    /// The fewest counted mentions with which it can hold.
+    pub(super) fn least(&self) -> u64 {
+        match *self {
+            Self::Threshold { count, .. } | Self::Spike { count, .. } => count,
+            Self::Share { .. }
+            | Self::Change { .. }
+            | Self::Silence { .. }
+            | Self::Unanswered { .. } => 0,
         }
     }
 

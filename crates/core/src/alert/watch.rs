@@ -88,28 +88,87 @@ impl Watch {
         };
         let cut = Cut::of(rule);
         self.catch_up(rule, &cut, at, glance.since);
-        let (holds, measured) = self.measure(rule, &cut, glance, observed);
-        let enough = holds
+        let expectation = self.expectation(rule, &cut, glance.counts);
+        if let (Some(baseline), Some(expectation)) = (&mut self.baseline, &expectation) {
+            baseline.note(real(observed), expectation);
+        }
+        let (met, measured) = self.measure(rule, glance, observed, expectation.as_ref());
+        let holds = self.holds(rule, glance, met);
+        // What began at a look ahead has begun: the ticks before say no more about it.
+        let step = (!self.episode.is_ahead_of(at))
+            .then(|| self.episode.step(rule, at, holds, observed))
+            .flatten();
+        let page = self.page(at, step, measured);
+        self.remember(rule, &cut, glance, observed);
+        page
+    }
+
+    /// Whether the condition may hold before the watermark has come to the glance's instant, given
+    /// counts that can only be too high. Learns the silence up to where all is `settled`.
+    pub(super) fn may_begin(
+        &mut self,
+        rule: &Rule,
+        glance: &Glance<'_>,
+        settled: EventTime,
+    ) -> bool {
+        let (at, cut) = (glance.at, Cut::of(rule));
+        self.catch_up(rule, &cut, settled, glance.since);
+        let expectation = self.expectation(rule, &cut, glance.counts);
+        let observed = rule.condition.measure().of(glance.counts);
+        let met = self.episode.may_begin(at)
+            && self.measure(rule, glance, observed, expectation.as_ref()).0;
+        self.holds(rule, glance, met) == Holds::Yes
+    }
+
+    /// Begins an alert before the watermark has come to the glance's instant, if the condition holds
+    /// by what was heard so far; else nothing has happened.
+    pub(super) fn begin(&mut self, rule: &Rule, glance: &Glance<'_>) -> Option<Page> {
+        let expectation = self.expectation(rule, &Cut::of(rule), glance.counts);
+        let observed = rule.condition.measure().of(glance.counts);
+        let (met, measured) = self.measure(rule, glance, observed, expectation.as_ref());
+        if self.holds(rule, glance, met) != Holds::Yes {
+            return None;
+        }
+        let step = self.episode.step(rule, glance.at, Holds::Yes, observed);
+        self.page(glance.at, step, measured)
+    }
+
+    /// Whether the rule holds here and now, if its condition is `met`.
+    fn holds(&self, rule: &Rule, glance: &Glance<'_>, met: bool) -> Holds {
+        let enough = met
             && (self.episode.is_firing()
                 || (glance.counts.mentions >= rule.min_mentions
                     && (!rule.asks_authors() || (glance.authors)() >= rule.min_authors)));
-        let holds = match &rule.active {
+        match &rule.active {
             _ if !enough => Holds::No,
-            Some(hours) if !hours.hold(LocalTime::of(at, &rule.zone)) => Holds::Muted,
+            Some(hours) if !hours.hold(LocalTime::of(glance.at, &rule.zone)) => Holds::Muted,
             _ => Holds::Yes,
-        };
-        let step = self.episode.step(rule, at, holds, observed);
+        }
+    }
+
+    /// What is to be told of a step, of which the history takes note.
+    fn page(
+        &mut self,
+        at: EventTime,
+        step: Option<(Transition, EventTime)>,
+        measured: Measured,
+    ) -> Option<Page> {
+        let (transition, started_at) = step?;
         if let Some(baseline) = &mut self.baseline {
-            match step {
-                Some((Transition::Fired, _)) => baseline.alarm(),
-                Some((Transition::Resolved, _)) => baseline.calm(),
-                Some((Transition::Escalated, _)) | None => {}
+            match transition {
+                Transition::Fired => baseline.alarm(),
+                Transition::Resolved => baseline.calm(),
+                Transition::Escalated => {}
             }
         }
-        self.remember(rule, &cut, glance, observed);
-        let (transition, started_at) = step?;
         let Measured { observed, expected, p_value, novelty, dispersion } = measured;
         Some(Page { at, transition, started_at, observed, expected, p_value, novelty, dispersion })
+    }
+
+    /// What history leads to expect; `None` for rules that look at none.
+    fn expectation(&self, rule: &Rule, cut: &Cut, counts: &Counts) -> Option<Expectation> {
+        let baseline = self.baseline.as_ref()?;
+        Some(baseline.expect(cut, local_time(baseline.next, rule), others(rule, counts)))
     }
 
     /// Learns the blocks of silence since the last time.
@@ -138,18 +197,20 @@ impl Watch {
             return;
         }
         let young = |started| glance.at.since(started) < NEW_NORMAL_US;
-        let skip = self.episode.is_live() && self.episode.started().is_none_or(young);
+        let skip = self.episode.is_live()
+            && !self.episode.is_ahead_of(glance.at)
+            && self.episode.started().is_none_or(young);
         let seen = Seen { counted: real(observed), others: others(rule, glance.counts) };
         let local = local_time(baseline.next, rule);
         baseline.close(cut, local, (!skip).then_some(seen));
     }
 
     fn measure(
-        &mut self,
+        &self,
         rule: &Rule,
-        cut: &Cut,
         glance: &Glance<'_>,
         observed: u64,
+        expectation: Option<&Expectation>,
     ) -> (bool, Measured) {
         let firing = self.episode.is_firing();
         let mut measured =
@@ -172,11 +233,9 @@ impl Watch {
                 reaches(real(observed) / before, factor)
             }
             Condition::Spike { .. } | Condition::Silence { .. } => {
-                let Some(baseline) = &mut self.baseline else { return (false, measured) };
-                let local = local_time(baseline.next, rule);
-                let expectation = baseline.expect(cut, local, others(rule, glance.counts));
-                baseline.note(real(observed), &expectation);
-                compare(rule, glance.counts, firing, &expectation, &mut measured)
+                expectation.is_some_and(|expectation| {
+                    compare(rule, glance.counts, firing, expectation, &mut measured)
+                })
             }
         };
         (holds, measured)

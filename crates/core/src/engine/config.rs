@@ -11,6 +11,9 @@ pub struct EngineConfig {
     pub idle_us: i64,
     /// Distance of judgements, in microseconds; divides a minute.
     pub tick_us: i64,
+    /// Distance of looks at what was heard, ahead of the watermark, in microseconds of reception
+    /// time; divides a minute. `None` waits for the watermark.
+    pub beat_us: Option<i64>,
     /// Which posts a restart must recognize when a source repeats them.
     pub remember: Remember,
     /// How long panes are kept at least, in microseconds, where rules ask for less: a shard keeps them
@@ -34,6 +37,7 @@ impl Default for EngineConfig {
             lateness_us: 5 * SECOND_US,
             idle_us: 30 * SECOND_US,
             tick_us: 5 * SECOND_US,
+            beat_us: None,
             remember: Remember::Matched,
             retain_us: 0,
         }

@@ -4,32 +4,34 @@
 //! the watermark per post, so that the cut of batches leaves no trace. Time arrives with the
 //! events: the same events give the same outcome, live or from an archive.
 
-mod admit;
+mod beat;
 mod config;
 mod observe;
 mod punctual;
 mod seen;
 mod state;
 mod tally;
+mod outcome;
+mod admit;
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
-use rayon::prelude::*;
-
-use crate::alert::{Alert, Judge, Rule};
+use crate::alert::{Judge, Rule};
 use crate::analyze::{Analyzer, Finding, Findings};
 use crate::portable::Carried;
 use crate::post::{Event, Passed, Post, PostKey, SourceId, TopicId};
-use crate::privacy::{Erased, Withdrawal};
+use crate::privacy::Erased;
 use crate::time::{DAY_US, EventTime, MINUTE_US};
-use crate::window::{ClosedPane, Likeness, Timeliness, Watermark, WindowConfig, Windows};
+use crate::window::{Likeness, Timeliness, Watermark, WindowConfig, Windows};
+use beat::Beat;
 pub use config::{EngineConfig, Remember};
 use observe::{Traits, likenesses, observation, reply, wanting};
+pub use outcome::Outcome;
 use punctual::Punctual;
 pub use punctual::{Delays, Placing};
 use seen::Seen;
-pub use state::EngineState;
+pub use state::{Behind, EngineState};
 pub use tally::Tally;
 
 /// Mentions that may wait for the watermark; beyond, the earliest tick is judged early.
@@ -37,41 +39,6 @@ const WAITING_MAX: usize = 1_000_000;
 /// Longest gap without posts whose every tick is judged; of a longer one, the end. Rules have
 /// nothing left to say after a month of silence, and a gap of years would be millions of ticks.
 const GAP_US_MAX: i64 = 31 * DAY_US;
-
-/// What one step brought; buffers are reused by the caller.
-#[derive(Debug, Default)]
-pub struct Outcome {
-    /// The posts that were analyzed here, in order of arrival; not those that came as passed.
-    pub posts: Vec<Post>,
-    /// What they say, pointing into `posts`.
-    pub findings: Findings,
-    /// How each of the findings was counted, in the same order.
-    pub placings: Vec<Placing>,
-    /// Panes that became final.
-    pub closed: Vec<ClosedPane>,
-    /// What people must be told.
-    pub alerts: Vec<Alert>,
-    /// Posts refused because of their date.
-    pub refused: Vec<Post>,
-    /// What sources took back or said anew.
-    pub withdrawn: Vec<Withdrawal>,
-    /// Where each event went.
-    pub tally: Tally,
-}
-
-impl Outcome {
-    fn clear(&mut self) {
-        // Freeing some ten million strings a second is work for more than one thread.
-        self.posts.par_drain(..).for_each(drop);
-        self.findings = Findings::default();
-        self.placings.clear();
-        self.closed.clear();
-        self.alerts.clear();
-        self.refused.clear();
-        self.withdrawn.clear();
-        self.tally = Tally::default();
-    }
-}
 
 /// The pure engine.
 #[derive(Debug)]
@@ -87,8 +54,12 @@ pub struct Engine {
     /// Whether authors themselves withdraw posts, so that each post is to be looked for among these.
     withdrawn_by_authors: bool,
     erased: Erased,
-    /// The posts of a step in order of arrival, reused.
     punctual: Punctual,
+    /// The next look at rules ahead of the watermark.
+    beat: Beat,
+    /// Topics that the post in hand mentions in time; reused.
+    heard: Vec<TopicId>,
+    /// The posts of a step in order of arrival, reused.
     arrivals: Vec<Arrival>,
     /// What the first of the step's posts say, where that was found elsewhere; reused.
     known: Vec<Option<Carried>>,
@@ -130,6 +101,8 @@ impl Engine {
             seen: Seen::new(&state.remembered),
             withdrawn_by_authors: false,
             erased: Erased::default(),
+            beat: if config.beat_us.is_some() { state.beat } else { Beat::default() },
+            heard: Vec::new(),
             arrivals: Vec::new(),
             known: Vec::new(),
             punctual: Punctual::default(),
@@ -206,6 +179,7 @@ impl Engine {
             windows: self.windows.to_state(),
             judge: self.judge.state().clone(),
             remembered: self.seen.remembered(),
+            beat: self.beat.clone(),
         }
     }
 
@@ -224,11 +198,13 @@ impl Engine {
         for arrival in arrivals.drain(..) {
             match arrival {
                 Arrival::Passed(post) => {
+                    self.look_before(post.posted_at, post.received_at, outcome);
                     let at = self.pass(&post.source, post.posted_at, post.received_at);
                     self.windows.hear(&post.source, at);
                 }
                 Arrival::Post(_) | Arrival::Again => {
                     let Some((index, post)) = analyzed.next() else { continue };
+                    self.look_before(post.posted_at, post.received_at, outcome);
                     let length = rest.iter().take_while(|finding| finding.post == index).count();
                     let (own, others) = rest.split_at(length);
                     rest = others;
@@ -246,6 +222,7 @@ impl Engine {
                     self.pass(&post.source, post.posted_at, post.received_at);
                 }
             }
+            self.hear(outcome);
             self.catch_up(outcome);
         }
         self.arrivals = arrivals;
@@ -259,7 +236,9 @@ impl Engine {
         outcome.clear();
         self.watermark.rest();
         if let Some(clock) = self.watermark.clock() {
-            self.watermark.tick(clock.shift(passed_us));
+            let now = clock.shift(passed_us);
+            self.look_by(Some(now), outcome);
+            self.watermark.tick(now);
             self.catch_up(outcome);
         }
     }
@@ -267,6 +246,7 @@ impl Engine {
     /// Judges everything that waits, as at the end of an archive.
     pub fn finish(&mut self, outcome: &mut Outcome) {
         outcome.clear();
+        self.look_at_last(outcome);
         while let Some(tick_end) = self.windows.earliest_waiting() {
             self.advance(tick_end, outcome);
         }
@@ -327,6 +307,7 @@ impl Engine {
                 Timeliness::Late { judged } => Some(judged),
             };
             outcome.tally.late += u64::from(late_at.is_some());
+            self.heard.extend(late_at.is_none().then_some(finding.topic));
             outcome.placings.push(Placing { similarity: traits.similarity(), late_at, counted_at });
         }
         while self.windows.waiting_len() > WAITING_MAX

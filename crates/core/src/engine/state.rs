@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::beat::Beat;
 use crate::alert::JudgeState;
 use crate::post::{AuthorKey, TopicId};
 use crate::privacy::Rotation;
@@ -20,6 +21,17 @@ pub struct EngineState {
     pub(super) windows: WindowState,
     pub(super) judge: JudgeState,
     pub(super) remembered: Vec<u64>,
+    /// Stored apart, as part of [`Behind`].
+    #[serde(skip)]
+    pub(super) beat: Beat,
+}
+
+/// What a checkpoint holds behind everything else, where older ones have nothing.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Behind {
+    /// The latest posting times of sources whose reception times are not known.
+    recent: Vec<Recent>,
+    beat: Beat,
 }
 
 impl EngineState {
@@ -53,22 +65,23 @@ impl EngineState {
         Some(wrong)
     }
 
-    /// The latest posting times of sources whose reception times are not known.
+    /// What is stored behind the rest.
     #[must_use]
-    pub fn recent(&self) -> &[Recent] {
-        self.watermark.recent()
+    pub fn behind(&self) -> Behind {
+        Behind { recent: self.watermark.recent().to_vec(), beat: self.beat.clone() }
     }
 
-    /// The same state with these times.
+    /// The same state with what was stored behind it.
     #[must_use]
-    pub fn with_recent(self, recent: Vec<Recent>) -> Self {
-        Self { watermark: self.watermark.with_recent(recent), ..self }
+    pub fn with_behind(self, behind: Behind) -> Self {
+        let Behind { recent, beat } = behind;
+        Self { watermark: self.watermark.with_recent(recent), beat, ..self }
     }
 
     /// Renumbers topics after a change of configuration.
     #[must_use]
     pub fn renumbered(self, topic: impl Fn(TopicId) -> Option<TopicId>) -> Self {
         let (windows, judge) = (self.windows.renumbered(&topic), self.judge.renumbered(&topic));
-        Self { windows, judge, ..self }
+        Self { windows, judge, beat: self.beat.renumbered(&topic), ..self }
     }
 }

@@ -131,19 +131,41 @@ impl Copies {
         mentions.sort_by(|left, right| order(left).cmp(&order(right)));
         for mention in mentions {
             self.forget_before(mention.posted_at.shift(-MEMORY_US));
-            if !self.join(mention, mention.posted_at) {
-                let first = First {
-                    topic: mention.topic,
-                    at: mention.posted_at,
-                    polarity: mention.polarity,
-                    identity: mention.identity,
-                    likeness: mention.likeness.clone(),
-                    mentions: 1,
-                };
-                mention.cluster = first.cluster();
-                self.remember(first);
+            self.take_in(mention);
+        }
+    }
+
+    /// Marks mentions as [`Copies::mark`] would, and remembers none of them. Sorts them.
+    pub(super) fn foresee(&self, mentions: &mut [Observation]) {
+        mentions.sort_by(|left, right| order(left).cmp(&order(right)));
+        let mut young = Self::default();
+        for mention in mentions {
+            let known = self.find(mention, mention.posted_at.shift(-MEMORY_US));
+            match known.and_then(|place| self.firsts.get(place)) {
+                Some(first) => {
+                    mention.originality = Originality::Copy;
+                    mention.cluster = first.cluster();
+                }
+                None => young.take_in(mention),
             }
         }
+    }
+
+    /// Puts a mention into its cluster, or begins one with it.
+    fn take_in(&mut self, mention: &mut Observation) {
+        if self.join(mention, mention.posted_at) {
+            return;
+        }
+        let first = First {
+            topic: mention.topic,
+            at: mention.posted_at,
+            polarity: mention.polarity,
+            identity: mention.identity,
+            likeness: mention.likeness.clone(),
+            mentions: 1,
+        };
+        mention.cluster = first.cluster();
+        self.remember(first);
     }
 
     /// Puts a mention into a cluster that is known at an instant; whether there is one.
@@ -160,14 +182,14 @@ impl Copies {
         true
     }
 
-    /// Mentions of a topic in a cluster since its first post; 1 when that is forgotten at this instant,
-    /// whether another topic's mention has made room since or not.
-    pub(super) fn size(&self, topic: TopicId, cluster: u64, at: EventTime) -> u32 {
+    /// Mentions of a topic in a cluster since its first post; `None` when that is forgotten at this
+    /// instant, whether another topic's mention has made room since or not.
+    pub(super) fn size(&self, topic: TopicId, cluster: u64, at: EventTime) -> Option<u32> {
         let numbers = self.marked.get(&(topic, cluster)).map_or([].as_slice(), Numbers::as_slice);
         let firsts = numbers.iter().filter_map(|&number| self.firsts.get(self.place(number)?));
         let since = at.shift(-MEMORY_US);
         let own = firsts.filter(|first| first.cluster() == cluster && first.at >= since);
-        own.map(|first| first.mentions).max().unwrap_or(1)
+        own.map(|first| first.mentions).max()
     }
 
     /// The earliest first post, not before an instant, that a mention repeats.

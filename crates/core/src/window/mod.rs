@@ -15,10 +15,12 @@ mod copies;
 mod answers;
 mod volumes;
 mod panes;
+mod ahead;
 mod stretch;
 mod state;
 mod watermark;
 
+pub use ahead::Ahead;
 pub use answers::{Overdue, Reply};
 pub use likeness::Likeness;
 pub use observation::{Observation, Originality, Timeliness};

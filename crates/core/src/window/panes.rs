@@ -46,8 +46,8 @@ pub struct Windows {
     pub(super) active: HashMap<TopicId, BTreeSet<EventTime>, RandomState>,
     /// The topics that have some, by the latest of them.
     pub(super) latest: BTreeSet<(EventTime, TopicId)>,
-    /// Waiting mentions by the end of their tick.
-    pub(super) waiting: BTreeMap<EventTime, Vec<Observation>>,
+    /// Waiting mentions by the end of their tick, and by topic.
+    pub(super) waiting: BTreeMap<EventTime, BTreeMap<TopicId, Vec<Observation>>>,
     pub(super) waiting_len: usize,
     /// Late mentions of the retained span, by minute: what alerts that fire already are shown too.
     pub(super) late: BTreeMap<(EventTime, TopicId), Pane>,
@@ -58,7 +58,7 @@ pub struct Windows {
     /// Topics with mentions in what was folded last.
     fresh: BTreeSet<TopicId>,
     /// Confidences that rules demand of negative mentions, in percent, ascending.
-    demanded: Vec<u8>,
+    pub(super) demanded: Vec<u8>,
     /// Everything before this instant has been folded and judged.
     pub(super) frontier: Option<EventTime>,
     /// Minutes before this instant have been handed out as closed.
@@ -96,7 +96,8 @@ impl Windows {
             return Timeliness::Late { judged };
         }
         let tick_end = observation.posted_at.floor(self.config.tick_us).shift(self.config.tick_us);
-        self.waiting.entry(tick_end).or_default().push(observation);
+        let tick = self.waiting.entry(tick_end).or_default();
+        tick.entry(observation.topic).or_default().push(observation);
         self.waiting_len += 1;
         Timeliness::InTime
     }
@@ -140,6 +141,11 @@ impl Windows {
         self.waiting_len
     }
 
+    /// The mentions of a topic that wait for the watermark.
+    pub(super) fn waiting_of(&self, topic: TopicId) -> impl Iterator<Item = &Observation> {
+        self.waiting.values().filter_map(move |tick| tick.get(&topic)).flatten()
+    }
+
     /// The end of the earliest tick with waiting mentions.
     #[must_use]
     pub fn earliest_waiting(&self) -> Option<EventTime> {
@@ -157,7 +163,8 @@ impl Windows {
         let later = self.waiting.split_off(&tick_end.shift(1));
         let due = std::mem::replace(&mut self.waiting, later);
         self.fresh.clear();
-        for (end, mut mentions) in due {
+        for (end, topics) in due {
+            let mut mentions: Vec<Observation> = topics.into_values().flatten().collect();
             self.answers.reply_before(end.shift(-self.config.tick_us));
             self.waiting_len -= mentions.len();
             self.copies.mark(&mut mentions);

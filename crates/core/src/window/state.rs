@@ -136,7 +136,7 @@ impl Windows {
         panes.sort_by_key(|pane| (pane.start, pane.topic));
         WindowState {
             panes,
-            waiting: self.waiting.values().flatten().cloned().collect(),
+            waiting: self.waiting.values().flat_map(BTreeMap::values).flatten().cloned().collect(),
             late: self
                 .late
                 .iter()
@@ -159,7 +159,7 @@ impl Windows {
         for pane in self.late.values_mut() {
             pane.samples.forget(&is_gone);
         }
-        for mention in self.waiting.values_mut().flatten() {
+        for mention in self.waiting.values_mut().flat_map(BTreeMap::values_mut).flatten() {
             mention.sample.take_if(|sample| is_gone(&sample.post_id));
         }
         self.answers.forget(&is_gone);

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::ahead::Ahead;
 use super::answers::Overdue;
+use super::observation::Observation;
 use super::pane::Pane;
 use super::panes::Windows;
 use super::sample::{Exhibit, Shown, best};
@@ -28,6 +30,8 @@ pub struct Window<'w> {
     pub to: EventTime,
     /// What becomes of mentions that came late.
     pub late: Late,
+    /// Waiting mentions that count, too, for a look before their tick is over.
+    pub ahead: Option<&'w Ahead>,
 }
 
 /// Whether mentions count that came when their tick had been judged.
@@ -93,6 +97,20 @@ impl Windows {
         sum.authors(confidence)
     }
 
+    /// The counts of a window with all that waits, as if no text of that were a copy: at least as
+    /// many of each kind as [`Windows::ahead`] would add. Cheap beside it.
+    #[must_use]
+    pub fn counts_at_most(&self, window: &Window<'_>) -> Counts {
+        let mut counts = self.counts(window);
+        let inside = |mention: &&Observation| {
+            (window.from..window.to).contains(&mention.posted_at)
+                && window.source.is_none_or(|source| mention.source == *source)
+        };
+        let waiting = self.waiting_of(window.topic).filter(inside);
+        waiting.for_each(|mention| counts.observe(mention));
+        counts
+    }
+
     /// Sources and languages of a window.
     #[must_use]
     pub fn mix(&self, window: &Window<'_>) -> Mix {
@@ -112,7 +130,9 @@ impl Windows {
     pub fn samples(&self, window: &Window<'_>, most: usize) -> Vec<Exhibit> {
         let best = best(self.shown(window), most).into_iter();
         best.map(|Shown { sample, cluster }| {
-            let mentions = self.copies.size(window.topic, cluster, window.to);
+            let known = self.copies.size(window.topic, cluster, window.to);
+            let waiting = window.ahead.map_or(0, |ahead| ahead.cluster_size(cluster));
+            let mentions = known.unwrap_or(0).saturating_add(waiting).max(1);
             Exhibit { sample, cluster, mentions }
         })
         .collect()
@@ -164,6 +184,7 @@ impl Windows {
             let panes = self.late.range((from, TopicId(0))..(to, TopicId(0)));
             panes.filter(|((_, own), _)| *own == topic).for_each(|(_, pane)| visit(pane));
         }
+        window.ahead.into_iter().flat_map(|ahead| ahead.panes(from, to)).for_each(visit);
     }
 }
 

@@ -66,7 +66,8 @@ impl Counts {
         }
     }
 
-    fn observe(&mut self, observation: &Observation) {
+    /// Counts a mention.
+    pub(super) fn observe(&mut self, observation: &Observation) {
         self.mentions += 1;
         match observation.polarity {
             Polarity::Negative => self.negative += 1,

@@ -102,6 +102,15 @@ impl Watermark {
         }
     }
 
+    /// Up to where reception time moves with a post at once, if that can be told before.
+    #[must_use]
+    pub fn moves_to(&self, posted_at: EventTime, received_at: EventTime) -> Option<EventTime> {
+        let is_near = |clock: EventTime| received_at.since(clock) <= STEP_US;
+        let is_sure = posted_at != received_at || self.dates == Dates::Trusted;
+        let believed = is_sure || self.state.clock.is_some_and(is_near);
+        self.state.clock.max(believed.then_some(received_at))
+    }
+
     /// Takes note of a post that counts from its reception.
     pub fn observe_reception(&mut self, source: &SourceId, received_at: EventTime) {
         self.advance(source, received_at, received_at);

@@ -1,0 +1,46 @@
+//! How much time has passed in silence? What nobody says moves windows on, too.
+
+use std::time::{Duration, Instant};
+
+/// Longest silence before windows move on without posts.
+pub(super) const QUIET: Duration = Duration::from_millis(500);
+/// What may still be on its way: the engine's time stays so far behind the silence that is seen here.
+const ON_ITS_WAY: Duration = Duration::from_millis(250);
+
+/// Since when nothing has come.
+#[derive(Debug)]
+pub(super) struct Silence {
+    heard: Instant,
+    /// Up to where the engine was told.
+    told: Instant,
+}
+
+impl Silence {
+    /// A silence that begins now.
+    pub(super) fn begin() -> Self {
+        let now = Instant::now();
+        Self { heard: now, told: now }
+    }
+
+    /// Time that has come to pass since the engine was last told, in microseconds; `None` while it is
+    /// not worth telling.
+    pub(super) fn passed_us(&mut self) -> Option<i64> {
+        if self.told.elapsed() < QUIET {
+            return None;
+        }
+        let passed = self.told.elapsed().saturating_sub(ON_ITS_WAY);
+        self.told += passed;
+        Some(micros(passed))
+    }
+
+    /// Lets time wait, as nobody knows whether it is silence; how long nothing has come, in
+    /// microseconds.
+    pub(super) fn wait_us(&mut self) -> i64 {
+        self.told = Instant::now();
+        micros(self.heard.elapsed().saturating_sub(ON_ITS_WAY))
+    }
+}
+
+fn micros(span: Duration) -> i64 {
+    i64::try_from(span.as_micros()).unwrap_or(i64::MAX)
+}
