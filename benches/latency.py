@@ -1,6 +1,8 @@
 """How long from a post to the webhook of the alert it causes?
 
-usage: python3 benches/latency.py [--binary PATH] [--posts-per-second N] [--topics N] [--seconds N] [--lateness 5s] [--tick 5s]
+usage: python3 benches/latency.py [--binary PATH] [--posts-per-second N] [--topics N] [--seconds N] [--set KEY=VALUE...]
+
+Settings of [engine] are the defaults, unless --set gives them, as in: --set beat=never --set lateness=1s
 
 Plays posts at their own pace over a loopback WebSocket. Every second one of them makes a
 threshold rule fire for a topic of its own among many; a loopback receiver notes when the message arrives. The
@@ -39,8 +41,7 @@ def main():
     parser.add_argument("--posts-per-second", type=int, default=1_000)
     parser.add_argument("--topics", type=int, default=60, help="at least one for each second")
     parser.add_argument("--seconds", type=int, default=60)
-    parser.add_argument("--lateness", default="5s")
-    parser.add_argument("--tick", default="5s")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a setting of [engine]")
     args = parser.parse_args()
     arrived = {}
 
@@ -65,7 +66,8 @@ def main():
         url = server.stdout.readline().split()[-1]
         topics = "".join(f'[[topic]]\nname = "brand{n}"\nquery = "brand{n}"\n' for n in range(args.topics))
         with open(f"{folder}/c.toml", "w") as out:
-            out.write(f'[lake]\npath = "lake"\n[engine]\nlateness = "{args.lateness}"\ntick = "{args.tick}"\n'
+            engine = "".join('{} = "{}"\n'.format(*setting.split("=", 1)) for setting in args.set)
+            out.write(f'[lake]\npath = "lake"\n[engine]\n{engine}'
                       f'[[source]]\nname = "ws"\ntype = "websocket"\nurl = "{url}"\n'
                       f'[[receiver]]\nname = "r"\nurl = "http://127.0.0.1:{receiver.server_port}/"\ninternal = true\n'
                       f'[[rule]]\nname = "any"\ntype = "threshold"\ncount = 1\nmin_authors = 1\nreceivers = ["r"]\n{topics}')
@@ -81,7 +83,7 @@ def main():
         server.kill()
     waits = sorted(at - connected - (second + 0.5) for second, at in arrived.items())
     p99 = waits[min(len(waits) - 1, round(0.99 * len(waits)))]
-    print(f"| {args.posts_per_second:,} | {args.topics:,} | {args.lateness} | {args.tick} | {len(waits)} | {statistics.median(waits):.2f} s | {p99:.2f} s |")
+    print(f"| {args.posts_per_second:,} | {args.topics:,} | {' '.join(args.set) or 'defaults'} | {len(waits)} | {statistics.median(waits):.2f} s | {p99:.2f} s |")
 
 
 main()

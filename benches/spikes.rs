@@ -1,8 +1,9 @@
 //! How surely and how soon does the spike rule find a negative spike or wave, and how often does it
 //! cry wolf? Injects spikes of known start and size into seeded traffic; prints Markdown.
 //!
-//! `cargo bench --bench spikes`, or with `-- waves` only the waves. Judged once a minute, where the engine judges every 5 s. Authors are
-//! not modeled: the gate of five authors is taken as passed.
+//! `cargo bench --bench spikes`, or with `-- waves` only the waves, with `-- looks` only what looks ahead
+//! of the watermark add. Judged once a minute, where the engine judges every 5 s. Authors are not
+//! modeled: the gate of five authors is taken as passed.
 
 mod traffic;
 
@@ -55,6 +56,10 @@ fn oracle(mean: f64, size: f64) -> f64 {
 
 #[allow(clippy::print_stdout, reason = "the table is what this program is for")]
 fn main() {
+    if std::env::args().any(|argument| argument == "looks") {
+        looks();
+        return;
+    }
     if std::env::args().all(|argument| argument != "waves") {
         false_calls();
         println!();
@@ -79,6 +84,7 @@ fn main() {
 fn false_calls() {
     println!("| posts/h | null topic-weeks | pages | of these on the first day | per topic-year |");
     println!("|---|---|---|---|---|");
+    let weeks = NULL_TOPICS * NULL_WEEKS.unsigned_abs();
     for volume in VOLUMES {
         let (mut all, mut first) = (0, 0);
         for seed in 0..NULL_TOPICS {
@@ -87,10 +93,52 @@ fn false_calls() {
             all += found.len();
             first += found.iter().filter(|&&minute| minute <= DAY_M).count();
         }
-        let weeks = NULL_TOPICS * NULL_WEEKS.unsigned_abs();
-        let yearly = traffic::real(all as u64) * 52.18 / traffic::real(weeks);
-        println!("| {volume} | {weeks} | {all} | {first} | {yearly:.2} |");
+        println!("| {volume} | {weeks} | {all} | {first} | {:.2} |", yearly(all));
     }
+}
+
+/// Calls in all null topic-weeks, as calls in a topic's year.
+fn yearly(calls: usize) -> f64 {
+    let weeks = NULL_TOPICS * NULL_WEEKS.unsigned_abs();
+    traffic::real(calls as u64) * 52.18 / traffic::real(weeks)
+}
+
+/// What it costs to look after each single mention, and not only at full minutes: more looks than
+/// any beat allows.
+#[allow(clippy::print_stdout, reason = "the table is what this program is for")]
+fn looks() {
+    println!("| posts/h | fired, per topic-year | with a look after each mention |");
+    println!("|---|---|---|");
+    for volume in VOLUMES {
+        let all = |looks: bool| -> usize {
+            let topics = 0..NULL_TOPICS;
+            topics.map(|seed| fired(&mut Topic::new(volume, seed, NULL_WEEKS), looks)).sum()
+        };
+        println!("| {volume} | {:.2} | {:.2} |", yearly(all(false)), yearly(all(true)));
+    }
+}
+
+/// How often the rule fires for a topic.
+fn fired(topic: &mut Topic, looks: bool) -> usize {
+    let mut backtest = Backtest::new(rule(), MINUTE_US);
+    let mut fired = 0;
+    for minute in 0..NULL_WEEKS * WEEK_M {
+        let counts = topic.minute(minute, None);
+        let begin = EventTime(minute * MINUTE_US);
+        if looks && counts.negative > 0 {
+            let mut before = 0;
+            for so_far in traffic::one_by_one(&counts, minute.unsigned_abs()) {
+                // Other mentions make no spike.
+                if so_far.negative > before {
+                    fired += usize::from(backtest.look(begin.shift(1), &so_far).is_some());
+                }
+                before = so_far.negative;
+            }
+        }
+        let page = backtest.observe(begin, &counts);
+        fired += usize::from(page.is_some_and(|page| page.transition == Transition::Fired));
+    }
+    fired
 }
 
 /// What somebody could find who knew each topic's exact rate, in traffic without bursts: threefold

@@ -177,6 +177,31 @@ impl Topic {
     }
 }
 
+/// The mentions of a minute one by one, in an order by chance: what was counted after each of them.
+pub(super) fn one_by_one(minute: &Counts, seed: u64) -> Vec<Counts> {
+    let original = minute.negative - minute.negative_copies;
+    let one = Counts { mentions: 1, ..Counts::default() };
+    let negative = Counts { negative: 1, ..one };
+    let kinds = [
+        (Counts { neutral: 1, ..one }, minute.neutral),
+        (Counts { positive: 1, ..one }, minute.positive),
+        (negative, original),
+        (Counts { copies: 1, negative_copies: 1, ..negative }, minute.negative_copies),
+    ];
+    let mut left: Vec<Counts> = Vec::new();
+    for (kind, count) in kinds {
+        left.extend((0..count).map(|_| kind));
+    }
+    let (mut random, mut sum) = (Random(seed), Counts::default());
+    let mut counted = Vec::with_capacity(left.len());
+    while !left.is_empty() {
+        let place = (random.unit() * real(left.len() as u64)).floor();
+        sum.merge(&left.swap_remove(whole(place).unsigned_abs() as usize));
+        counted.push(sum);
+    }
+    counted
+}
+
 #[allow(clippy::cast_precision_loss, reason = "small numbers")]
 pub(super) fn real(count: u64) -> f64 {
     count as f64

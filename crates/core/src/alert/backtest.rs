@@ -70,14 +70,8 @@ impl Backtest {
         while self.bins.front().is_some_and(|&(end, _)| end <= oldest) {
             self.bins.pop_front();
         }
-        let sum = |from: EventTime, to: EventTime| {
-            let mut sum = Counts::default();
-            let inside = |end: EventTime| end > from && end <= to;
-            self.bins.iter().filter(|(end, _)| inside(*end)).for_each(|(_, bin)| sum.merge(bin));
-            sum
-        };
-        self.window = sum(start, at);
-        let before = || self.rule.condition.measure().of(&sum(oldest, start));
+        self.window = sum(&self.bins, start, at);
+        let before = || self.rule.condition.measure().of(&sum(&self.bins, oldest, start));
         let glance = Glance {
             at,
             since,
@@ -88,4 +82,35 @@ impl Backtest {
         };
         self.watch.judge(&self.rule, &glance)
     }
+
+    /// Looks at the bin that holds `at` before it is over, when so much of it was heard: as the
+    /// engine does ahead of the watermark. The bin itself is to be observed afterwards.
+    pub fn look(&mut self, at: EventTime, so_far: &Counts) -> Option<Page> {
+        let settled = at.floor(self.bin_us);
+        let start = settled.shift(self.bin_us - self.rule.window_us);
+        let mut counts = sum(&self.bins, start, settled);
+        counts.merge(so_far);
+        let before = || {
+            let oldest = start.shift(-self.rule.window_us);
+            self.rule.condition.measure().of(&sum(&self.bins, oldest, start))
+        };
+        let glance = Glance {
+            at,
+            since: self.since?,
+            counts: &counts,
+            before: &before,
+            overdue: &|| 0,
+            authors: &|| u64::MAX,
+        };
+        let may_begin = self.watch.may_begin(&self.rule, &glance, settled);
+        if may_begin { self.watch.begin(&self.rule, &glance) } else { None }
+    }
+}
+
+/// The bins that end after `from`, up to `to`.
+fn sum(bins: &VecDeque<(EventTime, Counts)>, from: EventTime, to: EventTime) -> Counts {
+    let mut sum = Counts::default();
+    let inside = |end: EventTime| end > from && end <= to;
+    bins.iter().filter(|(end, _)| inside(*end)).for_each(|(_, bin)| sum.merge(bin));
+    sum
 }
