@@ -137,8 +137,8 @@ fn alerts_come_by_mail_encrypted_in_the_readers_language_and_as_one_thread() {
         "who is refused keeps nobody else from it"
     );
     let header = |letter: &Value, name: &str| letter["headers"][name].as_str().map(str::to_owned);
-    assert_eq!(header(fired, "subject").as_deref(), Some("acme: many (warning)"));
-    assert_eq!(header(resolved, "subject").as_deref(), Some("Re: acme: many (warning)"));
+    assert_eq!(header(fired, "subject").as_deref(), Some("acme: many (Warnung)"));
+    assert_eq!(header(resolved, "subject").as_deref(), Some("Re: acme: many (Warnung)"));
     assert_eq!(header(fired, "references"), header(resolved, "references"));
     assert_eq!(header(fired, "auto-submitted").as_deref(), Some("auto-generated"));
     assert!(header(fired, "from").is_some_and(|from| from == "Lage Ä <alarm@example.com>"));
