@@ -172,7 +172,7 @@ pub(super) fn reprocess(args: &Args) -> Result<Ending, Failure> {
             source: args.input.source.clone(),
             sorting: args.sort.into(),
         };
-        run(args, &site, job.prepared()).await
+        Box::pin(run(args, &site, job.prepared())).await
     })
 }
 

@@ -25,7 +25,7 @@ pub(super) async fn overview(visit: Visit) -> Response {
 
 async fn build(visit: &Visit) -> Result<Value, Wrong> {
     let own = visit.open().await?;
-    let mut found = visit.kept(&own, look(visit, &own)).await?;
+    let mut found = visit.kept(&own, Box::pin(look(visit, &own))).await?;
     // Sources come and go without a commit.
     let sources = visit.api.progress.borrow().sources.clone();
     found["sources"] = sources.iter().map(|source| one(source)).collect();

@@ -30,7 +30,7 @@ pub(super) async fn inbox(visit: Visit) -> Response {
 
 async fn list(visit: &Visit) -> Result<Value, Wrong> {
     let own = visit.open().await?;
-    visit.kept(&own, look(visit, &own)).await
+    visit.kept(&own, Box::pin(look(visit, &own))).await
 }
 
 async fn look(visit: &Visit, own: &Own) -> Result<Value, Wrong> {
@@ -196,7 +196,7 @@ pub(super) async fn service(visit: Visit) -> Response {
 
 async fn figures(visit: &Visit) -> Result<Value, Wrong> {
     let own = visit.open().await?;
-    visit.kept(&own, count(visit, &own)).await
+    visit.kept(&own, Box::pin(count(visit, &own))).await
 }
 
 async fn count(visit: &Visit, own: &Own) -> Result<Value, Wrong> {

@@ -20,7 +20,7 @@ pub(super) async fn topic(visit: Visit, Path(name): Path<String>) -> Response {
 
 async fn build(visit: &Visit, name: &str) -> Result<Value, Wrong> {
     let own = visit.open().await?;
-    visit.kept(&own, look(visit, &own, name)).await
+    visit.kept(&own, Box::pin(look(visit, &own, name))).await
 }
 
 async fn look(visit: &Visit, own: &Own, name: &str) -> Result<Value, Wrong> {
