@@ -75,44 +75,27 @@ fn a_key_that_is_refused_is_the_users_to_mend_and_a_spent_quota_is_not() {
 
 #[test]
 fn a_community_that_is_private_or_closed_or_not_there_is_named_as_such() {
-    let raw = |status, head: &str, body: &str| Reply::Raw(status, head.to_owned(), body.to_owned());
-    let rows: [(&str, fn(&dyn Fn(&'static str, &str, &str) -> Reply) -> Reply, &str); 4] = [
-        (
-            "r/acme",
-            |raw| {
-                raw(
-                    "403 Forbidden",
-                    "",
-                    r#"{"reason":"private","message":"Forbidden","error":403}"#,
-                )
-            },
-            "the community is private",
-        ),
+    let away = "location: https://h/subreddits/search?q=acme\r\n";
+    let private = r#"{"reason":"private","message":"Forbidden","error":403}"#;
+    let banned = r#"{"reason":"banned","message":"Not Found","error":404}"#;
+    let refused = r#"{"message":"Unauthorized","error":401}"#;
+    let rows = [
+        ("r/acme", ("403 Forbidden", "", private), "the community is private"),
         (
             "https://www.reddit.com/r/acme/",
-            |raw| {
-                raw("404 Not Found", "", r#"{"reason":"banned","message":"Not Found","error":404}"#)
-            },
+            ("404 Not Found", "", banned),
             "the community was closed",
         ),
-        (
-            "acme",
-            |raw| raw("302 Found", "location: https://h/subreddits/search?q=acme\r\n", ""),
-            "there is no such community",
-        ),
-        (
-            "/r/acme",
-            |raw| raw("401 Unauthorized", "", r#"{"message":"Unauthorized","error":401}"#),
-            "token",
-        ),
+        ("acme", ("302 Found", away, ""), "there is no such community"),
+        ("/r/acme", ("401 Unauthorized", "", refused), "token"),
     ];
     let folder = tempfile::tempdir().expect("a folder");
     file(folder.path(), "token", "sesame");
-    for (written, answer, wanted) in rows {
+    for (written, (status, head, body), wanted) in rows {
         let (site, log) =
             serve(move |asked| match asked.path.starts_with("/api/v1/access_token") {
                 true => Reply::Json(json!({"access_token": "a", "expires_in": 3600})),
-                false => answer(&raw),
+                false => Reply::Raw(status, head.to_owned(), body.to_owned()),
             });
         let set = [
             format!("subreddit={written}"),
