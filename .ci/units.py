@@ -1,6 +1,6 @@
 """Do the files for service managers and clusters still hold? Needs `pip install kubernetes-validate`.
 
-    python3 .ci/packaging.py RESONANZ
+    python3 .ci/units.py RESONANZ
 
 Units are read by systemd's own checker where there is one, manifests by Kubernetes' schemas; what they start is started,
 with a stand-in for the command, so that its arguments can be looked at; and the health check of the image asks a server
