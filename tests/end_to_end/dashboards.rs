@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::ask::lake;
 use crate::postgres::Served;
-use crate::support::{Place, file, free_port, get, line, live, query, repository, wait_for};
+use crate::support::{Place, file, free_port, get, line, live, repository, wait_for_answer};
 
 fn dashboard(name: &str) -> Value {
     let text = std::fs::read_to_string(repository(&format!("docs/grafana/{name}.json")));
@@ -72,10 +72,7 @@ fn every_metric_of_dashboard_and_rules_is_there_with_its_labels() {
          [[receiver]]\nname = \"r\"\nurl = \"http://127.0.0.1:1/\"\ninternal = true\n"
     );
     let _running = live(&file(folder, "run.toml", config));
-    wait_for("a mention", || {
-        let made = place.lake.join("mentions/_delta_log").exists();
-        (made && query(&place.lake, "SELECT count(*) FROM mentions") == "1").then_some(())
-    });
+    wait_for_answer(&place.lake, "SELECT count(*) FROM mentions", "1");
     let metrics = get(port, "/metrics").expect("metrics");
     let mut expressions = Vec::new();
     texts(&dashboard("process"), "expr", &mut expressions);

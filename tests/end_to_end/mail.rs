@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use crate::hook::Hook;
 use crate::support::{
     Killed, Place, append, file, line, query, resonanz, skipped, stderr, stdout, wait_for,
+    wait_for_answer,
 };
 
 const PASSWORD: &str = "geheim äß";
@@ -272,11 +273,7 @@ fn a_missed_report_comes_once_by_mail_with_its_file_and_by_webhook_with_its_figu
     let running = start(&config);
     let noted = place.lake.join("_resonanz/reports.json");
     wait_for("the note", || noted.exists().then_some(()));
-    let mentions = "SELECT count(*) FROM mentions";
-    wait_for("two mentions", || {
-        (place.lake.join("mentions/_delta_log").exists() && query(&place.lake, mentions) == "2")
-            .then_some(())
-    });
+    wait_for_answer(&place.lake, "SELECT count(*) FROM mentions", "2");
     drop(running);
     assert!(server.letters().is_empty());
 
