@@ -12,8 +12,7 @@ use serde_json::{Value, json};
 
 use crate::hook::Hook;
 use crate::support::{
-    Killed, Place, append, file, line, query, resonanz, skipped, stderr, stdout, wait_for,
-    wait_for_answer,
+    Killed, Place, append, file, line, resonanz, skipped, stderr, stdout, wait_for, wait_for_answer,
 };
 
 const PASSWORD: &str = "geheim äß";
@@ -303,7 +302,7 @@ fn a_missed_report_comes_once_by_mail_with_its_file_and_by_webhook_with_its_figu
     // Started again, it has nothing more to say, though it works.
     let running = start(&config);
     say(&place, &post("3"));
-    wait_for("the third mention", || (query(&place.lake, mentions) == "3").then_some(()));
+    wait_for_answer(&place.lake, "SELECT count(*) FROM mentions", "3");
     drop(running);
     assert_eq!(server.letters().len(), 2);
 }
