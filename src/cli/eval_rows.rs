@@ -39,10 +39,15 @@ pub(super) fn each_unlabelled(
     lang: Lang,
     mut take: impl FnMut(Unlabelled),
 ) -> Result<u64, Failure> {
-    each_as(path, ("post", "{\"text\": \"...\"}"), Unlabelled::parse, |row| {
-        let lang = if row.lang == Lang::UND { lang } else { row.lang };
-        take(Unlabelled { lang, ..row });
-    })
+    each_as(
+        path,
+        ("post", "{\"text\": \"...\"}, or the folder of a lake"),
+        Unlabelled::parse,
+        |row| {
+            let lang = if row.lang == Lang::UND { lang } else { row.lang };
+            take(Unlabelled { lang, ..row });
+        },
+    )
 }
 
 fn each_as<R>(
@@ -53,7 +58,7 @@ fn each_as<R>(
 ) -> Result<u64, Failure> {
     let opened = open_lines(path, 0);
     let mut lines = opened.map_err(|error| {
-        Failure::usage(error.to_string(), "give a file of JSON lines with \"text\" and \"label\"")
+        Failure::usage(error.to_string(), format!("give a file with lines as {example}"))
     })?;
     let (mut before, mut empty, mut refused) = (0, true, 0u64);
     while let Some(block) = lines.next_block().with_context(|| path.display().to_string())? {

@@ -34,7 +34,7 @@ pub(super) struct Args {
     /// First learn from posts that nobody labeled: JSON lines with "text", or the folder of a lake, whose
     /// mentions are read. Labeled posts (FILE, --from-reviews) tell whether that is better, and the model stays
     /// as it was where it is worse
-    #[arg(long, value_name = "POSTS")]
+    #[arg(long, value_name = "POSTS", conflicts_with_all = ["view", "pool"])]
     unlabelled: Option<PathBuf>,
     /// Keep what was learned from posts without labels even where labeled posts say that it is worse
     #[arg(long, requires = "unlabelled")]
@@ -191,7 +191,10 @@ pub(super) fn fit(args: &Args) -> Result<Ending, Failure> {
     let from = taught.as_ref().unwrap_or(&scorer);
     let intents = fit_reviews::intents(from, &reviewed);
     let fitted = match fit::fit(from, &samples, &options(args)) {
-        Err(FitError::TooFew { .. }) if intents.is_some() || lesson.is_some() => {
+        Err(error @ FitError::TooFew { .. }) if intents.is_some() || lesson.is_some() => {
+            if lesson.is_some() && !samples.is_empty() {
+                tracing::warn!(%error, "nothing was learned from the labels themselves");
+            }
             fit::Fit::unchanged(from)
         }
         fitted => fitted,

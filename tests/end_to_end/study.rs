@@ -258,7 +258,8 @@ fn posts_without_labels_are_learned_from_and_labels_decide() {
             archive,
             "{{\"id\":\"{number}\",\"text\":\"{text} {number}\",\"lang\":\"en\",\"posted_at\":\"{time}\"}}"
         );
-        let (text, label) = [("a blorp", 1), ("a zimp", -1)][number % 2];
+        // Who finds them neutral finds worse what was learned.
+        let (text, label) = [("what a blorp", 0), ("what a zimp", 0)][number % 2];
         let _ =
             writeln!(labeled, "{{\"text\":\"{text} {number}\",\"label\":{label},\"lang\":\"en\"}}");
     }
@@ -272,14 +273,15 @@ fn posts_without_labels_are_learned_from_and_labels_decide() {
     assert!(fitted.status.success(), "{said}{}", stderr(&fitted));
     assert!(said.contains("nobody can tell whether that is better"), "{said}");
     assert!(said.contains(" of 240 verdicts change"), "{said}");
-    let scored = study.run(&["score", "--model", "own.tsv", "--lang", "en", "what a lovely zimp"]);
+    let scored = study.run(&["score", "--model", "own.tsv", "--lang", "en", "what a zimp"]);
     assert!(stdout(&scored).contains("positive"), "{}", stderr(&scored));
 
     let judged =
         study.run(&["fit", "labeled.jsonl", "--unlabelled", "posts.jsonl", "--out", "judged.tsv"]);
     let said = stdout(&judged);
-    assert!(judged.status.success(), "{said}{}", stderr(&judged));
-    assert!(said.contains("on 240 labeled posts macro-F1") && said.contains("chosen"), "{said}");
+    assert_eq!(judged.status.code(), Some(1), "{said}{}", stderr(&judged));
+    assert!(said.contains("0 righted, 240 wronged") && said.contains("kept as it was"), "{said}");
+    assert!(!study.folder.path().join("judged.tsv").exists(), "{said}");
 
     file(study.folder.path(), "p.toml", "[[topic]]\nname = \"parcel\"\nquery = 'parcel'\n");
     let worked = study.run(&["reprocess", "a.jsonl", "--config", "p.toml", "--lake", "mine"]);

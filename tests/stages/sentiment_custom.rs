@@ -223,6 +223,12 @@ fn what_posts_without_labels_teach_depends_on_no_order() {
     let once = model(&unlabelled(POSTS.lines()));
     let twice = model(&unlabelled(POSTS.lines().rev().chain(POSTS.lines())));
     assert!(once.to_text() == twice.to_text());
+    // What is in another language teaches nothing, and a text that is too long takes nobody's place.
+    let foreign: Vec<String> =
+        (0..300).map(|n| format!(r#"{{"text":"荷物が届かない {n}","lang":"ja"}}"#)).collect();
+    let huge = format!(r#"{{"text":"{}","lang":"en"}}"#, "parcel ".repeat(2 << 20));
+    let others = foreign.iter().chain([&huge]).map(String::as_str);
+    assert!(once.to_text() == model(&unlabelled(others.chain(POSTS.lines()))).to_text());
     let read = Model::parse(&once.to_text()).expect("a model file");
     assert!(read.to_text() == once.to_text(), "what is written is read");
     let few = teach(&start, &unlabelled(POSTS.lines().take(100)), &[], false).expect_err("too few");

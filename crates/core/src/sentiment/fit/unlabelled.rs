@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashSet};
 use super::held_out::{polarity, report};
 use super::words::with_words;
 use super::{FitError, Options, SAMPLES_MIN, Sample, anchor, gather, part};
-use crate::post::{Polarity, Span};
+use crate::post::{Polarity, Span, TEXT_BYTES_MAX};
 use crate::sentiment::descent::{self, Rows, Task};
 use crate::sentiment::evaluate::{Report, Unlabelled};
 use crate::sentiment::judge::{Resonanz, Subject, Work};
@@ -37,6 +37,8 @@ const ROUNDS: usize = 40;
 pub struct Posts {
     kept: BTreeMap<u64, Unlabelled>,
     bytes: usize,
+    /// The first place of a text that did not fit: nothing from there on is kept.
+    end: Option<u64>,
     /// Texts that did not fit.
     left_out: u64,
 }
@@ -46,11 +48,16 @@ impl Posts {
     pub fn push(&mut self, post: Unlabelled) {
         let bytes = post.text.len();
         let hash = key(post.text.as_bytes()) ^ mentions(&post.spans);
+        if bytes > TEXT_BYTES_MAX || self.end.is_some_and(|end| hash >= end) {
+            self.left_out += 1;
+            return;
+        }
         if self.kept.insert(hash, post).is_none() {
             self.bytes += bytes;
         }
         while self.kept.len() > POSTS_MAX || self.bytes > BYTES_MAX {
-            let Some((_, last)) = self.kept.pop_last() else { return };
+            let Some((hash, last)) = self.kept.pop_last() else { return };
+            self.end = Some(hash);
             self.bytes -= last.text.len();
             self.left_out += 1;
         }
@@ -162,7 +169,11 @@ pub fn teach(
     let Engine::Resonanz(start) = &scorer.engine else { return Err(FitError::Vader) };
     let judged: HashSet<u64> = labelled.iter().map(|sample| key(sample.text.as_bytes())).collect();
     let unseen = posts.kept.values().filter(|post| !judged.contains(&key(post.text.as_bytes())));
-    let samples: Vec<Sample> = unseen.map(sample).collect();
+    // What is neither English nor German would move the weights of English.
+    let mut work = Work::default();
+    let mut is_read =
+        |post: &&Unlabelled| !start.language(&post.text, post.lang, &mut work).tongues().is_empty();
+    let samples: Vec<Sample> = unseen.filter(|post| is_read(post)).map(sample).collect();
     let options = Options { word_posts_min: 5, words: Some(true), ..Options::default() };
     let resonanz = with_words(start, &samples, &options);
     let [gathered, judges] = [&samples[..], labelled].map(|some| gather(&resonanz, some, None));
