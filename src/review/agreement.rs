@@ -61,7 +61,8 @@ impl Ask<'_> {
     pub async fn agreement(&self) -> Result<Agreement, ReportError> {
         let rows: Vec<Row> = self
             .rows(
-                "SELECT lang, scored_polarity AS scored, sum(judged) AS reviewed, \
+                "SELECT lang, scored_polarity AS scored, \
+                 count(*) FILTER (WHERE judged = 1 OR relevant = 0) AS reviewed, \
                  count(*) FILTER (WHERE judged = 1 AND relevant = 1 AND polarity = scored_polarity) AS agreed, \
                  count(*) FILTER (WHERE relevant = 0) AS irrelevant, \
                  count(*) FILTER (WHERE intents_reviewed = 1) AS intents_reviewed, \

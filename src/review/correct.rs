@@ -38,11 +38,11 @@ pub struct Correction {
 impl Correction {
     /// Whether it says something of the verdict.
     fn judges(&self) -> bool {
-        self.polarity.is_some() || self.relevant.is_some() || self.confirms
+        self.polarity.is_some() || self.confirms
     }
 
     fn check(&self) -> Result<(), ReviewError> {
-        if !self.judges() && self.intents.is_none() {
+        if !self.judges() && self.relevant.is_none() && self.intents.is_none() {
             return Err(ReviewError::Nothing);
         }
         if self.author.trim().is_empty() {
