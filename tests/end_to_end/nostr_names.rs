@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::nostr::{Listening, wait_until_heard};
 use crate::nostr_relay::{Account, Relay};
 use crate::scripted::{Reply, serve};
-use crate::support::{file, query, run, stderr, stdout};
+use crate::support::{file, query, run, stderr, stdout, wait_for};
 
 const TEXTS: &str = "SELECT text FROM mentions ORDER BY text";
 
@@ -69,6 +69,11 @@ fn mentions_that_wait_for_a_name_are_read_again_after_a_kill() {
         let text = format!("acme {number:02} nostr:{bob}");
         relay.take(&ada.says(60 - number, 1, &json!([]), &text));
     }
+    // They wait for what the relay says of an account.
+    wait_for("the question", || {
+        let asked = relay.mood().asked.clone();
+        asked.iter().any(|request| request[2]["kinds"] == json!([0])).then_some(())
+    });
     drop(process);
     let _process = listening.run();
     listening.wait_for("SELECT count(*) FROM mentions", "20");

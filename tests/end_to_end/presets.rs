@@ -74,6 +74,26 @@ fn a_key_that_is_refused_is_the_users_to_mend_and_a_spent_quota_is_not() {
 }
 
 #[test]
+fn a_key_file_in_the_place_of_a_token_is_sent_to_nobody() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (token, wanted) in [
+        (r#"{"type":"service_account","private_key":"sesame-99"}"#, "a JSON file, not a token"),
+        ("sesame-99\nsesame-98", "more than one line"),
+    ] {
+        file(folder.path(), "token", token);
+        let (api, log) = serve(|_| Reply::Json(json!({})));
+        let mut command = resonanz();
+        command.args(["sources", "try", "youtube-comments", "--token-file", "token"]);
+        command.args(["--set", "video=v", "--set", &format!("api={api}")]);
+        let output = command.current_dir(folder.path()).output().expect("it runs");
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(wanted) && !said.contains("sesame"), "{said}");
+        assert!(log.lock().expect("a log").is_empty(), "nothing is asked");
+    }
+}
+
+#[test]
 fn a_community_that_is_private_or_closed_or_not_there_is_named_as_such() {
     let away = "location: https://h/subreddits/search?q=acme\r\n";
     let private = r#"{"reason":"private","message":"Forbidden","error":403}"#;

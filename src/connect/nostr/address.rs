@@ -28,7 +28,8 @@ fn at_site(handle: &str) -> Option<(String, Url)> {
     if name.is_empty() || !name.bytes().all(is_name) {
         return None;
     }
-    let is_here = site.starts_with("127.0.0.1:") || site.starts_with("localhost:");
+    let is_here =
+        !site.contains('@') && (site.starts_with("127.0.0.1:") || site.starts_with("localhost:"));
     if !is_here && !is_domain(site) {
         return None;
     }
@@ -70,6 +71,7 @@ mod tests {
             ("@acme", None),
             ("a b@acme.example", None),
             ("a@acme.example/x", None),
+            ("a@127.0.0.1:9@acme.example", None),
         ];
         for (handle, url) in rows {
             let asked = at_site(handle).map(|(_, url)| url.to_string());

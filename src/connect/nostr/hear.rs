@@ -88,7 +88,7 @@ impl Nostr {
             }
             self.known.insert(&note.id);
             let said = self.reading(note, &relay.url);
-            if !(self.waits(&said) && self.names.hold(place, note)) {
+            if !(self.waits(&said, note) && self.names.hold(place, note)) {
                 self.take_said(said, note);
             }
         }
@@ -106,10 +106,10 @@ impl Nostr {
     }
 
     /// Whether it is a mention that names somebody whose name is to be asked for.
-    fn waits(&mut self, said: &Result<Said, String>) -> bool {
+    fn waits(&mut self, said: &Result<Said, String>, note: &Note) -> bool {
         let Ok(Said::Post(post) | Said::Article(post)) = said else { return false };
         let Some(listening) = &mut self.listening else { return false };
-        self.names.wants(&post.text) && listening.hears(post)
+        self.names.wants(&note.content) && listening.hears(post)
     }
 
     pub(super) fn take_said(&mut self, said: Result<Said, String>, note: &Note) {

@@ -114,13 +114,14 @@ impl Nostr {
             let mark = place.relays.get(url).copied();
             (url.clone(), mark.unwrap_or_else(|| Mark::at(begun)))
         };
+        let accounts: Arc<[String]> = accounts(&settings, spec).into();
         Self {
             marks: settings.relays.iter().map(mark).collect(),
             articles: Articles::of(place.articles),
             following: Following::new(&settings.ages_us),
             listening: Listening::new(spec),
-            names: Names::default(),
-            accounts: accounts(&settings, spec).into(),
+            names: Names::of(&accounts),
+            accounts,
             read: Notes { source: spec.name.clone(), authors: spec.authors.clone() },
             parcel: Parcel::new(decoder.source()),
             decoder,

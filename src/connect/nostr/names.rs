@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{Heard, Nostr, State};
-use crate::decode::nostr::{Note, hex, named, with_names};
+use crate::decode::nostr::{Note, account, hex, named, with_names};
 
 /// Names that are kept; beyond, the one that was learned first leaves.
 const NAMES_MAX: usize = 10_000;
@@ -48,12 +48,20 @@ struct Question {
 pub(super) struct Names {
     known: HashMap<Key, Known>,
     order: VecDeque<Key>,
+    /// Accounts whose names never leave.
+    ours: HashSet<Key>,
     /// Notes, with the place of the relay that gave each.
     waiting: VecDeque<(usize, Note)>,
     question: Option<Question>,
 }
 
 impl Names {
+    /// Of accounts whose names never leave, some hundreds at most.
+    pub(super) fn of(accounts: &[String]) -> Self {
+        let ours = accounts.iter().filter_map(|key| account(key)).collect();
+        Self { ours, ..Self::default() }
+    }
+
     /// Takes what an account says that it goes by; the latest counts.
     pub(super) fn learn(&mut self, profile: &Note) {
         let name = profile.names().map(|name| (name, profile.created_at));
@@ -67,10 +75,14 @@ impl Names {
         if self.known.insert(key, Known { name, asked: Instant::now() }).is_none() {
             self.order.push_back(key);
         }
-        if self.order.len() > NAMES_MAX
+        while self.order.len() > NAMES_MAX
             && let Some(first) = self.order.pop_front()
         {
-            self.known.remove(&first);
+            if self.ours.contains(&first) {
+                self.order.push_back(first);
+            } else {
+                self.known.remove(&first);
+            }
         }
     }
 
@@ -123,14 +135,18 @@ impl Names {
         let accounts: Vec<String> = keys.iter().map(|key| hex(key)).collect();
         let up = relays.iter().filter(|relay| relay.state == State::Up);
         let waiting = up.filter(|relay| relay.named.try_send(accounts.clone()).is_ok()).count();
+        if waiting == 0 {
+            return false;
+        }
         let until = Instant::now() + PATIENCE;
         self.question = Some(Question { keys, waiting, until });
-        waiting > 0
+        true
     }
 
     /// Ends the question: notes that need wait no longer.
     fn end(&mut self) -> VecDeque<(usize, Note)> {
-        let Some(question) = self.question.take() else { return VecDeque::new() };
+        // Nobody could be asked.
+        let Some(question) = self.question.take() else { return std::mem::take(&mut self.waiting) };
         for key in question.keys {
             if self.is_due(&key) {
                 // Who tells none now keeps the one before.
@@ -175,5 +191,24 @@ impl Nostr {
         if self.names.is_idle() {
             relays.iter().for_each(|relay| self.reach(relay));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_our_accounts_stay_however_many_others_are_learned() {
+        let ours = [7; 32];
+        let mut names = Names::of(&[hex(&ours)]);
+        names.keep(ours, Some(("acme".into(), 0)));
+        for number in 0..=NAMES_MAX {
+            let mut key = [0; 32];
+            key[..8].copy_from_slice(&number.to_le_bytes());
+            names.keep(key, None);
+        }
+        assert_eq!(names.known.len(), NAMES_MAX);
+        assert!(names.known.get(&ours).is_some_and(|known| known.name.is_some()));
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use reqwest::Method;
 use serde_json::Value as Json;
 
-use super::granted::granted;
+use super::granted::{CHECK, granted};
 use super::manners::{Login, Renew, Service};
 use super::plan::{Named, Plan, request};
 use super::service::ServiceKey;
@@ -26,7 +26,6 @@ const EXPIRY_MARGIN_US: i64 = 60 * SECOND_US;
 const RENEWAL_PATIENCE_US: i64 = 3_600 * SECOND_US;
 /// Longest token.
 const TOKEN_BYTES_MAX: usize = 16 * 1024;
-const CHECK: &str = "check the token and the keys of this source";
 const ENDED: &str =
     "the token has ended or was taken back: log in anew, and put the new one in its place";
 
@@ -64,6 +63,9 @@ impl Pass {
         }
         if let Some(token) = &mut self.token {
             named.insert("token".to_owned(), token.fetch()?.expose().to_owned());
+        }
+        if let Some(fault) = named.get("token").and_then(|token| odd_token(&plan, token)) {
+            return Err(fault.into());
         }
         let now = wall_clock();
         if let Some(renew) = plan.preset.renew.as_ref().filter(|renew| self.is_old(renew, now)) {
@@ -213,6 +215,20 @@ impl Access {
 fn service_key(named: &mut Named) -> Option<String> {
     let is_one = named.get("token").is_some_and(|token| ServiceKey::is_one(token));
     is_one.then(|| named.remove("token")).flatten()
+}
+
+/// Why a token is not shown: what is in its place is another secret, which nobody is to be sent.
+pub(super) fn odd_token(plan: &Plan, token: &str) -> Option<Fault> {
+    let odd = match ServiceKey::is_one(token) {
+        true if plan.preset.service.is_some() => return None,
+        true => "the token is a JSON file, not a token",
+        false if token.bytes().any(|byte| byte.is_ascii_control()) => {
+            "the token has more than one line"
+        }
+        false => return None,
+    };
+    let about = plan.preset.token.as_ref().map_or("a token", |token| &token.about);
+    Some(Fault::user(odd, format!("give {about}")))
 }
 
 /// Whether a text can be shown as a token, and so may take the place of one that works.

@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use crate::connect::source::Fault;
 use crate::connect::transport::Answer;
 
-const CHECK: &str = "check the token and the keys of this source";
+pub(super) const CHECK: &str = "check the token and the keys of this source";
 
 /// What a server of tokens says. Of a refusal no more than its code is passed on: what else it says
 /// may hold what nobody is to see. `ended` says what to do where what was shown has ended.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::Poll;
+use super::access::odd_token;
 use super::budget::Ledger;
 use super::manners::Token;
 use super::plan::{Named, Plan, request};
@@ -266,7 +267,9 @@ impl Settings for PollSettings {
         if let Some(fault) = places.filter_map(|place| place.fetch().err()).next() {
             return Look::Fails(finding(fault));
         }
-        if let Some(Err(fault)) = service_key(plan) {
+        let token = plan.token.as_ref().and_then(|place| place.fetch().ok());
+        let odd = token.and_then(|token| odd_token(plan, token.expose()));
+        if let Some(fault) = odd.or_else(|| service_key(plan)?.err()) {
             return Look::Fails(Finding {
                 reason: fault.to_string(),
                 hint: fault.hint().to_owned(),
