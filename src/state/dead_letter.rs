@@ -1,6 +1,6 @@
 //! Where does input go that could not be understood? Into a file, with the reason, for a while.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -176,19 +176,34 @@ impl Letter {
 }
 
 /// Whether a letter holds one of these texts, or tells of one of these posts.
-fn tells(line: &str, texts: &[String], posts: &BTreeSet<String>) -> bool {
+fn tells(line: &str, texts: &Texts, posts: &BTreeSet<String>) -> bool {
     let letter = Letter::read(line);
     let raw = letter.as_ref().map_or(line, |letter| &letter.raw);
     holds(raw, texts) || raw.split('"').any(|part| posts.contains(part))
 }
 
-fn lowercase(texts: &[String]) -> Vec<String> {
-    texts.iter().filter(|text| !text.is_empty()).map(|text| text.to_lowercase()).collect()
+/// Texts in lowercase; those in quotes, of which there may be many, are looked up.
+struct Texts {
+    plain: Vec<String>,
+    quoted: HashSet<String>,
 }
 
-fn holds(raw: &str, lowercase: &[String]) -> bool {
+fn lowercase(texts: &[String]) -> Texts {
+    let (mut plain, mut quoted) = (Vec::new(), HashSet::new());
+    for text in texts.iter().filter(|text| !text.is_empty()).map(|text| text.to_lowercase()) {
+        let inner = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        match inner.filter(|inner| !inner.contains('"')) {
+            Some(inner) => drop(quoted.insert(inner.to_owned())),
+            None => plain.push(text),
+        }
+    }
+    Texts { plain, quoted }
+}
+
+fn holds(raw: &str, texts: &Texts) -> bool {
     let raw = raw.to_lowercase();
-    lowercase.iter().any(|text| raw.contains(text))
+    texts.plain.iter().any(|text| raw.contains(text))
+        || (!texts.quoted.is_empty() && raw.split('"').any(|part| texts.quoted.contains(part)))
 }
 
 impl Open {

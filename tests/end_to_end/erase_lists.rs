@@ -28,6 +28,7 @@ fn posts_of_a_list_and_of_a_compliance_job_are_erased_in_one_go() {
         ("{\"id\":\"1\"}\n", &["--yes", "--source", "x"], "gone:1: no \"id\" and \"action\""),
         ("\n", &["--yes", "--source", "x"], "names no post"),
         ("1\n", &["--yes", "--source", "facebook"], "x"),
+        ("facebook/1\n", &["--yes"], "facebook"),
     ] {
         let (code, said) = erase(&place, options, list);
         assert_eq!(code, Some(2), "{said}");
@@ -45,7 +46,7 @@ fn posts_of_a_list_and_of_a_compliance_job_are_erased_in_one_go() {
     let (code, said) = erase(&place, &["--source", "X", "--yes"], &job);
     assert_eq!(code, Some(0), "{said}");
     assert_eq!(query(&place.lake, SQL), "2\n3\n5");
-    let (code, said) = erase(&place, &["--yes"], "x/5\r\n\r\nx/77\r\n");
+    let (code, said) = erase(&place, &["--yes"], "X/5\r\n\r\nx/77\r\n");
     assert_eq!(code, Some(0), "{said}");
     assert_eq!(query(&place.lake, SQL), "2\n3");
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use arrow::util::display::array_value_to_string;
 
-use super::posts::listed;
+use super::posts::{Posts, listed};
 use crate::cli::noted::{Deed, note};
 use crate::cli::places::{Found, LakePlace};
 use crate::cli::{Ending, Failure, runtime};
@@ -82,7 +82,7 @@ pub(super) fn erase(args: &Args) -> Result<Ending, Failure> {
             Some(name) => Some(source_named(&folder, name).await?),
             None => None,
         };
-        let request = request(args, source.as_deref(), &folder, &authors)?;
+        let request = request(args, source.as_deref(), &folder, &authors).await?;
         if args.dry_run {
             let pending = || {
                 let noted = Withdrawn::of(&folder).all()?;
@@ -108,7 +108,7 @@ pub(super) fn erase(args: &Args) -> Result<Ending, Failure> {
 }
 
 /// What is asked; `None` for what sources took back, which is erased in any case.
-fn request(
+async fn request(
     args: &Args,
     source: Option<&str>,
     folder: &Folder,
@@ -124,7 +124,7 @@ fn request(
     }
     let posts = match (&args.target.post, &args.target.posts) {
         (Some(post), _) => vec![one(post, source)?],
-        (None, Some(file)) => listed(file, source)?,
+        (None, Some(file)) => of_known(folder, listed(file, source)?).await?,
         (None, None) => return Ok(None),
     };
     let erase = |(source, id): &(String, String)| erase_post(&marker, source, id);
@@ -132,6 +132,20 @@ fn request(
     let quoted = |(_, id): &(String, String)| format!("\"{}\"", authors.id(id.into(), ""));
     request.texts = posts.iter().map(quoted).collect();
     Ok(Some(request))
+}
+
+/// The same posts, sorted by source, with their sources as the lake calls them.
+async fn of_known(folder: &Folder, mut posts: Posts) -> Result<Posts, Failure> {
+    let mut meant: Option<(String, String)> = None;
+    for (source, _) in &mut posts {
+        if meant.as_ref().is_none_or(|(written, _)| written != source) {
+            meant = Some((source.clone(), source_named(folder, source).await?));
+        }
+        if let Some((_, known)) = &meant {
+            source.clone_from(known);
+        }
+    }
+    Ok(posts)
 }
 
 /// The post that a text names, of a source that is known.
