@@ -64,6 +64,8 @@ pub struct EngineLoop {
     shared: Arc<watch::Sender<Progress>>,
     pub(super) progress: Progress,
     published: Instant,
+    /// Whether rules are looked at ahead of the watermark.
+    looks_ahead: bool,
     commit_interval: Duration,
     committed: Instant,
     /// Bytes of rows handed over since the last commit.
@@ -115,6 +117,7 @@ impl EngineLoop {
             jobs,
             progress,
             published: Instant::now(),
+            looks_ahead: config.engine.beat_us.is_some(),
             commit_interval: Duration::from_micros(
                 u64::try_from(config.lake.commit_interval_us).unwrap_or(0),
             ),
@@ -140,7 +143,7 @@ impl EngineLoop {
         // What the lake holds shows at once, also while no source can be reached.
         self.publish();
         let mut taken = Vec::with_capacity(PARCELS);
-        let mut silence = Silence::begin();
+        let mut silence = Silence::begin(self.looks_ahead);
         let mut warned = self.progress.refusals.len();
         loop {
             let wait = tokio::time::timeout(
@@ -154,7 +157,7 @@ impl EngineLoop {
                 Ok(_) => {
                     // A place alone, of a source that was asked in vain, is silence, too.
                     if taken.iter().any(|parcel| !parcel.is_empty()) {
-                        silence = Silence::begin();
+                        silence = Silence::begin(self.looks_ahead);
                     }
                     for parcel in taken.drain(..) {
                         self.take(parcel)?;

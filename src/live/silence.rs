@@ -4,22 +4,26 @@ use std::time::{Duration, Instant};
 
 /// Longest silence before windows move on without posts.
 pub(super) const QUIET: Duration = Duration::from_millis(500);
-/// What may still be on its way: the engine's time stays so far behind the silence that is seen here.
+/// What may still be on its way when rules are looked at ahead of the watermark.
 const ON_ITS_WAY: Duration = Duration::from_millis(250);
 
 /// Since when nothing has come.
 #[derive(Debug)]
 pub(super) struct Silence {
+    /// The instant that the engine's time has come to.
     heard: Instant,
-    /// Up to where the engine was told.
+    /// Up to where the engine was told, or nobody knew what to tell.
     told: Instant,
+    /// How far the engine's time stays behind the silence that is seen here.
+    behind: Duration,
 }
 
 impl Silence {
-    /// A silence that begins now.
-    pub(super) fn begin() -> Self {
+    /// A silence that begins now, in which rules are looked at ahead of the watermark or not.
+    pub(super) fn begin(looks_ahead: bool) -> Self {
         let now = Instant::now();
-        Self { heard: now, told: now }
+        let behind = if looks_ahead { ON_ITS_WAY } else { Duration::ZERO };
+        Self { heard: now, told: now, behind }
     }
 
     /// Time that has come to pass since the engine was last told, in microseconds; `None` while it is
@@ -28,8 +32,9 @@ impl Silence {
         if self.told.elapsed() < QUIET {
             return None;
         }
-        let passed = self.told.elapsed().saturating_sub(ON_ITS_WAY);
+        let passed = self.told.elapsed().saturating_sub(self.behind);
         self.told += passed;
+        self.heard += passed;
         Some(micros(passed))
     }
 
@@ -37,7 +42,7 @@ impl Silence {
     /// microseconds.
     pub(super) fn wait_us(&mut self) -> i64 {
         self.told = Instant::now();
-        micros(self.heard.elapsed().saturating_sub(ON_ITS_WAY))
+        micros(self.heard.elapsed().saturating_sub(self.behind))
     }
 }
 

@@ -132,6 +132,27 @@ fn copies_and_one_persons_flood_are_no_crisis_ahead_either() {
 }
 
 #[test]
+fn what_repeats_a_mention_before_the_window_is_a_copy_ahead_too() {
+    let minute_ms = 60_000;
+    let copied = "acme lost my parcel twice this week and nobody there answers the phone, terrible";
+    let posts = [
+        post(0, minute_ms - 2_000, 100, copied),
+        post(1, minute_ms + 500, 100, copied),
+        post(2, minute_ms + 1_000, 100, "acme is horrible and awful"),
+    ];
+    let rule = Rule { window_us: MINUTE_US, min_authors: 1, ..many(2) };
+    for beat_us in [None, Some(BEAT_US)] {
+        let mut engine = engine(vec![rule.clone()], beat_us, EngineState::default());
+        let (mut outcome, mut told) = (Outcome::default(), Told::default());
+        engine.step(&mut posts.iter().cloned().map(event).collect(), &mut outcome);
+        told.absorb(&outcome);
+        engine.finish(&mut outcome);
+        told.absorb(&outcome);
+        assert_eq!(told.alerts, [], "{beat_us:?}");
+    }
+}
+
+#[test]
 fn a_spike_is_told_at_the_beat_that_makes_it_one() {
     let spike = rule("spike", Condition::spike(Measure::Negative));
     let rules = vec![Rule { window_us: 10 * MINUTE_US, topics: vec![TopicId(0)], ..spike }];

@@ -66,7 +66,8 @@ pub(crate) fn evidence(alert: &Alert, labels: &Labels) -> Value {
     })
 }
 
-/// SQL that counts what the alert counted; `None` for a source whose posts are not all kept.
+/// SQL that counts what the alert counted, and where it fired ahead of the watermark perhaps a few more, which were on
+/// their way; `None` for a source whose posts are not all kept.
 fn query(alert: &Alert, rule: &Rule, labels: &Labels) -> Option<String> {
     // Posts that mention nothing have no time of counting.
     let is_of_all = rule.whole_source().is_some();

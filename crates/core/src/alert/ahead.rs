@@ -3,7 +3,7 @@
 //! Only what more mentions make truer is looked at, and only whether it begins: between full minutes
 //! a window does nothing but grow, so what holds at a look holds at the tick that follows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::due::Pair;
 use super::judge::{Alert, Judge, alert, counted_authors, counted_before, window_start};
@@ -11,7 +11,10 @@ use super::rule::Condition;
 use super::watch::Glance;
 use crate::post::TopicId;
 use crate::time::EventTime;
-use crate::window::{Late, Window, Windows};
+use crate::window::{Ahead, Late, Window, Windows};
+
+/// Waiting mentions of a topic that are compared at a look: more are told at their tick.
+const MENTIONS_MAX: usize = 1_024;
 
 impl Judge {
     /// Looks at the rules of these topics at an instant that the watermark has not come to, over all
@@ -23,12 +26,22 @@ impl Judge {
         windows: &Windows,
         alerts: &mut Vec<Alert>,
     ) {
+        // What waits is the same for all rules of a topic.
+        let mut waiting = BTreeMap::new();
         for pair in self.due.ahead(topics, &self.rules) {
-            alerts.extend(self.look(pair, at, windows));
+            if windows.waiting_len_of(pair.1) <= MENTIONS_MAX {
+                alerts.extend(self.look(pair, at, windows, &mut waiting));
+            }
         }
     }
 
-    fn look(&mut self, pair: Pair, at: EventTime, windows: &Windows) -> Option<Alert> {
+    fn look(
+        &mut self,
+        pair: Pair,
+        at: EventTime,
+        windows: &Windows,
+        waiting: &mut BTreeMap<TopicId, Ahead>,
+    ) -> Option<Alert> {
         let (number, topic) = (pair.0 as usize, pair.1);
         let rule = self.rules.get(number)?;
         let settled = windows.frontier().filter(|settled| at.since(*settled) <= rule.window_us);
@@ -67,8 +80,8 @@ impl Judge {
         if !watch.may_begin(rule, &most, settled.unwrap_or(at)) {
             return None;
         }
-        let ahead = windows.ahead(topic, window.from, at);
-        let window = Window { ahead: Some(&ahead), ..window };
+        let ahead = &*waiting.entry(topic).or_insert_with(|| windows.ahead(topic, at));
+        let window = Window { ahead: Some(ahead), ..window };
         let counts = windows.sure_counts(&window, rule.min_confidence);
         let authors = || counted_authors(rule, windows, &window);
         let page = watch.begin(rule, &Glance { counts: &counts, authors: &authors, ..most })?;

@@ -20,7 +20,7 @@ pub struct Evidence {
     /// Mentions among the counted ones that came late: none but in an alert that fired before.
     pub late: u64,
     /// Where an alert fired before the watermark had come: what was received from this instant on
-    /// is not among the counted ones.
+    /// is not among the counted ones, nor what had not come by then.
     pub heard_until: Option<EventTime>,
     /// Sources and languages of the mentions.
     pub mix: Mix,

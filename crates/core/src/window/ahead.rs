@@ -22,12 +22,13 @@ pub struct Ahead {
 }
 
 impl Windows {
-    /// The waiting mentions of a topic in `from..to`. Linear in all that wait of the topic.
+    /// The mentions of a topic that wait before `to`, also those before a window: what repeats them is
+    /// a copy. Linear in all that wait of the topic.
     #[must_use]
-    pub fn ahead(&self, topic: TopicId, from: EventTime, to: EventTime) -> Ahead {
-        let inside = |mention: &&Observation| (from..to).contains(&mention.posted_at);
+    pub fn ahead(&self, topic: TopicId, to: EventTime) -> Ahead {
+        let before = |mention: &&Observation| mention.posted_at < to;
         let mut mentions: Vec<Observation> =
-            self.waiting_of(topic).filter(inside).cloned().collect();
+            self.waiting_of(topic).filter(before).cloned().collect();
         self.copies.foresee(&mut mentions);
         let mut ahead = Ahead::default();
         for mention in &mentions {

@@ -34,7 +34,7 @@ pub struct WindowConfig {
 /// Panes, and the mentions waiting for them.
 ///
 /// Memory: about 200 bytes per topic, minute, source and language with a mention, kept for the
-/// longest window; about 100 bytes per waiting mention, kept for the lateness. The engine bounds
+/// longest window; about 150 bytes per waiting mention and as many per tick and topic, kept for the lateness. The engine bounds
 /// both through [`Windows::waiting_len`] and the retention.
 #[derive(Debug)]
 pub struct Windows {
@@ -97,7 +97,9 @@ impl Windows {
         }
         let tick_end = observation.posted_at.floor(self.config.tick_us).shift(self.config.tick_us);
         let tick = self.waiting.entry(tick_end).or_default();
-        tick.entry(observation.topic).or_default().push(observation);
+        // Most topics are mentioned once in a tick.
+        let mentions = tick.entry(observation.topic).or_insert_with(|| Vec::with_capacity(1));
+        mentions.push(observation);
         self.waiting_len += 1;
         Timeliness::InTime
     }
@@ -144,6 +146,12 @@ impl Windows {
     /// The mentions of a topic that wait for the watermark.
     pub(super) fn waiting_of(&self, topic: TopicId) -> impl Iterator<Item = &Observation> {
         self.waiting.values().filter_map(move |tick| tick.get(&topic)).flatten()
+    }
+
+    /// How many mentions of a topic wait.
+    #[must_use]
+    pub fn waiting_len_of(&self, topic: TopicId) -> usize {
+        self.waiting.values().filter_map(|tick| tick.get(&topic)).map(Vec::len).sum()
     }
 
     /// The end of the earliest tick with waiting mentions.
