@@ -19,8 +19,8 @@ use crate::tuning;
 pub(super) struct Renewer {
     /// Where the configuration is, and the lake.
     pub(super) place: LakePlace,
-    /// The latest one taken, if there is one.
-    pub(super) present: Option<Config>,
+    /// The one that it started with, if there is one: what stays until the next start is of it.
+    pub(super) begun: Option<Config>,
     pub(super) entrance: Entrance,
     /// Whether other machines reach this process.
     pub(super) beyond: bool,
@@ -71,17 +71,19 @@ impl Renewer {
             ..present
         });
         let warnings = config.warnings.iter().map(ToString::to_string);
-        let stays = self.present.iter().flat_map(|present| kept(present, &config));
+        let stays = self.begun.iter().flat_map(|begun| {
+            let hosts = (begun.hosts != config.hosts)
+                .then(|| "[serve] hosts takes effect at the next start".to_owned());
+            kept(begun, &config).chain(hosts)
+        });
         let warnings: Vec<String> = warnings.chain(stays).chain(opened).collect();
-        let taken = json!({
+        Ok(json!({
             "sources": config.sources.len(),
             "topics": config.topics.len(),
             "rules": config.rules.len(),
             "receivers": config.receivers.len(),
             "silent_ms": 0,
             "warnings": warnings,
-        });
-        self.present = Some(config);
-        Ok(taken)
+        }))
     }
 }

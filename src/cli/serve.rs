@@ -144,7 +144,7 @@ pub(super) fn serve(args: &Args) -> Result<Ending, Failure> {
         let (apis, renewed) = watch::channel(api);
         let (place, beyond) = (args.place.clone(), is_beyond(listen));
         tokio::spawn(
-            Renewer { place, present: config, entrance, beyond, apis, progress: shown }
+            Renewer { place, begun: config, entrance, beyond, apis, progress: shown }
                 .attend(hung_up, asked),
         );
         tokio::select! {

@@ -64,7 +64,8 @@ impl Kept {
     fn slot(&self, page: &str) -> Arc<Slot> {
         let mut pages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if pages.len() >= PAGES_MAX && !pages.contains_key(page) {
-            pages.clear();
+            // Who computes one or waits for it keeps it.
+            pages.retain(|_, slot| Arc::strong_count(slot) > 1);
         }
         Arc::clone(pages.entry(page.to_owned()).or_default())
     }

@@ -152,7 +152,13 @@ fn a_page_shows_at_once_what_people_did_and_what_came() {
     let counted = |path: &str, text: &str| shown(path).matches(text).count();
     for _ in 0..2 {
         assert_eq!(counted("/inbox", "acme is terrible"), 1, "the same page again");
+        shown("/");
     }
+    // Neither how a page of somebody else looks nor what is in an address comes into another.
+    shown("/inbox?theme=dark&owner=%1Fsource%1E");
+    assert_eq!(counted("/inbox?owner=&source=", "acme is terrible"), 1);
+    shown("/?theme=dark");
+    assert!(!shown("/").contains("theme=dark&amp;"), "the choice of another reader");
     let html = shown("/inbox");
     let handle = between(&html, "Take care<span class=\"hidden\"> ", "<");
     let done = run(&["inbox", "answer", &format!("{handle}@0"), "--by", "Mara", "--lake", lake]);

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::ask::lake;
 use crate::postgres::{PASSWORD, psql};
 use crate::sql_http::Served;
-use crate::support::{Killed, file, resonanz, run, stderr, stdout};
+use crate::support::{Killed, file, get, resonanz, run, stderr, stdout, wait_for};
 
 const LONG: &str = "SELECT count(DISTINCT value % 3) FROM generate_series(1, 100000000000)";
 
@@ -23,8 +23,8 @@ fn config(folder: &Path, more: &str) -> std::path::PathBuf {
     file(folder, "resonanz.toml", text)
 }
 
-/// The port for PostgreSQL clients and their user, if they are let in, once HTTP is served.
-fn served(folder: &Path, options: &[&str]) -> (Killed, Option<(u16, String)>) {
+/// The port for PostgreSQL clients and their user, if they are let in.
+fn served(folder: &Path, options: &[&str]) -> Option<(Killed, u16, String)> {
     let mut child = resonanz()
         .args(["serve", "--config", "resonanz.toml"])
         .args(options)
@@ -35,15 +35,21 @@ fn served(folder: &Path, options: &[&str]) -> (Killed, Option<(u16, String)>) {
         .expect("it starts");
     let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
     let mut line = || lines.next().expect("a line").expect("UTF-8");
-    assert!(line().starts_with("serving "));
+    let first = line();
+    assert!(first.starts_with("serving "));
     if options.contains(&"--no-postgres") {
-        return (Killed(child), None);
+        // A door is told before anything is answered.
+        let port = first.rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port");
+        wait_for("an answer", || get(port, "/api/v1/topics"));
+        drop(Killed(child));
+        assert!(lines.next().is_none(), "a door was opened");
+        return None;
     }
     let line = line();
     let named = line.strip_prefix("and on postgres://").expect("PostgreSQL clients are let in");
     let (user, address) = named.split_once('@').expect("a user");
     let port = address.rsplit([':', '/']).nth(1).and_then(|port| port.parse().ok());
-    (Killed(child), Some((port.expect("a port"), user.to_owned())))
+    Some((Killed(child), port.expect("a port"), user.to_owned()))
 }
 
 #[test]
@@ -55,8 +61,7 @@ fn postgresql_clients_come_in_as_the_configuration_says() {
         "postgres = \"127.0.0.1:0\"\npostgres_user = \"kim\"\npostgres_password_file = \"password\"\n\
          sql_timeout = \"1s\"",
     );
-    let (_process, door) = served(folder, &[]);
-    let (port, user) = door.expect("a door");
+    let (_process, port, user) = served(folder, &[]).expect("a door");
     assert_eq!(user, "kim");
     let ask = ["-d", "resonanz", "-At", "-c"];
     let counted =
@@ -67,11 +72,11 @@ fn postgresql_clients_come_in_as_the_configuration_says() {
     assert!(stderr(&late).contains("within 1 s"), "{}", stderr(&late));
 
     // An option says otherwise for this process: another address with the same password, or none.
-    let (_process, door) = served(folder, &["--postgres", "127.0.0.1:0", "--postgres-user", "ada"]);
-    let (port, user) = door.expect("a door");
+    let other = ["--postgres", "127.0.0.1:0", "--postgres-user", "ada"];
+    let (_process, port, user) = served(folder, &other).expect("a door");
     let counted = psql(port, "ada", PASSWORD, &[&ask[..], &["SELECT 1"]].concat()).expect("psql");
     assert_eq!((user.as_str(), stdout(&counted).as_str()), ("ada", "1\n"));
-    served(folder, &["--no-postgres"]);
+    assert!(served(folder, &["--no-postgres"]).is_none());
 
     // Beside a process of the same configuration.
     let there = format!("postgres = \"127.0.0.1:{port}\"\npostgres_password_file = \"password\"");

@@ -51,7 +51,7 @@ async fn list(visit: &Visit, proof: &str) -> Result<Value, Wrong> {
     let mut silences = silences.unwrap_or_default();
     let now = wall_clock();
     silences.retain(|silence| silence.ends > now);
-    Ok(json!({"alerts": alerts, "silences": silences, "proof": proof}))
+    Ok(json!({"alerts": alerts, "silences": silences, "proof": proof, "who": who(visit)}))
 }
 
 pub(super) async fn alert(visit: Visit, Path(id): Path<String>) -> Response {
@@ -101,10 +101,11 @@ async fn one(visit: &Visit, id: &str, proof: &str) -> Result<Value, Wrong> {
 /// Evidence whose posts lead to their mentions.
 fn named(evidence: &Value, topic: &str) -> Value {
     let mut evidence = evidence.clone();
-    for post in evidence["posts"].as_array_mut().into_iter().flatten() {
-        let text = |name: &str| post[name].as_str().unwrap_or_default().to_owned();
-        let id = mention_id(topic, &text("source"), &text("post_id"));
-        post["id"] = json!(id);
+    let posts = evidence.get_mut("posts").and_then(Value::as_array_mut);
+    for post in posts.into_iter().flatten().filter_map(Value::as_object_mut) {
+        let text = |name: &str| post.get(name).and_then(Value::as_str).unwrap_or_default();
+        let id = mention_id(topic, text("source"), text("post_id"));
+        post.insert("id".to_owned(), json!(id));
     }
     evidence
 }

@@ -91,6 +91,13 @@ pub(super) fn lead(visit: &Visit, done: Result<(), Wrong>, to: &str) -> Response
     }
 }
 
+/// The same, and remembers who changed it.
+pub(super) fn lead_as(visit: &Visit, done: Result<(), Wrong>, to: &str, who: &str) -> Response {
+    let is_done = done.is_ok();
+    let page = lead(visit, done, to);
+    if is_done { named(page, who) } else { page }
+}
+
 pub(super) async fn acknowledge(
     visit: Visit,
     Path(id): Path<String>,
@@ -109,10 +116,7 @@ pub(super) async fn acknowledge(
         notify::acknowledge(&own.session, &own.folder, &id, who, Again::Replace).await?;
         Ok(())
     };
-    let done = done.await;
-    let is_done = done.is_ok();
-    let page = lead(&visit, done, &format!("/alerts/{}#care", encode(&id)));
-    if is_done { named(page, &author) } else { page }
+    lead_as(&visit, done.await, &format!("/alerts/{}#care", encode(&id)), &author)
 }
 
 pub(super) async fn silence(
@@ -120,8 +124,10 @@ pub(super) async fn silence(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     body: Bytes,
 ) -> Response {
+    let mut author = String::new();
     let done = async {
         let fields = read(&visit, peer, &body)?;
+        author = text(&fields, "author");
         let given = |name: &str| Some(text(&fields, name)).filter(|text| !text.is_empty());
         let span = parse_span(&text(&fields, "for"));
         let span = span.map_err(|error| Wrong::new(StatusCode::BAD_REQUEST, error.to_string()))?;
@@ -133,7 +139,7 @@ pub(super) async fn silence(
             labels: BTreeMap::new(),
             starts,
             ends: starts.shift(span),
-            author: text(&fields, "author"),
+            author: author.clone(),
             comment: text(&fields, "comment"),
         };
         let topics: Vec<&str> = visit.api.topics.iter().map(|topic| topic.name.as_str()).collect();
@@ -141,7 +147,7 @@ pub(super) async fn silence(
         notify::silence(&own.folder, Some(&own.session), &topics, silence).await?;
         Ok(())
     };
-    lead(&visit, done.await, "/alerts")
+    lead_as(&visit, done.await, "/alerts", &author)
 }
 
 pub(super) async fn unsilence(

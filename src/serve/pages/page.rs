@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::paint::paint;
 use super::proof::proof;
-use super::viewer::Visit;
+use super::viewer::{Visit, encode};
 use crate::chart::zoned;
 use crate::config::Role;
 use crate::report::{Ask, ReportError, Span};
@@ -20,8 +20,6 @@ use crate::time::{DAY_US, EventTime};
 /// What a browser may take from where.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
      connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-/// What of an address says how a page looks, not what it shows.
-const LOOKS: [&str; 3] = ["lang", "zone", "theme"];
 /// After how long without posts a lake counts as an archive.
 const ARCHIVE_US: i64 = 2 * DAY_US;
 /// Pages in the order of the menu.
@@ -92,10 +90,10 @@ impl Visit {
         own: &Own,
         compute: impl Future<Output = Result<Value, Wrong>>,
     ) -> Result<Value, Wrong> {
-        let asked = self.asked.iter().filter(|(name, _)| !LOOKS.contains(&name.as_str()));
         let mut page = format!("{} {} {}", self.path, self.locale.tag, self.zone_name());
-        for (name, value) in asked {
-            page += &format!("\u{1f}{name}\u{1e}{value}");
+        // All of the address, since links of a page repeat it.
+        for (name, value) in &self.asked {
+            page += &format!(" {}={}", encode(name), encode(value));
         }
         let desk = std::fs::metadata(own.folder.desk()).and_then(|desk| desk.modified()).ok();
         let commits = self.api.progress.borrow().commits;

@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use super::forms::{lead, named, proof, proven, read, text, who};
+use super::forms::{lead_as, proof, proven, read, text, who};
 use super::mentions::again;
 use super::page::Wrong;
 use super::viewer::{Visit, encode};
@@ -112,8 +112,7 @@ pub(super) async fn take(
     if done.as_ref().is_err_and(|wrong| wrong.status == StatusCode::CONFLICT) {
         return again(&visit, &id, form).await;
     }
-    let (is_done, page) = (done.is_ok(), lead(&visit, done, &back));
-    if is_done { named(page, &author) } else { page }
+    lead_as(&visit, done, &back, &author)
 }
 
 /// What the writer wants, by the form's boxes; `None` of a form that had none, or where that is no matter.
