@@ -152,6 +152,7 @@ impl Courier {
                     continue;
                 }
                 Next::Due(_) => self.rests_until_ms,
+                Next::At(due_ms) if is_over(self.rests_until_ms, unix_ms()) => due_ms,
                 Next::At(due_ms) => due_ms.max(self.rests_until_ms),
                 Next::Nothing => i64::MAX,
             };
