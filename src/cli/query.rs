@@ -108,8 +108,7 @@ fn failure(error: SqlError) -> Failure {
     Failure { error: anyhow::anyhow!("{error}{shown}"), code, hint }
 }
 
-/// A duration such as `30s` or `5m`.
-/// A time that an option gives.
+/// A duration that an option gives, such as `30s` or `5m`.
 pub(super) fn span(text: &str) -> Result<Duration, String> {
     let span = crate::time::parse_span(text).map_err(|error| error.to_string())?;
     Ok(Duration::from_micros(u64::try_from(span).unwrap_or_default()))
