@@ -216,11 +216,17 @@ impl Store {
         let broken = |error: LakeError| {
             tracing::error!(%error, hint = error.hint(), "the lake's upkeep was interrupted");
         };
-        match self.reviews.take() {
-            Ok(reviews) => self.decisions.review(reviews),
+        let (reviews, decisions) = (&mut self.reviews, &self.decisions);
+        let mut hear = || match reviews.take() {
+            Ok(reviews) => decisions.review(reviews),
             Err(error) => broken(error.into()),
-        }
-        let tell = |changes| self.decisions.change(changes);
+        };
+        hear();
+        // Whoever reads a change finds that the reviews before it are told, too.
+        let tell = |changes| {
+            hear();
+            decisions.change(changes);
+        };
         if let Err(error) = self.lake.take_changes(&self.upkeep.triage, tell).await {
             broken(error);
         }
