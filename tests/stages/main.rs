@@ -16,6 +16,7 @@ mod looks;
 mod mention_effort;
 mod mention_oracle;
 mod mention_queries;
+mod mention_typed;
 mod meta;
 mod promise;
 mod redaction;

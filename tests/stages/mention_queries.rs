@@ -132,7 +132,7 @@ fn signs_of_other_tools_are_read_and_remarked_on() {
         ("a UND b ODER c", "a AND und AND b AND oder AND c", &[2, 8]),
         ("or a", "or AND a", &[]),
         ("a \"or\" b", "a AND or AND b", &[]),
-        ("a nicht b NICHT c", "a AND nicht AND b AND nicht AND c", &[10]),
+        ("a nicht b NICHT c", "a AND nicht AND b AND nicht AND c", &[2, 10]),
         ("a - b", "a AND \"-\" AND b", &[2]),
         ("\"!!\" a", "\"!!\" AND a", &[0]),
         ("support~ a~2", "support AND a", &[7, 10]),

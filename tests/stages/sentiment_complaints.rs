@@ -19,6 +19,11 @@ const FRESH_ENGLISH: &str = include_str!("../fixtures/posts/fresh-en.jsonl");
 const FRESH_GERMAN: &str = include_str!("../fixtures/posts/fresh-de.jsonl");
 const SEALED_ENGLISH: &str = include_str!("../fixtures/posts/sealed-en.jsonl");
 const SEALED_GERMAN: &str = include_str!("../fixtures/posts/sealed-de.jsonl");
+/// More of them, in more trades: of the first, words were mended by; of the sealed only sums were read.
+const TYPED_ENGLISH: &str = include_str!("../fixtures/posts/typed-en.jsonl");
+const TYPED_GERMAN: &str = include_str!("../fixtures/posts/typed-de.jsonl");
+const TYPED_SEALED_ENGLISH: &str = include_str!("../fixtures/posts/typed-sealed-en.jsonl");
+const TYPED_SEALED_GERMAN: &str = include_str!("../fixtures/posts/typed-sealed-de.jsonl");
 
 /// Short complaints about a brand; `@` is its name.
 const COMPLAINTS: [(&str, &str); 40] = [
@@ -99,6 +104,10 @@ fn posts_of_our_own_wording_are_understood() {
         (FRESH_GERMAN, 304, [0.90, 0.95, 0.90]),
         (SEALED_ENGLISH, 60, [0.65, 0.90, 0.75]),
         (SEALED_GERMAN, 60, [0.72, 0.95, 0.80]),
+        (TYPED_ENGLISH, 235, [0.78, 0.93, 0.82]),
+        (TYPED_GERMAN, 229, [0.78, 0.90, 0.76]),
+        (TYPED_SEALED_ENGLISH, 61, [0.60, 0.80, 0.65]),
+        (TYPED_SEALED_GERMAN, 61, [0.45, 0.75, 0.58]),
     ];
     for (posts, rows, floors) in sets {
         let report = report(posts);

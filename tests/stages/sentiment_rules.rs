@@ -173,3 +173,40 @@ fn thanks_that_stand_alone_beside_a_complaint_mock() {
         ("de", "Danke Acme, das ging schnell", "Acme", Positive),
     ]);
 }
+
+#[test]
+fn a_sign_sets_one_above_the_other() {
+    check(&[
+        ("en", "Acme > Globex", "Acme", Positive),
+        ("en", "Acme > Globex", "Globex", Negative),
+        ("en", "honestly Acme &gt;&gt; Globex", "Globex", Negative),
+        ("de", "Acme < Globex, wie immer", "Acme", Negative),
+        ("de", "Acme < Globex, wie immer", "Globex", Positive),
+        ("en", "Go to Settings > Acme to link the account", "Acme", Neutral),
+        ("en", "File > Export > Acme", "Acme", Neutral),
+        ("en", "The plan has 5 > 3 lines with Acme", "Acme", Neutral),
+    ]);
+}
+
+#[test]
+fn who_insists_on_a_fact_complains() {
+    check(&[
+        ("en", "Six weeks for a new card, Acme. Six.", "Acme", Negative),
+        ("de", "Acme schickt die Unterlagen per Fax. Per Fax.", "Acme", Negative),
+        ("en", "the slots on Acme are gone at 8:01. every. single. day.", "Acme", Negative),
+        ("en", "Acme opens on Monday. See you there.", "Acme", Neutral),
+        ("de", "Acme hat auf. Mo. Di. Mi. von 9 bis 12", "Acme", Neutral),
+    ]);
+}
+
+#[test]
+fn a_fact_may_stand_in_the_next_sentence() {
+    check(&[
+        ("en", "Acme sold me 100 meg. I get 12", "Acme", Negative),
+        ("en", "Acme said 20 minutes. It's been two hours", "Acme", Negative),
+        ("en", "asked Acme for a towel three times, slept in my coat", "Acme", Negative),
+        ("en", "The Acme course takes 3 weeks to complete", "Acme", Neutral),
+        ("en", "In transit since Monday, Acme says", "Acme", Neutral),
+        ("de", "Bei Acme stehen zwei verschiedene Termine zur Wahl", "Acme", Neutral),
+    ]);
+}

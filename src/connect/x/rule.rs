@@ -264,6 +264,7 @@ mod tests {
             ("acme NEAR/5 (broken OR dead)", "acme (broken OR dead)"),
             ("acme followers:>99", "acme"),
             ("müller", "müller OR mueller"),
+            ("nestlé", "nestlé OR nestle"),
             ("acme author:shop", "acme from:shop"),
             ("acme source:x", "acme"),
             ("acme source:y", "elsewhere"),

@@ -38,8 +38,8 @@ const TOKENS: [(&str, &str, &str, Role); 53] = [
     ("U\u{200B}\u{308}", "ü", "ue", Role::Base),
     ("ß", "ß", "ss", Role::Base),
     ("ẞ", "ß", "ss", Role::Base),
-    ("é", "é", "é", Role::Base),
-    ("e\u{301}", "é", "é", Role::Base),
+    ("é", "e", "e", Role::Base),
+    ("e\u{301}", "e", "e", Role::Base),
     ("ａ", "a", "a", Role::Base),
     ("\u{A0}", " ", " ", Role::Base),
     ("\n", " ", " ", Role::Base),
@@ -102,7 +102,7 @@ pub(crate) fn is_picture(c: char) -> bool {
 }
 
 pub(crate) fn is_word(c: char) -> bool {
-    c.is_ascii_alphanumeric() || matches!(c, '_' | 'ä' | 'ü' | 'ß' | 'é' | '東' | '\u{20E3}')
+    c.is_ascii_alphanumeric() || matches!(c, '_' | 'ä' | 'ü' | 'ß' | '東' | '\u{20E3}')
 }
 
 fn goes_on(left: char, right: char) -> bool {

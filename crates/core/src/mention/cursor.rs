@@ -13,6 +13,8 @@ pub(super) const QUERY_BYTES_MAX: usize = 64 * 1024;
 const WORDS_MAX: u32 = 100;
 /// Most remarks on one query; more would only repeat themselves.
 const REMARKS_MAX: usize = 50;
+/// What is said of `--job` and `-NOT job`.
+const SECOND_NEGATION: &str = "a second negation says nothing more";
 /// What may stand before a term.
 const OPTIONS: [&str; 3] = ["raw", "inflect", "compound"];
 
@@ -127,6 +129,11 @@ impl<'q> Parser<'q> {
         }
         self.at += sign.len_utf8();
         self.skip_dash();
+        if self.next_operator() == "NOT" {
+            self.remark(self.at, SECOND_NEGATION, "leave one of them out");
+            self.at += "NOT".len();
+            self.skip_dash();
+        }
         true
     }
 
@@ -143,8 +150,7 @@ impl<'q> Parser<'q> {
             // The sign of `NOT-job` was remarked on.
             let before = self.query.get(..at).unwrap_or_default();
             if at > self.at || before.ends_with(is_dash) {
-                let message = "a second negation says nothing more";
-                self.remark(at, message, "leave one of them out");
+                self.remark(at, SECOND_NEGATION, "leave one of them out");
             }
             self.at = at + sign.len_utf8();
         }
@@ -152,11 +158,12 @@ impl<'q> Parser<'q> {
 
     /// Passes over a `+` right before a term, which asks elsewhere for what is the rule here.
     pub(super) fn skip_plus(&mut self) {
-        let mut chars = self.rest().chars();
+        let bare = self.rest().trim_start_matches('+');
         let next = |c: char| c.is_alphabetic() || is_quote(c) || is_open(c);
-        if chars.next() == Some('+') && chars.next().is_some_and(next) {
+        let signs = self.rest().len() - bare.len();
+        if signs > 0 && bare.starts_with(next) {
             self.remark(self.at, "+ says nothing here", "leave it out: all terms must be there");
-            self.at += 1;
+            self.at += signs;
         }
     }
 

@@ -207,6 +207,7 @@ mod tests {
             (Brandwatch, "a authorFollowers:[9 TO 99]", "a AND followers:9..99", ""),
             (Brandwatch, "(a AND b) NEAR/4 c", "a AND b AND c", "NEAR/4"),
             (Brandwatch, "hashtags:a at_mentions:b", "#a AND @b", ""),
+            (Brandwatch, "<<<our brand>>> a NOT {AcMe}", "a AND NOT raw:AcMe", ""),
             (Talkwalker, "a AND NOT b -site:”c.de”", "a AND NOT b AND NOT site:c.de", ""),
             (Talkwalker, "a SENTENCE b lang:de", "a AND b AND lang:de", "SENTENCE"),
             (Talkwalker, "a ONEAR/2 b sourcecountry:de", "a NEAR/2f b", "sourcecountry:de"),

@@ -159,7 +159,19 @@ pub(super) fn field(name: &str, value: &str, at: usize) -> Result<Field, QueryEr
             format!("\"{value}\" is not a site"),
             "write a host name, as site:spiegel.de; for a part of the address use url:",
         ),
-        "site" => Ok(Field::Site(value.to_ascii_lowercase())),
+        "site" => {
+            let host = value.to_ascii_lowercase();
+            // Hosts below it count anyway.
+            let host = host.trim_start_matches(['*', '.']);
+            match host.strip_prefix("www.").unwrap_or(host) {
+                "" => error(format!("\"{value}\" is not a site"), "write it as site:spiegel.de"),
+                host if host.contains(['*', '?']) => error(
+                    "a wildcard within a site".to_owned(),
+                    "write a host or a domain above it",
+                ),
+                host => Ok(Field::Site(host.to_owned())),
+            }
+        }
         "url" => Ok(Field::Url(value.to_ascii_lowercase())),
         "kind" => match kind(value) {
             Some(kind) => Ok(Field::Kind(kind)),

@@ -139,6 +139,14 @@ impl<'r> Reader<'r> {
             let leaf = self.phrase(phrase, slop);
             return Ok(self.kept(leaf, start));
         }
+        if first == '{'
+            && self.dialect == Dialect::Brandwatch
+            && let Some((word, _)) = self.rest().get(1..).and_then(|rest| rest.split_once('}'))
+        {
+            // Braces ask for the word with its capitals and signs.
+            self.at += word.len() + "{}".len();
+            return Ok(self.kept(parse_leaf(&format!("raw:\"{}\"", word.trim())), start));
+        }
         if first == '+' {
             // Elsewhere it asks for the very form of the word, or for what is the rule here.
             self.at += 1;

@@ -3,7 +3,6 @@
 use super::cursor::{Parser, is_named, number};
 use super::error::QueryError;
 use super::expr::{Expr, Term};
-use super::field::{Field, field};
 use super::signs::{is_close, is_open, is_quote, operator_meant, single_close, single_quoted};
 use crate::text::{fold_letters, is_emoji};
 
@@ -83,16 +82,7 @@ impl<'q> Parser<'q> {
                         self.at = start;
                         return Err(self.error("an option before a field", "remove the option"));
                     }
-                    let value = self.take_value()?;
-                    let field = field(&known, value, start)?;
-                    if let Field::Lang(lang) = field
-                        && !lang.is_known()
-                    {
-                        let oddity = format!("no language has the code {lang}");
-                        let hint = "write an ISO 639-1 code, as lang:en or lang:ja";
-                        self.remark(start, oddity, hint);
-                    }
-                    return Ok(Expr::Field(field));
+                    return self.field_values(&known, start);
                 }
             }
         }
@@ -162,7 +152,7 @@ impl<'q> Parser<'q> {
 
     /// Takes what stands between a quote and the next; a straight one is closed by a straight one if
     /// there is any.
-    fn take_quoted(&mut self, open: char) -> Result<&'q str, QueryError> {
+    pub(super) fn take_quoted(&mut self, open: char) -> Result<&'q str, QueryError> {
         let body = self.rest().get(open.len_utf8()..).unwrap_or_default();
         let straight = if open == '"' { body.find('"') } else { None };
         let Some(length) = straight.or_else(|| body.find(is_quote)) else {
@@ -172,19 +162,6 @@ impl<'q> Parser<'q> {
             body.get(length..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
         self.at += open.len_utf8() + length + close;
         Ok(body.get(..length).unwrap_or_default())
-    }
-
-    /// Takes the value of a field, to the next white space or quote.
-    fn take_value(&mut self) -> Result<&'q str, QueryError> {
-        let rest = self.rest();
-        if let Some(open) = rest.chars().next().filter(|&c| is_quote(c)) {
-            return self.take_quoted(open);
-        }
-        let ends =
-            |c: char| c.is_whitespace() || is_quote(c) || matches!(c, '(' | ')' | '（' | '）');
-        let value = rest.get(..rest.find(ends).unwrap_or(rest.len())).unwrap_or_default();
-        self.at += value.len();
-        Ok(value)
     }
 
     /// Remarks on a quote in the middle of a word, and passes over a weight behind a phrase.
@@ -197,13 +174,13 @@ impl<'q> Parser<'q> {
         }
         let joined = match self.rest().chars().next() {
             Some(c) if quoted => c.is_alphanumeric() && !is_operator(next),
-            Some(c) => is_quote(c),
+            Some(c) => is_quote(c) || matches!(c, '(' | '（'),
             None => false,
         };
         if joined {
-            let hint = "put a space between them, or write the whole as one phrase without the \
-                        quotes in it";
-            self.remark(self.at, "no space between a word and a quote: both must be there", hint);
+            let hint = "put a space between them; write a phrase with quotes around the whole, and \
+                        operators (AND, OR, NOT, NEAR/5) between terms";
+            self.remark(self.at, "no space in between: both must be there", hint);
         }
     }
 
@@ -237,6 +214,7 @@ impl<'q> Parser<'q> {
             return Ok(bare);
         }
         self.remark_sign_behind(word, begun);
+        self.remark_signs(word, begun);
         if let Some((before, weight)) = word.rsplit_once('^')
             && !before.is_empty()
             && is_weight(weight)
@@ -276,7 +254,13 @@ impl<'q> Parser<'q> {
     }
 
     fn term(&mut self, text: &str, mut term: Term, place: &Place) -> Result<Expr, QueryError> {
-        let folded = fold_letters(text);
+        let mut folded = fold_letters(text);
+        if place.quoted && !term.raw && folded.contains(' ') && folded.ends_with('.') {
+            // "Acme Inc." is a name with its full stop or without.
+            let hint = "leave it out: the phrase is found with it and without";
+            self.remark(place.start, "a full stop at the end of a phrase is passed over", hint);
+            folded.pop();
+        }
         if folded.is_empty() {
             return Err(place.error(
                 "a term without any letters",
@@ -306,6 +290,7 @@ impl<'q> Parser<'q> {
             self.remark(place.start, "a term without any letter or digit", hint);
         }
         term.text = if term.raw { text.trim().to_owned() } else { folded };
+        self.remark_wildcards(&term, place.start);
         if !place.quoted || !self.rest().starts_with('~') {
             return Ok(Expr::Term(term));
         }
@@ -337,7 +322,7 @@ fn is_operator(word: &str) -> bool {
 /// Whether a character is punctuation: signs of money and the like may be looked for.
 fn is_mark(c: char) -> bool {
     (c.is_ascii_punctuation() && c != '$')
-        || c == ' '
+        || matches!(c, ' ' | '·' | '×' | '¬' | '∧' | '∨' | '⋅' | '→' | '⇒')
         || matches!(c, '\u{2010}'..='\u{206F}' | '¡' | '¿')
 }
 

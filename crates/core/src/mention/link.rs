@@ -30,8 +30,7 @@ impl Parser<'_> {
     fn take_foreign(&mut self, word: &str) -> Option<Link> {
         let start = self.at;
         let (words_max, forward) = match word {
-            "NEAR" => (WORDS_USUAL, false),
-            "ONEAR" => (WORDS_USUAL, true),
+            "NEAR" | "ONEAR" => (self.take_apart(word)?, word == "ONEAR"),
             "AROUND" => {
                 let inner = self.rest().strip_prefix("AROUND(")?;
                 let (digits, _) = inner.split_once(')')?;
@@ -51,6 +50,16 @@ impl Parser<'_> {
         let written = self.query.get(start..self.at).unwrap_or_default().trim_end();
         self.remark(start, format!("{written} is read as {link}"), HINT);
         Some(link)
+    }
+
+    /// The number of `NEAR /5`, which a space parts from it, taken; the usual one without any.
+    fn take_apart(&mut self, word: &str) -> Option<u32> {
+        let after = self.rest().strip_prefix(word)?;
+        let Some(digits) = after.trim_start().strip_prefix('/') else { return Some(WORDS_USUAL) };
+        let digits = digits.get(..digits.bytes().take_while(u8::is_ascii_digit).count())?;
+        let Some(words_max) = number(digits) else { return Some(WORDS_USUAL) };
+        self.at += after.len() - after.trim_start().len() + "/".len() + digits.len();
+        Some(words_max)
     }
 
     /// A group of terms with a distance behind it, as `(acme battery)~5`.
@@ -100,8 +109,8 @@ fn foreign(word: &str) -> Option<(u32, bool)> {
     let digits = lower.trim_start_matches(|c: char| !c.is_ascii_digit());
     let name = lower.strip_suffix(digits)?;
     let digits = digits.strip_suffix('f').unwrap_or(digits);
-    let is_forward =
-        lower.ends_with('f') || matches!(name, "pre/" | "p/" | "adj/" | "adj" | "onear");
+    let is_forward = lower.ends_with('f')
+        || matches!(name, "pre/" | "p/" | "adj/" | "adj" | "onear" | "before/");
     let known = matches!(
         name,
         "near"
@@ -116,6 +125,7 @@ fn foreign(word: &str) -> Option<(u32, bool)> {
             | "n/"
             | "pre/"
             | "p/"
+            | "before/"
             | "adj/"
             | "adj"
             | "/"

@@ -24,6 +24,7 @@ use super::cursor::{Parser, QUERY_BYTES_MAX};
 use super::error::QueryError;
 use super::expr::Expr;
 use super::link::operand;
+use super::never::contradiction;
 use super::signs::{is_close, is_open};
 
 /// A query as it was read.
@@ -86,6 +87,10 @@ pub fn read(query: &str) -> Result<Reading, QueryError> {
             message: "the query matches posts that hold none of its terms".to_owned(),
             hint: "join each NOT and each field with a term, as: acme NOT job",
         });
+    }
+    parser.remark_lines();
+    if let Some(QueryError { at, message, hint }) = contradiction(&expr, query) {
+        parser.remark(at, message, hint);
     }
     let mut remarks = parser.remarks;
     remarks.sort_by_key(|remark| remark.at);

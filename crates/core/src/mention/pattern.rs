@@ -4,7 +4,7 @@
 use super::Umlauts;
 use super::expr::Term;
 use super::german::{Stem, stems};
-use crate::text::{Folded, is_word_char, spread_umlauts};
+use crate::text::{Folded, is_word_char, spread_umlauts, without_accents};
 
 /// One way to match a term: a literal to find, and what must stand around it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -187,7 +187,7 @@ fn anchor(parts: &[Part], umlauts: Umlauts) -> Vec<Pattern> {
         Around {
             left: left.iter().rev().map(|part| element(part, umlauts)).collect(),
             right: right.unwrap_or_default().iter().map(|part| element(part, umlauts)).collect(),
-            strict: apart.then(|| text.as_str().into()),
+            strict: apart.then(|| without_accents(text).into()),
             ..Around::default()
         }
     };
@@ -219,7 +219,7 @@ fn is_word(parts: &[Part]) -> bool {
 fn element(part: &Part, umlauts: Umlauts) -> Element {
     let literal = |text: &String| Literal {
         loose: spread_umlauts(text).into(),
-        strict: (umlauts == Umlauts::Apart).then(|| text.as_str().into()),
+        strict: (umlauts == Umlauts::Apart).then(|| without_accents(text).into()),
     };
     match part {
         Part::Text(text) => Element::Text([literal(text)].into()),

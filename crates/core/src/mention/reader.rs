@@ -65,8 +65,16 @@ impl<'r> Reader<'r> {
     }
 
     pub(super) fn skip_space(&mut self) {
-        let rest = self.rest();
-        self.at += rest.len() - rest.trim_start().len();
+        loop {
+            let rest = self.rest();
+            self.at += rest.len() - rest.trim_start().len();
+            // What stands between these is a note to other people.
+            let note = self.rest().strip_prefix("<<<").and_then(|rest| rest.split_once(">>>"));
+            let Some((note, _)) = note.filter(|_| self.dialect == Dialect::Brandwatch) else {
+                return;
+            };
+            self.at += "<<<".len() + note.len() + ">>>".len();
+        }
     }
 
     pub(super) fn take_word(&mut self) -> &'r str {

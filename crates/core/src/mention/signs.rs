@@ -82,14 +82,26 @@ pub(super) fn word_bytes(text: &str) -> usize {
 
 /// Operators of other languages and habits, which are words here; and what to write instead.
 pub(super) fn operator_meant(word: &str) -> Option<&'static str> {
-    let lower = word.to_lowercase();
+    // Letters as wide as Chinese ones: ＯＲ.
+    let narrow = |c: char| match u32::from(c) {
+        wide @ 0xFF21..=0xFF5A => char::from_u32(wide - 0xFEE0).unwrap_or(c),
+        _ => c,
+    };
+    let lower: String = word.chars().map(narrow).flat_map(char::to_lowercase).collect();
     let is_upper = lower != word;
+    let distance = lower.strip_prefix(['n', 'w']).is_some_and(|digits| {
+        (1..3).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
+    });
     match lower.as_str() {
         "or" | "oder" => Some("OR"),
         "and" | "und" => Some("AND"),
         "not" => Some("NOT"),
         "near" => Some("NEAR/5"),
-        "nicht" | "ohne" | "butnot" | "except" | "without" if is_upper => Some("NOT"),
+        _ if distance && is_upper => Some("NEAR/5"),
+        "nicht" | "ohne" => Some("NOT"),
+        "but" if is_upper => Some("AND"),
+        "fby" if is_upper => Some("NEAR/5f"),
+        "butnot" | "except" | "without" if is_upper => Some("NOT"),
         "ou" | "o" | "xor" if is_upper => Some("OR"),
         "same" | "adj" | "sentence" | "within" if is_upper => Some("NEAR/5"),
         "et" | "y" if is_upper => Some("AND"),

@@ -3,6 +3,8 @@
 //! Handles are kept as words that never carry an opinion; emoticons and emoji are words that belong
 //! to the clause before them. [`super::split`] fills a layout.
 
+use std::ops::Range;
+
 use crate::post::Span;
 use crate::text::{Address, Plain};
 
@@ -26,6 +28,10 @@ pub(super) enum Sort {
     /// Digits.
     Number,
 }
+
+/// The keys of a ">" and a "<" between words.
+pub(super) const ABOVE: u64 = 2;
+pub(super) const BELOW: u64 = 3;
 
 /// A word, emoticon or emoji.
 #[derive(Debug, Default, Clone, Copy)]
@@ -104,6 +110,8 @@ pub(super) struct Marks {
     pub(super) strange: u32,
     /// Words of digits.
     pub(super) numbers: u32,
+    /// Signs between words that may set one above the other: ">".
+    pub(super) compared: u32,
     /// It speaks of stars, as ratings do.
     pub(super) stars: bool,
     /// The text says that it means the opposite: "/s".
@@ -195,6 +203,15 @@ impl Layout {
     pub(super) fn sentence_of(&self, word: usize) -> Option<u32> {
         let word = self.words.get(word)?;
         Some(self.clauses.get(word.clause as usize)?.sentence)
+    }
+
+    /// The words of a sentence; none beyond the last.
+    pub(super) fn words_of(&self, sentence: usize) -> Range<usize> {
+        let begin = |at: usize| {
+            let first = self.sentences.get(at).map(|sentence| sentence.first as usize);
+            first.unwrap_or(self.words.len()).min(self.words.len())
+        };
+        begin(sentence)..begin(sentence + 1).max(begin(sentence))
     }
 
     /// Leads places back to the text as it was written.

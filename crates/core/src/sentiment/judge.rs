@@ -8,6 +8,7 @@ use super::features::{self, Row, Scoped};
 use super::language::{self, Language};
 use super::lexicon;
 use super::model::{CLASSES, Grams, Judgement, Model, View};
+use super::mood;
 use super::overlay::{Lexicon, Overlay};
 use super::phrases::{ANY_SECOND, Phrases, REACH_MAX};
 use super::rules;
@@ -152,6 +153,9 @@ impl Resonanz {
         }
         work.layout.hold(subject.spans);
         rules::resolve(&mut work.layout, tongues);
+        if work.layout.marks.compared == 1 && !subject.spans.is_empty() {
+            work.layout.weigh_sign();
+        }
         let own = subject.overlay.map(Overlay::phrases).filter(|phrases| !phrases.is_empty());
         for i in 0..work.layout.words.len() {
             let word = &work.layout.words[i];
@@ -166,6 +170,7 @@ impl Resonanz {
             }
         }
         work.layout.elliptic = false;
+        mood::find_insistence(&mut work.layout);
         rules::weigh(&mut work.layout, tongues, &mut work.hits, trace);
         work.layout.elliptic = !subject.spans.is_empty() && work.layout.is_elliptic(&work.hits);
         // A negated word does not mean what the model learned of it.

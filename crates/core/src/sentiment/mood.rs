@@ -21,6 +21,58 @@ const MOCKING_MAX: f64 = -1.4;
 /// The same where thanks come last.
 const CLOSING_MAX: f64 = -0.8;
 
+/// How many words a sentence has at most that only repeats, and how much that complains.
+const INSISTING_WORDS: usize = 3;
+const INSISTING: f64 = -1.5;
+/// How many sentences of one word insist on the fact before them ("Every. Single. Day."), how many
+/// bytes such a word has at least, since shorter ones are abbreviations, and how many words the fact.
+const HAMMERING: usize = 3;
+const HAMMERING_BYTES_MIN: u32 = 3;
+const FACT_WORDS_MIN: usize = 4;
+
+/// Finds sentences that say again, or word by word, what no opinion came with: "Six weeks for a new
+/// card. Six.", "gone at 8:01. every. single. day." Who insists on a fact complains.
+pub(super) fn find_insistence(layout: &mut Layout) {
+    if layout.sentences.len() < 2 || layout.words.iter().any(|word| word.sense.weight() > 0.0) {
+        return;
+    }
+    let speaks = |word: &&Word| !word.masked && word.sort != Sort::Sign;
+    let (mut run, mut fact) = (0, false);
+    for at in 0..layout.sentences.len() {
+        let own = layout.words_of(at);
+        let words = layout.words.get(own.clone()).unwrap_or_default();
+        let count = words.iter().filter(speaks).count();
+        let long = |word: &Word| word.end.saturating_sub(word.start) >= HAMMERING_BYTES_MIN;
+        let single = count == 1 && words.iter().filter(speaks).all(long);
+        if !single {
+            (run, fact) = (0, count >= FACT_WORDS_MIN);
+        }
+        run += usize::from(single);
+        let alone = |at: usize| {
+            let words = layout.words.get(layout.words_of(at)).unwrap_or_default();
+            words.iter().filter(speaks).count() == 1
+        };
+        let hammers = run == HAMMERING && fact && !alone(at + 1) && layout.marks.exclamations == 0;
+        let before = at.checked_sub(1).map(|at| layout.words_of(at)).unwrap_or_default();
+        let earlier = layout.words.get(before).unwrap_or_default();
+        let asks = layout.sentences.get(at).is_some_and(|sentence| sentence.asks);
+        let again = !asks
+            && (1..=INSISTING_WORDS).contains(&count)
+            && earlier.iter().filter(speaks).count() > count + 1
+            && words
+                .iter()
+                .filter(speaks)
+                .all(|word| earlier.iter().any(|one| one.key == word.key));
+        if !(again || hammers) || words.iter().any(|word| word.sense.is_polar()) {
+            continue;
+        }
+        let own = layout.words.get_mut(own).unwrap_or_default().iter_mut();
+        if let Some(word) = own.filter(|word| !word.masked).find(|word| word.sort != Sort::Sign) {
+            word.sense.weigh(INSISTING);
+        }
+    }
+}
+
 /// Finds the sentences that ask for what their words describe.
 pub(super) fn find_seeking(layout: &mut Layout) {
     let Layout { sentences, words: list, clauses, .. } = layout;

@@ -3,8 +3,8 @@
 //! One line a word: `word<TAB>weight` and, in any order, a language (`en`, `de`; both without one)
 //! and an inflection class (`a` adjective, `n` noun, `v` verb; only the word itself without one).
 //! Weights go from -4 to 4; 0 takes the opinion out of a word. Words with spaces are phrases, in
-//! which `..` stands for up to six words, `.2` for up to two, `<time>` for a class of words, and `|`
-//! separates alternatives. `# ` begins a comment.
+//! which `..` stands for up to six words, `.2` for up to two, `//` lets what follows stand in the next
+//! sentence, `<time>` is a class of words, and `|` separates alternatives. `# ` begins a comment.
 
 use super::english;
 use super::german::{self, Class};

@@ -1,8 +1,8 @@
 //! Which words mean something only together? Idioms, separable verbs, wishes, greetings.
 //!
 //! A pattern is a row of words: `a|b` are alternatives, `<time>` any word of a class, `.2` stands for
-//! up to two words, `..` for up to six, all of the same sentence. A phrase that is found speaks for
-//! all its words: the first carries the weight or the role, the others nothing.
+//! up to two words, `..` for up to six, all of the same sentence unless a `//` stands between. A phrase
+//! that is found speaks for all its words: the first carries the weight or the role, the others nothing.
 
 use std::collections::HashMap;
 
@@ -22,7 +22,11 @@ pub(super) const ANY_SECOND: u64 = u64::MAX;
 /// What leaving one thing for another weighs for the one that is left.
 const LEFT: f64 = -1.4;
 /// What a phrase weighs that sets one thing above another, or, turned, below.
-const BEATS: f64 = 1.5;
+pub(super) const BEATS: f64 = 1.5;
+/// What lets the words behind it stand in the next sentence.
+const CROSSING: &str = "//";
+/// How many words are tried for the places of one pattern at most.
+const TRIES_MAX: u32 = 24;
 /// How many words a pattern has at most, gaps not counted.
 pub(super) const PATTERN_WORDS_MAX: usize = 8;
 
@@ -40,6 +44,8 @@ pub(super) struct Phrase {
 struct Step {
     /// How many words may stand before it.
     gap: usize,
+    /// Whether it may stand in the sentence that follows.
+    crosses: bool,
     keys: Vec<u64>,
     /// Whether any digits will do.
     number: bool,
@@ -98,15 +104,20 @@ impl Phrase {
         tongue: Option<Tongue>,
         classes: &Classes,
     ) -> Option<Self> {
-        let (mut steps, mut gap) = (Vec::new(), 0);
+        let (mut steps, mut gap, mut crosses) = (Vec::new(), 0, false);
         for part in pattern.split_whitespace() {
+            if part == CROSSING {
+                crosses = true;
+                continue;
+            }
             if let Some(words) = gap_of(part) {
                 gap = words;
                 continue;
             }
             let (number, words) = classes.of(part);
             let keys: Vec<u64> = words.split('|').filter_map(folded_key).collect();
-            steps.push(Step { gap: std::mem::take(&mut gap), keys, number });
+            let (gap, crosses) = (std::mem::take(&mut gap), std::mem::take(&mut crosses));
+            steps.push(Step { gap, crosses, keys, number });
         }
         let fits = (1..=PATTERN_WORDS_MAX).contains(&steps.len());
         fits.then_some(Self { steps, sense, tongue })
@@ -139,23 +150,44 @@ impl Phrase {
 
     /// The words of the pattern, where it begins at word `first`; none without a match.
     fn find(&self, layout: &Layout, first: usize, places: &mut [usize]) -> bool {
-        let sentence = layout.sentence_of(first);
-        let mut next = first;
-        for (step, place) in self.steps.iter().zip(places.iter_mut()) {
-            let within = next..=next + step.gap;
-            let found = within.into_iter().find(|&i| {
-                layout.words.get(i).is_some_and(|word| {
-                    let named =
-                        step.keys.contains(&word.key) || step.number && word.sort == Sort::Number;
-                    named && !word.masked && !word.spent
-                })
-            });
-            match found {
-                Some(i) if layout.sentence_of(i) == sentence => (*place, next) = (i, i + 1),
-                _ => return false,
+        let mut search = Search { layout, tries: TRIES_MAX };
+        layout.sentence_of(first).is_some_and(|at| search.find(&self.steps, first, at, places))
+    }
+}
+
+/// A look for the steps of one pattern in a sentence.
+struct Search<'a> {
+    layout: &'a Layout,
+    /// How many words may still be taken for a step.
+    tries: u32,
+}
+
+impl Search<'_> {
+    /// Finds words for the steps from word `next` on: in "asked for a cot three times" the number is
+    /// the one before "times", not the article before it.
+    fn find(&mut self, steps: &[Step], next: usize, sentence: u32, places: &mut [usize]) -> bool {
+        let (Some((step, steps)), Some((place, places))) =
+            (steps.split_first(), places.split_first_mut())
+        else {
+            return steps.is_empty();
+        };
+        for i in next..=next + step.gap {
+            let Some(word) = self.layout.words.get(i) else { return false };
+            let named = step.keys.contains(&word.key) || step.number && word.sort == Sort::Number;
+            if !named || word.masked || word.spent {
+                continue;
+            }
+            let own = self.layout.sentence_of(i).unwrap_or(u32::MAX);
+            if self.tries == 0 || own > sentence + u32::from(step.crosses) {
+                return false;
+            }
+            self.tries -= 1;
+            *place = i;
+            if self.find(steps, i + 1, own, places) {
+                return true;
             }
         }
-        true
+        false
     }
 }
 

@@ -1,9 +1,10 @@
 //! Whom does an opinion judge, where more than one thing is named? Comparisons, and two opinions in
 //! one clause.
 
-use super::clauses::Layout;
+use super::clauses::{ABOVE, BELOW, Layout, Sort, Word};
 use super::lists::Lists;
-use super::sense::Role;
+use super::phrases::BEATS;
+use super::sense::{Role, Sense};
 use super::trace::{Hit, index};
 use super::view::View;
 
@@ -20,6 +21,10 @@ const OBJECT_REACH: usize = 5;
 const UNLIKE_REACH: usize = 4;
 /// How many words a clause has at most that only says that something is otherwise.
 const ELLIPTIC_WORDS: usize = 6;
+
+/// How many words a sentence has at most before the sign: "honestly, Acme > Globex" compares, "go to
+/// Settings > Acme" leads there.
+const COMPARED_WORDS: usize = 2;
 
 impl View<'_> {
     /// Where a comparison turns: what stands behind is on the other side of it.
@@ -46,6 +51,27 @@ impl View<'_> {
 }
 
 impl Layout {
+    /// Gives a lone ">" between a mention and another name its meaning. Several are a trail of menus.
+    pub(super) fn weigh_sign(&mut self) {
+        let is_sign = |word: &Word| word.sort == Sort::Sign && matches!(word.key, ABOVE | BELOW);
+        let Some(at) = self.words.iter().position(is_sign) else { return };
+        let sentence = self.sentence_of(at);
+        let first = sentence.and_then(|at| self.sentences.get(at as usize));
+        let first = first.map_or(0, |sentence| sentence.first as usize);
+        let named = |at: usize| {
+            let word = self.words.get(at).filter(|_| self.sentence_of(at) == sentence);
+            word.filter(|word| matches!(word.sort, Sort::Word | Sort::Handle | Sort::Hashtag))
+        };
+        let (Some(left), Some(right)) = (at.checked_sub(1).and_then(named), named(at + 1)) else {
+            return;
+        };
+        if self.marks.compared == 1 && at <= first + 1 + COMPARED_WORDS && (left.held || right.held)
+        {
+            let weight = if self.words[at].key == ABOVE { BEATS } else { -BEATS };
+            self.words[at].sense = Sense::weighing(weight).with(Role::Beats);
+        }
+    }
+
     /// Finds what "unlike" names: words that the sentence sets against the rest.
     pub(super) fn find_unlike(&mut self) {
         for i in 0..self.words.len() {
@@ -92,9 +118,8 @@ impl Layout {
         if hits.is_empty() {
             return false;
         }
-        let held = |word: &super::clauses::Word| {
-            self.clauses.get(word.clause as usize).is_some_and(|clause| clause.held)
-        };
+        let held =
+            |word: &Word| self.clauses.get(word.clause as usize).is_some_and(|clause| clause.held);
         if hits.iter().any(|hit| self.words.get(hit.word as usize).is_some_and(held)) {
             return false;
         }

@@ -2,7 +2,7 @@
 //!
 //! Addresses are passed over. Bytes decide as long as they are ASCII.
 
-use super::clauses::{Break, Layout, Marks, Sort, Word};
+use super::clauses::{ABOVE, BELOW, Break, Layout, Marks, Sort, Word};
 use super::sense::{Entry, Role};
 use super::signs::LETTER_EMOTICON_BYTES_MAX;
 use super::table::{key, run_key};
@@ -190,6 +190,19 @@ impl Layout {
             b',' | b';' | b':' | b'(' | b')' | b'|' | b'"' => {
                 self.pending = self.pending.max(Break::Clause);
             }
+            sign @ (b'>' | b'<')
+                if at == from
+                    && to - from <= COMPARE_BYTES_MAX
+                    && self.pending == Break::None
+                    && bytes
+                        .get(from..to)
+                        .is_some_and(|run| run.iter().all(|&byte| byte == sign)) =>
+            {
+                self.marks.compared += 1;
+                let key = if sign == b'>' { ABOVE } else { BELOW };
+                self.sign([from, to], key, Entry::default());
+                return to;
+            }
             b'-' if to - from == 1 => self.pending = self.pending.max(Break::Clause),
             _ => {}
         }
@@ -343,6 +356,9 @@ fn is_irony(chunk: &str) -> bool {
         .iter()
         .any(|word| mark.eq_ignore_ascii_case(word))
 }
+
+/// How many ">" at most set one thing above another.
+const COMPARE_BYTES_MAX: usize = 3;
 
 /// Kinds of bytes of ASCII, one bit each; all others are of one kind.
 const SPACE: u8 = 1;

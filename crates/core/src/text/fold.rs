@@ -4,8 +4,8 @@
 //! NFKC and lowercase, İ and ı as i, final sigma as sigma, all apostrophes as the straight one, all
 //! hyphens and the short dash as the hyphen, runs of white space and control characters as one
 //! space; zero-width and other default-ignorable characters vanish, except those that join emoji,
-//! and so does the trade mark sign behind a word. In the form for searching, ä ö ü ß become ae oe
-//! ue ss as well. Look-alikes of other scripts (Cyrillic а for Latin a) stay apart: telling a trick
+//! and so does the trade mark sign behind a word. In texts Latin letters lose their accents, in the form
+//! for searching ä ö ü ß become ae oe ue ss as well; terms keep both, as written. Look-alikes of other scripts (Cyrillic а for Latin a) stay apart: telling a trick
 //! from a name needs the whole word's script.
 
 use unicode_normalization::UnicodeNormalization;
@@ -21,7 +21,7 @@ use super::letters::Letters;
 /// Folding the outcome again changes nothing.
 #[must_use]
 pub fn fold_letters(term: &str) -> String {
-    let mut folded = Folded::new(Form::Letters);
+    let mut folded = Folded::new(Form::Term);
     let mut text = term.to_owned();
     // A few rounds are enough: what one leaves uncomposed, the next composes.
     for _ in 0..4 {
@@ -52,17 +52,23 @@ fn part_edges(term: &str) -> String {
     parted + rest
 }
 
-/// Writes ä ö ü ß as ae oe ue ss in a term that [`fold_letters`] gave.
+/// Writes ä ö ü ß as ae oe ue ss, and other Latin letters without accents, in a term that
+/// [`fold_letters`] gave.
 #[must_use]
 pub fn spread_umlauts(term: &str) -> String {
     let mut spread = String::with_capacity(term.len());
     for c in term.chars() {
         match spread_of(c) {
             Some(pair) => spread.push_str(pair),
-            None => spread.push(c),
+            None => spread.push(without_accent(c)),
         }
     }
     spread
+}
+
+/// Writes Latin letters without accents in a term that [`fold_letters`] gave; ä stays ä.
+pub(crate) fn without_accents(term: &str) -> String {
+    term.chars().map(without_accent).collect()
 }
 
 pub(super) fn spread_of(c: char) -> Option<&'static str> {
@@ -72,6 +78,33 @@ pub(super) fn spread_of(c: char) -> Option<&'static str> {
         'ü' => Some("ue"),
         'ß' => Some("ss"),
         _ => None,
+    }
+}
+
+/// A small Latin letter without its accent: people write Citroën and Citroen. The umlauts ä ö ü are
+/// letters of their own, and Vietnamese tones are left as they are.
+pub(super) fn without_accent(c: char) -> char {
+    match c {
+        'à'..='ã' | 'å' | 'ā' | 'ă' | 'ą' | 'ǎ' => 'a',
+        'ç' | 'ć' | 'ĉ' | 'ċ' | 'č' => 'c',
+        'ď' | 'đ' => 'd',
+        'è'..='ë' | 'ē' | 'ĕ' | 'ė' | 'ę' | 'ě' => 'e',
+        'ĝ' | 'ğ' | 'ġ' | 'ģ' => 'g',
+        'ĥ' | 'ħ' => 'h',
+        'ì'..='ï' | 'ĩ' | 'ī' | 'ĭ' | 'į' => 'i',
+        'ĵ' => 'j',
+        'ķ' => 'k',
+        'ĺ' | 'ļ' | 'ľ' | 'ł' => 'l',
+        'ñ' | 'ń' | 'ņ' | 'ň' => 'n',
+        'ò'..='õ' | 'ø' | 'ō' | 'ŏ' | 'ő' => 'o',
+        'ŕ' | 'ŗ' | 'ř' => 'r',
+        'ś' | 'ŝ' | 'ş' | 'š' | 'ș' => 's',
+        'ţ' | 'ť' | 'ŧ' | 'ț' => 't',
+        'ù'..='û' | 'ũ' | 'ū' | 'ŭ' | 'ů' | 'ű' | 'ų' => 'u',
+        'ŵ' => 'w',
+        'ý' | 'ÿ' | 'ŷ' => 'y',
+        'ź' | 'ż' | 'ž' => 'z',
+        c => c,
     }
 }
 
@@ -243,7 +276,10 @@ mod tests {
             ("Acme™ Acme® C++™ ©2024", "acme acme c++ ©2024"),
             ("İZMİR ISPARTA ısparta i\u{307}", "izmir isparta isparta i"),
             ("\u{1112}\u{1161}\u{11AB} ｶﾞ", "한 ガ"),
-            ("É", "é"),
+            ("É e\u{301}", "e e"),
+            ("L’Oréal Citroën Nestlé", "l'oreal citroen nestle"),
+            ("Škoda Łódź Ørsted Çağ", "skoda lodz orsted cag"),
+            ("việt", "việt"),
             ("ΟΔΟΣ", "οδοσ"),
             ("❤\u{FE0F}", "❤"),
             ("👨‍👩‍👧", "👨‍👩‍👧"),

@@ -26,6 +26,8 @@ pub enum Form {
     Search,
     /// To be compared letter by letter: umlauts as they are, all letters small.
     Letters,
+    /// As a term of a query: accents as they are, too.
+    Term,
 }
 
 /// A folded text with its way back to the original; reusable between texts.

@@ -9,7 +9,7 @@ use super::boundary::{
 use super::entity::entity;
 use super::fold::{
     Sign, fold_cluster, fold_simple, is_joint, is_trade_mark, plain_sign, sign_of, spread_of,
-    take_cluster,
+    take_cluster, without_accent,
 };
 use super::folded::{Folded, Form, place};
 use super::letters::Letters;
@@ -174,6 +174,13 @@ impl Folded {
         {
             return self.push_ascii(byte, start);
         }
+        if self.form != Form::Term
+            && let bare = without_accent(c)
+            && let Ok(byte) = u8::try_from(bare)
+            && byte.is_ascii()
+        {
+            return self.push_ascii(byte, start);
+        }
         if self.form == Form::Search
             && let Some(pair) = spread_of(c)
         {
@@ -266,7 +273,7 @@ fn plain_bytes(text: &[u8]) -> (usize, bool) {
 fn fold_plain(text: &[u8], form: Form, folded: &mut Vec<u8>) {
     let small = |byte: u8| if is_space(byte) { b' ' } else { byte.to_ascii_lowercase() };
     match form {
-        Form::Letters => folded.extend(text.iter().map(|&byte| small(byte))),
+        Form::Letters | Form::Term => folded.extend(text.iter().map(|&byte| small(byte))),
         Form::Search => {
             let Some(&first) = text.first() else { return };
             folded.push(first.to_ascii_uppercase());

@@ -17,6 +17,7 @@ mod run;
 pub(crate) use address::{Address, AddressForm, addresses};
 pub(crate) use boundary::is_hangul;
 pub use boundary::{continues_word, is_emoji, is_skin_tone, is_word_char};
+pub(crate) use fold::without_accents;
 pub use fold::{fold_letters, spread_umlauts};
 pub use folded::{Folded, Form};
 pub use html::{plain_of_entities, plain_of_html};

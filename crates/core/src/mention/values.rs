@@ -1,0 +1,97 @@
+//! What does a query ask of a post besides its text? The values of fields, one or several of each.
+
+use super::cursor::Parser;
+use super::error::QueryError;
+use super::expr::Expr;
+use super::field::{Field, field};
+use super::signs::is_quote;
+
+impl<'q> Parser<'q> {
+    /// The value of a field, or one of several: `lang:(en OR de)`, `lang:en,de`.
+    pub(super) fn field_values(&mut self, name: &str, start: usize) -> Result<Expr, QueryError> {
+        let open = self.rest().starts_with('(');
+        if !open {
+            let value = self.take_value()?;
+            let listed =
+                matches!(name, "lang" | "site" | "kind") && value.contains([',', '|', ';']);
+            if !listed {
+                return Ok(Expr::Field(self.one_field(name, value, start)?));
+            }
+            let values = value.split([',', '|', ';']).filter(|value| !value.is_empty());
+            let fields = values.map(|value| self.one_field(name, value, start)).collect();
+            return self.any_field(fields, start);
+        }
+        self.at += 1;
+        let mut fields = Vec::new();
+        loop {
+            self.skip_space();
+            if self.rest().starts_with(')') {
+                self.at += 1;
+                return self.any_field(fields.into_iter().collect(), start);
+            }
+            if self.rest().is_empty() || matches!(self.next_word(), "AND" | "NOT") {
+                return Err(self.error(
+                    "between the values of a field stands OR, and a parenthesis closes them",
+                    "write it as lang:(en OR de), or with a field for each value",
+                ));
+            }
+            if self.sees_or() {
+                self.take_or();
+                continue;
+            }
+            let value = self.take_value()?;
+            if value.is_empty() {
+                return Err(self.error("a group within the values of a field", "remove it"));
+            }
+            fields.push(self.one_field(name, value, start));
+        }
+    }
+
+    /// Several values of a field as alternatives.
+    fn any_field(
+        &mut self,
+        fields: Result<Vec<Field>, QueryError>,
+        start: usize,
+    ) -> Result<Expr, QueryError> {
+        let mut fields: Vec<Expr> = fields?.into_iter().map(Expr::Field).collect();
+        match fields.len() {
+            0 => Err(QueryError {
+                at: start,
+                message: "a field without a value".to_owned(),
+                hint: "write it as lang:de",
+            }),
+            1 => Ok(fields.remove(0)),
+            _ => Ok(Expr::Or(fields)),
+        }
+    }
+
+    /// A field with one value, remarked on if no post can have it.
+    fn one_field(&mut self, name: &str, value: &str, start: usize) -> Result<Field, QueryError> {
+        let field = field(name, value, start)?;
+        match &field {
+            Field::Lang(lang) if !lang.is_known() => {
+                let oddity = format!("no language has the code {lang}");
+                self.remark(start, oddity, "write an ISO 639-1 code, as lang:en or lang:ja");
+            }
+            Field::Site(site) if !site.contains('.') && site.len() > 3 => {
+                let oddity = format!("site: asks for hosts that end in .{site}");
+                self.remark(start, oddity, "write the whole name, as site:spiegel.de");
+            }
+            _ => {}
+        }
+        Ok(field)
+    }
+
+    /// Takes the value of a field, to the next white space or quote.
+    fn take_value(&mut self) -> Result<&'q str, QueryError> {
+        let rest = self.rest();
+        if let Some(open) = rest.chars().next().filter(|&c| is_quote(c)) {
+            return self.take_quoted(open);
+        }
+        let ends =
+            |c: char| c.is_whitespace() || is_quote(c) || matches!(c, '(' | ')' | '（' | '）');
+        let value = rest.get(..rest.find(ends).unwrap_or(rest.len())).unwrap_or_default();
+        self.at += value.len();
+        Ok(value)
+    }
+}
