@@ -254,12 +254,10 @@ impl<'q> Parser<'q> {
     }
 
     fn term(&mut self, text: &str, mut term: Term, place: &Place) -> Result<Expr, QueryError> {
-        let mut folded = fold_letters(text);
+        let folded = fold_letters(text);
         if place.quoted && !term.raw && folded.contains(' ') && folded.ends_with('.') {
-            // "Acme Inc." is a name with its full stop or without.
-            let hint = "leave it out: the phrase is found with it and without";
-            self.remark(place.start, "a full stop at the end of a phrase is passed over", hint);
-            folded.pop();
+            let hint = "leave it out: the phrase is then found with it and without";
+            self.remark(place.start, "a full stop at the end of a phrase must stand there", hint);
         }
         if folded.is_empty() {
             return Err(place.error(

@@ -65,8 +65,7 @@ impl Layout {
         let (Some(left), Some(right)) = (at.checked_sub(1).and_then(named), named(at + 1)) else {
             return;
         };
-        if self.marks.compared == 1 && at <= first + 1 + COMPARED_WORDS && (left.held || right.held)
-        {
+        if self.marks.compared == 1 && at <= first + COMPARED_WORDS && (left.held || right.held) {
             let weight = if self.words[at].key == ABOVE { BEATS } else { -BEATS };
             self.words[at].sense = Sense::weighing(weight).with(Role::Beats);
         }
