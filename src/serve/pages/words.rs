@@ -209,6 +209,11 @@ mod tests {
             "acme | OR b",
             &long,
             "acme && && b",
+            "acme lang:()",
+            "acme lang:(en AND de)",
+            "acme lang:((en))",
+            "acme site:a*b",
+            "acme site:*",
         ] {
             let (message, hint) = match crate::mention::read(query) {
                 Err(error) => (error.to_string(), error.hint),
@@ -232,6 +237,17 @@ mod tests {
             "[a b]",
             "acme -- b",
             "a\"b\"",
+            "acme/globex",
+            "acme.*",
+            "acme%20x",
+            "'acme",
+            "acme?",
+            "raw:a*",
+            "acme -acme",
+            "acme lang:de lang:en",
+            "acme site:spiegel",
+            "acme\nglobex",
+            "\"acme inc.\"",
         ] {
             let Ok(reading) = crate::mention::read(query) else { continue };
             for remark in reading.remarks {

@@ -214,7 +214,6 @@ impl<'q> Parser<'q> {
             return Ok(bare);
         }
         self.remark_sign_behind(word, begun);
-        self.remark_signs(word, begun);
         if let Some((before, weight)) = word.rsplit_once('^')
             && !before.is_empty()
             && is_weight(weight)
@@ -230,6 +229,7 @@ impl<'q> Parser<'q> {
             self.remark(begun + before.len(), "there is no search for similar words here", hint);
             return Ok(before);
         }
+        self.remark_signs(word, begun);
         Ok(word)
     }
 

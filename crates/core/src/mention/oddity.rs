@@ -113,7 +113,7 @@ fn odd_edge(word: &str) -> Option<(usize, String, &'static str)> {
 /// A character written as in an address or a page.
 fn encoded(word: &str) -> Option<(usize, String, &'static str)> {
     let (at, code) = ENCODED.into_iter().find_map(|code| Some((word.find(code)?, code)))?;
-    let hint = "write the character itself, as a space or \"";
+    let hint = "write the character itself, as a space or a quote";
     Some((at, format!("{code} is a character in the form of addresses or pages"), hint))
 }
 
