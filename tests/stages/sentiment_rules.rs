@@ -200,6 +200,21 @@ fn who_insists_on_a_fact_complains() {
 }
 
 #[test]
+fn few_words_in_quotes_mock() {
+    check(&[
+        ("en", "Acme says the part is \"on its way\" for the whole of May", "Acme", Negative),
+        (
+            "de",
+            "Bei Acme heißt das „modernisiert“, bei mir im Bad wird es dunkel",
+            "Acme",
+            Negative,
+        ),
+        ("en", "What does \"in transit\" mean on the Acme page?", "Acme", Neutral),
+        ("en", "Acme presents \"Blue Hour\" in the town hall on Friday", "Acme", Neutral),
+    ]);
+}
+
+#[test]
 fn a_fact_may_stand_in_the_next_sentence() {
     check(&[
         ("en", "Acme sold me 100 meg. I get 12", "Acme", Negative),

@@ -112,6 +112,10 @@ pub(super) struct Marks {
     pub(super) numbers: u32,
     /// Signs between words that may set one above the other: ">".
     pub(super) compared: u32,
+    /// One more than the words before the quotation mark that is open; 0 for none.
+    pub(super) quote: u32,
+    /// One more than the place of the first of few words in quotes, where it is small; 0 for none.
+    pub(super) mocked: u32,
     /// It speaks of stars, as ratings do.
     pub(super) stars: bool,
     /// The text says that it means the opposite: "/s".

@@ -171,6 +171,9 @@ impl Resonanz {
         }
         work.layout.elliptic = false;
         mood::find_insistence(&mut work.layout);
+        if work.layout.marks.mocked > 0 && !subject.spans.is_empty() {
+            mood::find_mocked(&mut work.layout);
+        }
         rules::weigh(&mut work.layout, tongues, &mut work.hits, trace);
         work.layout.elliptic = !subject.spans.is_empty() && work.layout.is_elliptic(&work.hits);
         // A negated word does not mean what the model learned of it.

@@ -30,6 +30,10 @@ const HAMMERING: usize = 3;
 const HAMMERING_BYTES_MIN: u32 = 3;
 const FACT_WORDS_MIN: usize = 4;
 
+/// How many words a text has at most that complains by words in quotes, and how much it does.
+const MOCKED_TEXT_WORDS: usize = 25;
+const MOCKED: f64 = -1.4;
+
 /// Finds sentences that say again, or word by word, what no opinion came with: "Six weeks for a new
 /// card. Six.", "gone at 8:01. every. single. day." Who insists on a fact complains.
 pub(super) fn find_insistence(layout: &mut Layout) {
@@ -70,6 +74,20 @@ pub(super) fn find_insistence(layout: &mut Layout) {
         if let Some(word) = own.filter(|word| !word.masked).find(|word| word.sort != Sort::Sign) {
             word.sense.weigh(INSISTING);
         }
+    }
+}
+
+/// Takes few words in quotes for a complaint where nothing else is said of the target: "a delivery that
+/// is "in progress" since May". Who asks, tells news or quotes at length means the words.
+pub(super) fn find_mocked(layout: &mut Layout) {
+    let marks = layout.marks;
+    let Some(at) = marks.mocked.checked_sub(1) else { return };
+    let tells = marks.links + marks.questions > 0 || layout.words.len() > MOCKED_TEXT_WORDS;
+    if tells || layout.words.iter().any(|word| word.sense.is_polar() && !word.masked) {
+        return;
+    }
+    if let Some(word) = layout.words.get_mut(at as usize).filter(|word| !word.masked) {
+        word.sense.weigh(MOCKED);
     }
 }
 

@@ -3,6 +3,7 @@
 use super::clauses::{Break, Layout};
 use super::sense::{Entry, Sense};
 use super::table::key;
+use super::trace::index;
 use super::vocabulary::Vocabulary;
 use super::words;
 
@@ -10,6 +11,8 @@ use super::words;
 const EMOTICON_BYTES_MAX: usize = 8;
 /// Longest emoticon that begins with a letter or digit, as "8-)".
 pub(super) const LETTER_EMOTICON_BYTES_MAX: usize = 3;
+/// Words in quotes up to which they are a term that somebody else uses.
+const MOCKED_WORDS_MAX: u32 = 5;
 /// Stars of a full rating.
 const STARS: usize = 5;
 
@@ -72,9 +75,8 @@ impl Layout {
             '…' => {
                 self.pending = Break::Sentence;
             }
-            '–' | '—' | '„' | '“' | '”' | '»' | '«' => {
-                self.pending = self.pending.max(Break::Clause);
-            }
+            '–' | '—' => self.pending = self.pending.max(Break::Clause),
+            '„' | '“' | '”' | '»' | '«' => self.quote(),
             '★' | '☆' | '⭐' => return self.stars(text, at, vocabulary),
             _ => {
                 let mut utf8 = [0; 4];
@@ -85,6 +87,21 @@ impl Layout {
             }
         }
         end
+    }
+
+    /// Opens or closes a quotation.
+    pub(super) fn quote(&mut self) {
+        self.pending = self.pending.max(Break::Clause);
+        let words = index(self.words.len());
+        let Some(begin) = self.marks.quote.checked_sub(1) else {
+            self.marks.quote = words + 1;
+            return;
+        };
+        self.marks.quote = 0;
+        let small = self.words.get(begin as usize).is_some_and(|word| word.small);
+        if self.marks.mocked == 0 && small && words <= begin + MOCKED_WORDS_MAX {
+            self.marks.mocked = begin + 1;
+        }
     }
 
     /// Reads a row of stars: a rating where it has five places, or two full ones and more.

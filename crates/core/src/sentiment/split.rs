@@ -187,7 +187,8 @@ impl Layout {
                 }
                 self.pending = self.pending.max(Break::Clause);
             }
-            b',' | b';' | b':' | b'(' | b')' | b'|' | b'"' => {
+            b'"' => self.quote(),
+            b',' | b';' | b':' | b'(' | b')' | b'|' => {
                 self.pending = self.pending.max(Break::Clause);
             }
             sign @ (b'>' | b'<')
