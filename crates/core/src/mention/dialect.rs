@@ -216,6 +216,7 @@ mod tests {
             (Sprinklr, "exactMessage:\"AcMe\"", "raw:AcMe", ""),
             (Meltwater, "a and (b or c) not \"d e*\"", "a AND (b OR c) AND NOT \"d e*\"", ""),
             (Meltwater, "a near b ONEAR/9 c", "a NEAR/4 b NEAR/9f c", ""),
+            (Meltwater, "{AcMe} not near/5 b", "raw:AcMe AND NOT b", "near/5"),
             (Meltwater, "ingress:a atleast3 b", "a AND b", "ingress: atleast3"),
         ];
         for (dialect, rule, query, lost) in rows {

@@ -120,6 +120,11 @@ impl<'r> Reader<'r> {
         }
         self.enter()?;
         self.skip_space();
+        // What must not stand near is excluded wherever it stands.
+        if let Some((_, distance)) = self.take_link() {
+            self.lost.push(distance.to_owned());
+            self.skip_space();
+        }
         let inner = self.unary()?;
         self.leave();
         Ok(inner.map(|inner| Expr::Not(Box::new(inner))))
@@ -140,7 +145,7 @@ impl<'r> Reader<'r> {
             return Ok(self.kept(leaf, start));
         }
         if first == '{'
-            && self.dialect == Dialect::Brandwatch
+            && matches!(self.dialect, Dialect::Brandwatch | Dialect::Meltwater)
             && let Some((word, _)) = self.rest().get(1..).and_then(|rest| rest.split_once('}'))
         {
             // Braces ask for the word with its capitals and signs.
