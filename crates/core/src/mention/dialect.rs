@@ -195,7 +195,7 @@ mod tests {
             (X, "acme place:\"new york\"", "acme", "place:\"new york\""),
             (X, "acme geo:[1.5 2.5 16km] x", "acme AND x", "geo:[1.5 2.5 16km]"),
             (X, "\"sea food\"~4 OR \"pie\"~2", "\"sea food\"~4 OR pie", ""),
-            (X, "acme near f*n", "acme AND near AND raw:f*n", ""),
+            (X, "acme near f*n", "acme AND near AND raw:\"f*n\"", ""),
             (Brandwatch, "a NEAR/3f (b OR \"c d\")", "a NEAR/3f (b OR \"c d\")", ""),
             (Brandwatch, "\"a b\"~6 NOT raw:US", "a NEAR/6 b AND NOT raw:US", ""),
             (Brandwatch, "(a AND (b OR c))~5", "a NEAR/5 (b OR c)", ""),
