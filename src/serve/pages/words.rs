@@ -221,6 +221,10 @@ mod tests {
             };
             assert!(is_german(&message, hint), "{query}: {message} ({hint})");
         }
+    }
+
+    #[test]
+    fn remarks_on_queries_are_known_in_german() {
         for query in [
             "acme, b",
             "a|b",
