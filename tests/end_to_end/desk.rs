@@ -26,7 +26,7 @@ fn a_silence_holds_an_alert_back_until_it_ends_even_over_a_kill() {
     // Asked while nobody runs.
     assert!(desk.alerts(&["silences"]).contains("launch"));
     desk.start();
-    desk.post(20, 6, "acme");
+    desk.post(70, 6, "acme");
     wait_for("an escalation", || {
         let told = query(&desk.folder.path().join("lake"), "SELECT count(*) FROM alerts");
         (told == "2").then_some(())

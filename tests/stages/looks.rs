@@ -181,6 +181,29 @@ fn a_spike_is_told_at_the_beat_that_makes_it_one() {
     assert!((began + 8 * SECOND_US..=began + 9 * SECOND_US).contains(at), "{}", at - began);
 }
 
+#[test]
+fn a_quick_storm_is_told_twice_in_its_first_minutes() {
+    for beat_us in [None, Some(BEAT_US)] {
+        let mut engine = engine(vec![many(3)], beat_us, EngineState::default());
+        let (mut outcome, mut told) = (Outcome::default(), Told::default());
+        // Two hundred within twenty seconds, which double six times.
+        for n in 0..200 {
+            let post = post(n, 100 * n as i64, 50, &format!("acme is horrible {n}"));
+            engine.step(&mut vec![event(post)], &mut outcome);
+            told.absorb(&outcome);
+        }
+        for n in 200..320 {
+            let post = post(n, 20_000 + 1_000 * (n as i64 - 200), 50, "nothing");
+            engine.step(&mut vec![event(post)], &mut outcome);
+            told.absorb(&outcome);
+        }
+        let [began, grown] = told.alerts.as_slice() else { panic!("{:?}", told.alerts) };
+        assert_eq!(began.transition, Transition::Fired, "{beat_us:?}");
+        assert_eq!((grown.transition, grown.observed), (Transition::Escalated, 200), "{beat_us:?}");
+        assert!((MINUTE_US..=MINUTE_US + 5 * SECOND_US).contains(&grown.at.since(began.at)));
+    }
+}
+
 /// Posts in the order of their reception.
 fn posts() -> impl Strategy<Value = Vec<Post>> {
     let texts = ["acme is horrible", "globex is terrible", "acme is great", "nothing"];

@@ -7,6 +7,9 @@ use crate::time::{EventTime, MINUTE_US};
 
 /// Growth of the observed count over the last one told that is worth telling again.
 const ESCALATION_FACTOR: u64 = 2;
+/// An alert that has just begun is not told again so soon: a quick storm doubles several times before
+/// anybody has read the first message.
+const SETTLING_US: i64 = MINUTE_US;
 /// A count that has fallen below so much of its peak has ebbed.
 const EBB_QUARTERS: u64 = 3;
 
@@ -150,7 +153,8 @@ impl Episode {
                             || swell.is_second_wave(observed)
                     }
                 };
-                let escalated = holds == Holds::Yes && grown;
+                let settled = at.since(started) >= SETTLING_US;
+                let escalated = holds == Holds::Yes && grown && settled;
                 *self = if escalated {
                     Self::firing(started, at, observed)
                 } else {

@@ -26,6 +26,11 @@ const RECOVERY_SHARE: f64 = 0.8;
 /// A firing spike recovers when its count is this likely again, unless the rule says otherwise.
 const RECOVERY_P_VALUE: f64 = 0.1;
 
+/// At a look ahead of the watermark a spike must be so much less probable. There are more looks than
+/// ticks, and each is one more chance to be wrong: what is only just a spike waits for its tick, and a
+/// storm passes either limit at once.
+const AHEAD_P_VALUE: f64 = 0.1;
+
 /// State of one rule on one topic: about 120 bytes, and 248 for a topic with a rhythm.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Watch {
@@ -64,6 +69,15 @@ struct Measured {
     dispersion: Option<f64>,
 }
 
+/// When a window is seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum When {
+    /// At the end of a tick, complete.
+    Tick,
+    /// Ahead of the watermark, as far as it was heard.
+    Ahead,
+}
+
 /// What a watch is shown of a window.
 pub(super) struct Glance<'a> {
     pub(super) at: EventTime,
@@ -92,7 +106,8 @@ impl Watch {
         if let (Some(baseline), Some(expectation)) = (&mut self.baseline, &expectation) {
             baseline.note(real(observed), expectation);
         }
-        let (met, measured) = self.measure(rule, glance, observed, expectation.as_ref());
+        let seen = (glance, When::Tick);
+        let (met, measured) = self.measure(rule, seen, observed, expectation.as_ref());
         let holds = self.holds(rule, glance, met);
         // What began at a look ahead has begun: the ticks before say no more about it.
         let step = (!self.episode.is_ahead_of(at))
@@ -116,7 +131,7 @@ impl Watch {
         let expectation = self.expectation(rule, &cut, glance.counts);
         let observed = rule.condition.measure().of(glance.counts);
         let met = self.episode.may_begin(at)
-            && self.measure(rule, glance, observed, expectation.as_ref()).0;
+            && self.measure(rule, (glance, When::Ahead), observed, expectation.as_ref()).0;
         self.holds(rule, glance, met) == Holds::Yes
     }
 
@@ -125,7 +140,8 @@ impl Watch {
     pub(super) fn begin(&mut self, rule: &Rule, glance: &Glance<'_>) -> Option<Page> {
         let expectation = self.expectation(rule, &Cut::of(rule), glance.counts);
         let observed = rule.condition.measure().of(glance.counts);
-        let (met, measured) = self.measure(rule, glance, observed, expectation.as_ref());
+        let seen = (glance, When::Ahead);
+        let (met, measured) = self.measure(rule, seen, observed, expectation.as_ref());
         if self.holds(rule, glance, met) != Holds::Yes {
             return None;
         }
@@ -208,7 +224,7 @@ impl Watch {
     fn measure(
         &self,
         rule: &Rule,
-        glance: &Glance<'_>,
+        (glance, when): (&Glance<'_>, When),
         observed: u64,
         expectation: Option<&Expectation>,
     ) -> (bool, Measured) {
@@ -234,7 +250,7 @@ impl Watch {
             }
             Condition::Spike { .. } | Condition::Silence { .. } => {
                 expectation.is_some_and(|expectation| {
-                    compare(rule, glance.counts, firing, expectation, &mut measured)
+                    compare(rule, glance.counts, (when, firing), expectation, &mut measured)
                 })
             }
         };
@@ -246,7 +262,7 @@ impl Watch {
 fn compare(
     rule: &Rule,
     counts: &Counts,
-    firing: bool,
+    (when, firing): (When, bool),
     expectation: &Expectation,
     measured: &mut Measured,
 ) -> bool {
@@ -273,7 +289,11 @@ fn compare(
             if firing {
                 return tail <= rule.recovery.unwrap_or(RECOVERY_P_VALUE).max(p_value);
             }
-            tail <= p_value && new >= novelty && (!is_share(rule) || lower > share)
+            let limit = match when {
+                When::Tick => p_value,
+                When::Ahead => AHEAD_P_VALUE * p_value,
+            };
+            tail <= limit && new >= novelty && (!is_share(rule) || lower > share)
         }
         Condition::Silence { count, p_value, .. } => {
             if !mature || observed > count {
