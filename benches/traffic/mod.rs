@@ -1,10 +1,16 @@
 //! What does ordinary traffic of a topic look like? Seeded, minute by minute, with all that makes
 //! it ordinary: rhythm, drift, overdispersion, news, holidays, outages, copies.
 
+pub(super) mod optimum;
+
 use resonanz_core::window::Counts;
 
 pub(super) const DAY_M: i64 = 24 * 60;
 pub(super) const WEEK_M: i64 = 7 * DAY_M;
+/// One copy in twenty is not recognized.
+const COPIES_MISSED: f64 = 0.05;
+/// Ticks of a minute, as the engine has them.
+const TICKS: i64 = 12;
 
 /// Negative posts added to a topic.
 #[derive(Clone, Copy)]
@@ -63,6 +69,8 @@ pub(super) struct Topic {
     roughness: f64,
     drift: f64,
     burst: f64,
+    /// Mean number of negative posts of the last minute that was drawn.
+    now: f64,
     night: f64,
     episodes: Vec<Episode>,
 }
@@ -103,6 +111,7 @@ impl Topic {
             night: random.between(0.15, 0.5),
             drift: 0.0,
             burst: 1.0,
+            now: 0.0,
             episodes,
             random,
         }
@@ -111,6 +120,12 @@ impl Topic {
     /// Mean number of negative posts a minute around this time of the week.
     pub(super) fn negative_per_minute(&self, minute: i64) -> f64 {
         self.share * self.posts_per_hour(minute) / 60.0
+    }
+
+    /// Mean number of negative posts that count, of the last minute that was drawn: with its bursts, drift
+    /// and news, and without a spike.
+    pub(super) fn negative_now(&self) -> f64 {
+        self.now
     }
 
     /// A draw of chance with this mean.
@@ -150,9 +165,10 @@ impl Topic {
         });
         let extra = spike.filter(|spike| (0..spike.minutes).contains(&(minute - spike.start)));
         let extra = extra.map_or(0.0, |spike| spike.extra);
-        let copies = if outage { 0 } else { self.random.poisson(copies) };
-        // One copy in twenty is not recognized.
-        let missed = (0..copies).filter(|_| self.random.unit() < 0.05).count() as u64;
+        let copied = if outage { 0.0 } else { copies };
+        self.now = rate * self.share + copied * COPIES_MISSED;
+        let copies = if outage { 0 } else { self.random.poisson(copied) };
+        let missed = (0..copies).filter(|_| self.random.unit() < COPIES_MISSED).count() as u64;
         let negative = self.random.poisson(rate * self.share) + self.random.poisson(extra);
         let positive = self.random.poisson(rate * self.positive);
         let neutral = self.random.poisson(rate * (1.0 - self.share - self.positive));
@@ -200,6 +216,18 @@ pub(super) fn one_by_one(minute: &Counts, seed: u64) -> Vec<Counts> {
         counted.push(sum);
     }
     counted
+}
+
+/// What of a minute was counted at the end of each tick with new mentions, but the last.
+pub(super) fn by_tick(minute: &Counts, seed: u64) -> Vec<Counts> {
+    let counted = one_by_one(minute, seed);
+    let mut random = Random(!seed);
+    let tick = |random: &mut Random| whole(random.unit() * real(TICKS.unsigned_abs()));
+    let mut ticks: Vec<i64> = counted.iter().map(|_| tick(&mut random)).collect();
+    ticks.sort_unstable();
+    let next = ticks.iter().skip(1).chain([&TICKS]);
+    let ends = ticks.iter().zip(next).map(|(tick, next)| tick < next && *tick < TICKS - 1);
+    counted.into_iter().zip(ends).filter_map(|(sum, is_end)| is_end.then_some(sum)).collect()
 }
 
 #[allow(clippy::cast_precision_loss, reason = "small numbers")]
