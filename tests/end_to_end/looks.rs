@@ -1,4 +1,4 @@
-//! Is somebody told of a post at once? A door, a webhook, and looks at every beat.
+//! Is somebody told of a post at once? A door, a webhook, and the settings that everybody has.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -28,7 +28,7 @@ fn post(port: u16, author: &str, text: &str) -> Option<()> {
 fn a_post_reaches_its_webhook_at_once_though_nothing_follows() {
     let (folder, port, hook) = (tempfile::tempdir().expect("a folder"), free_port(), Hook::new());
     let text = format!(
-        "[lake]\npath = \"lake\"\n[engine]\nbeat = \"250ms\"\n[serve]\nlisten = \"127.0.0.1:{port}\"\n\
+        "[lake]\npath = \"lake\"\n[serve]\nlisten = \"127.0.0.1:{port}\"\n\
          [[source]]\nname = \"in\"\ntype = \"ingest\"\ntoken_env = \"INGEST_TOKEN\"\n\
          [[topic]]\nname = \"acme\"\nquery = 'acme'\n\
          [[receiver]]\nname = \"team\"\nurl = \"{}\"\ninternal = true\n\

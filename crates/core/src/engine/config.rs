@@ -37,7 +37,7 @@ impl Default for EngineConfig {
             lateness_us: 5 * SECOND_US,
             idle_us: 30 * SECOND_US,
             tick_us: 5 * SECOND_US,
-            beat_us: None,
+            beat_us: Some(SECOND_US / 4),
             remember: Remember::Matched,
             retain_us: 0,
         }
