@@ -188,7 +188,7 @@ fn a_quick_storm_is_told_twice_in_its_first_minutes() {
         let (mut outcome, mut told) = (Outcome::default(), Told::default());
         // Two hundred within twenty seconds, which double six times.
         for n in 0..200 {
-            let post = post(n, 100 * n as i64, 50, &format!("acme is horrible {n}"));
+            let post = post(n, 100 * n as i64, 50, "acme is horrible");
             engine.step(&mut vec![event(post)], &mut outcome);
             told.absorb(&outcome);
         }

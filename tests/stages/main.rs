@@ -4,6 +4,7 @@ mod alerts;
 mod answers;
 mod any_input;
 mod confidence;
+mod crises;
 mod damage;
 mod desk;
 mod drivers;
