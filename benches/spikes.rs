@@ -104,6 +104,31 @@ enum Pace {
     Mentions,
 }
 
+/// Whether a window can hold a spike at all, so that most minutes need no looks.
+#[derive(Default)]
+struct Nearness {
+    /// Negative posts and others of the last nine minutes.
+    window: std::collections::VecDeque<[u64; 2]>,
+    ever: [u64; 2],
+}
+
+impl Nearness {
+    /// Takes in a minute. Whatever part of it was heard: with all its negative posts and none of the
+    /// others, half as much again as usual must be negative.
+    fn may_be_a_spike(&mut self, minute: &Counts) -> bool {
+        let own = minute.negative - minute.negative_copies;
+        let own = [own, minute.mentions - minute.copies - own];
+        let sum = |place: usize| self.window.iter().filter_map(|minute| minute.get(place)).sum();
+        let (negative, others): (u64, u64) = (own[0] + sum(0), sum(1));
+        self.ever = [self.ever[0] + own[0], self.ever[1] + own[1]];
+        self.window.push_back(own);
+        if self.window.len() > 9 {
+            self.window.pop_front();
+        }
+        own[0] > 0 && 2 * negative * (self.ever[1] + 5) > 3 * others * self.ever[0]
+    }
+}
+
 /// What it costs to judge at more instants.
 #[allow(clippy::print_stdout, reason = "the table is what this program is for")]
 fn looks() {
@@ -122,16 +147,15 @@ fn looks() {
 /// How often the rule fires for a topic.
 fn fired(topic: &mut Topic, pace: Pace) -> usize {
     let mut backtest = Backtest::new(rule(), MINUTE_US);
-    let mut fired = 0;
+    let (mut fired, mut nearness) = (0, Nearness::default());
     for minute in 0..NULL_WEEKS * WEEK_M {
         let counts = topic.minute(minute, None);
         let begin = EventTime(minute * MINUTE_US);
         let heard = match pace {
-            Pace::Ticks if counts.negative > 0 => traffic::by_tick(&counts, minute.unsigned_abs()),
-            Pace::Mentions if counts.negative > 0 => {
-                traffic::one_by_one(&counts, minute.unsigned_abs())
-            }
-            Pace::Minutes | Pace::Ticks | Pace::Mentions => Vec::new(),
+            _ if !nearness.may_be_a_spike(&counts) => Vec::new(),
+            Pace::Ticks => traffic::by_tick(&counts, minute.unsigned_abs()),
+            Pace::Mentions => traffic::one_by_one(&counts, minute.unsigned_abs()),
+            Pace::Minutes => Vec::new(),
         };
         let mut before = 0;
         for so_far in heard {
