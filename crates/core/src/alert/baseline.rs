@@ -96,8 +96,6 @@ pub(super) struct Expectation {
     pub(super) dispersion: f64,
     /// The largest count so far at the present level, decayed.
     pub(super) record: f64,
-    /// Mean count over all times.
-    pub(super) level: f64,
     /// Usual share of the counted mentions in all.
     pub(super) share: f64,
     /// Whether there is enough history to judge by.
@@ -125,7 +123,6 @@ impl Baseline {
         Expectation {
             mean,
             dispersion: self.dispersion(error, others),
-            level: flat,
             record: self.record * (mean + RATIO_FLOOR),
             share: (self.counted + 0.5) / (self.counted + self.others + 1.0),
             mature: self.learned >= cut.young,

@@ -26,9 +26,6 @@ const RECOVERY_SHARE: f64 = 0.8;
 /// A firing spike recovers when its count is this likely again, unless the rule says otherwise.
 const RECOVERY_P_VALUE: f64 = 0.1;
 
-/// In hours that are quieter than the topic's average by a factor, a spike of sentiment may be as much
-/// more probable, up to this factor: what is missed begins there, and few hours are so quiet.
-const QUIET_MAX: f64 = 10.0;
 /// At a look ahead of the watermark a spike must be so much less probable. There are more looks than
 /// ticks, and each is one more chance to be wrong: what is only just a spike waits for its tick, and a
 /// storm passes either limit at once.
@@ -270,7 +267,7 @@ fn compare(
     measured: &mut Measured,
 ) -> bool {
     let observed = measured.observed;
-    let Expectation { mean, dispersion, record, level, share, mature } = *expectation;
+    let Expectation { mean, dispersion, record, share, mature } = *expectation;
     match rule.condition {
         Condition::Spike { measure, count, p_value, novelty, .. } => {
             if observed < if firing { count.div_ceil(2) } else { count } {
@@ -292,10 +289,9 @@ fn compare(
             if firing {
                 return tail <= rule.recovery.unwrap_or(RECOVERY_P_VALUE).max(p_value);
             }
-            let quiet = if is_share(rule) { (level / mean).clamp(1.0, QUIET_MAX) } else { 1.0 };
             let limit = match when {
-                When::Tick => p_value * quiet,
-                When::Ahead => p_value * quiet * AHEAD_P_VALUE,
+                When::Tick => p_value,
+                When::Ahead => AHEAD_P_VALUE * p_value,
             };
             tail <= limit && new >= novelty && (!is_share(rule) || lower > share)
         }
