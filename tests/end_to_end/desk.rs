@@ -294,7 +294,7 @@ fn alerts_of_one_brand_are_one_matter_if_that_is_wished() {
     let mut desk = Desk::new("[notify]\ngroup_by = [\"brand\"]\ngroup_span = \"5m\"");
     desk.post(1, 3, "acme");
     desk.hears(&["fired acme"]);
-    desk.post(3, 3, "tablet");
+    desk.post(14, 3, "tablet");
     desk.post(70, 3, "tablet zeta");
     desk.hears(&["fired acme", "fired zeta"]);
     desk.listed("tablet", |alert| alert["held"][0]["reason"] == "grouped");
