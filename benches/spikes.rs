@@ -174,7 +174,9 @@ fn fired(topic: &mut Topic, pace: Pace) -> usize {
 /// What nobody can exceed, beside what the rule reaches, for threefold spikes.
 #[allow(clippy::print_stdout, reason = "the table is what this program is for")]
 fn best() {
-    println!("| posts/h | false calls per topic-year | found within 10 min at most | by the rule |");
+    println!(
+        "| posts/h | false calls per topic-year | found within 10 min at most | by the rule |"
+    );
     println!("|---|---|---|---|");
     for volume in [1_000, 3_000] {
         let own = yearly((0..NULL_TOPICS).map(|seed| ours(volume, seed)).sum());

@@ -60,9 +60,8 @@ fn minute(per_day: f64, minute: i64, crisis: Option<Crisis>) -> Counts {
 
 fn pages(rule: Rule, per_day: f64, minutes: i64, crisis: Option<Crisis>) -> Vec<Page> {
     let mut backtest = Backtest::new(rule, MINUTE_US);
-    let observed = (0..minutes).filter_map(|at| {
-        backtest.observe(EventTime(at * MINUTE_US), &minute(per_day, at, crisis))
-    });
+    let observed = (0..minutes)
+        .filter_map(|at| backtest.observe(EventTime(at * MINUTE_US), &minute(per_day, at, crisis)));
     observed.collect()
 }
 
