@@ -5,15 +5,32 @@ use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::{LazyLock, Mutex, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::time::EventTime;
 
 /// The time of day.
 #[must_use]
 pub fn wall_clock() -> EventTime {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    instant(SystemTime::now())
+}
+
+/// An instant as the file system tells it.
+#[must_use]
+pub fn instant(time: SystemTime) -> EventTime {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     EventTime(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+}
+
+/// How far the time of day has gone ahead of the time that passed since this was asked first, in
+/// microseconds: a clock that was set.
+#[must_use]
+pub fn clock_lead_us() -> i64 {
+    static BEGUN: LazyLock<(Instant, EventTime)> =
+        LazyLock::new(|| (Instant::now(), wall_clock()));
+    let (begun, at) = *BEGUN;
+    let passed = i64::try_from(begun.elapsed().as_micros()).unwrap_or(i64::MAX);
+    wall_clock().since(at).saturating_sub(passed)
 }
 
 /// The time of day in milliseconds since the Unix epoch.

@@ -23,8 +23,8 @@ use crate::system::wall_clock;
 pub(super) struct Reloader {
     /// Where the configuration is, and which part of it is ours.
     place: (LakePlace, ShardArg, PortArg),
-    /// The latest one taken.
-    present: Config,
+    /// The one that it started with: what stays until the next start is of it.
+    begun: Config,
     progress: Arc<watch::Sender<Progress>>,
     renewals: mpsc::Sender<Renewal>,
     /// What is served over HTTP, if anything.
@@ -51,14 +51,14 @@ pub(super) async fn wanted(
 impl Reloader {
     pub(super) fn new(
         place: (LakePlace, ShardArg, PortArg),
-        present: Config,
+        begun: Config,
         progress: Arc<watch::Sender<Progress>>,
         renewals: mpsc::Sender<Renewal>,
         apis: Option<watch::Sender<Api>>,
         entrance: Entrance,
     ) -> Self {
-        let beyond = present.listen.is_some_and(is_beyond);
-        Self { place, present, progress, renewals, apis, entrance, beyond }
+        let beyond = begun.listen.is_some_and(is_beyond);
+        Self { place, begun, progress, renewals, apis, entrance, beyond }
     }
 
     /// Takes the configuration anew at each signal, and whenever somebody asks for it over HTTP.
@@ -107,7 +107,6 @@ impl Reloader {
             "silent_ms": u64::try_from(silent.as_millis()).unwrap_or(u64::MAX),
             "warnings": warnings,
         });
-        self.present = config;
         Ok(taken)
     }
 
@@ -117,7 +116,7 @@ impl Reloader {
             let message = "there would be nothing to do without a [[source]] and a [[topic]]";
             return Err(Failure::usage(message, "see the examples in: resonanz init"));
         }
-        let (old, new) = (&self.present.lake, &config.lake);
+        let (old, new) = (&self.begun.lake, &config.lake);
         if (&old.path, &old.state) != (&new.path, &new.state) {
             let message =
                 format!("a running process cannot change its lake from {}", old.path.display());
@@ -141,7 +140,7 @@ impl Reloader {
     /// What may not do what was meant; also logged.
     fn warnings(&self, config: &Config) -> Vec<String> {
         let mut warnings: Vec<String> = config.warnings.iter().map(ToString::to_string).collect();
-        warnings.extend(kept(&self.present, config));
+        warnings.extend(kept(&self.begun, config));
         for warning in &warnings {
             tracing::warn!("{warning}");
         }

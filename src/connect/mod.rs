@@ -55,6 +55,7 @@ pub use poll::{Poll, PollSettings, PresetCard, preset_cards};
 pub use source::{Closing, Fault, Inbox, Outlet, Source};
 pub use supervise::supervise;
 pub use tickets::Tickets;
+pub(crate) use transport::retry_after;
 pub use transport::{
     Block, Door, Head, Lines, LinesError, Reply, Said, bundled_lines, numbered, open_lines,
 };

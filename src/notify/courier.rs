@@ -223,7 +223,7 @@ impl Courier {
             tracing::info!(receiver = self.endpoint.receiver.name, "receiver is back");
             self.outbox.wake(&self.endpoint.receiver.name)?;
         }
-        if self.health.failing_since_ms.take().is_some() {
+        if self.health.arrived() {
             self.remember()?;
         }
         Ok(())
@@ -231,7 +231,7 @@ impl Courier {
 
     fn failed(&mut self, entry: &Pending, failure: &Failure) -> Result<(), OutboxError> {
         let (why, receiver) = (&failure.why, &self.endpoint.receiver);
-        let for_long = self.health.failed();
+        let for_long = self.health.failed(unix_ms());
         self.remember()?;
         if for_long >= receiver.disable_after {
             let why = format!("nothing arrived for {} s: {why}", for_long.as_secs());

@@ -7,7 +7,10 @@ use serde_json::json;
 
 use super::message::Message;
 use super::receiver::Receiver;
-use crate::system::{unix_ms, wall_clock};
+use crate::system::wall_clock;
+
+/// Longer than any wait for the next attempt, in milliseconds.
+pub(super) const LONGEST_MS: i64 = 36 * 3_600 * 1_000;
 
 /// How a receiver is; kept over restarts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +19,11 @@ pub(super) struct Health {
     pub(super) address: String,
     /// Since when nothing arrived that was tried, in milliseconds since the Unix epoch.
     pub(super) failing_since_ms: Option<i64>,
+    /// When the last attempt failed, and how long nothing had arrived by then.
+    #[serde(default)]
+    pub(super) failed_at_ms: Option<i64>,
+    #[serde(default)]
+    pub(super) failing_ms: i64,
     /// Why it is not called any more.
     pub(super) disabled: Option<String>,
 }
@@ -33,10 +41,26 @@ impl Health {
         if self.address == address { self } else { Self { address, ..Self::default() } }
     }
 
-    /// Notes a failure; says since when it fails.
-    pub(super) fn failed(&mut self) -> Duration {
-        let since = *self.failing_since_ms.get_or_insert_with(unix_ms);
-        Duration::from_millis(u64::try_from(unix_ms() - since).unwrap_or(0))
+    /// Notes a failure at `now_ms`; says for how long nothing has arrived.
+    ///
+    /// It is the sum of what lies between attempts: a clock that is set leaves a step backwards, or
+    /// one that no wait is as long as, which says nothing of the receiver.
+    pub(super) fn failed(&mut self, now_ms: i64) -> Duration {
+        let since = *self.failing_since_ms.get_or_insert(now_ms);
+        let step_ms = now_ms.saturating_sub(self.failed_at_ms.unwrap_or(since));
+        if (0..=LONGEST_MS).contains(&step_ms) {
+            self.failing_ms = self.failing_ms.saturating_add(step_ms);
+        }
+        self.failed_at_ms = Some(now_ms);
+        Duration::from_millis(u64::try_from(self.failing_ms).unwrap_or(0))
+    }
+
+    /// Notes that something arrived; says whether that is news.
+    pub(super) fn arrived(&mut self) -> bool {
+        let address = std::mem::take(&mut self.address);
+        let was_failing = self.failing_since_ms.is_some();
+        *self = Self { address, disabled: self.disabled.take(), ..Self::default() };
+        was_failing
     }
 }
 
@@ -61,5 +85,31 @@ pub(super) fn takeover(receiver: &Receiver, fallback: &str, why: &str) -> Messag
         at_us: i64::MIN,
         body: body.to_string(),
         subject: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_set_makes_no_receiver_fail_for_long() {
+        const HOUR_MS: i64 = 3_600_000;
+        let now = 1_780_000_000_000;
+        let hours = |attempts: &[i64]| {
+            let mut health = Health::default();
+            attempts.iter().map(|at| health.failed(*at).as_secs() / 3_600).last()
+        };
+        assert_eq!(hours(&[now, now + 5 * HOUR_MS, now + 29 * HOUR_MS]), Some(29));
+        // Begun before the clock was set, or while it was wrong.
+        assert_eq!(hours(&[0, now, now + 2 * HOUR_MS]), Some(2));
+        assert_eq!(hours(&[now, 2 * now, now + HOUR_MS, now + 2 * HOUR_MS]), Some(1));
+        assert_eq!(hours(&[i64::MIN, i64::MAX, now]), Some(0));
+        // As an older version kept it.
+        let old = r#"{"address":"a","failing_since_ms":1780000000000,"disabled":null}"#;
+        let mut health: Health = serde_json::from_str(old).expect("JSON");
+        assert_eq!(health.failed(now + HOUR_MS).as_secs(), 3_600);
+        assert!(health.arrived() && !health.arrived());
+        assert_eq!(health.failed(now + 9 * HOUR_MS).as_secs(), 0);
     }
 }

@@ -11,10 +11,9 @@ use super::attempt::{Attempt, Failure, Fault};
 use super::guard::{Guard, check_literal};
 use super::message::Message;
 use super::receiver::Receiver;
+use crate::connect::retry_after as asked;
 use crate::system::{unix_ms, wall_clock};
 
-/// Longest wait that a receiver may ask for with `Retry-After`.
-const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 3_600);
 /// How long a connection is kept for the next message.
 const IDLE: Duration = Duration::from_secs(30);
 
@@ -102,24 +101,9 @@ fn fault(status: StatusCode) -> Fault {
     }
 }
 
-/// What the receiver asks for on 429 and 503, in seconds or as a date, which goes by its own clock
-/// if it tells that.
+/// What the receiver asks for on 429 and 503.
 fn retry_after(response: &Response) -> Option<Duration> {
-    if !matches!(response.status(), StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE)
-    {
-        return None;
-    }
-    let text = |name| Some(response.headers().get(name)?.to_str().ok()?.trim());
-    let instant_ms =
-        |text| Some(jiff::fmt::rfc2822::parse(text).ok()?.timestamp().as_millisecond());
-    let asked = text(header::RETRY_AFTER)?;
-    let wait = match asked.parse() {
-        Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => {
-            let now_ms = text(header::DATE).and_then(instant_ms).unwrap_or_else(unix_ms);
-            let wait_ms = instant_ms(asked)?.saturating_sub(now_ms);
-            Duration::from_millis(u64::try_from(wait_ms).unwrap_or(0))
-        }
-    };
-    Some(wait.min(RETRY_AFTER_MAX))
+    let asks = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE];
+    let asks = asks.contains(&response.status());
+    asks.then(|| asked(response.headers(), wall_clock())).flatten()
 }

@@ -16,6 +16,8 @@ use crate::time::EventTime;
 
 /// Largest file; beyond, letters are only counted.
 const FILE_BYTES_MAX: u64 = 64 << 20;
+/// With less room than this it is full once a letter did not fit.
+const FULL_BYTES: u64 = 4 << 10;
 
 /// The dead-letter file: JSON lines with `at` (wall clock), `source`, `reason` and `raw`. Only the
 /// process that writes the lake uses it.
@@ -43,6 +45,7 @@ pub struct Letter {
 struct Open {
     file: File,
     room_bytes: u64,
+    is_full: bool,
 }
 
 impl DeadLetters {
@@ -62,6 +65,9 @@ impl DeadLetters {
     /// # Errors
     /// When the disk refuses.
     pub fn write(&self, source: &str, reason: &str, raw: &[u8]) -> io::Result<()> {
+        if self.is_full() {
+            return Ok(());
+        }
         let letter = Letter {
             at: wall_clock().to_string(),
             source: source.to_owned(),
@@ -69,6 +75,12 @@ impl DeadLetters {
             raw: String::from_utf8_lossy(raw).into_owned(),
         };
         self.append(format!("{}\n", serde_json::to_string(&letter)?).as_bytes())
+    }
+
+    /// Whether hardly any letter would fit: then none is made up.
+    fn is_full(&self) -> bool {
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.as_ref().is_some_and(|letters| letters.is_full)
     }
 
     fn append(&self, lines: &[u8]) -> io::Result<()> {
@@ -79,6 +91,7 @@ impl DeadLetters {
         };
         let length = u64::try_from(lines.len()).unwrap_or(u64::MAX);
         if length > letters.room_bytes {
+            letters.is_full |= letters.room_bytes < FULL_BYTES;
             return Ok(());
         }
         let before = letters.file.metadata()?.len();
@@ -210,7 +223,7 @@ impl Open {
     fn at(path: &Path) -> io::Result<Self> {
         let file = OpenOptions::new().create(true).append(true).open(path)?;
         let room_bytes = FILE_BYTES_MAX.saturating_sub(file.metadata()?.len());
-        Ok(Self { file, room_bytes })
+        Ok(Self { file, room_bytes, is_full: false })
     }
 }
 

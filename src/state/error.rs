@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::FORMAT;
+use crate::time::EventTime;
 
 /// Why the files of a lake's writer cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -96,6 +97,16 @@ pub enum StateError {
         /// The number of the commit.
         sequence: i64,
     },
+    /// The clock of this machine is wrong: by it, the lake is not made yet.
+    #[error("{path}: the clock of this machine says {now}, but the lake was made on {made}", path = path.display())]
+    Clock {
+        /// Which lake.
+        path: PathBuf,
+        /// What the clock says.
+        now: EventTime,
+        /// When the lake was made.
+        made: EventTime,
+    },
     /// Made by another version.
     #[error("{path} has lake format {found}; this version of resonanz knows format {FORMAT}", path = path.display())]
     Format {
@@ -132,7 +143,7 @@ impl StateError {
     /// Whether who called can mend it by calling otherwise.
     #[must_use]
     pub fn is_usage(&self) -> bool {
-        !self.is_damage() && !matches!(self, Self::Io { .. } | Self::Busy { .. })
+        !self.is_damage() && !matches!(self, Self::Io { .. } | Self::Busy { .. } | Self::Clock { .. })
     }
 
     /// One line that says how to mend it.
@@ -162,6 +173,9 @@ impl StateError {
             Self::Locked { .. } => "stop the other process, or give another folder",
             Self::Fenced { .. } => {
                 "nothing is lost: the other process continues from the last commit; run one process per lake or shard"
+            }
+            Self::Clock { .. } => {
+                "set the clock, then start again: by this one, all that comes is dated in the future"
             }
             Self::Format { .. } => {
                 "use the version of resonanz that wrote it, or fill a new lake with resonanz reprocess"

@@ -39,7 +39,8 @@ use super::error::{StateError, io_error};
 use super::rekeying::Rekeying;
 use super::site::Site;
 use super::whole::{json_lines, write_whole};
-use crate::system::{hex, random};
+use crate::system::{hex, instant, random, wall_clock};
+use crate::time::DAY_US;
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -129,7 +130,7 @@ impl Home {
         }
         fs::create_dir_all(folder.commits()).map_err(io_error(home))?;
         folder.lock = Some(folder.lock()?);
-        folder.writer = if known { folder.check_format()? } else { folder.make()? };
+        folder.writer = if known { folder.known_writer()? } else { folder.make()? };
         Ok(folder)
     }
 
@@ -290,6 +291,17 @@ impl Home {
     }
 
     /// Whether this version knows it; the identity of the writer of a bucket.
+    /// What [`Home::make`] said; refused by a clock to which the lake is a day from being made.
+    fn known_writer(&self) -> Result<Option<String>, StateError> {
+        let path = self.own("lake.json");
+        let made = fs::metadata(&path).and_then(|meta| meta.modified()).map_err(io_error(&path))?;
+        let (now, made) = (wall_clock(), instant(made));
+        if made.since(now) > DAY_US {
+            return Err(StateError::Clock { path: self.root().to_owned(), now, made });
+        }
+        self.check_format()
+    }
+
     fn check_format(&self) -> Result<Option<String>, StateError> {
         let path = self.private().join("lake.json");
         let home = if self.site.is_bucket() { self.private() } else { self.root().to_owned() };

@@ -198,6 +198,43 @@ fn a_clock_that_steps_back_costs_nothing() {
 }
 
 #[test]
+fn a_clock_from_before_the_lake_was_made_is_told_and_nothing_is_refused_by_it() {
+    let grown = Grown::new(1);
+    let made = File::options().write(true).open(grown.place.lake.join("_resonanz/lake.json"));
+    let made = made.expect("a file");
+    let set = |days: u64| {
+        let ahead = SystemTime::now() + Duration::from_secs(days * 86_400);
+        made.set_times(FileTimes::new().set_modified(ahead)).expect("set");
+    };
+    set(30);
+    let ended = grown.more(&post("2", "2026-03-01T12:00:00Z"));
+    let said = stderr(&ended);
+    assert_eq!(ended.status.code(), Some(1), "a supervisor tries again: {said}");
+    assert!(said.contains("the clock of this machine says") && said.contains("set the clock"));
+    assert_eq!(query(&grown.place.lake, COUNTS), "1,1", "reading needs no clock");
+    set(0);
+    assert!(grown.more("").status.success());
+    assert_eq!(query(&grown.place.lake, COUNTS), "2,2");
+}
+
+#[test]
+fn a_lake_that_is_being_made_is_empty() {
+    let grown = Grown::new(1);
+    let lake = &grown.place.lake;
+    // As between its beginning and its first table.
+    for table in ["posts", "mentions", "panes", "alerts", "triage"] {
+        fs::remove_dir_all(lake.join(table)).expect("a table");
+    }
+    let commits = fs::read_dir(lake.join("_resonanz/commits")).expect("a folder").flatten();
+    commits.for_each(|file| fs::remove_file(file.path()).expect("a file"));
+    assert_eq!(query(lake, COUNTS), "0,0");
+    let verified = run(&["lake", "verify", "--lake", lake.to_str().expect("UTF-8")]);
+    assert!(verified.status.success(), "{}", stderr(&verified));
+    assert!(grown.more("").status.success());
+    assert_eq!(query(lake, COUNTS), "1,1");
+}
+
+#[test]
 fn huge_values_are_cut_or_kept_and_nothing_grows_with_them() {
     let grown = Grown::new(0);
     let huge = "acme ".repeat(2 << 20);

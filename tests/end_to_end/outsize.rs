@@ -100,11 +100,16 @@ fn what_has_no_end_in_a_folder_is_left_alone() {
     let folder = place.folder.path().join("in");
     std::fs::create_dir_all(folder.join("deep")).expect("folders");
     file(&folder, "deep/posts.jsonl", line("1", "2026-03-01T12:00:00Z", "acme is bad"));
+    let outside = tempfile::tempdir().expect("a folder");
+    file(outside.path(), "more.jsonl", line("2", "2026-03-01T12:00:00Z", "acme is worse"));
+    let other = file(place.folder.path(), "other", line("3", "2026-03-01T12:00:00Z", "acme is bad"));
     for (target, name) in [
         (folder.as_path(), "deep/again"),
         (folder.as_path(), "deep/once-more"),
         (Path::new("/dev/zero"), "zeros.jsonl"),
         (Path::new("/nowhere"), "gone.jsonl"),
+        (outside.path(), "away"),
+        (other.as_path(), "other.jsonl"),
     ] {
         symlink(target, folder.join(name)).expect("a link");
     }
@@ -114,5 +119,7 @@ fn what_has_no_end_in_a_folder_is_left_alone() {
     let (said, told) = (stdout(&done), stderr(&done));
     assert_eq!(done.status.code(), Some(1), "{said}{told}");
     assert!(told.contains("gone.jsonl"), "{told}");
-    assert!(said.contains("1 posts matched") && said.contains("0 duplicates"), "{said}");
+    assert!(said.contains("3 posts matched") && said.contains("0 duplicates"), "{said}");
+    assert!(told.contains("lead out of it") && told.contains("away/more.jsonl"), "{told}");
+    assert!(told.contains("files=2"), "{told}");
 }

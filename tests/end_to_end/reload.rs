@@ -249,6 +249,24 @@ fn a_configuration_with_a_problem_is_refused_and_the_old_one_goes_on() {
 }
 
 #[test]
+fn what_waits_for_the_next_start_is_said_at_each_reload() {
+    let scene = Scene::new();
+    let process = scene.run();
+    let warned = || scene.reload().1["warnings"].to_string();
+    assert!(!warned().contains("next start"));
+    let text = std::fs::read_to_string(&scene.config).expect("a file");
+    let slower = text.replace("[serve]\n", "[serve]\nsql_timeout = \"7s\"\n");
+    file(scene.folder.path(), "run.toml", slower);
+    for round in 0..2 {
+        let said = warned();
+        assert!(said.contains("[serve] sql_* takes effect at the next start"), "{round}: {said}");
+    }
+    file(scene.folder.path(), "run.toml", text);
+    assert!(!warned().contains("next start"), "it is what this process has");
+    assert_eq!(process.terminate(), Some(0));
+}
+
+#[test]
 fn standard_input_is_read_on_over_a_reload_in_the_middle_of_a_line() {
     let scene = Scene::new();
     let text = format!(

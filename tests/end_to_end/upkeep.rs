@@ -82,6 +82,32 @@ fn parquet_files(table: &Path) -> usize {
 }
 
 #[test]
+fn what_was_replaced_under_a_clock_that_was_ahead_goes_all_the_same() {
+    let mut growing = Growing::new();
+    growing.commits(3);
+    growing.lake("compact", &[]);
+    let log = growing.lake.join("mentions/_delta_log");
+    let mut entries: Vec<PathBuf> =
+        std::fs::read_dir(log).expect("a log").flatten().map(|entry| entry.path()).collect();
+    entries.sort();
+    let last = entries.last().expect("an entry");
+    let said = std::fs::read_to_string(last).expect("JSON");
+    let ahead = |line: &str| {
+        let mut action: Value = serde_json::from_str(line).expect("JSON");
+        if let Some(left) = action.pointer_mut("/remove/deletionTimestamp") {
+            *left = 2_900_000_000_000_i64.into();
+        }
+        format!("{action}\n")
+    };
+    let set: String = said.lines().map(ahead).collect();
+    assert!(set.contains("2900000000000"), "{said}");
+    file(last.parent().expect("a folder"), last.file_name().expect("a name").to_str().expect("UTF-8"), set);
+    growing.lake("vacuum", &["--older-than", "0s"]);
+    assert_eq!(parquet_files(&growing.lake.join("mentions")), 1);
+    growing.is_sound();
+}
+
+#[test]
 fn small_files_become_one_and_rows_stay() {
     let mut growing = Growing::new();
     growing.commits(12);

@@ -325,11 +325,12 @@ fn zipped(argument: &str, path: &Path) -> Result<Vec<Input>, InputError> {
 }
 
 /// Files of posts in a folder and all folders in it, in order of their paths. Pipes and devices, which
-/// may have no end, are none; links are followed, to each folder once.
+/// may have no end, are none; links are followed, to each folder once, and it is said where they lead out.
 fn folder(path: &Path) -> std::io::Result<Vec<PathBuf>> {
-    let (mut found, mut folders) = (Vec::new(), vec![path.to_owned()]);
-    let mut seen = HashSet::new();
-    while let Some(folder) = folders.pop() {
+    let root = path.canonicalize()?;
+    let (mut found, mut folders) = (Vec::new(), vec![(path.to_owned(), false)]);
+    let (mut seen, mut beyond) = (HashSet::new(), Vec::new());
+    while let Some((folder, is_beyond)) = folders.pop() {
         if !seen.insert(folder.canonicalize()?) {
             continue;
         }
@@ -341,13 +342,23 @@ fn folder(path: &Path) -> std::io::Result<Vec<PathBuf>> {
             if name.starts_with(['.', '_']) {
                 continue;
             }
+            let is_beyond = if path.is_symlink() {
+                path.canonicalize().is_ok_and(|target| !target.starts_with(&root))
+            } else {
+                is_beyond
+            };
             if path.is_dir() {
-                folders.push(path);
+                folders.push((path, is_beyond));
             } else if is_known(&name) && (path.is_file() || !path.exists()) {
                 // A link to nothing is told of with the files that cannot be read.
+                beyond.extend(is_beyond.then(|| path.clone()));
                 found.push(path);
             }
         }
+    }
+    if let Some(first) = beyond.iter().min() {
+        let (folder, first, files) = (path.display(), first.display(), beyond.len());
+        tracing::warn!(%folder, files, %first, "links in the folder lead out of it; their files are read");
     }
     found.sort();
     Ok(found)

@@ -20,7 +20,9 @@ use super::paging::next_link;
 use super::plan::{Plan, Request};
 use super::stop::Stop;
 use crate::connect::source::{Fault, Outlet};
-use crate::connect::transport::{Answer, BODY_BYTES_MAX, Http, Rate, Validators, asked_wait};
+use crate::connect::transport::{
+    ASKED_MAX, Answer, BODY_BYTES_MAX, Http, Rate, Validators, asked_wait,
+};
 use crate::system::wall_clock;
 use crate::time::{EventTime, SECOND_US};
 
@@ -126,7 +128,9 @@ impl Asker {
     /// Waits until a request may be sent.
     async fn permit(&mut self, cost: u32, outlet: &Outlet) -> Result<(), Stop> {
         let now = wall_clock();
-        let wait_us = self.hold.since(now);
+        // Beyond the longest wait it was made by a clock that has been set since.
+        let held_us = self.hold.since(now);
+        let wait_us = if held_us > micros(ASKED_MAX) { 0 } else { held_us };
         if wait_us > SHORT_WAIT_US {
             let reason = "the platform's limit is reached".to_owned();
             return Err(Stop::Wait { reason, until: self.hold });
@@ -152,7 +156,7 @@ impl Asker {
         let (now, rate) = (wall_clock(), answer.rate());
         let pause = Duration::from_micros(u64::try_from(self.plan.preset.pause.0).unwrap_or(0));
         let wait = rate.exhausted().unwrap_or_default().max(pause);
-        self.hold = now.shift(i64::try_from(wait.as_micros()).unwrap_or(i64::MAX));
+        self.hold = now.shift(micros(wait));
         let mut limits: Vec<String> = left(rate).into_iter().collect();
         if let Some(ledger) = &self.plan.ledger {
             let left = ledger.left(self.spent.as_ref(), now);
@@ -182,8 +186,8 @@ impl Asker {
             self.pass.prove();
             if let Some(seconds) = self.plan.preset.list.wait.as_ref().and_then(|at| at.text(&json))
             {
-                let wait_us = seconds.parse::<i64>().unwrap_or(0).saturating_mul(SECOND_US);
-                self.hold = self.hold.max(wall_clock().shift(wait_us));
+                let wait = Duration::from_secs(seconds.parse().unwrap_or(0)).min(ASKED_MAX);
+                self.hold = self.hold.max(wall_clock().shift(micros(wait)));
             }
             return Ok(reply(json, Sort::Whole));
         }
@@ -245,4 +249,8 @@ impl Asker {
         let us = ledger.pace_us(self.spent.as_ref(), self.cost, wall_clock());
         Duration::from_micros(u64::try_from(us).unwrap_or(0))
     }
+}
+
+fn micros(wait: Duration) -> i64 {
+    i64::try_from(wait.as_micros()).unwrap_or(i64::MAX)
 }

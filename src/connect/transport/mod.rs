@@ -14,7 +14,10 @@ mod token;
 mod websocket;
 
 pub use block::{Block, numbered};
-pub(super) use http::{Answer, BODY_BYTES_MAX, Http, Rate, Validators, asked_wait, links};
+pub(crate) use http::retry_after;
+pub(super) use http::{
+    ASKED_MAX, Answer, BODY_BYTES_MAX, Http, Rate, Validators, asked_wait, links,
+};
 pub use incoming::{Door, Head, Reply, Said};
 pub(super) use latch::Latch;
 pub use lines::{Lines, LinesError, bundled_lines, open_lines};

@@ -13,7 +13,7 @@ use crate::lake::error::LakeError;
 use crate::lake::rows::Table;
 use crate::lake::store::{Draft, LakeFile, Origin, Place, SMALL_BYTES, Swap, TableWriter};
 use crate::state::{Imported, Mode, Reviews};
-use crate::time::{EventTime, MINUTE_US};
+use crate::time::{DAY_US, EventTime};
 
 /// Files are merged until together they are as large as this; a merge takes some times as much
 /// memory.
@@ -157,6 +157,19 @@ pub(crate) async fn tend_alone(
 }
 
 impl Lake {
+    /// Why a clock that says `now`, and has gone ahead by `lead_us` of late, is not believed where rows
+    /// would go for it: the lake has nothing of so long a time before it.
+    #[must_use]
+    pub fn doubts(&self, now: EventTime, lead_us: i64) -> Option<String> {
+        let files = self.tables.iter().flat_map(TableWriter::files);
+        let days = files.filter(|file| !file.table.came_later()).map(|file| file.day);
+        let newest = days.filter(|day| *day <= now.day()).max()?;
+        is_far(newest, now.day(), lead_us).then(|| {
+            let newest = crate::lake::day_name(newest);
+            format!("the clock says {now}, and the lake has nothing newer than {newest}")
+        })
+    }
+
     /// Ends the keeping of dead letters past their retention; how many.
     ///
     /// # Errors
@@ -168,7 +181,7 @@ impl Lake {
         mode: Mode,
     ) -> Result<u64, LakeError> {
         let Some(days) = retention.dead_letters_days else { return Ok(0) };
-        let age_us = i64::from(days) * 24 * 60 * MINUTE_US;
+        let age_us = i64::from(days) * DAY_US;
         Ok(self.folder().dead_letters().end_before(now.shift(-age_us), mode)?)
     }
 
@@ -189,6 +202,13 @@ impl Lake {
         let reviews = Reviews::of(self.folder());
         Ok(reviews.retain(retention.mentions_days, retention.text_days, now)?)
     }
+}
+
+/// Whether a clock that was set ahead may be wrong, or any clock: nobody listens for a year and hears
+/// nothing.
+fn is_far(newest: i32, today: i32, lead_us: i64) -> bool {
+    let days = if lead_us > DAY_US { 7 } else { 366 };
+    today.saturating_sub(newest) > days
 }
 
 fn job(deed: Deed, inputs: Vec<LakeFile>) -> Option<Job> {
@@ -296,4 +316,28 @@ fn strip(table: Table, rows: &RecordBatch) -> Result<RecordBatch, arrow::error::
     });
     let columns: Vec<ArrayRef> = columns.collect();
     RecordBatch::try_new(schema, columns)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_is_doubted_by_what_was_heard_last() {
+        const TODAY: i32 = 20_787;
+        let rows = [
+            (TODAY, 0, false),
+            // Nothing was heard for long, or history is all there is.
+            (TODAY - 300, 0, false),
+            (TODAY - 367, 0, true),
+            (TODAY - 4_000, 0, true),
+            // Set ahead while it ran: to a wrong time, or to the right one.
+            (TODAY - 200, 200 * DAY_US, true),
+            (TODAY - 1, 20_000 * DAY_US, false),
+            (TODAY - 200, DAY_US / 2, false),
+        ];
+        for (newest, lead_us, is_doubted) in rows {
+            assert_eq!(is_far(newest, TODAY, lead_us), is_doubted, "{newest} {lead_us}");
+        }
+    }
 }

@@ -35,14 +35,17 @@ pub(super) struct Manifest {
     pub(super) carried: BTreeMap<String, String>,
 }
 
-/// Whether a lake of an older version lacks a table: to readers it is empty then.
+/// Whether a lake lacks a table, which is empty to readers then: one of an older version, or one that is
+/// being made.
 pub(in crate::lake) async fn lacks(folder: &Folder, table: Table) -> Result<bool, LakeError> {
-    if !table.came_later() || folder.table(table).is_made().await? {
+    let last = if folder.has_state() { last_sequence(folder).ok() } else { Some(None) };
+    // Nothing was committed where the writer has no manifest yet.
+    let is_new = folder.has_state() && last == Some(None);
+    if !(table.came_later() || is_new) || folder.table(table).is_made().await? {
         return Ok(false);
     }
     // Where a commit of this version is known, the table was there.
-    let last = if folder.has_state() { last_sequence(folder).unwrap_or_default() } else { None };
-    let last = last.and_then(|sequence| read_manifest(folder, sequence).ok());
+    let last = last.flatten().and_then(|sequence| read_manifest(folder, sequence).ok());
     Ok(last.is_none_or(|last| !last.knows(table)))
 }
 

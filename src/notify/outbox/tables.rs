@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::QUEUE_MAX;
 use crate::alert::Transition;
+use crate::notify::health::LONGEST_MS;
 use crate::notify::message::Message;
 use crate::system::unix_ms;
 
@@ -45,9 +46,6 @@ impl Pending {
         Self { message: message.clone(), attempts: 0, due_unix_ms: 0, step_ends_ms: 0 }
     }
 }
-
-/// Longer than any wait, in milliseconds.
-const LONGEST_MS: i64 = 36 * 3_600 * 1_000;
 
 /// Whether a wait until an instant is over. One that no schedule makes was made by a clock that went
 /// wrong, and is over too.

@@ -15,7 +15,8 @@ use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 
 pub(super) use client::{client, why};
 pub(in crate::connect) use links::links;
-pub(in crate::connect) use rate::{Rate, asked_wait};
+pub(crate) use rate::retry_after;
+pub(in crate::connect) use rate::{ASKED_MAX, Rate, asked_wait};
 pub(in crate::connect) use validators::Validators;
 
 use crate::connect::source::{Fault, Outlet};

@@ -2,13 +2,20 @@
 
 use std::time::Duration;
 
-use reqwest::header::{HeaderMap, RETRY_AFTER};
+use jiff::fmt::strtime;
+use jiff::tz::TimeZone;
+use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 
 use super::validators::instant;
 use crate::time::EventTime;
 
 /// Seconds above which a reset is an instant rather than a wait: three years.
 const INSTANT_FROM_S: u64 = 100_000_000;
+
+/// Longest wait that a server can ask for: one that asks for a year is asked again after a day.
+pub(in crate::connect) const ASKED_MAX: Duration = Duration::from_secs(24 * 3_600);
+/// What HTTP had before its present form of a date, and servers still write; in UTC.
+const OLD_DATES: [&str; 2] = ["%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"];
 
 /// What a server says of its limits. Three dialects of a reset are read: seconds since the Unix
 /// epoch (X, GitHub), seconds left (Reddit, IETF) and ISO 8601 (Mastodon).
@@ -48,20 +55,31 @@ impl Rate {
     }
 }
 
-/// The wait that an answer asks for: by `Retry-After`, in seconds or as a date, or until the window
-/// ends.
+/// The wait that an answer asks for: by `Retry-After`, or until the window ends.
 pub(in crate::connect) fn asked_wait(headers: &HeaderMap, now: EventTime) -> Option<Duration> {
-    let asked = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-    asked.and_then(|value| retry_after(value, now)).or_else(|| Rate::of(headers, now).reset)
+    retry_after(headers, now).or_else(|| Rate::of(headers, now).reset)
 }
 
-/// The wait that a `Retry-After` asks for.
-pub(in crate::connect) fn retry_after(value: &str, now: EventTime) -> Option<Duration> {
-    let value = value.trim();
-    if let Ok(seconds) = value.parse() {
-        return Some(Duration::from_secs(seconds));
+/// The wait that a `Retry-After` asks for, in seconds or as a date, which goes by the server's own
+/// clock if it tells that. At most a day.
+pub(crate) fn retry_after(headers: &HeaderMap, now: EventTime) -> Option<Duration> {
+    let text = |name| Some(headers.get(name)?.to_str().ok()?.trim());
+    let asked = text(RETRY_AFTER)?;
+    if asked.starts_with(|first: char| first.is_ascii_digit())
+        && let Ok(seconds) = asked.parse::<f64>()
+    {
+        let wait = Duration::try_from_secs_f64(seconds.ceil()).unwrap_or(ASKED_MAX);
+        return Some(wait.min(ASKED_MAX));
     }
-    Some(until(instant(value)?.0, now))
+    Some(until(dated(asked)?.0, text(DATE).and_then(dated).unwrap_or(now)))
+}
+
+/// The instant that a date in a header means.
+fn dated(text: &str) -> Option<EventTime> {
+    let utc = |form| strtime::parse(form, text).ok()?.to_datetime().ok()?.to_zoned(TimeZone::UTC).ok();
+    let old = || OLD_DATES.into_iter().find_map(utc);
+    let old = || Some(EventTime(old()?.timestamp().as_microsecond()));
+    instant(text).or_else(old).or_else(|| EventTime::parse(text).ok())
 }
 
 fn wait_until(reset: &str, now: EventTime) -> Option<Duration> {
@@ -71,13 +89,13 @@ fn wait_until(reset: &str, now: EventTime) -> Option<Duration> {
     }
     let seconds: u64 = reset.split('.').next()?.parse().ok()?;
     if seconds < INSTANT_FROM_S {
-        return Some(Duration::from_secs(seconds));
+        return Some(Duration::from_secs(seconds).min(ASKED_MAX));
     }
     Some(until(i64::try_from(seconds).ok()?.checked_mul(1_000_000)?, now))
 }
 
 fn until(at_us: i64, now: EventTime) -> Duration {
-    Duration::from_micros(u64::try_from(at_us.saturating_sub(now.0)).unwrap_or(0))
+    Duration::from_micros(u64::try_from(at_us.saturating_sub(now.0)).unwrap_or(0)).min(ASKED_MAX)
 }
 
 #[cfg(test)]
@@ -95,17 +113,35 @@ mod tests {
 
     #[test]
     fn waits_are_read_as_seconds_or_as_a_date() {
+        const DAY: u64 = 86_400;
         let rows = [
             ("120", Some(120)),
             (" 0 ", Some(0)),
+            ("1.5", Some(2)),
+            ("31536000", Some(DAY)),
+            ("18446744073709551615", Some(DAY)),
+            ("99999999999999999999999", Some(DAY)),
+            ("1e400", Some(DAY)),
             ("Sun, 01 Mar 2026 12:01:00 GMT", Some(60)),
+            ("Sunday, 01-Mar-26 12:01:00 GMT", Some(60)),
+            ("Sun Mar  1 12:01:00 2026", Some(60)),
+            ("2026-03-01T12:01:00Z", Some(60)),
             ("Sun, 01 Mar 2026 11:00:00 GMT", Some(0)),
+            ("Tue, 01 Jan 2199 00:00:00 GMT", Some(DAY)),
             ("soon", None),
+            ("", None),
             ("-5", None),
+            ("1, 2", None),
+            ("inf", None),
         ];
         for (value, seconds) in rows {
-            assert_eq!(retry_after(value, NOW), seconds.map(Duration::from_secs), "{value}");
+            let wait = retry_after(&headers(&[("retry-after", value)]), NOW);
+            assert_eq!(wait, seconds.map(Duration::from_secs), "{value}");
         }
+        // By a clock of its own, an hour ahead of ours.
+        let date = ("date", "Sun, 01 Mar 2026 13:00:00 GMT");
+        let asked = headers(&[("retry-after", "Sun, 01 Mar 2026 13:00:30 GMT"), date]);
+        assert_eq!(asked_wait(&asked, NOW), Some(Duration::from_secs(30)));
     }
 
     #[test]
@@ -117,6 +153,9 @@ mod tests {
             ("x-ratelimit-reset", "2026-03-01T12:01:00.000000Z", 60),
             ("ratelimit-reset", "60", 60),
             ("x-ratelimit-reset", "2026-03-01T11:00:00Z", 0),
+            ("x-ratelimit-reset", "99999999", 86_400),
+            ("x-ratelimit-reset", "4102444800", 86_400),
+            ("x-ratelimit-reset", "2199-01-01T00:00:00Z", 86_400),
         ];
         for (name, value, seconds) in rows {
             let headers = headers(&[(name, value), ("x-ratelimit-remaining", "0")]);
