@@ -19,11 +19,15 @@ use super::round::Round;
 use super::trouble;
 use super::{Stop, Summary};
 use crate::config::Config;
+use crate::engine::AHEAD_US_MAX;
 use crate::lake::{Folder, LakeFault};
-use crate::system::crash_point;
+use crate::system::{crash_point, wall_clock};
 
 /// An engine that dies again so soon is not begun anew: what killed it comes again.
 const WELL: Duration = Duration::from_secs(3_600);
+
+/// How often the clock is compared with event time.
+const LOOK: Duration = Duration::from_secs(5);
 
 /// A configuration to go on with.
 #[derive(Debug)]
@@ -40,6 +44,8 @@ enum Ended {
     Done(Box<Summary>),
     /// For another configuration.
     For(Change),
+    /// To begin anew: a clock that was ahead was set back, and event time with it.
+    SetBack,
 }
 
 /// A configuration that takes the place of another, and who waits for it.
@@ -93,6 +99,7 @@ pub async fn run_renewed(
                 before = Some(Change { plan: old, ..change });
                 continue;
             }
+            Ok(Ended::SetBack) => continue,
             Err(error) => error,
         };
         if let Some(change) = before.take() {
@@ -130,6 +137,10 @@ async fn round(
         () = round.over() => None,
         _ = stop.wait_for(|stop| *stop != Stop::No) => None,
         change = next(house, renewals) => Some(change),
+        () = set_back(house) => {
+            round.pass_on().await?;
+            return Ok(Ended::SetBack);
+        }
     };
     match change {
         None => {
@@ -142,6 +153,21 @@ async fn round(
             round.pass_on().await?;
             crash_point("reload.ended");
             Ok(Ended::For(Change { since, ..change }))
+        }
+    }
+}
+
+/// Waits until event time is so far ahead of the clock that who begins anew does not believe it: then
+/// all that comes would count as late. A clock by which the lake is not made yet says nothing.
+async fn set_back(house: &House) {
+    let mut looks = tokio::time::interval(LOOK);
+    loop {
+        looks.tick().await;
+        let (now, watermark) = (wall_clock(), house.progress.borrow().watermark);
+        if watermark.is_some_and(|watermark| watermark.since(now) > AHEAD_US_MAX)
+            && house.folder.made_at().is_ok_and(|made| made <= now)
+        {
+            return;
         }
     }
 }

@@ -40,7 +40,7 @@ use super::rekeying::Rekeying;
 use super::site::Site;
 use super::whole::{json_lines, write_whole};
 use crate::system::{hex, instant, random, wall_clock};
-use crate::time::DAY_US;
+use crate::time::{DAY_US, EventTime};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -293,13 +293,21 @@ impl Home {
     /// Whether this version knows it; the identity of the writer of a bucket.
     /// What [`Home::make`] said; refused by a clock to which the lake is a day from being made.
     fn known_writer(&self) -> Result<Option<String>, StateError> {
-        let path = self.own("lake.json");
-        let made = fs::metadata(&path).and_then(|meta| meta.modified()).map_err(io_error(&path))?;
-        let (now, made) = (wall_clock(), instant(made));
+        let (now, made) = (wall_clock(), self.made_at()?);
         if made.since(now) > DAY_US {
             return Err(StateError::Clock { path: self.root().to_owned(), now, made });
         }
         self.check_format()
+    }
+
+    /// When it was made, by the clock of then.
+    ///
+    /// # Errors
+    /// When it is gone.
+    pub fn made_at(&self) -> Result<EventTime, StateError> {
+        let path = self.own("lake.json");
+        let made = fs::metadata(&path).and_then(|meta| meta.modified());
+        Ok(instant(made.map_err(io_error(&path))?))
     }
 
     fn check_format(&self) -> Result<Option<String>, StateError> {

@@ -31,7 +31,7 @@ pub use outcome::Outcome;
 use punctual::Punctual;
 pub use punctual::{Delays, Placing};
 use seen::Seen;
-pub use state::{Behind, EngineState};
+pub use state::{AHEAD_US_MAX, Behind, EngineState};
 pub use tally::Tally;
 
 /// Mentions that may wait for the watermark; beyond, the earliest tick is judged early.

@@ -12,7 +12,7 @@ use crate::time::{DAY_US, EventTime};
 use crate::window::{Heard, PaneName, Recent, WatermarkState, WindowState};
 
 /// How far ahead of the wall clock an engine's own time may be before it is not believed.
-const AHEAD_US_MAX: i64 = DAY_US;
+pub const AHEAD_US_MAX: i64 = DAY_US;
 
 /// What an [`Engine`](super::Engine) remembers, in a form that can be stored.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
