@@ -26,8 +26,7 @@ pub fn instant(time: SystemTime) -> EventTime {
 /// microseconds: a clock that was set.
 #[must_use]
 pub fn clock_lead_us() -> i64 {
-    static BEGUN: LazyLock<(Instant, EventTime)> =
-        LazyLock::new(|| (Instant::now(), wall_clock()));
+    static BEGUN: LazyLock<(Instant, EventTime)> = LazyLock::new(|| (Instant::now(), wall_clock()));
     let (begun, at) = *BEGUN;
     let passed = i64::try_from(begun.elapsed().as_micros()).unwrap_or(i64::MAX);
     wall_clock().since(at).saturating_sub(passed)

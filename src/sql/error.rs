@@ -141,9 +141,7 @@ impl SqlError {
             return Self::new(SqlFault::Statement, "22023", message, hint).at(sql, at);
         }
         if let Some(growth) = found::<GrowthError>(error) {
-            let hint =
-                "ask for less at once, or allow more: sql_memory_mib in [serve], or --memory-mib";
-            return Self::new(SqlFault::Limit, "53200", growth.to_string(), hint);
+            return Self::new(SqlFault::Limit, "53200", growth.to_string(), growth.hint());
         }
         if let Some(refused) = of_store(error) {
             return refused;

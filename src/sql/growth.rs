@@ -66,28 +66,44 @@ pub(super) const GROWING: [&str; 34] = [
     "regexp_split_to_array",
     "format",
 ];
+/// Functions that compare every part of one argument with every part of another: over long values they
+/// end at no limit of time.
+pub(super) const SLOW: [&str; 3] = ["array_has_all", "array_has_any", "levenshtein"];
+/// So many bytes by bytes of one row may be compared: some seconds.
+const COMPARED_MAX: usize = 1 << 33;
 /// What is shared out among calls, of the memory of a query.
 const SHARE: usize = 4;
 const MIB: usize = 1024 * 1024;
 /// A call may always build so much.
 const LEAST_BYTES: usize = 256 * 1024;
 
-/// What would become too large.
+/// What would become too large, or take too long to be waited for.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "{function} would build {} MiB at once; in this query it may build {} MiB",
-    .bytes.div_ceil(MIB), .allowed.div_ceil(MIB)
-)]
-pub(super) struct GrowthError {
-    function: String,
-    bytes: usize,
-    allowed: usize,
+pub(super) enum GrowthError {
+    #[error(
+        "{function} would build {} MiB at once; in this query it may build {} MiB",
+        .bytes.div_ceil(MIB), .allowed.div_ceil(MIB)
+    )]
+    Large { function: String, bytes: usize, allowed: usize },
+    #[error("{function} would compare values of {one} and {other} bytes, each part with each")]
+    Slow { function: String, one: usize, other: usize },
+}
+
+impl GrowthError {
+    pub(super) fn hint(&self) -> &'static str {
+        match self {
+            Self::Large { .. } => {
+                "ask for less at once, or allow more: sql_memory_mib in [serve], or --memory-mib"
+            }
+            Self::Slow { .. } => "compare less of them, such as left(text, 1000)",
+        }
+    }
 }
 
 /// Puts the bound around the functions of a context, for what is computed while a plan is made.
 pub(super) fn bound(context: &SessionContext, limits: Limits) {
     let known = context.state().scalar_functions().clone();
-    for function in GROWING.iter().filter_map(|name| known.get(*name)) {
+    for function in GROWING.iter().chain(&SLOW).filter_map(|name| known.get(*name)) {
         context.register_udf(Bounded::around(function, share(limits, 1)));
     }
 }
@@ -143,6 +159,24 @@ impl Bounded {
         let inner: &dyn Any = function.inner().as_ref();
         let plain = inner.downcast_ref::<Self>().map_or(function, |bounded| &bounded.inner);
         ScalarUDF::new_from_impl(Self { inner: Arc::clone(plain), allowed })
+    }
+}
+
+impl Bounded {
+    /// Refuses what one row of would take too long; between rows, it is ended from outside.
+    fn check_time(&self, arguments: &ScalarFunctionArgs) -> QueryResult<()> {
+        let rows = arguments.number_rows;
+        let [one, other, ..] = arguments.args.as_slice() else { return Ok(()) };
+        let pairs = bytes_of(one, rows)?.into_iter().zip(bytes_of(other, rows)?);
+        let long = pairs.max_by_key(|(one, other)| one.saturating_mul(*other));
+        match long {
+            Some((one, other)) if one.saturating_mul(other) > COMPARED_MAX => {
+                let function = self.name().to_owned();
+                let error = GrowthError::Slow { function, one, other };
+                Err(DataFusionError::External(error.into()))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -212,10 +246,14 @@ impl ScalarUDFImpl for Bounded {
     }
 
     fn invoke_with_args(&self, arguments: ScalarFunctionArgs) -> QueryResult<ColumnarValue> {
+        if SLOW.contains(&self.name()) {
+            self.check_time(&arguments)?;
+            return self.inner.inner().invoke_with_args(arguments);
+        }
         let allowed = self.allowed;
         let bytes = answer_bytes(self.name(), &arguments)?;
         if bytes > allowed {
-            let error = GrowthError { function: self.name().to_owned(), bytes, allowed };
+            let error = GrowthError::Large { function: self.name().to_owned(), bytes, allowed };
             return Err(DataFusionError::External(error.into()));
         }
         self.inner.inner().invoke_with_args(arguments)

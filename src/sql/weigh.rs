@@ -11,7 +11,7 @@ use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::error::Result as QueryResult;
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan};
 
-use super::growth::GROWING;
+use super::growth::{GROWING, SLOW};
 use super::guard::Limits;
 use super::wide::{TEXT_BYTES_MAX, constant_bytes, is_built, is_column, is_made, is_read};
 use crate::lake::{Table, arrow_schema};
@@ -104,6 +104,8 @@ impl Found {
         match expression {
             Expr::ScalarFunction(call) => {
                 self.calls += usize::from(GROWING.contains(&call.name()));
+                // Nothing ends it within a batch but the end of a process.
+                self.collects |= SLOW.contains(&call.name());
             }
             Expr::AggregateFunction(_) => self.collects |= is_built(expression),
             Expr::ScalarSubquery(_) | Expr::Exists(_) | Expr::InSubquery(_) => self.holds = true,

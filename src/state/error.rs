@@ -143,7 +143,8 @@ impl StateError {
     /// Whether who called can mend it by calling otherwise.
     #[must_use]
     pub fn is_usage(&self) -> bool {
-        !self.is_damage() && !matches!(self, Self::Io { .. } | Self::Busy { .. } | Self::Clock { .. })
+        !self.is_damage()
+            && !matches!(self, Self::Io { .. } | Self::Busy { .. } | Self::Clock { .. })
     }
 
     /// One line that says how to mend it.

@@ -90,6 +90,16 @@ fn values_that_functions_build_are_bounded_before_they_are_built() {
         assert!(message.is_some_and(|text| text.contains(" MiB")), "{sql}: {error}");
         assert!(hint.is_some_and(|text| text.contains("sql_memory_mib")), "{sql}: {error}");
     }
+    for sql in [
+        "SELECT levenshtein(repeat('a', 900000), repeat('b', 900000))",
+        "SELECT array_has_all(range(0, 900000), range(0, 900000))",
+        "SELECT array_has_any(range(0, 900000), range(900000, 1800000))",
+        "SELECT max(levenshtein(text, repeat('b', 900000))) FROM mentions",
+    ] {
+        let (status, error) = served.sql(sql);
+        let message = error["detail"].as_str().unwrap_or_default();
+        assert!(status == 422 && message.contains("each part with each"), "{sql}: {error}");
+    }
     let in_a_table = "SELECT * FROM generate_series(1, cardinality(range(0, 300000000)))";
     assert_eq!(served.sql(in_a_table).0, 400);
     let grown = peak(served.process()) - idle;
@@ -97,6 +107,7 @@ fn values_that_functions_build_are_bounded_before_they_are_built() {
     for (sql, answer) in [
         ("SELECT cardinality(generate_series(1, 100000))", "100000"),
         ("SELECT length(repeat('ab', 1000))", "2000"),
+        ("SELECT levenshtein('kitten', 'sitting'), array_has_any([1, 2], [2])", "3,true"),
         ("SELECT lpad('7', 3, '0') || 'x' || 8", "007x8"),
         ("SELECT 'a' || NULL IS NULL", "true"),
         ("SELECT array_to_string([1] || [2, 3], '-')", "1-2-3"),

@@ -102,7 +102,8 @@ fn what_has_no_end_in_a_folder_is_left_alone() {
     file(&folder, "deep/posts.jsonl", line("1", "2026-03-01T12:00:00Z", "acme is bad"));
     let outside = tempfile::tempdir().expect("a folder");
     file(outside.path(), "more.jsonl", line("2", "2026-03-01T12:00:00Z", "acme is worse"));
-    let other = file(place.folder.path(), "other", line("3", "2026-03-01T12:00:00Z", "acme is bad"));
+    let other =
+        file(place.folder.path(), "other", line("3", "2026-03-01T12:00:00Z", "acme is bad"));
     for (target, name) in [
         (folder.as_path(), "deep/again"),
         (folder.as_path(), "deep/once-more"),

@@ -101,7 +101,11 @@ fn what_was_replaced_under_a_clock_that_was_ahead_goes_all_the_same() {
     };
     let set: String = said.lines().map(ahead).collect();
     assert!(set.contains("2900000000000"), "{said}");
-    file(last.parent().expect("a folder"), last.file_name().expect("a name").to_str().expect("UTF-8"), set);
+    file(
+        last.parent().expect("a folder"),
+        last.file_name().expect("a name").to_str().expect("UTF-8"),
+        set,
+    );
     growing.lake("vacuum", &["--older-than", "0s"]);
     assert_eq!(parquet_files(&growing.lake.join("mentions")), 1);
     growing.is_sound();

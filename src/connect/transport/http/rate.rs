@@ -76,7 +76,8 @@ pub(crate) fn retry_after(headers: &HeaderMap, now: EventTime) -> Option<Duratio
 
 /// The instant that a date in a header means.
 fn dated(text: &str) -> Option<EventTime> {
-    let utc = |form| strtime::parse(form, text).ok()?.to_datetime().ok()?.to_zoned(TimeZone::UTC).ok();
+    let utc =
+        |form| strtime::parse(form, text).ok()?.to_datetime().ok()?.to_zoned(TimeZone::UTC).ok();
     let old = || OLD_DATES.into_iter().find_map(utc);
     let old = || Some(EventTime(old()?.timestamp().as_microsecond()));
     instant(text).or_else(old).or_else(|| EventTime::parse(text).ok())
