@@ -97,14 +97,17 @@ mod tests {
         const HOUR_MS: i64 = 3_600_000;
         let now = 1_780_000_000_000;
         let hours = |attempts: &[i64]| {
-            let mut health = Health::default();
-            attempts.iter().map(|at| health.failed(*at).as_secs() / 3_600).last()
+            let (mut health, mut hours) = (Health::default(), 0);
+            for at in attempts {
+                hours = health.failed(*at).as_secs() / 3_600;
+            }
+            hours
         };
-        assert_eq!(hours(&[now, now + 5 * HOUR_MS, now + 29 * HOUR_MS]), Some(29));
+        assert_eq!(hours(&[now, now + 5 * HOUR_MS, now + 29 * HOUR_MS]), 29);
         // Begun before the clock was set, or while it was wrong.
-        assert_eq!(hours(&[0, now, now + 2 * HOUR_MS]), Some(2));
-        assert_eq!(hours(&[now, 2 * now, now + HOUR_MS, now + 2 * HOUR_MS]), Some(1));
-        assert_eq!(hours(&[i64::MIN, i64::MAX, now]), Some(0));
+        assert_eq!(hours(&[0, now, now + 2 * HOUR_MS]), 2);
+        assert_eq!(hours(&[now, 2 * now, now + HOUR_MS, now + 2 * HOUR_MS]), 1);
+        assert_eq!(hours(&[i64::MIN, i64::MAX, now]), 0);
         // As an older version kept it.
         let old = r#"{"address":"a","failing_since_ms":1780000000000,"disabled":null}"#;
         let mut health: Health = serde_json::from_str(old).expect("JSON");
