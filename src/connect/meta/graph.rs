@@ -8,7 +8,7 @@ use sha2::Sha256;
 
 use super::settings::Graph;
 use crate::connect::source::{Fault, Outlet};
-use crate::connect::transport::{Answer, Http};
+use crate::connect::transport::{ASKED_MAX, Answer, Http};
 use crate::decode::{Ask, MetaDecoder, Parcel};
 use crate::secret::Secret;
 use crate::system::{hex, wall_clock};
@@ -202,7 +202,7 @@ fn resting(answer: &Answer) -> Option<Duration> {
 fn rest(usage: &Value) -> Option<Duration> {
     let minutes = usage.get("estimated_time_to_regain_access").and_then(Value::as_u64);
     if let Some(minutes) = minutes.filter(|minutes| *minutes > 0) {
-        return Some(Duration::from_secs(minutes.saturating_mul(60)));
+        return Some(Duration::from_secs(minutes.saturating_mul(60)).min(ASKED_MAX));
     }
     let shares = ["call_count", "total_time", "total_cputime"];
     let busiest = shares.iter().filter_map(|name| usage.get(name)?.as_u64()).max();
@@ -228,7 +228,7 @@ mod tests {
     fn usage_is_read_as_a_rate() {
         let minutes = |minutes: u64| Some(Duration::from_secs(60 * minutes));
         let case = "x-business-use-case-usage";
-        let rows: [(&str, &str, Option<Duration>); 5] = [
+        let rows: [(&str, &str, Option<Duration>); 6] = [
             ("x-app-usage", r#"{"call_count":28,"total_time":25,"total_cputime":25}"#, None),
             ("x-app-usage", r#"{"call_count":28,"total_time":99,"total_cputime":25}"#, minutes(15)),
             (
@@ -240,6 +240,11 @@ mod tests {
                 case,
                 r#"{"12":[{"type":"pages","call_count":3,"estimated_time_to_regain_access":0}]}"#,
                 None,
+            ),
+            (
+                case,
+                r#"{"12":[{"estimated_time_to_regain_access":18446744073709551615}]}"#,
+                minutes(24 * 60),
             ),
             (case, "garbage", None),
         ];
