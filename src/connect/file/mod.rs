@@ -59,14 +59,14 @@ impl FileSource {
             };
             let block = block.map_err(|error| self.unreadable(&error))?;
             let Some(block) = block else { return Ok(()) };
-            outlet.send(parcel(&block, outlet.name(), &mut decoder)).await?;
+            hand_over(parcel(&block, outlet.name(), &mut decoder), outlet).await?;
         }
         if outlet.is_renewed() {
             lines.leave(&self.path);
             return Err(Fault::Closed);
         }
         while let Some(block) = lines.read_already() {
-            outlet.send(parcel(&block, outlet.name(), &mut decoder)).await?;
+            hand_over(parcel(&block, outlet.name(), &mut decoder), outlet).await?;
         }
         Err(Fault::Closed)
     }
@@ -105,7 +105,7 @@ impl FileSource {
                 Some(error) => outlet.waiting(&self.named(&why(&error))),
             }
             match step.parcel {
-                Some(parcel) => outlet.send(parcel).await?,
+                Some(parcel) => hand_over(parcel, outlet).await?,
                 None => outlet.pause(LOOK).await,
             }
         }
@@ -158,6 +158,14 @@ fn parcel(block: &Block, source: &SourceId, decoder: &mut Decoder) -> Parcel {
     block.lines().for_each(|line| decoder.decode(line, &mut parcel));
     parcel.refuse_long_lines(block.skipped);
     parcel
+}
+
+/// A block of a mebibyte can be half a million lines that are refused.
+async fn hand_over(parcel: Parcel, outlet: &Outlet) -> Result<(), Fault> {
+    for piece in parcel.pieces() {
+        outlet.send(piece).await?;
+    }
+    Ok(())
 }
 
 /// What an error of a file says, without Rust's numbers.

@@ -78,7 +78,7 @@ impl Once {
             // Bytes that were skipped are not in the print any more.
             self.place.print = (skipped == 0).then(|| self.print.text());
             parcel.cursor = Some(Cursor::of(&self.place));
-            outlet.send(parcel).await?;
+            super::hand_over(parcel, outlet).await?;
         }
     }
 }

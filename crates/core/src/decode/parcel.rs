@@ -134,10 +134,55 @@ impl Parcel {
         self.events.is_empty() && self.refused.is_empty() && self.ignored == 0
     }
 
+    /// The same in parcels of bounded length, of what was read at once; what is counted, and the cursor,
+    /// come with the last.
+    pub fn pieces(mut self) -> impl Iterator<Item = Self> {
+        let source = self.source.clone();
+        let mut events = std::mem::take(&mut self.events).into_iter();
+        let mut refused = std::mem::take(&mut self.refused).into_iter();
+        let mut whole = Some(self);
+        std::iter::from_fn(move || {
+            let mut piece = Self::new(&source);
+            piece.events.extend(events.by_ref().take(FRAMES_MAX));
+            piece.refused.extend(refused.by_ref().take(FRAMES_MAX));
+            if events.len() + refused.len() > 0 {
+                return Some(piece);
+            }
+            let Self { events, refused, .. } = piece;
+            whole.take().map(|whole| Self { events, refused, ..whole })
+        })
+    }
+
     /// Takes what is there and leaves an empty parcel of the same source.
     #[must_use]
     pub fn take(&mut self) -> Self {
         let fresh = Self::new(&self.source);
         std::mem::replace(self, fresh)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_of_refusals_comes_in_pieces_and_the_place_behind_all_of_it() {
+        let lengths = |refusals: usize| {
+            let mut parcel = Parcel::new(&SourceId::new("s"));
+            for number in 0..refusals {
+                parcel.refuse(number.to_string(), Vec::new());
+            }
+            (parcel.ignored, parcel.cursor) = (7, Some(Cursor::of(&1)));
+            let pieces: Vec<Parcel> = parcel.pieces().collect();
+            let (last, before) = pieces.split_last().expect("at least one");
+            assert!(before.iter().all(|piece| piece.cursor.is_none() && piece.ignored == 0));
+            assert_eq!((last.ignored, last.cursor.is_some()), (7, true));
+            let all = pieces.iter().flat_map(|piece| &piece.refused);
+            assert!(all.enumerate().all(|(number, one)| one.reason == number.to_string()));
+            pieces.iter().map(|piece| piece.refused.len()).collect::<Vec<_>>()
+        };
+        assert_eq!(lengths(0), [0]);
+        assert_eq!(lengths(FRAMES_MAX), [FRAMES_MAX]);
+        assert_eq!(lengths(2 * FRAMES_MAX + 1), [FRAMES_MAX, FRAMES_MAX, 1]);
     }
 }
