@@ -23,7 +23,7 @@ use crate::system::wall_clock;
 use crate::time::{EventTime, MINUTE_US};
 use address::{Asked, Wire, address};
 use numbers::{Looking, Noting, numbers};
-use place::{Kept, OLDEST_US, Place, is_cut_off};
+use place::{Kept, OLDEST_US, Place, Stuck, is_cut_off};
 use remark::{Remark, remark};
 pub use settings::{JetstreamSettings, NumbersSettings};
 pub(super) use settings::{configure, configure_bluesky};
@@ -40,6 +40,9 @@ pub struct Jetstream {
     decoder: Decoder,
     /// The latest frame; `None` begins with what is sent from now on.
     place: Option<Place>,
+    /// How far this connection came, and how often none came further.
+    came_us: Option<i64>,
+    stuck: Stuck,
     /// Whether the server refused the place as too old, so that its oldest is asked for.
     from_oldest: bool,
     parcel: Parcel,
@@ -77,6 +80,8 @@ impl Jetstream {
             url: settings.url.clone(),
             decoder,
             place: kept.map(|kept| kept.place),
+            came_us: None,
+            stuck: Stuck::default(),
             from_oldest: false,
             parcel,
             remark: None,
@@ -90,8 +95,11 @@ impl Jetstream {
 
     async fn dial(&mut self, outlet: &Outlet) -> Result<WebSocket, Fault> {
         self.prepare(outlet).await?;
+        let begin = self.place.map(|place| self.stuck.cursor(place, wall_clock().0));
+        let (cursor, gap) = begin.unzip();
+        gap.flatten().into_iter().for_each(|gap| outlet.gap(gap));
         let asked = Asked {
-            cursor: if self.from_oldest { Some(OLDEST_US) } else { self.place.map(Place::cursor) },
+            cursor: if self.from_oldest { Some(OLDEST_US) } else { cursor },
             dictionary: self.unpacker.as_ref().filter(|_| self.compress).map(Unpacker::id),
         };
         let url = address(&self.url, self.wire, asked);
@@ -281,6 +289,7 @@ impl Jetstream {
         {
             // Servers send frames out of order: a cursor that went back would make them send
             // everything again, one of next year would make them send nothing.
+            self.came_us = self.came_us.max(Some(reached_us));
             let before = self.place.map_or(i64::MIN, |place| place.time_us);
             let latest = Place { time_us: reached_us.max(before) };
             self.place = Some(latest);
@@ -296,14 +305,25 @@ impl Source for Jetstream {
     async fn read(&mut self, outlet: &Outlet) -> Result<(), Fault> {
         let socket = self.dial(outlet).await?;
         outlet.up();
-        let Some(mut looking) = self.looking.take() else {
-            return self.receive(socket, outlet).await;
+        let before = self.place;
+        self.came_us = None;
+        let ended = match self.looking.take() {
+            None => self.receive(socket, outlet).await,
+            Some(mut looking) => {
+                let ended = tokio::select! {
+                    ended = self.receive(socket, outlet) => ended,
+                    () = looking.run(outlet) => Err(Fault::Closed),
+                };
+                self.looking = Some(looking);
+                ended
+            }
         };
-        let ended = tokio::select! {
-            ended = self.receive(socket, outlet) => ended,
-            () = looking.run(outlet) => Err(Fault::Closed),
-        };
-        self.looking = Some(looking);
-        ended
+        self.stuck.note(before, self.came_us);
+        ended.map_err(|fault| match fault {
+            Fault::External { reason, wait: None } => {
+                Fault::External { reason, wait: self.stuck.wait() }
+            }
+            other => other,
+        })
     }
 }
