@@ -23,6 +23,7 @@ use crate::post::{SourceId, TopicId};
 use crate::privacy::Erased;
 use crate::state::{Answered, Errands, Mode, Triage};
 use crate::system::{clock_lead_us, crash_point, wall_clock};
+use crate::time::{DAY_US, EventTime};
 use crate::tuning;
 
 /// How often requests are looked for, and a job of upkeep is done.
@@ -30,6 +31,9 @@ const TURN: Duration = Duration::from_secs(1);
 
 /// How often it is tried whether the lake can be written.
 const PROBE: Duration = Duration::from_secs(10);
+
+/// After which time a clock that was set ahead is believed.
+const SETTLED: Duration = Duration::from_secs(7 * 24 * 3_600);
 
 /// After which time a commit takes long.
 const LONG: Duration = Duration::from_secs(10);
@@ -85,6 +89,8 @@ pub struct Upkeep {
     round: Vec<Chore>,
     /// Whether nothing goes in it by its age, since the clock is not believed.
     keeps: bool,
+    /// When it was noticed that the clock was set ahead, unless it was set back.
+    jumped: Option<Instant>,
 }
 
 impl Upkeep {
@@ -104,6 +110,7 @@ impl Upkeep {
             due: Instant::now() + every.unwrap_or_default(),
             round: Vec::new(),
             keeps: false,
+            jumped: None,
         }
     }
 
@@ -123,16 +130,16 @@ impl Upkeep {
                 return Ok(());
             }
             self.due = Instant::now() + every;
-            self.round = vec![Chore::compact()];
-            let doubt = lake.doubts(now, clock_lead_us());
-            self.keeps = doubt.is_some();
-            match doubt {
-                None => self.round.push(Chore::Retain(self.retention)),
-                Some(why) => {
-                    let hint = "set the clock; if it is right: resonanz lake retain";
-                    tracing::error!(why, hint, "nothing is dropped for its age");
-                }
-            }
+            self.round = vec![Chore::compact(), Chore::Retain(self.retention)];
+            self.keeps = false;
+        }
+        if matches!(self.round.last(), Some(Chore::Retain(_)))
+            && let Some(why) = self.doubt(lake, now)
+        {
+            let hint = "set the clock; if it is right: resonanz lake retain";
+            tracing::error!(why, hint, "nothing is dropped for its age");
+            self.keeps = true;
+            self.round.pop();
         }
         if let Some(chore) = self.round.last()
             && lake.tend(chore, now).await?.is_none()
@@ -147,6 +154,17 @@ impl Upkeep {
             }
         }
         Ok(())
+    }
+
+    /// Why the clock is not believed as far as to drop rows, if so.
+    fn doubt(&mut self, lake: &Lake, now: EventTime) -> Option<String> {
+        let lead_us = clock_lead_us();
+        self.jumped = (lead_us > DAY_US).then(|| self.jumped.unwrap_or_else(Instant::now));
+        if self.jumped.is_some_and(|at| at.elapsed() < SETTLED) {
+            let days = lead_us / DAY_US;
+            return Some(format!("the clock was set ahead by {days} days since the start"));
+        }
+        lake.doubts(now)
     }
 }
 

@@ -20,6 +20,9 @@ use crate::time::{DAY_US, EventTime};
 const MERGED_BYTES: u64 = 32 << 20;
 /// Small files of the running day that may gather before they are merged.
 const GATHERED_MAX: usize = 8;
+/// Within so many days a wrong clock is noticed and set; and nobody listens for so long and hears nothing.
+const WEEK_DAYS: i32 = 7;
+const YEAR_DAYS: i32 = 366;
 /// Ending of files from which texts have been taken.
 pub(super) const BARE: &str = ".bare.parquet";
 
@@ -157,17 +160,17 @@ pub(crate) async fn tend_alone(
 }
 
 impl Lake {
-    /// Why a clock that says `now`, and has gone ahead by `lead_us` of late, is not believed where rows
-    /// would go for it: the lake has nothing of so long a time before it.
+    /// Why a clock that says `now` is not believed where rows would go for it: what the lake has of days
+    /// that are over for good ends so long before it. The latest days may be of that very clock.
     #[must_use]
-    pub fn doubts(&self, now: EventTime, lead_us: i64) -> Option<String> {
+    pub fn doubts(&self, now: EventTime) -> Option<String> {
         let files = self.tables.iter().flat_map(TableWriter::files);
         let days = files.filter(|file| !file.table.came_later()).map(|file| file.day);
-        let newest = days.filter(|day| *day <= now.day()).max()?;
-        is_far(newest, now.day(), lead_us).then(|| {
-            let newest = crate::lake::day_name(newest);
-            format!("the clock says {now}, and the lake has nothing newer than {newest}")
-        })
+        let last = far(days, now.day())?;
+        let last = crate::lake::day_name(last);
+        Some(format!(
+            "the clock says {now}, and before this week the lake has nothing since {last}"
+        ))
     }
 
     /// Ends the keeping of dead letters past their retention; how many.
@@ -204,11 +207,10 @@ impl Lake {
     }
 }
 
-/// Whether a clock that was set ahead may be wrong, or any clock: nobody listens for a year and hears
-/// nothing.
-fn is_far(newest: i32, today: i32, lead_us: i64) -> bool {
-    let days = if lead_us > DAY_US { 7 } else { 366 };
-    today.saturating_sub(newest) > days
+/// The last day before this week, if it is so far away that nobody may have listened since.
+fn far(days: impl Iterator<Item = i32>, today: i32) -> Option<i32> {
+    let last = days.filter(|day| *day < today.saturating_sub(WEEK_DAYS)).max()?;
+    (today.saturating_sub(last) > YEAR_DAYS).then_some(last)
 }
 
 fn job(deed: Deed, inputs: Vec<LakeFile>) -> Option<Job> {
@@ -323,21 +325,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_clock_is_doubted_by_what_was_heard_last() {
+    fn a_clock_is_doubted_by_what_was_heard_before_this_week() {
         const TODAY: i32 = 20_787;
         let rows = [
-            (TODAY, 0, false),
-            // Nothing was heard for long, or history is all there is.
-            (TODAY - 300, 0, false),
-            (TODAY - 367, 0, true),
-            (TODAY - 4_000, 0, true),
-            // Set ahead while it ran: to a wrong time, or to the right one.
-            (TODAY - 200, 200 * DAY_US, true),
-            (TODAY - 1, 20_000 * DAY_US, false),
-            (TODAY - 200, DAY_US / 2, false),
+            (&[][..], None),
+            (&[TODAY], None),
+            (&[TODAY - 300, TODAY], None),
+            (&[TODAY - 367], Some(TODAY - 367)),
+            // What came under a clock that is years ahead has its date.
+            (&[TODAY - 13_000, TODAY - 12_999, TODAY - 1, TODAY], Some(TODAY - 12_999)),
+            (&[TODAY - 13_000, TODAY - 8], None),
         ];
-        for (newest, lead_us, is_doubted) in rows {
-            assert_eq!(is_far(newest, TODAY, lead_us), is_doubted, "{newest} {lead_us}");
+        for (days, last) in rows {
+            assert_eq!(far(days.iter().copied(), TODAY), last, "{days:?}");
         }
     }
 }
