@@ -38,6 +38,16 @@ pub fn unix_ms() -> i64 {
     wall_clock().0 / 1_000
 }
 
+/// Threads of a runtime: as many as `TOKIO_WORKER_THREADS` says, or one for each core where it says
+/// nothing of sense, at which tokio would panic.
+#[must_use]
+pub fn task_threads() -> usize {
+    let asked = std::env::var("TOKIO_WORKER_THREADS").ok().and_then(|text| text.parse().ok());
+    let asked = asked.filter(|threads| (1..=1_024).contains(threads));
+    let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    asked.unwrap_or_else(cores)
+}
+
 /// Bytes that nobody can guess.
 ///
 /// # Errors

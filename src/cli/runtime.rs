@@ -6,6 +6,7 @@ use clap::ArgAction;
 
 use super::output::{Screened, Script};
 use super::view::Reader;
+use crate::system::task_threads;
 
 /// What every command takes.
 #[derive(Debug, clap::Args)]
@@ -53,5 +54,6 @@ pub(super) fn prepare(args: &LogArgs) {
 
 /// The runtime of the commands that need one.
 pub(super) fn runtime() -> io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.worker_threads(task_threads()).enable_all().build()
 }

@@ -12,10 +12,13 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinSet;
 
 use super::problem::failure;
+use crate::system::task_threads;
 
 /// They live as long as the process.
-static THREADS: LazyLock<io::Result<Runtime>> =
-    LazyLock::new(|| Builder::new_multi_thread().thread_name("answers").enable_all().build());
+static THREADS: LazyLock<io::Result<Runtime>> = LazyLock::new(|| {
+    let mut builder = Builder::new_multi_thread();
+    builder.worker_threads(task_threads()).thread_name("answers").enable_all().build()
+});
 
 /// Answers there; who goes away ends the work.
 pub(super) async fn apart(request: Request, next: Next) -> Response {

@@ -218,6 +218,28 @@ fn a_clock_from_before_the_lake_was_made_is_told_and_nothing_is_refused_by_it() 
 }
 
 #[test]
+fn an_environment_that_makes_no_sense_stops_nothing() {
+    let grown = Grown::new(1);
+    let odd = [
+        ("TOKIO_WORKER_THREADS", "0"),
+        ("TOKIO_WORKER_THREADS", "many"),
+        ("RAYON_NUM_THREADS", "many"),
+        ("TZ", "nowhere///"),
+        ("LC_ALL", "xx"),
+        ("RUST_LOG", "=,=="),
+        ("COLUMNS", "-5"),
+        ("HOME", "/nowhere"),
+    ];
+    for (name, value) in odd {
+        let mut command = resonanz();
+        command.args(["query", "--lake"]).arg(&grown.place.lake).arg(COUNTS).env(name, value);
+        let asked = command.output().expect("it runs");
+        assert!(asked.status.success(), "{name}={value}: {}", stderr(&asked));
+        assert_eq!(stderr(&asked), "", "{name}={value}");
+    }
+}
+
+#[test]
 fn a_lake_that_is_being_made_is_empty() {
     let grown = Grown::new(1);
     let lake = &grown.place.lake;
