@@ -79,6 +79,7 @@ def with_psycopg():
         one = lambda sql, values=None: c.execute(sql, values).fetchone()[0]
         for sql, values, wanted in [
             ("SELECT to_char(TIMESTAMPTZ '2026-03-04 14:05:06Z', 'YYYY-MM-DD HH24:MI:SS')", None, "2026-03-04 14:05:06"),
+            ("SELECT encode('\\x41ff'::bytea, 'hex')", [], "41ff"),
             ("SELECT 'a%%b' LIKE 'a/%%b' ESCAPE '/'", [], True),
             ("SELECT 'axb' LIKE 'a/%%b' ESCAPE '/'", [], False),
             ("SELECT 'a%%b' LIKE '%%' || %s || '%%' ESCAPE '/'", ["/%"], True),

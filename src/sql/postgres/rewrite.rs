@@ -98,6 +98,11 @@ impl VisitorMut for Rewriter {
                 procedure(left, right);
                 procedure(right, left);
             }
+            Expr::Cast { expr, data_type: DataType::Bytea, .. } => match hexadecimal(expr) {
+                Some(Ok(digits)) => *expression = Expr::value(Value::HexStringLiteral(digits)),
+                Some(Err(message)) => return ControlFlow::Break(message),
+                None => {}
+            },
             Expr::Value(value) => {
                 if let (Value::Placeholder(_), Some(kind)) = (&value.value, &self.guess) {
                     *expression = cast(expression.clone(), kind.clone());
@@ -149,6 +154,20 @@ fn call(name: &str, arguments: Vec<Expr>) -> Expr {
         over: None,
         within_group: Vec::new(),
     })
+}
+
+/// The digits of bytes that are written as PostgreSQL writes them, `\x0aff`.
+fn hexadecimal(literal: &Expr) -> Option<Result<String, String>> {
+    let Expr::Value(value) = literal else { return None };
+    let (Value::SingleQuotedString(text) | Value::EscapedStringLiteral(text)) = &value.value else {
+        return None;
+    };
+    let digits: String = text.strip_prefix("\\x")?.split_whitespace().collect();
+    let is_whole = digits.len().is_multiple_of(2);
+    if is_whole && digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        return Some(Ok(digits));
+    }
+    Some(Err(format!("\"{text}\" is not bytes in hexadecimal digits")))
 }
 
 /// Whether a subquery asks the catalog for what no lake has: sequences, defaults, collations.
