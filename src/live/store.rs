@@ -98,7 +98,7 @@ impl Upkeep {
     #[must_use]
     pub fn new(folder: &Folder, config: &LakeConfig) -> Self {
         // What passes is counted from the start.
-        clock_lead_us();
+        let _ = clock_lead_us();
         let every = config.upkeep_us.and_then(|us| u64::try_from(us).ok());
         let every = every.map(Duration::from_micros);
         Self {
