@@ -6,6 +6,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+mod months;
 mod spelling;
 mod stamp;
 mod written;

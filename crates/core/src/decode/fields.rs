@@ -152,15 +152,20 @@ fn count(text: &str, thousands: Option<char>) -> Option<u64> {
     if let Ok(count) = text.parse() {
         return Some(count);
     }
+    let is_nothing = |fraction: &str| fraction.bytes().all(|byte| byte == b'0');
     if let Some(sign) = thousands {
-        let mut groups = text.split(sign);
+        let point = if sign == '.' { ',' } else { '.' };
+        let whole = text.rsplit_once(point).filter(|(_, fraction)| is_nothing(fraction));
+        let mut groups = whole.map_or(text, |(whole, _)| whole).split(sign);
         let first = groups.next().filter(|first| (1..=3).contains(&first.len()))?;
         let grouped =
             groups.try_fold(first.to_owned(), |all, group| (group.len() == 3).then(|| all + group));
         return grouped?.parse().ok();
     }
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-    if fraction.bytes().all(|byte| byte == b'0') {
+    // A comma before three digits could stand between thousands.
+    let cut = text.split_once(',').filter(|(_, fraction)| fraction.len() <= 2);
+    let (whole, fraction) = text.split_once('.').or(cut).unwrap_or((text, ""));
+    if is_nothing(fraction) {
         return whole.parse().ok();
     }
     let number = text.contains(['e', 'E']).then(|| text.parse::<f64>().ok()).flatten()?;
@@ -241,7 +246,13 @@ impl FieldMap {
             if place.is_none() && needed {
                 let found = names.iter().take(20).copied().collect::<Vec<_>>().join(", ");
                 let guess = guessed_map(names);
-                let map = if guess.is_empty() { format!("{field}=COLUMN") } else { quoted(&guess) };
+                let map = match guess.as_str() {
+                    "" if self.is_plain() && place_of(names, "text").is_none() => {
+                        "id=,text=COLUMN,posted_at=COLUMN".to_owned()
+                    }
+                    "" => format!("{field}=COLUMN"),
+                    guess => quoted(guess),
+                };
                 return Err(format!(
                     "there is no column \"{column}\" for the field {field}, only {found}; \
                      say which column is which field, as with --map {map}"
@@ -254,6 +265,9 @@ impl FieldMap {
 
 /// Where a column of this name stands, in any case.
 fn place_of(names: &[&str], column: &str) -> Option<usize> {
+    if column.is_empty() {
+        return None;
+    }
     let alike = |name: &&str| name.eq_ignore_ascii_case(column);
     names.iter().position(|name| *name == column).or_else(|| names.iter().position(alike))
 }
@@ -320,6 +334,11 @@ mod tests {
             ("1,200", Some(','), Some(1_200)),
             ("6887.0", Some('.'), None),
             ("68.870", None, None),
+            ("68.870,00", Some('.'), Some(68_870)),
+            ("1,200.0", Some(','), Some(1_200)),
+            ("68870,00", None, Some(68_870)),
+            ("68,000", None, None),
+            ("12,5", None, None),
             ("12.5", None, None),
             ("-3", None, None),
             ("many", None, None),
@@ -348,5 +367,8 @@ mod tests {
         let error = "data.text=text".parse::<FieldMap>().expect_err("turned");
         assert!(error.contains("write text=data.text"), "{error}");
         assert!(FieldMap::default().is_plain());
+        let without_ids: FieldMap = "id=".parse().expect("a map");
+        let places = without_ids.places(&["", "text", "posted_at"]).expect("all are there");
+        assert_eq!(places.first(), Some(&None), "a column without a name holds no ids");
     }
 }

@@ -10,6 +10,7 @@ use jiff::fmt::strtime::BrokenDownTime;
 use jiff::fmt::{rfc2822, strtime};
 use jiff::tz::TimeZone;
 
+use super::months::with_month;
 use super::spelling::plain;
 use super::{EventTime, SECOND_US, stamp};
 
@@ -103,7 +104,7 @@ impl TimeStyle {
             };
             CIVIL.into_iter().find_map(parts)
         };
-        match iso.or_else(known) {
+        match iso.or_else(known).or_else(|| with_month(&plain)) {
             Some(local) => self.local(text, local),
             None if has_far_year(&plain) => Err(WrittenError::new(text, Fault::Year)),
             None if has_slashes(&plain) => Err(WrittenError::new(text, Fault::Order)),
@@ -305,6 +306,7 @@ mod tests {
             assert!(refused.contains("--zone"), "{refused}");
         }
         assert_eq!(style.read("28.11.2026 14:05"), EventTime::of_int(1_795_871_100));
+        assert_eq!(style.read("28. November 2026 um 14:05 Uhr"), EventTime::of_int(1_795_871_100));
         let american = TimeStyle { format: Some("%m/%d/%Y %I:%M %p".to_owned()), ..style };
         assert_eq!(american.read("11/28/2026 2:05 PM"), EventTime::of_int(1_795_871_100));
         assert_eq!("+05:30".parse::<Zone>().map(|_| ()), Ok(()));
