@@ -98,7 +98,8 @@ pub(super) fn guess_times(
     if asks(&parcel, "--zone") && hints.reading.times.zone.is_none() {
         // A column may say it itself, as `Created (UTC)`.
         let of_posted_at = hints.reading.map.column(POSTED_AT).to_uppercase();
-        let name = if of_posted_at.contains("UTC") { "UTC".to_owned() } else { hints.zone.clone() };
+        let is_utc = ["UTC", "GMT"].iter().any(|zone| of_posted_at.contains(zone));
+        let name = if is_utc { "UTC".to_owned() } else { hints.zone.clone() };
         hints.reading.times.zone = name.parse::<Zone>().ok().map(|Zone(zone)| zone);
         options.push(("--zone", name));
         parcel = feed(hints).first_posts(input)?;
@@ -119,16 +120,27 @@ pub(super) fn guess_thousands(
     if parcel.mended == 0 || hints.reading.thousands.is_some() {
         return Ok(parcel);
     }
+    let counts = |parcel: &Parcel| parcel.events.iter().map(counts).sum::<usize>();
     for sign in THOUSANDS {
         let mut other = hints.clone();
         other.reading.thousands = Some(sign);
         let tried = feed(&other).first_posts(input)?;
-        if tried.mended < parcel.mended {
+        if counts(&tried) > counts(&parcel) {
             options.push(("--thousands", sign.to_string()));
             return Ok(tried);
         }
     }
     Ok(parcel)
+}
+
+/// How many counts of a post are known.
+fn counts(event: &Event) -> usize {
+    match event {
+        Event::Create(post) | Event::Edit(post) => {
+            usize::from(post.reach.is_some()) + usize::from(post.engagement.is_some())
+        }
+        _ => 0,
+    }
 }
 
 /// The map of a table without a column that is called as texts are, such as the answers of a form, whose

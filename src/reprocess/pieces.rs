@@ -141,6 +141,10 @@ pub(super) fn decode(numbered: &Numbered, decoder: &Decoder) -> Decoded {
         Rows::Csv(rows) => by_rows(decoder, rows.len(), |range, decoder, piece| {
             let reading = Arc::clone(decoder.reading());
             rows.read(range, &reading, |line, number, record| {
+                if line.is_err() && rows.is_wordless(record) {
+                    piece.parcel.ignored += 1;
+                    return;
+                }
                 decoder.decode_fields(line, || rows.json(record), &mut piece.parcel);
                 piece.note(number);
             });

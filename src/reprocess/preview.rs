@@ -8,7 +8,11 @@ use crate::connect::{Beginning, Input, Layout, Opening};
 use crate::post::{Event, Post};
 
 /// What is said of bytes that are neither lines nor Parquet.
-const NOT_TEXT: &str = "this is not text; save a workbook as CSV, and unpack archives";
+const NOT_TEXT: &str = "this is not text; save a workbook as .xlsx or CSV, and unpack archives";
+
+/// What is said of text that is neither a table nor JSON.
+const NOT_POSTS: &str =
+    "this is text without columns; export it as a table (CSV, .xlsx) or as JSON";
 
 /// Whether bytes could be text: only few signs of control stand in it.
 fn is_text(bytes: &[u8]) -> bool {
@@ -69,6 +73,17 @@ pub fn preview(input: &Input, hints: &Hints) -> io::Result<Preview> {
     let parcel = feed(&hints).first_posts(input)?;
     if parcel.events.is_empty() && parcel.refused.iter().any(|letter| !is_text(&letter.raw)) {
         return Err(io::Error::other(NOT_TEXT));
+    }
+    let begins_as_json = |raw: &[u8]| {
+        raw.trim_ascii_start().starts_with(b"{") || raw.trim_ascii_start().starts_with(b"[")
+    };
+    let is_prose =
+        look.layout == Layout::Lines && look.told.export.is_none() && parcel.events.is_empty();
+    if is_prose
+        && !parcel.refused.is_empty()
+        && !parcel.refused.iter().any(|letter| begins_as_json(&letter.raw))
+    {
+        return Err(io::Error::other(NOT_POSTS));
     }
     let parcel = guess_times(input, parcel, &mut hints, &mut options)?;
     let parcel = guess_thousands(input, parcel, &hints, &mut options)?;

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use crate::support::{Place, file, query, resonanz, stderr, stdout};
+use crate::support::{Place, file, query, resonanz, run, stderr, stdout};
 
 /// A look at a file, with a zone of its own: what is said.
-fn look(path: &Path) -> String {
+pub(crate) fn look(path: &Path) -> String {
     let mut command = resonanz();
     command.args(["import", "--preview"]).arg(path).env("TZ", "Europe/Berlin");
     let seen = command.output().expect("it runs");
@@ -15,7 +15,7 @@ fn look(path: &Path) -> String {
 }
 
 /// Imports by the last line that a look says, as a person copies it; the rows of `posts`.
-fn by_the_command(place: &Place, said: &str, path: &Path) -> String {
+pub(crate) fn by_the_command(place: &Place, said: &str, path: &Path) -> String {
     let command = said.lines().last().expect("a command").trim().to_owned();
     let binary = env!("CARGO_BIN_EXE_resonanz");
     let line = command.replacen("resonanz", &format!("'{binary}'"), 1);
@@ -178,4 +178,66 @@ fn a_look_says_how_many_rows_it_saw_and_when_there_is_none() {
     let said = stdout(&seen);
     assert!(seen.status.code() == Some(1) && said.contains("nothing to import"), "{said}");
     assert!(!said.contains("could be read"), "{said}");
+}
+
+#[test]
+fn titles_above_a_table_and_totals_below_it_are_no_posts() {
+    let rows = [
+        (
+            "excel.csv",
+            "Erwähnungen acme;;;\r\nZeitraum: 01.11.26 - 28.11.26;;;\r\n;;;\r\nDatum;Autor;Text;Reichweite\r\n\
+             28.11.26 14:05;Kim;\"acme liefert nicht;\r\nnie\";68.870\r\n;;;\r\nSumme;;;68.870\r\n",
+            "2026-11-28T13:05:00Z,\"acme liefert nicht;\r\nnie\"",
+            "3 lines above the names of the columns are passed over",
+        ),
+        (
+            "listening.csv",
+            "Report:,acme mentions\nLabel:,\n\nQuery Id,Query Name,Date,Title,Snippet,Url,Author\n\
+             1,acme,2026-11-28 14:05:33.0,acme again,\"acme is down, again\",https://x.example/1,kim\n",
+            "2026-11-28T13:05:33Z,\"acme is down, again\"",
+            "id=,text=Snippet,posted_at=Date,author=Author,url=Url",
+        ),
+        (
+            "seite.csv",
+            "Beitrags-ID,Seitenname,Titel,Beschreibung,Veröffentlichungszeit,Permalink,Aufrufe,Kommentare\n\
+             1,acme,,acme hat heute geschlossen,11/28/2026 14:05,https://f.example/1,68,3\n",
+            "2026-11-28T13:05:00Z,acme hat heute geschlossen",
+            "text=Beschreibung,posted_at=Veröffentlichungszeit,url=Permalink,reach=Aufrufe",
+        ),
+        (
+            "company.csv",
+            "\"All dates are in UTC, and rates are of impressions.\",,,,\n\
+             Post title,Post link,Post type,Created date,Impressions\n\
+             acme opens,https://l.example/1,Organic,11/28/2026,\"1,234\"\n",
+            "2026-11-27T23:00:00Z,acme opens",
+            "--thousands ,",
+        ),
+        (
+            "umfrage.csv",
+            "Umfrage acme;;\n;;\nZeitstempel;Note;Was fehlt?\n28.11.2026 14:05;2;Bei acme fehlt mir die Hotline\n",
+            "2026-11-28T13:05:00Z,Bei acme fehlt mir die Hotline",
+            "2 lines above",
+        ),
+    ];
+    for (name, text, wanted, guess) in rows {
+        let place = Place::new();
+        let path = file(place.folder.path(), name, text);
+        let said = look(&path);
+        assert!(said.contains(guess), "{name}: {said}");
+        assert_eq!(by_the_command(&place, &said, &path), wanted, "{name}: {said}");
+    }
+}
+
+#[test]
+fn a_row_that_is_refused_below_a_title_is_named_by_its_line() {
+    let place = Place::new();
+    let text = "Bericht;;\r\n\r\nid;text;posted_at\r\n1;\"acme\r\nis late\";2026-03-03T14:05:00Z\r\n2;acme;gestern\r\n";
+    let path = file(place.folder.path(), "title.csv", text);
+    let path = path.to_str().expect("UTF-8");
+    let (lake, config) = (place.lake.to_str(), place.config.to_str());
+    let (lake, config) = (lake.expect("UTF-8"), config.expect("UTF-8"));
+    let done = run(&["import", path, "--lake", lake, "--config", config]);
+    assert_eq!(done.status.code(), Some(1), "{}", stderr(&done));
+    assert!(stdout(&done).contains("line 6"), "{}", stdout(&done));
+    assert_eq!(query(&place.lake, "SELECT count(*) FROM posts"), "1");
 }

@@ -49,6 +49,7 @@ mod intents;
 mod imports;
 mod imports_people;
 mod imports_repository;
+mod imports_sheets;
 mod imports_tables;
 mod keys;
 mod large_queries;

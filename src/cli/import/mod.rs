@@ -10,7 +10,7 @@ use super::{Ending, Failure};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Files: CSV as spreadsheets write it, JSON in lines, lists or objects that wrap a list, Parquet; .gz, .zst and .zip as they \
+Files: workbooks of Excel (.xlsx), CSV as spreadsheets write it, JSON in lines, lists or objects that wrap a list, Parquet; .gz, .zst and .zip as they \
 are. Recognized by their content: archives of X (tweets.js, the whole .zip), pages of the X API, dumps of Reddit, outbox.json of \
 Mastodon, downloads from Facebook and Instagram, comments of YouTube, Google+ from Takeout, GDELT (.gkg.csv), repo.car of \
 Bluesky. For other columns: --map, which --preview guesses.

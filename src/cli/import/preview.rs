@@ -126,6 +126,11 @@ fn command(files: &[String], file: Option<&str>, options: &[(&'static str, Strin
 fn file(input: &Input, found: &Preview, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "{}: {}", input.name, layout(found))?;
     let columns = &found.look.columns;
+    if found.look.above > 0 {
+        let (lines, are) = if found.look.above == 1 { ("line", "is") } else { ("lines", "are") };
+        let above = found.look.above;
+        writeln!(out, "{above} {lines} above the names of the columns {are} passed over")?;
+    }
     if found.look.told.export.is_none() && !columns.is_empty() {
         let more = if columns.len() > NAMES { ", …" } else { "" };
         let names = columns.iter().take(NAMES).map(String::as_str).collect::<Vec<_>>().join(", ");

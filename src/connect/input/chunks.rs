@@ -4,7 +4,8 @@ use std::io;
 
 use super::archive::ArchiveReader;
 use super::chunk::{Chunk, Rows};
-use super::csv::{Records, likeliest};
+use super::csv::Records;
+use super::heading::heading;
 use super::opened::{Opened, Opening};
 use super::packed::Fault;
 use super::parquet::ParquetFile;
@@ -88,8 +89,8 @@ impl Chunks {
         if let Some(delimiter) = delimiter {
             let map = (!matches!(format, Format::Export(_))).then_some(how.map);
             let first = first.as_bytes();
-            let (_, names) = likeliest(first, map);
-            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            let table = heading(first, delimiter, map);
+            let names: Vec<&str> = table.names.iter().map(String::as_str).collect();
             told.has_posts = map.is_none_or(|map| map.places(&names).is_ok());
             if input.is_optional && !told.has_posts {
                 let kind = Kind::Lines(Lines::new(Box::new(io::empty()), 0), 1);

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use csv::ByteRecord;
 
+use super::heading::heading;
 use super::packed::{Bytes, Fault};
 use crate::decode::{ArchiveLine, FIELDS, FieldMap, Reading, Value};
 
@@ -17,9 +18,6 @@ const RECORDS: usize = 4_096;
 const CHUNK_BYTES: usize = 1 << 20;
 /// Longest record: beyond, a quote was never closed.
 const RECORD_BYTES_MAX: usize = 16 << 20;
-
-/// What stands between fields; where several would do, the last.
-const DELIMITERS: [u8; 4] = [b'|', b'\t', b';', b','];
 
 /// Where each field stands in a record.
 type Places = [Option<usize>; FIELDS.len()];
@@ -79,6 +77,19 @@ impl CsvRows {
             Some(((*name).to_owned(), serde_json::Value::from(text)))
         });
         serde_json::Value::Object(fields.collect()).to_string().into_bytes()
+    }
+
+    /// Whether a record says nothing: an empty row of a sheet, or the totals below a table.
+    #[must_use]
+    pub fn is_wordless(&self, record: &ByteRecord) -> bool {
+        let place = FIELDS.iter().position(|field| *field == "text");
+        let place = place.and_then(|place| *self.places.get(place)?);
+        let is_blank = |field: &[u8]| field.trim_ascii().is_empty();
+        match place.and_then(|place| record.get(place)) {
+            Some(text) => is_blank(text),
+            // A row that is cut short for another reason is refused.
+            None => record.iter().filter(|field| !is_blank(field)).count() <= 1,
+        }
     }
 
     /// Reads some of the records: the post or what is wrong, the line, and the record.
@@ -175,12 +186,10 @@ impl Records {
         from: u64,
         fault: Fault,
     ) -> io::Result<Self> {
-        let told = told(first);
-        let head = told.map_or(0, |(_, length)| length);
-        io::copy(&mut bytes.by_ref().take(u64::try_from(head).unwrap_or(0)), &mut io::sink())?;
-        let first = first.get(head..).unwrap_or_default();
-        let delimiter = delimiter.or(told.map(|(sign, _)| sign));
-        let delimiter = delimiter.unwrap_or_else(|| likeliest(first, map).0);
+        let heading = heading(first, delimiter, map);
+        let above = u64::try_from(heading.bytes).unwrap_or(0);
+        io::copy(&mut bytes.by_ref().take(above), &mut io::sink())?;
+        let first = first.get(heading.bytes..).unwrap_or_default();
         let fed = Arc::new(Fed {
             room: AtomicUsize::new(RECORD_BYTES_MAX),
             bytes: AtomicU64::new(0),
@@ -188,7 +197,7 @@ impl Records {
         });
         let bounded = Bounded { reader: bytes, fed: Arc::clone(&fed) };
         let mut reader = csv::ReaderBuilder::new()
-            .delimiter(delimiter)
+            .delimiter(heading.sign)
             .flexible(true)
             .buffer_capacity(256 << 10)
             .from_reader(bounded);
@@ -203,7 +212,7 @@ impl Records {
         let end = memchr::memchr(b'\n', first);
         let returns =
             end.is_some_and(|end| first.get(..end).is_some_and(|line| line.ends_with(b"\r")));
-        let before = u64::from(told.is_some());
+        let before = heading.lines;
         let mut records = Self { reader, fed, places, clock, names, returns, before, fault };
         let mut record = ByteRecord::new();
         while records.reader.position().byte() < from && records.read(&mut record)? {}
@@ -261,40 +270,6 @@ impl Records {
         let rows = CsvRows { records, places, clock: self.clock, names };
         Ok(Some((rows, first, self.reader.position().byte())))
     }
-}
-
-/// The sign between fields that a first line `sep=;` tells, as Excel writes it, and the line's
-/// length.
-fn told(first: &[u8]) -> Option<(u8, usize)> {
-    let end = memchr::memchr(b'\n', first)?;
-    let line = std::str::from_utf8(first.get(..end)?).ok()?;
-    let line = line.trim_start_matches('\u{feff}').trim().trim_matches('"');
-    match line.strip_prefix("sep=")?.as_bytes() {
-        [sign] => Some((*sign, end + 1)),
-        _ => None,
-    }
-}
-
-/// The sign between fields with which the header has the fields that are needed, or else most
-/// columns; and the names of these.
-pub(super) fn likeliest(first: &[u8], map: Option<&FieldMap>) -> (u8, Vec<String>) {
-    let told = told(first);
-    let first = told.and_then(|(_, length)| first.get(length..)).unwrap_or(first);
-    let columns = |delimiter: u8| {
-        let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(first);
-        let header = reader.headers().cloned().unwrap_or_default();
-        let names = header.iter().map(|name| name.trim_start_matches('\u{feff}').trim().to_owned());
-        (delimiter, names.collect::<Vec<String>>())
-    };
-    let fits = |(_, names): &(u8, Vec<String>)| {
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        (map.is_some_and(|map| map.places(&names).is_ok()), names.len())
-    };
-    if let Some((sign, _)) = told {
-        return columns(sign);
-    }
-    // Of equals the last is taken.
-    DELIMITERS.into_iter().map(columns).max_by_key(fits).unwrap_or_else(|| columns(b','))
 }
 
 /// The cause alone, without the crate's words about it.

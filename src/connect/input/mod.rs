@@ -4,6 +4,7 @@ mod archive;
 mod chunk;
 mod chunks;
 mod csv;
+mod heading;
 mod json;
 mod opened;
 mod packed;
@@ -16,6 +17,7 @@ mod segment;
 mod stamps;
 mod text;
 mod zip;
+mod workbook;
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -36,7 +38,8 @@ use crate::decode::{names_owner, owner_of};
 use packed::Bytes;
 
 /// Endings that a folder is searched for; each also with `.gz` or `.zst`, but for Parquet.
-const ENDINGS: [&str; 9] = ["jsonl", "ndjson", "json", "csv", "tsv", "parquet", "pq", "jss", "car"];
+const ENDINGS: [&str; 10] =
+    ["jsonl", "ndjson", "json", "csv", "tsv", "xlsx", "parquet", "pq", "jss", "car"];
 /// How the names begin of scripts that hold posts, in archives of X.
 const SCRIPTS: [&str; 3] = ["tweet", "community_tweet", "community-tweet"];
 /// Folders that show that a folder is an unpacked download of Meta: much of it holds no posts.
@@ -45,7 +48,7 @@ const DOWNLOADS: [&str; 2] = ["your_facebook_activity", "your_instagram_activity
 const OWNER_BYTES_MAX: u64 = 1 << 20;
 
 /// What a folder or zip is searched for.
-const KNOWN: &str = "known endings: .jsonl .ndjson .json .csv .tsv .parquet .pq, also with .gz or .zst; .jss; .car; .zip; tweets.js";
+const KNOWN: &str = "known endings: .jsonl .ndjson .json .csv .tsv .parquet .pq, also with .gz or .zst; .xlsx; .jss; .car; .zip; tweets.js";
 
 /// How the posts of a file are laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +75,7 @@ impl Layout {
         let (ending, _) = endings(name);
         match ending.as_str() {
             "csv" => Self::Csv(None),
+            "xlsx" | "xlsm" => Self::Csv(Some(b',')),
             "tsv" => Self::Csv(Some(b'\t')),
             "parquet" | "pq" => Self::Parquet,
             "jss" => Self::Segment,
@@ -118,6 +122,7 @@ enum Place {
     Stdin,
     File(PathBuf),
     Member(PathBuf, Member),
+    Workbook(PathBuf),
     Remote(Remote),
     Archive(archive::Archive),
 }
@@ -133,6 +138,7 @@ impl Input {
             Place::Stdin => Box::new(io::stdin()),
             Place::File(path) => Box::new(File::open(path)?),
             Place::Member(path, member) => zip::open(path, member)?,
+            Place::Workbook(path) => workbook::first_sheet(path)?,
             Place::Remote(remote) => Box::new(remote.reader(0)),
             Place::Archive(_) => return Err(io::Error::other("an archive is read event by event")),
         })
@@ -199,7 +205,7 @@ impl InputError {
 ///
 /// An argument is `-`, a file, a folder (searched with all folders in it for names that end in
 /// `.jsonl`, `.ndjson`, `.json`, `.csv`, `.tsv`, `.parquet` or `.pq`, also with `.gz` or `.zst`
-/// behind, or in `.jss` or `.car`, in order of their paths), a pattern with `*`, `?` or `[`, or a URL of a file or
+/// behind, or in `.xlsx`, `.jss` or `.car`, in order of their paths), a pattern with `*`, `?` or `[`, or a URL of a file or
 /// folder. Reads the directories, not the files.
 ///
 /// # Errors
@@ -293,18 +299,19 @@ fn zipped(argument: &str, path: &Path) -> Result<Vec<Input>, InputError> {
     let members = zip::members(path).map_err(|error| {
         InputError::new(&whole.name, error, "unpack it, and give the folder instead")
     })?;
+    if members.iter().any(|member| member.name == workbook::BOOK) {
+        return Ok(vec![Input { place: Place::Workbook(path.to_owned()), ..whole }]);
+    }
     let mut owner = None;
     let mut inputs = Vec::new();
     for member in members {
         let name = format!("{}/{}", whole.name, member.name);
         let bytes = Some(member.packed);
-        if member.name == "xl/workbook.xml" {
-            let hint = "open it there, save it as CSV UTF-8, and give that file";
-            return Err(InputError::new(&whole.name, "a workbook of Excel, not a table", hint));
-        }
         let hidden = member.name.split('/').any(|part| part.starts_with(['.', '_']));
         let file = member.name.rsplit('/').next().unwrap_or_default();
-        let (known, names) = (is_known(file), names_owner(&member.name));
+        // A workbook is a zip itself.
+        let known = is_known(file) && !file.to_lowercase().ends_with(".xlsx");
+        let names = names_owner(&member.name);
         let place = Place::Member(path.to_owned(), member);
         let input = Input { is_optional: true, ..Input::new(name, bytes, whole.changed, place) };
         if names {

@@ -3,11 +3,11 @@
 
 use std::io;
 
-use super::csv::likeliest;
+use super::heading::{heading, is_guessed};
 use super::packed::{Bytes, Fault, peek, unpacked};
 use super::read::Read;
 use super::{Encoding, Input, Layout, json, parquet};
-use crate::decode::{Export, FieldMap, Format, Outline, Told, guessed, told};
+use crate::decode::{Export, FieldMap, Format, Outline, Told, told};
 
 /// Bytes at the beginning of a file that tell how it is written.
 const FIRST_BYTES: usize = 256 << 10;
@@ -36,6 +36,8 @@ pub struct Beginning {
     pub told: Told,
     /// Whether objects stand in a list or over several lines.
     pub is_document: bool,
+    /// Lines above the names of the columns of a table.
+    pub above: u64,
     /// The names of its columns, or paths of the members of its first object.
     pub columns: Vec<String>,
 }
@@ -51,18 +53,34 @@ impl Beginning {
             let told = Told { has_posts: true, ..Told::default() };
             let columns = parquet::columns(input)?;
             let encoding = Encoding::Utf8;
-            return Ok(Self { layout: named, encoding, told, is_document: false, columns });
+            return Ok(Self {
+                layout: named,
+                encoding,
+                told,
+                is_document: false,
+                above: 0,
+                columns,
+            });
         }
         if matches!(named, Layout::Segment | Layout::Repository) {
             let (encoding, told) = (Encoding::Utf8, Told::default());
             let columns = Vec::new();
-            return Ok(Self { layout: named, encoding, told, is_document: false, columns });
+            return Ok(Self {
+                layout: named,
+                encoding,
+                told,
+                is_document: false,
+                above: 0,
+                columns,
+            });
         }
         let opened = Opened::of(input, how, &Read::default())?;
+        let mut above = 0;
         let (layout, columns) = match opened.delimiter(named, how) {
             Some(delimiter) => {
-                let (sign, names) = likeliest(opened.first.as_bytes(), Some(how.map));
-                (Layout::Csv(delimiter.or(Some(sign))), names)
+                let table = heading(opened.first.as_bytes(), delimiter, Some(how.map));
+                above = table.lines;
+                (Layout::Csv(Some(table.sign)), table.names)
             }
             None => {
                 let outline = Outline::of(&opened.first);
@@ -71,7 +89,8 @@ impl Beginning {
             }
         };
         let is_document = opened.is_document();
-        Ok(Self { layout, encoding: opened.encoding, told: opened.told, is_document, columns })
+        let (encoding, told) = (opened.encoding, opened.told);
+        Ok(Self { layout, encoding, told, is_document, above, columns })
     }
 }
 
@@ -121,11 +140,11 @@ impl Opened {
             _ if how.layout.is_some() || is_json => None,
             _ if self.told.export.is_some() => Some(None),
             _ => {
-                let (sign, names) = likeliest(self.first.as_bytes(), Some(how.map));
-                let names: Vec<&str> = names.iter().map(String::as_str).collect();
+                let table = heading(self.first.as_bytes(), None, Some(how.map));
+                let names: Vec<&str> = table.names.iter().map(String::as_str).collect();
                 // Its name may say something else; columns called as posts' fields are no accident.
                 let is_table = || names.len() > 1 && how.map.is_plain() && is_guessed(&names);
-                (how.map.places(&names).is_ok() || is_table()).then_some(Some(sign))
+                (how.map.places(&names).is_ok() || is_table()).then_some(Some(table.sign))
             }
         }
     }
@@ -134,12 +153,4 @@ impl Opened {
     pub(super) fn is_document(&self) -> bool {
         self.told.list.is_some() || json::is_document(&self.first)
     }
-}
-
-/// Whether columns are called as others call text and time of posts.
-fn is_guessed(names: &[&str]) -> bool {
-    let guessed = guessed(names);
-    ["text", "posted_at"]
-        .iter()
-        .all(|field| names.contains(field) || guessed.iter().any(|(known, _)| known == field))
 }

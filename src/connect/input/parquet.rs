@@ -205,7 +205,7 @@ pub(super) fn columns(input: &Input) -> io::Result<Vec<String>> {
             let file = ParquetRecordBatchReaderBuilder::try_new(remote.clone());
             Ok(names(file.map_err(io::Error::other)?.schema()))
         }
-        Place::Stdin | Place::Member(..) | Place::Archive(_) => Ok(Vec::new()),
+        Place::Stdin | Place::Member(..) | Place::Workbook(_) | Place::Archive(_) => Ok(Vec::new()),
     }
 }
 
@@ -213,6 +213,7 @@ impl ParquetFile {
     pub(super) fn open(input: &Input, map: &FieldMap, from: u64, read: &Read) -> io::Result<Self> {
         match &input.place {
             Place::Archive(_) => Err(io::Error::other("an archive is not read as Parquet")),
+            Place::Workbook(_) => Err(io::Error::other("a workbook is not read as Parquet")),
             Place::Stdin => Err(io::Error::other("Parquet cannot be read from standard input")),
             Place::File(path) => Self::over(File::open(path)?, input, map, from, read),
             Place::Member(..) => {

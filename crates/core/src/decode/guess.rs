@@ -35,6 +35,7 @@ const NAMES: [(&str, &[&str]); 13] = [
             "uri",
             "nr",
             "nummer",
+            "resourceid",
             "beitragsid",
             "kommentarid",
             "ticketid",
@@ -55,7 +56,9 @@ const NAMES: [(&str, &[&str]); 13] = [
             "comment",
             "commenttext",
             "posttext",
+            "posttitle",
             "tweettext",
+            "hitsentence",
             "tweet",
             "caption",
             "snippet",
@@ -72,6 +75,7 @@ const NAMES: [(&str, &[&str]); 13] = [
             "nachricht",
             "kommentar",
             "kommentartext",
+            "beitragstext",
             "bewertungstext",
             "rezension",
             "bewertung",
@@ -82,7 +86,12 @@ const NAMES: [(&str, &[&str]); 13] = [
             "rückmeldung",
             "volltext",
             "titel",
+            "headline",
+            "openingtext",
             "mention",
+            // Where nothing else is text: most tables count them.
+            "comments",
+            "kommentare",
         ],
     ),
     (
@@ -90,6 +99,10 @@ const NAMES: [(&str, &[&str]); 13] = [
         &[
             "postedat",
             "createdat",
+            "createdate",
+            "createtime",
+            "createddate",
+            "datecreated",
             "publishedat",
             "createdutc",
             "created",
@@ -105,10 +118,15 @@ const NAMES: [(&str, &[&str]); 13] = [
             "submitdate",
             "posteddate",
             "publishdate",
+            "submitdateutc",
+            "publishtime",
             "publicationdate",
             "pubdate",
             "date",
+            "dateutc",
             "time",
+            "timestampgmt",
+            "timestamputc",
             "datumuhrzeit",
             "datum",
             "zeitpunkt",
@@ -117,8 +135,11 @@ const NAMES: [(&str, &[&str]); 13] = [
             "zeit",
             "erstelltam",
             "erstellt",
+            "erstellungsdatum",
             "veroffentlichtam",
             "veröffentlichtam",
+            "veröffentlichungszeit",
+            "veröffentlichungsdatum",
         ],
     ),
     (
@@ -152,6 +173,8 @@ const NAMES: [(&str, &[&str]); 13] = [
             "customer",
             "benutzer",
             "nutzer",
+            "influencer",
+            "profilname",
             "antragsteller",
             "absender",
             "kunde",
@@ -175,7 +198,17 @@ const NAMES: [(&str, &[&str]); 13] = [
     ("lang", &["lang", "language", "locale", "reviewlanguage", "reviewerlanguage", "sprache"]),
     (
         "url",
-        &["url", "link", "permalink", "permalinkurl", "posturl", "weburl", "reviewlink", "adresse"],
+        &[
+            "url",
+            "link",
+            "permalink",
+            "permalinkurl",
+            "posturl",
+            "postlink",
+            "weburl",
+            "reviewlink",
+            "adresse",
+        ],
     ),
     (
         "reach",
@@ -191,6 +224,8 @@ const NAMES: [(&str, &[&str]); 13] = [
             "reichweite",
             "follower",
             "abonnenten",
+            "aufrufe",
+            "impressionen",
         ],
     ),
     (
@@ -219,6 +254,8 @@ pub fn guessed(columns: &[&str]) -> Vec<(&'static str, String)> {
         let letters = name.chars().filter(|char| char.is_alphanumeric());
         letters.flat_map(char::to_lowercase).collect::<String>()
     };
+    // Units and zones stand in brackets behind a name.
+    let bare = |column: &&str| plain(column.split(['(', '[']).next().unwrap_or_default());
     let last = |column: &&str| plain(column.rsplit('.').next().unwrap_or_default());
     let own = |name: &&&str| NAMES.iter().any(|(field, _)| field == *name);
     let mut taken: Vec<&str> = columns.iter().filter(own).copied().collect();
@@ -231,7 +268,9 @@ pub fn guessed(columns: &[&str]) -> Vec<(&'static str, String)> {
         let free = |column: &&&str| !taken.contains(*column) && !column.contains([',', '=']);
         let of = |name: &&str| {
             let whole = columns.iter().filter(free).find(|column| plain(column) == **name);
-            whole.or_else(|| columns.iter().filter(free).find(|column| last(column) == **name))
+            let inside = || columns.iter().filter(free).find(|column| last(column) == **name);
+            let noted = || columns.iter().filter(free).find(|column| bare(column) == **name);
+            whole.or_else(inside).or_else(noted)
         };
         if let Some(column) = names.iter().find_map(of) {
             // A day is no time of a post where the time of day stands beside it.
@@ -267,7 +306,7 @@ mod tests {
 
     #[test]
     fn columns_are_told_by_what_others_call_them() {
-        let rows: [(&[&str], &str); 10] = [
+        let rows: [(&[&str], &str); 15] = [
             (&["Datum", "Uhrzeit", "Text"], "id=,text=Text,posted_at=Datum+Uhrzeit"),
             (&["Time", "Date", "Comment"], "id=,text=Comment,posted_at=Date+Time"),
             (
@@ -288,6 +327,26 @@ mod tests {
             (
                 &["Review Id", "Review Created (UTC)", "Review Title", "Review Content"],
                 "id=Review Id,text=Review Content,posted_at=Review Created (UTC)",
+            ),
+            (
+                &["Timestamp (EST)", "Network", "Message", "Likes"],
+                "id=,text=Message,posted_at=Timestamp (EST),source=Network,engagement=Likes",
+            ),
+            (
+                &["Beitrags-ID", "Titel", "Veröffentlichungszeit", "Permalink", "Kommentare"],
+                "id=Beitrags-ID,text=Titel,posted_at=Veröffentlichungszeit,url=Permalink",
+            ),
+            (
+                &["Date", "Headline", "URL", "Hit Sentence", "Influencer", "Reach"],
+                "id=,text=Hit Sentence,posted_at=Date,author=Influencer,url=URL,reach=Reach",
+            ),
+            (
+                &["Name", "Profile ID", "Date", "Likes", "Comments"],
+                "id=,text=Comments,posted_at=Date,author=Name,engagement=Likes",
+            ),
+            (
+                &["Post title", "Post link", "Created date", "Impressions"],
+                "id=,text=Post title,posted_at=Created date,url=Post link,reach=Impressions",
             ),
             (
                 &["ID", "Betreff", "Beschreibung", "Antragsteller", "Erstellt am"],
