@@ -189,6 +189,12 @@ pub(crate) fn place(
     base: &Path,
     [env, file]: [&'static str; 2],
 ) -> Option<SecretPlace> {
+    if let Some(secret) = env.strip_suffix("_env").filter(|secret| *secret != "key") {
+        let hint = format!(
+            "a {secret} is not kept here: write it into a file of its own, and name that: {file} = \"FILE\""
+        );
+        section.elsewhere(secret, hint);
+    }
     let in_env = section.text(env).map(SecretPlace::Env);
     let in_file = section.text(file).map(|path| SecretPlace::File(base.join(path)));
     if in_env.is_some() && in_file.is_some() {

@@ -1,10 +1,17 @@
 //! What stands in a table of the file? Typed access that remembers every problem with its place.
 
+mod near;
+mod place;
+
 use std::fmt;
 use std::ops::{Range, RangeInclusive};
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+
+use near::visible;
+pub(crate) use near::{distance, nearest};
+pub(crate) use place::content_place;
 
 use crate::time::parse_span;
 
@@ -25,15 +32,6 @@ impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}: {}", self.line, self.column, self.message)
     }
-}
-
-/// Characters that a terminal would obey, as their escapes: names come from the file.
-fn visible(text: String) -> String {
-    if !text.contains(char::is_control) {
-        return text;
-    }
-    let shown = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.into() };
-    text.chars().map(shown).collect()
 }
 
 /// Problems found so far.
@@ -99,6 +97,8 @@ pub(crate) struct Section<'p, 'i> {
     table: Option<&'p DeTable<'i>>,
     at: usize,
     asked: Vec<&'static str>,
+    /// Keys that are not asked for, and what to write in place of them.
+    elsewhere: Vec<(String, String)>,
     pub(crate) problems: &'p mut Problems<'i>,
 }
 
@@ -118,7 +118,7 @@ impl<'p, 'i> Section<'p, 'i> {
                 format!("write it as {name} on a line of its own"),
             );
         }
-        Self { name, table, at, asked: Vec::new(), problems }
+        Self { name, table, at, asked: Vec::new(), elsewhere: Vec::new(), problems }
     }
 
     /// Where the table begins.
@@ -236,15 +236,27 @@ impl<'p, 'i> Section<'p, 'i> {
         key: &'static str,
         choices: &[(&str, T)],
     ) -> Option<T> {
+        self.choice_or(key, choices, |_| None)
+    }
+
+    /// One of a few words; `meant` says what to write in place of some others.
+    pub(crate) fn choice_or<T: Copy>(
+        &mut self,
+        key: &'static str,
+        choices: &[(&str, T)],
+        meant: fn(&str) -> Option<String>,
+    ) -> Option<T> {
         let (value, span) = self.value(key)?;
-        let found = value.as_str().and_then(|text| choices.iter().find(|(word, _)| *word == text));
+        let written = value.as_str().unwrap_or_default();
+        let found = choices.iter().find(|(word, _)| *word == written).map(|(_, choice)| *choice);
+        if let Some(hint) = value.as_str().filter(|_| found.is_none()).and_then(meant) {
+            self.problems.add(span.start, format!("{key} is \"{written}\""), hint);
+            return None;
+        }
         let words: Vec<String> = choices.iter().map(|(word, _)| format!("\"{word}\"")).collect();
-        self.expect(
-            found.map(|(_, choice)| *choice),
-            key,
-            &span,
-            &format!("one of {}", words.join(", ")),
-        )
+        let near = nearest(written, choices.iter().map(|(word, _)| *word));
+        let near = near.map_or(String::new(), |near| format!(" (did you mean \"{near}\"?)"));
+        self.expect(found, key, &span, &format!("one of {}{near}", words.join(", ")))
     }
 
     /// One of a few words, which must be there.
@@ -253,15 +265,17 @@ impl<'p, 'i> Section<'p, 'i> {
         key: &'static str,
         choices: &[(&str, T)],
     ) -> Option<T> {
+        self.needs_choice(key, choices);
+        self.choice(key, choices)
+    }
+
+    /// Reports that one of a few words is missing, if none is there.
+    pub(crate) fn needs_choice<T>(&mut self, key: &'static str, choices: &[(&str, T)]) {
         if !self.has(key) {
             let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
-            self.problems.add(
-                self.at,
-                format!("{} needs a \"{key}\"", self.name),
-                format!("add {key} = \"...\": {}", words.join(", ")),
-            );
+            let hint = format!("add {key} = \"...\": {}", words.join(", "));
+            self.problems.add(self.at, format!("{} needs a \"{key}\"", self.name), hint);
         }
-        self.choice(key, choices)
     }
 
     /// A list of texts, each with its place.
@@ -325,6 +339,11 @@ impl<'p, 'i> Section<'p, 'i> {
         self.table.is_some_and(|table| table.contains_key(key))
     }
 
+    /// Notes what to write in place of a key that nobody asks for.
+    pub(crate) fn elsewhere(&mut self, key: &str, hint: impl Into<String>) {
+        self.elsewhere.push((key.to_owned(), hint.into()));
+    }
+
     /// Reports every key that nobody asked for.
     pub(crate) fn finish(self) {
         let Some(table) = self.table else { return };
@@ -334,8 +353,12 @@ impl<'p, 'i> Section<'p, 'i> {
                 continue;
             }
             let near = self.asked.iter().min_by_key(|known| distance(known, name));
-            let hint = match near {
-                Some(known) if distance(known, name) <= 2 => format!("did you mean \"{known}\"?"),
+            let meant = self.elsewhere.iter().find(|(key, _)| key == name);
+            let hint = match (meant, near) {
+                (Some((_, hint)), _) => hint.clone(),
+                (_, Some(known)) if distance(known, name) <= 2 => {
+                    format!("did you mean \"{known}\"?")
+                }
                 _ => format!("the keys here are {}", self.asked.join(", ")),
             };
             let message = format!("unknown key \"{name}\" in {}", self.name);
@@ -364,35 +387,4 @@ impl<'p, 'i> Section<'p, 'i> {
         }
         found
     }
-}
-
-/// Where byte `offset` in line `line` of a text's content stands in the file; the start of the value
-/// when escapes make that hard to tell.
-pub(crate) fn content_place(text: &str, value: usize, line: usize, offset: usize) -> usize {
-    let raw = text.get(value..).unwrap_or_default();
-    let quotes = ["'''", "\"\"\"", "'", "\""].into_iter().find(|quotes| raw.starts_with(quotes));
-    let Some(quotes) = quotes else { return value };
-    let inside = raw.get(quotes.len()..).unwrap_or_default();
-    // The first line break of a text over several lines is not part of it.
-    let skipped = if quotes.len() == 3 && inside.starts_with('\n') { 1 } else { 0 };
-    let inside = inside.get(skipped..).unwrap_or_default();
-    let read = inside.split_inclusive('\n').take(line).map(str::len).sum();
-    let read = inside.get(..read).unwrap_or_default();
-    let escaped = quotes.starts_with('"') && read.contains('\\');
-    if escaped { value } else { value + quotes.len() + skipped + offset }
-}
-
-/// Edit distance (Levenshtein) of two short words.
-pub(crate) fn distance(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (i, l) in left.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, r) in right.iter().enumerate() {
-            let substituted = diagonal + usize::from(l != *r);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row.last().copied().unwrap_or(0)
 }

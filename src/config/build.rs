@@ -22,7 +22,7 @@ use super::topic::{paths, topic};
 use super::{
     Archive, Config, LakeConfig, RetainFrom, Retention, SentimentConfig, Shard, SourceConfig,
 };
-use crate::connect::{FileSettings, Follow, NETWORKS};
+use crate::connect::{FileSettings, Follow, NETWORKS, meant};
 use crate::engine::{Delays, EngineConfig, Remember};
 use crate::mention::Topic;
 use crate::post::SourceId;
@@ -37,6 +37,9 @@ pub(super) fn build(text: &str, base: &Path) -> Result<Config, Vec<super::Config
         let at = error.span().map_or(text.len(), |span| span.start);
         let message = error.message().replace('\n', ", ");
         let hint = match message.starts_with("invalid unquoted key") {
+            _ if message.starts_with("string values must be quoted") => {
+                "put the value between quotation marks, as type = \"feed\""
+            }
             true => "put what holds other signs in quotes, as [report.\"Wöchentlich\"]",
             false => "see https://toml.io for the syntax",
         };
@@ -314,7 +317,8 @@ fn source<'i>(
 ) -> SourceConfig {
     let mut section = Section::open("[[source]]", Some(value), problems);
     let name = SourceId::new(&section.required_text("name"));
-    let configure = section.required_choice("type", NETWORKS);
+    section.needs_choice("type", NETWORKS);
+    let configure = section.choice_or("type", NETWORKS, meant);
     let settings = match configure {
         Some(configure) => {
             let settings = configure(&mut section, base);

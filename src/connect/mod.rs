@@ -29,6 +29,7 @@ mod nats;
 #[cfg(feature = "kafka")]
 mod kafka;
 mod network;
+mod meant;
 
 pub use backoff::Backoff;
 pub(crate) use broker::STREAMS;
@@ -48,6 +49,7 @@ pub use mastodon::{Mastodon, MastodonSettings, Timeline, Transport};
 pub use meta::MetaSettings;
 #[cfg(feature = "nats")]
 pub use nats::NatsSettings;
+pub(crate) use meant::meant;
 pub(crate) use network::NETWORKS;
 pub use network::{Finding, Look, Settings, SourceSpec, Telling, UnfitTopic};
 pub use nostr::{Nostr, NostrSettings};

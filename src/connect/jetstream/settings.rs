@@ -57,6 +57,12 @@ pub(in crate::connect) fn configure_bluesky(
     section: &mut Section<'_, '_>,
     _: &Path,
 ) -> Arc<dyn Settings> {
+    for key in ["hashtags", "hashtag", "accounts", "query", "search", "topics"] {
+        section.elsewhere(
+            key,
+            "remove it: all posts come, and the queries of [[topic]] pick from them",
+        );
+    }
     let url = section.text("url").unwrap_or_else(|| BLUESKY.to_owned());
     let mut settings = read(section, url);
     settings.numbers = numbers(section);

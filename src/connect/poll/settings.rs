@@ -20,7 +20,7 @@ use crate::connect::source::{Fault, Outlet, Source};
 use crate::connect::transport::Door;
 use crate::post::Kind;
 use crate::secret::{self, SecretFault, SecretPlace};
-use crate::settings::{Section, distance};
+use crate::settings::{Section, nearest};
 use crate::time::EventTime;
 
 /// Every sort of post that a platform may have.
@@ -65,6 +65,9 @@ pub(in crate::connect) fn configure(
         return none;
     }
     let Some(preset) = preset(&name, section, base) else { return none };
+    for key in preset.needs.keys().chain(preset.takes.keys()) {
+        section.elsewhere(key, format!("it is a key of the preset: set = {{ {key} = \"...\" }}"));
+    }
     let Some(set) = checked(&preset, &name, set, section) else { return none };
     for (place, wanted, what) in
         [(&token, &preset.token, "token"), (&secret, &preset.secret, "secret")]
@@ -105,10 +108,11 @@ fn preset(name: &str, section: &mut Section<'_, '_>, base: &Path) -> Option<Pres
     }
     if Path::new(name).extension().is_none_or(|ending| ending != "toml") {
         let names = PRESETS.map(|(name, _)| name);
-        let near = names.into_iter().min_by_key(|known| distance(known, name)).unwrap_or_default();
-        let all = names.join(", ");
+        let near = nearest(name, names).map(|near| format!("did you mean \"{near}\"? "));
         let hint = format!(
-            "did you mean \"{near}\"? There are {all}; one of your own is a file that ends in .toml"
+            "{}There are {}; one of your own is a file that ends in .toml",
+            near.unwrap_or_default(),
+            names.join(", ")
         );
         section.problems.add(at, format!("no preset is called \"{name}\""), hint);
         return None;
