@@ -104,3 +104,29 @@ fn our_account_may_be_named_as_its_site_names_it() {
     let said = stdout(&tested);
     assert!(said.contains(&format!("account Acme@{site}: {}", public_key(us))), "{said}");
 }
+
+#[test]
+fn a_source_hears_accounts_that_are_named_as_their_sites_do() {
+    let (relay, us) = (Relay::start(), Account::new(9));
+    let key = us.key();
+    let (site, _log) = serve(move |asked| match asked.parameter("name").as_deref() {
+        Some("acme") => Reply::Json(json!({"names": {"acme": key}})),
+        _ => Reply::Raw("404 Not Found", String::new(), String::new()),
+    });
+    let site = site.trim_start_matches("http://").to_owned();
+    let listening = Listening::to(&[&relay], &format!("accounts = [\"Acme@{site}\"]"));
+    let process = listening.run();
+    wait_until_heard(&relay);
+    relay.take(&us.says(60, 1, &json!([]), "acme is sorry"));
+    relay.take(&Account::new(1).says(50, 1, &json!([]), "acme is not asked for"));
+    let us = us.key();
+    relay.take(&Account::new(2).says(40, 1, &json!([["p", us]]), "acme is late"));
+    listening.wait_for(TEXTS, "acme is late\nacme is sorry");
+    assert_eq!(process.terminate(), Some(0));
+    let nobody = Listening::to(&[&relay], &format!("accounts = [\"nobody@{site}\"]"));
+    let config = nobody.config.to_str().expect("UTF-8");
+    let tested = run(&["sources", "test", "nostr", "--config", config, "--wait", "10s"]);
+    let said = stderr(&tested);
+    assert!(said.contains(&format!("knows no account nobody@{site}")), "{said}");
+    assert!(said.contains("npub1"), "how to mend it: {said}");
+}

@@ -13,6 +13,7 @@ mod listening;
 mod login;
 mod manners;
 mod names;
+mod named;
 mod pile;
 mod place;
 mod refusal;
@@ -70,6 +71,8 @@ pub struct Nostr {
     names: Names,
     /// Accounts of ours, and those that are heard, whose names are asked for at once.
     accounts: Arc<[String]>,
+    /// The keys of accounts that are named as their sites do.
+    sites: BTreeMap<String, String>,
     parcel: Parcel,
     /// Whether something moved that no parcel has told.
     moved: bool,
@@ -122,6 +125,7 @@ impl Nostr {
             listening: Listening::new(spec),
             names: Names::of(&accounts),
             accounts,
+            sites: place.named,
             read: Notes { source: spec.name.clone(), authors: spec.authors.clone() },
             parcel: Parcel::new(decoder.source()),
             decoder,
@@ -189,7 +193,11 @@ impl Nostr {
             return Ok(());
         }
         self.moved = false;
-        let place = Place { relays: self.marks.clone(), articles: self.articles.kept() };
+        let place = Place {
+            relays: self.marks.clone(),
+            articles: self.articles.kept(),
+            named: self.sites.clone(),
+        };
         self.parcel.cursor = Some(Cursor::of(&place));
         outlet.send(self.parcel.take()).await
     }
@@ -232,6 +240,7 @@ impl Nostr {
 #[async_trait]
 impl Source for Nostr {
     async fn read(&mut self, outlet: &Outlet) -> Result<(), Fault> {
+        self.learn_named(outlet).await?;
         let mut tasks = JoinSet::new();
         let (mut relays, mut told) = self.begin(&mut tasks, outlet);
         let heard = self.hear(&mut relays, &mut told, outlet).await;

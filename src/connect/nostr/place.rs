@@ -21,6 +21,9 @@ pub(super) struct Place {
     /// Versions of articles: a hash of the name of each, and when it was written.
     #[serde(default)]
     pub(super) articles: Vec<(u64, i64)>,
+    /// The keys of accounts that are named as their sites do.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) named: BTreeMap<String, String>,
 }
 
 /// How far a relay was taken, in seconds since the Unix epoch.

@@ -1,5 +1,6 @@
 //! Which relays does the user want to hear, and what of them?
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use super::seal::Signer;
 use crate::connect::ages::ages;
 use crate::connect::network::{Finding, Look, Settings, SourceSpec, Telling};
 use crate::connect::source::{Fault, Source};
-use crate::decode::nostr::{account, hex};
+use crate::decode::nostr::{account_of, hex};
 use crate::post::Kind;
 use crate::secret::{self, SecretPlace};
 use crate::settings::Section;
@@ -36,6 +37,8 @@ pub struct NostrSettings {
     pub hashtags: Vec<String>,
     /// Keys of accounts in hexadecimal digits: what they say, and what is said to them.
     pub accounts: Vec<String>,
+    /// The same by their names at sites, which tell the keys.
+    pub named: Vec<String>,
     /// What relays that search are asked for.
     pub search: Vec<String>,
     /// Whether all public notes are heard.
@@ -64,12 +67,13 @@ pub(in crate::connect) fn configure(
 ) -> Arc<dyn Settings> {
     let relays = relays(section);
     let hashtags = hashtags(section);
-    let accounts = accounts(section);
+    let (accounts, named) = accounts(section);
     let search = searches(section);
     let public = section.flag("public");
     let login = LoginSettings::read(section, base, &relays);
     let at = section.at();
-    if hashtags.is_empty() && accounts.is_empty() && search.is_empty() && !public {
+    let is_deaf = hashtags.is_empty() && accounts.is_empty() && named.is_empty();
+    if is_deaf && search.is_empty() && !public {
         section.problems.add(
             at,
             "a source of type nostr needs something to hear",
@@ -83,6 +87,7 @@ pub(in crate::connect) fn configure(
         relays,
         hashtags,
         accounts,
+        named,
         search,
         public,
         since_s: since_us / SECOND_US,
@@ -128,7 +133,10 @@ fn relays(section: &mut Section<'_, '_>) -> Vec<String> {
 
 /// The address of a relay, as it is kept.
 fn relay(text: &str) -> Option<String> {
-    let url = Url::parse(text.trim()).ok().filter(|url| matches!(url.scheme(), "ws" | "wss"))?;
+    let text = text.trim();
+    let is_bare = !text.contains("://") && text.contains('.');
+    let whole = if is_bare { format!("wss://{text}") } else { text.to_owned() };
+    let url = Url::parse(&whole).ok().filter(|url| matches!(url.scheme(), "ws" | "wss"))?;
     url.has_host().then(|| url.as_str().trim_end_matches('/').to_owned())
 }
 
@@ -192,11 +200,14 @@ fn hashtags(section: &mut Section<'_, '_>) -> Vec<String> {
     tags
 }
 
-fn accounts(section: &mut Section<'_, '_>) -> Vec<String> {
-    let mut accounts: Vec<String> = Vec::new();
+/// Keys of accounts, and names whose sites know the keys.
+fn accounts(section: &mut Section<'_, '_>) -> (Vec<String>, Vec<String>) {
+    let (mut accounts, mut named) = (BTreeSet::new(), BTreeSet::new());
     for (text, at) in few(section, "accounts", NAMES_MAX) {
-        if let Some(key) = account(&text) {
-            accounts.push(hex(&key));
+        if let Some(key) = account_of(&text) {
+            accounts.insert(hex(&key));
+        } else if is_address(&text) {
+            named.insert(text.trim().trim_start_matches('@').to_lowercase());
         } else if text.trim().starts_with("nsec1") {
             section.problems.add(
                 at,
@@ -207,13 +218,12 @@ fn accounts(section: &mut Section<'_, '_>) -> Vec<String> {
             section.problems.add(
                 at,
                 format!("\"{text}\" is not the public key of an account"),
-                "open the account in a client of Nostr and copy its key, which begins with npub1",
+                "open the account in a client of Nostr and copy its key, which begins with npub1, or its \
+                 name as acme@acme.example",
             );
         }
     }
-    accounts.sort();
-    accounts.dedup();
-    accounts
+    (accounts.into_iter().collect(), named.into_iter().collect())
 }
 
 fn searches(section: &mut Section<'_, '_>) -> Vec<String> {

@@ -16,7 +16,7 @@ use serde_json::value::RawValue;
 
 use super::reason;
 pub use named::{named, with_names};
-pub use names::{account, hex, npub, secret_key};
+pub use names::{account, account_of, hex, npub, secret_key};
 pub use note::Note;
 pub use said::{Notes, Said};
 pub use thread::answered;

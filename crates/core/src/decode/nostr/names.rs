@@ -14,6 +14,14 @@ pub fn account(text: &str) -> Option<[u8; 32]> {
     (name.as_str() == "npub").then(|| key.try_into().ok()).flatten()
 }
 
+/// The same where people may also give `nprofile1...`, or the address of a page that shows the account.
+#[must_use]
+pub fn account_of(text: &str) -> Option<[u8; 32]> {
+    let path = text.trim().split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
+    let last = path.rsplit(['/', ':']).next().unwrap_or_default().trim_start_matches('@');
+    account(text).or_else(|| account(last)).or_else(|| pointed(last))
+}
+
 /// The secret key of an account, as `nsec1...` or in 64 hexadecimal digits.
 #[must_use]
 pub fn secret_key(text: &str) -> Option<[u8; 32]> {

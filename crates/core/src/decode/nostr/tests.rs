@@ -136,6 +136,15 @@ fn messages_are_told_apart_and_keys_are_read_as_people_write_them() {
     for text in [NPUB, ADA, &format!(" nostr:{NPUB} ")] {
         assert_eq!(account(text).map(|key| npub(&key)).as_deref(), Some(NPUB), "{text}");
     }
+    let pages = ["https://njump.me/{}", "https://primal.net/p/{}/?tab=notes", "@{}", "{}"];
+    for page in pages.map(|page| page.replace("{}", NPUB)) {
+        assert_eq!(account_of(&page).map(|key| npub(&key)).as_deref(), Some(NPUB), "{page}");
+    }
+    let profiled = "nprofile1qqsrhuxx8l9ex335q7he0f09aej04zpazpl0ne2cgukyawd24mayt8gpp4mhxue69uhhytnc9e3k7mgpz4mhxue69uhkg6nzv9ejuumpv34kytnrdaksjlyr9p";
+    assert!(account_of(&format!("nostr:{profiled}")).is_some());
+    for other in ["acme@acme.example", "https://njump.me/", "@acme"] {
+        assert_eq!(account_of(other), None, "{other}");
+    }
     assert_eq!(
         account("npub1reyf76j0chr6c3674yzpwsac2vghxfvjv8k8z4pxgyz3ug4rs2kqh7d4pq"),
         None,
