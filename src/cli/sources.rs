@@ -324,6 +324,9 @@ fn print(source: &SourceConfig, seen: &Seen, wait: Duration) -> Result<(), Failu
     if let Some(expires) = now.expires {
         writeln!(out, "token: it works until {expires}")?;
     }
+    if !now.rights.is_empty() {
+        writeln!(out, "{}", cut(&one_line(&format!("rights: {}", now.rights)), width))?;
+    }
     if !now.limits.is_empty() {
         writeln!(out, "limits: {}", one_line(&now.limits))?;
     }

@@ -76,6 +76,8 @@ pub struct SourceNow {
     pub hint: String,
     /// What the other side still allows; empty if it does not say.
     pub limits: String,
+    /// What its token may do; empty if nobody says.
+    pub rights: String,
     /// When its token ends, if that is known.
     pub expires: Option<EventTime>,
     /// Its latest gaps, oldest first, each with when it was found.
@@ -222,6 +224,10 @@ impl SourceHealth {
 
     pub(super) fn set_limits(&self, limits: &str) {
         limits.clone_into(&mut self.lock().limits);
+    }
+
+    pub(super) fn set_rights(&self, rights: &str) {
+        rights.clone_into(&mut self.lock().rights);
     }
 
     pub(super) fn set_expires(&self, expires: Option<EventTime>) {

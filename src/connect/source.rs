@@ -223,6 +223,11 @@ impl Outlet {
         self.health.set_limits(limits);
     }
 
+    /// Says what the token may do.
+    pub(super) fn rights(&self, rights: &str) {
+        self.health.set_rights(rights);
+    }
+
     /// Says when the token ends, or that this is not known.
     pub fn expires(&self, expires: Option<EventTime>) {
         self.health.set_expires(expires);

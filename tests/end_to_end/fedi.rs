@@ -217,6 +217,9 @@ fn answer(path: &str, port: u16, mood: &mut Mood) -> String {
             json!({"domain": "social.example", "version": "4.6.4", "configuration": configuration});
         return plain(200, &body, "");
     }
+    if path == "/api/v1/apps/verify_credentials" {
+        return plain(200, &json!({"name": "resonanz", "scopes": ["read:statuses"]}), "");
+    }
     if path == "/api/v1/timelines/tag/acme" {
         if mood.refused_pages > 0 {
             mood.refused_pages -= 1;

@@ -133,6 +133,25 @@ impl Instance {
     }
 }
 
+/// What an instance says of the application that a token belongs to.
+#[derive(Deserialize)]
+struct Application {
+    /// Since version 4.3.
+    #[serde(default)]
+    scopes: Vec<String>,
+}
+
+/// Says what the token's application may do, where the instance tells.
+pub(super) async fn tell_rights(http: &Http, base: &Url, token: &Secret, outlet: &Outlet) {
+    let url = below(base, &["api", "v1", "apps", "verify_credentials"]);
+    let answer = http.send_unbroken(http.get(url.as_str()).bearer_auth(token.expose())).await;
+    let body = answer.ok().filter(|answer| answer.status.is_success()).map(|answer| answer.body);
+    let told = body.and_then(|body| serde_json::from_slice::<Application>(&body).ok());
+    if let Some(Application { scopes }) = told.filter(|told| !told.scopes.is_empty()) {
+        outlet.rights(&scopes.join(", "));
+    }
+}
+
 /// Where streams are: where the instance says, never without TLS if the instance itself has it.
 fn streaming_url(said: Option<&str>, base: &Url) -> Url {
     let said = said.filter(|said| !said.is_empty());

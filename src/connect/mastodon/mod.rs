@@ -23,7 +23,7 @@ use super::source::{Fault, Outlet, Source};
 use super::transport::{EventReader, Http};
 use crate::decode::mastodon::Statuses;
 use crate::decode::{AuthorHasher, Cursor, Decoder, Format, Parcel};
-use instance::Instance;
+use instance::{Instance, tell_rights};
 use known::Known;
 use live::Opening;
 use place::{Mark, Place};
@@ -46,6 +46,8 @@ pub struct Mastodon {
     parcel: Parcel,
     /// Whether something moved that no parcel has told.
     moved: bool,
+    /// Whether somebody looks who wants to know what the token may do.
+    is_tried: bool,
 }
 
 impl Mastodon {
@@ -63,7 +65,13 @@ impl Mastodon {
             known: Known::of(place.young),
             readers: Vec::new(),
             moved: false,
+            is_tried: false,
         }
+    }
+
+    /// The same, which says what the token may do.
+    pub(super) fn tried(self) -> Self {
+        Self { is_tried: true, ..self }
     }
 
     async fn hand_over(&mut self, outlet: &Outlet) -> Result<(), Fault> {
@@ -87,6 +95,9 @@ impl Source for Mastodon {
         };
         let http = Http::new()?;
         let instance = Instance::ask(&http, &base, &token, outlet).await?;
+        if self.is_tried {
+            tell_rights(&http, &base, &token, outlet).await;
+        }
         let timelines = self.settings.timelines.clone();
         let opening = Opening {
             http: &http,

@@ -16,6 +16,8 @@ use crate::time::{DAY_US, EventTime, SECOND_US};
 /// How long a token of Instagram's login lives, and after which age it is renewed.
 const LIFE_US: i64 = 60 * DAY_US;
 const RENEWED_US: i64 = 30 * DAY_US;
+/// What a token needs to read a page's feed and what people write there.
+const NEEDED: [&str; 2] = ["pages_read_engagement", "pages_read_user_content"];
 const EVERY: Duration = Duration::from_secs(86_400);
 /// After a question that failed.
 const PATIENCE: Duration = Duration::from_secs(3_600);
@@ -31,6 +33,9 @@ struct TokenFacts {
     /// In seconds since the Unix epoch; 0 for never.
     #[serde(default)]
     expires_at: i64,
+    /// Permissions that were given.
+    #[serde(default)]
+    scopes: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -76,8 +81,23 @@ async fn expiry(asking: &Asking, outlet: &Outlet) -> Result<Option<EventTime>, F
     let body = asking.about_token(outlet).await?;
     let facts: Debugged = serde_json::from_slice(&body)
         .map_err(|error| Fault::external(format!("the Graph API answers oddly: {error}")))?;
+    let rights = rights(&facts.data.scopes);
+    if !rights.is_empty() {
+        outlet.rights(&rights);
+    }
     let at = facts.data.expires_at;
     Ok((at > 0).then(|| EventTime(at.saturating_mul(SECOND_US))))
+}
+
+/// What a token may do, and what it lacks; empty where Facebook does not say.
+fn rights(scopes: &[String]) -> String {
+    let lacks = |needed: &&&str| !scopes.iter().any(|scope| scope == **needed);
+    let missing: Vec<&str> = NEEDED.iter().filter(lacks).copied().collect();
+    match (scopes.is_empty(), missing.is_empty()) {
+        (true, _) => String::new(),
+        (_, true) => scopes.join(", "),
+        _ => format!("{}; it lacks {}", scopes.join(", "), missing.join(", ")),
+    }
 }
 
 /// Renews a token that is old enough; whether another one is there now.

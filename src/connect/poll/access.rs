@@ -108,6 +108,7 @@ impl Pass {
         outlet: &Outlet,
     ) -> Result<Access, Stop> {
         let json = service.log_in(key, named, outlet).await?;
+        tell_rights(&json, outlet);
         self.ends = None;
         let seconds = json.get("expires_in").and_then(Json::as_i64);
         Ok(Access::of(json.get("access_token").and_then(Json::as_str), seconds)?)
@@ -186,6 +187,7 @@ impl Pass {
         }
         let json = logged_in(&self.plan, login, named).await?;
         crash_point("token-answered");
+        tell_rights(&json, outlet);
         let said = |at: &Pointer| at.text(&json);
         let next = login.refresh.as_ref().and_then(said).filter(|text| is_token(text));
         if let (Some(token), Some(before), Some(next)) = (rotating, before, next) {
@@ -208,6 +210,14 @@ impl Access {
         let life_us = seconds.unwrap_or(3_600).saturating_mul(SECOND_US);
         let until = wall_clock().shift(life_us.saturating_sub(EXPIRY_MARGIN_US).max(SECOND_US));
         Ok(Self { token, until, proven: false })
+    }
+}
+
+/// Passes on what a token may do, where that is said beside it (RFC 6749, 5.1).
+fn tell_rights(json: &Json, outlet: &Outlet) {
+    if let Some(scope) = json.get("scope").and_then(Json::as_str) {
+        let scopes: Vec<&str> = scope.split([' ', ',']).filter(|scope| !scope.is_empty()).collect();
+        outlet.rights(&if scopes == ["*"] { "all".to_owned() } else { scopes.join(", ") });
     }
 }
 
