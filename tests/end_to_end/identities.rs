@@ -135,3 +135,34 @@ fn a_handle_on_youtube_is_looked_up_as_the_channel_that_comments() {
     let said = stdout(&tested.expect("the binary runs"));
     assert!(said.contains("account acme: UCours"), "{said}");
 }
+
+#[test]
+fn a_channel_of_youtube_may_be_named_by_its_handle() {
+    let (site, log) = serve(|asked| {
+        let id = (asked.parameter("forHandle").as_deref() == Some("acme")).then_some("UCours");
+        if asked.path.starts_with("/youtube/v3/channels") {
+            let items: Vec<Value> = id.iter().map(|id| json!({"id": id})).collect();
+            return Reply::Json(json!({ "items": items }));
+        }
+        Reply::Json(json!({"items": []}))
+    });
+    let folder = tempfile::tempdir().expect("a folder");
+    file(folder.path(), "key", "sesame");
+    let test = |channel: &str| {
+        let keys = format!(
+            "preset = \"youtube-comments\"\ntoken_file = \"key\"\nset = {{ api = \"{site}\", channel = \"{channel}\" }}"
+        );
+        let path = config(folder.path(), &keys, "");
+        let path = path.to_str().expect("UTF-8");
+        run(&["sources", "test", "s", "--wait", "3s", "--config", path])
+    };
+    let tested = test("https://www.youtube.com/@acme/videos");
+    assert!(tested.status.success(), "{}", stderr(&tested));
+    let asked = log.lock().expect("a log").clone();
+    let channels: Vec<String> =
+        asked.iter().filter_map(|asked| asked.parameter("allThreadsRelatedToChannelId")).collect();
+    assert!(!channels.is_empty() && channels.iter().all(|id| id == "UCours"), "{channels:?}");
+    let tested = test("@nobody");
+    assert_eq!(tested.status.code(), Some(2));
+    assert!(stderr(&tested).contains("nobody there is called @nobody"), "{}", stderr(&tested));
+}

@@ -51,6 +51,8 @@ fn a_key_that_is_refused_is_the_users_to_mend_and_a_spent_quota_is_not() {
     let refusal = |reason: &str| json!({"error": {"code": 403, "message": "no", "errors": [{"reason": reason, "message": "no"}]}});
     let rows = [
         ("keyInvalid", 2, "give a valid key"),
+        // What Google says of a key that it does not know.
+        ("badRequest", 2, "check the key"),
         ("quotaExceeded", 1, "asked again at"),
         ("commentsDisabled", 1, "nothing to hear there now"),
     ];

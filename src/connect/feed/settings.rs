@@ -7,7 +7,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::Feeds;
-use super::address::checked;
+use super::address::{checked, whole};
 use super::push::{Push, PushDoor};
 use crate::connect::network::{Finding, Look, Settings, SourceSpec, asked_every};
 use crate::connect::source::Source;
@@ -91,7 +91,7 @@ pub(in crate::connect) fn configure(
     if let Some(url) = section.text("url") {
         placed.push((url, section.place("url")));
     }
-    placed.extend(section.texts("urls").unwrap_or_default());
+    placed.extend(section.text_or_texts("urls").unwrap_or_default());
     let opml = section.text("opml").map(|path| base.join(path));
     if placed.is_empty() && opml.is_none() {
         section.problems.add(
@@ -102,8 +102,9 @@ pub(in crate::connect) fn configure(
     }
     let mut urls = Vec::new();
     for (url, at) in placed {
+        let url = whole(&url);
         match checked(&url) {
-            Ok(()) => urls.push(url.trim().to_owned()),
+            Ok(()) => urls.push(url),
             Err((message, hint)) => section.problems.add(at, message, hint),
         }
     }

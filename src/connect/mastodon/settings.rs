@@ -79,7 +79,7 @@ pub(in crate::connect) fn configure(
 fn url(section: &mut Section<'_, '_>) -> Option<Url> {
     let text = section.required_text("url");
     let at = section.place("url");
-    let url = Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    let url = instance(&text).filter(|url| matches!(url.scheme(), "http" | "https"));
     if url.is_none() && !text.is_empty() {
         section.problems.add(
             at,
@@ -104,10 +104,33 @@ fn url(section: &mut Section<'_, '_>) -> Option<Url> {
     Some(url)
 }
 
+/// The address of an instance, as people have it: its name, an account there, or a page.
+fn instance(text: &str) -> Option<Url> {
+    let text = text.trim();
+    let whole = match text.contains("://") {
+        true => text.to_owned(),
+        false => format!("https://{}", text.rsplit('@').next().unwrap_or_default()),
+    };
+    let mut url = Url::parse(&whole).ok().filter(Url::has_host)?;
+    // Every instance has a name of its own.
+    url.set_path("");
+    url.set_query(None);
+    url.set_fragment(None);
+    Some(url)
+}
+
+/// The last part of the address of a page, or what is no address.
+fn name(text: &str) -> &str {
+    match text.trim().split_once("://") {
+        Some((_, rest)) => rest.trim_end_matches('/').rsplit('/').next().unwrap_or_default(),
+        None => text.trim(),
+    }
+}
+
 fn timelines(section: &mut Section<'_, '_>) -> Vec<Timeline> {
     let mut timelines = Vec::new();
-    for (tag, at) in section.texts("hashtags").unwrap_or_default() {
-        let plain = tag.trim_start_matches('#').to_lowercase();
+    for (tag, at) in section.text_or_texts("hashtags").unwrap_or_default() {
+        let plain = name(&tag).trim_start_matches('#').to_lowercase();
         if plain.is_empty() || plain.contains(|c: char| c.is_whitespace() || c == '#') {
             section.problems.add(
                 at,
@@ -117,7 +140,8 @@ fn timelines(section: &mut Section<'_, '_>) -> Vec<Timeline> {
         }
         timelines.push(Timeline::Hashtag(plain));
     }
-    for (id, at) in section.texts("lists").unwrap_or_default() {
+    for (id, at) in section.text_or_texts("lists").unwrap_or_default() {
+        let id = name(&id).to_owned();
         if id.is_empty() || !id.chars().all(|c| c.is_ascii_alphanumeric()) {
             section.problems.add(
                 at,
@@ -199,5 +223,38 @@ impl Settings for MastodonSettings {
 
     fn open(&self, spec: SourceSpec) -> Box<dyn Source> {
         Box::new(Mastodon::new(self.clone(), &spec))
+    }
+
+    fn probe(&self, spec: SourceSpec) -> Box<dyn Source> {
+        Box::new(Mastodon::new(self.clone(), &spec).tried())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instance_is_known_by_its_name_an_account_or_a_page() {
+        let pages = [
+            "mastodon.social",
+            "@acme@mastodon.social",
+            "https://mastodon.social/@acme?x=1",
+            "acme@mastodon.social",
+        ];
+        for text in pages {
+            assert_eq!(
+                instance(text).map(String::from).as_deref(),
+                Some("https://mastodon.social/"),
+                "{text}"
+            );
+        }
+        assert_eq!(
+            instance("http://127.0.0.1:8080").map(String::from).as_deref(),
+            Some("http://127.0.0.1:8080/")
+        );
+        assert_eq!(instance("a b"), None);
+        assert_eq!(name("https://mastodon.social/tags/acme/"), "acme");
+        assert_eq!(name(" #Acme"), "#Acme");
     }
 }

@@ -1,14 +1,51 @@
 //! What does a platform call an account of ours? Some name the writers of posts by ids, while people know
 //! handles.
 
+use std::sync::Arc;
+
 use serde_json::Value as Json;
 
+use super::Poll;
 use super::manners::Means;
-use super::plan::{Plan, request};
-use crate::connect::source::Fault;
+use super::plan::{Named, Plan, request};
+use super::stop::Stop;
+use crate::connect::source::{Fault, Outlet};
 use crate::connect::transport::Http;
 use crate::secret::SecretPlace;
 use crate::system::wall_clock;
+
+impl Poll {
+    /// Puts ids in the place of handles among the keys of a source; each is asked for once.
+    ///
+    /// # Errors
+    /// When nobody has such a handle, or the platform cannot be asked.
+    pub(super) async fn resolve(&mut self, named: &mut Named, outlet: &Outlet) -> Result<(), Stop> {
+        let plan = Arc::clone(&self.plan);
+        let Some(account) = &plan.preset.account else { return Ok(()) };
+        let keys = plan.preset.written.iter().filter(|(_, written)| written.takes_handles());
+        for (key, _) in keys {
+            let handle = named.get(key).and_then(|value| value.strip_prefix('@'));
+            let Some(handle) = handle.map(str::to_owned) else { continue };
+            let id = match self.ids.get(&handle) {
+                Some(id) => id.clone(),
+                None => {
+                    let mut named = named.clone();
+                    named.insert("handle".to_owned(), handle.clone());
+                    let asked = request(&account.ask, &named).map_err(Fault::external)?;
+                    let reply = self.asker.ask(asked, outlet).await?;
+                    let id = account.id.text(&reply.json);
+                    id.ok_or_else(|| {
+                        let hint = format!("check set = {{ {key} = \"@{handle}\" }}");
+                        Fault::user(format!("nobody there is called @{handle}"), hint)
+                    })?
+                }
+            };
+            self.ids.insert(handle, id.clone());
+            named.insert(key.clone(), id);
+        }
+        Ok(())
+    }
+}
 
 impl Plan {
     /// The id of the account with a handle; `None` where nobody has it, or ids are handles.

@@ -80,6 +80,7 @@ impl Poll {
             named.insert("newest".to_owned(), newest.clone());
         }
         self.asker.pass.show(&mut named, outlet).await?;
+        self.resolve(&mut named, outlet).await?;
         let mut found = Found::at(self.place.clone());
         let end = self.pages(&mut named, since, &mut found, outlet).await?;
         if let End::Cut(reason) = end {

@@ -46,7 +46,7 @@ use crate::system::wall_clock;
 use crate::time::EventTime;
 use ask::Asker;
 use place::Place;
-use plan::Plan;
+use plan::{Named, Plan};
 pub use presets::{PresetCard, preset_cards};
 pub use settings::PollSettings;
 pub(super) use settings::configure;
@@ -68,6 +68,8 @@ pub struct Poll {
     plan: Arc<Plan>,
     decoder: Decoder,
     asker: Asker,
+    /// Ids of handles that stand in place of them.
+    ids: Named,
     /// Where to go on, as far as it was handed over.
     place: Place,
     /// When it was handed over last.
@@ -96,6 +98,7 @@ impl Poll {
             parcel: Parcel::new(decoder.source()),
             plan,
             decoder,
+            ids: Named::new(),
             place,
             handed: None,
             refused: HashSet::new(),
