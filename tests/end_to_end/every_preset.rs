@@ -112,3 +112,27 @@ fn the_reference_client_of_google_reads_its_fakes_to_their_end() {
     let wanted = wanted.map(|preset| format!("{preset} {POSTS}")).join("\n");
     assert_eq!(stdout(&read).trim(), wanted, "{}", stderr(&read));
 }
+
+/// PRAW, the client that most programs for Reddit are built on, reads the same answers to the end.
+#[test]
+fn the_reference_client_of_reddit_reads_its_fakes_to_their_end() {
+    let Some(python) = python_with(&["praw"]) else { return };
+    let begun = now();
+    let (site, _log) = serve(move |asked| {
+        // Reddit's own addresses, which no site of the client's settings comes before.
+        let preset = match asked.path.split('?').next().unwrap_or_default().trim_end_matches('/') {
+            "/r/all/search" => "reddit-search",
+            "/r/x/new" => "reddit-posts",
+            "/r/x/comments" => "reddit-comments",
+            _ => return logged_in(),
+        };
+        let wire = WIRES.iter().find(|wire| wire.preset == preset).expect("a platform");
+        Reply::Json(wire.answer(asked, begun, POSTS))
+    });
+    let mut client = Command::new(python);
+    client.arg(repository("tests/end_to_end/reddit_client.py")).arg(&site);
+    let read = client.output().expect("python runs");
+    let wanted = ["reddit-search", "reddit-posts", "reddit-comments"];
+    let wanted = wanted.map(|preset| format!("{preset} {POSTS}")).join("\n");
+    assert_eq!(stdout(&read).trim(), wanted, "{}", stderr(&read));
+}

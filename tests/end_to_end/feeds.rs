@@ -12,7 +12,7 @@ use crate::support::{
 };
 
 /// A feed of entries, each a guid, a link and a text.
-fn rss(entries: &[(&str, &str, &str)]) -> String {
+pub(crate) fn rss(entries: &[(&str, &str, &str)]) -> String {
     let items: String = entries
         .iter()
         .map(|(guid, link, text)| {
@@ -33,7 +33,7 @@ fn one(number: u32) -> String {
 }
 
 /// A configuration of one source of feeds that are asked each second.
-fn config(place: &Place, port: u16, keys: &str) -> PathBuf {
+pub(crate) fn config(place: &Place, port: u16, keys: &str) -> PathBuf {
     let text = format!(
         "[lake]\npath = \"{}\"\ncommit_interval = \"50ms\"\n[serve]\nlisten = \"127.0.0.1:{port}\"\n\
          [[topic]]\nname = \"acme\"\nquery = 'acme'\n\
@@ -341,7 +341,7 @@ fn a_secret_goes_to_its_server_and_is_written_nowhere() {
     for (keys, word) in [
         (format!("url = \"https://r.example/.rss?feed={secret}&user=kim\""), "holds a secret"),
         ("url = \"https://kim:word@r.example/feed\"".to_owned(), "a name or a password"),
-        ("url = \"r.example/feed\"".to_owned(), "is not an address"),
+        ("url = \"nothing\"".to_owned(), "is not an address"),
         (String::new(), "needs a \\\"url\\\""),
         ("url = \"https://h.example\"\ninterval = \"2d\"".to_owned(), "from 1s to 1d"),
         (

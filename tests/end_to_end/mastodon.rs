@@ -5,8 +5,8 @@ use std::process::Stdio;
 
 use crate::fedi::{Fedi, TOKEN};
 use crate::support::{
-    Killed, Place, everything, file, free_port, get, python_with, query, resonanz, run, skipped,
-    stderr, wait_for, wait_for_answer,
+    Dice, Killed, Place, everything, file, free_port, get, python_with, query, resonanz, run,
+    skipped, stderr, stdout, wait_for, wait_for_answer,
 };
 use serde_json::{Value, json};
 
@@ -225,11 +225,10 @@ fn an_instance_without_streams_is_read_by_its_timelines() {
     fedi.mood().has_no_streams = true;
     let listening = Listening::to(&fedi, "compare_every = \"1s\"");
     let _process = listening.run();
-    let source = listening.wait_for_source("it to be said", |source| source["state"] == "up");
-    assert!(
-        source["reason"].as_str().is_some_and(|said| said.contains("has no streams")),
-        "{source}"
-    );
+    listening.wait_for_source("it to be said", |source| {
+        let reason = source["reason"].as_str().unwrap_or_default();
+        source["state"] == "up" && reason.contains("has no streams")
+    });
     wait_for("its latest post to be asked for", || {
         let mood = fedi.mood();
         mood.asked.iter().any(|path| path.starts_with("/api/v1/timelines/tag/acme")).then_some(())
@@ -334,4 +333,67 @@ fn the_reference_client_reads_the_fake_to_its_end() {
     let said = String::from_utf8(output.stdout).expect("UTF-8");
     let wanted = "listening\nupdate <p>acme new</p>; edit <p>acme edited</p>; delete\n";
     assert_eq!(said, wanted);
+}
+
+#[test]
+fn a_look_says_what_the_token_may_do() {
+    let fedi = Fedi::start();
+    let listening = Listening::to(&fedi, "");
+    let mut command = resonanz();
+    command.args(["sources", "test", "fedi", "--wait", "3s", "--config"]).arg(&listening.config);
+    let tested = command.env("FEDI_TOKEN", TOKEN).output().expect("it runs");
+    let said = stdout(&tested);
+    assert!(said.contains("rights: read:statuses\n"), "{said}{}", stderr(&tested));
+}
+
+/// Posts, with something going wrong after each sixth.
+fn run_schedule(seed: u64) {
+    let (fedi, mut dice) = (Fedi::start(), Dice::of(seed));
+    let listening = Listening::to(&fedi, "compare_every = \"1s\"");
+    let mut process = Some(listening.run());
+    wait_until_heard(&fedi);
+    fedi.post(1, "acme 1");
+    listening.wait_for(TEXTS, "acme 1");
+    for number in 2..=80u64 {
+        fedi.post(number, &format!("acme {number}"));
+        match (number % 6, dice.below(6)) {
+            (1.., _) => {}
+            // SIGKILL, in the midst of it.
+            (_, 0) => {
+                drop(process.take());
+                process = Some(listening.run());
+            }
+            (_, 1) => fedi.cut(),
+            (_, 2) => fedi.mood().refused_pages = 3,
+            (_, 3) => {
+                fedi.mood().refuses_sockets = Some(503);
+                fedi.cut();
+            }
+            (_, 4) => fedi.mood().is_mute = true,
+            _ => calm(&fedi),
+        }
+    }
+    calm(&fedi);
+    let wanted = numbered(1, 80);
+    let begun = std::time::Instant::now();
+    wait_for("every post, once", || {
+        let found = query(&listening.place.lake, TEXTS);
+        let is_late = begun.elapsed().as_secs() > 120;
+        assert!(!is_late, "seed {seed}: {:?}, {found}", listening.source());
+        (found == wanted).then_some(())
+    });
+}
+
+fn calm(fedi: &Fedi) {
+    let mut mood = fedi.mood();
+    (mood.is_mute, mood.refuses_sockets, mood.refused_pages) = (false, None, 0);
+}
+
+#[test]
+fn each_post_is_there_once_after_any_schedule_of_faults() {
+    std::thread::scope(|scope| {
+        for seeds in [31..33, 33..35] {
+            scope.spawn(move || seeds.for_each(run_schedule));
+        }
+    });
 }

@@ -11,7 +11,10 @@ use std::sync::{Arc, Mutex};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use crate::support::{Killed, file, free_port, get, query, resonanz, wait_for, wait_for_answer};
+use crate::support::{
+    Killed, file, free_port, get, python_with, query, repository, resonanz, stderr, stdout, wait_for,
+    wait_for_answer,
+};
 
 const SECRET: &str = "secret-of-the-app";
 const TOKEN: &str = "token-of-the-page";
@@ -41,12 +44,14 @@ impl Graph {
             BufReader::new(stream.try_clone().expect("a socket")).lines().map_while(Result::ok);
         let first = lines.next().unwrap_or_default();
         let bears = lines.take_while(|line| !line.is_empty()).any(|line| line.ends_with(TOKEN));
-        let path = first.split(' ').nth(1).unwrap_or_default().to_owned();
+        let path = first.split(' ').nth(1).unwrap_or_default().replacen("/v26.0/", "/v/", 1);
         // When it ends is asked with the token in the address, as Facebook wants it.
+        let is_client = path.contains("access_token=token-of-a-client");
         let is_about = path.starts_with(&format!("/v/debug_token?input_token={TOKEN}&"));
-        assert!(bears && (is_about || !path.contains(TOKEN)), "the token is in a header: {path}");
+        let is_hidden = bears && (is_about || !path.contains(TOKEN));
+        assert!(is_client || is_hidden, "the token is in a header: {path}");
         if is_about {
-            let body = r#"{"data":{"is_valid":true,"type":"PAGE","expires_at":1900000000}}"#;
+            let body = r#"{"data":{"is_valid":true,"type":"PAGE","expires_at":1900000000,"scopes":["pages_read_engagement"]}}"#;
             let head = format!("HTTP/1.1 200 X\r\ncontent-length: {}\r\n\r\n", body.len());
             let _ = stream.write_all((head + body).as_bytes());
             return;
@@ -279,4 +284,31 @@ fn what_meta_repeats_until_it_is_answered_is_there_once_over_kills_and_refusals(
     });
     let all = "SELECT count(*), count(DISTINCT post_id) FROM mentions";
     assert_eq!(query(&scene.lake, all), "120,120");
+}
+
+/// The client that Meta maintains reads the same answers.
+#[test]
+fn the_reference_client_of_meta_reads_its_fake_to_the_end() {
+    let Some(python) = python_with(&["facebook_business"]) else { return };
+    let (_graph, port) = Graph::start();
+    let mut client = std::process::Command::new(python);
+    client.arg(repository("tests/end_to_end/meta_client.py"));
+    let read = client.arg(format!("http://127.0.0.1:{port}")).output().expect("python runs");
+    assert_eq!(stdout(&read).trim(), "5_1 5_2\n1_2 1_3", "{}", stderr(&read));
+}
+
+#[test]
+fn a_look_says_what_the_token_may_do_and_what_it_lacks() {
+    let (_graph, port) = Graph::start();
+    let scene = Scene::new(&format!(
+        "token_env = \"TOKEN\"\npage = \"5\"\ngraph = \"http://127.0.0.1:{port}/v\""
+    ));
+    let mut command = resonanz();
+    command.args(["sources", "test", "fb", "--config"]).arg(&scene.config);
+    command.env("SECRET", SECRET).env("VERIFY", "known").env("TOKEN", TOKEN);
+    let tested = command.output().expect("it runs");
+    let said = stdout(&tested);
+    let rights = "rights: pages_read_engagement; it lacks pages_read_user_content\n";
+    assert!(said.contains(rights), "{said}{}", stderr(&tested));
+    assert!(said.contains("acme post 1"), "{said}");
 }

@@ -253,3 +253,64 @@ fn each_post_of_a_platform_that_is_asked_is_there_once_after_any_schedule_of_fau
         }
     });
 }
+
+fn run_feed(seed: u64) {
+    const POSTS: usize = 40;
+    let schedule = schedule(seed);
+    let about = format!("seed {seed}: {schedule:?}");
+    let state = Mutex::new((0, schedule.into_iter()));
+    let (site, log) = serve(move |_| {
+        let mut state = state.lock().expect("a lock");
+        // More is written all the time.
+        let is_first = state.0 == 0;
+        state.0 = (state.0 + 4).min(POSTS);
+        let entry =
+            |id: usize| [format!("g{id}"), format!("https://h.example/{id}"), format!("acme {id}")];
+        let mut entries: Vec<[String; 3]> = (1..=state.0).rev().map(entry).collect();
+        let raw =
+            |status, more: &str, body: &str| Reply::Raw(status, more.to_owned(), body.to_owned());
+        // A page where the feed should be is the user's to mend, unless it was a feed before.
+        let wrong = if is_first { None } else { state.1.next() };
+        match wrong {
+            Some(Wrong::Garbage) => return raw("200 OK", "", "<html><body>Soon back</html>"),
+            Some(Wrong::TooSlow) => return raw("502 Bad Gateway", "", "<html>"),
+            Some(Wrong::Ill) => return raw("503 Service Unavailable", "", ""),
+            Some(Wrong::Limited) => return raw("429 Too Many Requests", "retry-after: 1\r\n", ""),
+            Some(Wrong::Again) => entries.extend_from_within(..),
+            Some(Wrong::Reversed) => entries.reverse(),
+            Some(Wrong::Goodbye) => entries.truncate(entries.len() / 2),
+            Some(Wrong::Mute | Wrong::Forgets) => entries.clear(),
+            Some(Wrong::Cut) | None => {}
+        }
+        let entries: Vec<(&str, &str, &str)> =
+            entries.iter().map(|[guid, link, text]| (&**guid, &**link, &**text)).collect();
+        let mut text = crate::feeds::rss(&entries);
+        if wrong == Some(Wrong::Cut) {
+            text.truncate(text.len() / 2);
+        }
+        raw("200 OK", "content-type: application/rss+xml\r\n", &text)
+    });
+    let place = Place::new();
+    let config = crate::feeds::config(&place, free_port(), &format!("url = \"{site}/feed\""));
+    let mut process = live(&config);
+    if seed.is_multiple_of(2) {
+        wait_for(&about, || texts(&place.lake, &about).filter(|texts| texts.len() >= 5));
+        drop(process);
+        process = live(&config);
+    }
+    wait_for(&about, || {
+        let heard = texts(&place.lake, &about)?;
+        (1..=POSTS).all(|id| heard.contains(&format!("acme {id}"))).then_some(())
+    });
+    assert!(scripted::count(&log) > FAULTS, "{about}");
+    drop(process);
+}
+
+#[test]
+fn each_post_of_a_feed_is_there_once_after_any_schedule_of_faults() {
+    std::thread::scope(|scope| {
+        for seeds in [21..23, 23..25] {
+            scope.spawn(move || seeds.for_each(run_feed));
+        }
+    });
+}

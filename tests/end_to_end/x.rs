@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 
 use crate::support::{
-    Killed, Place, file, free_port, get, python_with, query, resonanz, run, skipped, stderr,
+    Dice, Killed, Place, file, free_port, get, python_with, query, resonanz, run, skipped, stderr,
     wait_for, wait_for_answer,
 };
 use crate::x_api::{TOKEN, XApi};
@@ -311,4 +311,47 @@ fn a_test_of_x_reads_no_post_and_leaves_the_stream_and_its_rules_alone() {
     let refused = test("wrong");
     assert_eq!(refused.status.code(), Some(2));
     assert!(stderr(&refused).contains("make a new bearer token"), "{}", stderr(&refused));
+}
+
+/// Posts, with something going wrong after each sixth.
+fn run_schedule(seed: u64) {
+    let (api, mut dice) = (XApi::start(), Dice::of(seed));
+    let listening = Listening::to(&api, CEILING, "");
+    let mut process = Some(listening.run());
+    wait_for_stream(&api);
+    api.post("acme 1");
+    listening.wait_for(TEXTS, "acme 1");
+    for number in 2..=80u64 {
+        api.post(&format!("acme {number}"));
+        match (number % 6, dice.below(5)) {
+            (1.., _) => {}
+            // SIGKILL, in the midst of it.
+            (_, 0) => {
+                drop(process.take());
+                process = Some(listening.run());
+            }
+            (_, 1) => api.cut(),
+            (_, 2) => api.say("{\"data\": "),
+            (_, 3) => api.say("{\"data\": {\"id\": 7}}"),
+            _ => api.say(
+                r#"{"errors":[{"title":"operational-disconnect","disconnect_type":"UpstreamOperationalDisconnect","detail":"This stream has been disconnected upstream for operational reasons.","type":"https://api.twitter.com/2/problems/operational-disconnect"}]}"#,
+            ),
+        }
+    }
+    let wanted = numbered(1, 80);
+    let begun = std::time::Instant::now();
+    wait_for("every post, once", || {
+        let found = query(&listening.place.lake, TEXTS);
+        assert!(begun.elapsed().as_secs() < 200, "seed {seed}: {found}");
+        (found == wanted).then_some(())
+    });
+}
+
+#[test]
+fn each_post_is_there_once_after_any_schedule_of_faults() {
+    std::thread::scope(|scope| {
+        for seeds in [41..43, 43..45] {
+            scope.spawn(move || seeds.for_each(run_schedule));
+        }
+    });
 }
