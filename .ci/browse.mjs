@@ -138,6 +138,24 @@ assert.equal(await late.locator("#found .rows > li").count(), 1);
 await late.close();
 assert.deepEqual(breaches, [], breaches.join("\n"));
 
+// On the list itself: a decision stands where it was taken, and Enter in the name decides nothing.
+await page.goto(`${base}/inbox`);
+const waiting = await page.locator("#found .rows > li").count();
+await page.getByLabel("your name").fill("Mara");
+await page.keyboard.press("Enter");
+const second = page.locator("#found .rows > li").nth(1);
+const text = await second.locator(".post").innerText();
+await second.getByRole("button", { name: "Answered" }).click();
+await page.waitForURL(/changed=/);
+assert.ok((await page.locator("#changed [role=status]").innerText()).startsWith("answered Mara: " + text.slice(0, 20)));
+assert.equal(await page.locator("#found .rows > li").nth(1).getAttribute("id"), "changed", "where the mention was");
+await audit(page, "decided", breaches);
+await page.locator("#changed button").click();
+await page.waitForURL(/changed=/);
+await page.locator("#changed", { hasText: "open" }).waitFor();
+assert.equal(await page.locator("#found .rows > li").count(), waiting + 1, "it is back");
+assert.deepEqual(breaches, [], breaches.join("\n"));
+
 await page.goto(`${base}/settings`);
 await page.getByLabel("Time zone").fill("Europe/Berlin");
 await page.getByRole("button", { name: "Keep" }).click();

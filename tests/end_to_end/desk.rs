@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde_json::json;
 
 use crate::hook::{Hook, status};
-use crate::support::{file, query, resonanz, run, stderr, stdout, wait_for};
+use crate::support::{file, get, query, resonanz, run, stderr, stdout, wait_for};
 use scene::{Desk, read_whole};
 
 #[test]
@@ -76,6 +76,22 @@ fn an_acknowledged_alert_is_told_again_only_when_it_is_over() {
     desk.hears(&["fired acme", "resolved acme"]);
     let wrong = resonanz().current_dir(desk.folder.path()).args(["alerts", "ack", id]).output();
     assert_eq!(wrong.expect("the binary runs").status.code(), Some(2), "it has resolved");
+}
+
+#[test]
+fn who_takes_care_stands_at_once_on_a_page_that_was_shown_before() {
+    let mut desk = Desk::new("");
+    desk.post(1, 3, "acme");
+    let alert = desk.listed("acme", |alert| alert["told"] == json!(["team"]));
+    let id = alert["alert_id"].as_str().expect("an id");
+    let port = desk.api.rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port");
+    let shown = || get(port, "/").expect("a page");
+    wait_for("the alert", || shown().contains("nobody takes care yet").then_some(()));
+    for (deed, wanted) in [("--author=Kim", "taken by"), ("--undo", "nobody takes care yet")] {
+        shown();
+        desk.alerts(&["ack", id, deed]);
+        assert!(shown().contains(wanted), "{deed} is not seen");
+    }
 }
 
 #[test]

@@ -191,6 +191,81 @@ fn a_form_that_did_nothing_leads_back_to_it() {
     assert!(status == 200 && html.contains("href=\"/inbox?state=open\""), "{back}: {html}");
 }
 
+/// Three mentions that wait, in a lake that is served.
+fn three_waiting() -> (Place, Served) {
+    let place = Place::new();
+    let texts = ["acme is terrible", "acme is horrible", "acme is <b>awful</b>"];
+    let posts: String = texts
+        .iter()
+        .zip(["1", "2", "3"])
+        .map(|(text, id)| line(id, &format!("2026-03-01T12:00:0{id}Z"), text))
+        .collect();
+    place.reprocess(&file(place.folder.path(), "posts.jsonl", posts));
+    let mut command = resonanz();
+    command.arg("serve").arg("--lake").arg(&place.lake);
+    let served = Served::start(command);
+    (place, served)
+}
+
+#[test]
+fn who_waits_is_taken_answered_and_ignored_on_the_list_itself() {
+    let (_place, served) = three_waiting();
+    let (proof, cookie) = form(&served, "/inbox");
+    let ours = format!("cookie: {cookie}\r\norigin: http://{}\r\n", served.address);
+    let shown = |path: &str| page(&served, path, &format!("cookie: {cookie}\r\n")).2;
+    // What a button of the list sends, with the name that stands above it.
+    let press = |button: &str, step: &str, who: &str| {
+        let to = button.replace("&amp;", "&");
+        let fields =
+            format!("proof={proof}&changed_by={who}&back=order%3Ddue%26evil%3D1&step={step}");
+        let (status, head, body) = served.ask(&format!("POST {to}"), &ours, &fields);
+        let found = head.lines().find_map(|line| line.strip_prefix("location: "));
+        let body = String::from_utf8(body.unwrap_or_default()).expect("UTF-8");
+        (status, found.unwrap_or_default().to_owned(), body.replace("&#x2f;", "/"))
+    };
+    let list = shown("/inbox?order=due");
+    let rows: Vec<&str> = list
+        .split("class=\"line deeds\"")
+        .skip(1)
+        .map(|row| row.split("</li>").next().unwrap_or_default())
+        .collect();
+    assert_eq!(rows.len(), 3, "{list}");
+    let buttons: Vec<&str> = rows.iter().map(|row| between(row, "formaction=\"", "\"")).collect();
+    let handles = rows.iter().map(|row| between(row, "class=\"hidden\"> ", "<"));
+    let handles: Vec<&str> = handles.collect();
+
+    // Without a name nothing happens, and the way back leads to the list.
+    let (status, _, html) = press(buttons[0], "answer", "");
+    assert!(status == 400 && html.contains("the name of who changes it is missing"), "{html}");
+    assert!(html.contains("href=\"/inbox?order=due\""), "{html}");
+
+    let (status, to, _) = press(buttons[0], "assign", "J%C3%B6");
+    assert!(status == 303 && to.starts_with("/inbox?order=due&changed=") && !to.contains("evil"));
+    assert!(to.ends_with(&format!("&then={}#changed", handles[1])), "{to}");
+    // It stays on the list as taken by who did it, and is not offered to them again.
+    let html = shown(to.split('#').next().unwrap_or_default());
+    let told = between(&html, "role=\"status\">", "</p>");
+    assert!(told.contains("assigned") && told.contains("Jö"), "{told}");
+    let next = html.find(&format!("Take care<span class=\"hidden\"> {}", handles[1]));
+    assert!(html.find("id=\"changed\"") < next, "it is told before the next one");
+
+    // Who saw the list before is told who was quicker.
+    let (status, _, html) = press(buttons[0], "ignore", "Kim");
+    assert!(status == 409 && html.contains("changed by <b dir=\"auto\">Jö</b>"), "{html}");
+
+    // The last one of the page, whose text is shown as a text; and back again from there.
+    let (status, to, _) = press(buttons[2], "ignore", "Kim");
+    assert!(status == 303 && to.ends_with("&then=end#changed"), "{to}");
+    let html = shown(to.split('#').next().unwrap_or_default());
+    let told = between(&html, "id=\"changed\"", "</li>");
+    assert!(told.contains("ignored") && !told.contains("<b>awful"), "{told}");
+    let (status, ..) = press(between(told, "formaction=\"", "\""), "reopen", "Kim");
+    assert_eq!(status, 303);
+    let open = shown("/inbox?state=open");
+    assert!(open.contains("acme is horrible") && open.contains("&lt;b&gt;awful"), "{open}");
+    assert!(!open.contains("acme is terrible"), "it is assigned");
+}
+
 #[test]
 fn an_alert_leads_to_the_mentions_that_it_rests_on() {
     let served = Served::new(&[]);

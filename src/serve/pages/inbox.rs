@@ -20,17 +20,26 @@ use crate::serve::inbox::{Unchanged, apply, states, status, turn};
 
 /// Mentions of a page.
 const PAGE: usize = 25;
-/// Filters of the list, by their names in the address.
-const FILTERS: [&str; 6] = ["state", "topic", "source", "owner", "overdue", "order"];
+/// Which part of the list somebody sees, by the names in its address: filters, and how it is turned.
+const PART: [&str; 7] = ["state", "topic", "source", "owner", "overdue", "order", "after"];
+/// How many of them are filters.
+const FILTERS: usize = 5;
+/// What stands behind the last mention of a page, where the next one's name is wanted.
+const END: &str = "end";
 
 pub(super) async fn inbox(visit: Visit) -> Response {
-    let found = list(&visit).await;
-    visit.page("inbox.html", found)
+    let (proof, cookie) = proof(&visit.headers);
+    let found = list(&visit, &proof).await;
+    proven(visit.page("inbox.html", found), cookie)
 }
 
-async fn list(visit: &Visit) -> Result<Value, Wrong> {
+async fn list(visit: &Visit, proof: &str) -> Result<Value, Wrong> {
     let own = visit.open().await?;
-    visit.kept(&own, Box::pin(look(visit, &own))).await
+    let mut found = visit.kept(&own, Box::pin(look(visit, &own))).await?;
+    // What is kept is for all readers.
+    found["proof"] = json!(proof);
+    found["who"] = json!(who(visit));
+    Ok(found)
 }
 
 async fn look(visit: &Visit, own: &Own) -> Result<Value, Wrong> {
@@ -49,9 +58,21 @@ async fn look(visit: &Visit, own: &Own) -> Result<Value, Wrong> {
     let inbox = ask.inbox(&search).await?;
     let topics = ask.topics().await?;
     let names: Vec<&str> = topics.iter().map(|topic| topic.name.as_str()).collect();
+    // What was decided last stands where it was decided.
+    let changed = match visit.ask("changed") {
+        Some(id) => ask.waiting(id).await.ok(),
+        None => None,
+    };
+    let spot = match visit.ask("then") {
+        Some(END) => Some(inbox.entries.len()),
+        Some(next) => inbox.entries.iter().position(|entry| entry.handle == next),
+        None => None,
+    };
     let entries = inbox.entries.iter().map(|entry| shown(entry, visit));
     let entries: Vec<Value> = entries.collect();
     Ok(json!({
+        "changed": changed.map(|entry| shown(&entry, visit)),
+        "spot": spot.unwrap_or_default(),
         "asked": {
             "state": visit.ask("state").unwrap_or_default(),
             "topic": visit.ask("topic"),
@@ -65,8 +86,8 @@ async fn look(visit: &Visit, own: &Own) -> Result<Value, Wrong> {
         "counts": inbox.counts,
         "cut": inbox.cut,
         "topics": names,
-        "back": filters(visit),
-        "filtered": FILTERS.iter().any(|name| *name != "order" && visit.ask(name).is_some()),
+        "back": part(visit),
+        "filtered": PART.iter().take(FILTERS).any(|name| visit.ask(name).is_some()),
         "next": inbox.next.map(|next| visit.here("after", &next)),
         "first": visit.here("after", ""),
     }))
@@ -96,9 +117,9 @@ fn amount(seconds: u64, [day, hour, minute]: Units) -> String {
     }
 }
 
-/// The filters of the list as a query.
-fn filters(visit: &Visit) -> String {
-    let pairs = FILTERS.iter().filter_map(|name| Some((name, visit.ask(name)?)));
+/// The part of the list that is seen, as a query.
+fn part(visit: &Visit) -> String {
+    let pairs = PART.iter().filter_map(|name| Some((name, visit.ask(name)?)));
     let pairs: Vec<String> =
         pairs.map(|(name, value)| format!("{name}={}", encode(value))).collect();
     pairs.join("&")
@@ -143,12 +164,15 @@ pub(super) async fn change(
         "reopen" => Step::Reopen,
         _ => Step::Note,
     };
-    // A form without a number saw nothing.
-    let seen = field("revision").parse().unwrap_or(u64::MAX);
+    // A button of the list has it in its address. A form without a number saw nothing.
+    let is_listed = visit.ask("revision").is_some();
+    let revision = visit.ask("revision").map_or_else(|| field("revision"), str::to_owned);
+    let seen = revision.parse().unwrap_or(u64::MAX);
     let order =
         InboxOrder { mention: id.clone(), seen, step, note: Some(note.clone()), by: by.clone() };
+    let then = visit.ask("then").unwrap_or_default();
     match apply(&visit.api, order).await {
-        Ok(_) => done(&field("back"), &by),
+        Ok(_) => named(led(&listed(&field("back"), &[("changed", &id), ("then", then)])), &by),
         Err(Unchanged::Order(InboxError::Conflict(_))) => {
             let (proof, cookie) = proof(&visit.headers);
             let form = json!({
@@ -160,7 +184,10 @@ pub(super) async fn change(
             proven(page, cookie)
         }
         Err(why) => {
-            let back = format!("/inbox/{}?back={}", encode(&id), encode(&field("back")));
+            let back = match is_listed {
+                true => listed(&field("back"), &[]),
+                false => format!("/inbox/{}?back={}", encode(&id), encode(&field("back"))),
+            };
             visit.undone(wrong(why), &back)
         }
     }
@@ -178,15 +205,21 @@ fn wrong(why: Unchanged) -> Wrong {
     }
 }
 
-/// Leads back to the list, and remembers the name.
-fn done(back: &str, who: &str) -> Response {
+/// The address of a part of the list, and of what is told on it.
+fn listed(back: &str, told: &[(&str, &str)]) -> String {
     let pairs = url::form_urlencoded::parse(back.as_bytes());
-    let known = pairs.filter(|(name, _)| FILTERS.contains(&name.as_ref()));
-    let query: Vec<String> =
-        known.map(|(name, value)| format!("{name}={}", encode(&value))).collect();
+    let known = pairs.filter(|(name, _)| PART.contains(&name.as_ref()));
+    let told = told.iter().filter(|(_, value)| !value.is_empty());
+    let told = told.map(|(name, value)| ((*name).into(), (*value).into()));
+    let query = known.chain(told).map(|(name, value)| format!("{name}={}", encode(&value)));
+    let query: Vec<String> = query.collect();
     let question = if query.is_empty() { "" } else { "?" };
-    let to = format!("/inbox{question}{}", query.join("&"));
-    named((StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response(), who)
+    format!("/inbox{question}{}", query.join("&"))
+}
+
+/// Leads to the list, where it tells what was done.
+fn led(to: &str) -> Response {
+    (StatusCode::SEE_OTHER, [(header::LOCATION, format!("{to}#changed"))]).into_response()
 }
 
 pub(super) async fn service(visit: Visit) -> Response {

@@ -26,7 +26,9 @@
       const now = fresh.getElementById(old.id);
       // A list does not move under who reads further down.
       if (old.dataset.live === "top" && scrollY > 0) continue;
-      const used = old.contains(document.activeElement) || old.querySelector("details[open]");
+      // Nor does a button under the pointer of who is about to press it.
+      const aimed = old.querySelector("button") && old.matches(":hover");
+      const used = aimed || old.contains(document.activeElement) || old.querySelector("details[open]");
       if (!now || now.innerHTML === old.innerHTML || used) continue;
       old.replaceChildren(...now.childNodes);
     }
