@@ -123,6 +123,18 @@ impl Locale {
         format!("{} {}, {}", self.day(at), at.year(), clock(at))
     }
 
+    /// The short name of a time's zone, as its readers call it.
+    #[must_use]
+    pub fn zone(&self, at: &Zoned) -> String {
+        let name = at.strftime("%Z").to_string();
+        match (self.tag, name.as_str()) {
+            ("de", "CET") => "MEZ".to_owned(),
+            ("de", "CEST") => "MESZ".to_owned(),
+            _ if name.starts_with(['+', '-']) => format!("UTC{name}"),
+            _ => name,
+        }
+    }
+
     /// A day and the time of day, without a year.
     #[must_use]
     pub fn moment(&self, at: &Zoned) -> String {

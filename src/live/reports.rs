@@ -116,11 +116,7 @@ impl Newsroom {
             ReportForm::Html => ("html", "text/html", report.to_html(tongue).into_bytes()),
             ReportForm::Md => ("md", "text/markdown", report.to_markdown(tongue).into_bytes()),
             ReportForm::Json => ("json", "application/json", serde_json::to_vec_pretty(&report)?),
-            ReportForm::Xlsx => (
-                "xlsx",
-                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-                report.to_xlsx(tongue)?,
-            ),
+            ReportForm::Xlsx => ("xlsx", Report::WORKBOOK, report.to_xlsx(tongue)?),
         };
         let first = report.span.local(report.span.from);
         let first = first.map(|first| first.date().to_string()).unwrap_or_default();

@@ -39,6 +39,9 @@ const SERIES: [(u16, &str); 3] = [(4, "#B3261E"), (5, "#8C959F"), (6, "#1A7F37")
 const FROM: u16 = 1;
 
 impl Report {
+    /// The media type of a workbook.
+    pub const WORKBOOK: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
     /// As a workbook for Excel (`.xlsx`).
     ///
     /// # Errors

@@ -11,8 +11,8 @@ use super::asked::{SpanQuery, TopicQuery};
 use super::parameters::Parameters;
 use super::problem::Problem;
 use crate::report::{
-    self, Changes, Explained, GoalStanding, MentionPage, Order, Overview, ReportError, Search,
-    Sentiments, Step, TermChange, TopicInfo, Trend, Voice, Waits, none_of,
+    self, Changes, Explained, GoalStanding, MentionPage, Order, Overview, Report, ReportError,
+    Search, Sentiments, Step, TermChange, TopicInfo, Trend, Voice, Waits, none_of,
 };
 use crate::time::EventTime;
 
@@ -308,7 +308,7 @@ pub(super) struct ReportQuery {
     to: Option<String>,
     /// As in `/api/v1/overview`.
     zone: Option<String>,
-    /// `json` without it, `md` or `html`.
+    /// `json` without it, `md`, `html` or `xlsx`.
     format: Option<ReportForm>,
     /// `en` without it, or `de`.
     lang: Option<ReportLang>,
@@ -321,6 +321,7 @@ pub(super) enum ReportForm {
     Json,
     Md,
     Html,
+    Xlsx,
 }
 
 #[derive(Debug, Clone, Copy, Default, Deserialize, Serialize)]
@@ -347,10 +348,11 @@ pub(super) async fn report(
         ReportLang::En => report::Tongue::En,
         ReportLang::De => report::Tongue::De,
     };
-    let (media_type, text) = match format.unwrap_or_default() {
+    let (media_type, bytes) = match format.unwrap_or_default() {
         ReportForm::Json => return Ok(Json(found).into_response()),
-        ReportForm::Md => ("text/markdown; charset=utf-8", found.to_markdown(words)),
-        ReportForm::Html => ("text/html; charset=utf-8", found.to_html(words)),
+        ReportForm::Md => ("text/markdown; charset=utf-8", found.to_markdown(words).into_bytes()),
+        ReportForm::Html => ("text/html; charset=utf-8", found.to_html(words).into_bytes()),
+        ReportForm::Xlsx => (Report::WORKBOOK, found.to_xlsx(words).map_err(refused)?),
     };
-    Ok((StatusCode::OK, [(header::CONTENT_TYPE, media_type)], text).into_response())
+    Ok((StatusCode::OK, [(header::CONTENT_TYPE, media_type)], bytes).into_response())
 }

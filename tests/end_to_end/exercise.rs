@@ -34,7 +34,7 @@ fn an_exercise_ends_with_a_debriefing_in_the_language_and_zone_of_its_reader() {
     assert!(running.0.wait().expect("it ends").success(), "{debriefing}");
     for wanted in [
         "# Nachbesprechung",
-        "Der Alarm löste aus um 4. März, 15:06 CET",
+        "Der Alarm löste aus um 4. März, 15:06 MEZ",
         "Niemand hat den Alarm übernommen",
         "## Der Posteingang",
         "1. Was haben Sie zuerst angesehen",

@@ -69,6 +69,29 @@ fn pages_speak_the_readers_language_and_keep_their_zone() {
 }
 
 #[test]
+fn a_reader_chooses_days_and_takes_them_home_as_a_workbook() {
+    let served = Served::new(&[]);
+    let (status, _, html) = page(&served, "/topics/apex?from=2026-03-03&to=2026-03-04", "");
+    assert!(status == 200 && html.contains("name=\"to\" value=\"2026-03-04\""), "{html}");
+    let html = html.replace("&#x2f;", "/");
+    let last_week = "href=\"/topics/apex?period=week\"";
+    assert!(html.contains(last_week), "another period takes the place of these days");
+    let link = between(&html, "xlsx\" href=\"", "\"").replace("&amp;", "&");
+    assert!(link.contains("&topic=apex"), "{link}");
+    let (status, head, book) = served.ask(&format!("GET {link}"), "", "");
+    assert!(status == 200 && head.contains("spreadsheetml.sheet"), "{head}");
+    assert!(book.expect("whole").starts_with(b"PK"), "a workbook is a zip");
+    for (asked, told) in [
+        ("from=2026-03-04&to=2026-03-02", "endet nicht nach seinem Beginn"),
+        ("from=gestern&to=heute", "ist nicht zu verstehen"),
+        ("to=2026-03-04", "fehlt der Tag"),
+    ] {
+        let (status, _, html) = page(&served, &format!("/?{asked}"), "accept-language: de\r\n");
+        assert!(status == 400 && html.contains(told), "{asked}: {html}");
+    }
+}
+
+#[test]
 fn what_a_post_says_stays_a_text() {
     let place = Place::new();
     let hostile = "acme <script>alert(1)</script><img src=x onerror=alert(2)> is \\u202e terrible";

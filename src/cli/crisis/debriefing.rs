@@ -42,7 +42,7 @@ impl Debriefing<'_> {
                     "- {} {} {}; {}: {most}\n",
                     words.began,
                     words.locale.moment(&began),
-                    began.strftime("%Z"),
+                    words.locale.zone(&began),
                     words.most
                 );
                 if !terms.is_empty() {

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use jiff::Zoned;
 
+use crate::chart::{ENGLISH, GERMAN};
 use crate::config::{Language, Reader};
 use crate::time::EventTime;
 
@@ -163,15 +164,9 @@ impl Voice<'_> {
         self.either(format!("{} {name}", at.day()), format!("{}. {name}", at.day()))
     }
 
-    /// The zone's short name, as people there call it.
+    /// The zone's short name.
     fn zone(&self, at: &Zoned) -> String {
-        let name = at.strftime("%Z").to_string();
-        match (self.0.language, name.as_str()) {
-            (Language::De, "CET") => "MEZ".to_owned(),
-            (Language::De, "CEST") => "MESZ".to_owned(),
-            _ if name.starts_with(['+', '-']) => format!("UTC{name}"),
-            _ => name,
-        }
+        self.either(&ENGLISH, &GERMAN).zone(at)
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::paint::paint;
 use super::proof::proof;
-use super::viewer::{Visit, encode};
+use super::viewer::{PERIOD, Visit, encode};
 use crate::chart::zoned;
 use crate::config::Role;
 use crate::report::{Ask, ReportError, Span};
@@ -111,7 +111,15 @@ impl Visit {
         let now = if archived { day_end(until, self) } else { clock.max(until) };
         let first = ask.heard().first.unwrap_or(now);
         let usual = if now.since(first) >= 8 * DAY_US { "7d" } else { "24h" };
-        let name = self.ask("period").unwrap_or(usual).to_owned();
+        let name = match (self.ask("from"), self.ask("to")) {
+            (None, None) => self.ask("period").unwrap_or(usual).to_owned(),
+            (Some(from), Some(to)) => format!("{from}..{to}"),
+            (Some(from), None) => format!("{from}..{}", zoned(now, &self.zone).date()),
+            (None, Some(_)) => {
+                let hint = "give from and to, or period";
+                return Err(ReportError::wrong("to", "from is missing", hint).into());
+            }
+        };
         // Of an archive whose last post stands shortly after midnight, the last day would be empty.
         let now = if archived && name == "24h" { hour_end(until) } else { now };
         let span = Span::parse(&name, &self.zone, now)?;
@@ -126,15 +134,26 @@ impl Visit {
     /// A period as templates know it.
     pub(super) fn shown(&self, period: &Period) -> Value {
         let choices = [("24h", "Day"), ("7d", "Week"), ("28d", "4 weeks"), ("90d", "Quarter")];
-        let choices = choices.map(|(name, label)| {
-            json!({"label": label, "href": self.here("period", name), "current": name == period.name})
-        });
+        let whole = [("this-week", "This week"), ("week", "Last week"), ("month", "Last month")];
+        let shown = |(name, label): (&str, &str)| {
+            let href = self.here("period", name);
+            json!({"label": label, "href": href, "current": name == period.name})
+        };
+        let [first, last] = [period.span.from, period.span.to.shift(-1)]
+            .map(|at| zoned(at, &self.zone).date().to_string());
+        let choices = choices.map(shown);
+        // A form asks for its own fields alone.
+        let others = self.asked.iter().filter(|(name, _)| !PERIOD.contains(&name.as_str()));
         json!({
             "from": period.span.from.to_string(),
             "to": period.span.to.to_string(),
             "name": period.name,
             "archived": period.archived,
             "choices": choices,
+            "whole": whole.map(shown),
+            "first": first,
+            "last": last,
+            "others": others.collect::<Vec<_>>(),
         })
     }
 

@@ -17,6 +17,8 @@ use crate::serve::access::{self, Viewer, Way};
 
 /// The choices that a cookie keeps: their names in addresses.
 const KEPT: [&str; 3] = ["lang", "zone", "theme"];
+/// What an address says of a page's period.
+pub(super) const PERIOD: [&str; 3] = ["period", "from", "to"];
 /// What an address tells of one look alone.
 const PASSING: [&str; 3] = ["after", "changed", "then"];
 /// Seconds of a year.
@@ -109,8 +111,11 @@ impl Visit {
 
     /// The address of this page with something asked otherwise.
     pub(super) fn here(&self, name: &str, value: &str) -> String {
-        let kept =
-            self.asked.iter().filter(|(own, _)| *own != name && !PASSING.contains(&own.as_str()));
+        let kept = self.asked.iter().filter(|(own, _)| {
+            let own = own.as_str();
+            let is_other = name == PERIOD[0] && PERIOD.contains(&own);
+            own != name && !is_other && !PASSING.contains(&own)
+        });
         let kept = kept.map(|(own, value)| (own.as_str(), value.as_str()));
         let pairs = kept.chain([(name, value)]).filter(|(_, value)| !value.is_empty());
         let query: Vec<String> =
