@@ -103,6 +103,10 @@ try {
   await page.getByRole("button", { name: "I take care" }).click();
   await page.locator("#care b", { hasText: "Mara <i>" }).waitFor();
   await page.getByRole("button", { name: "Take over" }).waitFor();
+  await page.getByRole("button", { name: "Withdraw it" }).click();
+  await page.locator("#care", { hasText: "nobody yet" }).waitFor();
+  await page.getByRole("button", { name: "I take care" }).click();
+  await page.locator("#care b", { hasText: "Mara <i>" }).waitFor();
   await page.goto(`${base}/alerts`);
   assert.match(await page.locator("#list").innerText(), /taken by Mara <i>/);
   await other.reload();

@@ -17,7 +17,7 @@ impl GoalMeasure {
             Self::Mentions => ["mentions", "Erwähnungen"],
             Self::Authors => ["authors", "Verfasser"],
             Self::Reach => ["reach", "Reichweite"],
-            Self::ShareOfVoice => ["share of voice", "Anteil am Gespräch"],
+            Self::ShareOfVoice => ["share of voice", "Share of Voice"],
             Self::NetSentiment => ["net sentiment", "Netto-Stimmung"],
             Self::NegativeShare => ["share of negative mentions", "Anteil negativer Erwähnungen"],
             Self::ReplyShare => ["share of mentions answered", "Anteil beantworteter Erwähnungen"],

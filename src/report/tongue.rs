@@ -241,7 +241,7 @@ const DE: Words = Words {
     negative: "Negativ",
     neutral: "Neutral",
     positive: "Positiv",
-    share_of_voice: "Anteil am Gespräch",
+    share_of_voice: "Share of Voice",
     brand: "Marke",
     share: "Anteil",
     before: "Davor",

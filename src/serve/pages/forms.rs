@@ -1,4 +1,4 @@
-//! What can people change on pages? They acknowledge, silence, and end silences; what they do in the
+//! What can people change on pages? They acknowledge and withdraw that, silence, and end silences; what they do in the
 //! inbox, `inbox` says.
 //!
 //! A form carries a proof that a page of ours made it. The rules of the desk's API hold as well: same
@@ -93,9 +93,9 @@ pub(super) fn lead(visit: &Visit, done: Result<(), Wrong>, to: &str) -> Response
 
 /// The same, and remembers who changed it.
 pub(super) fn lead_as(visit: &Visit, done: Result<(), Wrong>, to: &str, who: &str) -> Response {
-    let is_done = done.is_ok();
+    let is_signed = done.is_ok() && !who.is_empty();
     let page = lead(visit, done, to);
-    if is_done { named(page, who) } else { page }
+    if is_signed { named(page, who) } else { page }
 }
 
 pub(super) async fn acknowledge(
@@ -109,6 +109,10 @@ pub(super) async fn acknowledge(
         let fields = read(&visit, peer, &body)?;
         let own = visit.open().await?;
         author = text(&fields, "author");
+        if fields.contains_key("withdraw") {
+            notify::unacknowledge(&own.session, &own.folder, &id).await?;
+            return Ok(());
+        }
         if author.is_empty() {
             return Err(Wrong::new(StatusCode::BAD_REQUEST, "say who takes care"));
         }
