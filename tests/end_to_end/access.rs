@@ -185,8 +185,16 @@ fn nobody_is_told_anything_without_login_whatever_path_there_is() {
     {
         let (status, head, _) = Browser::new(&served).get(path);
         assert_eq!(status, 303, "{path}");
-        assert!(head.contains("location: /login?next=%2f"), "{head}");
+        let wanted = url::form_urlencoded::byte_serialize(path.as_bytes()).collect::<String>();
+        let led = format!("location: /login?next={wanted}").to_lowercase();
+        assert!(head.lines().any(|line| line == led), "{head}");
     }
+    // What a form was sent to is not opened after the login.
+    let (status, head, _) = Browser::new(&served).send("/silences", &[]);
+    assert!(
+        status == 303 && head.lines().any(|line| line == "location: /login?next=%2f"),
+        "{head}"
+    );
     // Probes are told how it is, and nothing else; monitoring on this machine counts.
     let (status, _, body) = served.ask("GET /healthz", "", "");
     assert_eq!((status, body.as_deref()), (200, Some(&b"{\"status\":\"ok\"}"[..])));
