@@ -287,7 +287,10 @@ impl Desk {
             why: seat.reasons.last().cloned(),
             messages: seat.held.iter().map(|held| held.transition).collect(),
         });
-        let earlier = || standing.and_then(|standing| standing.case.ack.as_ref());
+        // While an alert fires, who takes care says so in a file, and whoever withdraws that removes it:
+        // the desk may not have seen so yet.
+        let over = standing.filter(|standing| !standing.case.is_firing());
+        let earlier = || over.and_then(|standing| standing.case.ack.as_ref());
         let owned = |list: Vec<&Delivery>| list.into_iter().cloned().collect();
         let told = standing.map(Standing::told).unwrap_or_default();
         Known {
