@@ -39,6 +39,9 @@ pub enum OrderError {
     /// Somebody takes care already.
     #[error("{} acknowledged alert \"{}\" at {}", .0.author, .0.alert_id, .0.at)]
     Taken(Ack),
+    /// No name is given.
+    #[error("say who takes care")]
+    Nobody,
     /// A text is too long.
     #[error("an author has at most 256 bytes, a comment 2048")]
     TooLong,
@@ -68,6 +71,7 @@ impl OrderError {
             Self::Ambiguous { .. } => "give more of the id",
             Self::Resolved(_) => "firing alerts: resonanz alerts list",
             Self::Taken(_) => "add --replace to take over",
+            Self::Nobody => "give a name",
             Self::TooLong => "say less",
             Self::Silence(_) => "such as --topic 'acme*' --for 2h --comment \"product launch\"",
             Self::Lake(_) => "check that the folder exists and may be read",
@@ -144,7 +148,7 @@ pub async fn told(
 /// Notes that somebody takes care of a firing alert.
 ///
 /// # Errors
-/// When there is no such alert, it has resolved, or somebody takes care already and stays.
+/// When there is no such alert, it has resolved, nobody is named, or somebody takes care already and stays.
 pub async fn acknowledge(
     session: &Session,
     folder: &Folder,
@@ -157,6 +161,9 @@ pub async fn acknowledge(
         return Err(OrderError::Resolved(story.alert_id));
     }
     let ack = Ack { alert_id: story.alert_id, at: wall_clock(), author, comment };
+    if ack.author.trim().is_empty() {
+        return Err(OrderError::Nobody);
+    }
     if !ack.fits() {
         return Err(OrderError::TooLong);
     }

@@ -298,9 +298,10 @@ fn answer<T: serde::Serialize>(found: Result<T, OrderError>) -> Response {
     let status = match &error {
         OrderError::Unknown { what: "topic", .. } => StatusCode::BAD_REQUEST,
         OrderError::Unknown { .. } => StatusCode::NOT_FOUND,
-        OrderError::Ambiguous { .. } | OrderError::TooLong | OrderError::Silence(_) => {
-            StatusCode::BAD_REQUEST
-        }
+        OrderError::Ambiguous { .. }
+        | OrderError::Nobody
+        | OrderError::TooLong
+        | OrderError::Silence(_) => StatusCode::BAD_REQUEST,
         OrderError::Resolved(_) | OrderError::Taken(_) => StatusCode::CONFLICT,
         OrderError::Lake(error) => match error.downcast_ref() {
             Some(StateError::NoState { .. } | StateError::United { .. }) => {

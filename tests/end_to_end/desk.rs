@@ -331,6 +331,11 @@ fn changes_over_http_are_for_people_and_not_for_foreign_pages() {
     let rebound = format!("{json_type}host: evil.example\r\norigin: http://evil.example\r\n");
     assert_eq!(post(&rebound, body).0, 403);
     assert_eq!(post(json_type, "{\"for\":\"2h\",\"author\":\"\",\"comment\":\"\"}").0, 400);
+    for unsigned in [body.replace("Kim", " "), body.replace("launch", "")] {
+        let (status, problem) = post(json_type, &unsigned);
+        let detail = problem["detail"].as_str().unwrap_or_default();
+        assert!(status == 400 && detail.contains("needs the name of who wants it"), "{problem}");
+    }
     let (status, silence) = post(&format!("{json_type}origin: http://{}\r\n", desk.api), body);
     assert_eq!((status, &silence["author"]), (201, &json!("Kim")));
     let list = desk.http("GET", "/api/v1/silences", "", "").1;
@@ -346,7 +351,9 @@ fn changes_over_http_are_for_people_and_not_for_foreign_pages() {
     assert_eq!(desk.http("DELETE", &path, "", "").0, 200);
     desk.hears(&["fired acme"]);
     let path = format!("/api/v1/alerts/{}", alert["alert_id"].as_str().expect("an id"));
-    let acked = desk.http("POST", &format!("{path}/ack"), json_type, "{\"author\":\"Kim\"}");
+    let ack = format!("{path}/ack");
+    assert_eq!(desk.http("POST", &ack, json_type, "{\"author\":\"\"}").0, 400);
+    let acked = desk.http("POST", &ack, json_type, "{\"author\":\"Kim\"}");
     assert_eq!((acked.0, &acked.1["author"]), (200, &json!("Kim")));
     let story = desk.http("GET", &path, "", "").1;
     assert_eq!((&story["ack"]["author"], &story["state"]), (&json!("Kim"), &json!("firing")));

@@ -281,6 +281,10 @@ fn who_waits_is_taken_answered_and_ignored_on_the_list_itself() {
     let (status, _, html) = press(buttons[0], "ignore", "Kim");
     assert!(status == 409 && html.contains("changed by <b dir=\"auto\">Jö</b>"), "{html}");
 
+    // So is who saw a state that there never was.
+    let (status, _, html) = press(&buttons[1].replace("revision=0", "revision=7"), "ignore", "Kim");
+    assert!(status == 409 && html.contains("Somebody was quicker"), "{html}");
+
     // The last one of the page, whose text is shown as a text; and back again from there.
     assert_eq!(press(buttons[2], "ignore", "Kim").0, 303);
     let html = shown(&led(2, "end"));

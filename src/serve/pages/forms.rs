@@ -113,9 +113,6 @@ pub(super) async fn acknowledge(
             notify::unacknowledge(&own.session, &own.folder, &id).await?;
             return Ok(());
         }
-        if author.is_empty() {
-            return Err(Wrong::new(StatusCode::BAD_REQUEST, "say who takes care"));
-        }
         let who = (author.clone(), text(&fields, "comment"));
         notify::acknowledge(&own.session, &own.folder, &id, who, Again::Replace).await?;
         Ok(())

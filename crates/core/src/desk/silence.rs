@@ -48,6 +48,9 @@ pub enum SilenceError {
     /// It is never in force.
     #[error("a silence must end after it starts, and later than now")]
     Ended,
+    /// Nobody wants it, or nobody knows why.
+    #[error("a silence needs the name of who wants it, and why")]
+    Unsigned,
     /// A text is too long.
     #[error(
         "a pattern or author has at most 256 bytes, a comment 2048, and a silence 16 labels at most"
@@ -59,7 +62,7 @@ impl Silence {
     /// Whether it may be put in force at `now`.
     ///
     /// # Errors
-    /// When it matches everything by mistake, is over already, or is too long.
+    /// When it matches everything by mistake, is over already, is too long, or nobody says why.
     pub fn check(&self, now: EventTime) -> Result<(), SilenceError> {
         let labels = self.labels.iter().flat_map(|(name, pattern)| [name, pattern]);
         let mut words = self.topic.iter().chain(&self.rule).chain([&self.author]).chain(labels);
@@ -72,6 +75,8 @@ impl Silence {
             || self.labels.len() > LABELS_MAX
         {
             Err(SilenceError::TooLong)
+        } else if self.author.trim().is_empty() || self.comment.trim().is_empty() {
+            Err(SilenceError::Unsigned)
         } else {
             Ok(())
         }
