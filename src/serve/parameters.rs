@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
 
-use super::problem::failure;
+use super::problem::{Problem, failure};
 
 /// Query parameters of a request. Unknown or wrong ones are answered with 400 and a JSON error.
 pub(super) struct Parameters<T>(pub(super) T);
@@ -18,9 +18,27 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Parameters<T> 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
         match Query::<T>::from_request_parts(parts, state).await {
             Ok(Query(asked)) => Ok(Self(asked)),
-            Err(refused) => Err(failure(StatusCode::BAD_REQUEST, &refused.body_text())),
+            Err(refused) => {
+                let problem = Problem::new(StatusCode::BAD_REQUEST, told(&refused.body_text()));
+                Err(problem.hint("all parameters stand in /api/v1/openapi.json").into_response())
+            }
         }
     }
+}
+
+/// What the libraries that read parameters say, and what people understand.
+const SAID: [(&str, &str); 4] = [
+    ("invalid digit found in string", "it is not a whole number"),
+    ("invalid float literal", "it is not a number"),
+    ("provided string was not `true` or `false`", "it is neither true nor false"),
+    ("invalid length 1, expected 0 elements in map", "this path takes no parameters"),
+];
+
+/// Why parameters are refused.
+fn told(refused: &str) -> String {
+    let why = refused.strip_prefix("Failed to deserialize query string: ").unwrap_or(refused);
+    let said = |(theirs, ours): &(&str, &str)| Some(format!("{}{ours}", why.strip_suffix(theirs)?));
+    SAID.iter().find_map(said).unwrap_or_else(|| why.to_owned())
 }
 
 /// The body of a request as JSON. One that does not say that it is JSON is answered with 415, a
@@ -50,5 +68,27 @@ pub(super) fn says_json(headers: &HeaderMap) -> bool {
 
 /// A body as JSON, or why it is none.
 pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
-    serde_json::from_slice(body).map_err(|error| format!("body: {error}"))
+    serde_json::from_slice(body).map_err(|error| match body.trim_ascii().first() {
+        Some(b'{') => format!("body: {error}"),
+        _ => "body: it is not a JSON object".to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_is_said_without_words_of_libraries() {
+        for (refused, wanted) in [
+            ("limit: invalid digit found in string", "limit: it is not a whole number"),
+            ("foo: unknown field `foo`, expected `x`", "foo: unknown field `foo`, expected `x`"),
+        ] {
+            assert_eq!(told(&format!("Failed to deserialize query string: {refused}")), wanted);
+        }
+        for body in ["", "nojson", "[1]", "\"x\""] {
+            let parsed = parse::<std::collections::BTreeMap<String, u8>>(body.as_bytes());
+            assert_eq!(parsed, Err("body: it is not a JSON object".to_owned()), "{body}");
+        }
+    }
 }

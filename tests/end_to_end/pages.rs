@@ -351,6 +351,7 @@ fn filters_that_nothing_can_fit_are_refused_in_the_readers_language() {
         ("mentions?polarity=foo", 400, "write negative, neutral or positive"),
         ("mentions?polarity=negative,foo", 400, "write negative, neutral or positive"),
         ("mentions?kind=foo", 400, "write original, reply"),
+        ("mentions?limit=x", 400, "limit: it is not a whole number"),
         ("mentions?lang=deutsch", 400, "ISO 639"),
         ("mentions?author=foo", 400, "32 digits"),
         ("mentions?intent=foo", 400, "write churn, complaint"),
