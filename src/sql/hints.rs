@@ -22,7 +22,22 @@ const ELSEWHERE: [(&[&str], &str); 9] = [
 
 /// The message and the hint of an error in better words, if there are any.
 pub(super) fn reworded(text: &str) -> Option<(String, String)> {
-    unknown_function(text).or_else(|| wrong_arguments(text)).or_else(|| wrong_value(text))
+    unknown_function(text)
+        .or_else(|| wrong_arguments(text))
+        .or_else(|| wrong_value(text))
+        .or_else(|| wrong_number(text))
+}
+
+/// Of one statement that is asked for there are none or several.
+fn wrong_number(text: &str) -> Option<(String, String)> {
+    let is_empty = text.contains("No SQL statements were provided");
+    let is_several = text.contains("only supports a single SQL statement");
+    let (message, hint) = match (is_empty, is_several) {
+        (true, _) => ("the statement is empty", "write one SELECT, EXPLAIN, DESCRIBE or SHOW"),
+        (_, true) => ("there is more than one statement", "ask in several statements"),
+        _ => return None,
+    };
+    Some((message.to_owned(), hint.to_owned()))
 }
 
 fn between<'t>(text: &'t str, before: &str, after: &str) -> Option<&'t str> {
@@ -109,6 +124,11 @@ mod tests {
                 "Invalid function 'strps'.\nDid you mean 'strpos'?",
                 "no function is called strps",
                 "did you mean strpos?",
+            ),
+            (
+                "This feature is not implemented: The context currently only supports a single SQL statement",
+                "there is more than one statement",
+                "several",
             ),
             (
                 "Invalid function 'foo'.\nDid you mean 'cot'?",

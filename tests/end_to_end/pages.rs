@@ -64,6 +64,10 @@ fn pages_speak_the_readers_language_and_keep_their_zone() {
     let (_, head, html) = page(&served, "/alerts?zone=Europe/Berlin&lang=de", "");
     assert!(html.contains("4. März 2026, 15:06"), "{html}");
     assert!(head.contains("set-cookie: resonanz_zone=europe%2fberlin;"));
+    // A zone that there is not is said to be none, and nothing is kept of it.
+    let (status, head, html) = page(&served, "/settings?zone=Berlin&lang=de", "");
+    assert!(status == 400 && html.contains("ist keine Zeitzone"), "{html}");
+    assert!(!head.contains("resonanz_zone"), "{head}");
     let (_, _, html) = page(&served, "/alerts", "cookie: resonanz_zone=Europe%2FBerlin\r\n");
     assert!(html.contains("4 Mar 2026, 15:06") && html.contains("<html lang=\"en\">"));
 }

@@ -10,7 +10,7 @@ use super::proof::proof;
 use super::viewer::{PERIOD, Visit, encode};
 use crate::chart::zoned;
 use crate::config::Role;
-use crate::report::{Ask, ReportError, Span};
+use crate::report::{Ask, ReportError, Span, zone};
 use crate::serve::access::Way;
 use crate::serve::api::Own;
 use crate::serve::kept::Version;
@@ -168,6 +168,11 @@ impl Visit {
     }
 
     fn drawn(&self, template: &str, found: Result<Value, Wrong>, back: &str) -> Response {
+        // Who chose a zone that there is not would read times of another one.
+        let found = match self.strange_zone().map(zone) {
+            Some(Err(strange)) => Err(strange.into()),
+            _ => found,
+        };
         let (status, template, mut answer) = match found {
             Ok(answer) => (StatusCode::OK, template, answer),
             Err(wrong) => {

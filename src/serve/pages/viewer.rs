@@ -104,6 +104,11 @@ impl Visit {
         known.filter(|viewer| viewer.way != Way::Open).map(|viewer| &*viewer.name)
     }
 
+    /// The name that the address gives for a zone, if there is none of it.
+    pub(super) fn strange_zone(&self) -> Option<&str> {
+        self.ask("zone").filter(|name| TimeZone::get(name).is_err())
+    }
+
     /// Name of the zone.
     pub(super) fn zone_name(&self) -> &str {
         self.zone.iana_name().unwrap_or("UTC")
@@ -130,7 +135,8 @@ impl Visit {
             "zone" => self.zone_name().replace('/', "%2F"),
             _ => self.theme.to_owned(),
         };
-        let chosen = KEPT.into_iter().filter(|name| self.asked.contains_key(*name));
+        let is_kept = |name: &&str| *name != "zone" || self.strange_zone().is_none();
+        let chosen = KEPT.into_iter().filter(|name| self.asked.contains_key(*name)).filter(is_kept);
         let written = chosen.map(|name| {
             let value = value(name);
             format!(
