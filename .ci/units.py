@@ -94,9 +94,10 @@ def manifests(binary, folder):
     }, started
 
 
-def image():
+def image(binary, folder):
     text = (ROOT / "Containerfile").read_text(encoding="utf-8")
     check = yaml.safe_load(re.search(r"^HEALTHCHECK .* CMD (\[.*\])", text, re.M)[1])
+    assert check[0] == "resonanz", check
 
     class Health(http.server.BaseHTTPRequestHandler):
         code = 200
@@ -110,13 +111,20 @@ def image():
 
     server = http.server.HTTPServer(("127.0.0.1", 0), Health)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    asked = [part.replace("8600", str(server.server_port)) for part in check]
-    for code, is_well in [(200, True), (503, False)]:
+    # As in a container, whose port is reached from outside.
+    config = folder / "resonanz.toml"
+    config.write_text(f'[serve]\nlisten = "0.0.0.0:{server.server_port}"\nexposed = true\n', encoding="utf-8")
+
+    def asked():
+        environment = {"RESONANZ_CONFIG": str(config)}
+        return subprocess.run([binary, *check[1:]], env=environment, capture_output=True).returncode
+
+    for code, wanted in [(200, 0), (503, 1)]:
         Health.code = code
-        assert (subprocess.run(asked).returncode == 0) == is_well, code
+        assert asked() == wanted, code
     server.shutdown()
     server.server_close()
-    assert subprocess.run(asked, stderr=subprocess.DEVNULL).returncode != 0, "nobody listens there"
+    assert asked() == 1, "nobody listens there"
 
 
 if __name__ == "__main__":
@@ -124,5 +132,5 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as scratch:
         units(binary, pathlib.Path(scratch))
         manifests(binary, pathlib.Path(scratch))
-    image()
+        image(binary, pathlib.Path(scratch))
     print("units, manifests and health check hold")

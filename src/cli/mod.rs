@@ -35,6 +35,7 @@ mod eval_rows;
 mod fit;
 mod fit_reviews;
 mod fit_unlabelled;
+mod health;
 mod import;
 mod inbox;
 mod init;
@@ -125,6 +126,8 @@ enum Command {
     /// Watch a running process in the terminal: topics, alerts, sources; q quits
     #[cfg(feature = "terminal")]
     Top(top::Args),
+    /// Ask a running process whether it is well, for health checks: exit code 0, else 1
+    Health(health::Args),
     /// Create passwords and tokens for users and programs
     #[command(subcommand)]
     Users(users::UsersCommand),
@@ -186,6 +189,7 @@ pub fn run() -> ExitCode {
         Command::Serve(args) => serve::serve(args),
         #[cfg(feature = "terminal")]
         Command::Top(args) => top::top(args),
+        Command::Health(args) => health::health(args),
         Command::Users(command) => users::users(command),
         Command::Lake(command) => lake::lake(command),
         Command::Privacy(command) => privacy::privacy(command),

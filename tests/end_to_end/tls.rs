@@ -12,7 +12,7 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 use crate::access::{House, PASSWORD, bearer};
-use crate::support::{Killed, free_port, serving, skipped, stderr, wait_for};
+use crate::support::{Killed, append, free_port, run, serving, skipped, stderr, stdout, wait_for};
 
 /// An authority, and certificates of it for `localhost`.
 struct Authority(PathBuf);
@@ -212,4 +212,30 @@ fn a_certificate_that_cannot_be_used_is_refused_before_anything_begins() {
     crate::support::file(folder, "own.key", "no key");
     let (code, said) = check();
     assert!(code == Some(2) && said.contains("own.key"), "{said}");
+}
+
+#[test]
+fn a_health_check_asks_where_the_configuration_says_encrypted_or_not() {
+    let encrypted = "[serve.tls]\ncert = \"own.pem\"\nkey = \"own.key\"";
+    for (serve, scheme) in [("", "http"), (encrypted, "https")] {
+        let house = House::new(serve).user("kim", "read");
+        let folder = house.place.folder.path().to_owned();
+        Authority::new(&folder, "authority").issue(&folder);
+        let (process, url) = serving(&mut house.command());
+        let port = url.rsplit(':').next().expect("a port");
+        let config = house.config();
+        let config = config.to_str().expect("UTF-8");
+        let asked = || run(&["health", "--port", port, "--config", config]);
+        let well = asked();
+        assert_eq!(stdout(&well), "ok\n", "{}", stderr(&well));
+        assert_eq!(well.status.code(), Some(0));
+        // What was broken meanwhile says nothing against the process that runs.
+        append(&house.config(), "[[topic]]\nname = 7\n");
+        assert_eq!(asked().status.code(), Some(0));
+        drop(process);
+        let gone = asked();
+        assert_eq!(gone.status.code(), Some(1));
+        let said = format!("no answer from {scheme}://127.0.0.1:{port}/healthz");
+        assert!(stderr(&gone).contains(&said), "{}", stderr(&gone));
+    }
 }
