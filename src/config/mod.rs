@@ -57,6 +57,9 @@ pub use service::{ServiceConfig, Services};
 pub use shard::Shard;
 pub use timetable::Timetable;
 
+/// Under which name the stream is read as a source.
+pub const STREAM: &str = "stream";
+
 /// A configuration that is consistent in itself.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -252,7 +255,7 @@ impl Config {
         if let Some(stream) = &self.stream {
             self.delayed = self.delays();
             let settings = stream.kind.reading();
-            self.sources = vec![SourceConfig { name: SourceId::new("stream"), settings }];
+            self.sources = vec![SourceConfig { name: SourceId::new(STREAM), settings }];
         }
         self
     }

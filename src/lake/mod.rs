@@ -25,7 +25,8 @@ pub(crate) use changes::{has_audit, rows_of_changes};
 pub use commit::{Checkpoint, Copied, Lake, Recovered, copy_lake};
 pub use error::{LakeError, LakeFault};
 pub use readers::{
-    DayFile, PostDay, PostReader, Problem, Scratch, TableStats, Verified, day_files, stats, verify,
+    DayFile, PostDay, PostReader, Problem, Scratch, TableStats, Verified, cursors, day_files,
+    stats, verify,
 };
 pub(crate) use readers::{Listing, lakes};
 pub(crate) use rows::DAY;

@@ -10,6 +10,7 @@ mod compare;
 mod feed;
 mod found;
 mod guess;
+mod onward;
 mod order;
 mod pieces;
 mod preview;
@@ -27,14 +28,15 @@ use tokio::sync::{Notify, mpsc, watch};
 pub use compare::{Comparison, Sample, TopicChange, compare};
 pub use found::{FoundError, found_topics};
 pub use guess::Hints;
+pub use onward::onward;
 pub use order::Sorting;
 pub use preview::{Preview, preview};
 pub use publish::{Published, publish};
 pub use stage::{Mode, Stage, StageError};
 
-use crate::config::{Archive, Config};
+use crate::config::{Archive, Config, STREAM};
 use crate::connect::{Encoding, Input, Layout, Read};
-use crate::decode::{AuthorHasher, Format, Parcel, Reading, Sieve};
+use crate::decode::{AuthorHasher, Cursor, Format, Parcel, Reading, Sieve};
 use crate::desk::Grouping;
 use crate::engine::{Engine, EngineConfig, Remember};
 use crate::lake::{Folder, Lake, PostReader};
@@ -76,6 +78,8 @@ pub struct Job {
     pub source: Option<String>,
     /// Whether posts are sorted by their time first.
     pub sorting: Sorting,
+    /// Where a new lake goes on in the stream of its configuration, if not at the oldest message.
+    pub onward: Option<Cursor>,
 }
 
 /// Where posts come from.
@@ -148,8 +152,11 @@ pub async fn reprocess(
     let (lake, recovered) = Lake::open(Arc::clone(&folder)).await?;
     let authors = stage.authors().clone();
     let erased = erased(stage, &authors)?;
-    let (engine, checkpoint) =
+    let (engine, mut checkpoint) =
         checkpointed_engine(&config, &authors, erased, recovered.checkpoint)?;
+    if let Some(place) = job.onward.filter(|_| stage.mode() == Mode::New) {
+        checkpoint.cursors.entry(STREAM.to_owned()).or_insert(place);
+    }
     let from = place(checkpoint.cursors.get(place_name().as_str()));
     let feed = Feed {
         layout: job.layout,

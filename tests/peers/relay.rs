@@ -184,6 +184,13 @@ fn another_number_of_shards_goes_on_where_the_old_ones_ended() {
     let config = four.to_str().expect("UTF-8");
     let [from, to] = ["three", "four"].map(|name| at(name).display().to_string());
     fill(config, &from, &to);
+    // They stand where the one of the old ones stood that had read least, and not at the beginning.
+    let place = |lake: &std::path::PathBuf| committed(lake, "stream")?["sequence"].as_u64();
+    let stood = shards("three", 3).iter().filter_map(place).min().expect("old places");
+    for lake in shards("four", 4) {
+        let place = place(&lake).unwrap_or_default();
+        assert!(place > 0 && place <= stood, "{place}, {stood} in {}", lake.display());
+    }
     grow();
     sent(3 * quarter);
     let new = start(&four, 4);

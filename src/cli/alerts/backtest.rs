@@ -108,6 +108,7 @@ fn over_posts(args: &Args) -> Result<Ending, Failure> {
             config,
             source: args.source.clone(),
             sorting: Sorting::Auto,
+            onward: None,
         };
         let job = job.prepared();
         let mut stage = Stage::open(&job, lake.as_ref(), true)?;

@@ -23,7 +23,7 @@ use crate::live::Progress;
 use crate::post::TopicId;
 use crate::reprocess::{
     Job, Mode, Origin, Published, Report, Sorting, Stage, StageError, compare, found_topics,
-    publish, reprocess as work,
+    onward, publish, reprocess as work,
 };
 use crate::state::{Site, StateError};
 use crate::system::wall_clock;
@@ -155,6 +155,10 @@ pub(super) fn reprocess(args: &Args) -> Result<Ending, Failure> {
     let config = args.shard.of(whole.clone())?;
     let site = Site::from(&config.lake);
     runtime()?.block_on(async {
+        let onward = match (&config.stream, args.source_lake()) {
+            (Some(stream), Some(lake)) => onward(stream, &lake).await?,
+            _ => None,
+        };
         let origin = origin(args).await?;
         let mut reading = args.input.reading.reading();
         if let Origin::Files(inputs) = &origin
@@ -171,6 +175,7 @@ pub(super) fn reprocess(args: &Args) -> Result<Ending, Failure> {
             config,
             source: args.input.source.clone(),
             sorting: args.sort.into(),
+            onward,
         };
         Box::pin(run(args, &site, job.prepared())).await
     })
@@ -183,6 +188,7 @@ async fn run(args: &Args, site: &Site, job: Job) -> Result<Ending, Failure> {
         None => Failure::from(error),
     })?;
     let (total, retention) = (job.origin.bytes(), job.config.lake.retention);
+    let goes_on = stage.mode() == Mode::New && job.onward.is_some();
     let report = watched(total, |progress, read| work(job, &mut stage, progress, read)).await?;
     let mut out: Box<dyn Write> = match args.compare {
         Some(ReportFormat::Json) => {
@@ -200,6 +206,9 @@ async fn run(args: &Args, site: &Site, job: Job) -> Result<Ending, Failure> {
             out,
             "read: the posts stored in {lake}, which are complete only if it was filled with archive = \"all\""
         )?;
+        if goes_on {
+            writeln!(out, "stream: goes on where {lake} stood")?;
+        }
     }
     if let Some(format) = args.compare {
         let comparison = compare(&stage, args.samples).await?;

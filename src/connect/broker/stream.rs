@@ -12,6 +12,7 @@ use crate::connect::kafka;
 use crate::connect::nats;
 use crate::connect::network::Settings;
 use crate::connect::source::Fault;
+use crate::decode::Cursor;
 use crate::settings::Section;
 
 /// Reads the keys of `[stream]`.
@@ -45,6 +46,9 @@ pub trait StreamKind: Debug + Send + Sync {
     /// # Errors
     /// Whose fault it is that nothing can be written.
     async fn publisher(&self) -> Result<Box<dyn Publisher>, Fault>;
+
+    /// The place from which all can go on who stood at these; none if that is the oldest message.
+    fn earliest(&self, places: &[Cursor]) -> Option<Cursor>;
 }
 
 /// A message on its way to a stream.

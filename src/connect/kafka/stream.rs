@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use super::place::Place;
 use super::publish::KafkaPublisher;
 use super::settings::KafkaSettings;
 use crate::connect::broker::{Publisher, StreamKind, Wire};
 use crate::connect::network::Settings;
 use crate::connect::source::Fault;
+use crate::decode::Cursor;
 use crate::settings::Section;
 
 /// A topic, and how it is made where it is not there.
@@ -53,5 +55,9 @@ impl StreamKind for KafkaStream {
     async fn publisher(&self) -> Result<Box<dyn Publisher>, Fault> {
         let made = (self.partitions, self.replicas);
         Ok(Box::new(KafkaPublisher::open(&self.reading, made).await?))
+    }
+
+    fn earliest(&self, places: &[Cursor]) -> Option<Cursor> {
+        Place::earliest(places)
     }
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::connect::health::Gap;
+use crate::decode::Cursor;
 
 /// Where to go on, as a cursor keeps it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +53,14 @@ impl Place {
         };
         Start { next, place: Self { sequence: next - 1, created }, gap }
     }
+
+    /// The earliest of places in one and the same stream.
+    pub(super) fn earliest(places: &[Cursor]) -> Option<Cursor> {
+        let places: Vec<Self> = places.iter().map(Cursor::read).collect::<Option<_>>()?;
+        let first = places.iter().min_by_key(|place| place.sequence)?;
+        let is_one = places.iter().all(|place| place.created == first.created);
+        is_one.then(|| Cursor::of(first))
+    }
 }
 
 fn gap(from: u64, to: Option<u64>, reason: &str) -> Gap {
@@ -62,6 +71,16 @@ fn gap(from: u64, to: Option<u64>, reason: &str) -> Gap {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_has_read_least_of_a_stream_says_where_all_go_on() {
+        let at = |sequence, created| Cursor::of(&Place { sequence, created });
+        let earliest = Place::earliest(&[at(9, 7), at(5, 7), at(6, 7)]);
+        assert_eq!(earliest, Some(at(5, 7)));
+        assert_eq!(Place::earliest(&[at(9, 7), at(5, 8)]), None, "it was made anew meanwhile");
+        assert_eq!(Place::earliest(&[at(9, 7), Cursor::of(&"elsewhere")]), None);
+        assert_eq!(Place::earliest(&[]), None);
+    }
 
     #[test]
     fn a_position_that_the_server_no_longer_has_is_a_gap() {

@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use super::place::Place;
 use super::publish::{NatsPublisher, Retention};
 use super::settings::NatsSettings;
 use crate::connect::broker::{Publisher, StreamKind, Wire};
 use crate::connect::network::Settings;
 use crate::connect::source::Fault;
+use crate::decode::Cursor;
 use crate::settings::Section;
 use crate::time::{DAY_US, SECOND_US};
 
@@ -58,5 +60,9 @@ impl StreamKind for NatsStream {
     async fn publisher(&self) -> Result<Box<dyn Publisher>, Fault> {
         let publisher = NatsPublisher::open(&self.reading, self.retention).await?;
         Ok(Box::new(publisher))
+    }
+
+    fn earliest(&self, places: &[Cursor]) -> Option<Cursor> {
+        Place::earliest(places)
     }
 }

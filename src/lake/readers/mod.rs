@@ -3,9 +3,11 @@
 mod listing;
 mod scratch;
 mod posts;
+mod standing;
 mod verify;
 
 pub(crate) use listing::{Listing, lakes};
 pub use posts::{PostDay, PostReader};
 pub use scratch::{DayFile, Scratch, day_files};
+pub use standing::cursors;
 pub use verify::{Problem, TableStats, Verified, stats, verify};
