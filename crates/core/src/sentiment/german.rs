@@ -130,10 +130,10 @@ const PARTICIPLE_ENDS: [&str; 6] = ["", "e", "en", "er", "es", "em"];
 
 /// Calls `each` with every form of a folded lemma but the lemma itself.
 pub(super) fn forms(lemma: &str, class: Class, mut each: impl FnMut(&str)) {
-    let mut form = String::with_capacity(lemma.len() + 8);
+    let mut form = String::with_capacity(lemma.len() + 16);
     let mut spell = |parts: [&str; 3]| {
         form.clear();
-        form.extend(parts);
+        parts.into_iter().for_each(|part| form.push_str(part));
         each(&form);
     };
     match class {

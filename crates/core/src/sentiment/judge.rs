@@ -73,13 +73,15 @@ pub(super) struct Outcome {
 impl Resonanz {
     /// Reads the lexicons, and the shipped model where no other is given.
     pub(super) fn new(lexicons: &[Lexicon], model: Option<Model>) -> Self {
-        let mut vocabulary = Vocabulary::new(lexicons);
-        let phrases = lexicons.iter().rev().flat_map(Lexicon::phrases);
-        let phrases = Phrases::built_in(phrases, &mut vocabulary);
-        let model = model.unwrap_or_else(|| {
-            // What is compiled in is read by a test; no weights say neutral to all.
-            Model::parse(lexicon::RESONANZ_MODEL).unwrap_or_default()
-        });
+        // What is compiled in is read by a test; no weights say neutral to all.
+        let shipped = || Model::parse(lexicon::RESONANZ_MODEL).unwrap_or_default();
+        let own = || lexicons.iter().rev().flat_map(Lexicon::phrases);
+        // About as long each, and every command that scores waits for both.
+        let (mut vocabulary, (phrases, model)) = rayon::join(
+            || Vocabulary::new(lexicons),
+            || (Phrases::built_in(own()), model.unwrap_or_else(shipped)),
+        );
+        phrases.mark(&mut vocabulary);
         let mut resonanz = Self { vocabulary, phrases, model };
         resonanz.enlist();
         resonanz

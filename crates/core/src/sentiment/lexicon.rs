@@ -31,10 +31,32 @@ pub(super) const INTENTS_MODEL: &str = resonanz_models::INTENTS_MODEL;
 /// The fitted weights.
 pub(super) const RESONANZ_MODEL: &str = resonanz_models::RESONANZ_MODEL;
 
+/// The parts of a text between such bytes of ASCII. `str::split` looks for a character, which takes
+/// longer than to read the short fields of our files.
+pub(super) fn parts(text: &str, between: u8) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let Some(at) = memchr::memchr(between, text.as_bytes()) else { return rest.take() };
+        rest = text.get(at + 1..);
+        text.get(..at)
+    })
+}
+
+/// The lines of a file.
+pub(super) fn lines(file: &str) -> impl Iterator<Item = &str> {
+    parts(file, b'\n')
+}
+
+/// The fields of a line.
+pub(super) fn fields(line: &str) -> impl Iterator<Item = &str> {
+    parts(line, b'\t')
+}
+
 /// The lines of a file as first field and second field; comments and other lines are left out.
 pub(super) fn pairs(file: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
-    file.lines().filter(|line| !line.starts_with("# ")).filter_map(|line| {
-        let mut fields = line.split('\t');
+    lines(file).filter(|line| !line.starts_with("# ")).filter_map(|line| {
+        let mut fields = fields(line);
         Some((fields.next()?, fields.next()?))
     })
 }
@@ -48,16 +70,16 @@ pub(super) fn weights(file: &'static str) -> impl Iterator<Item = (&'static str,
 pub(super) fn marked(
     file: &'static str,
 ) -> impl Iterator<Item = (&'static str, f64, Option<&'static str>)> {
-    file.lines().filter(|line| !line.starts_with("# ")).filter_map(|line| {
-        let mut fields = line.split('\t');
+    lines(file).filter(|line| !line.starts_with("# ")).filter_map(|line| {
+        let mut fields = fields(line);
         Some((fields.next()?, fields.next()?.parse().ok()?, fields.next()))
     })
 }
 
 /// The lines of the German lemma list as lemma, part of speech and polarity.
 pub(super) fn lemmas() -> impl Iterator<Item = (&'static str, &'static str, f64)> {
-    ZURICH_DE.lines().filter_map(|line| {
-        let mut fields = line.split('\t');
+    lines(ZURICH_DE).filter_map(|line| {
+        let mut fields = fields(line);
         Some((fields.next()?, fields.next()?, fields.next()?.parse().ok()?))
     })
 }

@@ -6,13 +6,13 @@
 //! ([`super::reliability`]). Lines `intent INTENT FEATURE` (or `bias`), each followed by one weight, stand in
 //! for the built-in weights of what writers want. Fields are separated by tabs. `# ` begins a comment.
 
-use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use super::features;
+use super::lexicon;
 use super::model::{CLASSES, Gram, Model, Part, View, Weights};
 use super::reliability::{self, Curve};
-use super::table::{key, pair_key};
+use super::table::{Table, key, pair_key};
 
 /// The first line.
 const HEAD: &str = "resonanz-model 1";
@@ -108,7 +108,8 @@ struct Reader {
     headed: bool,
     view: Option<View>,
     model: Model,
-    known: HashMap<Box<str>, u32>,
+    /// The index of a word or pair by its key.
+    known: Table<u32>,
 }
 
 impl Reader {
@@ -121,7 +122,7 @@ impl Reader {
             let unread = || "no intent, feature or bias, and weight".to_owned();
             return self.model.intents.get_or_insert_default().read(line).ok_or_else(unread);
         }
-        let fields: Vec<&str> = line.split('\t').collect();
+        let fields: Vec<&str> = lexicon::fields(line).collect();
         if let ["view", name] = fields[..] {
             let view = View::ALL.into_iter().find(|view| view.as_str() == name);
             let view = view.ok_or_else(|| {
@@ -166,14 +167,15 @@ impl Reader {
 
     /// The index of a word or pair, new or known.
     fn gram(&mut self, words: &str) -> Result<u32, String> {
-        if let Some(&at) = self.known.get(words) {
+        let own = key(words.as_bytes());
+        if let Some(at) = self.known.get(own) {
             return Ok(at);
         }
         if self.model.grams.len() >= GRAMS_MAX {
             return Err(format!("more than {GRAMS_MAX} words"));
         }
         let at = self.model.push_gram(words);
-        self.known.insert(words.into(), at);
+        *self.known.entry(own) = at;
         Ok(at)
     }
 }

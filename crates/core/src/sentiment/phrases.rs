@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use super::clauses::{Layout, Sort};
 use super::lexicon;
 use super::sense::{Entry, Reach, Role, Sense, Tongue};
-use super::table::{Filter, Table, pair_key};
+use super::table::{Filed, Filter, pair_key};
 use super::vocabulary::Vocabulary;
 use super::words::folded_key;
 
@@ -51,19 +51,16 @@ struct Step {
     number: bool,
 }
 
-/// Classes of words that patterns name, as `<time>`.
+/// Classes of words that patterns name, as `<time>`, with the keys of their words.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Classes(HashMap<&'static str, &'static str>);
+pub(super) struct Classes(HashMap<&'static str, Vec<u64>>);
 
 impl Classes {
     /// Reads the lines `class NAME a|b|c` of a file.
     pub(super) fn read(&mut self, file: &'static str) {
-        for line in file.lines() {
-            let mut fields = line.split('\t');
-            if fields.next() == Some("class")
-                && let (Some(name), Some(words)) = (fields.next(), fields.next())
-            {
-                self.0.insert(name, words);
+        for line in lexicon::lines(file).filter(|line| line.starts_with("class\t")) {
+            if let [_, name, words] = *lexicon::fields(line).take(3).collect::<Vec<_>>() {
+                self.0.insert(name, keys(words).collect());
             }
         }
     }
@@ -80,20 +77,23 @@ impl Classes {
         self.0.contains_key(name)
     }
 
-    /// The words of a class, with `|` between.
-    pub(super) fn words(&self, name: &str) -> &'static str {
-        self.0.get(name).copied().unwrap_or_default()
+    /// The keys of the words of a class.
+    pub(super) fn keys(&self, name: &str) -> &[u64] {
+        self.0.get(name).map_or(&[], Vec::as_slice)
     }
 
-    fn of<'a>(&self, part: &'a str) -> (bool, &'a str)
-    where
-        'static: 'a,
-    {
+    /// The keys of a part of a pattern, and whether any digits will do.
+    fn of(&self, part: &str) -> (bool, Vec<u64>) {
         match class_name(part) {
-            Some(name) => (matches!(name, "number" | "zahl"), self.words(name)),
-            None => (false, part),
+            Some(name) => (matches!(name, "number" | "zahl"), self.keys(name).to_vec()),
+            None => (false, keys(part).collect()),
         }
     }
+}
+
+/// The keys of words with `|` between.
+fn keys(words: &str) -> impl Iterator<Item = u64> + '_ {
+    lexicon::parts(words, b'|').filter_map(folded_key)
 }
 
 impl Phrase {
@@ -114,8 +114,7 @@ impl Phrase {
                 gap = words;
                 continue;
             }
-            let (number, words) = classes.of(part);
-            let keys: Vec<u64> = words.split('|').filter_map(folded_key).collect();
+            let (number, keys) = classes.of(part);
             let (gap, crosses) = (std::mem::take(&mut gap), std::mem::take(&mut crosses));
             steps.push(Step { gap, crosses, keys, number });
         }
@@ -196,10 +195,8 @@ impl Search<'_> {
 pub(super) struct Phrases {
     /// The longest first; of those as long, in the order given.
     list: Vec<Phrase>,
-    /// Places in `order` of the phrases with such first words: of one alone, or of two.
-    index: Table<(u32, u32)>,
-    /// Places in `list`, rising for each of the index.
-    order: Vec<u32>,
+    /// Places in `list` by such first words: of one alone, or of two.
+    filed: Filed,
     /// Most words that may begin a phrase begin none.
     filter: Filter,
 }
@@ -224,35 +221,15 @@ impl Phrases {
                 entries.extend(seconds.map(|second| (pair_key(first, second), place)));
             }
         }
-        entries.sort_unstable();
-        entries.dedup();
-        let mut index: Table<(u32, u32)> = Table::default();
-        for (place, (key, _)) in (0..).zip(&entries) {
-            let range = index.entry(*key);
-            if range.1 == 0 {
-                range.0 = place;
-            }
-            range.1 += 1;
-        }
         let filter = Filter::of(entries.iter().map(|&(key, _)| key));
-        let order = entries.into_iter().map(|(_, place)| place).collect();
-        Self { list, index, order, filter }
+        Self { list, filed: Filed::of(&entries), filter }
     }
 
-    /// The phrases filed under a key, in order.
-    fn filed(&self, key: u64) -> &[u32] {
-        let (place, count) = self.index.get(key).unwrap_or_default();
-        self.order.get(place as usize..(place + count) as usize).unwrap_or_default()
-    }
-
-    /// The phrases compiled in and those of `more`, marked in the vocabulary.
-    pub(super) fn built_in(
-        more: impl Iterator<Item = Phrase>,
-        vocabulary: &mut Vocabulary,
-    ) -> Self {
+    /// The phrases compiled in and those of `more`.
+    pub(super) fn built_in(more: impl Iterator<Item = Phrase>) -> Self {
         let classes = Classes::built_in();
-        let own = lexicon::PHRASES.into_iter().flat_map(str::lines).filter_map(|line| {
-            let mut fields = line.split('\t');
+        let own = lexicon::PHRASES.into_iter().flat_map(lexicon::lines).filter_map(|line| {
+            let mut fields = lexicon::fields(line);
             let tongue = match fields.next()? {
                 "en" => Some(Tongue::English),
                 "de" => Some(Tongue::German),
@@ -263,20 +240,24 @@ impl Phrases {
             Phrase::parse(fields.next()?, sense, tongue, &classes)
         });
         // What the user says comes before what is compiled in.
-        let phrases = Self::new(more.chain(own));
-        for phrase in &phrases.list {
+        Self::new(more.chain(own))
+    }
+
+    /// Lets the vocabulary know which words begin them.
+    pub(super) fn mark(&self, vocabulary: &mut Vocabulary) {
+        for phrase in &self.list {
+            let (seconds, reach) = (phrase.seconds(), phrase.reach());
             for first in phrase.firsts() {
                 let entry: &mut Entry = vocabulary.entry(first);
-                entry.seconds |= phrase.seconds();
+                entry.seconds |= seconds;
                 for tongue in [Tongue::English, Tongue::German] {
                     if phrase.tongue.is_none_or(|own| own == tongue) {
                         let sense = entry.of_mut(tongue);
-                        sense.reach = sense.reach.and(phrase.reach());
+                        sense.reach = sense.reach.and(reach);
                     }
                 }
             }
         }
-        phrases
     }
 
     /// Whether there are none.
@@ -297,7 +278,7 @@ impl Phrases {
         let mut found = None;
         let mut look = |key| {
             if self.filter.passes(key) {
-                self.look(layout, i, tongues, self.filed(key), &mut found);
+                self.look(layout, i, tongues, self.filed.under(key), &mut found);
             }
         };
         if reach.alone {

@@ -146,6 +146,42 @@ impl<V: Copy + Default> Table<V> {
     }
 }
 
+/// Numbers filed under keys.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Filed {
+    /// Where those of a key begin in `order`, and how many they are.
+    index: Table<(u32, u32)>,
+    order: Vec<u32>,
+}
+
+impl Filed {
+    /// Files numbers that never fall, each once under a key; in that order they are found.
+    pub(super) fn of(entries: &[(u64, u32)]) -> Self {
+        let mut index: Table<(u32, u32)> = Table::with_room(entries.len());
+        entries.iter().for_each(|&(key, _)| index.entry(key).1 += 1);
+        let mut begin = 0;
+        for (_, (place, count)) in &mut index.values {
+            (*place, begin, *count) = (begin, begin + *count, 0);
+        }
+        let mut order = vec![0; entries.len()];
+        for &(key, number) in entries {
+            let (place, count) = index.entry(key);
+            let next = (*place + *count) as usize;
+            if *count == 0 || order[next - 1] != number {
+                order[next] = number;
+                *count += 1;
+            }
+        }
+        Self { index, order }
+    }
+
+    /// The numbers under a key.
+    pub(super) fn under(&self, key: u64) -> &[u32] {
+        let (place, count) = self.index.get(key).unwrap_or_default();
+        self.order.get(place as usize..(place + count) as usize).unwrap_or_default()
+    }
+}
+
 /// Which keys are surely not in a table: one bit for every few of them, small enough to stay in a
 /// cache near by.
 #[derive(Debug, Clone, Default)]
@@ -207,6 +243,21 @@ mod tests {
         assert!((0..1_000u32).all(|n| table.get(key(&n.to_le_bytes())) == Some(n)));
         assert!((1_000..2_000u32).all(|n| table.get(key(&n.to_le_bytes())).is_none()));
         assert_ne!(pair_key(1, 2), pair_key(2, 1));
+    }
+
+    #[test]
+    fn numbers_are_found_under_their_keys_in_order_and_once() {
+        let entries: Vec<(u64, u32)> = (0..900u32)
+            .flat_map(|n| [n % 7, n % 7 + 10, n % 7].map(|k| (key(&k.to_le_bytes()), n / 3)))
+            .collect();
+        let filed = Filed::of(&entries);
+        for k in (0..7).chain(10..17u32) {
+            let mut wanted: Vec<u32> =
+                (0..900).filter(|n| n % 7 == k % 10).map(|n| n / 3).collect();
+            wanted.dedup();
+            assert_eq!(filed.under(key(&k.to_le_bytes())), wanted, "{k}");
+        }
+        assert_eq!(filed.under(key(b"x")), [0u32; 0]);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::lists::{self, Lists};
 use super::overlay::Lexicon;
 use super::sense::{Entry, Role, Sense, Tongue};
 use super::table::{Table, key};
-use super::words::{Folding, folded, folded_key};
+use super::words::{FOLDED_BYTES_MAX, Folding, folded, folded_key};
 
 /// What a polarity of one of the Zurich lexicon weighs: less than an average opinion word of our own
 /// lists, for it holds many words that are polar in few of their senses.
@@ -251,31 +251,40 @@ fn read_german(table: &mut Table<Entry>) {
         add(&mut german, word, 0.0);
     }
     words.extend(german::COMPOUND_SPARED.split_whitespace().filter_map(folded_key));
-    let own = || lexicon::marked(lexicon::RESONANZ_DE);
-    let lemmas =
-        || lexicon::lemmas().map(|(lemma, mark, polarity)| (lemma, polarity * ZURICH_SCALE, mark));
-    for (word, weight, _) in own() {
+    let own: Vec<_> = lexicon::marked(lexicon::RESONANZ_DE).collect();
+    let lemmas = lexicon::lemmas();
+    let lemmas: Vec<_> =
+        lemmas.map(|(lemma, mark, polarity)| (lemma, polarity * ZURICH_SCALE, mark)).collect();
+    for &(word, weight, _) in &own {
         add(&mut german, word, weight);
     }
-    let marked = || own().filter_map(|(word, weight, mark)| Some((word, weight, mark?)));
     // Our own forms win over lemmas of the other list, which win over their own forms.
     let inflect =
         |table: &mut Table<Option<Sense>>, lemma: &str, weight, mark, words: &mut Vec<_>| {
             let (Some(class), Some(lemma)) = (Class::parse(mark), folded(lemma)) else { return };
             let lemma = std::str::from_utf8(&lemma).unwrap_or_default();
-            german::forms(lemma, class, |form| words.extend(add(table, form, weight)));
+            german::forms(lemma, class, |form| {
+                // A form of what is folded is folded, too.
+                if form.len() <= FOLDED_BYTES_MAX {
+                    let key = key(form.as_bytes());
+                    table.entry(key).get_or_insert(Sense::weighing(weight));
+                    words.push(key);
+                }
+            });
         };
-    for (lemma, weight, mark) in marked() {
-        inflect(&mut german, lemma, weight, mark, &mut words);
+    for &(lemma, weight, mark) in &own {
+        if let Some(mark) = mark {
+            inflect(&mut german, lemma, weight, mark, &mut words);
+        }
     }
-    for (lemma, weight, _) in lemmas() {
+    for &(lemma, weight, _) in &lemmas {
         add(&mut german, lemma, weight);
     }
-    for (lemma, weight, mark) in lemmas() {
+    for &(lemma, weight, mark) in &lemmas {
         inflect(&mut german, lemma, weight, mark, &mut words);
     }
-    words.extend(own().filter_map(|(word, ..)| folded_key(word)));
-    words.extend(lemmas().filter_map(|(word, ..)| folded_key(word)));
+    words.extend(own.iter().filter_map(|(word, ..)| folded_key(word)));
+    words.extend(lemmas.iter().filter_map(|(word, ..)| folded_key(word)));
     for key in words {
         // A word of weight 0 is known, too: it is no compound with an opinion in it.
         if let Some(Some(sense)) = german.get(key) {

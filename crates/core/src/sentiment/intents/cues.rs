@@ -8,7 +8,7 @@ use crate::sentiment::clauses::{Layout, Sort};
 use crate::sentiment::lexicon;
 use crate::sentiment::phrases::{Classes, PATTERN_WORDS_MAX, class_name, gap_of};
 use crate::sentiment::sense::{Role, Tongue};
-use crate::sentiment::table::{Table, pair_key};
+use crate::sentiment::table::{Filed, Table, pair_key};
 use crate::sentiment::trace::index;
 use crate::sentiment::words::folded_key;
 
@@ -74,10 +74,8 @@ struct Step {
 pub(in crate::sentiment) struct Cues {
     /// Those of most words first; of those as long, first what takes a reading back.
     list: Vec<Pattern>,
-    /// Places in `order` of the patterns with such first words: of one alone, or of two.
-    index: Table<(u32, u32)>,
-    /// Places in `list`, rising for each of the index.
-    order: Vec<u32>,
+    /// Places in `list` by such first words: of one alone, or of two.
+    filed: Filed,
     /// By first word: one more than the words behind it among which a second may be.
     reach: Table<u8>,
     /// One bit for every few first words: most words begin no pattern, and this is small.
@@ -97,7 +95,7 @@ impl Step {
 impl Pattern {
     /// Reads a line: language, cue, weight, pattern. None for comments and classes.
     fn read(line: &str, classes: &Classes) -> Option<Self> {
-        let mut fields = line.split('\t');
+        let mut fields = lexicon::fields(line);
         let tongue = match fields.next()? {
             "en" => Tongue::English,
             "de" => Tongue::German,
@@ -157,7 +155,7 @@ impl Step {
                 if matches!(name, "number" | "zahl") {
                     self.keys.push(NUMBER);
                 }
-                self.keys.extend(classes.words(name).split('|').filter_map(folded_key));
+                self.keys.extend(classes.keys(name));
             }
             None => self.keys.extend(folded_key(part)),
         }
@@ -169,7 +167,7 @@ impl Cues {
     pub(in crate::sentiment) fn built_in() -> Self {
         let mut classes = Classes::built_in();
         lexicon::INTENTS.into_iter().for_each(|file| classes.read(file));
-        let lines = lexicon::INTENTS.into_iter().flat_map(str::lines);
+        let lines = lexicon::INTENTS.into_iter().flat_map(lexicon::lines);
         Self::new(lines.filter_map(|line| Pattern::read(line, &classes)).collect())
     }
 
@@ -192,22 +190,13 @@ impl Cues {
                 }
             }
         }
-        entries.sort_unstable();
-        entries.dedup();
-        for (place, (key, _)) in (0..).zip(&entries) {
-            let range = cues.index.entry(*key);
-            if range.1 == 0 {
-                range.0 = place;
-            }
-            range.1 += 1;
-        }
         let words = firsts.len() * FILTER_BITS_PER_KEY / u64::BITS as usize;
         cues.filter = vec![0; words.next_power_of_two()];
         for first in firsts {
             let (word, bit) = filter_place(first, cues.filter.len());
             cues.filter[word] |= bit;
         }
-        cues.order = entries.into_iter().map(|(_, place)| place).collect();
+        cues.filed = Filed::of(&entries);
         cues.list = list;
         cues
     }
@@ -276,9 +265,7 @@ impl Cues {
         tongues: &[Tongue],
         best: &mut [Option<(u32, usize)>; COUNT],
     ) {
-        let (from, count) = self.index.get(key).unwrap_or_default();
-        let filed = self.order.get(from as usize..(from + count) as usize).unwrap_or_default();
-        for &place in filed {
+        for &place in self.filed.under(key) {
             let Some(pattern) = self.list.get(place as usize) else { continue };
             let best = &mut best[pattern.cue];
             if best.is_some_and(|(before, _)| before <= place) || !tongues.contains(&pattern.tongue)

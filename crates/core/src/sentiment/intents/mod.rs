@@ -10,6 +10,8 @@ mod model;
 pub mod evaluate;
 mod fit;
 
+use std::sync::OnceLock;
+
 use crate::intent::{Intent, Intents};
 use crate::post::Span;
 
@@ -31,10 +33,11 @@ const CUE_MAX: f64 = 3.0;
 /// are about something else.
 const ELSEWHERE: f64 = 0.4;
 
-/// All that is known of intents.
+/// All that is known of intents. The patterns are read when they are first asked for: who scores texts
+/// alone does without.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Intentions {
-    cues: Cues,
+    cues: OnceLock<Cues>,
     model: IntentModel,
 }
 
@@ -42,20 +45,11 @@ pub(super) struct Intentions {
 const TOLD: f64 = 0.2;
 
 impl Intentions {
-    /// Reads the patterns and the model compiled in.
-    pub(super) fn built_in() -> Self {
-        // What is compiled in is read by a test; without weights nothing is found.
-        let model = IntentModel::parse(lexicon::INTENTS_MODEL).unwrap_or_default();
-        Self { cues: Cues::built_in(), model }
-    }
-
-    /// The same with weights of the user's own, if there are any.
+    /// Those compiled in, with weights of the user's own, if there are any.
     pub(super) fn with(model: Option<IntentModel>) -> Self {
-        let built_in = Self::built_in();
-        match model {
-            Some(model) => Self { model, ..built_in },
-            None => built_in,
-        }
+        // What is compiled in is read by a test; without weights nothing is found.
+        let built_in = || IntentModel::parse(lexicon::INTENTS_MODEL).unwrap_or_default();
+        Self { cues: OnceLock::new(), model: model.unwrap_or_else(built_in) }
     }
 
     /// The intents of a text that was just judged.
@@ -98,7 +92,7 @@ impl Intentions {
     /// The features of a text, and `each` pattern found in it.
     fn row(&self, outcome: &Outcome, layout: &Layout, mut each: impl FnMut(Found)) -> Row {
         let mut cues = [0.0; CUES_COUNT];
-        self.cues.find(layout, outcome.language.tongues(), |found| {
+        self.cues.get_or_init(Cues::built_in).find(layout, outcome.language.tongues(), |found| {
             cues[found.cue] += found.weight * nearness(outcome, layout, found.first);
             each(found);
         });
