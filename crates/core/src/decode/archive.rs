@@ -168,13 +168,13 @@ impl<'a> ArchiveLine<'a> {
                 "url" => once(&mut url, value.text_or_null()?)?,
                 "reach" => once(&mut reach, value.count_or_null()?)?,
                 "engagement" => once(&mut engagement, value.count_or_null()?)?,
-                _ => {}
+                _ => value.is_whole().then_some(())?,
             }
         }
-        let text_of = |field: Option<Option<&'a str>>| field.flatten().map(Cow::Borrowed);
+        let text_of = |field: Option<Option<Cow<'a, str>>>| field.flatten();
         Some(Self {
-            id: Cow::Borrowed(id?),
-            text: Cow::Borrowed(said?),
+            id: id?,
+            text: said?,
             posted_at: posted_at?,
             received_at: received_at.flatten(),
             source: text_of(source),
@@ -386,7 +386,7 @@ fn stamp(value: Plain<'_>) -> Option<Option<Stamp>> {
         Plain::Text(text) => TimeStyle::default().read(text).ok(),
         Plain::Count(number) => EventTime::of_int(number).ok(),
         Plain::Null => return Some(None),
-        Plain::Flag => None,
+        Plain::Escaped(_) | Plain::Flag | Plain::Nested => None,
     };
     time.map(|time| Some(Stamp(time)))
 }
