@@ -5,13 +5,14 @@ use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock};
 
 use crate::analyze::Analyzer;
 use crate::config::{Config, SentimentConfig};
 use crate::mention::{Matcher, QueryError, Topic};
 use crate::post::{AuthorKey, TopicId};
 use crate::privacy::{AuthorHasher, Names, Redactor, keyed_query};
-use crate::sentiment::{Lexicon, LexiconError, Model, ModelError, Scorer};
+use crate::sentiment::{Lexicon, LexiconError, Model, ModelError, Profile, Scorer};
 
 /// A file of the user's, or a query, that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -65,14 +66,29 @@ impl TuningError {
     }
 }
 
+/// The scorer of a profile as it is shipped: one for all who ask in this process.
+#[must_use]
+pub fn shipped(profile: Profile) -> Arc<Scorer> {
+    static RESONANZ: LazyLock<Arc<Scorer>> =
+        LazyLock::new(|| Arc::new(Scorer::new(Profile::Resonanz)));
+    static VADER: LazyLock<Arc<Scorer>> = LazyLock::new(|| Arc::new(Scorer::new(Profile::Vader)));
+    match profile {
+        Profile::Resonanz => Arc::clone(&RESONANZ),
+        Profile::Vader => Arc::clone(&VADER),
+    }
+}
+
 /// The scorer that a configuration asks for.
 ///
 /// # Errors
 /// For the first file that cannot be used.
-pub fn scorer(config: &SentimentConfig) -> Result<Scorer, TuningError> {
+pub fn scorer(config: &SentimentConfig) -> Result<Arc<Scorer>, TuningError> {
+    if config.lexicons.is_empty() && config.model.is_none() {
+        return Ok(shipped(config.profile));
+    }
     let lexicons = lexicons(&config.lexicons)?;
     let model = config.model.as_deref().map(model).transpose()?;
-    Ok(Scorer::with(config.profile, &lexicons, model))
+    Ok(Arc::new(Scorer::with(config.profile, &lexicons, model)))
 }
 
 /// The analyzer that a configuration asks for; `authors` hashes the handles of `author:`.

@@ -152,7 +152,7 @@ pub(super) async fn open(
         topics: config.topics.clone().into(),
         charter: Arc::new(config.charter.clone()),
         services: Arc::clone(&config.services),
-        scorer: Arc::new(crate::tuning::scorer(&config.sentiment)?),
+        scorer: crate::tuning::scorer(&config.sentiment)?,
         token: None,
         config: None,
         access: Access::open(),

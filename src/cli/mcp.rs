@@ -6,7 +6,7 @@ use super::places::LakePlace;
 use super::{Ending, Failure, runtime};
 use crate::assist::{Assistant, serve_stdio};
 use crate::lake::Folder;
-use crate::sentiment::{Profile, Scorer};
+use crate::sentiment::Profile;
 use crate::tuning;
 
 #[derive(Debug, clap::Args)]
@@ -20,7 +20,7 @@ pub(super) fn mcp(args: &Args) -> Result<Ending, Failure> {
     Folder::read(found.site.clone())?;
     let scorer = match &found.config {
         Some(config) => tuning::scorer(&config.sentiment)?,
-        None => Scorer::new(Profile::Resonanz),
+        None => tuning::shipped(Profile::Resonanz),
     };
     let known = found.config.map(|config| (config.topics, config.services, config.charter));
     let (topics, services, charter) = known.unwrap_or_default();
@@ -29,7 +29,7 @@ pub(super) fn mcp(args: &Args) -> Result<Ending, Failure> {
         topics: topics.into(),
         services,
         charter: Arc::new(charter),
-        scorer: Arc::new(scorer),
+        scorer,
     };
     let runtime = runtime()?;
     let served = runtime.block_on(serve_stdio(assistant));

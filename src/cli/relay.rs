@@ -91,7 +91,7 @@ async fn run(config: &Config, stream: &StreamConfig, reader: Reader) -> Result<R
             topics: Arc::new([]),
             charter: Arc::default(),
             services: Arc::clone(&config.services),
-            scorer: Arc::new(crate::tuning::scorer(&config.sentiment)?),
+            scorer: crate::tuning::scorer(&config.sentiment)?,
             token: entrance.token.clone(),
             config: None,
             access: entrance.access.clone(),

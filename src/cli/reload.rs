@@ -155,7 +155,7 @@ impl Reloader {
             topics: config.topics.clone().into(),
             charter: Arc::new(config.charter.clone()),
             services: Arc::clone(&config.services),
-            scorer: Arc::new(crate::tuning::scorer(&config.sentiment)?),
+            scorer: crate::tuning::scorer(&config.sentiment)?,
             token: fresh.token.clone(),
             hosts: config.hosts.clone().into(),
             sql: present.sql.forgetful(),

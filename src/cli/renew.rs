@@ -57,7 +57,7 @@ impl Renewer {
             let message = "this lake is served without a configuration";
             return Err(Failure::usage(message, "restart with --config FILE"));
         };
-        let scorer = Arc::new(tuning::scorer(&config.sentiment)?);
+        let scorer = tuning::scorer(&config.sentiment)?;
         let fresh = Entrance::fetch(&config, self.beyond, &site)?;
         let opened = fresh.fits(&self.entrance, self.beyond)?;
         let token = fresh.token.clone();

@@ -200,7 +200,7 @@ async fn run_until_signal(
             topics: config.topics.clone().into(),
             charter: Arc::new(config.charter.clone()),
             services: Arc::clone(&config.services),
-            scorer: Arc::new(crate::tuning::scorer(&config.sentiment)?),
+            scorer: crate::tuning::scorer(&config.sentiment)?,
             token: entrance.token.clone(),
             config: Some(ConfigFile::new(args.place.config.path(), (&config.lake).into())),
             access: entrance.access.clone(),

@@ -96,7 +96,7 @@ pub(super) fn serve(args: &Args) -> Result<Ending, Failure> {
     let clients = clients(&args.clients, config.as_ref(), guarded)?;
     let sql = gate(&args.limits, config.as_ref(), clients.as_ref())?;
     let sentiment = config.as_ref().map(|config| config.sentiment.clone()).unwrap_or_default();
-    let scorer = Arc::new(tuning::scorer(&sentiment)?);
+    let scorer = tuning::scorer(&sentiment)?;
     let runtime = runtime()?;
     runtime.block_on(async {
         let audit = entrance.begin(&lake, config.as_ref().map(|config| &config.lake));

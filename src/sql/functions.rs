@@ -24,6 +24,7 @@ use super::utc::quick_date_trunc;
 use crate::mention::{Context, Expr, Matcher, MentionScratch, QueryError, Topic, parse};
 use crate::post::Lang;
 use crate::sentiment::{Profile, Scorer, Scratch};
+use crate::tuning;
 
 /// All functions.
 pub(super) fn all() -> [ScalarUDF; 9] {
@@ -146,7 +147,7 @@ impl ScalarUDFImpl for Function {
     }
 }
 
-static SCORER: LazyLock<Scorer> = LazyLock::new(|| Scorer::new(Profile::Resonanz));
+static SCORER: LazyLock<Arc<Scorer>> = LazyLock::new(|| tuning::shipped(Profile::Resonanz));
 
 /// A number for each text as a whole; the language is guessed unless given.
 fn judged(

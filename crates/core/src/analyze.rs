@@ -3,6 +3,7 @@
 //! Order of posts is kept, so the outcome does not depend on the number of threads.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -123,7 +124,7 @@ impl Findings {
 #[derive(Debug)]
 pub struct Analyzer {
     matcher: Matcher,
-    scorer: Scorer,
+    scorer: Arc<Scorer>,
     /// By topic; topics beyond its end have none.
     overlays: Vec<Option<Overlay>>,
     /// By topic, as the overlays.
@@ -137,7 +138,12 @@ pub struct Analyzer {
 impl Analyzer {
     /// Joins a matcher, a scorer, and the words that count for single topics, by topic.
     #[must_use]
-    pub fn new(matcher: Matcher, scorer: Scorer, overlays: Vec<Option<Overlay>>) -> Self {
+    pub fn new(
+        matcher: Matcher,
+        scorer: impl Into<Arc<Scorer>>,
+        overlays: Vec<Option<Overlay>>,
+    ) -> Self {
+        let scorer = scorer.into();
         let version = |overlay: &Option<Overlay>| match overlay {
             Some(overlay) => format!("{}+{}", scorer.version(), overlay.version()),
             None => scorer.version().to_owned(),
