@@ -76,7 +76,7 @@ pub(super) fn query(args: &Args) -> Result<Ending, Failure> {
     let limits = Limits::from(&args.limits);
     let runtime = runtime()?;
     let asked = runtime.block_on(async {
-        let session = Session::open_promised(&folder, limits, &promises).await?;
+        let session = Session::open_for(&folder, limits, &promises, sql).await?;
         let mut session = session.aside(folder.site(), None);
         session.add_audit(&folder, sql).await?;
         let answer = session.query(sql).await.map_err(failure)?;

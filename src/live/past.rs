@@ -18,7 +18,7 @@ use crate::engine::Engine;
 use crate::lake::{AlertRow, Folder};
 use crate::notify::GOAL;
 use crate::post::{SourceId, TopicId};
-use crate::sql::{QueryFormat, Session};
+use crate::sql::{Limits, Promises, QueryFormat, Session};
 use crate::state::Standing;
 use crate::time::EventTime;
 
@@ -35,9 +35,8 @@ impl Past {
     pub(super) async fn read(folder: &Folder, config: &Config, engine: &Engine) -> Self {
         let Some(watermark) = engine.watermark() else { return Self::default() };
         let past = async {
-            let session = Session::open(folder).await?;
-            let decided = decided(&session, &config.rules, watermark).await?;
-            let orphans = orphans(&session, config, &engine.firing(), watermark).await?;
+            let decided = decided(folder, &config.rules, watermark).await?;
+            let orphans = orphans(folder, config, &engine.firing(), watermark).await?;
             anyhow::Ok(Self { decided, orphans })
         };
         past.await.unwrap_or_else(|error| {
@@ -81,9 +80,18 @@ impl EngineLoop {
     }
 }
 
+/// What the lake answers, as JSON.
+async fn answer(folder: &Folder, sql: &str) -> anyhow::Result<Vec<u8>> {
+    let (limits, promises) = (Limits::default(), Promises::default());
+    let session = Session::open_for(folder, limits, &promises, sql).await?;
+    let mut bytes = Vec::new();
+    session.query(sql).await?.write(QueryFormat::Json, &mut bytes).await?;
+    Ok(bytes)
+}
+
 /// How mentions stand that people touched, as far back as rules on replies look.
 async fn decided(
-    session: &Session,
+    folder: &Folder,
     rules: &[Rule],
     watermark: EventTime,
 ) -> anyhow::Result<Vec<Decision>> {
@@ -99,9 +107,7 @@ async fn decided(
          AND posted_at >= to_timestamp_micros({})",
         since.0
     );
-    let mut bytes = Vec::new();
-    session.query(&sql).await?.write(QueryFormat::Json, &mut bytes).await?;
-    let rows: Vec<Row> = serde_json::from_slice(&bytes)?;
+    let rows: Vec<Row> = serde_json::from_slice(&answer(folder, &sql).await?)?;
     let mut decisions = Vec::with_capacity(2 * rows.len());
     for Row { topic, source, post_id, state, is_reviewed_away } in rows {
         let says = [
@@ -127,14 +133,12 @@ const FIRING: &str = "SELECT at, alert_id, rule, rule_type, topic, transition, s
 
 /// The rows that end alerts which are neither among those that fire in the engine, nor of a goal.
 async fn orphans(
-    session: &Session,
+    folder: &Folder,
     config: &Config,
     firing: &BTreeSet<String>,
     watermark: EventTime,
 ) -> anyhow::Result<Vec<Slip>> {
-    let mut bytes = Vec::new();
-    session.query(FIRING).await?.write(QueryFormat::Json, &mut bytes).await?;
-    let rows: Vec<Value> = serde_json::from_slice(&bytes)?;
+    let rows: Vec<Value> = serde_json::from_slice(&answer(folder, FIRING).await?)?;
     let rows: Vec<AlertRow> = rows.into_iter().map(AlertRow::read).collect::<Result<_, _>>()?;
     let lives = |row: &AlertRow| match row.rule_type == GOAL {
         true => config.charter.goals.iter().any(|goal| goal.name == row.rule),

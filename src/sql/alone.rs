@@ -135,7 +135,8 @@ async fn begun(
         let prepared = session.prepare(&asked.sql, end).await?;
         return session.run(prepared, values, end).await;
     }
-    let mut session = Session::open_promised(&folder, limits, &promises).await.map_err(closed)?;
+    let session = Session::open_for(&folder, limits, &promises, &asked.sql).await;
+    let mut session = session.map_err(closed)?;
     if asked.has_audit {
         session.add_audit(&folder, &asked.sql).await.map_err(closed)?;
     }

@@ -3,8 +3,9 @@
 use datafusion::error::Result as QueryResult;
 use datafusion::prelude::SessionContext;
 
+use super::named::Named;
 use super::{reviews, waiting};
-use crate::lake::{Folder, LakeError};
+use crate::lake::{Folder, LakeError, Table};
 use crate::state::{Change, Review, Reviews, Triage};
 
 /// What people decided, beside the tables. Read before these: what the lake takes in meanwhile is in one
@@ -22,8 +23,14 @@ impl Beside {
     }
 
     /// Makes it known.
-    pub(super) async fn register(&self, context: &SessionContext) -> QueryResult<()> {
-        waiting::add(context, &self.waiting).await?;
+    pub(super) async fn register(
+        &self,
+        context: &SessionContext,
+        named: &Named,
+    ) -> QueryResult<()> {
+        if named.has(Table::Triage.name()) {
+            waiting::add(context, &self.waiting).await?;
+        }
         reviews::register(context, &self.reviews)
     }
 }

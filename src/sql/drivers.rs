@@ -29,6 +29,8 @@ use crate::post::Polarity;
 use crate::time::EventTime;
 use crate::window::{OwnWords, Wording};
 
+/// What it is called.
+pub(super) const NAME: &str = "drivers";
 /// Most terms of an answer, and how many there are at least while there are words.
 const TERMS_MAX: usize = 50;
 const TERMS_MIN: usize = 10;

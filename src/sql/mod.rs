@@ -23,6 +23,8 @@ mod due;
 mod pledge;
 mod reviews;
 mod views;
+mod statement;
+mod named;
 mod waiting;
 mod beside;
 mod sheet;

@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use datafusion::common::ScalarValue;
 use datafusion::common::tree_node::{Transformed, TreeNode};
-use datafusion::config::Dialect;
 use datafusion::error::{DataFusionError, Result as QueryResult};
 use datafusion::execution::FunctionRegistry;
 use datafusion::execution::context::{SQLOptions, SessionState, TaskContext};
@@ -19,7 +18,6 @@ use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use datafusion::sql::parser::Statement;
 use futures_util::StreamExt;
-use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
@@ -30,16 +28,15 @@ use super::drivers::Drivers;
 use super::due::{Promises, promised_until};
 use super::error::SqlError;
 use super::guard::{self, Limits};
+use super::named::Named;
 use super::scan::LakeFiles;
-use super::{arithmetic, functions, growth, json, operators, spread, sums, united, views, weigh};
+use super::statement::{CATALOG, SCHEMA, apart, statement};
+use super::{
+    arithmetic, drivers, functions, growth, json, operators, spread, sums, united, views, weigh,
+};
 use crate::lake::{Folder, LakeError, Table};
 use crate::state::Site;
 
-/// The database of which all tables are, and their schema.
-pub(super) const CATALOG: &str = "resonanz";
-pub(super) const SCHEMA: &str = "public";
-/// Stack of the thread that plans: what [`guard`] lets pass fits.
-const PLAN_STACK_BYTES: usize = 256 * 1024 * 1024;
 /// Read-only SQL over one version of a lake.
 pub struct Session {
     pub(super) context: SessionContext,
@@ -79,6 +76,21 @@ impl Session {
         Self::open_promised(folder, limits, &Promises::default()).await
     }
 
+    /// The same for one statement alone: what it does not name is not opened.
+    ///
+    /// # Errors
+    /// When the log of a table that it needs cannot be read.
+    pub async fn open_for(
+        folder: &Folder,
+        limits: Limits,
+        promises: &Promises,
+        sql: &str,
+    ) -> Result<Self, LakeError> {
+        let context = context(limits).map_err(unusable)?;
+        let named = Named::of(&context, sql).await;
+        Self::fill(context, folder, &named, (limits, promises)).await
+    }
+
     /// The same over tables that were opened before.
     pub(super) async fn over(
         tables: Vec<Arc<LakeFiles>>,
@@ -87,7 +99,9 @@ impl Session {
         promises: &Promises,
     ) -> Result<Self, LakeError> {
         let context = context(limits).map_err(unusable)?;
-        Self::register(context, tables, beside, (limits, promises)).await.map_err(unusable)
+        let tables = Table::ALL.into_iter().zip(tables).collect();
+        let (named, given) = (Named::all(), (limits, promises));
+        Self::register(context, tables, beside, &named, given).await.map_err(unusable)
     }
 
     /// Has what may take much memory answered by a process of its own, which is ended if it takes more
@@ -99,43 +113,44 @@ impl Session {
         Self { aside: Aside::of(site, user, &self.promises), ..self }
     }
 
-    /// Makes the tables and views known to a context.
+    /// Makes tables and views known to a context, those that are named.
     pub(super) async fn fill(
         context: SessionContext,
         folder: &Folder,
-        limits: Limits,
-        promises: &Promises,
+        named: &Named,
+        given: (Limits, &Promises),
     ) -> Result<Self, LakeError> {
         let beside = Beside::read(folder)?;
         let mut tables = Vec::new();
-        for table in Table::ALL {
-            tables.push(Arc::new(LakeFiles::open(table, folder).await?));
+        for table in Table::ALL.into_iter().filter(|table| named.has(table.name())) {
+            tables.push((table, Arc::new(LakeFiles::open(table, folder).await?)));
         }
-        Self::register(context, tables, &beside, (limits, promises)).await.map_err(unusable)
+        Self::register(context, tables, &beside, named, given).await.map_err(unusable)
     }
 
-    /// Makes tables known, in the order of [`Table::ALL`], with what lies beside them, which was read
-    /// before, and the views over all.
+    /// Makes tables known, with what lies beside them, which was read before, and the views over them
+    /// that are named.
     async fn register(
         context: SessionContext,
-        tables: Vec<Arc<LakeFiles>>,
+        tables: Vec<(Table, Arc<LakeFiles>)>,
         beside: &Beside,
+        named: &Named,
         (limits, promises): (Limits, &Promises),
     ) -> QueryResult<Self> {
         context.register_udf(promised_until(promises));
-        for (table, files) in Table::ALL.into_iter().zip(tables) {
+        for (table, files) in tables {
             for (url, store) in files.parts().iter().map(|part| part.store()) {
                 context.register_object_store(url.as_ref(), store);
             }
             let files = united::table(&context, table, files.parts())?;
             if table == Table::Mentions {
                 let mentions = Arc::clone(&files);
-                context.register_udtf("drivers", Arc::new(Drivers { mentions }));
+                context.register_udtf(drivers::NAME, Arc::new(Drivers { mentions }));
             }
             context.register_table(table.name(), files)?;
         }
-        beside.register(&context).await?;
-        views::register(&context).await?;
+        beside.register(&context, named).await?;
+        views::register(&context, named).await?;
         Ok(Self { context, limits, aside: None, promises: promises.clone() })
     }
 
@@ -186,22 +201,6 @@ pub(super) fn unusable(error: DataFusionError) -> LakeError {
     LakeError::Internal(error.strip_backtrace())
 }
 
-/// Plans on a thread of its own: the recursion over a statement needs stack, and a plan that takes
-/// too long must not hold up the runtime.
-pub(super) async fn apart<T: Send + 'static>(
-    work: impl Future<Output = Result<T, SqlError>> + Send + 'static,
-) -> Result<T, SqlError> {
-    let (sender, planned) = tokio::sync::oneshot::channel();
-    let runtime = Handle::current();
-    let work = move || {
-        let _ = sender.send(runtime.block_on(work));
-    };
-    let thread = std::thread::Builder::new().name("plan".to_owned());
-    let started = thread.stack_size(PLAN_STACK_BYTES).spawn(work);
-    started.map_err(|error| SqlError::broken(&error.to_string()))?;
-    planned.await.map_err(|_| SqlError::broken("it could not be planned"))?
-}
-
 pub(super) fn context(limits: Limits) -> QueryResult<SessionContext> {
     let mut config = SessionConfig::new()
         .with_information_schema(true)
@@ -229,13 +228,7 @@ pub(super) fn runtime(limits: Limits) -> QueryResult<Arc<RuntimeEnv>> {
 async fn plan(context: &SessionContext, sql: &str, limits: Limits) -> Result<Work, SqlError> {
     let state = context.state();
     let wrong = |error: DataFusionError| SqlError::of(&error, sql, limits);
-    // The common dialect binds `->` looser than a comparison.
-    let dialect = if sql.contains("->") {
-        Dialect::PostgreSQL
-    } else {
-        state.config().options().sql_parser.dialect
-    };
-    let statement = state.sql_to_statement(sql, &dialect).map_err(wrong)?;
+    let statement = statement(&state, sql).map_err(wrong)?;
     guard::check(&statement).map_err(SqlError::refused)?;
     let plan = logical(&state, statement).await.map_err(wrong)?;
     physical(&state, plan, limits).await.map_err(wrong)

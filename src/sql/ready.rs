@@ -6,11 +6,13 @@ use std::sync::Arc;
 use datafusion::catalog::TableProvider;
 
 use super::beside::Beside;
-use super::drivers::Drivers;
+use super::drivers::{self, Drivers};
 use super::due::{Promises, promised_until};
 use super::guard::Limits;
-use super::query::{CATALOG, SCHEMA, Session, context, unusable};
+use super::named::Named;
+use super::query::{Session, context, unusable};
 use super::scan::LakeFiles;
+use super::statement::{CATALOG, SCHEMA};
 use crate::lake::{Folder, LakeError, Table};
 
 /// The tables of one version of a lake, what lay beside them, and the views over all.
@@ -68,7 +70,7 @@ impl Ready {
         for (name, table) in &self.known {
             if name == Table::Mentions.name() {
                 let mentions = Arc::clone(table);
-                context.register_udtf("drivers", Arc::new(Drivers { mentions }));
+                context.register_udtf(drivers::NAME, Arc::new(Drivers { mentions }));
             }
             context.register_table(name.as_str(), Arc::clone(table)).map_err(unusable)?;
         }
@@ -88,6 +90,6 @@ impl Session {
         promises: &Promises,
     ) -> Result<Self, LakeError> {
         let context = context(limits).map_err(unusable)?;
-        Self::fill(context, folder, limits, promises).await
+        Self::fill(context, folder, &Named::all(), (limits, promises)).await
     }
 }

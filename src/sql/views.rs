@@ -7,6 +7,8 @@ use datafusion::catalog::view::ViewTable;
 use datafusion::error::Result as QueryResult;
 use datafusion::prelude::SessionContext;
 
+use super::named::Named;
+
 /// Name and file of each view.
 const FILES: [(&str, &str); 14] = [
     ("trends", include_str!("views/trends.sql")),
@@ -67,9 +69,9 @@ impl fmt::Display for View {
     }
 }
 
-/// Makes all views known to a session that knows the tables.
-pub(super) async fn register(context: &SessionContext) -> QueryResult<()> {
-    for view in View::all() {
+/// Makes views known to a session that knows the tables on which they rest.
+pub(super) async fn register(context: &SessionContext, named: &Named) -> QueryResult<()> {
+    for view in View::all().filter(|view| named.has(view.name)) {
         let plan = context.state().create_logical_plan(view.sql).await?;
         let table = ViewTable::new(plan, Some(view.sql.to_owned()));
         context.register_table(view.name, std::sync::Arc::new(table))?;

@@ -10,7 +10,7 @@ use datafusion::datasource::{MemTable, TableType};
 use datafusion::error::Result as QueryResult;
 use datafusion::prelude::SessionContext;
 
-use super::super::query::{CATALOG, SCHEMA as PUBLIC};
+use super::super::statement::{CATALOG, SCHEMA as PUBLIC};
 use super::empty;
 use super::functions::SETTINGS;
 

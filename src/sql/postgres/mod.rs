@@ -42,7 +42,9 @@ use super::answer::Answer;
 use super::due::Promises;
 use super::error::SqlError;
 use super::guard::{self, Limits};
-use super::query::{CATALOG, SCHEMA, Session, apart, logical, physical, runtime};
+use super::named::Named;
+use super::query::{Session, logical, physical, runtime};
+use super::statement::{CATALOG, SCHEMA, apart};
 use crate::lake::{Folder, LakeError};
 
 /// The one database that clients see.
@@ -94,7 +96,7 @@ impl PgCatalog {
     ) -> Result<Session, LakeError> {
         let unusable = |error: DataFusionError| LakeError::Internal(error.strip_backtrace());
         let context = self.context(limits).map_err(unusable)?;
-        Session::fill(context, folder, limits, promises).await
+        Session::fill(context, folder, &Named::all(), (limits, promises)).await
     }
 
     fn context(&self, limits: Limits) -> QueryResult<SessionContext> {
