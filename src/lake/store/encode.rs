@@ -187,17 +187,33 @@ fn properties(table: Table, origin: Origin, rows: usize) -> WriterProperties {
         .set_column_bloom_filter_max_ndv(ColumnPath::from("post_id"), rows as u64)
         .set_created_by(format!("resonanz {}", env!("CARGO_PKG_VERSION")));
     for field in arrow_schema(table).fields() {
-        let column = || ColumnPath::from(field.name().as_str());
-        // Authors repeat often enough for a dictionary, and are too many for the log.
-        if UNIQUE.contains(&field.name().as_str()) && field.name() != "author" {
-            properties = properties.set_column_dictionary_enabled(column(), false);
-        } else if matches!(field.data_type(), DataType::Timestamp(..)) {
+        if let Some(encoding) = encoding(field.name(), field.data_type()) {
+            let column = || ColumnPath::from(field.name().as_str());
             properties = properties
                 .set_column_dictionary_enabled(column(), false)
-                .set_column_encoding(column(), Encoding::DELTA_BINARY_PACKED);
+                .set_column_encoding(column(), encoding);
         }
     }
     properties.build()
+}
+
+/// How a column is written whose values rarely repeat; `None` for a dictionary, which authors get, too:
+/// they repeat often enough. Measured by `benches/bytes.py --columns`.
+fn encoding(name: &str, kind: &DataType) -> Option<Encoding> {
+    match (name, kind) {
+        ("author", _) => None,
+        // Ids of one source begin alike.
+        ("post_id", _) => Some(Encoding::DELTA_BYTE_ARRAY),
+        // What these share gains less than it costs to read.
+        ("parent" | "thread", _) => Some(Encoding::PLAIN),
+        (name, _) if UNIQUE.contains(&name) => Some(Encoding::DELTA_LENGTH_BYTE_ARRAY),
+        ("reach" | "engagement", _) | (_, DataType::Timestamp(..)) => {
+            Some(Encoding::DELTA_BINARY_PACKED)
+        }
+        // 64 bits that no other text has.
+        ("similarity", _) => Some(Encoding::PLAIN),
+        _ => None,
+    }
 }
 
 /// Delta's per-file statistics: rows, nulls, and the range of every column that can be asked for
