@@ -34,9 +34,13 @@ type Part = (usize, Box<dyn FnMut() -> u64>);
 /// A part by its name.
 type Named = (&'static str, fn() -> Part);
 
-const PARTS: [Named; 8] = [
-    ("decode", decode),
-    ("match", find),
+const PARTS: [Named; 12] = [
+    ("start", start),
+    ("decode", || decode(corpus::lines(STEP))),
+    ("decode 1 kB", || decode(enveloped())),
+    ("match", || find(TOPICS)),
+    ("match 10", || find(10)),
+    ("match 10,000", || find(10_000)),
     ("score vader", score_vader),
     ("score resonanz", score_resonanz),
     ("windows", windows),
@@ -51,9 +55,28 @@ fn measured_region(work: &mut dyn FnMut() -> u64) -> u64 {
     black_box(work())
 }
 
-/// Lines of the archive to posts.
-fn decode() -> Part {
-    let (lines, source) = (corpus::lines(STEP), SourceId::new("archive"));
+/// Lexicons and model to a scorer, before the first text; on this thread, the one that is counted.
+fn start() -> Part {
+    let here = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread();
+    let here = here.build().expect("no other pool");
+    (1, Box::new(move || here.install(|| Scorer::new(Profile::Resonanz).version().len() as u64)))
+}
+
+/// Lines of the archive with as much around each post as a collector keeps, which nobody reads.
+fn enveloped() -> Vec<String> {
+    let more = format!(
+        "\"cid\":\"bafyrei{0}\",\"rev\":\"{0}\",\"labels\":[],\"langs\":[\"en\",\"de\"],\"likes\":12,\
+         \"avatar\":\"https://cdn.example/img/plain/{0}/{0}@jpeg\",\"embed\":{{\"type\":\"external\",\
+         \"uri\":\"https://news.example/{0}/{0}\",\"title\":\"{0}\",\"images\":[{{\"alt\":\"\",\"size\":[640,480]}}]}}",
+        "3lq2zxw7c2k2a5d6e7f8g9h0".repeat(3)
+    );
+    let line = |line: &String| Some(format!("{{{more},{}", line.strip_prefix('{')?));
+    corpus::lines(STEP).iter().filter_map(line).collect()
+}
+
+/// Lines of an archive to posts.
+fn decode(lines: Vec<String>) -> Part {
+    let source = SourceId::new("archive");
     let authors = AuthorHasher::new([7; 32]);
     let mut decoder = Decoder::new(Format::Archive, source.clone(), authors);
     let mut parcel = Parcel::new(&source);
@@ -67,11 +90,11 @@ fn decode() -> Part {
     (all, Box::new(work))
 }
 
-/// Texts to mentions of a thousand topics.
-fn find() -> Part {
+/// Texts to mentions of so many topics.
+fn find(topics: usize) -> Part {
     let texts = corpus::texts(STEP);
     let (rare, common) = corpus::vocabulary(&texts);
-    let topics = corpus::topics(TOPICS, &rare, &common);
+    let topics = corpus::topics(topics, &rare, &common);
     let matcher = Matcher::compile(&topics, &|_| Vec::new()).expect("the queries are correct");
     let mut scratch = MentionScratch::default();
     let (mut mentions, mut spans) = (Vec::new(), Vec::new());
