@@ -2,7 +2,7 @@
 
 usage: python3 benches/start.py [--binary PATH] [--days N] [--runs N] [--instructions]
 
-The lake has a file of mentions and one of panes for each day, and the commits that `reprocess` makes of them. `run` reads
+The lake has a file of mentions and one of panes for each day. `run` reads
 a source without posts, so that it ends by itself. Commands take turns; prints of each the median of the time on the clock
 and of processor time (which other work on the machine hardly changes), and the peak of memory. --instructions has valgrind
 count those of one run, too.
@@ -19,11 +19,11 @@ import tempfile
 import time
 
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
-FIRST = datetime.date(2026, 1, 1)
+FIRST = datetime.date(2025, 1, 1)
 
 
 def make_lake(binary, folder, days):
-    """Eight mentions a day; each commit of `reprocess` holds a few days, as it would for a busier source."""
+    """Eight mentions a day."""
     with open(folder / "posts.jsonl", "w") as out:
         for day in range(days):
             for number, hour in enumerate(range(0, 24, 3)):

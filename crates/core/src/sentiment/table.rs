@@ -12,6 +12,7 @@ const FACTORS: [u64; 2] = [0x9E37_79B9_7F4A_7C15, 0xD1B5_4A32_D192_ED03];
 ///
 /// Eight bytes at a time are mixed by a multiplication to 128 bits, whose halves are laid over each
 /// other, as foldhash and wyhash do: most words take one.
+#[inline]
 pub(super) fn key(folded: &[u8]) -> u64 {
     let mut hash = mix(seed(folded.len()) ^ eight(folded, 0));
     for at in (8..folded.len()).step_by(8) {
