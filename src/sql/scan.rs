@@ -157,8 +157,9 @@ fn statistics(columns: &Schema, known: Option<&str>) -> Statistics {
     }
 }
 
-/// The members of an object of JSON, each as it is written.
-type Members<'t> = BTreeMap<String, &'t RawValue>;
+/// The members of an object of JSON, each as it is written. Names of columns have no escapes; one that
+/// has is none of ours.
+type Members<'t> = BTreeMap<&'t str, &'t RawValue>;
 
 fn members(text: &str) -> Option<Members<'_>> {
     serde_json::from_str(text).ok()
