@@ -76,7 +76,7 @@ def main():
         rows = []
 
         def note(name, cpu, paths):
-            count = duck.sql(f"SELECT count(*) FROM read_parquet({[str(path) for path in names()]})").fetchone()[0]
+            count = duck.sql(f"SELECT count(*) FROM read_parquet({[str(path) for path in names()]})").fetchall()[0][0]
             rows.append((name, sum(path.stat().st_size for path in paths) / count, cpu))
 
         duck = duckdb.connect()
@@ -97,7 +97,7 @@ def main():
         if args.columns:
             sizes = duck.sql(f"SELECT path_in_schema AS name, sum(total_compressed_size) AS size FROM parquet_metadata("
                              f"{[str(path) for path in names()]}) GROUP BY 1 ORDER BY 2 DESC").fetchall()
-            count = duck.sql(f"SELECT count(*) FROM {ours}").fetchone()[0]
+            count = duck.sql(f"SELECT count(*) FROM {ours}").fetchall()[0][0]
             print("\n| column | bytes a mention |\n|---|---|")
             for name, size in sizes:
                 print(f"| {name} | {size / count:.2f} |")

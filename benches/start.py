@@ -2,10 +2,9 @@
 
 usage: python3 benches/start.py [--binary PATH] [--days N] [--runs N] [--instructions]
 
-The lake has a file of mentions and one of panes for each day. `run` reads
-a source without posts, so that it ends by itself. Commands take turns; prints of each the median of the time on the clock
-and of processor time (which other work on the machine hardly changes), and the peak of memory. --instructions has valgrind
-count those of one run, too.
+The lake has a file of mentions and one of panes for each day. `run` reads a source without posts, so that it ends by itself.
+Commands take turns; prints of each the median of the time on the clock and of processor time (which other work on the
+machine hardly changes), and the peak of memory. --instructions has valgrind count those of one run, too.
 """
 import argparse
 import datetime
