@@ -115,11 +115,18 @@ def statistics(rows):
 def write(path, rows):
     """A Parquet file as src/lake/store/encode.rs writes it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    times = [field.name for field in rows.schema if pa.types.is_timestamp(field.type)]
-    plain = UNIQUE | set(times)
+    encodings = {field.name: encoding(field) for field in rows.schema if encoding(field)}
     pq.write_table(rows, path, compression="zstd", compression_level=1, row_group_size=1_048_576, write_page_index=True,
-                   use_dictionary=[field.name for field in rows.schema if field.name not in plain],
-                   column_encoding={name: "DELTA_BINARY_PACKED" for name in times})
+                   use_dictionary=[field.name for field in rows.schema if field.name not in encodings],
+                   column_encoding=encodings)
+
+
+def encoding(field):
+    """How a column is written that has no dictionary."""
+    if field.name in ("reach", "engagement") or pa.types.is_timestamp(field.type):
+        return "DELTA_BINARY_PACKED"
+    own = {"author": None, "post_id": "DELTA_BYTE_ARRAY", "parent": "PLAIN", "thread": "PLAIN", "similarity": "PLAIN"}
+    return own.get(field.name, "DELTA_LENGTH_BYTE_ARRAY" if field.name in UNIQUE else None)
 
 
 def make(lake, days, resonanz, root):
