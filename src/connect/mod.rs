@@ -46,10 +46,10 @@ pub use jetstream::{Jetstream, JetstreamSettings, NumbersSettings};
 #[cfg(feature = "kafka")]
 pub use kafka::KafkaSettings;
 pub use mastodon::{Mastodon, MastodonSettings, Timeline, Transport};
+pub(crate) use meant::meant;
 pub use meta::MetaSettings;
 #[cfg(feature = "nats")]
 pub use nats::NatsSettings;
-pub(crate) use meant::meant;
 pub(crate) use network::NETWORKS;
 pub use network::{Finding, Look, Settings, SourceSpec, Telling, UnfitTopic};
 pub use nostr::{Nostr, NostrSettings};

@@ -12,8 +12,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use crate::support::{
-    Killed, file, free_port, get, python_with, query, repository, resonanz, stderr, stdout, wait_for,
-    wait_for_answer,
+    Killed, file, free_port, get, python_with, query, repository, resonanz, stderr, stdout,
+    wait_for, wait_for_answer,
 };
 
 const SECRET: &str = "secret-of-the-app";
