@@ -150,7 +150,7 @@ impl Session {
             context.register_table(table.name(), files)?;
         }
         beside.register(&context, named).await?;
-        views::register(&context, named).await?;
+        views::register(&context, |view| named.has(view)).await?;
         Ok(Self { context, limits, aside: None, promises: promises.clone() })
     }
 

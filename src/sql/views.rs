@@ -7,8 +7,6 @@ use datafusion::catalog::view::ViewTable;
 use datafusion::error::Result as QueryResult;
 use datafusion::prelude::SessionContext;
 
-use super::named::Named;
-
 /// Name and file of each view.
 const FILES: [(&str, &str); 14] = [
     ("trends", include_str!("views/trends.sql")),
@@ -70,8 +68,11 @@ impl fmt::Display for View {
 }
 
 /// Makes views known to a session that knows the tables on which they rest.
-pub(super) async fn register(context: &SessionContext, named: &Named) -> QueryResult<()> {
-    for view in View::all().filter(|view| named.has(view.name)) {
+pub(super) async fn register(
+    context: &SessionContext,
+    wanted: impl Fn(&str) -> bool,
+) -> QueryResult<()> {
+    for view in View::all().filter(|view| wanted(view.name)) {
         let plan = context.state().create_logical_plan(view.sql).await?;
         let table = ViewTable::new(plan, Some(view.sql.to_owned()));
         context.register_table(view.name, std::sync::Arc::new(table))?;

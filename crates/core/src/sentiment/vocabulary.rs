@@ -238,7 +238,9 @@ fn read_english(table: &mut Table<Entry>) {
     }
 }
 
-fn read_german(table: &mut Table<Entry>) {
+/// German words and the keys of those that are listed: our own win over the other list's, and words as
+/// they stand over forms.
+fn german_words() -> (Table<Option<Sense>>, Vec<u64>) {
     let mut german: Table<Option<Sense>> = Table::with_room(GERMAN_WORDS);
     let add = |table: &mut Table<Option<Sense>>, word: &str, weight| {
         let key = folded_key(word)?;
@@ -285,6 +287,11 @@ fn read_german(table: &mut Table<Entry>) {
     }
     words.extend(own.iter().filter_map(|(word, ..)| folded_key(word)));
     words.extend(lemmas.iter().filter_map(|(word, ..)| folded_key(word)));
+    (german, words)
+}
+
+fn read_german(table: &mut Table<Entry>) {
+    let (german, words) = german_words();
     for key in words {
         // A word of weight 0 is known, too: it is no compound with an opinion in it.
         if let Some(Some(sense)) = german.get(key) {
