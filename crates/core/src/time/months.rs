@@ -120,7 +120,7 @@ impl Found {
     fn word(&mut self, word: &str) -> Option<()> {
         let begins = |whole: &&str| whole.starts_with(word) && word.chars().count() >= 3;
         let of_week = |day: &&str| day.starts_with(word) && word.len() >= 2;
-        if NAMES.iter().any(|name| begins(&name)) {
+        if NAMES.iter().any(begins) {
             if self.month.is_some() {
                 return None;
             }
@@ -128,7 +128,7 @@ impl Found {
             self.month = known.map(|(_, month)| *month);
         } else if matches!(word, "am" | "vorm" | "pm" | "nachm") {
             self.is_late = Some(matches!(word, "pm" | "nachm"));
-        } else if !IDLE.contains(&word) && !WEEK.iter().any(|day| of_week(&day)) {
+        } else if !IDLE.contains(&word) && !WEEK.iter().any(of_week) {
             return None;
         }
         Some(())
