@@ -206,7 +206,7 @@ fn a_topic_that_nobody_knows_is_an_error_and_silences_have_a_head() {
             "{said}"
         );
     }
-    let body = "{\"topic\":\"zet\",\"for\":\"2h\",\"author\":\"Kim\",\"comment\":\"\"}";
+    let body = "{\"topic\":\"zet\",\"for\":\"2h\",\"author\":\"Kim\",\"comment\":\"launch\"}";
     let json_type = "content-type: application/json\r\n";
     let (status, error) = desk.http("POST", "/api/v1/silences", json_type, body);
     assert_eq!(status, 400, "{error}");
