@@ -48,8 +48,9 @@ fn engine(rules: &[Rule], state: EngineState) -> Engine {
     let analyzer = Analyzer::new(matcher, Scorer::new(Profile::Vader), Vec::new());
     let analyzer = Arc::new(analyzer.with_accounts(HashMap::from([(US, vec![ACME])])));
     let names = topics.map(|topic| topic.name).to_vec();
-    Engine::new(analyzer, rules.to_vec(), names, EngineConfig::default(), state)
-        .expect("a sound state")
+    // Looks ahead depend on the order in which posts come; `looks` is about them.
+    let config = EngineConfig { beat_us: None, ..EngineConfig::default() };
+    Engine::new(analyzer, rules.to_vec(), names, config, state).expect("a sound state")
 }
 
 /// The alerts of posts in batches of these sizes, again and again; with a restart after each.
