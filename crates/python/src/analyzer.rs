@@ -194,7 +194,11 @@ fn broken(error: ArrowError) -> PyErr {
 
 /// A table in one piece.
 fn table_of(posts: &Bound<'_, PyAny>) -> PyResult<RecordBatch> {
-    let table: AnyRecordBatch = posts.extract().map_err(|_| {
+    let table: AnyRecordBatch = posts.extract().map_err(|error: PyErr| {
+        // pandas' own words name the column that holds values of several kinds.
+        if posts.hasattr("__arrow_c_stream__").unwrap_or(false) {
+            return value(format!("posts cannot be read as a table: {}", error.value(posts.py())));
+        }
         kind("posts is not a table; give one of pyarrow, Polars, pandas or DuckDB, with a column text")
     })?;
     let reader = table.into_reader()?;

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use arrow_array::builder::LargeStringBuilder;
 use arrow_array::cast::AsArray;
 use arrow_array::ffi::{FFI_ArrowArray, FFI_ArrowSchema};
+use arrow_array::types::{ArrowPrimitiveType, Int32Type, Int64Type, UInt32Type, UInt64Type};
 use arrow_array::{Array, ArrayRef, LargeStringArray, StringArray, StringViewArray, StructArray};
 use arrow_schema::{DataType, Field, Fields};
 use pyo3::prelude::*;
@@ -42,6 +44,9 @@ impl Run {
                 Self::Coded(Box::new(values), places.collect())
             }
             DataType::Null => Self::Nulls(array.len()),
+            DataType::Struct(_) => {
+                return Err(kind(format!("{name} is a table; give one column of it")));
+            }
             other => {
                 return Err(kind(format!("{name} is {other}, not text; cast it to strings first")));
             }
@@ -85,19 +90,43 @@ impl Texts {
             return Err(kind(format!("{name} is one string; give a list, as [{name}]")));
         }
         if from.is_instance_of::<PyList>() || from.is_instance_of::<PyTuple>() {
-            let values: Vec<Option<String>> = from.extract().map_err(|_| {
-                kind(format!("{name} holds something that is neither a string nor None"))
-            })?;
-            return Self::of(&[Arc::new(LargeStringArray::from(values)) as ArrayRef], name);
+            return Self::listed(from, name);
         }
-        let array: AnyArray = from.extract().map_err(|_| {
-            kind(format!(
-                "{name} is a {}; give a list of strings, or a column of pyarrow, Polars, pandas or DuckDB",
-                from.get_type().name().map_or_else(|_| "?".to_owned(), |name| name.to_string())
-            ))
-        })?;
+        let array: AnyArray = match from.extract() {
+            Ok(array) => array,
+            // What speaks no Arrow, such as numpy, or holds what Arrow has no word for: pandas' objects.
+            Err(_) if from.hasattr("tolist")? => {
+                return Self::listed(&from.call_method0("tolist")?, name);
+            }
+            Err(_) => {
+                let sort = sort_of(from);
+                return Err(kind(format!(
+                    "{name} is a {sort}; give a list of strings, or a column of pyarrow, Polars, pandas or DuckDB"
+                )));
+            }
+        };
         let runs: Result<Vec<ArrayRef>, _> = array.into_reader()?.collect();
         Self::of(&runs.map_err(|error| value(format!("{name}: {error}")))?, name)
+    }
+
+    /// Reads values one by one, and says of which it is that it cannot be read.
+    fn listed(from: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
+        let mut texts = LargeStringBuilder::new();
+        for (row, value) in from.try_iter()?.enumerate() {
+            let value = value?;
+            match value.cast::<PyString>() {
+                // Half a character, as broken JSON brings it, stops nothing.
+                Ok(text) => texts.append_value(text.to_string_lossy()),
+                Err(_) if is_missing(&value) => texts.append_null(),
+                Err(_) => {
+                    let sort = sort_of(&value);
+                    return Err(kind(format!(
+                        "{name}[{row}] is a {sort}; give strings, and None where there is no text"
+                    )));
+                }
+            }
+        }
+        Self::of(&[Arc::new(texts.finish()) as ArrayRef], name)
     }
 
     /// Reads columns that follow one another.
@@ -125,6 +154,33 @@ impl Texts {
         }
         let at = self.starts.partition_point(|&start| start <= row).checked_sub(1)?;
         self.runs.get(at)?.get(row - self.starts.get(at)?)
+    }
+}
+
+/// Whether a value stands for none: `None`, and what pandas writes for it.
+fn is_missing(value: &Bound<'_, PyAny>) -> bool {
+    value.is_none()
+        || value.extract::<f64>().is_ok_and(f64::is_nan)
+        || ["NAType", "NaTType"].contains(&sort_of(value).as_str())
+}
+
+/// What Python calls things of this kind.
+fn sort_of(value: &Bound<'_, PyAny>) -> String {
+    value.get_type().name().map_or_else(|_| "?".to_owned(), |name| name.to_string())
+}
+
+/// A column of names or ids, which may be whole numbers.
+pub(crate) fn names(array: &ArrayRef) -> ArrayRef {
+    fn written<T: ArrowPrimitiveType<Native: ToString>>(array: &ArrayRef) -> ArrayRef {
+        let numbers = array.as_primitive::<T>().iter();
+        Arc::new(numbers.map(|number| Some(number?.to_string())).collect::<StringArray>())
+    }
+    match array.data_type() {
+        DataType::Int32 => written::<Int32Type>(array),
+        DataType::Int64 => written::<Int64Type>(array),
+        DataType::UInt32 => written::<UInt32Type>(array),
+        DataType::UInt64 => written::<UInt64Type>(array),
+        _ => Arc::clone(array),
     }
 }
 

@@ -9,7 +9,7 @@ use resonanz_core::post::{AuthorKey, Kind, Lang, Post, SourceId, TEXT_BYTES_MAX,
 use resonanz_core::privacy::AuthorHasher;
 use resonanz_core::time::EventTime;
 
-use crate::columns::{Langs, Texts};
+use crate::columns::{Langs, Texts, names};
 use crate::counts::Counts;
 use crate::failure::value;
 
@@ -37,20 +37,29 @@ impl Columns {
         let counts = |name: &str| {
             table.column_by_name(name).map(|column| Counts::read(column, name)).transpose()
         };
+        let ids = |name: &str| {
+            let column = table.column_by_name(name).map(names);
+            column.map(|column| Texts::of(&[column], name)).transpose()
+        };
         let text = texts("text")?.ok_or_else(|| {
             let schema = table.schema();
             let names: Vec<&str> = schema.fields().iter().map(|f| f.name().as_str()).collect();
-            value(format!("posts has no column \"text\", only {}; rename yours", names.join(", ")))
+            value(match names.as_slice() {
+                [] => "posts has no column; it needs \"text\"".to_owned(),
+                some => {
+                    format!("posts has no column \"text\", only {}; rename yours", some.join(", "))
+                }
+            })
         })?;
         Ok(Self {
             text,
             lang: texts("lang")?.map_or(Langs::One(Lang::UND), Langs::Each),
             source: texts("source")?,
-            author: texts("author")?,
+            author: ids("author")?,
             kind: texts("kind")?,
             url: texts("url")?,
-            parent: texts("parent")?,
-            thread: texts("thread")?,
+            parent: ids("parent")?,
+            thread: ids("thread")?,
             reach: counts("reach")?,
             engagement: counts("engagement")?,
         })

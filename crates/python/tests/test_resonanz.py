@@ -10,6 +10,7 @@ import threading
 import time
 
 import duckdb
+import numpy
 import pandas
 import polars
 import pyarrow
@@ -56,6 +57,14 @@ def command():
         pyarrow.chunked_array([TEXTS[:1], TEXTS[1:]]),
         polars.Series(TEXTS),
         pandas.Series(TEXTS, dtype="str"),
+        pandas.Series(TEXTS, dtype=object),
+        pandas.Series(TEXTS, dtype="category"),
+        pandas.Series(TEXTS, dtype="str").tolist(),
+        [TEXTS[0], TEXTS[1], pandas.NA, TEXTS[3]],
+        numpy.array(TEXTS, dtype=object),
+        [numpy.str_(TEXTS[0]), TEXTS[1], numpy.float64("nan"), TEXTS[3] + "\ud83d"],
+        polars.Series(TEXTS, dtype=polars.Categorical),
+        polars.Series(TEXTS, dtype=polars.Enum([text for text in TEXTS if text])),
         duckdb.sql("SELECT unnest(?) AS text", params=[TEXTS]).to_arrow_table().column("text"),
     ],
     ids=lambda column: type(column).__module__,
@@ -151,6 +160,13 @@ def test_queries_ask_for_reach_of_every_kind_of_number(numbers):
     assert pyarrow.record_batch(found).column("row").to_pylist() == [2]
 
 
+def test_authors_and_threads_may_be_numbers():
+    posts = {"text": ["acme", "acme"], "author": [7, 8], "thread": [1, None]}
+    analyzer = resonanz.Analyzer({"acme": "acme -author:7"})
+    found = pyarrow.record_batch(analyzer.analyze(pyarrow.table(posts)))
+    assert found.column("row").to_pylist() == [1]
+
+
 def test_a_table_in_several_pieces_is_one():
     whole = pyarrow.table(POSTS)
     coded = whole.set_column(3, "lang", whole.column("lang").dictionary_encode())
@@ -226,12 +242,18 @@ def test_words_of_ones_own_count():
         (lambda: resonanz.Scorer(lexicons=["/no/such"]), FileNotFoundError, ["/no/such"]),
         (lambda: resonanz.Scorer(model="a\nb"), resonanz.ModelError, []),
         (lambda: resonanz.Scorer().score("one text"), TypeError, ["list"]),
-        (lambda: resonanz.Scorer().score([1]), TypeError, ["string"]),
+        (lambda: resonanz.Scorer().score([1]), TypeError, ["texts[0]", "int", "string"]),
+        (lambda: resonanz.Scorer().score(["a", b"b"]), TypeError, ["texts[1]", "bytes"]),
+        (lambda: resonanz.Scorer().score(pandas.Series(["a", 7])), TypeError, ["texts[1]", "int"]),
+        (lambda: resonanz.Scorer().score(pandas.DataFrame({"text": ["a"]})), TypeError, ["table", "column"]),
+        (lambda: resonanz.Scorer().score({"a": "b"}), TypeError, ["dict", "list"]),
         (lambda: resonanz.Scorer().score(pyarrow.array([1])), TypeError, ["Int64"]),
         (lambda: resonanz.Scorer().score(["a"], lang="deutsch"), ValueError, ["ISO 639"]),
         (lambda: resonanz.Scorer().score(["a"], lang=["de", "en"]), ValueError, ["2 rows"]),
         (lambda: resonanz.Analyzer(TOPICS).analyze(pyarrow.table({"body": ["a"]})), ValueError, ["body"]),
         (lambda: resonanz.Analyzer(TOPICS).analyze(["a"]), TypeError, ["table"]),
+        (lambda: resonanz.Analyzer(TOPICS).analyze(pandas.DataFrame()), ValueError, ["no column", "text"]),
+        (lambda: resonanz.Analyzer(TOPICS).analyze(pandas.DataFrame({"text": ["a", "b"], "tags": ["x", 7]})), ValueError, ["tags"]),
         (lambda: resonanz.Analyzer(TOPICS).analyze(pyarrow.table({"text": ["a"], "reach": ["1"]})), TypeError, ["reach", "Utf8"]),
         (lambda: resonanz.Analyzer(TOPICS).prepare(pyarrow.table(POSTS)), ValueError, ["source"]),
         (lambda: resonanz.Analyzer(TOPICS, authors="names"), ValueError, ["hash", "keep"]),
