@@ -23,7 +23,7 @@ use super::health::Health;
 use super::message::Message;
 use crate::alert::Transition;
 use crate::system::unix_ms;
-use heal::opened;
+use heal::{empty_unborn, opened};
 pub(super) use tables::{FAILED, FIRING, HEALTH, PENDING, Pending, TAKEN, encode, is_over};
 use tables::{Tables, count, key};
 
@@ -90,6 +90,7 @@ impl Outbox {
     /// When the file cannot be opened, or is no such store.
     pub fn open(path: &Path) -> Result<Self, OutboxError> {
         erase::remove_draft(path)?;
+        empty_unborn(path).map_err(redb::Error::from)?;
         let database = Database::create(path).map_err(redb::Error::from)?;
         let (database, refused) = (RwLock::new(Some(database)), AtomicBool::new(false));
         let outbox = Self { path: path.to_owned(), database, refused };

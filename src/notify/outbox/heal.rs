@@ -1,5 +1,9 @@
-//! How does the store go on after the disk refused something? It is opened anew.
+//! How does the store go on after the disk refused something, or a kill while it was made? It is opened
+//! or made anew.
 
+use std::fs::File;
+use std::io::{self, ErrorKind, Read, Seek};
+use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{PoisonError, RwLockReadGuard};
 
@@ -29,6 +33,31 @@ impl Outbox {
             self.refused.store(true, Ordering::Release);
         }
         outcome.map_err(OutboxError)
+    }
+}
+
+/// Bytes with which the file of a store begins.
+const MARK_BYTES: usize = 9;
+
+/// Empties a file that a kill left before it was a store: its mark is written last, so nothing is in it.
+pub(super) fn empty_unborn(path: &Path) -> io::Result<()> {
+    let mut file = match File::options().read(true).write(true).open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        opened => opened?,
+    };
+    // Who makes it just now holds its lock; once that is let go, it may be made.
+    if is_unborn(&mut file)? && file.try_lock().is_ok() && is_unborn(&mut file)? {
+        file.set_len(0)?;
+    }
+    Ok(())
+}
+
+fn is_unborn(file: &mut File) -> io::Result<bool> {
+    let mut mark = [0; MARK_BYTES];
+    file.rewind()?;
+    match file.read_exact(&mut mark) {
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(true),
+        read => read.map(|()| mark == [0; MARK_BYTES]),
     }
 }
 

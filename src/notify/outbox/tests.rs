@@ -22,6 +22,25 @@ fn next(outbox: &Outbox, receiver: &str) -> Option<Message> {
 }
 
 #[test]
+fn a_store_that_a_kill_left_half_made_is_made_and_a_foreign_file_stays() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("outbox.redb");
+    // The mark of a store is written last.
+    for half in [&[][..], &[0; 4], &[0; 4_096]] {
+        std::fs::write(&path, half).expect("a file");
+        let outbox = Outbox::open(&path).expect("a store that was begun");
+        let fired = message("a", "x.fired.1", 1);
+        assert_eq!(outbox.insert(std::slice::from_ref(&fired)).ok(), Some(1));
+        drop(outbox);
+        let outbox = Outbox::open(&path).expect("a store");
+        assert_eq!(next(&outbox, "a"), Some(fired));
+    }
+    std::fs::write(&path, [b'x'; 4_096]).expect("a file");
+    Outbox::open(&path).expect_err("no store");
+    assert_eq!(std::fs::read(&path).expect("a file"), [b'x'; 4_096]);
+}
+
+#[test]
 fn a_message_is_taken_once_and_leaves_in_order() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("outbox.redb");
