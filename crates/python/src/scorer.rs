@@ -64,7 +64,9 @@ impl Recipe {
     pub(crate) fn make(&self) -> PyResult<sentiment::Scorer> {
         let model = self.model.as_deref().map(Model::parse).transpose();
         let model = model.map_err(|error| ModelError::new_err(error.to_string()))?;
-        Ok(sentiment::Scorer::with(self.profile, &self.lexicons()?, model))
+        let (profile, lexicons) = (self.profile, self.lexicons()?);
+        let read = move || sentiment::Scorer::with(profile, &lexicons, model);
+        Python::attach(|py| pool::run(py, read))
     }
 
     /// As it is pickled.
