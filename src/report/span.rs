@@ -69,8 +69,16 @@ impl Span {
     /// # Errors
     /// For any other text, and for a span that does not end after it begins.
     pub fn parse(text: &str, zone: &TimeZone, now: EventTime) -> Result<Self, ReportError> {
-        if let Some((from, to)) = text.split_once("..") {
-            let (from, to) = (end(from, zone, now)?.0, end(to, zone, now)?.1);
+        if let Some((first, last)) = text.split_once("..") {
+            let (from, to) = (end(first, zone, now)?.0, end(last, zone, now)?.1);
+            if from >= to {
+                let hint = "write the earlier end first";
+                return Err(ReportError::wrong(
+                    "period",
+                    format!("{last} is not after {first}"),
+                    hint,
+                ));
+            }
             return Self::new(from, to, zone.clone());
         }
         let (from, to) = match parse_span(text) {

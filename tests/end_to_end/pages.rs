@@ -281,9 +281,16 @@ fn who_waits_is_taken_answered_and_ignored_on_the_list_itself() {
     let next = html.split(&format!("Take care<span class=\"hidden\"> {}", handles[1])).next();
     assert!(next.is_some_and(|before| before.contains("id=\"changed\"")), "before the next one");
 
+    // Who answers for another is named, and not who had taken it.
+    let taken = buttons[0].replace("revision=0", "revision=1");
+    assert_eq!(press(&taken, "answer", "Kim").0, 303);
+    let html = shown(&led(0, handles[1]));
+    let told = between(&html, "role=\"status\">", "</p>");
+    assert!(told.contains("answered") && told.contains("Kim") && !told.contains("Jö"), "{told}");
+
     // Who saw the list before is told who was quicker.
     let (status, _, html) = press(buttons[0], "ignore", "Kim");
-    assert!(status == 409 && html.contains("changed by <b dir=\"auto\">Jö</b>"), "{html}");
+    assert!(status == 409 && html.contains("changed by <b dir=\"auto\">Kim</b>"), "{html}");
 
     // So is who saw a state that there never was.
     let (status, _, html) = press(&buttons[1].replace("revision=0", "revision=7"), "ignore", "Kim");
@@ -307,6 +314,9 @@ fn an_alert_leads_to_the_mentions_that_it_rests_on() {
     let (_, _, list) = page(&served, "/alerts", "");
     let alert = between(&list, "href=\"/alerts/", "\"");
     let (_, _, html) = page(&served, &format!("/alerts/{alert}"), "");
+    // The window in which it began, a minute at most longer.
+    let period = between(&html, "polarity=negative&amp;period=", "\"").replace("%3A", ":");
+    assert!(period.starts_with("2026-03-04T13:56:00Z.."), "{period}");
     for list in ["mentions", "inbox"] {
         let link = between(&html, &format!("href=\"/{list}/"), "\"");
         assert_eq!(page(&served, &format!("/{list}/{link}"), "").0, 200, "{list}: {link}");
@@ -314,12 +324,18 @@ fn an_alert_leads_to_the_mentions_that_it_rests_on() {
 }
 
 /// What no list and no page knows, and what it is answered with in English and in German.
-const UNKNOWN: [(&str, u16, &str, &str); 11] = [
+const UNKNOWN: [(&str, u16, &str, &str); 12] = [
     (
         "/mentions?polarity=foo",
         400,
         "negative, neutral or positive",
         "Das Urteil \"foo\" gibt es nicht",
+    ),
+    (
+        "/?from=2026-03-04&to=2026-03-02",
+        400,
+        "2026-03-02 is not after 2026-03-04",
+        "2026-03-02 liegt nicht nach 2026-03-04",
     ),
     ("/mentions?order=foo", 400, "latest, oldest, worst", "Die Reihenfolge \"foo\" gibt es nicht"),
     ("/mentions?topic=nope", 404, "\"apex\"", "Das Thema \"nope\" ist unbekannt"),

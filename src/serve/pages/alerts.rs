@@ -65,7 +65,8 @@ async fn one(visit: &Visit, id: &str, proof: &str) -> Result<Value, Wrong> {
     let ask = visit.questions(&own).await?;
     let story = told(&own.session, &own.folder, id).await?;
     let window = story.transitions.iter().map(|row| row.window_s).max().unwrap_or_default();
-    let around = i64::try_from(window).unwrap_or_default().saturating_mul(4_000_000).max(AROUND_US);
+    let window_us = i64::try_from(window).unwrap_or_default().saturating_mul(1_000_000);
+    let around = window_us.saturating_mul(4).max(AROUND_US);
     // What is still to come is not drawn as if nothing had been heard.
     let end = story.at.shift(around / 2).min(wall_clock()).max(story.at.shift(MINUTE_US));
     let span = Span::new(story.started_at.shift(-around), end, visit.zone.clone())?;
@@ -92,7 +93,8 @@ async fn one(visit: &Visit, id: &str, proof: &str) -> Result<Value, Wrong> {
         "trend": trend,
         "evidence": with_posts.map(|row| named(&row.evidence, &story.topic)),
         "who": who(visit),
-        "around": format!("{}..{}", story.started_at, story.at),
+        // With the mentions that began it.
+        "around": format!("{}..{}", story.started_at.shift(-window_us).floor(MINUTE_US), story.at),
         "story": story,
         "proof": proof,
     }))
