@@ -49,30 +49,22 @@ impl Beginning {
     /// When it cannot be read.
     pub fn at(input: &Input, how: &Opening<'_>) -> io::Result<Self> {
         let named = how.layout.unwrap_or_else(|| Layout::of(&input.name));
+        let whole = |told, columns| Self {
+            layout: named,
+            encoding: Encoding::Utf8,
+            told,
+            is_document: false,
+            above: 0,
+            columns,
+        };
         if named == Layout::Parquet {
-            let told = Told { has_posts: true, ..Told::default() };
-            let columns = parquet::columns(input)?;
-            let encoding = Encoding::Utf8;
-            return Ok(Self {
-                layout: named,
-                encoding,
-                told,
-                is_document: false,
-                above: 0,
-                columns,
-            });
+            return Ok(whole(
+                Told { has_posts: true, ..Told::default() },
+                parquet::columns(input)?,
+            ));
         }
         if matches!(named, Layout::Segment | Layout::Repository) {
-            let (encoding, told) = (Encoding::Utf8, Told::default());
-            let columns = Vec::new();
-            return Ok(Self {
-                layout: named,
-                encoding,
-                told,
-                is_document: false,
-                above: 0,
-                columns,
-            });
+            return Ok(whole(Told::default(), Vec::new()));
         }
         let opened = Opened::of(input, how, &Read::default())?;
         let mut above = 0;
