@@ -110,22 +110,27 @@ pub(super) fn bound(context: &SessionContext, limits: Limits) {
 
 /// Shares the memory out among the calls of a plan.
 pub(super) fn bind(plan: LogicalPlan, limits: Limits) -> QueryResult<LogicalPlan> {
-    let mut calls = 0;
+    let (mut calls, mut is_slow) = (0, false);
     plan.apply_with_subqueries(|node| {
         node.apply_expressions(|expression| {
             expression.apply(|expression| {
-                calls += usize::from(growing(expression).is_some());
+                if let Expr::ScalarFunction(call) = expression {
+                    calls += usize::from(GROWING.contains(&call.name()));
+                    // `@>` and `<@` bring theirs past the registry.
+                    is_slow |= SLOW.contains(&call.name());
+                }
                 Ok(TreeNodeRecursion::Continue)
             })
         })
     })?;
-    if calls == 0 {
+    if calls == 0 && !is_slow {
         return Ok(plan);
     }
-    let allowed = share(limits, calls);
+    let allowed = share(limits, calls.max(1));
+    let is_bound = |name: &str| GROWING.contains(&name) || SLOW.contains(&name);
     let bound = |expression: Expr| {
         expression.transform_up(|expression| match expression {
-            Expr::ScalarFunction(call) if GROWING.contains(&call.name()) => {
+            Expr::ScalarFunction(call) if is_bound(call.name()) => {
                 let func = Arc::new(Bounded::around(&call.func, allowed));
                 Ok(Transformed::yes(Expr::ScalarFunction(ScalarFunction { func, ..call })))
             }
@@ -134,11 +139,6 @@ pub(super) fn bind(plan: LogicalPlan, limits: Limits) -> QueryResult<LogicalPlan
     };
     let plan = plan.transform_up_with_subqueries(|node| node.map_expressions(bound))?;
     Ok(plan.data)
-}
-
-fn growing(expression: &Expr) -> Option<&str> {
-    let Expr::ScalarFunction(call) = expression else { return None };
-    GROWING.iter().copied().find(|name| *name == call.name())
 }
 
 fn share(limits: Limits, calls: usize) -> usize {

@@ -20,6 +20,8 @@ const DEPTH_MAX: usize = 1_000;
 const TABLES_MAX: usize = 500;
 /// Most steps spent on counting them.
 const STEPS_MAX: usize = 50_000;
+/// Most expressions visited on the way: each query in WITH is visited twice by the one around it.
+const VISITS_MAX: usize = 2_000_000;
 
 /// What a query may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,6 +103,7 @@ struct Size {
     depth: usize,
     tables: usize,
     steps: usize,
+    visits: usize,
     /// How many tables each common table expression stands for.
     named: HashMap<String, usize>,
 }
@@ -109,7 +112,10 @@ impl Size {
     fn add(&mut self, tables: usize) -> ControlFlow<Refusal> {
         self.tables = self.tables.saturating_add(tables);
         self.steps += 1;
-        if self.tables <= TABLES_MAX && self.steps <= STEPS_MAX {
+        if self.steps > STEPS_MAX {
+            return nested();
+        }
+        if self.tables <= TABLES_MAX {
             return ControlFlow::Continue(());
         }
         let message = format!("the statement reads more than {TABLES_MAX} tables");
@@ -118,12 +124,21 @@ impl Size {
     }
 }
 
+/// Too many common table expressions within others.
+fn nested() -> ControlFlow<Refusal> {
+    let message = "common table expressions stand too deep in each other".to_owned();
+    let hint = "name them one after another: WITH a AS (...), b AS (SELECT ... FROM a)";
+    ControlFlow::Break(Refusal { message, hint, code: TOO_COMPLEX })
+}
+
 impl Visitor for Size {
     type Break = Refusal;
 
     /// Learns what the query's common table expressions stand for; they are visited again as part
     /// of it, which only makes the count larger.
     fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<Refusal> {
+        // One without SELECT and tables, such as VALUES, is a step, too.
+        self.add(0)?;
         for table in query.with.iter().flat_map(|with| &with.cte_tables) {
             let before = self.tables;
             table.query.visit(self)?;
@@ -147,6 +162,10 @@ impl Visitor for Size {
 
     fn pre_visit_expr(&mut self, _expr: &Expr) -> ControlFlow<Refusal> {
         self.depth += 1;
+        self.visits += 1;
+        if self.visits > VISITS_MAX {
+            return nested();
+        }
         if self.depth <= DEPTH_MAX {
             return ControlFlow::Continue(());
         }

@@ -42,9 +42,15 @@ impl Named {
 
 /// What a statement names; none where that is to be all.
 fn names(state: &SessionState, sql: String) -> Option<BTreeSet<String>> {
+    // A function is no relation where it stands behind LATERAL, or where a common table expression has
+    // its name.
+    let may_compare = sql.to_lowercase().contains(drivers::NAME);
     let (mut names, mut texts) = (BTreeSet::new(), vec![sql]);
     while let Some(text) = texts.pop() {
-        let named = statement(state, &text).and_then(|read| state.resolve_table_references(&read));
+        // To resolve names visits nested queries as often as to plan them does: what is too large for
+        // that is refused later, and names nothing.
+        let read = statement(state, &text).ok().filter(|read| guard::check(read).is_ok());
+        let named = read.and_then(|read| state.resolve_table_references(&read).ok());
         for reference in named.unwrap_or_default() {
             if reference.schema().is_some_and(|schema| schema != SCHEMA) {
                 return None;
@@ -57,7 +63,7 @@ fn names(state: &SessionState, sql: String) -> Option<BTreeSet<String>> {
             }
         }
     }
-    if names.contains(drivers::NAME) {
+    if may_compare {
         names.insert(Table::Mentions.name().to_owned());
     }
     Some(names)
@@ -95,6 +101,12 @@ mod tests {
             assert!(service.has(name), "{name}");
         }
         assert!(!service.has("panes"));
+        for sql in [
+            "SELECT * FROM LATERAL drivers('a', '2026-03-04', '2026-03-05')",
+            "WITH drivers AS (SELECT 1 AS x) SELECT term FROM DRIVERS('a', '2026-03-04', '2026-03-05')",
+        ] {
+            assert!(Named::of(&context, sql).await.has("mentions"), "{sql}");
+        }
         for sql in ["SHOW TABLES", "SELECT * FROM information_schema.tables"] {
             assert!(Named::of(&context, sql).await.has("alerts_now"), "{sql}");
         }

@@ -274,7 +274,13 @@ fn hostile_sql_is_refused_or_ended() {
     let bomb: String = (1..40)
         .map(|i| format!(", a{i} AS (SELECT p.x FROM a{} p, a{} q)", i - 1, i - 1))
         .collect();
+    // Each is visited twice by what is around it.
+    let nested = |innermost: &str| {
+        (0..40).fold(innermost.to_owned(), |inner, _| format!("WITH a AS ({inner}) {innermost}"))
+    };
     let rows = [
+        (nested("SELECT 1"), "too deep in each other"),
+        (nested("VALUES (1)"), "too deep in each other"),
         ("DROP TABLE mentions".to_owned(), "only reading"),
         ("INSERT INTO mentions SELECT * FROM mentions".to_owned(), "only reading"),
         ("SET datafusion.execution.batch_size = 1".to_owned(), "only reading"),
