@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::forms::{proof, proven, who};
 use super::page::Wrong;
 use super::topic::segments;
-use super::viewer::Visit;
+use super::viewer::{PERIOD, Visit};
 use crate::report::{Order, Search};
 use crate::review::reviews_of;
 
@@ -24,10 +24,9 @@ async fn list(visit: &Visit) -> Result<Value, Wrong> {
     let own = visit.open().await?;
     let ask = visit.questions(&own).await?;
     let named = |name: &str| visit.ask(name).map(str::to_owned).into_iter().collect::<Vec<_>>();
-    let span = match visit.ask("period") {
-        Some(_) => Some(visit.period(&ask)?.span),
-        None => None,
-    };
+    let is_bounded = PERIOD.iter().any(|name| visit.ask(name).is_some());
+    let period = if is_bounded { Some(visit.period(&ask)?) } else { None };
+    let (span, period) = period.map(|period| (period.span, period.name)).unzip();
     let order = visit.ask("order").unwrap_or("latest");
     let search = Search {
         text: visit.ask("q").unwrap_or_default().to_owned(),
@@ -52,7 +51,7 @@ async fn list(visit: &Visit) -> Result<Value, Wrong> {
             "polarity": visit.ask("polarity"),
             "intent": visit.ask("intent"),
             "order": order,
-            "period": visit.ask("period").unwrap_or_default(),
+            "period": period.unwrap_or_default(),
             "after": visit.ask("after"),
         },
         "orders": Order::ALL.map(|(name, _)| name),

@@ -114,7 +114,11 @@ impl Visit {
         let name = match (self.ask("from"), self.ask("to")) {
             (None, None) => self.ask("period").unwrap_or(usual).to_owned(),
             (Some(from), Some(to)) => format!("{from}..{to}"),
-            (Some(from), None) => format!("{from}..{}", zoned(now, &self.zone).date()),
+            // The end of an archive is the midnight after its last day.
+            (Some(from), None) if archived => {
+                format!("{from}..{}", zoned(now.shift(-1), &self.zone).date())
+            }
+            (Some(from), None) => format!("{from}..today"),
             (None, Some(_)) => {
                 let hint = "give from and to, or period";
                 return Err(ReportError::wrong("to", "from is missing", hint).into());

@@ -143,6 +143,16 @@ mod tests {
     use crate::chart::ENGLISH;
 
     #[test]
+    fn every_message_stands_once_in_its_file() {
+        for lines in [include_str!("german.tsv"), include_str!("german-sources.tsv")] {
+            let mut seen = std::collections::HashSet::new();
+            for (english, _) in lines.lines().filter_map(|line| line.split_once('\t')) {
+                assert!(seen.insert(english), "{english}");
+            }
+        }
+    }
+
+    #[test]
     fn a_message_keeps_the_names_that_it_holds() {
         let text = "topic \"a … b\" is unknown";
         assert_eq!(told(text, &ENGLISH), text);
