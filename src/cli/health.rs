@@ -25,9 +25,12 @@ pub(super) struct Args {
 }
 
 pub(super) fn health(args: &Args) -> Result<Ending, Failure> {
-    let text = config_file::read(args.config.path())?;
+    let path = args.config.path();
+    // A port says enough where there is no configuration, unless somebody named one.
+    let is_needed = args.port.is_none() || args.config.is_named() || path.exists();
+    let text = if is_needed { config_file::read(path)? } else { String::new() };
     let url = address(&text, args.port).map_err(|why| {
-        let message = format!("{}: {why}", args.config.path().display());
+        let message = format!("{}: {why}", path.display());
         Failure::usage(message, "add: [serve] listen = \"127.0.0.1:8600\"; or --port PORT")
     })?;
     let (is_well, said) = runtime()?.block_on(ask(&url)).map_err(|error| Failure {
@@ -39,7 +42,8 @@ pub(super) fn health(args: &Args) -> Result<Ending, Failure> {
     Ok(if is_well { Ending::Done } else { Ending::Incomplete })
 }
 
-/// Where to ask. A configuration that was refused meanwhile still says that, so no more of it is read.
+/// Where to ask. No more is read, so that a configuration that was refused meanwhile still says it, as
+/// long as it is TOML and its `listen` and `tls` are those with which the process was started.
 fn address(text: &str, port: Option<u16>) -> Result<String, String> {
     let table: Table = text.parse().map_err(|error: toml::de::Error| error.message().to_owned())?;
     let serve = table.get("serve");

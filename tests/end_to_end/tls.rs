@@ -229,6 +229,12 @@ fn a_health_check_asks_where_the_configuration_says_encrypted_or_not() {
         let well = asked();
         assert_eq!(stdout(&well), "ok\n", "{}", stderr(&well));
         assert_eq!(well.status.code(), Some(0));
+        // Where there is no configuration, the port says enough, unless one is named.
+        if scheme == "http" {
+            assert_eq!(stdout(&run(&["health", "--port", port])), "ok\n");
+            let lost = run(&["health", "--port", port, "--config", "/no/such.toml"]);
+            assert_eq!(lost.status.code(), Some(2), "{}", stderr(&lost));
+        }
         // What was broken meanwhile says nothing against the process that runs.
         append(&house.config(), "[[topic]]\nname = 7\n");
         assert_eq!(asked().status.code(), Some(0));
