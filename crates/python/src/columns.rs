@@ -96,7 +96,14 @@ impl Texts {
             Ok(array) => array,
             // What speaks no Arrow, such as numpy, or holds what Arrow has no word for: pandas' objects.
             Err(_) if from.hasattr("tolist")? => {
-                return Self::listed(&from.call_method0("tolist")?, name);
+                let values = from.call_method0("tolist")?;
+                // An array of no dimension holds one value, whose letters are no texts.
+                if !values.is_instance_of::<PyList>() {
+                    return Err(kind(format!(
+                        "{name} is a single value; give a list, as [{name}]"
+                    )));
+                }
+                return Self::listed(&values, name);
             }
             Err(_) => {
                 let sort = sort_of(from);

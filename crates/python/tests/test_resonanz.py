@@ -242,6 +242,8 @@ def test_words_of_ones_own_count():
         (lambda: resonanz.Scorer(lexicons=["/no/such"]), FileNotFoundError, ["/no/such"]),
         (lambda: resonanz.Scorer(model="a\nb"), resonanz.ModelError, []),
         (lambda: resonanz.Scorer().score("one text"), TypeError, ["list"]),
+        (lambda: resonanz.Scorer().score(numpy.array("one text")), TypeError, ["single value", "[texts]"]),
+        (lambda: resonanz.Scorer().score(numpy.array(7)), TypeError, ["single value", "[texts]"]),
         (lambda: resonanz.Scorer().score([1]), TypeError, ["texts[0]", "int", "string"]),
         (lambda: resonanz.Scorer().score(["a", b"b"]), TypeError, ["texts[1]", "bytes"]),
         (lambda: resonanz.Scorer().score(pandas.Series(["a", 7])), TypeError, ["texts[1]", "int"]),
