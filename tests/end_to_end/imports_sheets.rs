@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::imports_people::{by_the_command, look};
-use crate::support::{Place, file, python_with, resonanz, run, stderr, stdout};
+use crate::support::{Place, file, python_with, query, resonanz, run, stderr, stdout};
 
 /// A workbook that these lines of Python fill, where openpyxl is there.
 fn workbook(folder: &Path, name: &str, lines: &str) -> Option<PathBuf> {
@@ -76,4 +76,44 @@ fn what_only_looks_like_a_workbook_is_said() {
     let old = file(place.folder.path(), "old.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0\0");
     let said = stdout(&preview(&old));
     assert!(said.contains("save a workbook as"), "{said}");
+}
+
+const TABLE: &str = "id;posted_at;text\n1;2026-03-01T10:00:00Z;acme ist toll\n";
+
+#[test]
+fn one_damaged_workbook_of_a_folder_is_told_and_the_others_are_read() {
+    let place = Place::new();
+    let folder = place.folder.path().join("exports");
+    std::fs::create_dir(&folder).expect("a folder");
+    file(&folder, "good.csv", TABLE);
+    file(&folder, "cut.xlsx", b"PK\x03\x04cut");
+    file(&folder, "~$good.xlsx", b"\x05Maja");
+    let worked = place.reprocess(&folder);
+    let said = stdout(&worked);
+    assert!(said.contains("damaged: ") && said.contains("cut.xlsx"), "{said}{}", stderr(&worked));
+    assert!(!said.contains("~$"), "{said}");
+    assert_eq!(query(&place.lake, "SELECT count(*) FROM posts"), "1");
+}
+
+#[test]
+fn a_row_without_words_is_passed_over_only_where_it_has_no_time() {
+    let place = Place::new();
+    let path = file(place.folder.path(), "stars.csv", format!("{TABLE}2;soon;\nSumme;;\n"));
+    let worked = place.reprocess(&path);
+    let letters = std::fs::read_to_string(place.lake.join("_resonanz/dead-letter.jsonl"));
+    let letters = letters.expect("letters");
+    assert!(letters.lines().count() == 1 && letters.contains("soon"), "{}", stdout(&worked));
+}
+
+#[test]
+fn a_title_that_is_no_utf_8_moves_no_names_of_columns() {
+    let place = Place::new();
+    let bytes = [b"Gr\xfc\xdfe;;\n", TABLE.as_bytes()].concat();
+    let path = file(place.folder.path(), "title.csv", bytes);
+    let mut command = resonanz();
+    command.arg("reprocess").arg(&path).args(["--encoding", "utf-8", "--config"]);
+    let worked = command.arg(&place.config).arg("--lake").arg(&place.lake).output();
+    let worked = worked.expect("it runs");
+    assert!(worked.status.success(), "{}{}", stdout(&worked), stderr(&worked));
+    assert_eq!(query(&place.lake, "SELECT count(*) FROM posts"), "1");
 }

@@ -84,19 +84,18 @@ impl Chunks {
             return Err(io::Error::other(nothing));
         }
         let (delimiter, is_document) = (opened.delimiter(named, how), opened.is_document());
-        let Opened { mut bytes, first, mut told, fault, .. } = opened;
+        let Opened { mut bytes, raw, mut told, fault, .. } = opened;
         let format = told.export.map_or(how.format.unwrap_or_default(), Format::Export);
         if let Some(delimiter) = delimiter {
             let map = (!matches!(format, Format::Export(_))).then_some(how.map);
-            let first = first.as_bytes();
-            let table = heading(first, delimiter, map);
+            let table = heading(&raw, delimiter, map);
             let names: Vec<&str> = table.names.iter().map(String::as_str).collect();
             told.has_posts = map.is_none_or(|map| map.places(&names).is_ok());
             if input.is_optional && !told.has_posts {
                 let kind = Kind::Lines(Lines::new(Box::new(io::empty()), 0), 1);
                 return Ok(Self { kind, fault, word: "line", format, told });
             }
-            let records = Records::open(bytes, first, delimiter, map, from, fault.clone())?;
+            let records = Records::open(bytes, &raw, delimiter, map, from, fault.clone())?;
             let kind = Kind::Csv(Box::new(records));
             return Ok(Self { kind, fault, word: "line", format, told });
         }

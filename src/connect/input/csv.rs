@@ -79,14 +79,17 @@ impl CsvRows {
         serde_json::Value::Object(fields.collect()).to_string().into_bytes()
     }
 
-    /// Whether a record says nothing: an empty row of a sheet, or the totals below a table.
+    /// Whether a record that cannot be read is no post: an empty row of a sheet, or the totals below a table.
+    /// Neither has a time; a review of stars alone has one, and what is wrong with it is told.
     #[must_use]
     pub fn is_wordless(&self, record: &ByteRecord) -> bool {
-        let place = FIELDS.iter().position(|field| *field == "text");
-        let place = place.and_then(|place| *self.places.get(place)?);
+        let said = |name: &str| {
+            let place = FIELDS.iter().position(|field| *field == name);
+            place.and_then(|place| record.get((*self.places.get(place)?)?))
+        };
         let is_blank = |field: &[u8]| field.trim_ascii().is_empty();
-        match place.and_then(|place| record.get(place)) {
-            Some(text) => is_blank(text),
+        match said("text") {
+            Some(text) => is_blank(text) && said("posted_at").is_none_or(is_blank),
             // A row that is cut short for another reason is refused.
             None => record.iter().filter(|field| !is_blank(field)).count() <= 1,
         }

@@ -233,7 +233,7 @@ async fn find(argument: &str) -> Result<Vec<Input>, InputError> {
         return remote::find(argument).await;
     }
     let path = Path::new(argument);
-    let is_folder = path.is_dir();
+    let (is_folder, is_named) = (path.is_dir(), path.exists() && !path.is_dir());
     let found = if is_folder {
         folder(path).map_err(|error| {
             InputError::new(argument, error, "check that the folder may be read")
@@ -260,7 +260,14 @@ async fn find(argument: &str) -> Result<Vec<Input>, InputError> {
     let mut inputs = Vec::new();
     for path in found {
         if zip::is_zip(&path) {
-            inputs.extend(zipped(argument, &path)?);
+            match zipped(argument, &path) {
+                // One among many is told as damage when it is read.
+                Err(_) if !is_named => {
+                    let whole = local(argument, path.clone())?;
+                    inputs.push(Input { place: Place::Workbook(path), is_optional, ..whole });
+                }
+                found => inputs.extend(found?),
+            }
         } else {
             inputs.push(Input { is_optional, ..local(argument, path)? });
         }
@@ -346,7 +353,8 @@ fn folder(path: &Path) -> std::io::Result<Vec<PathBuf>> {
         entries.sort();
         for path in entries {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            if name.starts_with(['.', '_']) {
+            // Beside a workbook that is open, Excel keeps a file that says so.
+            if name.starts_with(['.', '_']) || name.starts_with("~$") {
                 continue;
             }
             let is_beyond = if path.is_symlink() {

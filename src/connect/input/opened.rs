@@ -70,7 +70,7 @@ impl Beginning {
         let mut above = 0;
         let (layout, columns) = match opened.delimiter(named, how) {
             Some(delimiter) => {
-                let table = heading(opened.first.as_bytes(), delimiter, Some(how.map));
+                let table = heading(&opened.raw, delimiter, Some(how.map));
                 above = table.lines;
                 (Layout::Csv(Some(table.sign)), table.names)
             }
@@ -90,6 +90,8 @@ impl Beginning {
 pub(super) struct Opened {
     /// All of it as UTF-8.
     pub(super) bytes: Bytes,
+    /// The first of them: places count in these, since a byte that is no UTF-8 is longer as text.
+    pub(super) raw: Vec<u8>,
     pub(super) first: String,
     pub(super) encoding: Encoding,
     pub(super) told: Told,
@@ -109,14 +111,14 @@ impl Opened {
         if encoding != Encoding::Utf8 && how.encoding.is_none() {
             tracing::info!(file = input.name, ?encoding, "the encoding was told by the bytes");
         }
-        let (first, bytes) = peek(encoding.decoded(bytes), FIRST_BYTES)?;
-        let first = String::from_utf8_lossy(&first).into_owned();
+        let (raw, bytes) = peek(encoding.decoded(bytes), FIRST_BYTES)?;
+        let first = String::from_utf8_lossy(&raw).into_owned();
         let told = match how.format {
             Some(Format::Archive | Format::Jetstream | Format::JetstreamEvents) => Told::default(),
             Some(Format::Export(export)) => told(&first, Some(export), how.map),
             None => told(&first, None, how.map),
         };
-        Ok(Self { bytes, first, encoding, told, fault })
+        Ok(Self { bytes, raw, first, encoding, told, fault })
     }
 
     /// The sign between its fields, where it is a table; `Some(None)` where the header tells it.
@@ -132,7 +134,7 @@ impl Opened {
             _ if how.layout.is_some() || is_json => None,
             _ if self.told.export.is_some() => Some(None),
             _ => {
-                let table = heading(self.first.as_bytes(), None, Some(how.map));
+                let table = heading(&self.raw, None, Some(how.map));
                 let names: Vec<&str> = table.names.iter().map(String::as_str).collect();
                 // Its name may say something else; columns called as posts' fields are no accident.
                 let is_table = || names.len() > 1 && how.map.is_plain() && is_guessed(&names);

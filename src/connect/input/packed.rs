@@ -11,13 +11,18 @@ use crate::connect::transport::decompressed;
 const MAGIC_BYTES: usize = 6;
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
-/// How what cannot be unpacked begins, what it is, and what unpacks it.
+/// How what cannot be unpacked begins, what it is, and what to do.
 const OTHERS: [(&[u8], &str, &str); 5] = [
-    (b"BZh", "bzip2", "bunzip2 -k"),
-    (b"\xfd7zXZ\x00", "xz", "xz -dk"),
-    (b"PK\x03\x04", "zip", "unzip"),
-    (b"7z\xbc\xaf\x27\x1c", "7z", "7z x"),
-    (b"PAR1", "Parquet", ""),
+    (b"BZh", "bzip2", "unpack it first, as with bunzip2 -k"),
+    (b"\xfd7zXZ\x00", "xz", "unpack it first, as with xz -dk"),
+    // Its directory is at its end: from a URL or a pipe it would have to be kept whole.
+    (
+        b"PK\x03\x04",
+        "a zip or workbook",
+        "give it as a file of its own: download or unpack it first",
+    ),
+    (b"7z\xbc\xaf\x27\x1c", "7z", "unpack it first, as with 7z x"),
+    (b"PAR1", "Parquet", "say --input-format parquet"),
 ];
 
 /// A reader that owns what it reads from.
@@ -81,12 +86,7 @@ pub(super) fn peek(mut reader: Bytes, bytes: usize) -> io::Result<(Vec<u8>, Byte
 pub(super) fn unpacked(file: Bytes, fault: &Fault) -> io::Result<Bytes> {
     let (first, file) = peek(file, MAGIC_BYTES)?;
     let other = OTHERS.iter().find(|(magic, ..)| first.starts_with(magic));
-    if let Some((_, what, with)) = other {
-        let hint = if with.is_empty() {
-            "say --input-format parquet".to_owned()
-        } else {
-            format!("unpack it first, as with {with}")
-        };
+    if let Some((_, what, hint)) = other {
         return Err(io::Error::other(format!("this is {what}, which is not read here; {hint}")));
     }
     let packing = if first.starts_with(&GZIP) {

@@ -18,8 +18,10 @@ use style::{Form, forms};
 
 /// Where a workbook says what it holds.
 pub(super) const BOOK: &str = "xl/workbook.xml";
-/// Bytes of all texts that cells share.
+/// Bytes of all texts that cells share, with the places of these.
 const TEXTS_BYTES_MAX: usize = 256 << 20;
+/// Bytes of a cell, which holds 32,767 characters at most.
+const CELL_BYTES_MAX: usize = 1 << 20;
 
 /// What the cells of a sheet refer to.
 #[derive(Debug, Default)]
@@ -102,10 +104,10 @@ fn texts(mut part: Part) -> io::Result<Vec<Box<str>>> {
                 "rPh" => is_sounded = true,
                 _ => {}
             },
-            Step::Text(said) if is_said && !is_sounded => text.push_str(&said),
+            Step::Text(said) if is_said && !is_sounded => add(&mut text, &said)?,
             Step::Close(name) => match name.as_str() {
                 "si" => {
-                    bytes += text.len();
+                    bytes += text.len() + size_of::<Box<str>>();
                     if bytes > TEXTS_BYTES_MAX {
                         let what = "its texts take more than 256 MiB; save it as CSV UTF-8";
                         return Err(io::Error::other(what));
@@ -119,5 +121,46 @@ fn texts(mut part: Part) -> io::Result<Vec<Box<str>>> {
             Step::End => return Ok(texts),
             Step::Text(_) => {}
         }
+    }
+}
+
+/// Adds to what a cell says: the limit of a step says nothing about many of them.
+fn add(text: &mut String, said: &str) -> io::Result<()> {
+    if text.len() + said.len() > CELL_BYTES_MAX {
+        return Err(io::Error::other("a cell of the workbook is longer than Excel's can be"));
+    }
+    text.push_str(said);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use super::*;
+
+    fn part(xml: String) -> Part {
+        Part::new(Box::new(io::Cursor::new(xml.into_bytes())))
+    }
+
+    #[test]
+    fn what_no_workbook_holds_is_refused_before_it_fills_memory() {
+        let long = format!("<![CDATA[{}]]>", "a".repeat(1_024)).repeat(1_100);
+        let shared = texts(part(format!("<sst><si><t>{long}</t></si></sst>")));
+        let said = shared.expect_err("a text that is too long").to_string();
+        assert!(said.contains("longer than Excel's"), "{said}");
+        let rows = [
+            (format!("<c t=\"str\"><v>{long}</v></c>"), "longer than Excel's"),
+            ("<c t=\"s\"><v>0</v></c>".repeat(17), "16 MiB"),
+        ];
+        for (cells, why) in rows {
+            let texts = vec!["a".repeat(CELL_BYTES_MAX).into_boxed_str()];
+            let row = part(format!("<sheetData><row>{cells}</row></sheetData>"));
+            let mut sheet = Sheet::new(row, Shared { texts, ..Shared::default() });
+            let said = sheet.read_to_end(&mut Vec::new()).expect_err("a row that is too long");
+            assert!(said.to_string().contains(why), "{said}");
+        }
+        let styles = format!("<cellXfs>{}</cellXfs>", "<xf/>".repeat(70_000));
+        assert!(forms(part(styles)).is_err());
     }
 }

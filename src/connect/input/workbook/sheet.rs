@@ -3,11 +3,13 @@
 use std::io::{self, Read};
 
 use super::part::{Element, Part, Step};
-use super::{Form, Shared};
+use super::{Form, Shared, add};
 
 /// Most columns, and most rows, of a sheet of Excel.
 const COLUMNS_MAX: usize = 16_384;
 const ROWS_MAX: usize = 1_048_576;
+/// Bytes of a row.
+const ROW_BYTES_MAX: usize = 16 << 20;
 
 /// A sheet that is read row by row.
 pub(super) struct Sheet {
@@ -40,7 +42,7 @@ impl Sheet {
         self.ready.clear();
         self.read = 0;
         let (mut cells, mut cell) = (Vec::new(), Cell::default());
-        let mut is_said = false;
+        let (mut is_said, mut bytes) = (false, 0);
         loop {
             match self.part.step()? {
                 Step::Open(element) => match element.name.as_str() {
@@ -49,15 +51,22 @@ impl Sheet {
                     "v" | "t" => is_said = true,
                     _ => {}
                 },
-                Step::Text(said) if is_said => cell.value.push_str(&said),
+                Step::Text(said) if is_said => add(&mut cell.value, &said)?,
                 Step::Close(name) => match name.as_str() {
                     "v" | "t" => is_said = false,
                     "c" => {
                         let cell = std::mem::take(&mut cell);
-                        if cell.column < COLUMNS_MAX {
-                            cells.resize(cells.len().max(cell.column + 1), String::new());
-                            if let Some(place) = cells.get_mut(cell.column) {
-                                *place = cell.text(&self.shared);
+                        let column = cell.column;
+                        if column < COLUMNS_MAX {
+                            cells.resize(cells.len().max(column + 1), String::new());
+                            let text = cell.text(&self.shared);
+                            bytes += text.len();
+                            if bytes > ROW_BYTES_MAX {
+                                let what = "a row of the workbook takes more than 16 MiB";
+                                return Err(io::Error::other(what));
+                            }
+                            if let Some(place) = cells.get_mut(column) {
+                                *place = text;
                             }
                         }
                     }

@@ -9,6 +9,8 @@ use jiff::civil::{DateTime, date};
 use super::part::{Part, Step};
 
 const DAY_S: f64 = 86_400.0;
+/// Most styles, and most formats of numbers: Excel has fewer.
+const FORMS_MAX: usize = 65_536;
 
 /// What a style makes of a number.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -99,6 +101,10 @@ pub(super) fn forms(mut styles: Part) -> io::Result<Vec<Form>> {
                         forms.push(form.unwrap_or_else(|| Form::built_in(number)));
                     }
                     _ => {}
+                }
+                if own.len().max(forms.len()) > FORMS_MAX {
+                    let what = "it has more than 65,536 styles; save it as CSV UTF-8";
+                    return Err(io::Error::other(what));
                 }
             }
             Step::Close(name) if name == "cellXfs" => return Ok(forms),
