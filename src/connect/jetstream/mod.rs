@@ -15,6 +15,7 @@ mod unpack;
 
 use async_trait::async_trait;
 
+use super::health::Gap;
 use super::network::SourceSpec;
 use super::source::{Fault, Outlet, Source};
 use super::transport::{Incoming, MESSAGE_BYTES_MAX, WebSocket};
@@ -93,11 +94,12 @@ impl Jetstream {
         }
     }
 
-    async fn dial(&mut self, outlet: &Outlet) -> Result<WebSocket, Fault> {
+    /// A connection, and what is missed by where it begins.
+    async fn dial(&mut self, outlet: &Outlet) -> Result<(WebSocket, Option<Gap>), Fault> {
         self.prepare(outlet).await?;
         let begin = self.place.map(|place| self.stuck.cursor(place, wall_clock().0));
         let (cursor, gap) = begin.unzip();
-        gap.flatten().into_iter().for_each(|gap| outlet.gap(gap));
+        let gap = gap.flatten().filter(|_| !self.from_oldest);
         let asked = Asked {
             cursor: if self.from_oldest { Some(OLDEST_US) } else { cursor },
             dictionary: self.unpacker.as_ref().filter(|_| self.compress).map(Unpacker::id),
@@ -107,7 +109,7 @@ impl Jetstream {
             dialed = WebSocket::dial_with(&url, self.wire.headers()) => dialed,
             () = outlet.closing() => return Err(Fault::Closed),
         };
-        dialed.map_err(|refusal| {
+        dialed.map(|socket| (socket, gap)).map_err(|refusal| {
             if refusal.reason.contains("UnknownZstdDictionary") && self.unpacker.take().is_some() {
                 return Fault::external(refusal.reason);
             }
@@ -303,8 +305,9 @@ impl Jetstream {
 #[async_trait]
 impl Source for Jetstream {
     async fn read(&mut self, outlet: &Outlet) -> Result<(), Fault> {
-        let socket = self.dial(outlet).await?;
+        let (socket, stepped) = self.dial(outlet).await?;
         outlet.up();
+        stepped.into_iter().for_each(|gap| outlet.gap(gap));
         let before = self.place;
         self.came_us = None;
         let ended = match self.looking.take() {
