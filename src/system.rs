@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::{LazyLock, Mutex, PoisonError};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::time::EventTime;
 
@@ -22,14 +22,35 @@ pub fn instant(time: SystemTime) -> EventTime {
     EventTime(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
 }
 
-/// How far the time of day has gone ahead of the time that passed since this was asked first, in
-/// microseconds: a clock that was set.
+/// How far the clock was set ahead since this was asked first, in microseconds, if by more than
+/// `least_us`, and for how long that has been known: however often it was asked since.
 #[must_use]
-pub fn clock_lead_us() -> i64 {
-    static BEGUN: LazyLock<(Instant, EventTime)> = LazyLock::new(|| (Instant::now(), wall_clock()));
-    let (begun, at) = *BEGUN;
-    let passed = i64::try_from(begun.elapsed().as_micros()).unwrap_or(i64::MAX);
-    wall_clock().since(at).saturating_sub(passed)
+pub fn clock_jump(least_us: i64) -> Option<(i64, Duration)> {
+    static NOTICED: Mutex<Option<Instant>> = Mutex::new(None);
+    let lead_us = clock_lead_us();
+    let mut noticed = NOTICED.lock().unwrap_or_else(PoisonError::into_inner);
+    let before = *noticed;
+    *noticed = (lead_us > least_us).then(|| before.unwrap_or_else(Instant::now));
+    Some((lead_us, (*noticed)?.elapsed()))
+}
+
+/// How far the time of day has gone ahead of the time that passed since this was asked first.
+fn clock_lead_us() -> i64 {
+    static BEGUN: LazyLock<(Instant, Option<Duration>, EventTime)> =
+        LazyLock::new(|| (Instant::now(), uptime(), wall_clock()));
+    let (begun, up, at) = *BEGUN;
+    // An instant stands still while the machine sleeps, which sets no clock.
+    let with_sleep = uptime().zip(up).map(|(now, then)| now.saturating_sub(then));
+    let passed = begun.elapsed().max(with_sleep.unwrap_or_default());
+    let passed_us = i64::try_from(passed.as_micros()).unwrap_or(i64::MAX);
+    wall_clock().since(at).saturating_sub(passed_us)
+}
+
+/// For how long the machine has run or slept, where Linux tells it.
+fn uptime() -> Option<Duration> {
+    let told = fs::read_to_string("/proc/uptime").ok()?;
+    let seconds = told.split_whitespace().next()?.parse::<f64>().ok()?;
+    Duration::try_from_secs_f64(seconds).ok()
 }
 
 /// The time of day in milliseconds since the Unix epoch.

@@ -160,7 +160,8 @@ async fn round(
 /// Waits until event time is so far ahead of the clock that who begins anew does not believe it: then
 /// all that comes would count as late. A clock by which the lake is not made yet says nothing.
 async fn set_back(house: &House) {
-    let mut looks = tokio::time::interval(LOOK);
+    // Until then the watermark may be that of the round before.
+    let mut looks = tokio::time::interval_at(tokio::time::Instant::now() + LOOK, LOOK);
     loop {
         looks.tick().await;
         let (now, watermark) = (wall_clock(), house.progress.borrow().watermark);

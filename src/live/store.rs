@@ -22,7 +22,7 @@ use crate::notify::{Desk, Message};
 use crate::post::{SourceId, TopicId};
 use crate::privacy::Erased;
 use crate::state::{Answered, Errands, Mode, Triage};
-use crate::system::{clock_lead_us, crash_point, wall_clock};
+use crate::system::{clock_jump, crash_point, wall_clock};
 use crate::time::{DAY_US, EventTime};
 use crate::tuning;
 
@@ -89,8 +89,6 @@ pub struct Upkeep {
     round: Vec<Chore>,
     /// Whether nothing goes in it by its age, since the clock is not believed.
     keeps: bool,
-    /// When it was noticed that the clock was set ahead, unless it was set back.
-    jumped: Option<Instant>,
 }
 
 impl Upkeep {
@@ -98,7 +96,7 @@ impl Upkeep {
     #[must_use]
     pub fn new(folder: &Folder, config: &LakeConfig) -> Self {
         // What passes is counted from the start.
-        let _ = clock_lead_us();
+        let _ = clock_jump(DAY_US);
         let every = config.upkeep_us.and_then(|us| u64::try_from(us).ok());
         let every = every.map(Duration::from_micros);
         Self {
@@ -110,7 +108,6 @@ impl Upkeep {
             due: Instant::now() + every.unwrap_or_default(),
             round: Vec::new(),
             keeps: false,
-            jumped: None,
         }
     }
 
@@ -134,7 +131,7 @@ impl Upkeep {
             self.keeps = false;
         }
         if matches!(self.round.last(), Some(Chore::Retain(_)))
-            && let Some(why) = self.doubt(lake, now)
+            && let Some(why) = doubt(lake, now)
         {
             let hint = "set the clock; if it is right: resonanz lake retain";
             tracing::error!(why, hint, "nothing is dropped for its age");
@@ -155,17 +152,17 @@ impl Upkeep {
         }
         Ok(())
     }
+}
 
-    /// Why the clock is not believed as far as to drop rows, if so.
-    fn doubt(&mut self, lake: &Lake, now: EventTime) -> Option<String> {
-        let lead_us = clock_lead_us();
-        self.jumped = (lead_us > DAY_US).then(|| self.jumped.unwrap_or_else(Instant::now));
-        if self.jumped.is_some_and(|at| at.elapsed() < SETTLED) {
-            let days = lead_us / DAY_US;
-            return Some(format!("the clock was set ahead by {days} days since the start"));
-        }
-        lake.doubts(now)
+/// Why the clock is not believed as far as to drop rows, if so.
+fn doubt(lake: &Lake, now: EventTime) -> Option<String> {
+    if let Some((lead_us, known)) = clock_jump(DAY_US)
+        && known < SETTLED
+    {
+        let days = lead_us / DAY_US;
+        return Some(format!("the clock was set ahead by {days} days since the start"));
     }
+    lake.doubts(now)
 }
 
 impl Store {

@@ -100,7 +100,7 @@ pub enum StateError {
     /// The clock of this machine is wrong: by it, the lake is not made yet.
     #[error("{path}: the clock of this machine says {now}, but the lake was made on {made}", path = path.display())]
     Clock {
-        /// Which lake.
+        /// The file by whose time it was made.
         path: PathBuf,
         /// What the clock says.
         now: EventTime,
@@ -176,7 +176,7 @@ impl StateError {
                 "nothing is lost: the other process continues from the last commit; run one process per lake or shard"
             }
             Self::Clock { .. } => {
-                "set the clock, then start again: by this one, all that comes is dated in the future"
+                "set the clock, then start again; if it is right, and was ahead when the lake was made: touch the lake.json named above"
             }
             Self::Format { .. } => {
                 "use the version of resonanz that wrote it, or fill a new lake with resonanz reprocess"

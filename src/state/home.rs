@@ -290,12 +290,11 @@ impl Home {
         }
     }
 
-    /// Whether this version knows it; the identity of the writer of a bucket.
     /// What [`Home::make`] said; refused by a clock to which the lake is a day from being made.
     fn known_writer(&self) -> Result<Option<String>, StateError> {
         let (now, made) = (wall_clock(), self.made_at()?);
         if made.since(now) > DAY_US {
-            return Err(StateError::Clock { path: self.root().to_owned(), now, made });
+            return Err(StateError::Clock { path: self.own("lake.json"), now, made });
         }
         self.check_format()
     }
@@ -310,6 +309,7 @@ impl Home {
         Ok(instant(made.map_err(io_error(&path))?))
     }
 
+    /// Whether this version knows it; the identity of the writer of a bucket.
     fn check_format(&self) -> Result<Option<String>, StateError> {
         let path = self.private().join("lake.json");
         let home = if self.site.is_bucket() { self.private() } else { self.root().to_owned() };
