@@ -6,6 +6,9 @@ pub(crate) fn nearest<'w>(
     known: impl IntoIterator<Item = &'w str> + Clone,
 ) -> Option<&'w str> {
     let written = written.trim().to_lowercase();
+    if written.is_empty() {
+        return None;
+    }
     let begins = |word: &&str| written.len() > 2 && word.starts_with(&written);
     let close = |word: &&str| distance(&word.to_lowercase(), &written);
     let most = (written.chars().count() / 3).clamp(1, 3);
@@ -53,6 +56,7 @@ mod tests {
             ("flicker", Some("flickr")),
             ("carrier pigeon", None),
             ("ab", None),
+            (" ", None),
         ];
         for (written, meant) in rows {
             assert_eq!(nearest(written, known), meant, "{written}");

@@ -47,6 +47,11 @@ pub(super) fn empty_unborn(path: &Path) -> io::Result<()> {
     };
     // Who makes it just now holds its lock; once that is let go, it may be made.
     if is_unborn(&mut file)? && file.try_lock().is_ok() && is_unborn(&mut file)? {
+        let bytes = file.metadata()?.len();
+        if bytes > 0 {
+            let path = path.display();
+            tracing::warn!(%path, bytes, "emptied a file that a kill left before it was an outbox");
+        }
         file.set_len(0)?;
     }
     Ok(())
