@@ -195,6 +195,11 @@ fn who_insists_on_a_fact_complains() {
         ("de", "Acme schickt die Unterlagen per Fax. Per Fax.", "Acme", Negative),
         ("en", "the slots on Acme are gone at 8:01. every. single. day.", "Acme", Negative),
         ("en", "Acme opens on Monday. See you there.", "Acme", Neutral),
+        ("en", "Acme opens its first store in Berlin today. #Berlin", "Acme", Neutral),
+        ("en", "Acme is coming to Vienna in the spring. Vienna!", "Acme", Neutral),
+        ("en", "Radio Acme now plays Yesterday by the Beatles. The Beatles.", "Acme", Neutral),
+        ("de", "Neuer Router von Acme ab Montag im Handel. #Router #Acme", "Acme", Neutral),
+        ("de", "Acme kommt im Herbst nach Leipzig. Leipzig!", "Acme", Neutral),
         ("de", "Acme hat auf. Mo. Di. Mi. von 9 bis 12", "Acme", Neutral),
     ]);
 }
@@ -211,6 +216,7 @@ fn few_words_in_quotes_mock() {
         ),
         ("en", "What does \"in transit\" mean on the Acme page?", "Acme", Neutral),
         ("en", "Acme presents \"Blue Hour\" in the town hall on Friday", "Acme", Neutral),
+        ("en", "Acme sells a 27\" monitor and a 32\" tv", "Acme", Neutral),
     ]);
 }
 

@@ -35,12 +35,16 @@ const MOCKED_TEXT_WORDS: usize = 25;
 const MOCKED: f64 = -1.4;
 
 /// Finds sentences that say again, or word by word, what no opinion came with: "Six weeks for a new
-/// card. Six.", "gone at 8:01. every. single. day." Who insists on a fact complains.
+/// card. Six.", "gone at 8:01. every. single. day." Who insists on a fact complains; tags and names
+/// are not facts.
 pub(super) fn find_insistence(layout: &mut Layout) {
-    if layout.sentences.len() < 2 || layout.words.iter().any(|word| word.sense.weight() > 0.0) {
+    if layout.sentences.len() < 2
+        || layout.marks.exclamations > 0
+        || layout.words.iter().any(|word| word.sense.weight() > 0.0)
+    {
         return;
     }
-    let speaks = |word: &&Word| !word.masked && word.sort != Sort::Sign;
+    let speaks = |word: &&Word| !word.masked && !matches!(word.sort, Sort::Sign | Sort::Hashtag);
     let (mut run, mut fact) = (0, false);
     for at in 0..layout.sentences.len() {
         let own = layout.words_of(at);
@@ -56,25 +60,35 @@ pub(super) fn find_insistence(layout: &mut Layout) {
             let words = layout.words.get(layout.words_of(at)).unwrap_or_default();
             words.iter().filter(speaks).count() == 1
         };
-        let hammers = run == HAMMERING && fact && !alone(at + 1) && layout.marks.exclamations == 0;
+        let hammers = run == HAMMERING && fact && !alone(at + 1);
         let before = at.checked_sub(1).map(|at| layout.words_of(at)).unwrap_or_default();
         let earlier = layout.words.get(before).unwrap_or_default();
         let asks = layout.sentences.get(at).is_some_and(|sentence| sentence.asks);
         let again = !asks
             && (1..=INSISTING_WORDS).contains(&count)
             && earlier.iter().filter(speaks).count() > count + 1
-            && words
-                .iter()
-                .filter(speaks)
-                .all(|word| earlier.iter().any(|one| one.key == word.key));
+            && repeats(words.iter().filter(speaks), earlier);
         if !(again || hammers) || words.iter().any(|word| word.sense.is_polar()) {
             continue;
         }
-        let own = layout.words.get_mut(own).unwrap_or_default().iter_mut();
-        if let Some(word) = own.filter(|word| !word.masked).find(|word| word.sort != Sort::Sign) {
+        let mut own = layout.words.get_mut(own).unwrap_or_default().iter_mut();
+        if let Some(word) = own.find(|word| speaks(&&**word)) {
             word.sense.weigh(INSISTING);
         }
     }
+}
+
+/// Whether a sentence only says words of the one before again, and not just a name.
+fn repeats<'w>(mut words: impl Iterator<Item = &'w Word>, earlier: &[Word]) -> bool {
+    let mut is_fact = false;
+    let all = words.all(|word| {
+        let mut said = earlier.iter().enumerate().filter(|(_, one)| one.key == word.key);
+        let Some((place, one)) = said.next() else { return false };
+        let is_name = !one.small && place > 0 && one.sort != Sort::Number;
+        is_fact |= !is_name && one.sense.role != Role::Function;
+        true
+    });
+    all && is_fact
 }
 
 /// Takes few words in quotes for a complaint where nothing else is said of the target: "a delivery that

@@ -187,6 +187,14 @@ impl Layout {
                 }
                 self.pending = self.pending.max(Break::Clause);
             }
+            // Inches: a 27" screen.
+            b'"' if self.marks.quote == 0
+                && at
+                    .checked_sub(1)
+                    .is_some_and(|at| bytes.get(at).is_some_and(u8::is_ascii_digit)) =>
+            {
+                self.pending = self.pending.max(Break::Clause);
+            }
             b'"' => self.quote(),
             b',' | b';' | b':' | b'(' | b')' | b'|' => {
                 self.pending = self.pending.max(Break::Clause);
