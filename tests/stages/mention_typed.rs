@@ -201,7 +201,11 @@ fn what_other_tools_write_is_read_as_it_is_meant() {
         ("acme lang:(en OR de)", "acme AND (lang:en OR lang:de)"),
         ("acme lang:en,de", "acme AND (lang:en OR lang:de)"),
         ("acme site:*.de site:www.acme.de", "acme AND site:de AND site:acme.de"),
+        ("acme site:(a.de|b.de)", "acme AND (site:a.de OR site:b.de)"),
+        ("acme site:(a.de, b.de)", "acme AND (site:a.de OR site:b.de)"),
+        ("acme lang:(en or de)", "acme AND (lang:en OR lang:de)"),
         ("acme NEAR /4 phone", "acme NEAR/4 phone"),
+        ("acme NEAR /4f phone", "acme NEAR/4f phone"),
         ("acme BEFORE/4 phone", "acme NEAR/4f phone"),
         ("acme AND-NOT job", "acme AND NOT job"),
         ("++acme", "acme"),
@@ -211,7 +215,14 @@ fn what_other_tools_write_is_read_as_it_is_meant() {
         assert_eq!(expr.to_string(), want, "{query}");
         assert_eq!(parse(want), Ok(expr), "{query}");
     }
-    for query in ["acme lang:()", "acme lang:(en", "acme lang:(en AND de)", "acme site:a*b.de"] {
+    let wrong = [
+        "acme lang:()",
+        "acme lang:(en",
+        "acme lang:(en AND de)",
+        "acme site:(a.de -b.de)",
+        "acme site:a*b.de",
+    ];
+    for query in wrong {
         assert!(parse(query).is_err(), "{query}");
     }
 }
@@ -231,6 +242,7 @@ fn what_can_match_nothing_is_remarked_on() {
         ("acme (lang:de OR lang:en)", false),
         ("acme followers:>10 followers:<50", false),
         ("acme\nglobex", true),
+        ("acme\nOR\nglobex", false),
         ("acme\nglobex OR initech", false),
         ("acme\n-job", false),
         ("24/7 AC/DC C++ km/h @acme.com https://a.example/b?c=d", false),

@@ -30,7 +30,10 @@ impl Parser<'_> {
     fn take_foreign(&mut self, word: &str) -> Option<Link> {
         let start = self.at;
         let (words_max, forward) = match word {
-            "NEAR" | "ONEAR" => (self.take_apart(word)?, word == "ONEAR"),
+            "NEAR" | "ONEAR" => {
+                let (words_max, forward) = self.take_apart(word)?;
+                (words_max, forward || word == "ONEAR")
+            }
             "AROUND" => {
                 let inner = self.rest().strip_prefix("AROUND(")?;
                 let (digits, _) = inner.split_once(')')?;
@@ -52,14 +55,19 @@ impl Parser<'_> {
         Some(link)
     }
 
-    /// The number of `NEAR /5`, which a space parts from it, taken; the usual one without any.
-    fn take_apart(&mut self, word: &str) -> Option<u32> {
+    /// The number of `NEAR /5` or `NEAR /5f`, which a space parts from it, taken; the usual one without
+    /// any.
+    fn take_apart(&mut self, word: &str) -> Option<(u32, bool)> {
         let after = self.rest().strip_prefix(word)?;
-        let Some(digits) = after.trim_start().strip_prefix('/') else { return Some(WORDS_USUAL) };
-        let digits = digits.get(..digits.bytes().take_while(u8::is_ascii_digit).count())?;
-        let Some(words_max) = number(digits) else { return Some(WORDS_USUAL) };
-        self.at += after.len() - after.trim_start().len() + "/".len() + digits.len();
-        Some(words_max)
+        let usual = Some((WORDS_USUAL, false));
+        let Some(digits) = after.trim_start().strip_prefix('/') else { return usual };
+        let (digits, behind) =
+            digits.split_at(digits.bytes().take_while(u8::is_ascii_digit).count());
+        let Some(words_max) = number(digits) else { return usual };
+        let forward = behind.starts_with('f');
+        let space = after.len() - after.trim_start().len();
+        self.at += space + "/".len() + digits.len() + usize::from(forward);
+        Some((words_max, forward))
     }
 
     /// A group of terms with a distance behind it, as `(acme battery)~5`.

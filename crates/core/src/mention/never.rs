@@ -4,6 +4,9 @@ use super::error::QueryError;
 use super::expr::{Expr, Term};
 use super::field::Field;
 
+/// Pairs of parts that are compared at most.
+const PAIRS_MAX: usize = 100_000;
+
 /// Why a query, or a part of it, matches no post; none if nothing speaks against it.
 pub(super) fn contradiction(expr: &Expr, query: &str) -> Option<QueryError> {
     let parts = match expr {
@@ -11,32 +14,36 @@ pub(super) fn contradiction(expr: &Expr, query: &str) -> Option<QueryError> {
         Expr::Or(parts) => return parts.iter().find_map(|part| contradiction(part, query)),
         _ => return None,
     };
-    let excluded = parts.iter().filter_map(|part| match part {
-        Expr::Not(inner) => Some(&**inner),
-        _ => None,
-    });
-    for inner in excluded {
-        let out: &[Expr] =
-            if let Expr::Or(parts) = inner { parts } else { std::slice::from_ref(inner) };
-        let found = parts.iter().find_map(|part| out.iter().find(|out| implies(part, out)));
-        if let Some(found) = found {
-            let message = format!("nothing matches: {found} must be there and must not");
-            return Some(at(query, found, message, "leave out one of the two"));
-        }
+    let excluded: Vec<&Expr> = parts.iter().flat_map(excluded).collect();
+    // A remark is worth no long search.
+    if parts.len().saturating_mul(parts.len().max(excluded.len())) > PAIRS_MAX {
+        return None;
+    }
+    let both = excluded.iter().find(|out| parts.iter().any(|part| implies(part, out)));
+    if let Some(found) = both {
+        let message = format!("this part matches nothing: {found} must be there and must not");
+        return Some(at(query, found, message, "leave out one of the two"));
     }
     let fields = || parts.iter().filter(|part| matches!(part, Expr::Field(_)));
     for (i, one) in fields().enumerate() {
         if let Some(other) = fields().skip(i + 1).find(|other| exclude(one, other)) {
-            let message = format!("nothing matches: no post has both {one} and {other}");
-            return Some(at(
-                query,
-                other,
-                message,
-                "write OR between them, as (lang:en OR lang:de)",
-            ));
+            let message = format!("this part matches nothing: no post has both {one} and {other}");
+            let hint = "write OR between them, as (lang:en OR lang:de)";
+            return Some(at(query, other, message, hint));
         }
     }
     parts.iter().find_map(|part| contradiction(part, query))
+}
+
+/// What a part excludes.
+fn excluded(part: &Expr) -> &[Expr] {
+    match part {
+        Expr::Not(inner) => match &**inner {
+            Expr::Or(parts) => parts,
+            one => std::slice::from_ref(one),
+        },
+        _ => &[],
+    }
 }
 
 /// Where a part stands in the query, as far as it can be told.

@@ -5,6 +5,7 @@
 
 use super::cursor::Parser;
 use super::expr::Term;
+use super::signs::is_operator;
 
 /// Letters on either side of a `/` or `+` from which it parts two names: `acme/globex`, but `AC/DC`.
 const NAME_LETTERS: usize = 3;
@@ -52,7 +53,8 @@ impl Parser<'_> {
             let begins = inner.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '#' | '@'));
             begins && !inner.contains(is_sign) && (quoted || !inner.contains(' '))
         };
-        if lines.len() > 1 && lines.iter().all(plain) {
+        if lines.len() > 1 && lines.iter().all(plain) && !lines.iter().any(|line| is_operator(line))
+        {
             let at = self.query.find('\n').unwrap_or(0);
             let message = "a line break is read as a space, so that all must be there";
             self.remark(at, message, "write OR between the lines to find any of them");

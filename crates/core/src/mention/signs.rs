@@ -110,6 +110,13 @@ pub(super) fn operator_meant(word: &str) -> Option<&'static str> {
     .filter(|operator| *operator != word)
 }
 
+/// Whether a word is an operator here, or elsewhere.
+pub(super) fn is_operator(word: &str) -> bool {
+    let name = word.split('/').next().unwrap_or_default();
+    matches!(name, "AND" | "ANDNOT" | "OR" | "NOT" | "NEAR" | "ONEAR")
+        || operator_meant(word).is_some()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,21 +4,15 @@ use super::cursor::Parser;
 use super::error::QueryError;
 use super::expr::Expr;
 use super::field::{Field, field};
-use super::signs::is_quote;
+use super::signs::{is_operator, is_quote, operator_meant};
 
 impl<'q> Parser<'q> {
     /// The value of a field, or one of several: `lang:(en OR de)`, `lang:en,de`.
     pub(super) fn field_values(&mut self, name: &str, start: usize) -> Result<Expr, QueryError> {
-        let open = self.rest().starts_with('(');
-        if !open {
+        if !self.rest().starts_with('(') {
             let value = self.take_value()?;
-            let listed =
-                matches!(name, "lang" | "site" | "kind") && value.contains([',', '|', ';']);
-            if !listed {
-                return Ok(Expr::Field(self.one_field(name, value, start)?));
-            }
-            let values = value.split([',', '|', ';']).filter(|value| !value.is_empty());
-            let fields = values.map(|value| self.one_field(name, value, start)).collect();
+            let fields = listed(name, value).map(|value| self.one_field(name, value, start));
+            let fields: Result<Vec<Field>, _> = fields.collect();
             return self.any_field(fields, start);
         }
         self.at += 1;
@@ -29,21 +23,32 @@ impl<'q> Parser<'q> {
                 self.at += 1;
                 return self.any_field(fields.into_iter().collect(), start);
             }
-            if self.rest().is_empty() || matches!(self.next_word(), "AND" | "NOT") {
+            if self.rest().starts_with([',', ';']) {
+                self.at += 1;
+                continue;
+            }
+            if self.take_or() {
+                continue;
+            }
+            let word = self.next_word();
+            if operator_meant(word) == Some("OR") {
+                self.at += word.len();
+                continue;
+            }
+            let quoted = self.rest().starts_with(is_quote);
+            let is_sign = !quoted && self.rest().starts_with(['-', '!', '+']);
+            if self.rest().is_empty() || is_sign || is_operator(word) {
                 return Err(self.error(
                     "between the values of a field stands OR, and a parenthesis closes them",
                     "write it as lang:(en OR de), or with a field for each value",
                 ));
             }
-            if self.sees_or() {
-                self.take_or();
-                continue;
-            }
             let value = self.take_value()?;
             if value.is_empty() {
                 return Err(self.error("a group within the values of a field", "remove it"));
             }
-            fields.push(self.one_field(name, value, start));
+            let values = if quoted { vec![value] } else { listed(name, value).collect() };
+            fields.extend(values.into_iter().map(|value| self.one_field(name, value, start)));
         }
     }
 
@@ -94,4 +99,12 @@ impl<'q> Parser<'q> {
         self.at += value.len();
         Ok(value)
     }
+}
+
+/// The values of a field that can be listed: what is no name has no such signs in it.
+fn listed<'q>(name: &str, value: &'q str) -> impl Iterator<Item = &'q str> {
+    let is_list = matches!(name, "lang" | "site" | "kind") && value.contains([',', '|', ';']);
+    value
+        .split(move |c| is_list && matches!(c, ',' | '|' | ';'))
+        .filter(move |part| !is_list || !part.is_empty())
 }
