@@ -76,6 +76,8 @@ struct Found {
     month: Option<i8>,
     day: Option<i8>,
     clock: Vec<i8>,
+    /// Whether what was read last belongs to it.
+    behind_clock: bool,
     /// Whether it is after noon, where the clock has twelve hours.
     is_late: Option<bool>,
 }
@@ -108,6 +110,7 @@ impl Found {
     fn number(&mut self, digits: &str, is_clock: bool) -> Option<()> {
         let number = digits.parse::<i16>().ok()?;
         let small = i8::try_from(number).ok();
+        self.behind_clock = is_clock;
         match digits.len() {
             ..=2 if is_clock && self.clock.len() < 3 => self.clock.push(small?),
             ..=2 if !is_clock && self.day.is_none() => self.day = small,
@@ -118,6 +121,7 @@ impl Found {
     }
 
     fn word(&mut self, word: &str) -> Option<()> {
+        let behind_clock = std::mem::take(&mut self.behind_clock);
         let begins = |whole: &&str| whole.starts_with(word) && word.chars().count() >= 3;
         let of_week = |day: &&str| day.starts_with(word) && word.len() >= 2;
         if NAMES.iter().any(begins) {
@@ -126,6 +130,8 @@ impl Found {
             }
             let known = MONTHS.iter().find(|(beginning, _)| word.starts_with(beginning));
             self.month = known.map(|(_, month)| *month);
+        } else if word == "am" && !behind_clock {
+            // As Germans name a day: am 28. November.
         } else if matches!(word, "am" | "vorm" | "pm" | "nachm") {
             self.is_late = Some(matches!(word, "pm" | "nachm"));
         } else if !IDLE.contains(&word) && !WEEK.iter().any(of_week) {
@@ -168,6 +174,9 @@ mod tests {
             ("3. März 2026", Some(date(2026, 3, 3).at(0, 0, 0, 0))),
             ("1 Dez. 2026 00:30", Some(date(2026, 12, 1).at(0, 30, 0, 0))),
             ("12:30 AM, 5 Jänner 2026", Some(date(2026, 1, 5).at(0, 30, 0, 0))),
+            ("Am 28. November 2026 um 14:05 Uhr", afternoon),
+            ("um 14:05 Uhr am 28. November 2026", afternoon),
+            ("Am 28. November 2026 um 12:05 Uhr", Some(date(2026, 11, 28).at(12, 5, 0, 0))),
             ("November 2026", None),
             ("28.11.2026 14:05", None),
             ("28 November 26", None),
