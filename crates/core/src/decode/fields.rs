@@ -155,17 +155,19 @@ fn count(text: &str, thousands: Option<char>) -> Option<u64> {
     let is_nothing = |fraction: &str| fraction.bytes().all(|byte| byte == b'0');
     if let Some(sign) = thousands {
         let point = if sign == '.' { ',' } else { '.' };
-        let whole = text.rsplit_once(point).filter(|(_, fraction)| is_nothing(fraction));
+        let whole = text.rsplit_once(point);
+        let whole = whole.filter(|(_, fraction)| fraction.len() <= 2 && is_nothing(fraction));
         let mut groups = whole.map_or(text, |(whole, _)| whole).split(sign);
         let first = groups.next().filter(|first| (1..=3).contains(&first.len()))?;
         let grouped =
             groups.try_fold(first.to_owned(), |all, group| (group.len() == 3).then(|| all + group));
         return grouped?.parse().ok();
     }
-    // A comma before three digits could stand between thousands.
-    let cut = text.split_once(',').filter(|(_, fraction)| fraction.len() <= 2);
-    let (whole, fraction) = text.split_once('.').or(cut).unwrap_or((text, ""));
-    if is_nothing(fraction) {
+    // A sign before three digits could stand between thousands.
+    let cut =
+        |sign| text.split_once(sign).filter(|(_, fraction): &(&str, &str)| fraction.len() != 3);
+    let whole = cut('.').or_else(|| cut(',')).filter(|(_, fraction)| is_nothing(fraction));
+    if let Some((whole, _)) = whole {
         return whole.parse().ok();
     }
     let number = text.contains(['e', 'E']).then(|| text.parse::<f64>().ok()).flatten()?;
@@ -338,6 +340,9 @@ mod tests {
             ("1,200.0", Some(','), Some(1_200)),
             ("68870,00", None, Some(68_870)),
             ("68,000", None, None),
+            ("68.000", None, None),
+            ("12,000", Some('.'), None),
+            ("12.000", Some(','), None),
             ("12,5", None, None),
             ("12.5", None, None),
             ("-3", None, None),
