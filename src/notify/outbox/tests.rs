@@ -1,5 +1,7 @@
 //! Does the queue keep what it took, in order and within its bounds?
 
+use std::io::Write;
+
 use super::*;
 
 /// A message whose id says of which alert it tells, and what.
@@ -25,9 +27,13 @@ fn next(outbox: &Outbox, receiver: &str) -> Option<Message> {
 fn a_store_that_a_kill_left_half_made_is_made_and_a_foreign_file_stays() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("outbox.redb");
+    let put = |bytes: &[u8]| {
+        let file = std::fs::File::create(&path);
+        file.and_then(|mut file| file.write_all(bytes)).expect("a file");
+    };
     // The mark of a store is written last.
     for half in [&[][..], &[0; 4], &[0; 4_096]] {
-        std::fs::write(&path, half).expect("a file");
+        put(half);
         let outbox = Outbox::open(&path).expect("a store that was begun");
         let fired = message("a", "x.fired.1", 1);
         assert_eq!(outbox.insert(std::slice::from_ref(&fired)).ok(), Some(1));
@@ -35,7 +41,7 @@ fn a_store_that_a_kill_left_half_made_is_made_and_a_foreign_file_stays() {
         let outbox = Outbox::open(&path).expect("a store");
         assert_eq!(next(&outbox, "a"), Some(fired));
     }
-    std::fs::write(&path, [b'x'; 4_096]).expect("a file");
+    put(&[b'x'; 4_096]);
     Outbox::open(&path).expect_err("no store");
     assert_eq!(std::fs::read(&path).expect("a file"), [b'x'; 4_096]);
 }
