@@ -18,6 +18,21 @@ const RECORDS: usize = 4_096;
 const CHUNK_BYTES: usize = 1 << 20;
 /// Longest record: beyond, a quote was never closed.
 const RECORD_BYTES_MAX: usize = 16 << 20;
+/// What begins the row of totals below a table.
+const TOTALS: [&str; 12] = [
+    "total",
+    "totals",
+    "subtotal",
+    "sum",
+    "grand",
+    "average",
+    "count",
+    "summe",
+    "gesamt",
+    "gesamtsumme",
+    "ergebnis",
+    "insgesamt",
+];
 
 /// Where each field stands in a record.
 type Places = [Option<usize>; FIELDS.len()];
@@ -80,7 +95,8 @@ impl CsvRows {
     }
 
     /// Whether a record that cannot be read is no post: an empty row of a sheet, or the totals below a table.
-    /// Neither has a time; a review of stars alone has one, and what is wrong with it is told.
+    /// Neither has a time, though totals may be named where it stands; a review of stars alone has one, and
+    /// what is wrong with it is told.
     #[must_use]
     pub fn is_wordless(&self, record: &ByteRecord) -> bool {
         let said = |name: &str| {
@@ -89,7 +105,10 @@ impl CsvRows {
         };
         let is_blank = |field: &[u8]| field.trim_ascii().is_empty();
         match said("text") {
-            Some(text) => is_blank(text) && said("posted_at").is_none_or(is_blank),
+            Some(text) => {
+                let is_no_time = |field: &[u8]| is_blank(field) || names_totals(field);
+                is_blank(text) && said("posted_at").is_none_or(is_no_time)
+            }
             // A row that is cut short for another reason is refused.
             None => record.iter().filter(|field| !is_blank(field)).count() <= 1,
         }
@@ -273,6 +292,13 @@ impl Records {
         let rows = CsvRows { records, places, clock: self.clock, names };
         Ok(Some((rows, first, self.reader.position().byte())))
     }
+}
+
+/// Whether a cell names what a row of totals counts.
+fn names_totals(field: &[u8]) -> bool {
+    let word =
+        field.trim_ascii().split(|byte| !byte.is_ascii_alphabetic()).next().unwrap_or_default();
+    TOTALS.iter().any(|total| word.eq_ignore_ascii_case(total.as_bytes()))
 }
 
 /// The cause alone, without the crate's words about it.
