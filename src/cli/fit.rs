@@ -65,6 +65,9 @@ pub(super) struct Args {
     /// Penalties of word weights to try; a higher one keeps them closer to the start
     #[arg(long, value_delimiter = ',', default_value = "3e-5,1e-4,3e-4,1e-3")]
     word_penalties: Vec<f64>,
+    /// Penalty of the weights of features, likewise
+    #[arg(long, default_value_t = 1e-4, value_parser = penalty)]
+    feature_penalty: f64,
     /// Minimum absolute weight; words below it are left out
     #[arg(long, default_value_t = 0.02)]
     word_weight_min: f32,
@@ -74,7 +77,7 @@ pub(super) struct Args {
     /// Hold out one file at a time instead of folds, to measure how well it does on an unseen source
     #[arg(long)]
     by_file: bool,
-    /// Train this view only: "en document", "en target", "de document" or "de target"
+    /// Train this view only: "en document", "en mention", "en target", or the same of de
     #[arg(long)]
     view: Option<String>,
     /// Train the view on posts of the other language and scope too, without their words
@@ -144,6 +147,11 @@ impl FromStr for FitFrom {
 fn folds(text: &str) -> Result<usize, String> {
     let folds = text.parse().ok().filter(|folds| (2..=100).contains(folds));
     folds.ok_or_else(|| "write a number from 2 to 100".to_owned())
+}
+
+fn penalty(text: &str) -> Result<f64, String> {
+    let penalty = text.parse().ok().filter(|penalty: &f64| penalty.is_finite() && *penalty >= 0.0);
+    penalty.ok_or_else(|| "write a number from 0 on".to_owned())
 }
 
 /// A file, and how much all its rows together count.
@@ -246,6 +254,7 @@ fn options(args: &Args) -> Options {
         },
         word_posts_min: args.word_posts_min,
         word_penalties: args.word_penalties.clone(),
+        feature_penalty: args.feature_penalty,
         word_weight_min: args.word_weight_min,
         balance: args.balance,
         by_source: args.by_file,

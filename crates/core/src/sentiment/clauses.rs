@@ -89,6 +89,8 @@ pub(super) struct Sentence {
     pub(super) first: u32,
     /// Whether it ends in a question mark.
     pub(super) asks: bool,
+    /// Whether it ends in an exclamation mark.
+    pub(super) exclaims: bool,
     /// Whether it asks for what its words describe.
     pub(super) seeks: bool,
     /// First and last word of mentions in it.

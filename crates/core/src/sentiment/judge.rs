@@ -91,8 +91,8 @@ impl Resonanz {
     pub(super) fn enlist(&mut self) {
         self.model.settle();
         for (at, gram) in (1..).zip(&self.model.grams) {
-            if !gram.words.contains(' ') {
-                self.vocabulary.entry(key(gram.words.as_bytes())).gram = at;
+            if !gram.contains(' ') {
+                self.vocabulary.entry(key(gram.as_bytes())).gram = at;
             }
         }
         self.vocabulary.hasten();
@@ -112,9 +112,10 @@ impl Resonanz {
         work: &mut Work,
     ) -> (Vec<Influence>, [f64; CLASSES]) {
         let scope = scope_of(subject, work, outcome.language);
-        let view = View::of(outcome.language, scope.is_some());
+        let view = View::of(outcome.language, !subject.spans.is_empty(), scope);
         let row = self.row(work, outcome.emphasis, scope, view);
-        self.model.collect(&work.layout, scope, &mut work.grams);
+        let turned = scope.is_some() && is_turned(work);
+        self.model.collect(&work.layout, scope, turned, &mut work.grams);
         let sums = self.model.sums(view, &row, &work.grams);
         (self.model.influences(view, &row, &work.grams), sums)
     }
@@ -129,11 +130,15 @@ impl Resonanz {
         let language = self.read(subject, work, trace);
         let emphasis = emphasis(subject.text.as_bytes());
         let shares = Shares::sift(&work.hits, work.layout.words.len(), emphasis);
-        let document = self.decide(work, language, emphasis, None);
-        let (mut scope, mut target, mut target_hits) = (Scope::Document, document, work.hits.len());
-        if let Some(found) = scope_of(subject, work, language) {
+        let (mut scope, mut target_hits) = (Scope::Document, work.hits.len());
+        let narrower = scope_of(subject, work, language);
+        // A text that says one thing of what it mentions is judged once, as a post about it.
+        let view = View::of(language, narrower.is_none() && !subject.spans.is_empty(), None);
+        let document = self.decide(work, view, emphasis, None);
+        let mut target = document;
+        if let Some(found) = narrower {
             (scope, target_hits) = (found, count(work, found));
-            target = self.decide(work, language, emphasis, Some(scope));
+            target = self.decide(work, View::of(language, true, narrower), emphasis, narrower);
             if trace.is_on() {
                 note_comparisons(work, trace);
             }
@@ -191,13 +196,13 @@ impl Resonanz {
     fn decide(
         &self,
         work: &mut Work,
-        language: Language,
+        view: View,
         emphasis: f64,
         scope: Option<Scope>,
     ) -> Judgement {
-        let view = View::of(language, scope.is_some());
         let row = self.row(work, emphasis, scope, view);
-        self.model.collect(&work.layout, scope, &mut work.grams);
+        let turned = scope.is_some() && is_turned(work);
+        self.model.collect(&work.layout, scope, turned, &mut work.grams);
         let judgement = self.model.judge(view, &row, &work.grams);
         // Who says nothing means nothing.
         let is_silent = work.layout.words.is_empty() && work.hits.is_empty();
@@ -227,8 +232,9 @@ impl Resonanz {
         let language = self.read(subject, work, &mut Trace::Off);
         let scope = scope_of(subject, work, language);
         let row = row(work, emphasis(subject.text.as_bytes()), scope);
-        self.model.collect(&work.layout, scope, &mut work.grams);
-        (View::of(language, scope.is_some()), row, &work.grams)
+        let turned = scope.is_some() && is_turned(work);
+        self.model.collect(&work.layout, scope, turned, &mut work.grams);
+        (View::of(language, !subject.spans.is_empty(), scope), row, &work.grams)
     }
 }
 
@@ -257,8 +263,12 @@ fn scope_of(subject: &Subject<'_>, work: &Work, language: Language) -> Option<Sc
     if scope != Scope::Clause && !work.hits.is_empty() && work.layout.words.len() > short {
         return Some(scope);
     }
-    let turned = work.hits.iter().any(|hit| work.layout.side(hit) < 0.0);
-    (turned || count(work, scope) < work.hits.len()).then_some(scope)
+    (is_turned(work) || count(work, scope) < work.hits.len()).then_some(scope)
+}
+
+/// Whether what is said of another is turned round for the target, as in "A is worse than B".
+fn is_turned(work: &Work) -> bool {
+    work.hits.iter().any(|hit| work.layout.side(hit) < 0.0)
 }
 
 /// Opinions within a scope.

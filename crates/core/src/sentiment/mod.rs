@@ -37,6 +37,7 @@ mod python;
 mod lexicon;
 mod english;
 mod german;
+mod grams;
 mod explain;
 mod trace;
 mod emoji;

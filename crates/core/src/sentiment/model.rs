@@ -5,13 +5,14 @@
 //! from 0 where neutral leads, at least 0.05 where another class does. No exponential is needed,
 //! so the same text scores alike on every machine.
 
-use super::clauses::{Layout, Sort, Word};
+use super::clauses::Layout;
 use super::explain::{Influence, Scope};
 use super::features::{self, Row};
+use super::grams::{self, Gram, Token, beside, inside};
 use super::intents::IntentModel;
 use super::language::Language;
 use super::reliability::{self, Curve};
-use super::table::{Filter, Table, key, pair_key};
+use super::table::{Filter, Table};
 use crate::post::Lang;
 
 /// Classes in the order of weights: negative, neutral, positive.
@@ -19,36 +20,51 @@ pub(super) const CLASSES: usize = 3;
 /// One weight for each class.
 pub(super) type Weights = [f32; CLASSES];
 
-/// Which of the model's four rows of weights is asked.
+/// Which of the model's six rows of weights is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum View {
     EnglishDocument,
+    EnglishMention,
     EnglishTarget,
     GermanDocument,
+    GermanMention,
     GermanTarget,
 }
 
 impl View {
+    /// How many there are.
+    pub(super) const COUNT: usize = 6;
     /// All, in the order of files.
-    pub(super) const ALL: [Self; 4] =
-        [Self::EnglishDocument, Self::EnglishTarget, Self::GermanDocument, Self::GermanTarget];
+    pub(super) const ALL: [Self; Self::COUNT] = [
+        Self::EnglishDocument,
+        Self::EnglishMention,
+        Self::EnglishTarget,
+        Self::GermanDocument,
+        Self::GermanMention,
+        Self::GermanTarget,
+    ];
 
-    /// The view of a language; what is neither English nor German is read as English.
-    pub(super) fn of(language: Language, of_target: bool) -> Self {
-        match (language.lang == Lang::DE, of_target) {
-            (false, false) => Self::EnglishDocument,
-            (false, true) => Self::EnglishTarget,
-            (true, false) => Self::GermanDocument,
-            (true, true) => Self::GermanTarget,
+    /// The view of a language, of a text with mentions or without, and of a scope where only a part of the
+    /// text decides; what is neither English nor German is read as English.
+    pub(super) fn of(language: Language, mentions: bool, scope: Option<Scope>) -> Self {
+        match (language.lang == Lang::DE, scope.is_some(), mentions) {
+            (false, true, _) => Self::EnglishTarget,
+            (false, _, true) => Self::EnglishMention,
+            (false, ..) => Self::EnglishDocument,
+            (true, true, _) => Self::GermanTarget,
+            (true, _, true) => Self::GermanMention,
+            (true, ..) => Self::GermanDocument,
         }
     }
 
-    /// Language and scope as files spell them.
+    /// Language and what is judged, as files spell them.
     pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::EnglishDocument => "en document",
+            Self::EnglishMention => "en mention",
             Self::EnglishTarget => "en target",
             Self::GermanDocument => "de document",
+            Self::GermanMention => "de mention",
             Self::GermanTarget => "de target",
         }
     }
@@ -56,9 +72,24 @@ impl View {
     /// The view that answers when this one has no weights.
     pub(super) fn fallback(self) -> Self {
         match self {
-            Self::EnglishDocument | Self::EnglishTarget => Self::EnglishDocument,
-            Self::GermanDocument | Self::GermanTarget => Self::GermanDocument,
+            Self::EnglishDocument | Self::EnglishMention | Self::EnglishTarget => {
+                Self::EnglishDocument
+            }
+            Self::GermanDocument | Self::GermanMention | Self::GermanTarget => Self::GermanDocument,
         }
+    }
+
+    /// The views that learn from a post of this one: what says one thing speaks for posts with a mention
+    /// and without.
+    pub(super) fn taught(self) -> impl Iterator<Item = Self> {
+        let also = match self {
+            Self::EnglishDocument => Some(Self::EnglishMention),
+            Self::EnglishMention => Some(Self::EnglishDocument),
+            Self::GermanDocument => Some(Self::GermanMention),
+            Self::GermanMention => Some(Self::GermanDocument),
+            Self::EnglishTarget | Self::GermanTarget => None,
+        };
+        std::iter::once(self).chain(also)
     }
 }
 
@@ -83,19 +114,13 @@ impl Default for Part {
     }
 }
 
-/// A word, two in a row, or a word and the mention it stands beside, that the model weighs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Gram {
-    /// Folded; two words with a space between, [`TARGET`] for a mention.
-    pub(super) words: Box<str>,
-}
-
 /// Weights of features and words for each class; see [`super::fit()`] for where they come from.
 #[derive(Debug, Clone, Default)]
 pub struct Model {
-    pub(super) parts: [Part; 4],
-    pub(super) grams: Vec<Gram>,
-    /// Index of the pairs by the keys of their words.
+    pub(super) parts: [Part; View::COUNT],
+    /// What it weighs, as files spell it.
+    pub(super) grams: Vec<Box<str>>,
+    /// Index of all but single words, by their keys.
     pub(super) pairs: Table<u32>,
     /// Most words in a row are no pair of these. Empty until [`Model::settle`].
     pair_filter: Filter,
@@ -108,12 +133,8 @@ pub struct Model {
 #[derive(Debug, Default, Clone)]
 pub(super) struct Grams(pub(super) Vec<(u32, f32)>);
 
-/// Stands for the mention beside a word, as in "by _" and "_ said".
-pub(super) const TARGET: &str = "_";
-/// How many words on either side of the mentions stand beside them.
-const BESIDE: usize = 3;
 /// How much a word outside the scope of the target counts.
-const OUTSIDE: f32 = 0.3;
+const OUTSIDE: f32 = 0.1;
 /// How fast a lead becomes a strong score.
 const LEAD_SCALE: f64 = 1.5;
 /// The strongest neutral score.
@@ -150,49 +171,40 @@ impl Model {
         if part.given { part } else { &self.parts[view.fallback() as usize] }
     }
 
-    /// Collects the words and pairs that the model weighs.
-    pub(super) fn collect(&self, layout: &Layout, scope: Option<Scope>, grams: &mut Grams) {
-        grams.0.clear();
+    /// Collects what the model weighs of a text; little where what is said is `turned` for the target, since
+    /// the words are not.
+    pub(super) fn collect(
+        &self,
+        layout: &Layout,
+        scope: Option<Scope>,
+        turned: bool,
+        found: &mut Grams,
+    ) {
+        found.0.clear();
         if self.grams.is_empty() {
             return;
         }
-        let mut last: Option<(u64, u32)> = None;
-        for word in &layout.words {
-            let known = word.entry.gram > 0 && word.sort != Sort::Number;
-            if !known || word.masked || word.spent || word.phrase_end > 0 {
-                last = None;
-                continue;
-            }
+        let pair = |gram: Gram| {
+            let key = gram.key(layout);
+            if self.pair_filter.passes(key) { self.pairs.get(key) } else { None }
+        };
+        grams::each(layout, |gram, word| {
             let weight = match scope {
-                Some(scope) if word.aside || !inside(layout, word.clause, scope) => OUTSIDE,
+                Some(scope) if turned || word.aside || !inside(layout, word.clause, scope) => {
+                    OUTSIDE
+                }
                 _ => 1.0,
             };
-            grams.0.push((word.entry.gram - 1, weight));
-            if let Some((before, clause)) = last
-                && clause == word.clause
-            {
-                let key = pair_key(before, word.key);
-                let pair = if self.pair_filter.passes(key) { self.pairs.get(key) } else { None };
-                grams.0.extend(pair.map(|pair| (pair, weight)));
-            }
-            last = Some((word.key, word.clause));
-        }
-        if scope.is_some() {
-            self.collect_beside(layout, grams);
-        }
-    }
-
-    /// Collects the pairs of the mentions with the words beside them.
-    fn collect_beside(&self, layout: &Layout, grams: &mut Grams) {
-        let target = key(TARGET.as_bytes());
-        for (word, side) in beside(layout) {
-            let pair = match side {
-                Side::Before => pair_key(word.key, target),
-                Side::Behind => pair_key(target, word.key),
+            let at = match gram {
+                Gram::One(Token::Word(_)) => word.entry.gram.checked_sub(1),
+                // What stands beside a target is told below, and wider.
+                Gram::Pair(..) if scope.is_some() && gram.has_target() => None,
+                _ => pair(gram),
             };
-            if self.pair_filter.passes(pair) {
-                grams.0.extend(self.pairs.get(pair).map(|pair| (pair, 1.0)));
-            }
+            found.0.extend(at.map(|at| (at, weight)));
+        });
+        if scope.is_some() {
+            found.0.extend(beside(layout).filter_map(pair).map(|at| (at, 1.0)));
         }
     }
 
@@ -240,7 +252,7 @@ impl Model {
             .collect();
         found.extend(grams.0.iter().filter_map(|&(gram, value)| {
             let weights = part.grams.get(gram as usize)?;
-            Some(influence(&self.grams.get(gram as usize)?.words, f64::from(value), weights))
+            Some(influence(&self.grams.get(gram as usize)?, f64::from(value), weights))
         }));
         found.sort_by(|a, b| b.size().total_cmp(&a.size()));
         found
@@ -268,35 +280,6 @@ pub(super) fn lead(sums: [f64; CLASSES]) -> (usize, f64) {
     };
     let others = (0..CLASSES).filter(|&other| other != class).map(|other| sums[other]);
     (class, sums[class] - others.fold(f64::NEG_INFINITY, f64::max))
-}
-
-/// On which side of the mentions a word stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Side {
-    Before,
-    Behind,
-}
-
-/// The words beside the mentions: before the first and behind the last.
-pub(super) fn beside(layout: &Layout) -> impl Iterator<Item = (&Word, Side)> {
-    let words = layout.words.as_slice();
-    let first = words.iter().position(|word| word.held).unwrap_or_default();
-    let behind = words.iter().rposition(|word| word.held).map_or(words.len(), |last| last + 1);
-    let before = words[first.saturating_sub(BESIDE)..first].iter().map(|word| (word, Side::Before));
-    let behind = words[behind..].iter().take(BESIDE).map(|word| (word, Side::Behind));
-    before.chain(behind).filter(|(word, _)| !word.masked && word.sort != Sort::Number)
-}
-
-/// Whether a clause lies within the scope around the mentions.
-fn inside(layout: &Layout, clause: u32, scope: Scope) -> bool {
-    let Some(clause) = layout.clauses.get(clause as usize) else { return false };
-    match scope {
-        Scope::Clause => clause.held,
-        Scope::Sentence => {
-            layout.sentences.get(clause.sentence as usize).is_some_and(|sentence| sentence.held)
-        }
-        Scope::Document => true,
-    }
 }
 
 /// Places the lead of the leading class in -1..1.

@@ -9,10 +9,11 @@
 use std::fmt::Write as _;
 
 use super::features;
+use super::grams::{is_sign, key_of};
 use super::lexicon;
-use super::model::{CLASSES, Gram, Model, Part, View, Weights};
+use super::model::{CLASSES, Model, Part, View, Weights};
 use super::reliability::{self, Curve};
-use super::table::{Table, key, pair_key};
+use super::table::{Table, key};
 
 /// The first line.
 const HEAD: &str = "resonanz-model 1";
@@ -93,7 +94,7 @@ impl Model {
         let words = self.grams.iter().zip(&part.grams);
         let mut words: Vec<(&str, &Weights)> = words
             .filter(|(_, weights)| weights.iter().any(|weight| weight.abs() >= 0.0005))
-            .map(|(gram, weights)| (&*gram.words, weights))
+            .map(|(gram, weights)| (&**gram, weights))
             .collect();
         words.sort_unstable_by_key(|(words, _)| *words);
         for (words, weights) in words {
@@ -126,7 +127,9 @@ impl Reader {
         if let ["view", name] = fields[..] {
             let view = View::ALL.into_iter().find(|view| view.as_str() == name);
             let view = view.ok_or_else(|| {
-                format!("\"{name}\" is not a view; write en or de, then document or target")
+                format!(
+                    "\"{name}\" is not a view; write en or de, then document, mention or target"
+                )
             })?;
             self.part(view).given = true;
             self.view = Some(view);
@@ -184,10 +187,10 @@ impl Model {
     /// Adds a word or pair without weight.
     pub(super) fn push_gram(&mut self, words: &str) -> u32 {
         let at = super::trace::index(self.grams.len());
-        if let Some((first, second)) = words.split_once(' ') {
-            *self.pairs.entry(pair_key(key(first.as_bytes()), key(second.as_bytes()))) = at;
+        if words.contains(' ') || is_sign(words) {
+            *self.pairs.entry(key_of(words)) = at;
         }
-        self.grams.push(Gram { words: words.into() });
+        self.grams.push(words.into());
         at
     }
 }
@@ -242,7 +245,7 @@ mod tests {
             ("bias\t0\t0\t0", "line 2: weights before the first view"),
             (
                 "view\tfr document",
-                "line 2: \"fr document\" is not a view; write en or de, then document or target",
+                "line 2: \"fr document\" is not a view; write en or de, then document, mention or target",
             ),
             ("view\ten target\nbias\t0\t0", "line 3: 2 weights, not 3"),
             (

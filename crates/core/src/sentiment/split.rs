@@ -168,6 +168,9 @@ impl Layout {
             b'!' => {
                 self.marks.exclamations += 1;
                 self.pending = Break::Sentence;
+                if let Some(sentence) = self.sentences.last_mut() {
+                    sentence.exclaims = true;
+                }
             }
             b'?' => {
                 self.marks.questions += 1;

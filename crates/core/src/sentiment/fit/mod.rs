@@ -117,7 +117,7 @@ pub enum FitError {
     #[error("the vader profile cannot be fitted; start from the resonanz profile")]
     Vader,
     /// There is no such view.
-    #[error("\"{0}\" is not a view; write en or de, then document or target")]
+    #[error("\"{0}\" is not a view; write en or de, then document, mention or target")]
     View(String),
     /// No view has enough posts.
     #[error(
@@ -165,7 +165,8 @@ pub fn fit(scorer: &Scorer, samples: &[Sample], options: &Options) -> Result<Fit
         ),
         None => None,
     };
-    let gathered = gather(&resonanz, samples, only.filter(|_| options.pool));
+    let into = only.filter(|_| options.pool).map_or(Teach::All, Teach::One);
+    let gathered = gather(&resonanz, samples, into);
     let mut fit = Fit::of(resonanz.model.clone());
     for (view, (rows, folds)) in View::ALL.into_iter().zip(&gathered) {
         let wanted = only.is_none_or(|only| only == view);
@@ -271,33 +272,50 @@ impl Fit {
     }
 }
 
-/// The rows of each view, and the fold of each row. With `pooled`, all go to that view, those of
-/// others without their words.
+/// Which views posts go to.
+#[derive(Debug, Clone, Copy)]
+enum Teach {
+    /// To the one that judges them.
+    Judge,
+    /// To all that learn from it.
+    All,
+    /// All to one, those of the other language without their words.
+    One(View),
+}
+
+/// The rows of each view, and the fold of each row.
 fn gather(
     resonanz: &Resonanz,
     samples: &[Sample],
-    pooled: Option<View>,
-) -> [(Rows, Vec<usize>); 4] {
-    let mut gathered: [(Rows, Vec<usize>); 4] = Default::default();
+    into: Teach,
+) -> [(Rows, Vec<usize>); View::COUNT] {
+    let mut gathered: [(Rows, Vec<usize>); View::COUNT] = Default::default();
     let mut work = Work::default();
     for sample in samples {
         let subject =
             Subject { text: &sample.text, lang: sample.lang, spans: &sample.spans, overlay: None };
         let (view, row, Grams(grams)) = resonanz.features(&subject, &mut work);
-        let same = pooled.is_none_or(|pooled| pooled.fallback() == view.fallback());
-        let (rows, folds) = &mut gathered[pooled.unwrap_or(view) as usize];
-        rows.dense.push(row);
-        rows.grams.push(if same { grams.clone() } else { Vec::new() });
-        rows.classes.push(match sample.polarity {
+        // The same text always falls into the same fold.
+        let hash = super::table::key(sample.text.as_bytes());
+        let class = match sample.polarity {
             Polarity::Negative => 0,
             Polarity::Neutral => 1,
             Polarity::Positive => 2,
-        });
-        rows.weights.push(sample.weight);
-        rows.sources.push(sample.source);
-        // The same text always falls into the same fold.
-        let hash = super::table::key(sample.text.as_bytes());
-        folds.push(usize::try_from(hash >> 33).unwrap_or_default());
+        };
+        let (views, same) = match into {
+            Teach::Judge => (vec![view], true),
+            Teach::All => (view.taught().collect(), true),
+            Teach::One(one) => (vec![one], one.fallback() == view.fallback()),
+        };
+        for view in views {
+            let (rows, folds) = &mut gathered[view as usize];
+            rows.dense.push(row);
+            rows.grams.push(if same { grams.clone() } else { Vec::new() });
+            rows.classes.push(class);
+            rows.weights.push(sample.weight);
+            rows.sources.push(sample.source);
+            folds.push(usize::try_from(hash >> 33).unwrap_or_default());
+        }
     }
     gathered
 }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::held_out::{polarity, report};
 use super::words::with_words;
-use super::{FitError, Options, SAMPLES_MIN, Sample, anchor, gather, part};
+use super::{FitError, Options, SAMPLES_MIN, Sample, Teach, anchor, gather, part};
 use crate::post::{Polarity, Span, TEXT_BYTES_MAX};
 use crate::sentiment::descent::{self, Rows, Task};
 use crate::sentiment::evaluate::{Report, Unlabelled};
@@ -176,7 +176,8 @@ pub fn teach(
     let samples: Vec<Sample> = unseen.filter(|post| is_read(post)).map(sample).collect();
     let options = Options { word_posts_min: 5, words: Some(true), ..Options::default() };
     let resonanz = with_words(start, &samples, &options);
-    let [gathered, judges] = [&samples[..], labelled].map(|some| gather(&resonanz, some, None));
+    let [gathered, judges] =
+        [&samples[..], labelled].map(|some| gather(&resonanz, some, Teach::Judge));
     let views = views(&resonanz, &samples);
     let mut taught = Taught {
         model: resonanz.model.clone(),

@@ -6,8 +6,9 @@ use std::collections::{HashMap, HashSet};
 use super::{Options, Sample};
 use crate::post::Lang;
 use crate::sentiment::clauses::{Sort, Word};
+use crate::sentiment::grams::{self, beside, is_sign};
 use crate::sentiment::judge::{Resonanz, Work};
-use crate::sentiment::model::{Side, TARGET, beside};
+
 use crate::sentiment::words::folded;
 
 /// Adds the words and pairs of the samples to what the model weighs, without weight.
@@ -24,42 +25,29 @@ pub(super) fn with_words(start: &Resonanz, samples: &[Sample], options: &Options
     for sample in samples {
         let language = start.language(&sample.text, sample.lang, &mut work);
         work.layout.hold(&sample.spans);
-        let mut found: Vec<String> = Vec::new();
-        let mut last: Option<(String, u32)> = None;
-        let spell = |word: &Word| {
-            let text = sample.text.get(word.start as usize..word.end as usize).unwrap_or_default();
+        let words = &work.layout.words;
+        let spell = |at: usize| {
+            let word = words.get(at)?;
+            let text = sample.text.get(word.start as usize..word.end as usize)?;
             folded(text).and_then(|word| String::from_utf8(word.into()).ok())
         };
-        for word in &work.layout.words {
-            let (Some(spelled), false) = (spell(word), word.masked || word.sort == Sort::Number)
-            else {
-                last = None;
-                continue;
-            };
+        let is_read = |word: &&Word| !word.masked && word.sort != Sort::Number;
+        for (at, word) in words.iter().enumerate().filter(|(_, word)| is_read(word)) {
             let common = word.small || word.sort == Sort::Sign || language.lang != Lang::EN;
-            spellings.entry(spelled.clone()).or_default().observe(common);
-            if let Some((before, clause)) = &last
-                && *clause == word.clause
-            {
-                found.push(format!("{before} {spelled}"));
+            if let Some(spelled) = spell(at) {
+                spellings.entry(spelled).or_default().observe(common);
             }
-            found.push(spelled.clone());
-            last = Some((spelled, word.clause));
         }
-        found.extend(beside(&work.layout).filter_map(|(word, side)| {
-            let spelled = spell(word)?;
-            Some(match side {
-                Side::Before => format!("{spelled} {TARGET}"),
-                Side::Behind => format!("{TARGET} {spelled}"),
-            })
-        }));
+        let mut found: Vec<String> = Vec::new();
+        grams::each(&work.layout, |gram, _| found.extend(gram.spelled(spell)));
+        found.extend(beside(&work.layout).filter_map(|gram| gram.spelled(spell)));
         found.sort_unstable();
         found.dedup();
         found.into_iter().for_each(|gram| *posts.entry(gram).or_default() += 1);
     }
     let is_common = |gram: &str| {
         gram.split(' ')
-            .all(|word| word == TARGET || spellings.get(word).is_some_and(Spelling::is_common))
+            .all(|word| is_sign(word) || spellings.get(word).is_some_and(Spelling::is_common))
     };
     let mut grams: Vec<String> = posts
         .into_iter()
@@ -67,8 +55,7 @@ pub(super) fn with_words(start: &Resonanz, samples: &[Sample], options: &Options
         .map(|(gram, _)| gram)
         .collect();
     grams.sort_unstable();
-    let known: HashSet<Box<str>> =
-        resonanz.model.grams.iter().map(|gram| gram.words.clone()).collect();
+    let known: HashSet<Box<str>> = resonanz.model.grams.iter().cloned().collect();
     for gram in grams.iter().filter(|gram| !known.contains(gram.as_str())) {
         resonanz.model.push_gram(gram);
     }
