@@ -82,6 +82,10 @@ pub(super) struct InputArgs {
     /// Field separator of CSV files; by default detected from the header; a tab in .tsv files
     #[arg(long, value_name = "CHAR", value_parser = delimiter)]
     delimiter: Option<u8>,
+    /// Sheet of workbooks, by its name or its number from the left; by default the first with names of columns that are
+    /// known, else the first with rows
+    #[arg(long, value_name = "NAME|NUMBER")]
+    pub(super) sheet: Option<String>,
     #[command(flatten)]
     pub(super) reading: ReadingArgs,
     /// Source of posts that name none; the file's name by default

@@ -51,6 +51,8 @@ pub struct Hints {
     pub encoding: Option<Encoding>,
     /// Which column is which field, and what else is known.
     pub reading: Reading,
+    /// The sheet of a workbook.
+    pub sheet: Option<String>,
     /// The source of posts that name none.
     pub source: Option<String>,
     /// The zone to propose for times that name none.
@@ -234,6 +236,7 @@ pub(super) fn feed(hints: &Hints) -> Feed {
         encoding: hints.encoding,
         reading: hints.reading.clone(),
         format: hints.format,
+        sheet: hints.sheet.clone(),
         source: hints.source.clone(),
         authors: AuthorHasher::new([0; 32]),
         sieve: None,

@@ -4,7 +4,7 @@
 use std::io;
 
 use super::guess::{Hints, feed, guess_map, guess_thousands, guess_times};
-use crate::connect::{Beginning, Input, Layout, Opening};
+use crate::connect::{Beginning, Input, Layout};
 use crate::post::{Event, Post};
 
 /// What is said of bytes that are neither lines nor Parquet.
@@ -54,11 +54,7 @@ pub fn preview(input: &Input, hints: &Hints) -> io::Result<Preview> {
         return Err(io::Error::other("it is empty"));
     }
     let mut hints = hints.clone();
-    let (format, encoding) = (hints.format, hints.encoding);
-    let look = {
-        let map = &hints.reading.map;
-        Beginning::at(input, &Opening { layout: hints.layout, format, map, encoding })?
-    };
+    let look = Beginning::at(input, &feed(&hints).opening())?;
     if let Some(nothing) = look.told.nothing {
         return Err(io::Error::other(nothing));
     }
@@ -66,6 +62,13 @@ pub fn preview(input: &Input, hints: &Hints) -> io::Result<Preview> {
         return Err(io::Error::other(unfit));
     }
     let mut options = Vec::new();
+    if let Some(sheets) = look.sheets.as_ref().filter(|sheets| !sheets.others.is_empty()) {
+        // What it is called is what the command says, whatever else is mapped there.
+        if hints.sheet.is_none() {
+            options.push(("--sheet", sheets.read.clone()));
+        }
+        hints.sheet = Some(sheets.read.clone());
+    }
     if look.told.export.is_none() && hints.reading.map.is_plain() {
         let columns: Vec<&str> = look.columns.iter().map(String::as_str).collect();
         guess_map(input, &columns, &mut hints, &mut options)?;

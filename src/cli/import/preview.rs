@@ -7,7 +7,7 @@ use crate::cli::alerts::local_zone;
 use crate::cli::output::{columns, cut, one_line, people};
 use crate::cli::reprocess::files;
 use crate::cli::{Ending, Failure, runtime};
-use crate::connect::{Encoding, Input, Layout};
+use crate::connect::{Encoding, Input, Layout, Sheets};
 use crate::decode::{Export, FIELDS, Told, quoted};
 use crate::post::{AuthorKey, Post};
 use crate::reprocess::{Hints, Origin, Preview, preview as look};
@@ -36,6 +36,7 @@ pub(super) fn preview(args: &Args) -> Result<Ending, Failure> {
         format: args.input.wire(),
         encoding: args.input.reading.encoding(),
         reading: args.input.reading.reading(),
+        sheet: args.input.sheet.clone(),
         source: args.input.source.clone(),
         zone: local_zone().iana_name().unwrap_or("UTC").to_owned(),
     };
@@ -103,9 +104,11 @@ fn commands(files: &[String], guesses: &[(&Input, Guess)]) -> Vec<String> {
         }
     }
     let named = |name: &str| all.iter().filter(|(other, _)| *other == name).count();
-    let mapped = |(_, options): &(&Input, Guess)| options.iter().any(|(name, _)| *name == "--map");
-    // A map says that a file is nobody's archive, so it must not reach the others.
-    let alike = guesses.iter().all(mapped) || !guesses.iter().any(mapped);
+    // A map says that a file is nobody's archive, so it must not reach the others; nor must the sheet of a workbook.
+    let alike = ["--map", "--sheet"].iter().all(|option| {
+        let has = |(_, options): &(&Input, Guess)| options.iter().any(|(name, _)| name == option);
+        guesses.iter().all(has) || !guesses.iter().any(has)
+    });
     let packed = guesses.iter().any(|(input, _)| input.is_optional);
     if packed || (alike && all.iter().all(|(name, _)| named(name) == 1)) {
         return vec![command(&[], None, &all)];
@@ -125,6 +128,9 @@ fn command(files: &[String], file: Option<&str>, options: &[(&'static str, Strin
 
 fn file(input: &Input, found: &Preview, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "{}: {}", input.name, layout(found))?;
+    if let Some(left) = found.look.sheets.as_ref().and_then(Sheets::left) {
+        writeln!(out, "not read: {left}")?;
+    }
     let columns = &found.look.columns;
     if found.look.above > 0 {
         let (lines, are) = if found.look.above == 1 { ("line", "is") } else { ("lines", "are") };
@@ -211,6 +217,9 @@ fn layout(found: &Preview) -> String {
         (None, Layout::Parquet) => "Parquet".to_owned(),
         (None, Layout::Segment) => "a segment of a Jetstream server's archive".to_owned(),
         (None, Layout::Repository) => "an account of Bluesky".to_owned(),
+        (None, Layout::Csv(_)) if let Some(sheets) = &found.look.sheets => {
+            format!("a workbook of Excel, sheet {}", sheets.name())
+        }
         (None, Layout::Csv(sign)) => {
             let sign = match sign {
                 Some(b';') => "semicolons",

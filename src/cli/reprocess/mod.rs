@@ -172,6 +172,7 @@ pub(super) fn reprocess(args: &Args) -> Result<Ending, Failure> {
             encoding: args.input.reading.encoding(),
             reading,
             format: args.input.wire(),
+            sheet: args.input.sheet.clone(),
             config,
             source: args.input.source.clone(),
             sorting: args.sort.into(),

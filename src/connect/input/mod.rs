@@ -4,6 +4,7 @@ mod archive;
 mod chunk;
 mod chunks;
 mod csv;
+mod foreign;
 mod heading;
 mod json;
 mod opened;
@@ -32,14 +33,15 @@ pub use read::Read;
 use remote::Remote;
 pub use stamps::stamps;
 pub use text::Encoding;
+pub use workbook::Sheets;
 use zip::Member;
 
 use crate::decode::{names_owner, owner_of};
 use packed::Bytes;
 
 /// Endings that a folder is searched for; each also with `.gz` or `.zst`, but for Parquet.
-const ENDINGS: [&str; 10] =
-    ["jsonl", "ndjson", "json", "csv", "tsv", "xlsx", "parquet", "pq", "jss", "car"];
+const ENDINGS: [&str; 12] =
+    ["jsonl", "ndjson", "json", "csv", "tsv", "xlsx", "xlsm", "xls", "parquet", "pq", "jss", "car"];
 /// How the names begin of scripts that hold posts, in archives of X.
 const SCRIPTS: [&str; 3] = ["tweet", "community_tweet", "community-tweet"];
 /// Folders that show that a folder is an unpacked download of Meta: much of it holds no posts.
@@ -74,8 +76,7 @@ impl Layout {
         }
         let (ending, _) = endings(name);
         match ending.as_str() {
-            "csv" => Self::Csv(None),
-            "xlsx" | "xlsm" => Self::Csv(Some(b',')),
+            "csv" | "xlsx" | "xlsm" | "xls" => Self::Csv(None),
             "tsv" => Self::Csv(Some(b'\t')),
             "parquet" | "pq" => Self::Parquet,
             "jss" => Self::Segment,
@@ -136,9 +137,8 @@ impl Input {
     fn stored(&self) -> io::Result<Bytes> {
         Ok(match &self.place {
             Place::Stdin => Box::new(io::stdin()),
-            Place::File(path) => Box::new(File::open(path)?),
+            Place::File(path) | Place::Workbook(path) => Box::new(File::open(path)?),
             Place::Member(path, member) => zip::open(path, member)?,
-            Place::Workbook(path) => workbook::first_sheet(path)?,
             Place::Remote(remote) => Box::new(remote.reader(0)),
             Place::Archive(_) => return Err(io::Error::other("an archive is read event by event")),
         })
@@ -306,7 +306,8 @@ fn zipped(argument: &str, path: &Path) -> Result<Vec<Input>, InputError> {
     let members = zip::members(path).map_err(|error| {
         InputError::new(&whole.name, error, "unpack it, and give the folder instead")
     })?;
-    if members.iter().any(|member| member.name == workbook::BOOK) {
+    let is_foreign = foreign::in_zip(&members).is_some();
+    if is_foreign || members.iter().any(|member| member.name == workbook::BOOK) {
         return Ok(vec![Input { place: Place::Workbook(path.to_owned()), ..whole }]);
     }
     let mut owner = None;
@@ -317,7 +318,8 @@ fn zipped(argument: &str, path: &Path) -> Result<Vec<Input>, InputError> {
         let hidden = member.name.split('/').any(|part| part.starts_with(['.', '_']));
         let file = member.name.rsplit('/').next().unwrap_or_default();
         // A workbook is a zip itself.
-        let known = is_known(file) && !file.to_lowercase().ends_with(".xlsx");
+        let small = file.to_lowercase();
+        let known = is_known(file) && ![".xlsx", ".xlsm"].iter().any(|end| small.ends_with(end));
         let names = names_owner(&member.name);
         let place = Place::Member(path.to_owned(), member);
         let input = Input { is_optional: true, ..Input::new(name, bytes, whole.changed, place) };
