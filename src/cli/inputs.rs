@@ -3,8 +3,9 @@
 
 use clap::ValueEnum;
 
+use super::Failure;
 use super::args_reading::ReadingArgs;
-use crate::connect::Layout;
+use crate::connect::{Input, Layout};
 use crate::decode::{Export, Format};
 
 /// What a line is, for commands that judge texts.
@@ -99,6 +100,20 @@ impl InputArgs {
         match self.input_format {
             Some(format) => format.layout(self.delimiter),
             None => self.delimiter.map(|delimiter| Layout::Csv(Some(delimiter))),
+        }
+    }
+
+    /// Whether the options suit these files.
+    ///
+    /// # Errors
+    /// Where a sheet is named, and none of them is a workbook.
+    pub(super) fn fit(&self, inputs: &[Input]) -> Result<(), Failure> {
+        match &self.sheet {
+            Some(_) if !inputs.iter().any(Input::is_workbook) => Err(Failure::usage(
+                "--sheet is for workbooks of Excel, and none of the files is one",
+                "leave --sheet out",
+            )),
+            _ => Ok(()),
         }
     }
 

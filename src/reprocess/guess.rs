@@ -5,7 +5,7 @@ use std::io;
 
 use super::feed::Feed;
 use crate::connect::{Encoding, Input, Layout, Read};
-use crate::decode::{AuthorHasher, FIELDS, Format, Parcel, Reading, guessed, guessed_map};
+use crate::decode::{AuthorHasher, FIELDS, Format, Parcel, Reading, Refused, guessed, guessed_map};
 use crate::post::Event;
 use crate::system::wall_clock;
 use crate::time::Zone;
@@ -16,8 +16,8 @@ type Options = Vec<(&'static str, String)>;
 /// Signs between thousands that are tried.
 const THOUSANDS: [char; 2] = ['.', ','];
 
-/// How dates with slashes are written, the day or the month first.
-const SLASHED: [(&str, &str); 2] = [("%m/%d/", "%d/%m/"), ("%d/%m/", "%m/%d/")];
+/// How dates with slashes are written, the month or the day first.
+const ORDERS: [&str; 2] = ["%m/%d/", "%d/%m/"];
 /// What stands behind day and month.
 const BEHIND: [&str; 10] = [
     "%Y %H:%M:%S",
@@ -33,8 +33,8 @@ const BEHIND: [&str; 10] = [
 ];
 /// How dates with dots are written whose year has two digits: the day is first.
 const DOTTED: [&str; 4] = ["%d.%m.%y %H:%M:%S", "%d.%m.%y %H:%M", "%d.%m.%y, %H:%M", "%d.%m.%y"];
-/// What is said of a date whose day and month cannot be told apart.
-const ORDER: &str = "which number is the day";
+/// What is said of an id that was rounded.
+const ROUNDED: &str = " was rounded, as spreadsheets do";
 /// The place of `posted_at` among the fields.
 const POSTED_AT: usize = 2;
 /// Letters of a post, on average, from which on a column could be the text of posts.
@@ -78,6 +78,33 @@ pub(super) fn guess_map(
     Ok(())
 }
 
+/// Has ids made of content where those of the file were rounded; how many of its first were.
+///
+/// # Errors
+/// When the file cannot be read.
+pub(super) fn guess_ids(
+    input: &Input,
+    parcel: Parcel,
+    hints: &mut Hints,
+    options: &mut Options,
+) -> io::Result<(Parcel, usize)> {
+    let rounded = parcel.refused.iter().filter(|letter| letter.reason.contains(ROUNDED)).count();
+    let known = options.iter_mut().find(|(name, _)| *name == "--map");
+    // A map that was given is left as it is.
+    if rounded == 0 || (known.is_none() && !hints.reading.map.is_plain()) {
+        return Ok((parcel, rounded));
+    }
+    let pairs = known.as_ref().map_or("", |(_, map)| map.as_str()).split(',');
+    let others = pairs.filter(|pair| !pair.is_empty() && !pair.starts_with("id="));
+    let map = std::iter::once("id=").chain(others).collect::<Vec<_>>().join(",");
+    hints.reading.map = map.parse().map_err(io::Error::other)?;
+    match known {
+        Some((_, value)) => *value = map,
+        None => options.push(("--map", map)),
+    }
+    Ok((feed(hints).first_posts(input)?, rounded))
+}
+
 /// Guesses how times are written and of which zone they are, if the first posts need it; the first
 /// posts as they are read then.
 ///
@@ -91,7 +118,7 @@ pub(super) fn guess_times(
 ) -> io::Result<Parcel> {
     if asks(&parcel, "--time-format")
         && hints.reading.times.format.is_none()
-        && let Some(format) = slashed(input, hints, &parcel)
+        && let Some(format) = slashed(input, hints)
     {
         hints.reading.times.format = Some(format.clone());
         options.push(("--time-format", format));
@@ -174,7 +201,7 @@ fn wordy(
         base.reading.map = map.parse().ok()?;
         let Ok(mut parcel) = feed(&base).first_posts(input) else { continue };
         if asks(&parcel, "--time-format") && base.reading.times.format.is_none() {
-            base.reading.times.format = slashed(input, &base, &parcel);
+            base.reading.times.format = slashed(input, &base);
             parcel = feed(&base).first_posts(input).ok()?;
         }
         let texts: Vec<usize> = parcel.events.iter().filter_map(text_bytes).collect();
@@ -198,35 +225,49 @@ fn text_bytes(event: &Event) -> Option<usize> {
     }
 }
 
-/// How the dates with slashes, or with dots and a short year, are written, if only one order of day and month reads them all, or if
-/// the clock of twelve hours tells.
-fn slashed(input: &Input, hints: &Hints, parcel: &Parcel) -> Option<String> {
-    let mut read = Vec::new();
-    for (order, other) in SLASHED {
-        for behind in BEHIND {
-            let format = format!("{order}{behind}");
-            let mut tried = hints.clone();
-            tried.reading.times.format = Some(format.clone());
-            tried.reading.times.zone.get_or_insert(jiff::tz::TimeZone::UTC);
-            let Ok(found) = feed(&tried).first_posts(input) else { continue };
-            if found.events.len() > parcel.events.len() && !asks(&found, ORDER) {
-                read.push((format, format!("{other}{behind}")));
-            }
+/// How most dates with slashes, or with dots and a short year, are written, if they can be read in one order of day
+/// and month only, or if the clock of twelve hours tells. Where most rows need no such form, a few odd ones are no
+/// reason for one: they are refused, each with its line.
+fn slashed(input: &Input, hints: &Hints) -> Option<String> {
+    let posts = |format: Option<&str>| {
+        let mut tried = hints.clone();
+        tried.reading.times.format = format.map(str::to_owned);
+        tried.reading.times.zone.get_or_insert(jiff::tz::TimeZone::UTC);
+        feed(&tried).first_posts(input).ok()
+    };
+    let plain = posts(None)?;
+    let known = plain.events.len();
+    let asking = |letter: &&Refused| letter.reason.contains("--time-format");
+    let odd = plain.refused.iter().filter(asking).count();
+    if odd <= known {
+        return None;
+    }
+    let gained = |format: &str| {
+        posts(Some(format)).map_or(0, |found| found.events.len().saturating_sub(known))
+    };
+    let mut best: Option<(usize, String)> = None;
+    let mut offer = |gain: usize, format: String| {
+        if gain * 2 > odd && best.as_ref().is_none_or(|(most, _)| gain > *most) {
+            best = Some((gain, format));
+        }
+    };
+    for behind in BEHIND {
+        let [month_first, day_first] = ORDERS.map(|order| format!("{order}{behind}"));
+        let (months, days) = (gained(&month_first), gained(&day_first));
+        // One that reads a few rows less is no proof against the other: rows may be damaged, too.
+        let is_sure = |gain: usize, other: usize| {
+            gain > other && odd.saturating_sub(other) >= 3 * odd.saturating_sub(gain)
+        };
+        if is_sure(months, days) || (months >= days && behind.contains("%p")) {
+            offer(months, month_first);
+        } else if is_sure(days, months) {
+            offer(days, day_first);
         }
     }
     for form in DOTTED {
-        let mut tried = hints.clone();
-        tried.reading.times.format = Some(form.to_owned());
-        tried.reading.times.zone.get_or_insert(jiff::tz::TimeZone::UTC);
-        let Ok(found) = feed(&tried).first_posts(input) else { continue };
-        if found.events.len() > parcel.events.len() {
-            read.push((form.to_owned(), String::new()));
-        }
+        offer(gained(form), form.to_owned());
     }
-    let is_only = |other: &String| !read.iter().any(|(format, _)| format == other);
-    let is_american = |format: &str| format.starts_with("%m") && format.contains("%p");
-    let sure = read.iter().find(|(format, other)| is_only(other) || is_american(format));
-    sure.map(|(format, _)| format.clone())
+    best.map(|(_, format)| format)
 }
 
 /// Reads as the work would, but that authors are hashed under a key that is forgotten.

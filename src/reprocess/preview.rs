@@ -3,7 +3,7 @@
 
 use std::io;
 
-use super::guess::{Hints, feed, guess_map, guess_thousands, guess_times};
+use super::guess::{Hints, feed, guess_ids, guess_map, guess_thousands, guess_times};
 use crate::connect::{Beginning, Input, Layout};
 use crate::post::{Event, Post};
 
@@ -34,6 +34,8 @@ pub struct Preview {
     pub ignored: u64,
     /// Posts with a field that could not be read.
     pub mended: u64,
+    /// Posts whose id was rounded by a spreadsheet.
+    pub rounded: usize,
 }
 
 /// Why a table is none, as its header shows.
@@ -88,6 +90,7 @@ pub fn preview(input: &Input, hints: &Hints) -> io::Result<Preview> {
     {
         return Err(io::Error::other(NOT_POSTS));
     }
+    let (parcel, rounded) = guess_ids(input, parcel, &mut hints, &mut options)?;
     let parcel = guess_times(input, parcel, &mut hints, &mut options)?;
     let parcel = guess_thousands(input, parcel, &hints, &mut options)?;
     let posts = parcel.events.into_iter().filter_map(|event| match event {
@@ -101,5 +104,6 @@ pub fn preview(input: &Input, hints: &Hints) -> io::Result<Preview> {
         refused: parcel.refused.into_iter().map(|letter| letter.reason).collect(),
         ignored: parcel.ignored,
         mended: parcel.mended,
+        rounded,
     })
 }

@@ -23,14 +23,16 @@ const FILES: usize = 10;
 const REASONS: usize = 3;
 /// Columns of a line where standard output is not a terminal.
 const WIDTH: usize = 120;
-/// Columns that are named.
+/// Columns that are named, and how many signs of each are shown.
 const NAMES: usize = 30;
+const NAME_WIDTH: usize = 80;
 
 pub(super) fn preview(args: &Args) -> Result<Ending, Failure> {
     // Files behind URLs are read by the runtime that found them.
     let tasks = runtime()?;
     let origin = tasks.block_on(files(&args.files))?;
     let Origin::Files(inputs) = origin else { return Ok(Ending::Done) };
+    args.input.fit(&inputs)?;
     let hints = Hints {
         layout: args.input.layout(),
         format: args.input.wire(),
@@ -139,7 +141,8 @@ fn file(input: &Input, found: &Preview, out: &mut impl Write) -> io::Result<()> 
     }
     if found.look.told.export.is_none() && !columns.is_empty() {
         let more = if columns.len() > NAMES { ", …" } else { "" };
-        let names = columns.iter().take(NAMES).map(String::as_str).collect::<Vec<_>>().join(", ");
+        let names = columns.iter().take(NAMES).map(|name| cut(name, NAME_WIDTH));
+        let names = names.collect::<Vec<_>>().join(", ");
         writeln!(out, "columns: {}{more}", one_line(&names))?;
     }
     for (name, value) in &found.options {
@@ -154,6 +157,13 @@ fn file(input: &Input, found: &Preview, out: &mut impl Write) -> io::Result<()> 
         if !missing.is_empty() {
             writeln!(out, "not found: {}; name their columns with --map", missing.join(", "))?;
         }
+    }
+    if found.rounded > 0 {
+        writeln!(
+            out,
+            "warning: ids were rounded, as spreadsheets do beyond fifteen digits; made of the content, they keep posts apart, but \
+             are not those of the network: better import the CSV that it exported, or make the column text before it is filled"
+        )?;
     }
     writeln!(out)?;
     for post in found.posts.iter().take(POSTS) {

@@ -160,6 +160,9 @@ pub(super) fn reprocess(args: &Args) -> Result<Ending, Failure> {
             _ => None,
         };
         let origin = origin(args).await?;
+        if let Origin::Files(inputs) = &origin {
+            args.input.fit(inputs)?;
+        }
         let mut reading = args.input.reading.reading();
         if let Origin::Files(inputs) = &origin
             && args.findings

@@ -151,6 +151,12 @@ impl Input {
         owner_of(&self.name, &String::from_utf8_lossy(&said))
     }
 
+    /// Whether it is a workbook of Excel.
+    #[must_use]
+    pub fn is_workbook(&self) -> bool {
+        matches!(self.place, Place::Workbook(_))
+    }
+
     /// Whether what goes wrong here can lie in its bytes alone: not in a network, which may be
     /// there again the next time.
     #[must_use]
@@ -318,8 +324,8 @@ fn zipped(argument: &str, path: &Path) -> Result<Vec<Input>, InputError> {
         let hidden = member.name.split('/').any(|part| part.starts_with(['.', '_']));
         let file = member.name.rsplit('/').next().unwrap_or_default();
         // A workbook is a zip itself.
-        let small = file.to_lowercase();
-        let known = is_known(file) && ![".xlsx", ".xlsm"].iter().any(|end| small.ends_with(end));
+        let is_book = matches!(endings(file).0.as_str(), "xlsx" | "xlsm");
+        let known = is_known(file) && !is_book;
         let names = names_owner(&member.name);
         let place = Place::Member(path.to_owned(), member);
         let input = Input { is_optional: true, ..Input::new(name, bytes, whole.changed, place) };
