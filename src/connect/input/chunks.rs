@@ -4,7 +4,7 @@ use std::io;
 
 use super::archive::ArchiveReader;
 use super::chunk::{Chunk, Rows};
-use super::csv::Records;
+use super::csv::{Count, Records};
 use super::heading::heading;
 use super::opened::{Opened, Opening};
 use super::packed::Fault;
@@ -97,9 +97,11 @@ impl Chunks {
                 let kind = Kind::Lines(Lines::new(Box::new(io::empty()), 0), 1);
                 return Ok(Self { kind, fault, word: "line", format, told, sheets });
             }
-            let records = Records::open(bytes, &raw, delimiter, map, from, fault.clone())?;
+            let (count, word) =
+                if sheets.is_some() { (Count::Rows, "row") } else { (Count::Lines, "line") };
+            let records = Records::open(bytes, &raw, delimiter, map, (from, count), fault.clone())?;
             let kind = Kind::Csv(Box::new(records));
-            return Ok(Self { kind, fault, word: "line", format, told, sheets });
+            return Ok(Self { kind, fault, word, format, told, sheets });
         }
         let mut word = "line";
         if is_document {

@@ -162,7 +162,18 @@ pub(super) struct Records {
     returns: bool,
     /// Lines before the header.
     before: u64,
+    /// Line feeds within fields so far, where rows are counted and not lines.
+    folded: Option<u64>,
     fault: Fault,
+}
+
+/// What the place of a record is counted in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Count {
+    /// Lines of a file.
+    Lines,
+    /// Rows of a sheet, whose cells may have several lines.
+    Rows,
 }
 
 /// What was given to the reader of records.
@@ -210,7 +221,7 @@ impl Records {
         first: &[u8],
         delimiter: Option<u8>,
         map: Option<&FieldMap>,
-        from: u64,
+        (from, count): (u64, Count),
         fault: Fault,
     ) -> io::Result<Self> {
         let heading = heading(first, delimiter, map);
@@ -240,7 +251,9 @@ impl Records {
         let returns =
             end.is_some_and(|end| first.get(..end).is_some_and(|line| line.ends_with(b"\r")));
         let before = heading.lines;
-        let mut records = Self { reader, fed, places, clock, names, returns, before, fault };
+        let folded = (count == Count::Rows).then_some(0);
+        let mut records =
+            Self { reader, fed, places, clock, names, returns, before, folded, fault };
         let mut record = ByteRecord::new();
         while records.reader.position().byte() < from && records.read(&mut record)? {}
         Ok(records)
@@ -252,7 +265,12 @@ impl Records {
             let line = self.before + self.reader.position().line();
             io::Error::other(format!("line {line}: {}", plain(error)))
         })?;
-        let line = self.line_of(record);
+        let mut line = self.line_of(record);
+        if let Some(folded) = &mut self.folded {
+            line = line.saturating_sub(*folded);
+            let within = memchr::memchr_iter(b'\n', record.as_slice()).count();
+            *folded += u64::try_from(within).unwrap_or(0);
+        }
         record.set_position(record.position().cloned().map(|mut place| {
             place.set_line(line.max(1));
             place
