@@ -5,21 +5,31 @@ use std::io;
 
 use super::feed::Feed;
 use crate::connect::{Encoding, Input, Layout, Read};
-use crate::decode::{AuthorHasher, FIELDS, Format, Parcel, Reading, Refused, guessed, guessed_map};
+use crate::decode::{AuthorHasher, Format, Parcel, Reading, Refused};
 use crate::post::Event;
 use crate::system::wall_clock;
 use crate::time::Zone;
 
 /// Options that a file needs beyond those given.
-type Options = Vec<(&'static str, String)>;
+pub(super) type Options = Vec<(&'static str, String)>;
 
 /// Signs between thousands that are tried.
 const THOUSANDS: [char; 2] = ['.', ','];
 
+/// Zones by their letters, as programs write them behind the names of columns.
+const ZONES: [(&[&str], &str); 7] = [
+    (&["UTC", "GMT"], "UTC"),
+    (&["CET", "CEST", "MEZ", "MESZ"], "Europe/Berlin"),
+    (&["BST"], "Europe/London"),
+    (&["EST", "EDT", "ET"], "America/New_York"),
+    (&["CST", "CDT", "CT"], "America/Chicago"),
+    (&["MST", "MDT", "MT"], "America/Denver"),
+    (&["PST", "PDT", "PT"], "America/Los_Angeles"),
+];
 /// How dates with slashes are written, the month or the day first.
 const ORDERS: [&str; 2] = ["%m/%d/", "%d/%m/"];
 /// What stands behind day and month.
-const BEHIND: [&str; 10] = [
+const BEHIND: [&str; 13] = [
     "%Y %H:%M:%S",
     "%Y %H:%M",
     "%Y, %H:%M:%S",
@@ -30,6 +40,9 @@ const BEHIND: [&str; 10] = [
     "%Y, %I:%M %p",
     "%Y",
     "%y %H:%M",
+    "%y %H:%M:%S",
+    "%y %I:%M %p",
+    "%y",
 ];
 /// How dates with dots are written whose year has two digits: the day is first.
 const DOTTED: [&str; 4] = ["%d.%m.%y %H:%M:%S", "%d.%m.%y %H:%M", "%d.%m.%y, %H:%M", "%d.%m.%y"];
@@ -37,8 +50,6 @@ const DOTTED: [&str; 4] = ["%d.%m.%y %H:%M:%S", "%d.%m.%y %H:%M", "%d.%m.%y, %H:
 const ROUNDED: &str = " was rounded, as spreadsheets do";
 /// The place of `posted_at` among the fields.
 const POSTED_AT: usize = 2;
-/// Letters of a post, on average, from which on a column could be the text of posts.
-const WORDY: usize = 12;
 
 /// What the options say of the files.
 #[derive(Debug, Clone, Default)]
@@ -57,25 +68,6 @@ pub struct Hints {
     pub source: Option<String>,
     /// The zone to propose for times that name none.
     pub zone: String,
-}
-
-/// Guesses which column is which field.
-///
-/// # Errors
-/// When the columns cannot be named in a map.
-pub(super) fn guess_map(
-    input: &Input,
-    columns: &[&str],
-    hints: &mut Hints,
-    options: &mut Options,
-) -> io::Result<()> {
-    let known = guessed(columns);
-    let map = wordy(input, hints, columns, &known).unwrap_or_else(|| guessed_map(columns));
-    if !map.is_empty() {
-        hints.reading.map = map.parse().map_err(io::Error::other)?;
-        options.push(("--map", map));
-    }
-    Ok(())
 }
 
 /// Has ids made of content where those of the file were rounded; how many of its first were.
@@ -106,13 +98,14 @@ pub(super) fn guess_ids(
 }
 
 /// Guesses how times are written and of which zone they are, if the first posts need it; the first
-/// posts as they are read then.
+/// posts as they are read then. `titles` is what stands above the table.
 ///
 /// # Errors
 /// When the file cannot be read.
 pub(super) fn guess_times(
     input: &Input,
     mut parcel: Parcel,
+    titles: &str,
     hints: &mut Hints,
     options: &mut Options,
 ) -> io::Result<Parcel> {
@@ -125,15 +118,41 @@ pub(super) fn guess_times(
         parcel = feed(hints).first_posts(input)?;
     }
     if asks(&parcel, "--zone") && hints.reading.times.zone.is_none() {
-        // A column may say it itself, as `Created (UTC)`.
-        let of_posted_at = hints.reading.map.column(POSTED_AT).to_uppercase();
-        let is_utc = ["UTC", "GMT"].iter().any(|zone| of_posted_at.contains(zone));
-        let name = if is_utc { "UTC".to_owned() } else { hints.zone.clone() };
+        let told = zone_of(hints.reading.map.column(POSTED_AT), titles);
+        let name = told.unwrap_or_else(|| hints.zone.clone());
         hints.reading.times.zone = name.parse::<Zone>().ok().map(|Zone(zone)| zone);
         options.push(("--zone", name));
         parcel = feed(hints).first_posts(input)?;
     }
     Ok(parcel)
+}
+
+/// The zone that a column says itself, as `Created (UTC)` or `Datum (Europe/Berlin)`, or what stands above the table.
+fn zone_of(column: &str, titles: &str) -> Option<String> {
+    let mut parts = column.split(['(', '[', ')', ']']).map(str::trim).rev();
+    let known = |part: &str| {
+        let part = part.to_uppercase();
+        let zone = ZONES.iter().find(|(names, _)| names.contains(&part.as_str()));
+        zone.map(|(_, zone)| (*zone).to_owned())
+    };
+    let offset = |part: &str| {
+        let hours = part.strip_prefix("GMT").or_else(|| part.strip_prefix("UTC"))?;
+        let hours = hours.trim().strip_suffix(":00").unwrap_or(hours.trim());
+        let hours = hours.parse::<i8>().ok().filter(|hours| (-12..=14).contains(hours))?;
+        Some(format!("{hours:+03}:00"))
+    };
+    let place =
+        |part: &str| (part.contains('/') && part.parse::<Zone>().is_ok()).then(|| part.to_owned());
+    let is_utc = |text: &str| {
+        let mut words = text.split(|char: char| !(char.is_alphanumeric() || "+-".contains(char)));
+        words.any(|word| ["UTC", "GMT"].contains(&word.to_uppercase().as_str()))
+    };
+    parts.find_map(|part| known(part).or_else(|| offset(part)).or_else(|| place(part))).or_else(
+        || {
+            let is_told = column.to_uppercase().ends_with("UTC");
+            (is_told || is_utc(column) || is_utc(titles)).then(|| "UTC".to_owned())
+        },
+    )
 }
 
 /// Guesses the sign between thousands, if counts could not be read.
@@ -172,63 +191,15 @@ fn counts(event: &Event) -> usize {
     }
 }
 
-/// The map of a table without a column that is called as texts are, such as the answers of a form, whose
-/// columns are questions: the one with the longest texts.
-fn wordy(
-    input: &Input,
-    hints: &Hints,
-    columns: &[&str],
-    known: &[(&'static str, String)],
-) -> Option<String> {
-    let is_known =
-        |field: &str| columns.contains(&field) || known.iter().any(|(other, _)| *other == field);
-    if is_known("text") || !is_known("posted_at") {
-        return None;
-    }
-    let pairs = known.iter().map(|(field, column)| format!(",{field}={column}"));
-    let others = pairs.collect::<String>();
-    let id = if is_known("id") { "" } else { ",id=" };
-    let mut base = hints.clone();
-    // Whether times can be read without a zone is not asked yet.
-    base.reading.times.zone.get_or_insert(jiff::tz::TimeZone::UTC);
-    let mut found: Option<(usize, String)> = None;
-    for column in columns {
-        let is_taken = known.iter().any(|(_, taken)| taken == column);
-        if is_taken || FIELDS.contains(column) || column.contains([',', '=']) {
-            continue;
-        }
-        let map = format!("text={column}{id}{others}");
-        base.reading.map = map.parse().ok()?;
-        let Ok(mut parcel) = feed(&base).first_posts(input) else { continue };
-        if asks(&parcel, "--time-format") && base.reading.times.format.is_none() {
-            base.reading.times.format = slashed(input, &base);
-            parcel = feed(&base).first_posts(input).ok()?;
-        }
-        let texts: Vec<usize> = parcel.events.iter().filter_map(text_bytes).collect();
-        let average = texts.iter().sum::<usize>() / texts.len().max(1);
-        if average >= WORDY && found.as_ref().is_none_or(|(most, _)| average > *most) {
-            found = Some((average, map));
-        }
-    }
-    found.map(|(_, map)| map)
-}
-
 /// Whether something was refused that an option would mend.
-fn asks(parcel: &Parcel, option: &str) -> bool {
+pub(super) fn asks(parcel: &Parcel, option: &str) -> bool {
     parcel.refused.iter().any(|letter| letter.reason.contains(option))
-}
-
-fn text_bytes(event: &Event) -> Option<usize> {
-    match event {
-        Event::Create(post) | Event::Edit(post) => Some(post.text.len()),
-        _ => None,
-    }
 }
 
 /// How most dates with slashes, or with dots and a short year, are written, if they can be read in one order of day
 /// and month only, or if the clock of twelve hours tells. Where most rows need no such form, a few odd ones are no
 /// reason for one: they are refused, each with its line.
-fn slashed(input: &Input, hints: &Hints) -> Option<String> {
+pub(super) fn slashed(input: &Input, hints: &Hints) -> Option<String> {
     let posts = |format: Option<&str>| {
         let mut tried = hints.clone();
         tried.reading.times.format = format.map(str::to_owned);
@@ -283,5 +254,30 @@ pub(super) fn feed(hints: &Hints) -> Feed {
         sieve: None,
         read: Read::default(),
         now: wall_clock(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zones_are_told_by_columns_and_by_titles() {
+        let rows = [
+            ("Created (UTC)", "", Some("UTC")),
+            ("Timestamp (CET)", "All dates are in UTC", Some("Europe/Berlin")),
+            ("Timestamp (ET)", "", Some("America/New_York")),
+            ("Datum (Europe/Berlin)", "", Some("Europe/Berlin")),
+            ("Time [GMT+2]", "", Some("+02:00")),
+            ("Time (UTC-05:00)", "", Some("-05:00")),
+            ("Created date", "\"All dates are in UTC, and\"\n", Some("UTC")),
+            ("createdUTC", "", Some("UTC")),
+            ("Timestamp UTC", "", Some("UTC")),
+            ("Datum", "Zeitraum: GMT+1", None),
+            ("Date (local)", "", None),
+        ];
+        for (column, titles, zone) in rows {
+            assert_eq!(zone_of(column, titles).as_deref(), zone, "{column}");
+        }
     }
 }

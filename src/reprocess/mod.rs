@@ -10,6 +10,7 @@ mod compare;
 mod feed;
 mod found;
 mod guess;
+mod mapping;
 mod onward;
 mod order;
 mod pieces;

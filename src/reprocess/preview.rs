@@ -3,7 +3,8 @@
 
 use std::io;
 
-use super::guess::{Hints, feed, guess_ids, guess_map, guess_thousands, guess_times};
+use super::guess::{Hints, feed, guess_ids, guess_thousands, guess_times};
+use super::mapping::guess_map;
 use crate::connect::{Beginning, Input, Layout};
 use crate::post::{Event, Post};
 
@@ -91,7 +92,7 @@ pub fn preview(input: &Input, hints: &Hints) -> io::Result<Preview> {
         return Err(io::Error::other(NOT_POSTS));
     }
     let (parcel, rounded) = guess_ids(input, parcel, &mut hints, &mut options)?;
-    let parcel = guess_times(input, parcel, &mut hints, &mut options)?;
+    let parcel = guess_times(input, parcel, &look.titles, &mut hints, &mut options)?;
     let parcel = guess_thousands(input, parcel, &hints, &mut options)?;
     let posts = parcel.events.into_iter().filter_map(|event| match event {
         Event::Create(post) | Event::Edit(post) => Some(*post),

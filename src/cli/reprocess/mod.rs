@@ -36,7 +36,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Inputs: files, folders (searched for .jsonl .ndjson .json .csv .tsv .xlsx .parquet .pq .jss .car and tweets.js, in order of their \
+Inputs: files, folders (searched for .jsonl .ndjson .json .csv .tsv .xlsx .xls .parquet .pq .jss .car and tweets.js, in order of their \
 paths), zips, quoted patterns such as 'posts/2026-*.jsonl.gz', URLs (file://, s3://), bluesky://HOST for the archive of a \
 Jetstream server, and - for standard input. .gz and .zst are unpacked on the way. Archives from platforms are recognized by their content; see also: resonanz import --preview. Posts should be roughly in the order in which they were received.
 

@@ -312,8 +312,7 @@ fn zipped(argument: &str, path: &Path) -> Result<Vec<Input>, InputError> {
     let members = zip::members(path).map_err(|error| {
         InputError::new(&whole.name, error, "unpack it, and give the folder instead")
     })?;
-    let is_foreign = foreign::in_zip(&members).is_some();
-    if is_foreign || members.iter().any(|member| member.name == workbook::BOOK) {
+    if workbook::is_book(&members) {
         return Ok(vec![Input { place: Place::Workbook(path.to_owned()), ..whole }]);
     }
     let mut owner = None;

@@ -42,6 +42,8 @@ pub struct Beginning {
     pub is_document: bool,
     /// Lines above the names of the columns of a table.
     pub above: u64,
+    /// What they say.
+    pub titles: String,
     /// The names of its columns, or paths of the members of its first object.
     pub columns: Vec<String>,
     /// Which sheet of a workbook it is.
@@ -61,6 +63,7 @@ impl Beginning {
             told,
             is_document: false,
             above: 0,
+            titles: String::new(),
             columns,
             sheets: None,
         };
@@ -74,11 +77,13 @@ impl Beginning {
             return Ok(whole(Told::default(), Vec::new()));
         }
         let opened = Opened::of(input, how, &Read::default())?;
-        let mut above = 0;
+        let (mut above, mut titles) = (0, String::new());
         let (layout, columns) = match opened.delimiter(named, how) {
             Some(delimiter) => {
                 let table = heading(&opened.raw, delimiter, Some(how.map));
                 above = table.lines;
+                let said = opened.raw.get(..table.bytes).unwrap_or_default();
+                titles = String::from_utf8_lossy(said).into_owned();
                 (Layout::Csv(Some(table.sign)), table.names)
             }
             None => {
@@ -89,7 +94,7 @@ impl Beginning {
         };
         let is_document = opened.is_document();
         let (encoding, told, sheets) = (opened.encoding, opened.told, opened.sheets);
-        Ok(Self { layout, encoding, told, is_document, above, columns, sheets })
+        Ok(Self { layout, encoding, told, is_document, above, titles, columns, sheets })
     }
 }
 

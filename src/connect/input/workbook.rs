@@ -12,6 +12,7 @@ use std::io::{self, BufReader};
 use std::path::Path;
 use std::sync::Arc;
 
+use super::foreign::in_zip;
 use super::packed::Bytes;
 use super::zip::{Member, members, open};
 use crate::decode::FieldMap;
@@ -22,7 +23,7 @@ pub use tab::Sheets;
 use tab::{Fit, Tab, choose, named};
 
 /// Where a workbook says what it holds.
-pub(super) const BOOK: &str = "xl/workbook.xml";
+const BOOK: &str = "xl/workbook.xml";
 /// Bytes of all texts that cells share, with the places of these.
 const TEXTS_BYTES_MAX: usize = 256 << 20;
 /// Most sheets that are known, and most that are looked at before one is chosen.
@@ -39,6 +40,11 @@ struct Shared {
     forms: Vec<Form>,
     /// Whether days are counted from 1904 on.
     is_from_1904: bool,
+}
+
+/// Whether a zip with these files is a workbook, or another document of a program, of which it is said what it is.
+pub(super) fn is_book(members: &[Member]) -> bool {
+    in_zip(members).is_some() || members.iter().any(|member| member.name == BOOK)
 }
 
 /// A workbook whose parts can be opened.
@@ -72,7 +78,7 @@ pub(super) fn sheet(
 ) -> io::Result<(Bytes, Sheets)> {
     let book = Book { path, members: members(path)? };
     let Some(parts) = book.part(BOOK)? else {
-        let what = super::foreign::in_zip(&book.members).unwrap_or("it names no sheet");
+        let what = in_zip(&book.members).unwrap_or("it names no sheet");
         return Err(io::Error::other(what));
     };
     let (mut tabs, is_from_1904) = tabs(parts)?;

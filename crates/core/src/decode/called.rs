@@ -171,7 +171,17 @@ pub(super) const NAMES: [(&str, &[&str]); 13] = [
     ),
     (
         "source",
-        &["source", "platform", "network", "channel", "plattform", "netzwerk", "quelle", "kanal"],
+        &[
+            "source",
+            "platform",
+            "network",
+            "socialnetwork",
+            "channel",
+            "plattform",
+            "netzwerk",
+            "quelle",
+            "kanal",
+        ],
     ),
     (
         "author",
@@ -231,6 +241,7 @@ pub(super) const NAMES: [(&str, &[&str]); 13] = [
             "url",
             "link",
             "permalink",
+            "postpermalink",
             "permalinkurl",
             "posturl",
             "postlink",

@@ -2,6 +2,9 @@
 
 use super::called::{CLOCKS, DAYS, NAMES};
 
+/// Most columns of texts that are told.
+const TEXTS_MAX: usize = 8;
+
 /// For each field that a column could be, the column, as pairs of `--map`; fields whose own name is
 /// there are left out. A post without any column for its id has an empty one: `id=`.
 #[must_use]
@@ -49,11 +52,13 @@ pub fn guessed(columns: &[&str]) -> Vec<(&'static str, String)> {
     pairs
 }
 
-/// The columns that are called as others call texts, the likeliest first.
+/// Columns that are called as others call texts, the likeliest first; at most eight.
 #[must_use]
 pub fn text_columns<'c>(columns: &[&'c str]) -> Vec<&'c str> {
     let (mut left, mut found) = (columns.to_vec(), Vec::new());
-    while let Some((_, text)) = guessed(&left).into_iter().find(|(field, _)| *field == "text") {
+    while found.len() < TEXTS_MAX
+        && let Some((_, text)) = guessed(&left).into_iter().find(|(field, _)| *field == "text")
+    {
         found.extend(left.iter().copied().filter(|column| *column == text));
         left.retain(|column| *column != text);
     }
@@ -73,27 +78,7 @@ mod tests {
 
     #[test]
     fn columns_are_told_by_what_others_call_them() {
-        let rows: [(&[&str], &str); 20] = [
-            (
-                &["Date (GMT)", "Post message", "Social network", "Post ID", "Post permalink"],
-                "id=Post ID,text=Post message,posted_at=Date (GMT)",
-            ),
-            (
-                &["Titel des Beitrags", "Link zum Beitrag", "Erstellungsdatum", "Kommentare"],
-                "id=,text=Titel des Beitrags,posted_at=Erstellungsdatum,url=Link zum Beitrag",
-            ),
-            (
-                &["Beitrags-ID", "Beschreibung", "Veröffentlichungszeit", "Datum", "Aufrufe"],
-                "id=Beitrags-ID,text=Beschreibung,posted_at=Veröffentlichungszeit,reach=Aufrufe",
-            ),
-            (
-                &["Startzeit", "Fertigstellungszeit", "Name"],
-                "posted_at=Fertigstellungszeit,author=Name",
-            ),
-            (
-                &["Date", "Post Type", "Post", "Audience", "Impressions", "Comments"],
-                "id=,text=Post,posted_at=Date,kind=Post Type,reach=Impressions",
-            ),
+        let rows: [(&[&str], &str); 15] = [
             (&["Datum", "Uhrzeit", "Text"], "id=,text=Text,posted_at=Datum+Uhrzeit"),
             (&["Time", "Date", "Comment"], "id=,text=Comment,posted_at=Date+Time"),
             (
@@ -138,6 +123,35 @@ mod tests {
             (
                 &["ID", "Betreff", "Beschreibung", "Antragsteller", "Erstellt am"],
                 "id=ID,text=Beschreibung,posted_at=Erstellt am,author=Antragsteller",
+            ),
+        ];
+        for (columns, map) in rows {
+            assert_eq!(guessed_map(columns), map);
+        }
+    }
+
+    #[test]
+    fn columns_of_suites_and_forms_are_known() {
+        let rows: [(&[&str], &str); 5] = [
+            (
+                &["Date (GMT)", "Post message", "Social network", "Post ID", "Post permalink"],
+                "id=Post ID,text=Post message,posted_at=Date (GMT),source=Social network,url=Post permalink",
+            ),
+            (
+                &["Titel des Beitrags", "Link zum Beitrag", "Erstellungsdatum", "Kommentare"],
+                "id=,text=Titel des Beitrags,posted_at=Erstellungsdatum,url=Link zum Beitrag",
+            ),
+            (
+                &["Beitrags-ID", "Beschreibung", "Veröffentlichungszeit", "Datum", "Aufrufe"],
+                "id=Beitrags-ID,text=Beschreibung,posted_at=Veröffentlichungszeit,reach=Aufrufe",
+            ),
+            (
+                &["Startzeit", "Fertigstellungszeit", "Name"],
+                "posted_at=Fertigstellungszeit,author=Name",
+            ),
+            (
+                &["Date", "Post Type", "Post", "Audience", "Impressions", "Comments"],
+                "id=,text=Post,posted_at=Date,kind=Post Type,reach=Impressions",
             ),
         ];
         for (columns, map) in rows {
