@@ -11,6 +11,9 @@ use crate::post::Event;
 /// Letters of a post, on average, from which on a column could be the text of posts.
 const WORDY: usize = 12;
 
+/// How pairs of counts begin in a map.
+const COUNTS: [&str; 2] = ["reach=", "engagement="];
+
 /// The columns of fields, as they are guessed.
 type Known = [(&'static str, String)];
 
@@ -125,7 +128,13 @@ fn without_kind(input: &Input, hints: &Hints, map: String) -> String {
     if bare == map {
         return map;
     }
-    let mended = |map: &str| mapped(input, hints, map).map_or(0, |parcel| parcel.mended);
+    let mended = |map: &str| {
+        // Counts may need a sign between their thousands, which is asked later.
+        let others =
+            map.split(',').filter(|pair| !COUNTS.iter().any(|count| pair.starts_with(count)));
+        let others = others.collect::<Vec<_>>().join(",");
+        mapped(input, hints, &others).map_or(0, |parcel| parcel.mended)
+    };
     if mended(&bare) < mended(&map) { bare } else { map }
 }
 

@@ -210,7 +210,7 @@ fn titles_above_a_table_and_totals_below_it_are_no_posts() {
              Post title,Post link,Post type,Created date,Impressions\n\
              acme opens,https://l.example/1,Organic,11/28/2026,\"1,234\"\n",
             "2026-11-28T00:00:00Z,acme opens",
-            "--zone UTC",
+            "--zone UTC --thousands ,",
         ),
         (
             "umfrage.csv",
