@@ -3,9 +3,6 @@
 
 use std::io::{self, Read};
 
-use super::packed::Bytes;
-use super::zip::Member;
-
 /// How the files of Office before 2007 begin, and the encrypted ones to this day.
 const COMPOUND: [u8; 8] = *b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
 /// Bytes of such a file in which its directory is looked for.
@@ -64,9 +61,9 @@ const NOT_TEXT: &str =
 /// Bytes of a text's beginning that are looked at.
 const TEXT_BYTES: usize = 4_096;
 
-/// What a zip is, if it is a document of a program.
-pub(super) fn in_zip(members: &[Member]) -> Option<&'static str> {
-    let is_there = |name: &str| members.iter().any(|member| member.name == name);
+/// What a zip with files of these names is, if it is a document of a program.
+pub(super) fn in_zip(names: &[&str]) -> Option<&'static str> {
+    let is_there = |name: &str| names.contains(&name);
     let is_calc = is_there("mimetype") && is_there("content.xml");
     let found = MEMBERS.iter().find(|(name, _)| is_there(name)).map(|(_, what)| *what);
     found.or(is_calc.then_some(CALC))
@@ -76,7 +73,7 @@ pub(super) fn in_zip(members: &[Member]) -> Option<&'static str> {
 ///
 /// # Errors
 /// When it cannot be read.
-pub(super) fn foreign(first: &[u8], rest: &mut Bytes) -> io::Result<Option<&'static str>> {
+pub(super) fn foreign(first: &[u8], rest: &mut dyn Read) -> io::Result<Option<&'static str>> {
     if !first.starts_with(&COMPOUND) {
         let found = BEGINNINGS.iter().find(|(magic, _)| first.starts_with(magic));
         return Ok(found.map(|(_, what)| *what));
@@ -132,7 +129,7 @@ mod tests {
             (b"id,text".to_vec(), ""),
         ];
         for (bytes, what) in rows {
-            let mut rest: Bytes = Box::new(io::Cursor::new(bytes.clone()));
+            let mut rest = bytes.as_slice();
             let said = foreign(bytes.get(..8).unwrap_or(&bytes), &mut rest);
             let said = said.expect("memory").unwrap_or_default();
             assert!(said.contains(what) && said.is_empty() == what.is_empty(), "{said}");

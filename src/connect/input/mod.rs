@@ -50,7 +50,7 @@ const DOWNLOADS: [&str; 2] = ["your_facebook_activity", "your_instagram_activity
 const OWNER_BYTES_MAX: u64 = 1 << 20;
 
 /// What a folder or zip is searched for.
-const KNOWN: &str = "known endings: .jsonl .ndjson .json .csv .tsv .parquet .pq, also with .gz or .zst; .xlsx; .jss; .car; .zip; tweets.js";
+const KNOWN: &str = "known endings: .jsonl .ndjson .json .csv .tsv .parquet .pq, also with .gz or .zst; .xlsx .xls; .jss; .car; .zip; tweets.js";
 
 /// How the posts of a file are laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -211,7 +211,7 @@ impl InputError {
 ///
 /// An argument is `-`, a file, a folder (searched with all folders in it for names that end in
 /// `.jsonl`, `.ndjson`, `.json`, `.csv`, `.tsv`, `.parquet` or `.pq`, also with `.gz` or `.zst`
-/// behind, or in `.xlsx`, `.jss` or `.car`, in order of their paths), a pattern with `*`, `?` or `[`, or a URL of a file or
+/// behind, or in `.xlsx`, `.xls`, `.jss` or `.car`, in order of their paths), a pattern with `*`, `?` or `[`, or a URL of a file or
 /// folder. Reads the directories, not the files.
 ///
 /// # Errors

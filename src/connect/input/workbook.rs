@@ -44,7 +44,12 @@ struct Shared {
 
 /// Whether a zip with these files is a workbook, or another document of a program, of which it is said what it is.
 pub(super) fn is_book(members: &[Member]) -> bool {
-    in_zip(members).is_some() || members.iter().any(|member| member.name == BOOK)
+    let names = names(members);
+    names.contains(&BOOK) || in_zip(&names).is_some()
+}
+
+fn names(members: &[Member]) -> Vec<&str> {
+    members.iter().map(|member| member.name.as_str()).collect()
 }
 
 /// A workbook whose parts can be opened.
@@ -78,7 +83,7 @@ pub(super) fn sheet(
 ) -> io::Result<(Bytes, Sheets)> {
     let book = Book { path, members: members(path)? };
     let Some(parts) = book.part(BOOK)? else {
-        let what = in_zip(&book.members).unwrap_or("it names no sheet");
+        let what = in_zip(&names(&book.members)).unwrap_or("it names no sheet");
         return Err(io::Error::other(what));
     };
     let (mut tabs, is_from_1904) = tabs(parts)?;
