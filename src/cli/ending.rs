@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use super::output::{Screened, Script};
 use crate::lake::LakeFault;
-use crate::notify::{OrderError, ReceiverError};
+use crate::notify::{OrderError, OutboxError, ReceiverError};
 use crate::tuning::TuningError;
 
 /// How a command ended, if not by an error.
@@ -17,6 +17,10 @@ pub(super) enum Ending {
     /// Finished, but something was refused or not delivered.
     Incomplete,
 }
+
+/// What to do about an outbox that cannot be read.
+const OUTBOX: &str = "put it back from a backup, or move it away and begin again: messages that still wait in it are lost \
+                      then, and alerts that are on may be told once more";
 
 /// An error with the exit code and the hint that go with it.
 #[derive(Debug)]
@@ -104,6 +108,9 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
         if let Some(receiver) = error.downcast_ref::<ReceiverError>() {
             let hint = Some(receiver.hint());
             return Self { error, code: 2, hint };
+        }
+        if let Some(OutboxError::Damaged { .. }) = error.downcast_ref() {
+            return Self { error, code: 3, hint: Some(OUTBOX.to_owned()) };
         }
         let hint = fault.map(|fault| fault.hint.to_owned());
         Self { error, code, hint }

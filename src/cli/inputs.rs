@@ -3,8 +3,9 @@
 
 use clap::ValueEnum;
 
+use super::Failure;
 use super::args_reading::ReadingArgs;
-use crate::connect::Layout;
+use crate::connect::{Input, Layout};
 use crate::decode::{Export, Format};
 
 /// What a line is, for commands that judge texts.
@@ -82,6 +83,10 @@ pub(super) struct InputArgs {
     /// Field separator of CSV files; by default detected from the header; a tab in .tsv files
     #[arg(long, value_name = "CHAR", value_parser = delimiter)]
     delimiter: Option<u8>,
+    /// Sheet of workbooks, by its name or its number from the left; by default the first with names of columns that are
+    /// known, else the first with rows
+    #[arg(long, value_name = "NAME|NUMBER")]
+    pub(super) sheet: Option<String>,
     #[command(flatten)]
     pub(super) reading: ReadingArgs,
     /// Source of posts that name none; the file's name by default
@@ -95,6 +100,20 @@ impl InputArgs {
         match self.input_format {
             Some(format) => format.layout(self.delimiter),
             None => self.delimiter.map(|delimiter| Layout::Csv(Some(delimiter))),
+        }
+    }
+
+    /// Whether the options suit these files.
+    ///
+    /// # Errors
+    /// Where a sheet is named, and none of them is a workbook.
+    pub(super) fn fit(&self, inputs: &[Input]) -> Result<(), Failure> {
+        match &self.sheet {
+            Some(_) if !inputs.iter().any(Input::is_workbook) => Err(Failure::usage(
+                "--sheet is for workbooks of Excel, and none of the files is one",
+                "leave --sheet out",
+            )),
+            _ => Ok(()),
         }
     }
 

@@ -101,6 +101,7 @@ pub(super) fn rule<'i>(
     };
     check_spans(&rule, &mut section);
     warn(&rule, sources, &mut section);
+    warn_of_authors(&rule, &mut section);
     section.finish();
     rule
 }
@@ -132,6 +133,23 @@ fn warn(rule: &Rule, sources: &[SourceConfig], section: &mut Section<'_, '_>) {
             let at = section.place(key);
             section.problems.warn(at, unheard.message, unheard.hint);
         }
+    }
+}
+
+/// Says where fewer people than `count` asks for are not enough.
+fn warn_of_authors(rule: &Rule, section: &mut Section<'_, '_>) {
+    let (Condition::Threshold { count, .. } | Condition::Spike { count, .. }) = rule.condition
+    else {
+        return;
+    };
+    let authors = rule.min_authors;
+    if section.has("count") && !section.has("min_authors") && count < authors {
+        let at = section.place("count");
+        let message = format!(
+            "count = {count} is not enough: the rule also needs {authors} different authors, so fewer than {authors} mentions never fire it"
+        );
+        let hint = format!("add min_authors = {count}, or min_authors = 0 to switch it off");
+        section.problems.warn(at, message, hint);
     }
 }
 

@@ -41,8 +41,17 @@ const DEAF: [&str; 9] = [
 /// What to write in place of a type that there is not, where that is known.
 pub(crate) fn meant(kind: &str) -> Option<String> {
     by_another_name(kind).or_else(|| {
-        let near = nearest(kind, NETWORKS.iter().map(|(known, _)| *known))?;
-        Some(format!("write: type = \"{near}\""))
+        let types = NETWORKS.iter().map(|(known, _)| *known);
+        if let Some(near) = nearest(kind, types) {
+            return Some(format!("write: type = \"{near}\""));
+        }
+        let others = OTHERS.iter().chain(&PRESETS).flat_map(|(_, names)| *names).chain(&DEAF);
+        let cards = preset_cards();
+        let families = cards.iter().filter_map(|card| card.name.split('-').next());
+        // Short names are close to all sorts of words.
+        let names = others.copied().chain(families).filter(|name| name.len() > 4);
+        let near = nearest(kind, names.collect::<Vec<_>>())?;
+        Some(format!("did you mean \"{near}\"? {}", by_another_name(near)?))
     })
 }
 
@@ -91,6 +100,11 @@ mod tests {
             ("feeds", "type = \"feed\""),
             ("Blue Sky", "type = \"bluesky\""),
             ("mastadon", "type = \"mastodon\""),
+            ("facebok", "did you mean \"facebook\"? write: type = \"meta\""),
+            ("instagramm", "did you mean \"instagram\"? write: type = \"meta\""),
+            ("trustpilott", "did you mean \"trustpilot\"? write: type = \"poll\""),
+            ("linkdin", "did you mean \"linkedin\"? linkedin cannot be heard live"),
+            ("redit", "did you mean \"reddit\"? write: type = \"poll\""),
             ("facebook", "type = \"meta\""),
             ("youtube", "preset = \"youtube-comments\""),
             ("reddit", "preset = \"reddit-search\", set = { account"),

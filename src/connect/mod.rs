@@ -40,7 +40,7 @@ pub use health::{Gap, SourceHealth, SourceNow, SourceState, SourcesHealth};
 pub use ingest::IngestSettings;
 pub use input::{
     Beginning, Chunk, Chunks, Encoding, Input, InputError, Layout, Opening, Read, Rows,
-    SegmentRows, TableRows, find_inputs, stamps,
+    SegmentRows, Sheets, TableRows, find_inputs, stamps,
 };
 pub use jetstream::{Jetstream, JetstreamSettings, NumbersSettings};
 #[cfg(feature = "kafka")]

@@ -129,7 +129,7 @@ fn can_pass(error: &anyhow::Error) -> bool {
         _ => error.downcast_ref::<StateError>(),
     };
     state.is_some_and(|error| matches!(error, StateError::Io { .. }))
-        || error.is::<OutboxError>()
+        || matches!(error.downcast_ref(), Some(OutboxError::Store(_)))
         || error.is::<std::io::Error>()
 }
 

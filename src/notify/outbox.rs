@@ -23,7 +23,7 @@ use super::health::Health;
 use super::message::Message;
 use crate::alert::Transition;
 use crate::system::unix_ms;
-use heal::{empty_unborn, opened};
+use heal::{empty_unborn, opened, unusable};
 pub(super) use tables::{FAILED, FIRING, HEALTH, PENDING, Pending, TAKEN, encode, is_over};
 use tables::{Tables, count, key};
 
@@ -33,10 +33,21 @@ pub const QUEUE_MAX: u64 = 10_000;
 /// only from the last commit.
 const MEMORY_MS: i64 = 30 * 24 * 3_600_000;
 
-/// The store refused; its file may be damaged, or the disk full.
+/// Why the store cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("outbox: {0}")]
-pub struct OutboxError(#[from] redb::Error);
+pub enum OutboxError {
+    /// It refused; the disk may be full.
+    #[error("outbox: {0}")]
+    Store(#[from] redb::Error),
+    /// Its file cannot be read as one.
+    #[error("{}: this is no outbox of resonanz, or it is damaged: {source}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What the store says.
+        source: redb::Error,
+    },
+}
 
 /// Begins the reason of a message that another receiver takes over; the rest is its name.
 const DIVERTED: &str = "taken over by ";
@@ -91,7 +102,7 @@ impl Outbox {
     pub fn open(path: &Path) -> Result<Self, OutboxError> {
         erase::remove_draft(path)?;
         empty_unborn(path).map_err(redb::Error::from)?;
-        let database = Database::create(path).map_err(redb::Error::from)?;
+        let database = Database::create(path).map_err(|error| unusable(path, error.into()))?;
         let (database, refused) = (RwLock::new(Some(database)), AtomicBool::new(false));
         let outbox = Self { path: path.to_owned(), database, refused };
         let oldest = unix_ms() - MEMORY_MS;

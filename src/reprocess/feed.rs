@@ -30,6 +30,8 @@ pub(super) struct Feed {
     pub(super) reading: Reading,
     /// What lines and objects are; by default each file tells.
     pub(super) format: Option<Format>,
+    /// Which sheet of workbooks; by default the first with posts.
+    pub(super) sheet: Option<String>,
     /// Name of the source where posts give none; by default the file's.
     pub(super) source: Option<String>,
     pub(super) authors: AuthorHasher,
@@ -46,6 +48,8 @@ enum Fed {
     Damage(String),
     /// An input that was left out, since it holds no posts.
     LeftOut(String),
+    /// Which sheet of a workbook is read, where it has several.
+    Sheet(String),
     /// All was read.
     End,
 }
@@ -128,9 +132,9 @@ impl Feed {
         Ok(all)
     }
 
-    fn opening(&self) -> Opening<'_> {
-        let (format, map) = (self.format, &self.reading.map);
-        Opening { layout: self.layout, format, map, encoding: self.encoding }
+    pub(super) fn opening(&self) -> Opening<'_> {
+        let (format, map, sheet) = (self.format, &self.reading.map, self.sheet.as_deref());
+        Opening { layout: self.layout, format, map, encoding: self.encoding, sheet }
     }
 
     /// What lines of an input say.
@@ -153,6 +157,9 @@ impl Feed {
                     }
                     Fed::LeftOut(name) => {
                         return Some(Decoded { left_out: Some(name), ..Decoded::default() });
+                    }
+                    Fed::Sheet(words) => {
+                        return Some(Decoded { sheet: Some(words), ..Decoded::default() });
                     }
                     Fed::End => return Some(Decoded { is_end: true, ..Decoded::default() }),
                     Fed::Chunk(numbered) => *numbered,
@@ -203,6 +210,11 @@ impl Feed {
                     let left_out = Fed::LeftOut(input.name.clone());
                     return Ok(sender.send(Ok(left_out)).is_ok());
                 }
+                if let Some(words) = sheet_of(input, &chunks)
+                    && sender.send(Ok(Fed::Sheet(words))).is_err()
+                {
+                    return Ok(false);
+                }
                 while let Some(chunk) = chunks.next_chunk()? {
                     let numbered = Numbered::of(input, number, &chunks, chunk);
                     if sender.send(Ok(Fed::Chunk(Box::new(numbered)))).is_err() {
@@ -226,6 +238,12 @@ impl Feed {
         }
         Ok(())
     }
+}
+
+/// Which sheet of a workbook is read, if it has others.
+fn sheet_of(input: &Input, chunks: &Chunks) -> Option<String> {
+    let sheets = chunks.sheets()?;
+    Some(format!("sheet {} of {}, not {}", sheets.name(), input.name, sheets.left()?))
 }
 
 /// Reads a lake's posts day by day in order of reception.

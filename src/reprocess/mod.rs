@@ -10,6 +10,7 @@ mod compare;
 mod feed;
 mod found;
 mod guess;
+mod mapping;
 mod onward;
 mod order;
 mod pieces;
@@ -74,6 +75,8 @@ pub struct Job {
     pub format: Option<Format>,
     /// Topics, rules, scorer, and the lake to write to.
     pub config: Config,
+    /// The name or number of the sheet of each workbook; by default the first with posts.
+    pub sheet: Option<String>,
     /// Name of the source where posts give none; by default the file's name.
     pub source: Option<String>,
     /// Whether posts are sorted by their time first.
@@ -102,6 +105,8 @@ pub struct Report {
     pub damaged: Vec<String>,
     /// Files that came along with others, and hold no posts.
     pub left_out: Vec<String>,
+    /// Which sheets were read of workbooks that have several.
+    pub sheets: Vec<String>,
     /// Time from first byte to last commit.
     pub elapsed: Duration,
 }
@@ -163,6 +168,7 @@ pub async fn reprocess(
         encoding: job.encoding,
         reading: job.reading,
         format: job.format,
+        sheet: job.sheet,
         source: job.source,
         authors: match &job.origin {
             Origin::Files(_) => authors,
@@ -206,8 +212,8 @@ pub async fn reprocess(
     let (read, coverage) = worked?;
     stage.coverage = coverage;
     let progress = progress.borrow().clone();
-    let Worked { bytes, damaged, left_out } = read;
-    Ok(Report { progress, bytes, damaged, left_out, elapsed: started.elapsed() })
+    let Worked { bytes, damaged, left_out, sheets } = read;
+    Ok(Report { progress, bytes, damaged, left_out, sheets, elapsed: started.elapsed() })
 }
 
 /// What was erased from the lake stays away; what sources take back is noted beside the rows.
@@ -245,6 +251,7 @@ struct Worked {
     bytes: u64,
     damaged: Vec<String>,
     left_out: Vec<String>,
+    sheets: Vec<String>,
 }
 
 /// The engine's thread.
@@ -261,6 +268,7 @@ fn work(
         let decoded = decoded?;
         worked.damaged.extend(decoded.damage);
         worked.left_out.extend(decoded.left_out);
+        worked.sheets.extend(decoded.sheet);
         ended |= decoded.is_end;
         worked.bytes += decoded.bytes;
         // Noted before the commit that may hold them: a day too many is impossible, since all of

@@ -33,6 +33,8 @@ pub(super) struct Decoded {
     pub(super) damage: Option<String>,
     /// An input that was left out, since it holds no posts.
     pub(super) left_out: Option<String>,
+    /// Which sheet of a workbook is read, and which others are not.
+    pub(super) sheet: Option<String>,
     /// Whether all was read. Whoever ends without it has failed.
     pub(super) is_end: bool,
 }

@@ -3,8 +3,9 @@
 
 use std::io;
 
-use super::guess::{Hints, feed, guess_map, guess_thousands, guess_times};
-use crate::connect::{Beginning, Input, Layout, Opening};
+use super::guess::{Hints, feed, guess_ids, guess_thousands, guess_times};
+use super::mapping::guess_map;
+use crate::connect::{Beginning, Input, Layout};
 use crate::post::{Event, Post};
 
 /// What is said of bytes that are neither lines nor Parquet.
@@ -34,6 +35,8 @@ pub struct Preview {
     pub ignored: u64,
     /// Posts with a field that could not be read.
     pub mended: u64,
+    /// Posts whose id was rounded by a spreadsheet.
+    pub rounded: usize,
 }
 
 /// Why a table is none, as its header shows.
@@ -54,11 +57,7 @@ pub fn preview(input: &Input, hints: &Hints) -> io::Result<Preview> {
         return Err(io::Error::other("it is empty"));
     }
     let mut hints = hints.clone();
-    let (format, encoding) = (hints.format, hints.encoding);
-    let look = {
-        let map = &hints.reading.map;
-        Beginning::at(input, &Opening { layout: hints.layout, format, map, encoding })?
-    };
+    let look = Beginning::at(input, &feed(&hints).opening())?;
     if let Some(nothing) = look.told.nothing {
         return Err(io::Error::other(nothing));
     }
@@ -66,6 +65,13 @@ pub fn preview(input: &Input, hints: &Hints) -> io::Result<Preview> {
         return Err(io::Error::other(unfit));
     }
     let mut options = Vec::new();
+    if let Some(sheets) = look.sheets.as_ref().filter(|sheets| !sheets.others.is_empty()) {
+        // What it is called is what the command says, whatever else is mapped there.
+        if hints.sheet.is_none() {
+            options.push(("--sheet", sheets.read.clone()));
+        }
+        hints.sheet = Some(sheets.read.clone());
+    }
     if look.told.export.is_none() && hints.reading.map.is_plain() {
         let columns: Vec<&str> = look.columns.iter().map(String::as_str).collect();
         guess_map(input, &columns, &mut hints, &mut options)?;
@@ -85,7 +91,8 @@ pub fn preview(input: &Input, hints: &Hints) -> io::Result<Preview> {
     {
         return Err(io::Error::other(NOT_POSTS));
     }
-    let parcel = guess_times(input, parcel, &mut hints, &mut options)?;
+    let (parcel, rounded) = guess_ids(input, parcel, &mut hints, &mut options)?;
+    let parcel = guess_times(input, parcel, &look.titles, &mut hints, &mut options)?;
     let parcel = guess_thousands(input, parcel, &hints, &mut options)?;
     let posts = parcel.events.into_iter().filter_map(|event| match event {
         Event::Create(post) | Event::Edit(post) => Some(*post),
@@ -98,5 +105,6 @@ pub fn preview(input: &Input, hints: &Hints) -> io::Result<Preview> {
         refused: parcel.refused.into_iter().map(|letter| letter.reason).collect(),
         ignored: parcel.ignored,
         mended: parcel.mended,
+        rounded,
     })
 }

@@ -269,7 +269,7 @@ fn identity(job: &Job) -> String {
     let said = format!(
         "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {}",
         job.layout,
-        (&job.reading, job.encoding, job.sorting),
+        (&job.reading, job.encoding, job.sorting, &job.sheet),
         job.format,
         job.source,
         config.topics,

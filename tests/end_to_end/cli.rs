@@ -42,6 +42,23 @@ fn a_configuration_is_checked_as_a_whole() {
 }
 
 #[test]
+fn a_rule_that_fewer_people_than_its_count_never_fire_is_warned_of() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = "[[source]]\nname = \"sky\"\ntype = \"websocket\"\nurl = \"ws://h\"\n\
+                [[topic]]\nname = \"a\"\nquery = 'a'\n\
+                [[rule]]\nname = \"many\"\ntype = \"threshold\"\ncount = 3\n";
+    for (more, warned) in [("", true), ("min_authors = 5\n", false), ("min_authors = 0\n", false)] {
+        let path = file(folder.path(), "few.toml", format!("{text}{more}"));
+        let checked = run(&["check", "--config", path.to_str().expect("UTF-8")]);
+        let said = stderr(&checked);
+        assert_eq!(checked.status.code(), Some(0), "{said}");
+        let wanted = "few.toml:11:9: warning: count = 3 is not enough: the rule also needs 5 different authors";
+        assert_eq!(said.contains(wanted), warned, "{said}");
+        assert_eq!(said.contains("add min_authors = 3"), warned, "{said}");
+    }
+}
+
+#[test]
 fn what_may_not_do_what_was_meant_is_warned_of() {
     let folder = tempfile::tempdir().expect("a folder");
     let text = "[[source]]\nname = \"sky\"\ntype = \"websocket\"\nurl = \"ws://h\"\n\

@@ -327,3 +327,13 @@ fn a_read_only_folder_can_be_asked_and_is_not_written() {
     assert!(said.contains("count(*)\n1\n") && said.ends_with("written: 1\n"), "{said}{errors}");
     assert!(errors.contains("Read-only file system") && errors.contains("hint: "), "{errors}");
 }
+
+#[test]
+fn an_outbox_that_is_none_is_damage_and_left_as_it_is() {
+    let grown = Grown::new(1);
+    let path = file(&grown.place.lake.join("_resonanz"), "outbox.redb", [b'x'; 4_096]);
+    let ended = grown.more(&post("2", "2026-03-01T12:00:00Z"));
+    says(&ended, "outbox.redb: this is no outbox of resonanz, or it is damaged");
+    assert!(stderr(&ended).contains("move it away"), "{}", stderr(&ended));
+    assert_eq!(fs::read(&path).expect("a file"), [b'x'; 4_096]);
+}

@@ -209,8 +209,8 @@ fn titles_above_a_table_and_totals_below_it_are_no_posts() {
             "\"All dates are in UTC, and rates are of impressions.\",,,,\n\
              Post title,Post link,Post type,Created date,Impressions\n\
              acme opens,https://l.example/1,Organic,11/28/2026,\"1,234\"\n",
-            "2026-11-27T23:00:00Z,acme opens",
-            "--thousands ,",
+            "2026-11-28T00:00:00Z,acme opens",
+            "--zone UTC --thousands ,",
         ),
         (
             "umfrage.csv",
@@ -240,4 +240,141 @@ fn a_row_that_is_refused_below_a_title_is_named_by_its_line() {
     assert_eq!(done.status.code(), Some(1), "{}", stderr(&done));
     assert!(stdout(&done).contains("line 6"), "{}", stdout(&done));
     assert_eq!(query(&place.lake, "SELECT count(*) FROM posts"), "1");
+}
+
+#[test]
+fn one_odd_time_among_good_ones_is_named_and_nothing_is_guessed_from_it() {
+    let place = Place::new();
+    let good = (1..=9).map(|day| format!("2026-11-0{day} 14:05,Kim,acme is late {day}\n"));
+    let good = good.collect::<String>();
+    for odd in ["28.11.26", "11/28/26 14:05", "28/11/2026 14:05"] {
+        let text = format!("Date,Name,Comment\n{good}{odd},Kim,acme is odd\n");
+        let path = file(place.folder.path(), "odd.csv", text);
+        let said = look(&path);
+        assert!(!said.contains("--time-format '%"), "{said}");
+        assert!(said.contains("refused: ") && said.contains("line 11"), "{said}");
+    }
+    let months = (1..=9).map(|month| format!("{month}/28/2026 14:05,Kim,acme is late {month}\n"));
+    let text = format!(
+        "Date,Name,Comment\n{}28/11/2026 14:05,Kim,acme is odd\n",
+        months.collect::<String>()
+    );
+    let path = file(place.folder.path(), "months.csv", text);
+    let said = look(&path);
+    assert!(said.contains("guessed: --time-format '%m/%d/%Y %H:%M'"), "{said}");
+    assert!(said.contains("line 11") && said.contains("28/11/2026 14:05"), "{said}");
+}
+
+/// A file's name, its text, the one post that is in it, and what a look has to guess.
+type Export = (&'static str, &'static str, &'static str, &'static str);
+
+const EXPORTS: [Export; 14] = [
+    (
+        "hootsuite.csv",
+        "Date (GMT),Post message,Social network,Profile name,Post ID,Post permalink,Post type,Engagements\n\
+             2026-11-28 14:05:33,acme opens today,Facebook,acme,123_456,https://f.example/1,Photo,12\n",
+        "2026-11-28T14:05:33Z,acme opens today",
+        "id=Post ID,text=Post message,posted_at=Date (GMT),source=Social network,url=Post permalink,engagement=Engagements",
+    ),
+    (
+        "sprout.csv",
+        "Date,Post ID,Network,Post Type,Sent by,Link,Post,Impressions,Likes,Comments\n\
+             11/28/2026 2:05 pm,123,X,Post,Maja,https://x.example/1,acme opens today,340,3,1\n",
+        "2026-11-28T13:05:00Z,acme opens today",
+        "text=Post,",
+    ),
+    (
+        "inbox.csv",
+        "Timestamp (ET),Message ID,Network,Message Type,Customer,Message,Permalink\n\
+             11/28/2026 14:05:33,55,Facebook,Comment,Kim K,acme never answers,https://f.example/1\n",
+        "2026-11-28T19:05:33Z,acme never answers",
+        "--zone America/New_York",
+    ),
+    (
+        "facebook.csv",
+        "Post ID,Page name,Title,Description,Publish time,Permalink,Post type,Data comment,Date,Reach\n\
+             1223,acme,acme opens today,,11/28/2026 06:05,https://f.example/1,Photos,,Lifetime,300\n",
+        "2026-11-28T05:05:00Z,acme opens today",
+        "text=Title,",
+    ),
+    (
+        "instagram.csv",
+        "Beitrags-ID,Kontoname,Beschreibung,Veröffentlichungszeit,Permalink,Beitragsart,Datum,Aufrufe\n\
+             17999,acme,acme hat heute offen,11/28/2026 06:05,https://i.example/1,Instagram-Bild,Gesamt,340\n",
+        "2026-11-28T05:05:00Z,acme hat heute offen",
+        "posted_at=Veröffentlichungszeit",
+    ),
+    (
+        "linkedin.csv",
+        "Titel des Beitrags;Link zum Beitrag;Beitragstyp;Erstellungsdatum;Impressions;Likes;Kommentare\n\
+             acme öffnet;https://l.example/1;Organisch;28.11.2026;340;9;2\n",
+        "2026-11-27T23:00:00Z,acme öffnet",
+        "text=Titel des Beitrags,",
+    ),
+    (
+        "shares.csv",
+        "Date,ShareLink,ShareCommentary,SharedUrl,Visibility\n\
+             2026-11-28 14:05:33,https://l.example/1,acme opens today,,MEMBER_NETWORK\n",
+        "2026-11-28T13:05:33Z,acme opens today",
+        "text=ShareCommentary",
+    ),
+    (
+        "anzeigen.csv",
+        "Datum,Anzeige,Kommentare\n28.11.2026 14:05,acme öffnet heute,2\n27.11.2026 14:05,acme schließt,1\n",
+        "2026-11-27T13:05:00Z,acme schließt\n2026-11-28T13:05:00Z,acme öffnet heute",
+        "text=Anzeige,",
+    ),
+    (
+        "bewertungen.csv",
+        "Bewertungs-ID;Erstellt am (UTC);Titel der Bewertung;Inhalt der Bewertung;Sterne;Benutzername\n\
+             6747a1;2026-11-27 22:48:11;Nie wieder;acme hat nicht geliefert;1;Kim\n",
+        "2026-11-27T22:48:11Z,acme hat nicht geliefert",
+        "author=Benutzername",
+    ),
+    (
+        "typeform.csv",
+        "#,Wie zufrieden sind Sie?,Was fehlt Ihnen?,Startdatum (UTC),Absendedatum (UTC)\n\
+             a1,3,acme sollte schneller antworten,2026-11-28 14:04:33,2026-11-28 14:05:33\n",
+        "2026-11-28T14:05:33Z,acme sollte schneller antworten",
+        "posted_at=Absendedatum (UTC)",
+    ),
+    (
+        "forms.csv",
+        "ID,Start time,Completion time,Email,Name,What is missing?\n\
+             1,11/28/26 14:04:33,11/28/26 14:05:33,anonymous,,The acme hotline never answers\n",
+        "2026-11-28T13:05:33Z,The acme hotline never answers",
+        "--time-format '%m/%d/%y %H:%M:%S'",
+    ),
+    (
+        "emplifi.csv",
+        "Datum (Europe/London);Plattform;Autor;Nachricht;Permalink\n\
+             2026-11-28 14:05:33;Facebook;Kim;acme liefert nicht;https://f.example/1\n",
+        "2026-11-28T14:05:33Z,acme liefert nicht",
+        "--zone Europe/London",
+    ),
+    (
+        "reviews.json",
+        "{\"reviews\":[{\"reviewer\":{\"displayName\":\"Kim\"},\"starRating\":\"ONE\",\"comment\":\"acme was closed\",\
+             \"createTime\":\"2026-11-28T14:05:33Z\",\"name\":\"accounts/1/locations/2/reviews/AbFv\"}]}",
+        "2026-11-28T14:05:33Z,acme was closed",
+        "author=reviewer.displayName",
+    ),
+    (
+        "app.csv",
+        "Created At,Body,Type\n\"2026-11-28, 14:05:33\",acme is late,Question\n",
+        "2026-11-28T13:05:33Z,acme is late",
+        "text=Body,posted_at=Created At'",
+    ),
+];
+
+#[test]
+fn exports_of_suites_and_forms_are_read_by_the_command_that_a_look_proposes() {
+    for (name, text, wanted, guess) in EXPORTS {
+        let place = Place::new();
+        let path = file(place.folder.path(), name, text);
+        let said = look(&path);
+        assert!(said.contains(guess), "{name}: {said}");
+        assert!(!said.contains("could not be read"), "{name}: {said}");
+        assert_eq!(by_the_command(&place, &said, &path), wanted, "{name}: {said}");
+    }
 }

@@ -105,6 +105,7 @@ fn over_posts(args: &Args) -> Result<Ending, Failure> {
             encoding: args.reading.encoding(),
             reading: args.reading.reading(),
             format: args.input_format.and_then(InputFormat::wire),
+            sheet: None,
             config,
             source: args.source.clone(),
             sorting: Sorting::Auto,

@@ -7,7 +7,7 @@ use crate::cli::alerts::local_zone;
 use crate::cli::output::{columns, cut, one_line, people};
 use crate::cli::reprocess::files;
 use crate::cli::{Ending, Failure, runtime};
-use crate::connect::{Encoding, Input, Layout};
+use crate::connect::{Encoding, Input, Layout, Sheets};
 use crate::decode::{Export, FIELDS, Told, quoted};
 use crate::post::{AuthorKey, Post};
 use crate::reprocess::{Hints, Origin, Preview, preview as look};
@@ -23,19 +23,22 @@ const FILES: usize = 10;
 const REASONS: usize = 3;
 /// Columns of a line where standard output is not a terminal.
 const WIDTH: usize = 120;
-/// Columns that are named.
+/// Columns that are named, and how many signs of each are shown.
 const NAMES: usize = 30;
+const NAME_WIDTH: usize = 80;
 
 pub(super) fn preview(args: &Args) -> Result<Ending, Failure> {
     // Files behind URLs are read by the runtime that found them.
     let tasks = runtime()?;
     let origin = tasks.block_on(files(&args.files))?;
     let Origin::Files(inputs) = origin else { return Ok(Ending::Done) };
+    args.input.fit(&inputs)?;
     let hints = Hints {
         layout: args.input.layout(),
         format: args.input.wire(),
         encoding: args.input.reading.encoding(),
         reading: args.input.reading.reading(),
+        sheet: args.input.sheet.clone(),
         source: args.input.source.clone(),
         zone: local_zone().iana_name().unwrap_or("UTC").to_owned(),
     };
@@ -103,9 +106,11 @@ fn commands(files: &[String], guesses: &[(&Input, Guess)]) -> Vec<String> {
         }
     }
     let named = |name: &str| all.iter().filter(|(other, _)| *other == name).count();
-    let mapped = |(_, options): &(&Input, Guess)| options.iter().any(|(name, _)| *name == "--map");
-    // A map says that a file is nobody's archive, so it must not reach the others.
-    let alike = guesses.iter().all(mapped) || !guesses.iter().any(mapped);
+    // A map says that a file is nobody's archive, so it must not reach the others; nor must the sheet of a workbook.
+    let alike = ["--map", "--sheet"].iter().all(|option| {
+        let has = |(_, options): &(&Input, Guess)| options.iter().any(|(name, _)| name == option);
+        guesses.iter().all(has) || !guesses.iter().any(has)
+    });
     let packed = guesses.iter().any(|(input, _)| input.is_optional);
     if packed || (alike && all.iter().all(|(name, _)| named(name) == 1)) {
         return vec![command(&[], None, &all)];
@@ -125,6 +130,9 @@ fn command(files: &[String], file: Option<&str>, options: &[(&'static str, Strin
 
 fn file(input: &Input, found: &Preview, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "{}: {}", input.name, layout(found))?;
+    if let Some(left) = found.look.sheets.as_ref().and_then(Sheets::left) {
+        writeln!(out, "not read: {left}")?;
+    }
     let columns = &found.look.columns;
     if found.look.above > 0 {
         let (lines, are) = if found.look.above == 1 { ("line", "is") } else { ("lines", "are") };
@@ -133,7 +141,8 @@ fn file(input: &Input, found: &Preview, out: &mut impl Write) -> io::Result<()> 
     }
     if found.look.told.export.is_none() && !columns.is_empty() {
         let more = if columns.len() > NAMES { ", …" } else { "" };
-        let names = columns.iter().take(NAMES).map(String::as_str).collect::<Vec<_>>().join(", ");
+        let names = columns.iter().take(NAMES).map(|name| cut(name, NAME_WIDTH));
+        let names = names.collect::<Vec<_>>().join(", ");
         writeln!(out, "columns: {}{more}", one_line(&names))?;
     }
     for (name, value) in &found.options {
@@ -148,6 +157,13 @@ fn file(input: &Input, found: &Preview, out: &mut impl Write) -> io::Result<()> 
         if !missing.is_empty() {
             writeln!(out, "not found: {}; name their columns with --map", missing.join(", "))?;
         }
+    }
+    if found.rounded > 0 {
+        writeln!(
+            out,
+            "warning: ids were rounded, as spreadsheets do beyond fifteen digits; made of the content, they keep posts apart, but \
+             are not those of the network: better import the CSV that it exported, or make the column text before it is filled"
+        )?;
     }
     writeln!(out)?;
     for post in found.posts.iter().take(POSTS) {
@@ -211,6 +227,9 @@ fn layout(found: &Preview) -> String {
         (None, Layout::Parquet) => "Parquet".to_owned(),
         (None, Layout::Segment) => "a segment of a Jetstream server's archive".to_owned(),
         (None, Layout::Repository) => "an account of Bluesky".to_owned(),
+        (None, Layout::Csv(_)) if let Some(sheets) = &found.look.sheets => {
+            format!("a workbook of Excel, sheet {}", sheets.name())
+        }
         (None, Layout::Csv(sign)) => {
             let sign = match sign {
                 Some(b';') => "semicolons",

@@ -36,7 +36,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Inputs: files, folders (searched for .jsonl .ndjson .json .csv .tsv .xlsx .parquet .pq .jss .car and tweets.js, in order of their \
+Inputs: files, folders (searched for .jsonl .ndjson .json .csv .tsv .xlsx .xls .parquet .pq .jss .car and tweets.js, in order of their \
 paths), zips, quoted patterns such as 'posts/2026-*.jsonl.gz', URLs (file://, s3://), bluesky://HOST for the archive of a \
 Jetstream server, and - for standard input. .gz and .zst are unpacked on the way. Archives from platforms are recognized by their content; see also: resonanz import --preview. Posts should be roughly in the order in which they were received.
 
@@ -160,6 +160,9 @@ pub(super) fn reprocess(args: &Args) -> Result<Ending, Failure> {
             _ => None,
         };
         let origin = origin(args).await?;
+        if let Origin::Files(inputs) = &origin {
+            args.input.fit(inputs)?;
+        }
         let mut reading = args.input.reading.reading();
         if let Origin::Files(inputs) = &origin
             && args.findings
@@ -172,6 +175,7 @@ pub(super) fn reprocess(args: &Args) -> Result<Ending, Failure> {
             encoding: args.input.reading.encoding(),
             reading,
             format: args.input.wire(),
+            sheet: args.input.sheet.clone(),
             config,
             source: args.input.source.clone(),
             sorting: args.sort.into(),

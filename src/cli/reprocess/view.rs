@@ -50,6 +50,9 @@ pub(super) fn report(report: &Report, out: &mut impl Write) -> io::Result<()> {
         let files = report.left_out.len();
         writeln!(out, "skipped: {files} files that hold no posts, such as {first}")?;
     }
+    for sheet in &report.sheets {
+        writeln!(out, "read: {sheet}")?;
+    }
     for damaged in &report.damaged {
         writeln!(out, "damaged: {damaged}; what could be read of it is kept")?;
     }

@@ -4,7 +4,7 @@ use std::io;
 
 use super::archive::ArchiveReader;
 use super::chunk::{Chunk, Rows};
-use super::csv::Records;
+use super::csv::{Count, Records};
 use super::heading::heading;
 use super::opened::{Opened, Opening};
 use super::packed::Fault;
@@ -12,6 +12,7 @@ use super::parquet::ParquetFile;
 use super::read::Read;
 use super::repository::RepositoryFile;
 use super::segment::SegmentFile;
+use super::workbook::Sheets;
 use super::{Input, Layout, Place, json};
 use crate::connect::transport::Lines;
 use crate::decode::{Format, Told};
@@ -28,6 +29,7 @@ pub struct Chunks {
     word: &'static str,
     format: Format,
     told: Told,
+    sheets: Option<Sheets>,
 }
 
 #[derive(Debug)]
@@ -72,19 +74,19 @@ impl Chunks {
             let kind = Kind::Parquet(ParquetFile::open(input, how.map, from, read)?);
             let (fault, format) = (Fault::default(), Format::Archive);
             let told = Told { has_posts: true, ..Told::default() };
-            return Ok(Self { kind, fault, word: "row", format, told });
+            return Ok(Self { kind, fault, word: "row", format, told, sheets: None });
         }
         if let Some(kind) = Kind::of_events(input, named, from, read)? {
             let (fault, format) = (Fault::default(), Format::JetstreamEvents);
             let told = Told { has_posts: true, ..Told::default() };
-            return Ok(Self { kind, fault, word: "event", format, told });
+            return Ok(Self { kind, fault, word: "event", format, told, sheets: None });
         }
         let opened = Opened::of(input, how, read)?;
         if let Some(nothing) = opened.told.nothing.filter(|_| !input.is_optional) {
             return Err(io::Error::other(nothing));
         }
         let (delimiter, is_document) = (opened.delimiter(named, how), opened.is_document());
-        let Opened { mut bytes, raw, mut told, fault, .. } = opened;
+        let Opened { mut bytes, raw, mut told, fault, sheets, .. } = opened;
         let format = told.export.map_or(how.format.unwrap_or_default(), Format::Export);
         if let Some(delimiter) = delimiter {
             let map = (!matches!(format, Format::Export(_))).then_some(how.map);
@@ -93,11 +95,13 @@ impl Chunks {
             told.has_posts = map.is_none_or(|map| map.places(&names).is_ok());
             if input.is_optional && !told.has_posts {
                 let kind = Kind::Lines(Lines::new(Box::new(io::empty()), 0), 1);
-                return Ok(Self { kind, fault, word: "line", format, told });
+                return Ok(Self { kind, fault, word: "line", format, told, sheets });
             }
-            let records = Records::open(bytes, &raw, delimiter, map, from, fault.clone())?;
+            let (count, word) =
+                if sheets.is_some() { (Count::Rows, "row") } else { (Count::Lines, "line") };
+            let records = Records::open(bytes, &raw, delimiter, map, (from, count), fault.clone())?;
             let kind = Kind::Csv(Box::new(records));
-            return Ok(Self { kind, fault, word: "line", format, told });
+            return Ok(Self { kind, fault, word, format, told, sheets });
         }
         let mut word = "line";
         if is_document {
@@ -105,7 +109,7 @@ impl Chunks {
         }
         let lines = skip(&mut bytes, from)?;
         let kind = Kind::Lines(Lines::new(bytes, from), lines + 1);
-        Ok(Self { kind, fault, word, format, told })
+        Ok(Self { kind, fault, word, format, told, sheets })
     }
 
     /// What its lines and objects are.
@@ -118,6 +122,12 @@ impl Chunks {
     #[must_use]
     pub fn has_posts(&self) -> bool {
         self.told.has_posts
+    }
+
+    /// Which sheet of a workbook is read, and which are left.
+    #[must_use]
+    pub fn sheets(&self) -> Option<&Sheets> {
+        self.sheets.as_ref()
     }
 
     /// What its rows are called in words.

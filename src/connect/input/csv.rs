@@ -10,7 +10,7 @@ use csv::ByteRecord;
 
 use super::heading::heading;
 use super::packed::{Bytes, Fault};
-use crate::decode::{ArchiveLine, FIELDS, FieldMap, Reading, Value};
+use crate::decode::{ArchiveLine, FIELDS, FieldMap, Reading, Value, is_long, is_padded, rounded};
 
 /// Records of a chunk.
 const RECORDS: usize = 4_096;
@@ -46,6 +46,8 @@ pub struct CsvRows {
     clock: Option<usize>,
     /// The names of all columns, where a platform's decoder reads them.
     names: Option<Arc<[String]>>,
+    /// Whether most of the long ids end in zeros, so that they were rounded.
+    is_padded: bool,
 }
 
 impl CsvRows {
@@ -131,6 +133,9 @@ impl CsvRows {
                 let text = simdutf8::basic::from_utf8(bytes).map_err(|_| {
                     format!("the field \"{name}\" is not UTF-8; say what it is with --encoding")
                 })?;
+                if self.is_padded && name == "id" && is_padded(bytes) {
+                    return Err(rounded(text));
+                }
                 let clock = self.clock.filter(|_| name == "posted_at" && !text.trim().is_empty());
                 if let Some(clock) = clock.and_then(|clock| record.get(clock)) {
                     let clock = String::from_utf8_lossy(clock);
@@ -157,7 +162,18 @@ pub(super) struct Records {
     returns: bool,
     /// Lines before the header.
     before: u64,
+    /// Line feeds within fields so far, where rows are counted and not lines.
+    folded: Option<u64>,
     fault: Fault,
+}
+
+/// What the place of a record is counted in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Count {
+    /// Lines of a file.
+    Lines,
+    /// Rows of a sheet, whose cells may have several lines.
+    Rows,
 }
 
 /// What was given to the reader of records.
@@ -205,7 +221,7 @@ impl Records {
         first: &[u8],
         delimiter: Option<u8>,
         map: Option<&FieldMap>,
-        from: u64,
+        (from, count): (u64, Count),
         fault: Fault,
     ) -> io::Result<Self> {
         let heading = heading(first, delimiter, map);
@@ -235,7 +251,9 @@ impl Records {
         let returns =
             end.is_some_and(|end| first.get(..end).is_some_and(|line| line.ends_with(b"\r")));
         let before = heading.lines;
-        let mut records = Self { reader, fed, places, clock, names, returns, before, fault };
+        let folded = (count == Count::Rows).then_some(0);
+        let mut records =
+            Self { reader, fed, places, clock, names, returns, before, folded, fault };
         let mut record = ByteRecord::new();
         while records.reader.position().byte() < from && records.read(&mut record)? {}
         Ok(records)
@@ -247,7 +265,12 @@ impl Records {
             let line = self.before + self.reader.position().line();
             io::Error::other(format!("line {line}: {}", plain(error)))
         })?;
-        let line = self.line_of(record);
+        let mut line = self.line_of(record);
+        if let Some(folded) = &mut self.folded {
+            line = line.saturating_sub(*folded);
+            let within = memchr::memchr_iter(b'\n', record.as_slice()).count();
+            *folded += u64::try_from(within).unwrap_or(0);
+        }
         record.set_position(record.position().cloned().map(|mut place| {
             place.set_line(line.max(1));
             place
@@ -289,9 +312,18 @@ impl Records {
             return Ok(None);
         }
         let (places, names) = (Arc::clone(&self.places), self.names.clone());
-        let rows = CsvRows { records, places, clock: self.clock, names };
+        let is_padded = are_padded(&records, &places);
+        let rows = CsvRows { records, places, clock: self.clock, names, is_padded };
         Ok(Some((rows, first, self.reader.position().byte())))
     }
+}
+
+/// Whether most of the long ids end in zeros.
+fn are_padded(records: &[ByteRecord], places: &Places) -> bool {
+    let [Some(place), ..] = places else { return false };
+    let ids = || records.iter().filter_map(|record| record.get(*place)).filter(|id| is_long(id));
+    let padded = ids().filter(|id| is_padded(id)).count();
+    padded > 1 && padded * 2 > ids().count()
 }
 
 /// Whether a cell names what a row of totals counts.

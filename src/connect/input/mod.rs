@@ -4,6 +4,7 @@ mod archive;
 mod chunk;
 mod chunks;
 mod csv;
+mod foreign;
 mod heading;
 mod json;
 mod opened;
@@ -32,14 +33,15 @@ pub use read::Read;
 use remote::Remote;
 pub use stamps::stamps;
 pub use text::Encoding;
+pub use workbook::Sheets;
 use zip::Member;
 
 use crate::decode::{names_owner, owner_of};
 use packed::Bytes;
 
 /// Endings that a folder is searched for; each also with `.gz` or `.zst`, but for Parquet.
-const ENDINGS: [&str; 10] =
-    ["jsonl", "ndjson", "json", "csv", "tsv", "xlsx", "parquet", "pq", "jss", "car"];
+const ENDINGS: [&str; 12] =
+    ["jsonl", "ndjson", "json", "csv", "tsv", "xlsx", "xlsm", "xls", "parquet", "pq", "jss", "car"];
 /// How the names begin of scripts that hold posts, in archives of X.
 const SCRIPTS: [&str; 3] = ["tweet", "community_tweet", "community-tweet"];
 /// Folders that show that a folder is an unpacked download of Meta: much of it holds no posts.
@@ -48,7 +50,7 @@ const DOWNLOADS: [&str; 2] = ["your_facebook_activity", "your_instagram_activity
 const OWNER_BYTES_MAX: u64 = 1 << 20;
 
 /// What a folder or zip is searched for.
-const KNOWN: &str = "known endings: .jsonl .ndjson .json .csv .tsv .parquet .pq, also with .gz or .zst; .xlsx; .jss; .car; .zip; tweets.js";
+const KNOWN: &str = "known endings: .jsonl .ndjson .json .csv .tsv .parquet .pq, also with .gz or .zst; .xlsx .xls; .jss; .car; .zip; tweets.js";
 
 /// How the posts of a file are laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,8 +76,7 @@ impl Layout {
         }
         let (ending, _) = endings(name);
         match ending.as_str() {
-            "csv" => Self::Csv(None),
-            "xlsx" | "xlsm" => Self::Csv(Some(b',')),
+            "csv" | "xlsx" | "xlsm" | "xls" => Self::Csv(None),
             "tsv" => Self::Csv(Some(b'\t')),
             "parquet" | "pq" => Self::Parquet,
             "jss" => Self::Segment,
@@ -136,9 +137,8 @@ impl Input {
     fn stored(&self) -> io::Result<Bytes> {
         Ok(match &self.place {
             Place::Stdin => Box::new(io::stdin()),
-            Place::File(path) => Box::new(File::open(path)?),
+            Place::File(path) | Place::Workbook(path) => Box::new(File::open(path)?),
             Place::Member(path, member) => zip::open(path, member)?,
-            Place::Workbook(path) => workbook::first_sheet(path)?,
             Place::Remote(remote) => Box::new(remote.reader(0)),
             Place::Archive(_) => return Err(io::Error::other("an archive is read event by event")),
         })
@@ -149,6 +149,12 @@ impl Input {
         let mut said = Vec::new();
         self.stored().ok()?.take(OWNER_BYTES_MAX).read_to_end(&mut said).ok()?;
         owner_of(&self.name, &String::from_utf8_lossy(&said))
+    }
+
+    /// Whether it is a workbook of Excel.
+    #[must_use]
+    pub fn is_workbook(&self) -> bool {
+        matches!(self.place, Place::Workbook(_))
     }
 
     /// Whether what goes wrong here can lie in its bytes alone: not in a network, which may be
@@ -205,7 +211,7 @@ impl InputError {
 ///
 /// An argument is `-`, a file, a folder (searched with all folders in it for names that end in
 /// `.jsonl`, `.ndjson`, `.json`, `.csv`, `.tsv`, `.parquet` or `.pq`, also with `.gz` or `.zst`
-/// behind, or in `.xlsx`, `.jss` or `.car`, in order of their paths), a pattern with `*`, `?` or `[`, or a URL of a file or
+/// behind, or in `.xlsx`, `.xls`, `.jss` or `.car`, in order of their paths), a pattern with `*`, `?` or `[`, or a URL of a file or
 /// folder. Reads the directories, not the files.
 ///
 /// # Errors
@@ -306,7 +312,7 @@ fn zipped(argument: &str, path: &Path) -> Result<Vec<Input>, InputError> {
     let members = zip::members(path).map_err(|error| {
         InputError::new(&whole.name, error, "unpack it, and give the folder instead")
     })?;
-    if members.iter().any(|member| member.name == workbook::BOOK) {
+    if workbook::is_book(&members) {
         return Ok(vec![Input { place: Place::Workbook(path.to_owned()), ..whole }]);
     }
     let mut owner = None;
@@ -317,7 +323,8 @@ fn zipped(argument: &str, path: &Path) -> Result<Vec<Input>, InputError> {
         let hidden = member.name.split('/').any(|part| part.starts_with(['.', '_']));
         let file = member.name.rsplit('/').next().unwrap_or_default();
         // A workbook is a zip itself.
-        let known = is_known(file) && !file.to_lowercase().ends_with(".xlsx");
+        let is_book = matches!(endings(file).0.as_str(), "xlsx" | "xlsm");
+        let known = is_known(file) && !is_book;
         let names = names_owner(&member.name);
         let place = Place::Member(path.to_owned(), member);
         let input = Input { is_optional: true, ..Input::new(name, bytes, whole.changed, place) };

@@ -3,10 +3,12 @@
 
 use std::io;
 
+use super::foreign::{marked_up, no_text};
 use super::heading::{heading, is_guessed};
 use super::packed::{Bytes, Fault, peek, unpacked};
 use super::read::Read;
-use super::{Encoding, Input, Layout, json, parquet};
+use super::workbook::{Sheets, sheet};
+use super::{Encoding, Input, Layout, Place, json, parquet};
 use crate::decode::{Export, FieldMap, Format, Outline, Told, told};
 
 /// Bytes at the beginning of a file that tell how it is written.
@@ -23,6 +25,8 @@ pub struct Opening<'o> {
     pub map: &'o FieldMap,
     /// Its encoding, where it is text; by default its first bytes tell.
     pub encoding: Option<Encoding>,
+    /// The name or number of the sheet, where it is a workbook; by default the first with posts.
+    pub sheet: Option<&'o str>,
 }
 
 /// What the beginning of a file tells.
@@ -38,8 +42,12 @@ pub struct Beginning {
     pub is_document: bool,
     /// Lines above the names of the columns of a table.
     pub above: u64,
+    /// What they say.
+    pub titles: String,
     /// The names of its columns, or paths of the members of its first object.
     pub columns: Vec<String>,
+    /// Which sheet of a workbook it is.
+    pub sheets: Option<Sheets>,
 }
 
 impl Beginning {
@@ -55,7 +63,9 @@ impl Beginning {
             told,
             is_document: false,
             above: 0,
+            titles: String::new(),
             columns,
+            sheets: None,
         };
         if named == Layout::Parquet {
             return Ok(whole(
@@ -67,11 +77,13 @@ impl Beginning {
             return Ok(whole(Told::default(), Vec::new()));
         }
         let opened = Opened::of(input, how, &Read::default())?;
-        let mut above = 0;
+        let (mut above, mut titles) = (0, String::new());
         let (layout, columns) = match opened.delimiter(named, how) {
             Some(delimiter) => {
                 let table = heading(&opened.raw, delimiter, Some(how.map));
                 above = table.lines;
+                let said = opened.raw.get(..table.bytes).unwrap_or_default();
+                titles = String::from_utf8_lossy(said).into_owned();
                 (Layout::Csv(Some(table.sign)), table.names)
             }
             None => {
@@ -81,8 +93,8 @@ impl Beginning {
             }
         };
         let is_document = opened.is_document();
-        let (encoding, told) = (opened.encoding, opened.told);
-        Ok(Self { layout, encoding, told, is_document, above, columns })
+        let (encoding, told, sheets) = (opened.encoding, opened.told, opened.sheets);
+        Ok(Self { layout, encoding, told, is_document, above, titles, columns, sheets })
     }
 }
 
@@ -96,35 +108,51 @@ pub(super) struct Opened {
     pub(super) encoding: Encoding,
     pub(super) told: Told,
     pub(super) fault: Fault,
+    pub(super) sheets: Option<Sheets>,
 }
 
 impl Opened {
     pub(super) fn of(input: &Input, how: &Opening<'_>, read: &Read) -> io::Result<Self> {
         let fault = Fault::default();
-        let bytes = unpacked(read.counted(input.stored()?), &fault)?;
+        let (stored, sheets) = match &input.place {
+            Place::Workbook(path) => {
+                let (table, sheets) = sheet(path, how.sheet, how.map)?;
+                (table, Some(sheets))
+            }
+            _ => (input.stored()?, None),
+        };
+        let bytes = unpacked(read.counted(stored), &fault)?;
         let (first, bytes) = peek(bytes, FIRST_BYTES)?;
         let named = how.layout.unwrap_or_else(|| Layout::of(&input.name));
         let has_objects = json::may_begin(&first) || memchr::memmem::find(&first, b"\n{").is_some();
         let is_table = matches!(named, Layout::Csv(_)) || (how.layout.is_none() && !has_objects);
         let guess = || if is_table { Encoding::of_table(&first) } else { Encoding::of(&first) };
-        let encoding = how.encoding.unwrap_or_else(guess);
+        let said = if sheets.is_some() { Some(Encoding::Utf8) } else { how.encoding };
+        let encoding = said.unwrap_or_else(guess);
         if encoding != Encoding::Utf8 && how.encoding.is_none() {
             tracing::info!(file = input.name, ?encoding, "the encoding was told by the bytes");
         }
         let (raw, bytes) = peek(encoding.decoded(bytes), FIRST_BYTES)?;
+        let is_signed = matches!(how.layout, Some(Layout::Csv(Some(0..=31))));
+        let is_text = has_objects || is_signed || sheets.is_some();
         let first = String::from_utf8_lossy(&raw).into_owned();
         let told = match how.format {
             Some(Format::Archive | Format::Jetstream | Format::JetstreamEvents) => Told::default(),
             Some(Format::Export(export)) => told(&first, Some(export), how.map),
             None => told(&first, None, how.map),
         };
-        Ok(Self { bytes, raw, first, encoding, told, fault })
+        let noise = if is_text || told.export.is_some() { None } else { no_text(&raw) };
+        if let Some(what) = noise.or_else(|| marked_up(&first).filter(|_| sheets.is_none())) {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, what));
+        }
+        Ok(Self { bytes, raw, first, encoding, told, fault, sheets })
     }
 
     /// The sign between its fields, where it is a table; `Some(None)` where the header tells it.
     pub(super) fn delimiter(&self, named: Layout, how: &Opening<'_>) -> Option<Option<u8>> {
         let is_json = json::may_begin(self.first.as_bytes());
         match named {
+            _ if self.sheets.is_some() => Some(Some(b',')),
             _ if self.first.is_empty() => None,
             Layout::Csv(delimiter) if how.layout.is_some() => Some(delimiter),
             // Its lines have no header, and quotes are signs like others there.

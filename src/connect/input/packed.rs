@@ -5,10 +5,11 @@
 use std::io::{self, Read};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::foreign::foreign;
 use crate::connect::transport::decompressed;
 
 /// The longest beginning that tells a packing.
-const MAGIC_BYTES: usize = 6;
+const MAGIC_BYTES: usize = 16;
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 /// How what cannot be unpacked begins, what it is, and what to do.
@@ -84,10 +85,13 @@ pub(super) fn peek(mut reader: Bytes, bytes: usize) -> io::Result<(Vec<u8>, Byte
 /// # Errors
 /// For a packing that is not read, with what unpacks it.
 pub(super) fn unpacked(file: Bytes, fault: &Fault) -> io::Result<Bytes> {
-    let (first, file) = peek(file, MAGIC_BYTES)?;
+    let (first, mut file) = peek(file, MAGIC_BYTES)?;
     let other = OTHERS.iter().find(|(magic, ..)| first.starts_with(magic));
     if let Some((_, what, hint)) = other {
         return Err(io::Error::other(format!("this is {what}, which is not read here; {hint}")));
+    }
+    if let Some(what) = foreign(&first, &mut file)? {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, what));
     }
     let packing = if first.starts_with(&GZIP) {
         "gz"

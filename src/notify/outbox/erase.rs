@@ -29,7 +29,7 @@ impl Outbox {
     /// When the store refuses; then nothing was taken out.
     pub fn erase(&self, is_gone: &dyn Fn(&str) -> bool) -> Result<u64, OutboxError> {
         // Opened anew if need be.
-        drop(self.database().map_err(OutboxError)?);
+        drop(self.database().map_err(OutboxError::Store)?);
         let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
         let draft = draft(&self.path);
         let run = || {
@@ -41,7 +41,7 @@ impl Outbox {
             Ok((fresh, erased))
         };
         remove(&draft).map_err(redb::Error::from)?;
-        let (fresh, erased) = run().map_err(OutboxError)?;
+        let (fresh, erased) = run().map_err(OutboxError::Store)?;
         *database = Some(fresh);
         Ok(erased)
     }

@@ -32,7 +32,21 @@ impl Outbox {
         if outcome.is_err() {
             self.refused.store(true, Ordering::Release);
         }
-        outcome.map_err(OutboxError)
+        outcome.map_err(OutboxError::Store)
+    }
+}
+
+/// Why a store cannot be opened: whether its file is at fault.
+pub(super) fn unusable(path: &Path, source: redb::Error) -> OutboxError {
+    let is_at_fault = match &source {
+        redb::Error::Io(error) => error.kind() == ErrorKind::InvalidData,
+        redb::Error::Corrupted(_) | redb::Error::UpgradeRequired(_) => true,
+        _ => false,
+    };
+    if is_at_fault {
+        OutboxError::Damaged { path: path.to_owned(), source }
+    } else {
+        OutboxError::Store(source)
     }
 }
 

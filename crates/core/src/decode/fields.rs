@@ -11,14 +11,21 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde::de::value::{Error, StrDeserializer};
 
+use super::count::count;
 use super::guess::guessed_map;
+use super::rounded::{is_rounded, rounded};
 use crate::post::{Kind, TopicId};
 use crate::time::{EventTime, TimeStyle};
 
 /// The place of `posted_at` among the fields.
 const POSTED_AT: usize = 2;
+/// Fields that hold ids.
+const IDS: [&str; 3] = ["id", "parent", "thread"];
 /// Longest excerpt of a value in a reason, in characters.
 const FOUND_CHARS: usize = 40;
+
+/// Most names of columns in a reason.
+const NAMES: usize = 15;
 
 /// The fields of a post, as in archive lines.
 pub const FIELDS: [&str; 13] = [
@@ -75,6 +82,7 @@ impl<'a> Value<'a> {
     pub(super) fn text(self, name: &str) -> Result<Option<Cow<'a, str>>, String> {
         match self {
             Self::Null => Ok(None),
+            Self::Text(id) if IDS.contains(&name) && is_rounded(&id) => Err(rounded(&id)),
             Self::Text(text) => Ok(Some(text)),
             Self::Number(number) => whole(number, name).map(Some),
             Self::Int(int) => Ok(Some(int.to_string().into())),
@@ -147,38 +155,6 @@ fn is_nothing(text: &str) -> bool {
     text.len() <= 4 && nothing.contains(&text.trim().to_lowercase().as_str())
 }
 
-/// A count such as `1200`, `12.0`, `1.2e3`, or with signs between its thousands.
-fn count(text: &str, thousands: Option<char>) -> Option<u64> {
-    if let Ok(count) = text.parse() {
-        return Some(count);
-    }
-    let is_nothing = |fraction: &str| fraction.bytes().all(|byte| byte == b'0');
-    if let Some(sign) = thousands {
-        let point = if sign == '.' { ',' } else { '.' };
-        let whole = text.rsplit_once(point);
-        let whole = whole.filter(|(_, fraction)| fraction.len() <= 2 && is_nothing(fraction));
-        let mut groups = whole.map_or(text, |(whole, _)| whole).split(sign);
-        let first = groups.next().filter(|first| (1..=3).contains(&first.len()))?;
-        let grouped =
-            groups.try_fold(first.to_owned(), |all, group| (group.len() == 3).then(|| all + group));
-        return grouped?.parse().ok();
-    }
-    // A sign before three digits could stand between thousands.
-    let cut =
-        |sign| text.split_once(sign).filter(|(_, fraction): &(&str, &str)| fraction.len() != 3);
-    let whole = cut('.').or_else(|| cut(',')).filter(|(_, fraction)| is_nothing(fraction));
-    if let Some((whole, _)) = whole {
-        return whole.parse().ok();
-    }
-    let number = text.contains(['e', 'E']).then(|| text.parse::<f64>().ok()).flatten()?;
-    #[allow(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "just seen to be a whole number that a float holds exactly"
-    )]
-    (number.fract() == 0.0 && (0.0..9e15).contains(&number)).then_some(number as u64)
-}
-
 /// Which column of a file is which field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldMap {
@@ -246,7 +222,7 @@ impl FieldMap {
                 _ => matches!(field, "text" | "posted_at"),
             };
             if place.is_none() && needed {
-                let found = names.iter().take(20).copied().collect::<Vec<_>>().join(", ");
+                let found = shown(names);
                 let guess = guessed_map(names);
                 let map = match guess.as_str() {
                     "" if self.is_plain() && place_of(names, "text").is_none() => {
@@ -263,6 +239,20 @@ impl FieldMap {
         }
         Ok(places)
     }
+}
+
+/// Names of columns as a message has them: what is no table can have any.
+fn shown(names: &[&str]) -> String {
+    let name = |name: &&str| {
+        let short: String =
+            name.chars().filter(|char| !char.is_control()).take(FOUND_CHARS).collect();
+        if name.chars().count() > FOUND_CHARS { format!("{short}…") } else { short }
+    };
+    let mut shown = names.iter().take(NAMES).map(name).collect::<Vec<_>>().join(", ");
+    if names.len() > NAMES {
+        shown.push_str(", …");
+    }
+    shown
 }
 
 /// Where a column of this name stands, in any case.
@@ -365,6 +355,8 @@ mod tests {
         }
         assert_eq!(id("12.0"), Ok(Some("12".into())));
         assert!(id("1.3448001175712604e18").is_err(), "rounded: two posts could share it");
+        assert!(Value::Text("1.86E+18".into()).text("id").is_err());
+        assert!(Value::Text("1.86E+18".into()).text("text").is_ok());
     }
 
     #[test]

@@ -1,250 +1,9 @@
 //! Which column could be which field, where columns are called as others call them?
 
-/// What others call the column of a day, in letters and digits alone.
-const DAYS: [&str; 10] = [
-    "date",
-    "day",
-    "datum",
-    "tag",
-    "reviewdate",
-    "submitdate",
-    "posteddate",
-    "publishdate",
-    "publicationdate",
-    "pubdate",
-];
-/// What others call the column of the time of day beside it.
-const CLOCKS: [&str; 6] = ["time", "timeofday", "uhrzeit", "zeit", "posttime", "publishtime"];
+use super::called::{CLOCKS, DAYS, NAMES};
 
-/// What others call the fields of a post, the likeliest first: in letters and digits alone.
-const NAMES: [(&str, &[&str]); 13] = [
-    (
-        "id",
-        &[
-            "id",
-            "idstr",
-            "postid",
-            "tweetid",
-            "commentid",
-            "messageid",
-            "statusid",
-            "reviewid",
-            "uuid",
-            "uid",
-            "guid",
-            "uri",
-            "nr",
-            "nummer",
-            "resourceid",
-            "beitragsid",
-            "kommentarid",
-            "ticketid",
-            "ticketnr",
-            "ticketnummer",
-            "vorgangsnummer",
-            "key",
-        ],
-    ),
-    (
-        "text",
-        &[
-            "text",
-            "fulltext",
-            "body",
-            "content",
-            "message",
-            "comment",
-            "commenttext",
-            "posttext",
-            "posttitle",
-            "tweettext",
-            "hitsentence",
-            "tweet",
-            "caption",
-            "snippet",
-            "reviewcontent",
-            "reviewtext",
-            "reviewbody",
-            "review",
-            "feedback",
-            "selftext",
-            "description",
-            "title",
-            "beitrag",
-            "inhalt",
-            "nachricht",
-            "kommentar",
-            "kommentartext",
-            "beitragstext",
-            "bewertungstext",
-            "rezension",
-            "bewertung",
-            "beschreibung",
-            "freitext",
-            "anmerkung",
-            "anliegen",
-            "rückmeldung",
-            "volltext",
-            "titel",
-            "headline",
-            "openingtext",
-            "mention",
-            // Where nothing else is text: most tables count them.
-            "comments",
-            "kommentare",
-        ],
-    ),
-    (
-        "posted_at",
-        &[
-            "postedat",
-            "createdat",
-            "createdate",
-            "createtime",
-            "createddate",
-            "datecreated",
-            "publishedat",
-            "createdutc",
-            "created",
-            "published",
-            "createdtime",
-            "creationtime",
-            "timestamp",
-            "datetime",
-            "reviewcreatedutc",
-            "reviewsubmitdateandtime",
-            "reviewdate",
-            "submittedat",
-            "submitdate",
-            "posteddate",
-            "publishdate",
-            "submitdateutc",
-            "publishtime",
-            "publicationdate",
-            "pubdate",
-            "date",
-            "dateutc",
-            "time",
-            "timestampgmt",
-            "timestamputc",
-            "datumuhrzeit",
-            "datum",
-            "zeitpunkt",
-            "zeitstempel",
-            "uhrzeit",
-            "zeit",
-            "erstelltam",
-            "erstellt",
-            "erstellungsdatum",
-            "veroffentlichtam",
-            "veröffentlichtam",
-            "veröffentlichungszeit",
-            "veröffentlichungsdatum",
-        ],
-    ),
-    (
-        "received_at",
-        &["receivedat", "retrievedat", "retrievedon", "collectedat", "crawledat", "abgerufenam"],
-    ),
-    (
-        "source",
-        &["source", "platform", "network", "channel", "plattform", "netzwerk", "quelle", "kanal"],
-    ),
-    (
-        "author",
-        &[
-            "author",
-            "authorid",
-            "authorname",
-            "username",
-            "user",
-            "screenname",
-            "handle",
-            "userid",
-            "authordisplayname",
-            "from",
-            "name",
-            "autor",
-            "verfasser",
-            "reviewusername",
-            "reviewername",
-            "reviewer",
-            "requester",
-            "customer",
-            "benutzer",
-            "nutzer",
-            "influencer",
-            "profilname",
-            "antragsteller",
-            "absender",
-            "kunde",
-            "kundin",
-        ],
-    ),
-    ("kind", &["kind", "posttype", "type", "messagetype", "art", "typ"]),
-    (
-        "parent",
-        &[
-            "parent",
-            "parentid",
-            "inreplyto",
-            "inreplytoid",
-            "inreplytostatusid",
-            "replyto",
-            "antwortauf",
-        ],
-    ),
-    ("thread", &["thread", "threadid", "conversationid", "linkid", "rootid", "videoid"]),
-    ("lang", &["lang", "language", "locale", "reviewlanguage", "reviewerlanguage", "sprache"]),
-    (
-        "url",
-        &[
-            "url",
-            "link",
-            "permalink",
-            "permalinkurl",
-            "posturl",
-            "postlink",
-            "weburl",
-            "reviewlink",
-            "adresse",
-        ],
-    ),
-    (
-        "reach",
-        &[
-            "reach",
-            "followers",
-            "followerscount",
-            "followercount",
-            "authorfollowers",
-            "audience",
-            "impressions",
-            "views",
-            "reichweite",
-            "follower",
-            "abonnenten",
-            "aufrufe",
-            "impressionen",
-        ],
-    ),
-    (
-        "engagement",
-        &[
-            "engagement",
-            "engagements",
-            "interactions",
-            "likes",
-            "likecount",
-            "favoritecount",
-            "score",
-            "reactions",
-            "interaktionen",
-            "likesgesamt",
-            "gefälltmir",
-        ],
-    ),
-];
+/// Most columns of texts that are told.
+const TEXTS_MAX: usize = 8;
 
 /// For each field that a column could be, the column, as pairs of `--map`; fields whose own name is
 /// there are left out. A post without any column for its id has an empty one: `id=`.
@@ -291,6 +50,19 @@ pub fn guessed(columns: &[&str]) -> Vec<(&'static str, String)> {
         pairs.insert(0, ("id", String::new()));
     }
     pairs
+}
+
+/// Columns that are called as others call texts, the likeliest first; at most eight.
+#[must_use]
+pub fn text_columns<'c>(columns: &[&'c str]) -> Vec<&'c str> {
+    let (mut left, mut found) = (columns.to_vec(), Vec::new());
+    while found.len() < TEXTS_MAX
+        && let Some((_, text)) = guessed(&left).into_iter().find(|(field, _)| *field == "text")
+    {
+        found.extend(left.iter().copied().filter(|column| *column == text));
+        left.retain(|column| *column != text);
+    }
+    found
 }
 
 /// The same as the value of `--map`; empty without any.
@@ -356,5 +128,41 @@ mod tests {
         for (columns, map) in rows {
             assert_eq!(guessed_map(columns), map);
         }
+    }
+
+    #[test]
+    fn columns_of_suites_and_forms_are_known() {
+        let rows: [(&[&str], &str); 5] = [
+            (
+                &["Date (GMT)", "Post message", "Social network", "Post ID", "Post permalink"],
+                "id=Post ID,text=Post message,posted_at=Date (GMT),source=Social network,url=Post permalink",
+            ),
+            (
+                &["Titel des Beitrags", "Link zum Beitrag", "Erstellungsdatum", "Kommentare"],
+                "id=,text=Titel des Beitrags,posted_at=Erstellungsdatum,url=Link zum Beitrag",
+            ),
+            (
+                &["Beitrags-ID", "Beschreibung", "Veröffentlichungszeit", "Datum", "Aufrufe"],
+                "id=Beitrags-ID,text=Beschreibung,posted_at=Veröffentlichungszeit,reach=Aufrufe",
+            ),
+            (
+                &["Startzeit", "Fertigstellungszeit", "Name"],
+                "posted_at=Fertigstellungszeit,author=Name",
+            ),
+            (
+                &["Date", "Post Type", "Post", "Audience", "Impressions", "Comments"],
+                "id=,text=Post,posted_at=Date,kind=Post Type,reach=Impressions",
+            ),
+        ];
+        for (columns, map) in rows {
+            assert_eq!(guessed_map(columns), map);
+        }
+    }
+
+    #[test]
+    fn all_columns_that_could_be_texts_are_told_the_likeliest_first() {
+        let columns = ["Title", "Date", "Description", "Comments"];
+        assert_eq!(text_columns(&columns), ["Description", "Title", "Comments"]);
+        assert_eq!(text_columns(&["Date", "text"]), Vec::<&str>::new());
     }
 }

@@ -4,6 +4,8 @@
 //! understand they name.
 
 mod archive;
+mod called;
+mod count;
 mod cursor;
 mod entry;
 pub mod feed;
@@ -20,6 +22,7 @@ pub mod nostr;
 mod parcel;
 mod relayed;
 mod renewed;
+mod rounded;
 mod sieve;
 pub mod x;
 
@@ -30,7 +33,7 @@ pub use archive::ArchiveLine;
 pub use cursor::Cursor;
 pub use entry::EntryStyle;
 pub use fields::{FIELDS, FieldMap, Reading, Value, quoted};
-pub use guess::{guessed, guessed_map};
+pub use guess::{guessed, guessed_map, text_columns};
 pub use import::{Export, Outline, Told, names_owner, owner_of, told};
 pub use jetstream::{
     BlockEntry, ENTRY_BYTES, HEADER_BYTES, Repository, SegmentBlock, SegmentHeader, SegmentRow,
@@ -39,6 +42,7 @@ pub use jetstream::{
 pub use meta::{Ask, FeedPage, MetaDecoder, Wanted};
 pub use parcel::{Landed, Parcel, Refused, Ticket};
 pub use relayed::{Beat, Relayed, message_id, relayed_beat, relayed_event};
+pub use rounded::{is_long, is_padded, rounded};
 pub use sieve::Sieve;
 
 use import::Frame;

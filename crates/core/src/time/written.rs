@@ -26,7 +26,7 @@ const UNITS_US: [i64; 3] = [SECOND_US, 1_000, 1];
 /// Nanoseconds of a microsecond.
 const NANOS: i128 = 1_000;
 /// How people write dates whose parts cannot be mistaken.
-const CIVIL: [&str; 9] = [
+const CIVIL: [&str; 13] = [
     "%d.%m.%Y %H:%M:%S",
     "%d.%m.%Y %H:%M",
     "%d.%m.%Y, %H:%M:%S",
@@ -36,6 +36,10 @@ const CIVIL: [&str; 9] = [
     "%Y/%m/%d %H:%M",
     "%Y/%m/%d",
     "%Y/%m/%d %I:%M:%S %p",
+    "%Y-%m-%d, %H:%M:%S",
+    "%Y-%m-%d, %H:%M",
+    "%Y-%m-%d %I:%M:%S %p",
+    "%Y-%m-%d %I:%M %p",
 ];
 /// The same with a zone: Twitter's first API, and what programs print.
 const ZONED: [&str; 3] =

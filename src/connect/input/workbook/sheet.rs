@@ -1,6 +1,7 @@
 //! What do the rows of a sheet say, as lines of CSV?
 
 use std::io::{self, Read};
+use std::sync::Arc;
 
 use super::part::{Element, Part, Step};
 use super::{Form, Shared, add};
@@ -14,9 +15,11 @@ const ROW_BYTES_MAX: usize = 16 << 20;
 /// A sheet that is read row by row.
 pub(super) struct Sheet {
     part: Part,
-    shared: Shared,
+    shared: Arc<Shared>,
     /// Rows so far.
     row: usize,
+    /// The last row, where the sheet says it ahead of its rows.
+    pub(super) last: Option<u64>,
     ready: Vec<u8>,
     /// How many of the ready bytes were read.
     read: usize,
@@ -33,8 +36,8 @@ struct Cell {
 }
 
 impl Sheet {
-    pub(super) fn new(part: Part, shared: Shared) -> Self {
-        Self { part, shared, row: 0, ready: Vec::new(), read: 0 }
+    pub(super) fn new(part: Part, shared: Arc<Shared>) -> Self {
+        Self { part, shared, row: 0, last: None, ready: Vec::new(), read: 0 }
     }
 
     /// Makes the next rows ready; whether there are any.
@@ -47,6 +50,7 @@ impl Sheet {
             match self.part.step()? {
                 Step::Open(element) => match element.name.as_str() {
                     "row" => self.begin(&element),
+                    "dimension" => self.last = element.value("ref").and_then(last_row),
                     "c" => cell = Cell::of(&element, cells.len()),
                     "v" | "t" => is_said = true,
                     _ => {}
@@ -151,6 +155,12 @@ fn column(cell: &str) -> Option<usize> {
     number.checked_sub(1)
 }
 
+/// The last row of cells such as `A1:D4`.
+fn last_row(cells: &str) -> Option<u64> {
+    let last = cells.rsplit(':').next()?;
+    last.trim_start_matches(|char: char| char.is_ascii_alphabetic()).parse().ok()
+}
+
 impl Read for Sheet {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         while self.read >= self.ready.len() {
@@ -184,5 +194,9 @@ mod tests {
         for (cell, number) in rows {
             assert_eq!(column(cell), number, "{cell}");
         }
+        assert_eq!(
+            [last_row("A1:XFD1048576"), last_row("B7"), last_row("")],
+            [Some(1_048_576), Some(7), None]
+        );
     }
 }
