@@ -12,11 +12,11 @@ use super::api::{Api, Own};
 use super::asked::TopicQuery;
 use super::parameters::{Parameters, Sent};
 use super::problem::{Problem, failed};
-use crate::inbox::{InboxDesk, InboxError, InboxOrder, Step};
+use crate::inbox::{InboxDesk, InboxError, InboxOrder, Outcome, Step};
 use crate::report::{
     HistoryStep, Inbox, InboxSearch, ReportError, ServiceFigures, Turn, Waiting, standing,
 };
-use crate::state::{Change, Standing, StateError};
+use crate::state::{Standing, StateError};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -133,7 +133,7 @@ pub(super) async fn change(
 }
 
 /// Makes a change.
-pub(super) async fn apply(api: &Api, order: InboxOrder) -> Result<Change, Unchanged> {
+pub(super) async fn apply(api: &Api, order: InboxOrder) -> Result<Outcome, Unchanged> {
     // Whoever waits for his place must not keep others from theirs: the lock comes second.
     let mut own = Own::begin(api).await.map_err(Unchanged::Answer)?;
     let desk = InboxDesk::open(&own.folder).await?;

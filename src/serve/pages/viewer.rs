@@ -114,6 +114,11 @@ impl Visit {
         self.zone.iana_name().unwrap_or("UTC")
     }
 
+    /// The same reader, who sees another page.
+    pub(super) fn moved(self, path: &str, asked: BTreeMap<String, String>) -> Self {
+        Self { path: path.to_owned(), asked, ..self }
+    }
+
     /// The address of this page with something asked otherwise.
     pub(super) fn here(&self, name: &str, value: &str) -> String {
         let kept = self.asked.iter().filter(|(own, _)| {
