@@ -15,9 +15,9 @@ use super::stand::{Found, Place, STAND, Stand, Turn, handle, latest};
 use crate::config::ServiceConfig;
 use crate::lake::quoted;
 use crate::priority::Priority;
-use crate::sql::View;
+use crate::sql::{View, as_of};
 use crate::state::Standing;
-use crate::time::{DAY_US, EventTime, SECOND_US, rfc3339};
+use crate::time::{EventTime, SECOND_US, rfc3339};
 
 /// Mentions looked through, the latest.
 const ROWS_MAX: usize = 50_000;
@@ -189,7 +189,7 @@ impl Ask<'_> {
     pub fn now(&self) -> EventTime {
         let clock = crate::system::wall_clock();
         let until = self.heard.until.unwrap_or(clock);
-        if clock.since(until) > 2 * DAY_US { until } else { clock.max(until) }
+        as_of(clock, until)
     }
 
     /// A page of mentions that may want an answer, the most urgent first.

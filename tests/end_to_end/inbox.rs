@@ -159,6 +159,37 @@ fn service_figures_are_those_that_were_worked_out_by_hand() {
     );
 }
 
+#[test]
+fn the_list_and_sql_count_the_same_mentions() {
+    let mut team = Team::of(&two_days());
+    let plain = "SELECT count(*), count(wanted) FROM inbox";
+    assert_eq!(query(&team.place.lake, plain), "7,0", "without a configuration nobody knows");
+    for (service, wanted) in [
+        ("", 6),
+        ("wants = [\"negative\", \"positive\"]", 7),
+        ("wants = []", 0),
+        // From the afternoon of the first day on: of an archive, now is its end.
+        ("horizon = \"1d\"", 4),
+    ] {
+        let text = format!(
+            "[service]\n{service}\n[[topic]]\nname = \"acme\"\nquery = 'acme'\naccounts = [\"@acme_help\"]\n"
+        );
+        team.config = file(team.place.folder.path(), "wants.toml", text);
+        let counts = &team.list(&[])["counts"];
+        let states = ["open", "assigned", "answered", "ignored"];
+        let listed: u64 = states.iter().filter_map(|state| counts[*state].as_u64()).sum();
+        assert_eq!(listed, wanted, "{service}: {counts}");
+        let mut asked = resonanz();
+        asked.args(["query", "SELECT state, sum(wanted) AS n FROM inbox GROUP BY state"]);
+        asked.args(["--format", "json", "--config"]).arg(&team.config);
+        let asked = asked.arg("--lake").arg(&team.place.lake).output().expect("runs");
+        let rows: Vec<Value> = serde_json::from_str(&stdout(&asked)).expect(&stderr(&asked));
+        for row in rows {
+            assert_eq!(row["n"], counts[text(&row, "state")], "{service}: {row}");
+        }
+    }
+}
+
 /// Three negative mentions, of which two are due in one hour.
 fn three() -> (Team, [String; 3]) {
     let team = Team::live();
@@ -180,6 +211,12 @@ fn who_was_quicker_is_told_to_whoever_saw_an_older_state() {
         (Some(0), format!("{a}@1 is assigned to Mara").as_str()),
         "{error}"
     );
+    // Who has it already is told so, also who saw an older state, and nothing is written.
+    let (code, said, error) = team.inbox(&["assign", &format!("{a}@0"), "--by", "mara "]);
+    let has = format!("{a}@1 is assigned to Mara already");
+    assert_eq!((code, said.trim()), (Some(0), has.as_str()), "{error}");
+    let (status, kept) = team.change(&a, 1, "Mara", "assigned");
+    assert_eq!((status, &kept["revision"]), (200, &json!(1)), "{kept}");
     let (status, problem) = team.change(&a, 0, "Jo", "ignored");
     assert_eq!(status, 409, "{problem}");
     let detail = text(&problem, "detail");
@@ -310,8 +347,9 @@ fn of_many_who_saw_the_same_state_one_succeeds_and_no_kill_takes_that_back() {
             let (team, handle) = (&team, &handle);
             let all: Vec<_> = (0..6)
                 .map(|who| {
-                    scope
-                        .spawn(move || team.change(handle, round, &format!("p{who}"), "assigned").0)
+                    scope.spawn(move || {
+                        team.change(handle, round, &format!("p{round}{who}"), "assigned").0
+                    })
                 })
                 .collect();
             all.into_iter().map(|one| one.join().expect("a status")).collect()
