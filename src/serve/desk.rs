@@ -255,11 +255,11 @@ pub(super) async fn silence(
     let author = viewer.signs(author);
     let id = String::new();
     let silence = Silence { id, topic, rule, labels, starts, ends, author, comment };
-    let topics: Vec<&str> = api.topics.iter().map(|topic| topic.name.as_str()).collect();
-    // The lake is asked only for a topic that the configuration does not know.
-    let own = match notify::strange_topic(&topics, &silence) {
-        None => None,
-        Some(_) => match Own::begin(&api).await {
+    let configured = api.configured();
+    // The lake is asked only for what the configuration does not know.
+    let own = match configured.lacks(&silence) {
+        false => None,
+        true => match Own::begin(&api).await {
             Ok(own) => Some(own),
             Err(refusal) => return refusal,
         },
@@ -267,7 +267,7 @@ pub(super) async fn silence(
     let put = match Folder::read(&api.lake) {
         Ok(folder) => {
             let session = own.as_ref().map(|own| &own.session);
-            notify::silence(&folder, session, &topics, silence).await
+            notify::silence(&folder, session, &configured, silence).await
         }
         Err(error) => Err(error.into()),
     };
@@ -296,7 +296,7 @@ fn answer<T: serde::Serialize>(found: Result<T, OrderError>) -> Response {
         Err(error) => error,
     };
     let status = match &error {
-        OrderError::Unknown { what: "topic", .. } => StatusCode::BAD_REQUEST,
+        OrderError::Unknown { what: "topic" | "rule", .. } => StatusCode::BAD_REQUEST,
         OrderError::Unknown { .. } => StatusCode::NOT_FOUND,
         OrderError::Ambiguous { .. }
         | OrderError::Nobody
