@@ -280,7 +280,11 @@ async fn count(visit: &Visit, own: &Own) -> Result<Value, Wrong> {
     }
     let only: Vec<String> = topic.map(str::to_owned).into_iter().collect();
     let figures = ask.service(&only, &period.span).await?;
-    Ok(json!({"period": visit.shown(&period), "figures": figures, "topic": topic}))
+    // Those of other periods wait as well, as the overview and the inbox count them.
+    let search = InboxSearch { topics: only, limit: Some(1), ..InboxSearch::default() };
+    let waiting = ask.inbox(&search).await?.total;
+    let period = visit.shown(&period);
+    Ok(json!({"period": period, "figures": figures, "topic": topic, "waiting": waiting}))
 }
 
 #[cfg(test)]
