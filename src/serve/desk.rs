@@ -18,6 +18,7 @@ use serde::Deserialize;
 
 use super::access::Viewer;
 use super::api::{Api, Own, ROWS_MAX};
+use super::files::{self, Decimal, ListForm, file};
 use super::parameters::{Parameters, Sent};
 use super::problem::{Problem, failed, failure};
 use super::site::host_name;
@@ -102,9 +103,13 @@ fn is_local(host: &str) -> bool {
 pub(super) struct AlertQuery {
     topic: Option<String>,
     state: Option<String>,
+    /// `json` without it; `csv` or `excel` for a file.
+    format: Option<ListForm>,
+    /// `point` without it, or `comma`: how numbers are written for Excel.
+    decimal: Option<Decimal>,
 }
 
-/// Alerts: firing first, then latest first.
+/// Alerts: firing first, then latest first; as JSON or as a file.
 pub(super) async fn alerts(
     State(api): State<Api>,
     Parameters(asked): Parameters<AlertQuery>,
@@ -129,8 +134,12 @@ pub(super) async fn alerts(
             return Problem::from(error).into_response();
         }
     }
+    let sheet = asked.format.unwrap_or_default().sheet(asked.decimal);
     let wanted = Wanted { topic: asked.topic, state, limit: ROWS_MAX };
-    answer(stories(&own.session, &own.folder, &wanted).await.map_err(OrderError::from))
+    match (stories(&own.session, &own.folder, &wanted).await, sheet) {
+        (Ok(found), Some(sheet)) => file(sheet, ("alerts", files::ALERTS), &found, None),
+        (found, _) => answer(found.map_err(OrderError::from)),
+    }
 }
 
 /// The whole story of one alert.

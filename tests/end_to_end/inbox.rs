@@ -1,6 +1,7 @@
 //! Who waits for an answer, and what do people decide? Parts of a working day of three people beside a
 //! process that runs, service figures worked out by hand, and changes that survive a kill.
 
+mod counted;
 mod team;
 mod urgent;
 
@@ -157,37 +158,6 @@ fn service_figures_are_those_that_were_worked_out_by_hand() {
         "m5,ignored,Werbung,Jo,1",
         "a command without a process fills the table"
     );
-}
-
-#[test]
-fn the_list_and_sql_count_the_same_mentions() {
-    let mut team = Team::of(&two_days());
-    let plain = "SELECT count(*), count(wanted) FROM inbox";
-    assert_eq!(query(&team.place.lake, plain), "7,0", "without a configuration nobody knows");
-    for (service, wanted) in [
-        ("", 6),
-        ("wants = [\"negative\", \"positive\"]", 7),
-        ("wants = []", 0),
-        // From the afternoon of the first day on: of an archive, now is its end.
-        ("horizon = \"1d\"", 4),
-    ] {
-        let text = format!(
-            "[service]\n{service}\n[[topic]]\nname = \"acme\"\nquery = 'acme'\naccounts = [\"@acme_help\"]\n"
-        );
-        team.config = file(team.place.folder.path(), "wants.toml", text);
-        let counts = &team.list(&[])["counts"];
-        let states = ["open", "assigned", "answered", "ignored"];
-        let listed: u64 = states.iter().filter_map(|state| counts[*state].as_u64()).sum();
-        assert_eq!(listed, wanted, "{service}: {counts}");
-        let mut asked = resonanz();
-        asked.args(["query", "SELECT state, sum(wanted) AS n FROM inbox GROUP BY state"]);
-        asked.args(["--format", "json", "--config"]).arg(&team.config);
-        let asked = asked.arg("--lake").arg(&team.place.lake).output().expect("runs");
-        let rows: Vec<Value> = serde_json::from_str(&stdout(&asked)).expect(&stderr(&asked));
-        for row in rows {
-            assert_eq!(row["n"], counts[text(&row, "state")], "{service}: {row}");
-        }
-    }
 }
 
 /// Three negative mentions, of which two are due in one hour.

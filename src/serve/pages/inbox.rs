@@ -87,6 +87,7 @@ async fn look(visit: &Visit, own: &Own) -> Result<Value, Wrong> {
         "cut": inbox.cut,
         "topics": names,
         "back": part(visit),
+        "file": file(visit),
         "filtered": PART.iter().take(FILTERS).any(|name| visit.ask(name).is_some()),
         "next": inbox.next.map(|next| visit.here("after", &next)),
         "first": visit.here("after", ""),
@@ -115,6 +116,16 @@ fn amount(seconds: u64, [day, hour, minute]: Units) -> String {
         (days, 0, _) => format!("{days} {day}"),
         (days, hours, _) => format!("{days} {day} {hours} {hour}"),
     }
+}
+
+/// The address of the list as a file.
+fn file(visit: &Visit) -> String {
+    let asked = |name: &'static str| match name {
+        "overdue" => (name, visit.ask(name).map(|_| "true")),
+        name => (name, visit.ask(name)),
+    };
+    let filters = PART.into_iter().filter(|name| *name != "after").map(asked);
+    visit.file("/api/v1/inbox", &filters.collect::<Vec<_>>())
 }
 
 /// The part of the list that is seen, as a query.

@@ -133,6 +133,14 @@ impl Visit {
         format!("{}?{}", self.path, query.join("&"))
     }
 
+    /// The address of a list as a file, with what this page filters by; a form is still to be named.
+    pub(super) fn file(&self, path: &str, filters: &[(&str, Option<&str>)]) -> String {
+        let given = filters.iter().filter_map(|(name, value)| Some((name, (*value)?)));
+        let pairs: String =
+            given.map(|(name, value)| format!("{name}={}&", encode(value))).collect();
+        format!("{path}?{pairs}")
+    }
+
     /// Cookies for the choices of this address.
     pub(super) fn cookies(&self) -> Vec<String> {
         let value = |name: &str| match name {
