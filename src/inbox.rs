@@ -48,6 +48,15 @@ pub struct InboxOrder {
     pub by: String,
 }
 
+/// What came of a change that a person wanted.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// It was made.
+    Changed(Box<Change>),
+    /// Nothing was left to do: whoever is to take care does so already.
+    Held(Box<Waiting>),
+}
+
 /// Why a change was not made.
 #[derive(Debug, thiserror::Error)]
 pub enum InboxError {
@@ -131,12 +140,12 @@ impl InboxDesk {
         Ok(Self { lock: locked.map_err(failed)??, triage })
     }
 
-    /// Makes a change, durably.
+    /// Makes a change, durably, unless it would give a mention to whoever has it.
     ///
     /// # Errors
     /// When there is no such mention, the state is another one by now, a name is missing or too
     /// long, or the disk refuses.
-    pub async fn apply(&self, ask: &Ask<'_>, order: InboxOrder) -> Result<Change, InboxError> {
+    pub async fn apply(&self, ask: &Ask<'_>, order: InboxOrder) -> Result<Outcome, InboxError> {
         let InboxOrder { mention, seen, step, note, by } = order;
         let by = named(&by, "the name of who changes it")?;
         let note = note.map(|note| note.trim().to_owned()).filter(|note| !note.is_empty());
@@ -147,6 +156,10 @@ impl InboxDesk {
             return Err(InboxError::TooLong);
         }
         let before = ask.waiting(&mention).await?;
+        // Also for who pressed a button twice, and saw a state that is over by the second time.
+        if note.is_none() && matches!(&step, Step::Assign { to } if has(&before, to)) {
+            return Ok(Outcome::Held(Box::new(before)));
+        }
         if before.revision != seen {
             return Err(InboxError::Conflict(Box::new(before)));
         }
@@ -174,8 +187,14 @@ impl InboxDesk {
             changed_by: by,
         };
         self.triage.put(&change, &self.lock)?;
-        Ok(change)
+        Ok(Outcome::Changed(Box::new(change)))
     }
+}
+
+/// Whether somebody takes care of a mention, by any spelling of the name in capitals.
+fn has(now: &Waiting, who: &str) -> bool {
+    let owner = now.owner.as_ref().filter(|_| now.state == Standing::Assigned);
+    owner.is_some_and(|owner| owner.to_lowercase() == who.trim().to_lowercase())
 }
 
 fn named(name: &str, what: &'static str) -> Result<String, InboxError> {

@@ -29,6 +29,8 @@ pub struct Charter {
     pub duties: Vec<(String, Duty)>,
     /// The pages of rules and goals, by the name of either.
     pub pages: BTreeMap<String, String>,
+    /// What alerts can be called: the names of all rules and goals.
+    pub rules: Vec<String>,
 }
 
 /// Who is responsible for the processing, and how groups of people are shown.
@@ -157,7 +159,9 @@ pub(super) fn charter<'i>(
     let pages = of_rules.chain(of_goals).filter_map(page).collect();
     let names = topics.iter().map(|topic| topic.name.clone());
     let duties = names.zip(duties).collect();
-    Charter { policies: base.join(folder), goals, law, duties, pages }
+    let named = rules.iter().map(|rule| &rule.name);
+    let rules = named.chain(goals.iter().map(|goal| &goal.name)).cloned().collect();
+    Charter { policies: base.join(folder), goals, law, duties, pages, rules }
 }
 
 fn law<'i>(root: &DeTable<'i>, problems: &mut Problems<'i>) -> Law {

@@ -6,7 +6,7 @@ use toml::de::DeTable;
 
 use super::rules::{parse_hours, zone};
 use crate::alert::ActiveHours;
-use crate::intent::Intent;
+use crate::intent::{Intent, split};
 use crate::mention::Topic;
 use crate::post::Polarity;
 use crate::promise::{Closed, Region, Service};
@@ -40,6 +40,15 @@ impl Default for ServiceConfig {
     fn default() -> Self {
         let (service, wants) = (Service::default(), vec![Polarity::Negative]);
         Self { service, wants, intents: Vec::new(), horizon_us: 90 * DAY_US }
+    }
+}
+
+impl ServiceConfig {
+    /// Whether a mention of this verdict and these intents wants an answer.
+    #[must_use]
+    pub fn wants_answer(&self, polarity: Option<Polarity>, intents: &str) -> bool {
+        polarity.is_some_and(|polarity| self.wants.contains(&polarity))
+            || split(intents).any(|intent| self.intents.contains(&intent))
     }
 }
 

@@ -40,7 +40,7 @@ pub use herald::{Herald, Matter};
 pub use letterbox::Letterbox;
 pub use message::{Message, messages};
 pub use orders::{
-    Again, OrderError, acknowledge, alert_id, known_topic, resend, silence, strange_topic, told,
+    Again, Configured, OrderError, acknowledge, alert_id, known_topic, resend, silence, told,
     unacknowledge, unsilence,
 };
 pub use outbox::{Outbox, OutboxError, Progress, QUEUE_MAX};

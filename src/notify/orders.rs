@@ -64,6 +64,9 @@ impl OrderError {
             Self::Unknown { what: "topic", .. } => {
                 "name a topic of the configuration or of the lake"
             }
+            Self::Unknown { what: "rule", .. } => {
+                "name a rule or a goal of the configuration, or one that has fired"
+            }
             Self::Unknown { what: "acknowledgement", .. } => {
                 "see who acknowledged what: resonanz alerts list"
             }
@@ -194,31 +197,55 @@ pub async fn unacknowledge(
     }
 }
 
-/// The topic, or pattern of topics, of a silence that none of the configuration matches; the lake
-/// must know it then.
-#[must_use]
-pub fn strange_topic<'s>(topics: &[&str], silence: &'s Silence) -> Option<&'s str> {
-    let is_configured = |pattern: &str| topics.iter().any(|topic| is_match(pattern, topic));
-    silence.topic.as_deref().filter(|pattern| !is_configured(pattern))
+/// Names of the configuration that a silence may be about.
+#[derive(Debug, Clone, Default)]
+pub struct Configured<'a> {
+    /// Topics.
+    pub topics: Vec<&'a str>,
+    /// Rules and goals, as [`Charter::rules`](crate::config::Charter) has them.
+    pub rules: Vec<&'a str>,
 }
 
-/// Puts a silence in force; it gets an id of its own. `topics` are those of the configuration;
-/// `session` answers whether the lake knows a [`strange_topic`], and is opened where none is given.
+impl Configured<'_> {
+    /// Whether a silence is about a topic or a rule of which the configuration has none; the lake must know
+    /// it then.
+    #[must_use]
+    pub fn lacks(&self, silence: &Silence) -> bool {
+        let lacks = |names: &[&str], pattern: &Option<String>| {
+            let has = |pattern: &String| names.iter().any(|name| is_match(pattern, name));
+            pattern.as_ref().is_some_and(|pattern| !has(pattern))
+        };
+        lacks(&self.topics, &silence.topic) || lacks(&self.rules, &silence.rule)
+    }
+}
+
+/// Puts a silence in force; it gets an id of its own. `session` answers whether the lake knows what the
+/// configuration [lacks](Configured::lacks), and is opened where none is given.
 ///
 /// # Errors
-/// When it matches everything by mistake, is over already, or names no topic that anybody knows.
+/// When it matches everything by mistake, is over already, or names a topic or a rule that nobody knows.
 pub async fn silence(
     folder: &Folder,
     session: Option<&Session>,
-    topics: &[&str],
+    configured: &Configured<'_>,
     silence: Silence,
 ) -> Result<Silence, OrderError> {
     silence.check(wall_clock())?;
-    match (strange_topic(topics, &silence), session) {
-        (None, _) => {}
-        (Some(pattern), Some(session)) => known_topic(session, topics, pattern).await?,
-        (Some(pattern), None) => {
-            known_topic(&Session::open(folder).await?, topics, pattern).await?;
+    if configured.lacks(&silence) {
+        let opened;
+        let session = match session {
+            Some(session) => session,
+            None => {
+                opened = Session::open(folder).await?;
+                &opened
+            }
+        };
+        if let Some(pattern) = &silence.topic {
+            known_topic(session, &configured.topics, pattern).await?;
+        }
+        if let Some(pattern) = &silence.rule {
+            let sql = "SELECT DISTINCT rule AS name FROM alerts";
+            known(session, ("rule", sql), &configured.rules, pattern).await?;
         }
     }
     let files = DeskFiles::of(folder);
@@ -264,22 +291,32 @@ pub async fn known_topic(
     configured: &[&str],
     pattern: &str,
 ) -> Result<(), OrderError> {
-    if configured.iter().any(|topic| is_match(pattern, topic)) {
+    let sql = "SELECT DISTINCT topic AS name FROM panes UNION SELECT DISTINCT topic FROM alerts";
+    known(session, ("topic", sql), configured, pattern).await
+}
+
+/// The same of whatever the lake names by some SQL.
+async fn known(
+    session: &Session,
+    (what, sql): (&'static str, &str),
+    configured: &[&str],
+    pattern: &str,
+) -> Result<(), OrderError> {
+    if configured.iter().any(|name| is_match(pattern, name)) {
         return Ok(());
     }
-    let sql = "SELECT DISTINCT topic FROM panes UNION SELECT DISTINCT topic FROM alerts";
     let found = rows(session, sql).await?;
-    let kept: Vec<&str> = found.iter().filter_map(|row| row["topic"].as_str()).collect();
-    if kept.iter().any(|topic| is_match(pattern, topic)) {
+    let kept: Vec<&str> = found.iter().filter_map(|row| row["name"].as_str()).collect();
+    if kept.iter().any(|name| is_match(pattern, name)) {
         return Ok(());
     }
-    let all = configured.iter().chain(&kept).copied().filter(|topic| !topic.is_empty());
-    let near = all.map(|topic| (distance(topic, pattern), topic)).min();
+    let all = configured.iter().chain(&kept).copied().filter(|name| !name.is_empty());
+    let near = all.map(|name| (distance(name, pattern), name)).min();
     let near = near.filter(|(steps, _)| *steps <= 1 + pattern.len() / 3);
     Err(OrderError::Unknown {
-        what: "topic",
+        what,
         name: pattern.to_owned(),
-        near: near.map(|(_, topic)| topic.to_owned()),
+        near: near.map(|(_, name)| name.to_owned()),
     })
 }
 

@@ -15,9 +15,9 @@ use super::stand::{Found, Place, STAND, Stand, Turn, handle, latest};
 use crate::config::ServiceConfig;
 use crate::lake::quoted;
 use crate::priority::Priority;
-use crate::sql::View;
+use crate::sql::{View, as_of};
 use crate::state::Standing;
-use crate::time::{DAY_US, EventTime, SECOND_US, rfc3339};
+use crate::time::{EventTime, SECOND_US, rfc3339};
 
 /// Mentions looked through, the latest.
 const ROWS_MAX: usize = 50_000;
@@ -189,7 +189,7 @@ impl Ask<'_> {
     pub fn now(&self) -> EventTime {
         let clock = crate::system::wall_clock();
         let until = self.heard.until.unwrap_or(clock);
-        if clock.since(until) > 2 * DAY_US { until } else { clock.max(until) }
+        as_of(clock, until)
     }
 
     /// A page of mentions that may want an answer, the most urgent first.
@@ -197,9 +197,18 @@ impl Ask<'_> {
     /// # Errors
     /// For a search that cannot be; when a limit is reached, or the lake cannot be read.
     pub async fn inbox(&self, search: &InboxSearch) -> Result<Inbox, ReportError> {
-        let limit = search.limit.unwrap_or(PAGE);
-        if !(1..=PAGE_MAX).contains(&limit) {
-            let why = format!("a page has 1 to {PAGE_MAX} mentions");
+        self.stood(search, (PAGE, PAGE_MAX)).await
+    }
+
+    /// A page of so many mentions where the search does not say, and of so many at most.
+    pub(super) async fn stood(
+        &self,
+        search: &InboxSearch,
+        (usual, most): (usize, usize),
+    ) -> Result<Inbox, ReportError> {
+        let limit = search.limit.unwrap_or(usual);
+        if !(1..=most).contains(&limit) {
+            let why = format!("a page has 1 to {most} mentions");
             return Err(ReportError::wrong("limit", why, "follow `next` for further ones"));
         }
         for topic in &search.topics {
@@ -232,7 +241,15 @@ impl Ask<'_> {
         let next = found.last().filter(|_| more);
         let next = next.map(|one| End(search.turn, at.0, one.place.clone()));
         let next = next.and_then(|end| Some(BASE64.encode(serde_json::to_vec(&end).ok()?)));
-        let entries = self.shown(found, now).await?;
+        // A condition for each mention: not of more of them at once than a page has.
+        let (mut entries, mut found) = (Vec::with_capacity(found.len()), found.into_iter());
+        loop {
+            let some: Vec<Found> = found.by_ref().take(PAGE_MAX).collect();
+            if some.is_empty() {
+                break;
+            }
+            entries.append(&mut self.shown(some, now).await?);
+        }
         Ok(Inbox { entries, total, counts, next, now, cut })
     }
 

@@ -265,9 +265,18 @@ impl Ask<'_> {
     /// # Errors
     /// For a search that cannot be; when a limit is reached, or the lake cannot be read.
     pub async fn mentions(&self, search: &Search) -> Result<MentionPage, ReportError> {
-        let limit = search.limit.unwrap_or(PAGE);
-        if !(1..=PAGE_MAX).contains(&limit) {
-            let why = format!("a page has 1 to {PAGE_MAX} posts");
+        self.listed(search, (PAGE, PAGE_MAX)).await
+    }
+
+    /// A page of so many posts where the search does not say, and of so many at most.
+    pub(super) async fn listed(
+        &self,
+        search: &Search,
+        (usual, most): (usize, usize),
+    ) -> Result<MentionPage, ReportError> {
+        let limit = search.limit.unwrap_or(usual);
+        if !(1..=most).contains(&limit) {
+            let why = format!("a page has 1 to {most} posts");
             return Err(ReportError::wrong("limit", why, "follow `next` for further ones"));
         }
         let wanted = search.condition()?;
@@ -309,7 +318,9 @@ impl Ask<'_> {
             Some(BASE64.encode(serde_json::to_vec(&place).ok()?))
         });
         let mut mentions: Vec<Mention> = rows.into_iter().map(|row| row.mention.cut()).collect();
-        self.review(&mut mentions).await?;
+        for some in mentions.chunks_mut(PAGE_MAX) {
+            self.review(some).await?;
+        }
         Ok(MentionPage { mentions, total, next })
     }
 }

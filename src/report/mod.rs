@@ -27,6 +27,7 @@ mod goal_time;
 mod goals;
 mod stand;
 mod inbox;
+mod files;
 mod history;
 mod service;
 mod alarms;

@@ -8,11 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use super::api::{Api, Own};
 use super::asked::{SpanQuery, TopicQuery};
+use super::files::{self, Decimal, ListForm, file};
 use super::parameters::Parameters;
 use super::problem::Problem;
 use crate::report::{
-    self, Changes, Explained, GoalStanding, MentionPage, Order, Overview, Report, ReportError,
-    Search, Sentiments, Step, TermChange, TopicInfo, Trend, Voice, Waits, none_of,
+    self, Changes, Explained, GoalStanding, Order, Overview, Report, ReportError, Search,
+    Sentiments, Step, TermChange, TopicInfo, Trend, Voice, Waits, none_of,
 };
 use crate::time::EventTime;
 
@@ -231,7 +232,7 @@ pub(super) struct MentionQuery {
     own: Option<bool>,
     /// Which come first; `latest` without it.
     order: Option<Order>,
-    /// Most posts of the page, 50 without it, 200 at most.
+    /// Most posts of the page, 50 without it, 200 at most; 10,000 of a file.
     limit: Option<usize>,
     /// `next` of the page before.
     after: Option<String>,
@@ -243,15 +244,20 @@ pub(super) struct MentionQuery {
     to: Option<String>,
     /// As in `/api/v1/overview`.
     zone: Option<String>,
+    /// `json` without it; `csv` or `excel` for a file of 10,000 posts at most.
+    format: Option<ListForm>,
+    /// `point` without it, or `comma`: how numbers are written for Excel.
+    decimal: Option<Decimal>,
 }
 
-/// Posts that mention topics: searched, filtered, page by page.
+/// Posts that mention topics: searched, filtered, page by page, or as a file.
 pub(super) async fn mentions(
     State(api): State<Api>,
     Parameters(asked): Parameters<MentionQuery>,
-) -> Result<Json<MentionPage>, Response> {
+) -> Result<Response, Response> {
     let own = Own::begin(&api).await?;
     let ask = own.ask(&api).await?;
+    let sheet = asked.format.unwrap_or_default().sheet(asked.decimal);
     let MentionQuery { period, from, to, zone, .. } = asked;
     let search = Search {
         text: asked.q.unwrap_or_default(),
@@ -270,7 +276,11 @@ pub(super) async fn mentions(
         limit: asked.limit,
         after: asked.after,
     };
-    ask.mentions(&search).await.map(Json).map_err(refused)
+    let Some(sheet) = sheet else {
+        return Ok(Json(ask.mentions(&search).await.map_err(refused)?).into_response());
+    };
+    let page = ask.mentions_for_file(&search).await.map_err(refused)?;
+    Ok(file(sheet, ("mentions", files::MENTIONS), &page.mentions, page.next.as_deref()))
 }
 
 /// One mention, with the words, rules and weights behind its verdict.

@@ -20,6 +20,7 @@ use crate::config::{Charter, Services};
 use crate::lake::{Folder, LakeError};
 use crate::live::Progress;
 use crate::mention::Topic;
+use crate::notify::Configured;
 use crate::report::{Ask, Known};
 use crate::sentiment::Scorer;
 use crate::sql::Session;
@@ -70,6 +71,13 @@ impl FromRef<Api> for watch::Receiver<Progress> {
 }
 
 impl Api {
+    /// What a silence may be about, by the configuration.
+    pub(super) fn configured(&self) -> Configured<'_> {
+        let topics = self.topics.iter().map(|topic| topic.name.as_str()).collect();
+        let rules = self.charter.rules.iter().map(String::as_str).collect();
+        Configured { topics, rules }
+    }
+
     /// What the running process knows besides the rows of its lake.
     pub(super) fn known(&self) -> Known {
         let services = Arc::clone(&self.services);

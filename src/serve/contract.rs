@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post, put};
 
 use super::api::Api;
+use super::parameters::bare;
 use super::{
     anew, answers, apart, desk, feed, inbox, recall, reviews, scoring, sources, sql, topics,
 };
@@ -27,6 +28,7 @@ pub(super) fn router(api: &Api) -> Router<Api> {
         .route("/api/v1/reload", post(anew::reload))
         .route("/api/v1/topics", post(topics::create))
         .route("/api/v1/topics/{name}", put(topics::change))
+        .route_layer(from_fn(bare))
         .layer(from_fn_with_state(api.clone(), desk::guard));
     let questions = Router::new()
         .route("/api/v1/overview", get(answers::overview))
@@ -43,27 +45,32 @@ pub(super) fn router(api: &Api) -> Router<Api> {
         .layer(from_fn(apart::apart))
         .layer(from_fn_with_state(api.clone(), recall::remember));
     let lookups = Router::new()
-        .route("/api/v1/mentions/{id}", get(answers::mention))
         .route("/api/v1/inbox", get(inbox::inbox))
-        .route("/api/v1/inbox/{id}", get(inbox::one))
         .route("/api/v1/service", get(inbox::service))
-        .route("/api/v1/mentions/{id}/reviews", get(reviews::of_mention))
         .route("/api/v1/reviews/queue", get(reviews::queue))
         .route("/api/v1/reviews/agreement", get(reviews::agreement))
         .route("/api/v1/alerts", get(desk::alerts))
-        .route("/api/v1/alerts/{id}", get(desk::alert))
         .route("/api/v1/silences", get(desk::silences))
+        .route("/api/v1/sql", get(sql::by_address).post(sql::by_body))
+        .layer(from_fn(apart::apart));
+    // These take nothing beside what their paths name.
+    let named = Router::new()
+        .route("/api/v1/mentions/{id}", get(answers::mention))
+        .route("/api/v1/inbox/{id}", get(inbox::one))
+        .route("/api/v1/mentions/{id}/reviews", get(reviews::of_mention))
+        .route("/api/v1/alerts/{id}", get(desk::alert))
         .route("/api/v1/sources", get(sources::list))
         .route("/api/v1/topics/test", post(topics::test))
         .route("/api/v1/topics/{name}", get(topics::show))
         .route("/api/v1/score", post(scoring::score))
-        .route("/api/v1/sql", get(sql::by_address).post(sql::by_body))
+        .route_layer(from_fn(bare))
         .layer(from_fn(apart::apart));
     Router::new()
         .route("/api/v1/openapi.json", get(document))
-        .route("/api/v1/live", get(feed::live))
+        .route("/api/v1/live", get(feed::live).layer(from_fn(bare)))
         .merge(questions)
         .merge(lookups)
+        .merge(named)
         .merge(changes)
 }
 

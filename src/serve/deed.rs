@@ -58,11 +58,14 @@ impl Asked {
                 None => (topic, named.filter(|name| name.len() <= NAME_MAX && is_name(name))),
             };
         }
+        let mut pairs = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+        let is_file = pairs.any(|(name, form)| name == "format" && form != "json");
         let is_question =
             ["sql", "score"].contains(&first) || what.ends_with("topics") && named_test(&parts);
         let action = match (first, method) {
             // Assistants ask for rows as well as for figures.
             ("sql" | "report" | "mcp", _) => "export",
+            (_, &Method::GET) if is_file => "export",
             (_, &(Method::GET | Method::HEAD)) => "read",
             _ if is_question => "read",
             _ => "change",
@@ -100,6 +103,7 @@ mod tests {
                 Some("acme"),
                 None,
             ),
+            (&Method::GET, "/api/v1/inbox", Some("format=csv"), "export", "inbox", None, None),
             (&Method::GET, "/topics/k%C3%B6ln", None, "read", "topics", Some("köln"), None),
             (&post, "/api/v1/sql", Some("q=SELECT"), "export", "sql", None, None),
             (&post, "/api/v1/topics/test", None, "read", "topics", None, None),

@@ -18,6 +18,7 @@ use serde::Deserialize;
 
 use super::access::Viewer;
 use super::api::{Api, Own, ROWS_MAX};
+use super::files::{self, Decimal, ListForm, file};
 use super::parameters::{Parameters, Sent};
 use super::problem::{Problem, failed, failure};
 use super::site::host_name;
@@ -102,9 +103,13 @@ fn is_local(host: &str) -> bool {
 pub(super) struct AlertQuery {
     topic: Option<String>,
     state: Option<String>,
+    /// `json` without it; `csv` or `excel` for a file.
+    format: Option<ListForm>,
+    /// `point` without it, or `comma`: how numbers are written for Excel.
+    decimal: Option<Decimal>,
 }
 
-/// Alerts: firing first, then latest first.
+/// Alerts: firing first, then latest first; as JSON or as a file.
 pub(super) async fn alerts(
     State(api): State<Api>,
     Parameters(asked): Parameters<AlertQuery>,
@@ -129,8 +134,12 @@ pub(super) async fn alerts(
             return Problem::from(error).into_response();
         }
     }
+    let sheet = asked.format.unwrap_or_default().sheet(asked.decimal);
     let wanted = Wanted { topic: asked.topic, state, limit: ROWS_MAX };
-    answer(stories(&own.session, &own.folder, &wanted).await.map_err(OrderError::from))
+    match (stories(&own.session, &own.folder, &wanted).await, sheet) {
+        (Ok(found), Some(sheet)) => file(sheet, ("alerts", files::ALERTS), &found, None),
+        (found, _) => answer(found.map_err(OrderError::from)),
+    }
 }
 
 /// The whole story of one alert.
@@ -255,11 +264,11 @@ pub(super) async fn silence(
     let author = viewer.signs(author);
     let id = String::new();
     let silence = Silence { id, topic, rule, labels, starts, ends, author, comment };
-    let topics: Vec<&str> = api.topics.iter().map(|topic| topic.name.as_str()).collect();
-    // The lake is asked only for a topic that the configuration does not know.
-    let own = match notify::strange_topic(&topics, &silence) {
-        None => None,
-        Some(_) => match Own::begin(&api).await {
+    let configured = api.configured();
+    // The lake is asked only for what the configuration does not know.
+    let own = match configured.lacks(&silence) {
+        false => None,
+        true => match Own::begin(&api).await {
             Ok(own) => Some(own),
             Err(refusal) => return refusal,
         },
@@ -267,7 +276,7 @@ pub(super) async fn silence(
     let put = match Folder::read(&api.lake) {
         Ok(folder) => {
             let session = own.as_ref().map(|own| &own.session);
-            notify::silence(&folder, session, &topics, silence).await
+            notify::silence(&folder, session, &configured, silence).await
         }
         Err(error) => Err(error.into()),
     };
@@ -296,7 +305,7 @@ fn answer<T: serde::Serialize>(found: Result<T, OrderError>) -> Response {
         Err(error) => error,
     };
     let status = match &error {
-        OrderError::Unknown { what: "topic", .. } => StatusCode::BAD_REQUEST,
+        OrderError::Unknown { what: "topic" | "rule", .. } => StatusCode::BAD_REQUEST,
         OrderError::Unknown { .. } => StatusCode::NOT_FOUND,
         OrderError::Ambiguous { .. }
         | OrderError::Nobody

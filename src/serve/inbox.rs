@@ -10,13 +10,14 @@ use super::access::Viewer;
 use super::answers::{listed, refused};
 use super::api::{Api, Own};
 use super::asked::TopicQuery;
+use super::files::{self, Decimal, ListForm, file};
 use super::parameters::{Parameters, Sent};
 use super::problem::{Problem, failed};
-use crate::inbox::{InboxDesk, InboxError, InboxOrder, Step};
+use crate::inbox::{InboxDesk, InboxError, InboxOrder, Outcome, Step};
 use crate::report::{
-    HistoryStep, Inbox, InboxSearch, ReportError, ServiceFigures, Turn, Waiting, standing,
+    HistoryStep, InboxSearch, ReportError, ServiceFigures, Turn, Waiting, standing,
 };
-use crate::state::{Change, Standing, StateError};
+use crate::state::{Standing, StateError};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -33,10 +34,14 @@ pub(super) struct InboxQuery {
     overdue: Option<bool>,
     /// `priority` or `due`; without it the first.
     order: Option<String>,
-    /// Most mentions of the page, 50 without it, 200 at most.
+    /// Most mentions of the page, 50 without it, 200 at most; 10,000 of a file.
     limit: Option<usize>,
     /// `next` of the page before.
     after: Option<String>,
+    /// `json` without it; `csv` or `excel` for a file of 10,000 mentions at most.
+    format: Option<ListForm>,
+    /// `point` without it, or `comma`: how numbers are written for Excel.
+    decimal: Option<Decimal>,
 }
 
 /// States of a list of names.
@@ -49,11 +54,11 @@ pub(super) fn turn(name: Option<&str>) -> Result<Turn, ReportError> {
     name.map_or(Ok(Turn::default()), Turn::named)
 }
 
-/// Mentions that may want an answer, the most urgent first.
+/// Mentions that may want an answer, the most urgent first, page by page, or as a file.
 pub(super) async fn inbox(
     State(api): State<Api>,
     Parameters(asked): Parameters<InboxQuery>,
-) -> Result<Json<Inbox>, Response> {
+) -> Result<Response, Response> {
     let own = Own::begin(&api).await?;
     let ask = own.ask(&api).await?;
     let search = InboxSearch {
@@ -66,7 +71,11 @@ pub(super) async fn inbox(
         limit: asked.limit,
         after: asked.after,
     };
-    ask.inbox(&search).await.map(Json).map_err(refused)
+    let Some(sheet) = asked.format.unwrap_or_default().sheet(asked.decimal) else {
+        return Ok(Json(ask.inbox(&search).await.map_err(refused)?).into_response());
+    };
+    let inbox = ask.inbox_for_file(&search).await.map_err(refused)?;
+    Ok(file(sheet, ("inbox", files::INBOX), &inbox.entries, inbox.next.as_deref()))
 }
 
 /// A mention of the inbox with its history.
@@ -133,7 +142,7 @@ pub(super) async fn change(
 }
 
 /// Makes a change.
-pub(super) async fn apply(api: &Api, order: InboxOrder) -> Result<Change, Unchanged> {
+pub(super) async fn apply(api: &Api, order: InboxOrder) -> Result<Outcome, Unchanged> {
     // Whoever waits for his place must not keep others from theirs: the lock comes second.
     let mut own = Own::begin(api).await.map_err(Unchanged::Answer)?;
     let desk = InboxDesk::open(&own.folder).await?;

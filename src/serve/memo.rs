@@ -81,7 +81,9 @@ impl Entry {
         let Ok(body) = to_bytes(body, usize::MAX).await else {
             return Response::from_parts(parts, Body::empty());
         };
-        if body.len() <= ANSWER_BYTES_MAX {
+        // Files have headers of their own, and are asked for once.
+        let is_file = parts.headers.contains_key(header::CONTENT_DISPOSITION);
+        if body.len() <= ANSWER_BYTES_MAX && !is_file {
             let (body, at) = (body.clone(), Instant::now());
             let answer = Answer { media_type, body, version, at, took };
             *self.answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(answer);

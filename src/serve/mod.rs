@@ -26,6 +26,7 @@ mod apart;
 mod recall;
 mod intake;
 mod parameters;
+mod files;
 mod asked;
 mod answers;
 mod anew;

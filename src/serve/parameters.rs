@@ -4,9 +4,11 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
 
+use super::deed::clipped;
 use super::problem::{Problem, failure};
 
 /// Query parameters of a request. Unknown or wrong ones are answered with 400 and a JSON error.
@@ -19,19 +21,38 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Parameters<T> 
         match Query::<T>::from_request_parts(parts, state).await {
             Ok(Query(asked)) => Ok(Self(asked)),
             Err(refused) => {
-                let problem = Problem::new(StatusCode::BAD_REQUEST, told(&refused.body_text()));
+                let why = match told(&refused.body_text()) {
+                    why if why == NONE => format!("{}: {why}", first(parts)),
+                    why => why,
+                };
+                let problem = Problem::new(StatusCode::BAD_REQUEST, why);
                 Err(problem.hint("all parameters stand in /api/v1/openapi.json").into_response())
             }
         }
     }
 }
 
+/// Lets through what asks nothing in its address: the rest of a router whose paths take no parameters.
+pub(super) async fn bare(Parameters(()): Parameters<()>, request: Request, next: Next) -> Response {
+    next.run(request).await
+}
+
+/// The name of the first parameter, as far as it is shown.
+fn first(parts: &Parts) -> String {
+    let query = parts.uri.query().unwrap_or_default();
+    let pair = url::form_urlencoded::parse(query.as_bytes()).next();
+    pair.map(|(name, _)| clipped(&name)).unwrap_or_default()
+}
+
+/// Why a path refuses whatever parameter it is given.
+const NONE: &str = "this path takes no parameters";
+
 /// What the libraries that read parameters say, and what people understand.
 const SAID: [(&str, &str); 4] = [
     ("invalid digit found in string", "it is not a whole number"),
     ("invalid float literal", "it is not a number"),
     ("provided string was not `true` or `false`", "it is neither true nor false"),
-    ("invalid length 1, expected 0 elements in map", "this path takes no parameters"),
+    ("invalid length 1, expected 0 elements in map", NONE),
 ];
 
 /// Why parameters are refused.

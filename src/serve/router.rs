@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::api::Api;
+use super::parameters::bare;
 use super::problem::{Problem, failure};
 use super::{
     admit, apart, contract, desk, door, ingest, intake, mcp, metrics, pages, sources, warm,
@@ -68,7 +69,7 @@ pub async fn serve_relay(listener: TcpListener, api: Api) {
     let router = Router::new()
         .route("/healthz", get(sources::health))
         .route("/metrics", get(prometheus))
-        .route("/api/v1/sources", get(sources::list))
+        .route("/api/v1/sources", get(sources::list).layer(from_fn(bare)))
         .fallback(no_lake)
         .layer(from_fn_with_state(api.clone(), intake::hear))
         .layer(from_fn_with_state(api.clone(), admit::admit))

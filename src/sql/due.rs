@@ -68,7 +68,7 @@ struct Function {
     signature: Signature,
 }
 
-fn time() -> DataType {
+pub(super) fn time() -> DataType {
     DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))
 }
 

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::alert::ActiveHours;
 use crate::config::{ServiceConfig, Services};
+use crate::intent::Intent;
 use crate::promise::{Closed, Region, Service};
+use crate::state::verdict;
 
 /// What is promised, for all topics and for single ones.
 #[derive(Debug, Serialize, Deserialize)]
@@ -28,6 +30,9 @@ struct Pledge {
     holidays: Option<String>,
     /// Year, month and day.
     closed: Vec<(Option<i16>, i8, i8)>,
+    /// Verdicts and intents that want an answer, by their names.
+    wants: Vec<String>,
+    horizon_us: i64,
 }
 
 impl Pledges {
@@ -49,12 +54,16 @@ impl Pledge {
         let Service { promise_us, hours, zone, holidays, closed } = &config.service;
         let hours = hours.iter().map(|hours| (hours.from_minute, hours.to_minute, hours.weekdays));
         let closed = closed.iter().map(|day| (day.year, day.month, day.day));
+        let verdicts = config.wants.iter().map(|one| one.as_str().to_owned());
+        let intents = config.intents.iter().map(|one| one.as_str().to_owned());
         Some(Self {
             promise_us: *promise_us,
             hours: hours.collect(),
             zone: zone.iana_name()?.to_owned(),
             holidays: holidays.map(|region| region.to_string()),
             closed: closed.collect(),
+            wants: verdicts.chain(intents).collect(),
+            horizon_us: config.horizon_us,
         })
     }
 
@@ -76,7 +85,12 @@ impl Pledge {
             holidays,
             closed: closed.collect(),
         };
-        Some(ServiceConfig { service, ..ServiceConfig::default() })
+        Some(ServiceConfig {
+            service,
+            wants: self.wants.iter().filter_map(|name| verdict(name)).collect(),
+            intents: self.wants.iter().filter_map(|name| Intent::parse(name)).collect(),
+            horizon_us: self.horizon_us,
+        })
     }
 }
 
@@ -93,7 +107,12 @@ mod tests {
             holidays: Region::parse("DE-BY"),
             closed: Closed::parse("2026-12-24").into_iter().chain(Closed::parse("12-31")).collect(),
         };
-        let own = ServiceConfig { service: office, ..ServiceConfig::default() };
+        let own = ServiceConfig {
+            service: office,
+            wants: Vec::new(),
+            intents: vec![Intent::Purchase, Intent::Question],
+            horizon_us: 7,
+        };
         let topics = BTreeMap::from([("acme".to_owned(), own)]);
         let services = Services::with(ServiceConfig::default(), topics);
         let sent = serde_json::to_vec(&Pledges::of(&services).expect("names")).expect("JSON");

@@ -31,6 +31,7 @@ use super::guard::{self, Limits};
 use super::named::Named;
 use super::scan::LakeFiles;
 use super::statement::{CATALOG, SCHEMA, apart, statement};
+use super::wanted::wanted;
 use super::{
     arithmetic, drivers, functions, growth, json, operators, spread, sums, united, views, weigh,
 };
@@ -138,6 +139,7 @@ impl Session {
         (limits, promises): (Limits, &Promises),
     ) -> QueryResult<Self> {
         context.register_udf(promised_until(promises));
+        context.register_udf(wanted(promises));
         for (table, files) in tables {
             for (url, store) in files.parts().iter().map(|part| part.store()) {
                 context.register_object_store(url.as_ref(), store);

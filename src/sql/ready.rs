@@ -13,6 +13,7 @@ use super::named::Named;
 use super::query::{Session, context, unusable};
 use super::scan::LakeFiles;
 use super::statement::{CATALOG, SCHEMA};
+use super::wanted::wanted;
 use crate::lake::{Folder, LakeError, Table};
 
 /// The tables of one version of a lake, what lay beside them, and the views over all.
@@ -63,6 +64,7 @@ impl Ready {
     pub(super) fn session(&self, limits: Limits) -> Result<Session, LakeError> {
         let context = context(limits).map_err(unusable)?;
         context.register_udf(promised_until(&self.promises));
+        context.register_udf(wanted(&self.promises));
         let parts = self.tables.iter().flat_map(|files| files.parts());
         for (url, store) in parts.map(|part| part.store()) {
             context.register_object_store(url.as_ref(), store);

@@ -189,11 +189,22 @@ fn alerts_are_named_by_their_beginning_and_a_second_person_takes_over_aloud() {
 }
 
 #[test]
-fn a_topic_that_nobody_knows_is_an_error_and_silences_have_a_head() {
+fn a_topic_or_rule_that_nobody_knows_is_an_error_and_silences_have_a_head() {
     let desk = Desk::new("");
-    for arguments in [
-        &["list", "--topic", "acmme"][..],
-        &["silence", "--topic", "acmme", "--for", "1h", "--comment", "launch"],
+    for (arguments, what, name, near) in [
+        (&["list", "--topic", "acmme"][..], "topic", "acmme", "acme"),
+        (
+            &["silence", "--topic", "acmme", "--for", "1h", "--comment", "launch"],
+            "topic",
+            "acmme",
+            "acme",
+        ),
+        (
+            &["silence", "--rule", "manny", "--for", "1h", "--comment", "launch"],
+            "rule",
+            "manny",
+            "many",
+        ),
     ] {
         let mut command = resonanz();
         command.current_dir(desk.folder.path()).arg("alerts").args(arguments);
@@ -201,8 +212,8 @@ fn a_topic_that_nobody_knows_is_an_error_and_silences_have_a_head() {
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
         let said = stderr(&output);
         assert!(
-            said.contains("no topic is called \"acmme\"")
-                && said.contains("did you mean \"acme\"?"),
+            said.contains(&format!("no {what} is called \"{name}\""))
+                && said.contains(&format!("did you mean \"{near}\"?")),
             "{said}"
         );
     }
@@ -211,6 +222,11 @@ fn a_topic_that_nobody_knows_is_an_error_and_silences_have_a_head() {
     let (status, error) = desk.http("POST", "/api/v1/silences", json_type, body);
     assert_eq!(status, 400, "{error}");
     assert!(error["hint"] == "did you mean \"zeta\"?" && error["kind"] == "wrong");
+    let body = body.replace("\"topic\":\"zet\"", "\"rule\":\"ma?y-\"");
+    let (status, error) = desk.http("POST", "/api/v1/silences", json_type, &body);
+    assert!(status == 400 && error["detail"] == "no rule is called \"ma?y-\"", "{error}");
+    // Patterns are as good as names.
+    desk.alerts(&["silence", "--rule", "ma?y", "--for", "1h", "--comment", "launch"]);
     desk.alerts(&["silence", "--topic", "ac*", "--for", "1h", "--comment", "launch"]);
     let list = desk.alerts(&["silences", "--zone", "UTC"]);
     assert!(list.starts_with("silence ") && list.contains("topic ac*"), "{list}");
@@ -364,6 +380,10 @@ fn changes_over_http_are_for_people_and_not_for_foreign_pages() {
     for (method, path, status) in [
         ("GET", "/api/v1/trends?foo=1", 400),
         ("GET", "/api/v1/silences?foo=1", 400),
+        ("GET", "/api/v1/sources?foo=1", 400),
+        ("GET", "/api/v1/alerts/none?foo=1", 400),
+        ("GET", "/api/v1/topics/acme?foo=1", 400),
+        ("DELETE", "/api/v1/silences/sil_x?foo=1", 400),
         ("GET", "/api/v1/alerts?state=open", 400),
         ("GET", "/api/v1/alerts/none", 404),
         ("GET", "/nowhere", 404),
@@ -373,5 +393,8 @@ fn changes_over_http_are_for_people_and_not_for_foreign_pages() {
         let (found, body) = desk.http(method, path, "", "");
         assert_eq!(found, status, "{method} {path}");
         assert!(body["detail"].is_string() && body["status"] == status, "{method} {path}: {body}");
+        let named = !path.contains("?foo")
+            || body["detail"].as_str().is_some_and(|why| why.starts_with("foo: "));
+        assert!(named, "{method} {path}: {body}");
     }
 }

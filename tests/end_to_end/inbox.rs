@@ -1,6 +1,7 @@
 //! Who waits for an answer, and what do people decide? Parts of a working day of three people beside a
 //! process that runs, service figures worked out by hand, and changes that survive a kill.
 
+mod counted;
 mod team;
 mod urgent;
 
@@ -180,6 +181,12 @@ fn who_was_quicker_is_told_to_whoever_saw_an_older_state() {
         (Some(0), format!("{a}@1 is assigned to Mara").as_str()),
         "{error}"
     );
+    // Who has it already is told so, also who saw an older state, and nothing is written.
+    let (code, said, error) = team.inbox(&["assign", &format!("{a}@0"), "--by", "mara "]);
+    let has = format!("{a}@1 is assigned to Mara already");
+    assert_eq!((code, said.trim()), (Some(0), has.as_str()), "{error}");
+    let (status, kept) = team.change(&a, 1, "Mara", "assigned");
+    assert_eq!((status, &kept["revision"]), (200, &json!(1)), "{kept}");
     let (status, problem) = team.change(&a, 0, "Jo", "ignored");
     assert_eq!(status, 409, "{problem}");
     let detail = text(&problem, "detail");
@@ -310,8 +317,9 @@ fn of_many_who_saw_the_same_state_one_succeeds_and_no_kill_takes_that_back() {
             let (team, handle) = (&team, &handle);
             let all: Vec<_> = (0..6)
                 .map(|who| {
-                    scope
-                        .spawn(move || team.change(handle, round, &format!("p{who}"), "assigned").0)
+                    scope.spawn(move || {
+                        team.change(handle, round, &format!("p{round}{who}"), "assigned").0
+                    })
                 })
                 .collect();
             all.into_iter().map(|one| one.join().expect("a status")).collect()

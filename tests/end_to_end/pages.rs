@@ -1,7 +1,9 @@
 //! What does a browser get? Pages in the reader's language and zone, with hostile texts as texts, and
 //! forms that only a page of ours can send. What it looks like is tested in `.ci/browse.mjs`.
 
+mod files;
 mod filters;
+mod second;
 
 use std::process::{Command, Stdio};
 
@@ -302,7 +304,6 @@ fn who_waits_is_taken_answered_and_ignored_on_the_list_itself() {
     // Who saw the list before is told who was quicker.
     let (status, _, html) = press(buttons[0], "ignore", "Kim");
     assert!(status == 409 && html.contains("changed by <b dir=\"auto\">Kim</b>"), "{html}");
-
     // So is who saw a state that there never was.
     let (status, _, html) = press(&buttons[1].replace("revision=0", "revision=7"), "ignore", "Kim");
     assert!(status == 409 && html.contains("Somebody was quicker"), "{html}");

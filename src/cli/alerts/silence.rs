@@ -10,7 +10,7 @@ use crate::cli::places::LakePlace;
 use crate::cli::table::{Frame, Table};
 use crate::cli::{Ending, Failure, output, runtime};
 use crate::desk::Silence;
-use crate::notify;
+use crate::notify::{self, Configured};
 use crate::state::DeskFiles;
 use crate::system::wall_clock;
 use crate::time::{EventTime, parse_span};
@@ -72,9 +72,10 @@ pub(super) fn silence(args: &Args) -> Result<Ending, Failure> {
         author: author(args.author.as_ref()),
         comment: args.comment.clone(),
     };
-    let topics = asked.topics();
+    let rules = asked.charter.rules.iter().map(String::as_str).collect();
+    let configured = Configured { topics: asked.topics(), rules };
     let silence = runtime()?.block_on(async {
-        let silence = notify::silence(&asked.folder, None, &topics, silence).await?;
+        let silence = notify::silence(&asked.folder, None, &configured, silence).await?;
         note(asked.folder.site(), Deed::change("silences", &silence.id)).await?;
         Ok::<_, Failure>(silence)
     })?;

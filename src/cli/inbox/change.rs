@@ -9,7 +9,7 @@ use crate::cli::noted::{self, Deed};
 use crate::cli::output::people;
 use crate::cli::places::LakePlace;
 use crate::cli::{Ending, Failure, runtime};
-use crate::inbox::{InboxDesk, InboxError, InboxOrder, Step};
+use crate::inbox::{InboxDesk, InboxError, InboxOrder, Outcome, Step};
 use crate::lake::{Folder, Lake, LakeError};
 use crate::report::short_name;
 use crate::sql::Session;
@@ -101,7 +101,7 @@ fn change(args: &Args, step: Step) -> Result<Ending, Failure> {
         note: args.note.clone(),
         by: author(args.by.as_ref()),
     };
-    let change = runtime.block_on(async {
+    let outcome = runtime.block_on(async {
         let desk = InboxDesk::open(&asked.folder).await?;
         let session = Session::open(&asked.folder).await;
         let session = session
@@ -109,7 +109,15 @@ fn change(args: &Args, step: Step) -> Result<Ending, Failure> {
         let ask = asked.ask(&session).await?;
         desk.apply(&ask, order).await
     });
-    let change = change.map_err(refused)?;
+    let change = match outcome.map_err(refused)? {
+        Outcome::Changed(change) => *change,
+        Outcome::Held(now) => {
+            let (handle, revision) = (&now.handle, now.revision);
+            let owner = now.owner.as_deref().unwrap_or_default();
+            writeln!(people(), "{handle}@{revision} is assigned to {owner} already")?;
+            return Ok(Ending::Done);
+        }
+    };
     runtime.block_on(take_in(&asked))?;
     let Change { topic, source, post_id, state, owner, revision, .. } = change;
     let name = short_name(&topic, &source, &post_id);

@@ -27,12 +27,18 @@ const AROUND_US: i64 = 3 * 60 * MINUTE_US;
 impl From<OrderError> for Wrong {
     fn from(error: OrderError) -> Self {
         let status = match &error {
+            OrderError::Unknown { what: "topic" | "rule", .. } => StatusCode::BAD_REQUEST,
             OrderError::Unknown { .. } => StatusCode::NOT_FOUND,
             OrderError::Resolved(_) | OrderError::Taken(_) => StatusCode::CONFLICT,
             OrderError::Lake(_) => StatusCode::INTERNAL_SERVER_ERROR,
             _ => StatusCode::BAD_REQUEST,
         };
-        Self { status, message: error.to_string(), hint: String::new() }
+        // The further hints are about commands.
+        let hint = match &error {
+            OrderError::Unknown { what: "topic" | "rule", .. } => error.hint(),
+            _ => String::new(),
+        };
+        Self { status, message: error.to_string(), hint }
     }
 }
 

@@ -143,9 +143,9 @@ pub(super) async fn silence(
             author: author.clone(),
             comment: text(&fields, "comment"),
         };
-        let topics: Vec<&str> = visit.api.topics.iter().map(|topic| topic.name.as_str()).collect();
         let own = visit.open().await?;
-        notify::silence(&own.folder, Some(&own.session), &topics, silence).await?;
+        let configured = visit.api.configured();
+        notify::silence(&own.folder, Some(&own.session), &configured, silence).await?;
         Ok(())
     };
     lead_as(&visit, done.await, "/alerts", &author)

@@ -87,6 +87,7 @@ async fn look(visit: &Visit, own: &Own) -> Result<Value, Wrong> {
         "cut": inbox.cut,
         "topics": names,
         "back": part(visit),
+        "file": file(visit),
         "filtered": PART.iter().take(FILTERS).any(|name| visit.ask(name).is_some()),
         "next": inbox.next.map(|next| visit.here("after", &next)),
         "first": visit.here("after", ""),
@@ -115,6 +116,16 @@ fn amount(seconds: u64, [day, hour, minute]: Units) -> String {
         (days, 0, _) => format!("{days} {day}"),
         (days, hours, _) => format!("{days} {day} {hours} {hour}"),
     }
+}
+
+/// The address of the list as a file.
+fn file(visit: &Visit) -> String {
+    let asked = |name: &'static str| match name {
+        "overdue" => (name, visit.ask(name).map(|_| "true")),
+        name => (name, visit.ask(name)),
+    };
+    let filters = PART.into_iter().filter(|name| *name != "after").map(asked);
+    visit.file("/api/v1/inbox", &filters.collect::<Vec<_>>())
 }
 
 /// The part of the list that is seen, as a query.
@@ -173,6 +184,11 @@ pub(super) async fn change(
     let then = visit.ask("then").unwrap_or_default();
     match apply(&visit.api, order).await {
         Ok(_) => named(led(&listed(&field("back"), &[("changed", &id), ("then", then)])), &by),
+        Err(Unchanged::Order(InboxError::Conflict(_))) if is_listed => {
+            let told = [("changed", &*id), ("then", then)].map(owned);
+            let known = known(&field("back")).chain(told).collect();
+            second(visit.moved("/inbox", known), &by).await
+        }
         Err(Unchanged::Order(InboxError::Conflict(_))) => {
             let (proof, cookie) = proof(&visit.headers);
             let form = json!({
@@ -193,6 +209,33 @@ pub(super) async fn change(
     }
 }
 
+/// The list of who came second, as it was: at the row it tells what somebody else decided.
+async fn second(visit: Visit, by: &str) -> Response {
+    let (proof, cookie) = proof(&visit.headers);
+    let found = async {
+        let own = visit.open().await?;
+        let mut found = look(&visit, &own).await?;
+        let changed = found["changed"]["handle"].clone();
+        let rows = found["entries"].as_array();
+        if let Some(row) =
+            rows.and_then(|rows| rows.iter().position(|row| row["handle"] == changed))
+        {
+            found["spot"] = json!(row + 1);
+        }
+        found["quicker"] = json!(true);
+        found["proof"] = json!(proof);
+        found["who"] = json!(by);
+        Ok(found)
+    };
+    let found = found.await;
+    let is_found = found.is_ok();
+    let mut page = visit.page("inbox.html", found);
+    if is_found {
+        *page.status_mut() = StatusCode::CONFLICT;
+    }
+    named(proven(page, cookie), by)
+}
+
 fn wrong(why: Unchanged) -> Wrong {
     match why {
         Unchanged::Order(error) => {
@@ -205,13 +248,20 @@ fn wrong(why: Unchanged) -> Wrong {
     }
 }
 
+/// What a query says of a part of the list.
+fn known(query: &str) -> impl Iterator<Item = (String, String)> {
+    let pairs = url::form_urlencoded::parse(query.as_bytes()).into_owned();
+    pairs.filter(|(name, _)| PART.contains(&name.as_str()))
+}
+
+fn owned((name, value): (&str, &str)) -> (String, String) {
+    (name.to_owned(), value.to_owned())
+}
+
 /// The address of a part of the list, and of what is told on it.
 fn listed(back: &str, told: &[(&str, &str)]) -> String {
-    let pairs = url::form_urlencoded::parse(back.as_bytes());
-    let known = pairs.filter(|(name, _)| PART.contains(&name.as_ref()));
-    let told = told.iter().filter(|(_, value)| !value.is_empty());
-    let told = told.map(|(name, value)| ((*name).into(), (*value).into()));
-    let query = known.chain(told).map(|(name, value)| format!("{name}={}", encode(&value)));
+    let told = told.iter().filter(|(_, value)| !value.is_empty()).copied().map(owned);
+    let query = known(back).chain(told).map(|(name, value)| format!("{name}={}", encode(&value)));
     let query: Vec<String> = query.collect();
     let question = if query.is_empty() { "" } else { "?" };
     format!("/inbox{question}{}", query.join("&"))
@@ -241,7 +291,11 @@ async fn count(visit: &Visit, own: &Own) -> Result<Value, Wrong> {
     }
     let only: Vec<String> = topic.map(str::to_owned).into_iter().collect();
     let figures = ask.service(&only, &period.span).await?;
-    Ok(json!({"period": visit.shown(&period), "figures": figures, "topic": topic}))
+    // Those of other periods wait as well, as the overview and the inbox count them.
+    let search = InboxSearch { topics: only, limit: Some(1), ..InboxSearch::default() };
+    let waiting = ask.inbox(&search).await?.total;
+    let period = visit.shown(&period);
+    Ok(json!({"period": period, "figures": figures, "topic": topic, "waiting": waiting}))
 }
 
 #[cfg(test)]

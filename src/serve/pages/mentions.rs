@@ -6,7 +6,7 @@ use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::forms::{proof, proven, who};
-use super::page::Wrong;
+use super::page::{Period, Wrong};
 use super::topic::segments;
 use super::viewer::{PERIOD, Visit};
 use crate::report::{Order, Search};
@@ -26,6 +26,23 @@ async fn list(visit: &Visit) -> Result<Value, Wrong> {
     let named = |name: &str| visit.ask(name).map(str::to_owned).into_iter().collect::<Vec<_>>();
     let is_bounded = PERIOD.iter().any(|name| visit.ask(name).is_some());
     let period = if is_bounded { Some(visit.period(&ask)?) } else { None };
+    let ends =
+        period.as_ref().map(|Period { span, .. }| [span.from, span.to].map(|at| at.to_string()));
+    let [from, to] = ends.map_or([None, None], |ends| ends.map(Some));
+    let file = visit.file(
+        "/api/v1/mentions",
+        &[
+            ("q", visit.ask("q")),
+            ("topic", visit.ask("topic")),
+            ("polarity", visit.ask("polarity")),
+            ("intent", visit.ask("intent")),
+            ("source", visit.ask("source")),
+            ("lang", visit.ask("lang_of_post")),
+            ("order", visit.ask("order")),
+            ("from", from.as_deref()),
+            ("to", to.as_deref()),
+        ],
+    );
     let (span, period) = period.map(|period| (period.span, period.name)).unzip();
     let order = visit.ask("order").unwrap_or("latest");
     let search = Search {
@@ -58,6 +75,7 @@ async fn list(visit: &Visit) -> Result<Value, Wrong> {
         "topics": names,
         "mentions": page.mentions,
         "total": page.total,
+        "file": file,
         "next": page.next.map(|next| visit.here("after", &next)),
         "first": visit.here("after", ""),
     }))

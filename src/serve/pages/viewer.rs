@@ -114,6 +114,11 @@ impl Visit {
         self.zone.iana_name().unwrap_or("UTC")
     }
 
+    /// The same reader, who sees another page.
+    pub(super) fn moved(self, path: &str, asked: BTreeMap<String, String>) -> Self {
+        Self { path: path.to_owned(), asked, ..self }
+    }
+
     /// The address of this page with something asked otherwise.
     pub(super) fn here(&self, name: &str, value: &str) -> String {
         let kept = self.asked.iter().filter(|(own, _)| {
@@ -126,6 +131,14 @@ impl Visit {
         let query: Vec<String> =
             pairs.map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
         format!("{}?{}", self.path, query.join("&"))
+    }
+
+    /// The address of a list as a file, with what this page filters by; a form is still to be named.
+    pub(super) fn file(&self, path: &str, filters: &[(&str, Option<&str>)]) -> String {
+        let given = filters.iter().filter_map(|(name, value)| Some((name, (*value)?)));
+        let pairs: String =
+            given.map(|(name, value)| format!("{name}={}&", encode(value))).collect();
+        format!("{path}?{pairs}")
     }
 
     /// Cookies for the choices of this address.

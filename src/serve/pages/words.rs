@@ -283,6 +283,7 @@ mod tests {
             OrderError::Unknown { what: "alert", name: "a".to_owned(), near: None },
             OrderError::Unknown { what: "topic", name: "a".to_owned(), near: Some("b".to_owned()) },
             OrderError::Unknown { what: "silence", name: "a".to_owned(), near: None },
+            OrderError::Unknown { what: "rule", name: "a".to_owned(), near: Some("b".to_owned()) },
             OrderError::Ambiguous { prefix: "a".to_owned(), candidates: vec!["b".to_owned()] },
             OrderError::Resolved("a".to_owned()),
             OrderError::Nobody,
@@ -294,6 +295,10 @@ mod tests {
         ];
         for error in orders {
             assert!(is_german(&error.to_string(), ""), "{error}");
+        }
+        for what in ["topic", "rule"] {
+            let error = OrderError::Unknown { what, name: "a".to_owned(), near: None };
+            assert!(is_german(&error.to_string(), &error.hint()), "{error}");
         }
         let inbox = [
             InboxError::Missing("the name of who changes it"),

@@ -1,10 +1,9 @@
 -- Which mentions may want an answer of ours, and how does each stand?
 -- One row per mention of others, reposts left out. It is open until somebody changes its state, or
 -- one of the topic's accounts replies to it; whichever came last counts. The verdict is that of the
--- latest review, or of the scorer where nobody looked. Which verdicts and intents wait for an answer,
--- [service] wants says: this view leaves that to whoever asks, and its priority supposes a promise of a day
--- around the clock. When the promise ends, it says where a configuration is at hand: under run and serve, and
--- to a query with one.
+-- latest review, or of the scorer where nobody looked. Which of them the inbox lists, column wanted says, and
+-- due_at when the promise ends, by [service], where a configuration is at hand: under run and serve, and to a
+-- query with one. The priority supposes a promise of a day around the clock.
 --
 -- day                date     UTC day of the mention's reception
 -- topic              text
@@ -33,9 +32,11 @@
 -- answered_by        text     account or person
 -- wait_s             float    seconds from the mention to its answer
 -- due_at             time     when the promise ends; null where no configuration says what is promised
+-- wanted             integer  1 if [service] wants and horizon, or a change by a person, put it into the
+--                             inbox, else 0; null where no configuration says what is wanted
 -- revision           integer  number of the state; a change names the one that it saw
 --
--- SELECT topic, state, count(*) AS mentions FROM inbox WHERE polarity = 'negative'
+-- SELECT topic, state, count(*) AS mentions FROM inbox WHERE wanted = 1
 -- GROUP BY topic, state ORDER BY topic, state
 --
 WITH reviewed AS (
@@ -98,5 +99,8 @@ SELECT day, topic, source, post_id, posted_at, received_at, kind, lang, polarity
   CASE WHEN answered_at IS NULL THEN NULL
     ELSE greatest(date_part('epoch', answered_at) - date_part('epoch', posted_at), 0.0) END AS wait_s,
   promised_until(topic, posted_at) AS due_at,
+  wanted(topic, polarity, intents, relevant, changed_at, posted_at,
+    (SELECT max(last) FROM (SELECT max(posted_at) AS last FROM mentions UNION ALL SELECT max(posted_at) FROM posts)),
+    now()) AS wanted,
   revision
 FROM (SELECT *, coalesce(least(replied_at, told_at), replied_at, told_at) AS answered_at FROM standing)
