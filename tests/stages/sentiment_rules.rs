@@ -197,10 +197,10 @@ fn who_insists_on_a_fact_complains() {
         ("en", "Acme opens on Monday. See you there.", "Acme", Neutral),
         ("en", "Acme opens its first store in Berlin today. #Berlin", "Acme", Neutral),
         ("en", "Acme is coming to Vienna in the spring. Vienna!", "Acme", Neutral),
-        ("en", "Radio Acme now plays Yesterday by the Beatles. The Beatles.", "Acme", Neutral),
+        ("en", "Radio Acme plays Yesterday by the Beatles. The Beatles.", "Acme", Neutral),
         ("de", "Neuer Router von Acme ab Montag im Handel. #Router #Acme", "Acme", Neutral),
         ("de", "Acme kommt im Herbst nach Leipzig. Leipzig!", "Acme", Neutral),
-        ("de", "Acme hat auf. Mo. Di. Mi. von 9 bis 12", "Acme", Neutral),
+        ("de", "Acme ist offen. Mo. Di. Mi. von 9 bis 12", "Acme", Neutral),
     ]);
 }
 
