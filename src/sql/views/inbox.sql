@@ -32,8 +32,7 @@
 -- answered_by        text     account or person
 -- wait_s             float    seconds from the mention to its answer
 -- due_at             time     when the promise ends; null where no configuration says what is promised
--- wanted             integer  1 if [service] wants and horizon, or a change by a person, put it into the
---                             inbox, else 0; null where no configuration says what is wanted
+-- wanted             integer  1 if the inbox lists it, else 0; null where no configuration says what is wanted
 -- revision           integer  number of the state; a change names the one that it saw
 --
 -- SELECT topic, state, count(*) AS mentions FROM inbox WHERE wanted = 1
