@@ -7,18 +7,42 @@
 
 use super::clauses::{Layout, Sort, Word};
 use super::explain::Scope;
-use super::table::{key, pair_key};
+use super::table::{key, mark_key, pair_key};
 
-/// Stands for a mention or a handle.
-pub(super) const TARGET: &str = "_";
-/// Stands for digits.
-const NUMBER: &str = "#";
-/// Stand for the begin of a sentence, a pause, and the ends of sentences.
-const BEGIN: &str = "^";
-const PAUSE: &str = ",";
-const ENDS: [&str; 3] = [".", "?", "!"];
+/// What stands for something in a row of tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Sign {
+    /// A mention or a handle.
+    Target = b'_',
+    /// Digits.
+    Number = b'#',
+    /// Where a sentence begins.
+    Begin = b'^',
+    /// Where a clause ends within one.
+    Pause = b',',
+    /// Where a sentence ends, asks or shouts.
+    End = b'.',
+    Asked = b'?',
+    Shouted = b'!',
+}
+
+impl Sign {
+    const ALL: [Self; 7] = [
+        Self::Target,
+        Self::Number,
+        Self::Begin,
+        Self::Pause,
+        Self::End,
+        Self::Asked,
+        Self::Shouted,
+    ];
+}
+
 /// Stands for the one word between two.
 pub(super) const ANY: &str = "*";
+/// A mention or a handle.
+const TARGET: Token = Token::Sign(Sign::Target);
 /// Sets the key of two words with one between them apart from that of neighbours.
 const APART: u64 = 0x5851_F42D_4C95_7F2D;
 /// How many words on either side of the mentions stand beside them.
@@ -30,7 +54,7 @@ pub(super) enum Token {
     /// A word, by its place.
     Word(usize),
     /// What stands for something.
-    Sign(&'static str),
+    Sign(Sign),
 }
 
 /// What a model may weigh.
@@ -46,7 +70,7 @@ impl Token {
     fn key(self, layout: &Layout) -> u64 {
         match self {
             Self::Word(at) => layout.words.get(at).map_or(0, |word| word.key),
-            Self::Sign(sign) => key(sign.as_bytes()),
+            Self::Sign(sign) => mark_key(sign as u8),
         }
     }
 }
@@ -65,14 +89,14 @@ impl Gram {
     pub(super) fn has_target(self) -> bool {
         let (Self::One(first) | Self::Pair(first, _) | Self::Apart(first, _)) = self;
         let (Self::One(last) | Self::Pair(_, last) | Self::Apart(_, last)) = self;
-        [first, last].contains(&Token::Sign(TARGET))
+        [first, last].contains(&TARGET)
     }
 
     /// As model files spell it, where each word is spelled.
     pub(super) fn spelled(self, spell: impl Fn(usize) -> Option<String>) -> Option<String> {
         let spell = |token| match token {
             Token::Word(at) => spell(at),
-            Token::Sign(sign) => Some(sign.to_owned()),
+            Token::Sign(sign) => Some(char::from(sign as u8).to_string()),
         };
         Some(match self {
             Self::One(token) => spell(token)?,
@@ -94,7 +118,8 @@ pub(super) fn key_of(spelled: &str) -> u64 {
 
 /// Whether this is no word but stands for something.
 pub(super) fn is_sign(spelled: &str) -> bool {
-    [TARGET, NUMBER, BEGIN, PAUSE, ANY].contains(&spelled) || ENDS.contains(&spelled)
+    let is = |sign: &Sign| spelled.as_bytes() == [*sign as u8];
+    spelled == ANY || Sign::ALL.iter().any(is)
 }
 
 /// Calls `take` with all that stands in a text, and with the word it ends at.
@@ -103,15 +128,18 @@ pub(super) fn each(layout: &Layout, mut take: impl FnMut(Gram, &Word)) {
     let (mut last, mut before) = (None, None);
     let mut place: Option<(&Word, u32)> = None;
     for (at, word) in layout.words.iter().enumerate() {
-        let sentence = layout.sentence_of(at).unwrap_or_default();
+        let sentence = match place {
+            Some((ended, sentence)) if ended.clause == word.clause => sentence,
+            _ => layout.sentence_of(at).unwrap_or_default(),
+        };
         match place {
             Some((ended, of)) if of != sentence => {
                 close(layout, of, last, ended, &mut take);
-                (before, last) = (None, Some(Token::Sign(BEGIN)));
+                (before, last) = (None, Some(Token::Sign(Sign::Begin)));
             }
-            None => last = Some(Token::Sign(BEGIN)),
+            None => last = Some(Token::Sign(Sign::Begin)),
             Some((ended, _)) if ended.clause != word.clause => {
-                let pause = Token::Sign(PAUSE);
+                let pause = Token::Sign(Sign::Pause);
                 if let Some(last) = last {
                     take(Gram::Pair(last, pause), ended);
                 }
@@ -121,19 +149,18 @@ pub(super) fn each(layout: &Layout, mut take: impl FnMut(Gram, &Word)) {
         }
         place = Some((word, sentence));
         let token = match word.sort {
-            _ if word.masked => Token::Sign(TARGET),
-            Sort::Number => Token::Sign(NUMBER),
+            _ if word.masked => TARGET,
+            Sort::Number => Token::Sign(Sign::Number),
             _ if word.spent || word.phrase_end > 0 => {
                 (before, last) = (None, None);
                 continue;
             }
             _ => Token::Word(at),
         };
-        let target = Token::Sign(TARGET);
-        if token == target && last == Some(target) {
+        if token == TARGET && last == Some(TARGET) {
             continue;
         }
-        if token != target {
+        if token != TARGET {
             take(Gram::One(token), word);
         }
         if let Some(last) = last {
@@ -159,9 +186,9 @@ fn close(
 ) {
     let Some(last) = last else { return };
     let end = match layout.sentences.get(sentence as usize) {
-        Some(sentence) if sentence.asks => ENDS[1],
-        Some(sentence) if sentence.exclaims => ENDS[2],
-        _ => ENDS[0],
+        Some(sentence) if sentence.asks => Sign::Asked,
+        Some(sentence) if sentence.exclaims => Sign::Shouted,
+        _ => Sign::End,
     };
     take(Gram::Pair(last, Token::Sign(end)), ended);
 }
@@ -172,11 +199,10 @@ pub(super) fn beside(layout: &Layout) -> impl Iterator<Item = Gram> {
     let first = words.iter().position(|word| word.held).unwrap_or_default();
     let behind = words.iter().rposition(|word| word.held).map_or(words.len(), |last| last + 1);
     let is_word = |at: &usize| !words[*at].masked && words[*at].sort != Sort::Number;
-    let target = Token::Sign(TARGET);
     let before = (first.saturating_sub(BESIDE)..first).filter(is_word);
-    let before: Vec<_> = before.map(|at| Gram::Pair(Token::Word(at), target)).collect();
+    let before: Vec<_> = before.map(|at| Gram::Pair(Token::Word(at), TARGET)).collect();
     let behind = (behind..words.len()).take(BESIDE).filter(is_word);
-    let behind: Vec<_> = behind.map(|at| Gram::Pair(target, Token::Word(at))).collect();
+    let behind: Vec<_> = behind.map(|at| Gram::Pair(TARGET, Token::Word(at))).collect();
     before.into_iter().chain(behind)
 }
 

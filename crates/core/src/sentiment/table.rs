@@ -27,15 +27,20 @@ pub(super) fn run_key(run: Run) -> u64 {
     mix(seed(run.len()) ^ run.register()).max(1)
 }
 
+/// The same of a mark of one byte.
+pub(super) const fn mark_key(mark: u8) -> u64 {
+    mix(seed(1) ^ mark as u64)
+}
+
 /// Words of other lengths differ in more than zeros behind them.
 #[inline(always)]
-fn seed(bytes: usize) -> u64 {
+const fn seed(bytes: usize) -> u64 {
     (bytes as u64).wrapping_mul(FACTORS[1])
 }
 
 #[inline(always)]
-fn mix(value: u64) -> u64 {
-    let product = u128::from(value) * u128::from(FACTORS[0]);
+const fn mix(value: u64) -> u64 {
+    let product = value as u128 * FACTORS[0] as u128;
     #[allow(clippy::cast_possible_truncation, reason = "its halves are what is wanted")]
     let halves = [product as u64, (product >> 64) as u64];
     halves[0] ^ halves[1]
@@ -279,5 +284,6 @@ mod tests {
             assert_eq!(run_key(run.lower()), key(word.to_lowercase().as_bytes()), "{word}");
         }
         assert_ne!(key(b"a"), key(b"a\0"));
+        assert_eq!(mark_key(b'_'), key(b"_"));
     }
 }
