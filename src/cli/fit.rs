@@ -261,7 +261,6 @@ fn options(args: &Args) -> Options {
         view: args.view.clone(),
         pool: args.pool,
         prior: args.prior.0,
-        ..Options::default()
     }
 }
 

@@ -212,11 +212,15 @@ impl Configured<'_> {
     #[must_use]
     pub fn lacks(&self, silence: &Silence) -> bool {
         let lacks = |names: &[&str], pattern: &Option<String>| {
-            let has = |pattern: &String| names.iter().any(|name| is_match(pattern, name));
-            pattern.as_ref().is_some_and(|pattern| !has(pattern))
+            pattern.as_ref().is_some_and(|pattern| !is_known(names, pattern))
         };
         lacks(&self.topics, &silence.topic) || lacks(&self.rules, &silence.rule)
     }
+}
+
+/// Whether a pattern matches one of some names; one of all names is known before there is any.
+fn is_known(names: &[&str], pattern: &str) -> bool {
+    pattern == "*" || names.iter().any(|name| is_match(pattern, name))
 }
 
 /// Puts a silence in force; it gets an id of its own. `session` answers whether the lake knows what the
@@ -302,12 +306,12 @@ async fn known(
     configured: &[&str],
     pattern: &str,
 ) -> Result<(), OrderError> {
-    if configured.iter().any(|name| is_match(pattern, name)) {
+    if is_known(configured, pattern) {
         return Ok(());
     }
     let found = rows(session, sql).await?;
     let kept: Vec<&str> = found.iter().filter_map(|row| row["name"].as_str()).collect();
-    if kept.iter().any(|name| is_match(pattern, name)) {
+    if is_known(&kept, pattern) {
         return Ok(());
     }
     let all = configured.iter().chain(&kept).copied().filter(|name| !name.is_empty());
@@ -322,4 +326,35 @@ async fn known(
 
 fn unknown(what: &'static str, name: &str) -> OrderError {
     OrderError::Unknown { what, name: name.to_owned(), near: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::EventTime;
+
+    #[test]
+    fn a_silence_of_everything_needs_no_name_and_others_need_one() {
+        for (rule, rules, is_lacking) in [
+            (None, &[][..], false),
+            (Some("*"), &[], false),
+            (Some("*"), &["many"], false),
+            (Some("ma*"), &["many"], false),
+            (Some("ma*"), &[], true),
+            (Some("manny"), &["many"], true),
+        ] {
+            let silence = Silence {
+                id: String::new(),
+                topic: None,
+                rule: rule.map(str::to_owned),
+                labels: std::collections::BTreeMap::new(),
+                starts: EventTime(0),
+                ends: EventTime(1),
+                author: "Kim".to_owned(),
+                comment: "launch".to_owned(),
+            };
+            let configured = Configured { topics: Vec::new(), rules: rules.to_vec() };
+            assert_eq!(configured.lacks(&silence), is_lacking, "{rule:?} of {rules:?}");
+        }
+    }
 }

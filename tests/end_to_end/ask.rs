@@ -51,6 +51,11 @@ fn every_view_has_the_columns_it_documents_and_its_example_answers() {
             .map(|line| line.split_once(',').expect("two columns"))
             .map(|(name, data_type)| format!("{name} {}", kind(data_type.trim_matches('"'))))
             .collect();
+        // A meaning that goes on in a second line would be read as a column.
+        for line in view.columns.lines() {
+            let is_row = line.starts_with(|first: char| first.is_ascii_lowercase());
+            assert!(is_row, "{}: one row for a column, not {line:?}", view.name);
+        }
         let says: Vec<String> = view
             .columns
             .lines()
