@@ -252,7 +252,7 @@ impl Model {
             .collect();
         found.extend(grams.0.iter().filter_map(|&(gram, value)| {
             let weights = part.grams.get(gram as usize)?;
-            Some(influence(&self.grams.get(gram as usize)?, f64::from(value), weights))
+            Some(influence(self.grams.get(gram as usize)?, f64::from(value), weights))
         }));
         found.sort_by(|a, b| b.size().total_cmp(&a.size()));
         found
