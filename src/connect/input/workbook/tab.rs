@@ -63,7 +63,9 @@ impl Tab {
             (None, ..) => format!("{name} (a chart)"),
             (_, Some(Fit::Empty), _) => format!("{name} (empty)"),
             (_, Some(Fit::Known), Some(rows)) => {
-                format!("{name} ({} of posts: --sheet {})", counted(rows), quoted(&self.name))
+                // The names of the columns are no post.
+                let posts = counted(rows.saturating_sub(1));
+                format!("{name} ({posts} of posts: --sheet {})", quoted(&self.name))
             }
             (_, _, Some(rows)) => format!("{name} ({})", counted(rows)),
             _ => name,
