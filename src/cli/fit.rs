@@ -65,7 +65,7 @@ pub(super) struct Args {
     /// Penalties of word weights to try; a higher one keeps them closer to the start
     #[arg(long, value_delimiter = ',', default_value = "3e-5,1e-4,3e-4,1e-3")]
     word_penalties: Vec<f64>,
-    /// Penalty of the weights of features, likewise
+    /// Penalty of feature weights; a higher one keeps them closer to the start
     #[arg(long, default_value_t = 1e-4, value_parser = penalty)]
     feature_penalty: f64,
     /// Minimum absolute weight; words below it are left out
@@ -77,10 +77,10 @@ pub(super) struct Args {
     /// Hold out one file at a time instead of folds, to measure how well it does on an unseen source
     #[arg(long)]
     by_file: bool,
-    /// Train this view only: "en document", "en mention", "en target", or the same of de
+    /// Train this view only: "en document", "en mention" or "en target", or de in place of en
     #[arg(long)]
     view: Option<String>,
-    /// Train the view on posts of the other language and scope too, without their words
+    /// Train the view on all posts, those of the other language without their words
     #[arg(long, requires = "view")]
     pool: bool,
     /// Added to the sums of negative, neutral and positive, such as 0.4,0.6,0, where your posts
@@ -151,7 +151,7 @@ fn folds(text: &str) -> Result<usize, String> {
 
 fn penalty(text: &str) -> Result<f64, String> {
     let penalty = text.parse().ok().filter(|penalty: &f64| penalty.is_finite() && *penalty >= 0.0);
-    penalty.ok_or_else(|| "write a number from 0 on".to_owned())
+    penalty.ok_or_else(|| "write a number of 0 or more".to_owned())
 }
 
 /// A file, and how much all its rows together count.

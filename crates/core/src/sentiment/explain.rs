@@ -127,7 +127,7 @@ pub struct Explanation {
 /// What one feature or word of the model added to the sum of each class.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Influence {
-    /// The feature, or the word or two that the model weighs.
+    /// The feature, or what the model weighs of the words, as model files spell it: "waste", "# days", "_ * good".
     pub name: String,
     /// How strongly the text has it.
     pub value: f64,

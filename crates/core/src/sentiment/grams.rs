@@ -198,12 +198,11 @@ pub(super) fn beside(layout: &Layout) -> impl Iterator<Item = Gram> {
     let words = layout.words.as_slice();
     let first = words.iter().position(|word| word.held).unwrap_or_default();
     let behind = words.iter().rposition(|word| word.held).map_or(words.len(), |last| last + 1);
-    let is_word = |at: &usize| !words[*at].masked && words[*at].sort != Sort::Number;
+    let is_word = move |at: &usize| !words[*at].masked && words[*at].sort != Sort::Number;
     let before = (first.saturating_sub(BESIDE)..first).filter(is_word);
-    let before: Vec<_> = before.map(|at| Gram::Pair(Token::Word(at), TARGET)).collect();
+    let before = before.map(|at| Gram::Pair(Token::Word(at), TARGET));
     let behind = (behind..words.len()).take(BESIDE).filter(is_word);
-    let behind: Vec<_> = behind.map(|at| Gram::Pair(TARGET, Token::Word(at))).collect();
-    before.into_iter().chain(behind)
+    before.chain(behind.map(|at| Gram::Pair(TARGET, Token::Word(at))))
 }
 
 /// Whether a clause lies within the scope around the mentions.

@@ -84,7 +84,7 @@ use judge::{Resonanz, Subject};
 use trace::Trace;
 
 /// Raised by one whenever a rule changes what a text scores.
-const RULES_VERSION: u32 = 5;
+const RULES_VERSION: u32 = 6;
 
 /// Whose rules decide.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Hash)]
@@ -150,7 +150,7 @@ pub struct Document {
 /// What a text says about one target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdict {
-    /// The score of the text as a whole.
+    /// The score of the text as a whole; where it says one thing of the target, the target's.
     pub document: Score,
     /// The score of what is said about the target.
     pub target: Score,

@@ -122,14 +122,14 @@ pub struct Model {
     pub(super) grams: Vec<Box<str>>,
     /// Index of all but single words, by their keys.
     pub(super) pairs: Table<u32>,
-    /// Most words in a row are no pair of these. Empty until [`Model::settle`].
+    /// Most of what stands in a text is none of these. Empty until [`Model::settle`].
     pair_filter: Filter,
     /// Weights of what writers want, where they are not the built-in ones.
     pub(super) intents: Option<Box<IntentModel>>,
     pub(super) hash: Option<blake3::Hash>,
 }
 
-/// The words of a text that a model weighs, and how much each counts.
+/// What a model weighs of a text, by index, and how much each counts.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Grams(pub(super) Vec<(u32, f32)>);
 
@@ -171,8 +171,8 @@ impl Model {
         if part.given { part } else { &self.parts[view.fallback() as usize] }
     }
 
-    /// Collects what the model weighs of a text; little where what is said is `turned` for the target, since
-    /// the words are not.
+    /// Collects what the model weighs of a text. Where what is said is `turned` round for the target, words count
+    /// little: they are not turned.
     pub(super) fn collect(
         &self,
         layout: &Layout,

@@ -1,7 +1,9 @@
 //! How is a model written down? Lines of text, so that a person can read and a diff can show it.
 //!
-//! `resonanz-model 1` first; then for each view a line `view en document`, a line `bias`, and lines
-//! `feature NAME` and `word WORD` or `word FIRST SECOND` (`_` for a mention), each followed by three weights, negative,
+//! `resonanz-model 1` first; then for each view a line `view en document` (or `mention`, `target`), a line
+//! `bias`, and lines `feature NAME` and `word WORD`, `word FIRST SECOND` or `word FIRST * SECOND` (one word
+//! between); `_` stands for a mention or handle, `#` for a number, `^` for the beginning of a sentence, `,` for
+//! a pause, and `.`, `?`, `!` for its end. Each is followed by three weights, negative,
 //! neutral, positive; and lines `reliability CLASS` with the shares that were right
 //! ([`super::reliability`]). Lines `intent INTENT FEATURE` (or `bias`), each followed by one weight, stand in
 //! for the built-in weights of what writers want. Fields are separated by tabs. `# ` begins a comment.

@@ -58,7 +58,7 @@ pub struct Options {
     pub by_source: bool,
     /// The only view to fit, as `en document`; all that have posts without one.
     pub view: Option<String>,
-    /// Whether posts of the other language and scope count too, for features alone: what a sum of
+    /// Whether all posts count: those of the other language for features alone, since what a sum of
     /// opinions means is much the same everywhere. Needs a view.
     pub pool: bool,
     /// What is added to the sums of negative, neutral and positive after the fit, where posts to be
@@ -146,7 +146,8 @@ const SAMPLES_MIN: usize = 30;
 
 /// Fits a model to labelled posts, starting from the model of `scorer`.
 ///
-/// Posts of each language, with and without target, are fitted apart; a view with fewer than 30
+/// Each language has three views: posts without a target, posts that say one thing of theirs, and posts in
+/// which other things are judged, too. The first two learn from each other's posts. A view with fewer than 30
 /// posts or with one class only keeps its weights. The cost is that of some hundred passes over
 /// the posts for each setting tried and fold; ten thousand posts take well under a minute.
 ///

@@ -1,5 +1,5 @@
-//! Which words does a model weigh? Those that enough posts use, and that are no names; alone, in
-//! pairs, and beside the mentions.
+//! Which words does a model weigh? Those that enough posts use, and that are no names; alone, in pairs, with
+//! one word between, and beside numbers, ends and mentions.
 
 use std::collections::{HashMap, HashSet};
 
