@@ -35,7 +35,7 @@
 -- wanted             integer  1 if the inbox lists it, else 0; null where no configuration says what is wanted
 -- revision           integer  number of the state; a change names the one that it saw
 --
--- SELECT topic, state, count(*) AS mentions FROM inbox WHERE wanted = 1
+-- SELECT topic, state, count(*) AS mentions FROM inbox WHERE coalesce(wanted, 1) = 1
 -- GROUP BY topic, state ORDER BY topic, state
 --
 WITH reviewed AS (
