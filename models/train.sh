@@ -28,7 +28,7 @@ fit() {
     view=$1 prior=$2 feature_penalty=$3 word_penalty=$4 posts_min=$5 weight_min=$6
     shift 6
     # shellcheck disable=SC2086 # lists of files
-    $RESONANZ fit --out "$drafts/next.tsv" --from "$drafts/model.tsv" --lang "${view% *}" --view "$view" --pool \
+    $RESONANZ fit --out "$drafts/next.tsv" --from "$drafts/model.tsv" --lang en --view "$view" --pool \
         --by-file --words yes --feature-penalty "$feature_penalty" --word-penalties "$word_penalty" \
         --word-posts-min "$posts_min" --word-weight-min "$weight_min" --balance 0.5 --prior "$prior" $*
     mv "$drafts/next.tsv" "$drafts/model.tsv"
