@@ -176,11 +176,8 @@ pub fn teach(
     let samples: Vec<Sample> = unseen.filter(|post| is_read(post)).map(sample).collect();
     let options = Options { word_posts_min: 5, words: Some(true), ..Options::default() };
     let resonanz = with_words(start, &samples, &options);
-    let gathered = gather(&resonanz, &samples, Teach::All);
-    // Those of a view judge it; where they are too few, those that speak for it too.
-    let [own, all] = [Teach::Judge, Teach::All].map(|to| gather(&resonanz, labelled, to));
-    let judges = own.into_iter().zip(all);
-    let judges = judges.map(|(own, all)| if own.0.classes.len() < SAMPLES_MIN { all } else { own });
+    let [gathered, judges] =
+        [&samples[..], labelled].map(|some| gather(&resonanz, some, Teach::Judge));
     let views = views(&resonanz, &samples);
     let mut taught = Taught {
         model: resonanz.model.clone(),
@@ -198,9 +195,8 @@ pub fn teach(
         let learned = Learned::of(&resonanz.model, view, rows, options.word_weight_min);
         let told = learned.judge(view, &judges, even_if_worse);
         if told.fate != Fate::Worse {
-            let posts = samples.iter().zip(&views);
-            let posts = posts.filter(|(_, own)| own.taught().any(|taught| taught == view));
-            learned.compare(posts.map(|(post, own)| (post, *own == view)), &mut taught);
+            let own = samples.iter().zip(&views).filter(|(_, own)| **own == view);
+            learned.compare(own.map(|(sample, _)| sample), &mut taught);
             taught.model.parts[view as usize] = learned.part;
         }
         taught.views.push(told);
@@ -284,10 +280,9 @@ impl Learned {
         ViewTaught { view: view.as_str(), posts, sure, fate, labelled, turned }
     }
 
-    /// Counts the posts whose verdict is another one, and shows some: of all that it learned from, those that
-    /// this view judges.
-    fn compare<'a>(&self, posts: impl Iterator<Item = (&'a Sample, bool)>, taught: &mut Taught) {
-        for (row, (post, _)) in posts.enumerate().filter(|(_, (_, is_own))| *is_own) {
+    /// Counts the posts whose verdict is another one, and shows some.
+    fn compare<'a>(&self, posts: impl Iterator<Item = &'a Sample>, taught: &mut Taught) {
+        for (row, post) in posts.enumerate() {
             let [before, after] = self
                 .weights
                 .each_ref()
