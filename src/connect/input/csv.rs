@@ -10,7 +10,9 @@ use csv::ByteRecord;
 
 use super::heading::heading;
 use super::packed::{Bytes, Fault};
-use crate::decode::{ArchiveLine, FIELDS, FieldMap, Reading, Value, is_long, is_padded, rounded};
+use crate::decode::{
+    ArchiveLine, FIELDS, FieldMap, Reading, Value, are_rounded, is_padded, rounded,
+};
 
 /// Records of a chunk.
 const RECORDS: usize = 4_096;
@@ -46,8 +48,8 @@ pub struct CsvRows {
     clock: Option<usize>,
     /// The names of all columns, where a platform's decoder reads them.
     names: Option<Arc<[String]>>,
-    /// Whether most of the long ids end in zeros, so that they were rounded.
-    is_padded: bool,
+    /// Whether most of the long ids were rounded.
+    are_rounded: bool,
 }
 
 impl CsvRows {
@@ -133,7 +135,7 @@ impl CsvRows {
                 let text = simdutf8::basic::from_utf8(bytes).map_err(|_| {
                     format!("the field \"{name}\" is not UTF-8; say what it is with --encoding")
                 })?;
-                if self.is_padded && name == "id" && is_padded(bytes) {
+                if self.are_rounded && name == "id" && is_padded(bytes) {
                     return Err(rounded(text));
                 }
                 let clock = self.clock.filter(|_| name == "posted_at" && !text.trim().is_empty());
@@ -312,18 +314,12 @@ impl Records {
             return Ok(None);
         }
         let (places, names) = (Arc::clone(&self.places), self.names.clone());
-        let is_padded = are_padded(&records, &places);
-        let rows = CsvRows { records, places, clock: self.clock, names, is_padded };
+        let id = places.first().copied().flatten();
+        let ids = records.iter().filter_map(|record| record.get(id?));
+        let are_rounded = are_rounded(ids);
+        let rows = CsvRows { records, places, clock: self.clock, names, are_rounded };
         Ok(Some((rows, first, self.reader.position().byte())))
     }
-}
-
-/// Whether most of the long ids end in zeros.
-fn are_padded(records: &[ByteRecord], places: &Places) -> bool {
-    let [Some(place), ..] = places else { return false };
-    let ids = || records.iter().filter_map(|record| record.get(*place)).filter(|id| is_long(id));
-    let padded = ids().filter(|id| is_padded(id)).count();
-    padded > 1 && padded * 2 > ids().count()
 }
 
 /// Whether a cell names what a row of totals counts.

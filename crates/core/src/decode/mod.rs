@@ -42,7 +42,7 @@ pub use jetstream::{
 pub use meta::{Ask, FeedPage, MetaDecoder, Wanted};
 pub use parcel::{Landed, Parcel, Refused, Ticket};
 pub use relayed::{Beat, Relayed, message_id, relayed_beat, relayed_event};
-pub use rounded::{is_long, is_padded, rounded};
+pub use rounded::{are_rounded, is_padded, rounded};
 pub use sieve::Sieve;
 
 use import::Frame;

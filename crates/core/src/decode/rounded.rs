@@ -5,6 +5,9 @@
 const DIGITS: usize = 15;
 /// The shortest and the longest id whose zeros at its end are looked at.
 const PADDED: std::ops::RangeInclusive<usize> = 17..=20;
+/// Digits before its zeros that no rounding leaves to most ids: fifteen, of which one in ten ends in a zero, or as few
+/// as a cell shows.
+const DESIGNED: std::ops::RangeInclusive<usize> = 7..=13;
 
 /// Whether an id is written as only programs write numbers that are too long for them: `1.86E+18`, `1,86E+18`.
 pub(super) fn is_rounded(id: &str) -> bool {
@@ -23,16 +26,28 @@ pub(super) fn is_rounded(id: &str) -> bool {
 /// only where most ids do, they were rounded.
 #[must_use]
 pub fn is_padded(id: &[u8]) -> bool {
-    let (id, zeros) = (id.trim_ascii(), id.trim_ascii().get(DIGITS..).unwrap_or_default());
-    PADDED.contains(&id.len())
-        && id.iter().all(u8::is_ascii_digit)
-        && zeros.iter().all(|byte| *byte == b'0')
+    let id = id.trim_ascii();
+    let zeros = id.get(DIGITS..).unwrap_or_default();
+    is_long(id) && zeros.iter().all(|byte| *byte == b'0')
 }
 
-/// Whether an id is as long as those that are looked at for zeros.
+/// Whether most of the long ids were rounded: they are padded, and not by design, as times in nanoseconds are that
+/// were taken in milliseconds.
 #[must_use]
-pub fn is_long(id: &[u8]) -> bool {
-    let id = id.trim_ascii();
+pub fn are_rounded<'i>(ids: impl Iterator<Item = &'i [u8]>) -> bool {
+    let (mut long, mut padded, mut designed) = (0_usize, 0_usize, 0_usize);
+    for id in ids.map(<[u8]>::trim_ascii).filter(|id| is_long(id)) {
+        long += 1;
+        if is_padded(id) {
+            padded += 1;
+            let zeros = id.iter().rev().take_while(|byte| **byte == b'0').count();
+            designed += usize::from(DESIGNED.contains(&(id.len() - zeros)));
+        }
+    }
+    padded > 1 && padded * 2 > long && designed * 2 < padded
+}
+
+fn is_long(id: &[u8]) -> bool {
     PADDED.contains(&id.len()) && id.iter().all(u8::is_ascii_digit)
 }
 
@@ -60,6 +75,11 @@ mod tests {
         }
         assert!(is_padded(b"1861234567890120000") && is_padded(b"1860000000000000000"));
         assert!(!is_padded(b"1861234567890123400") && !is_padded(b"1860000000000000"));
-        assert!(is_long(b"1861234567890123400") && !is_long(b"186123456789012340a"));
+        let are = |ids: &[&[u8]]| are_rounded(ids.iter().copied());
+        assert!(are(&[b"1861234567890120000", b"1861234567890350000", b"1861234567890200000"]));
+        assert!(are(&[b"1860000000000000000", b" 1860000000000000000"]));
+        assert!(!are(&[b"1861234567890120000", b"1861234567890123400", b"186123456789012340a"]));
+        // In nanoseconds, taken in milliseconds.
+        assert!(!are(&[b"1700000000123000000", b"1700000000456000000", b"1700000000700000000"]));
     }
 }

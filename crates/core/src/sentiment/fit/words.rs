@@ -8,7 +8,6 @@ use crate::post::Lang;
 use crate::sentiment::clauses::{Sort, Word};
 use crate::sentiment::grams::{self, beside, is_sign};
 use crate::sentiment::judge::{Resonanz, Work};
-
 use crate::sentiment::words::folded;
 
 /// Adds the words and pairs of the samples to what the model weighs, without weight.
